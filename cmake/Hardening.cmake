@@ -1,0 +1,29 @@
+# Compiler warnings and hardening, on by default for every target.
+add_compile_options(-Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wvla)
+if(OBPUB_WERROR)
+  add_compile_options(-Werror)
+endif()
+
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+include(CheckPIESupported)
+check_pie_supported(LANGUAGES C)
+
+add_compile_options(-fstack-protector-strong -fno-strict-overflow)
+add_link_options(-Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack)
+
+include(CheckCCompilerFlag)
+foreach(flag -ftrivial-auto-var-init=zero -fstack-clash-protection -fcf-protection=full)
+  string(MAKE_C_IDENTIFIER "has${flag}" variable)
+  check_c_compiler_flag("${flag} -Werror" ${variable})
+  if(${variable})
+    add_compile_options(${flag})
+  endif()
+endforeach()
+
+if(OBPUB_SANITIZE)
+  # _FORTIFY_SOURCE hides from the sanitizers what it checks itself.
+  add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=address,undefined)
+else()
+  add_compile_options($<$<NOT:$<CONFIG:Debug>>:-U_FORTIFY_SOURCE> $<$<NOT:$<CONFIG:Debug>>:-D_FORTIFY_SOURCE=2>)
+endif()

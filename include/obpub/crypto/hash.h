@@ -1,0 +1,37 @@
+/* SHA-3, SHAKE and SHA-2 over a list of pieces, as the onion-service protocol uses them. */
+#ifndef OBPUB_CRYPTO_HASH_H
+#define OBPUB_CRYPTO_HASH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define SHA3_256_SIZE 32
+#define SHA256_SIZE 32
+#define SHA512_SIZE 64
+
+/* Bytes that somebody else owns. */
+struct span {
+    const void *data;
+    size_t length; /* bytes */
+};
+
+/* SHA3-256 of the concatenated pieces: H() of rend-spec-v3 [CRYPTO]. */
+void hash_sha3_256(uint8_t digest[SHA3_256_SIZE], const struct span *pieces, size_t count);
+
+/* SHAKE-256 of the concatenated pieces, output bytes of it: KDF() of rend-spec-v3 [CRYPTO]. */
+void hash_shake256(uint8_t *output, size_t output_length, const struct span *pieces, size_t count);
+
+/* SHA-256 of length bytes: microdescriptor digests, dir-spec. */
+void hash_sha256(uint8_t digest[SHA256_SIZE], const void *data, size_t length);
+
+/* SHA-512 of the concatenated pieces: Ed25519's own hash, RFC 8032. */
+void hash_sha512(uint8_t digest[SHA512_SIZE], const struct span *pieces, size_t count);
+
+/* HMAC-SHA-256 of the concatenated pieces: SAFECOOKIE, control-spec. */
+void hash_hmac_sha256(uint8_t digest[SHA256_SIZE], const void *key, size_t key_length,
+                      const struct span *pieces, size_t count);
+
+/* Writes value as 8 bytes, most significant first: INT_8() of rend-spec-v3. */
+void hash_encode_uint64(uint8_t bytes[8], uint64_t value);
+
+#endif

@@ -1,0 +1,47 @@
+/* The microdesc-flavoured consensus: times, shared random values, parameters, and the relays that are HSDirs
+ * (dir-spec, "consensus formats"). */
+#ifndef OBPUB_ONION_CONSENSUS_H
+#define OBPUB_ONION_CONSENSUS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "obpub/error.h"
+
+#define RELAY_FINGERPRINT_SIZE 20
+#define SHARED_RANDOM_VALUE_SIZE 32
+#define MICRODESCRIPTOR_DIGEST_SIZE 32
+
+struct consensus_relay {
+    uint8_t fingerprint[RELAY_FINGERPRINT_SIZE];                 /* SHA-1 of the RSA identity key */
+    uint8_t microdescriptor_digest[MICRODESCRIPTOR_DIGEST_SIZE]; /* SHA-256, its "m" line */
+};
+
+struct consensus {
+    int64_t valid_after, fresh_until, valid_until; /* seconds since the epoch, in this order */
+    bool has_current_shared_random, has_previous_shared_random;
+    uint8_t current_shared_random[SHARED_RANDOM_VALUE_SIZE];
+    uint8_t previous_shared_random[SHARED_RANDOM_VALUE_SIZE];
+    /* Parameters, each clamped to the range tor allows, or tor's default. */
+    int32_t hsdir_interval; /* minutes */
+    int32_t hsdir_n_replicas;
+    int32_t hsdir_spread_store;
+    int32_t hsdir_spread_fetch;
+    int32_t descriptor_size_max; /* HSV3MaxDescriptorSize, bytes */
+    /* Only the relays with the HSDir flag and the protocol HSDir=2, in the consensus' order (by fingerprint).
+     */
+    struct consensus_relay *hsdirs;
+    size_t hsdir_count;
+    size_t relay_count; /* all of them */
+};
+
+/* Parses length bytes of a consensus in one pass. The signatures are not checked: the local tor has done
+ * that. A line that is missing, twice, out of order or malformed, in what is read, is an error. On success
+ * release with consensus_clear(). Returns 0, or -1 with nothing to release. */
+int consensus_parse(struct consensus *consensus, const char *text, size_t length, struct error *error);
+
+/* Releases what a consensus points to and zeroes it. */
+void consensus_clear(struct consensus *consensus);
+
+#endif

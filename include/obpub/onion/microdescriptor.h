@@ -1,0 +1,21 @@
+/* Microdescriptors: all that the hash ring needs of them is their digest and the relay's Ed25519 identity
+ * (dir-spec, "computing microdescriptors"). */
+#ifndef OBPUB_ONION_MICRODESCRIPTOR_H
+#define OBPUB_ONION_MICRODESCRIPTOR_H
+
+#include "obpub/crypto/ed25519.h"
+#include "obpub/onion/consensus.h"
+
+struct microdescriptor {
+    uint8_t digest[MICRODESCRIPTOR_DIGEST_SIZE]; /* SHA-256 of the whole entry */
+    bool has_ed25519_identity;
+    uint8_t ed25519_identity[ED25519_PUBLIC_KEY_SIZE];
+};
+
+/* Reads the entry that *text points to, of concatenated entries as GETINFO md/all gives them, and moves *text
+ * behind it; end is the end of all of them. Returns 1 when microdescriptor is filled, 0 at the end, -1 on
+ * malformed text. */
+int microdescriptor_next(struct microdescriptor *microdescriptor, const char **text, const char *end,
+                         struct error *error);
+
+#endif

@@ -1,0 +1,63 @@
+/* Allocation that does not fail, and memory for secrets. */
+#include "obpub/memory.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <sodium.h>
+
+static void end_process(size_t count, size_t size) __attribute__((noreturn));
+
+static void end_process(size_t count, size_t size)
+{
+    fprintf(stderr, "obpub: out of memory (%zu objects of %zu bytes)\n", count, size);
+    abort();
+}
+
+void *memory_allocate(size_t count, size_t size)
+{
+    void *memory = calloc(count > 0 ? count : 1, size > 0 ? size : 1);
+    if (memory == NULL)
+        end_process(count, size);
+    return memory;
+}
+
+void *memory_resize(void *memory, size_t count, size_t size)
+{
+    if (size != 0 && count > SIZE_MAX / size)
+        end_process(count, size);
+    void *resized = realloc(memory, count * size > 0 ? count * size : 1);
+    if (resized == NULL)
+        end_process(count, size);
+    return resized;
+}
+
+char *memory_copy_text(const char *text, size_t length)
+{
+    if (length == SIZE_MAX)
+        end_process(length, 1);
+    char *copy = memory_allocate(length + 1, 1);
+    memcpy(copy, text, length);
+    return copy;
+}
+
+void *secret_allocate(size_t size)
+{
+    void *secret = sodium_malloc(size);
+    if (secret == NULL)
+        end_process(1, size);
+    memset(secret, 0, size);
+    return secret;
+}
+
+void secret_free(void *secret)
+{
+    sodium_free(secret);
+}
+
+void secret_wipe(void *memory, size_t length)
+{
+    sodium_memzero(memory, length);
+}

@@ -1,0 +1,228 @@
+/* obpub --once: one whole round of publishing, then the end. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <event2/event.h>
+
+#include "command_config.h"
+#include "commands.h"
+#include "config/tor_endpoint.h"
+#include "engine/clock.h"
+#include "engine/engine.h"
+#include "report/progress.h"
+#include "report/round.h"
+
+/* A backend that has nothing after this share of the whole time is left out, so that there is time to publish
+ * the others; and in no case is it waited for longer than so many milliseconds. */
+#define BACKEND_SHARE 3
+#define BACKEND_PATIENCE_MAX 40000
+/* Milliseconds an HSDir has for its answer: longer than tor itself takes to give up an upload. */
+#define ANSWER_TIMEOUT 60000
+#define ATTEMPTS_MAX 4
+#define RETRY_DELAY 1000
+
+struct once {
+    const struct options *options;
+    struct event_base *base;
+    struct engine *engine;
+    struct progress progress;
+    int64_t started;
+    bool has_timed_out;
+    int signal; /* the one that ended it, or 0 */
+};
+
+/* What the round is waiting for, as a step and a sentence. */
+static const char *describe_progress(const struct once *once, char *text, size_t size)
+{
+    const struct publisher *publisher = engine_publisher(once->engine);
+    const char *tor_status = local_tor_status(engine_local_tor(once->engine));
+    struct round_counts counts;
+    round_count(publisher, &counts);
+    if (tor_status[0] != '\0') {
+        snprintf(text, size, "%s", tor_status);
+        return tor_status;
+    }
+    for (size_t i = 0; i < publisher->frontend_count; i++) {
+        if (!publisher->frontends[i].has_started) {
+            snprintf(text, size, "descriptors of %zu of %zu backends are here", counts.live, counts.backends);
+            return "backends";
+        }
+    }
+    snprintf(text, size, "%zu of %zu uploads taken by their HSDirs", counts.taken, counts.uploads);
+    return "uploads";
+}
+
+static void engine_changed(void *context)
+{
+    struct once *once = context;
+    char text[PROGRESS_TEXT_SIZE];
+    const char *stage = describe_progress(once, text, sizeof(text));
+    progress_show(&once->progress, stage, text, clock_milliseconds());
+    if (publisher_is_settled(engine_publisher(once->engine)) ||
+        local_tor_needs_operator(engine_local_tor(once->engine)))
+        event_base_loopbreak(once->base);
+}
+
+static void timeout_fired(evutil_socket_t socket, short events, void *context)
+{
+    (void)socket;
+    (void)events;
+    struct once *once = context;
+    once->has_timed_out = true;
+    event_base_loopbreak(once->base);
+}
+
+static void signal_came(evutil_socket_t number, short events, void *context)
+{
+    (void)events;
+    struct once *once = context;
+    once->signal = (int)number;
+    event_base_loopbreak(once->base);
+}
+
+/* Why nothing, or not everything, was published: the first thing in the chain that is missing. */
+static void describe_problem(const struct once *once, char *text, size_t size)
+{
+    const struct publisher *publisher = engine_publisher(once->engine);
+    const char *tor_status = local_tor_status(engine_local_tor(once->engine));
+    struct round_counts counts;
+    round_count(publisher, &counts);
+    if (once->signal != 0)
+        snprintf(text, size, "interrupted by a signal (%s)", strsignal(once->signal));
+    else if (tor_status[0] != '\0')
+        snprintf(text, size, "%s", tor_status);
+    else if (counts.live == 0)
+        snprintf(text, size, "not one backend's descriptor could be had");
+    else if (counts.taken < counts.uploads)
+        snprintf(text, size, "%zu of %zu uploads were not taken%s%s", counts.uploads - counts.taken,
+                 counts.uploads, engine_last_error(once->engine)[0] != '\0' ? ": " : "",
+                 engine_last_error(once->engine));
+    else
+        text[0] = '\0';
+}
+
+/* Frontends that could not be published at all are told one by one: the others may hide them in the counts.
+ */
+static void warn_of_frontends(const struct publisher *publisher, const struct config *config)
+{
+    for (size_t i = 0; i < publisher->frontend_count; i++) {
+        const struct publisher_frontend *frontend = &publisher->frontends[i];
+        size_t live = 0;
+        for (size_t j = 0; j < frontend->backend_count; j++)
+            live += publisher->backends[frontend->backends[j]].descriptor != NULL;
+        if (live == 0)
+            fprintf(stderr, "obpub: nothing was published for %s.onion: none of its backends could be had\n",
+                    config->frontends[i].address);
+    }
+}
+
+static int report_round(const struct once *once, const struct config *config)
+{
+    static const int exit_codes[] = {
+        [ROUND_COMPLETE] = EXIT_CODE_COMPLETE,
+        [ROUND_INCOMPLETE] = EXIT_CODE_INCOMPLETE,
+        [ROUND_NOTHING] = EXIT_CODE_NOTHING_PUBLISHED,
+    };
+    char problem[PROGRESS_TEXT_SIZE];
+    const struct publisher *publisher = engine_publisher(once->engine);
+    describe_problem(once, problem, sizeof(problem));
+    const struct round round = {
+        .config = config,
+        .publisher = publisher,
+        .started = once->started,
+        .ended = clock_milliseconds(),
+        .problem = problem,
+    };
+    enum round_result result = round_judge(publisher);
+    if (result != ROUND_COMPLETE) {
+        warn_of_frontends(publisher, config);
+        fprintf(stderr, "obpub: %s%s%s\n",
+                result == ROUND_NOTHING ? "nothing was published" : "not everything was published",
+                problem[0] != '\0' ? ": " : "", problem);
+        if (once->has_timed_out)
+            fprintf(stderr, "obpub: gave up after %u seconds (--timeout)\n", once->options->timeout);
+    }
+    int printed = 0;
+    if (once->options->json)
+        printed = round_print_json(&round, stdout);
+    else
+        round_print_table(&round, stdout);
+    if (printed != 0 || fflush(stdout) != 0 || ferror(stdout)) {
+        fprintf(stderr, "obpub: the report can't be written to standard output: %s\n", strerror(errno));
+        return result == ROUND_COMPLETE ? EXIT_CODE_INCOMPLETE : exit_codes[result];
+    }
+    return exit_codes[result];
+}
+
+static void set_settings(struct engine_settings *settings, struct once *once, struct config *config)
+{
+    int64_t patience = (int64_t)once->options->timeout * 1000 / BACKEND_SHARE;
+    settings->base = once->base;
+    settings->config = config;
+    config_tor_endpoint(config, once->options, &settings->tor_endpoint);
+    settings->tor_credentials.password_file = config->tor_control_password_file;
+    settings->tor_credentials.cookie_file = config->tor_control_cookie_file;
+    settings->rules.backend_patience = patience < BACKEND_PATIENCE_MAX ? patience : BACKEND_PATIENCE_MAX;
+    settings->rules.answer_timeout = ANSWER_TIMEOUT;
+    settings->rules.attempts_max = ATTEMPTS_MAX;
+    settings->rules.retry_delay = RETRY_DELAY;
+    settings->changed = engine_changed;
+    settings->context = once;
+}
+
+/* Runs the loop until the round has settled, the time is up or a signal ends it. */
+static void run_round(struct once *once)
+{
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+    struct event *signal_events[sizeof(signals) / sizeof(signals[0])];
+    struct event *timeout = evtimer_new(once->base, timeout_fired, once);
+    const struct timeval time_left = {(time_t)once->options->timeout, 0};
+    evtimer_add(timeout, &time_left);
+    for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+        signal_events[i] = evsignal_new(once->base, signals[i], signal_came, once);
+        event_add(signal_events[i], NULL);
+    }
+    event_base_dispatch(once->base);
+    for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+        event_free(signal_events[i]);
+    event_free(timeout);
+}
+
+static int publish_round(const struct options *options, struct config *config)
+{
+    struct once once = {.options = options, .started = clock_milliseconds()};
+    once.base = event_base_new();
+    if (once.base == NULL) {
+        fprintf(stderr, "obpub: libevent can't be initialised\n");
+        return EXIT_CODE_NOTHING_PUBLISHED;
+    }
+    signal(SIGPIPE, SIG_IGN);
+    progress_begin(&once.progress, options->verbosity <= LOG_LEVEL_INFO, once.started);
+    struct engine_settings settings = {0};
+    set_settings(&settings, &once, config);
+    once.engine = engine_new(&settings);
+    engine_changed(&once);
+    run_round(&once);
+    progress_end(&once.progress);
+    int result = report_round(&once, config);
+    engine_free(once.engine);
+    control_endpoint_clear(&settings.tor_endpoint);
+    event_base_free(once.base);
+    return result;
+}
+
+int cmd_once(const struct options *options)
+{
+    struct config config;
+    struct config_report report;
+    int result = EXIT_CODE_BAD_INPUT;
+    if (command_load_config(&config, options, &report) == 0) {
+        result = publish_round(options, &config);
+        config_clear(&config);
+    }
+    config_report_clear(&report);
+    return result;
+}

@@ -1,0 +1,19 @@
+/* The commands of the program: each is one row of main.c's table and one file. */
+#ifndef OBPUB_COMMANDS_H
+#define OBPUB_COMMANDS_H
+
+#include "config/options.h"
+
+/* What the process exits with. */
+enum exit_code {
+    EXIT_CODE_COMPLETE = 0,   /* every HSDir has every descriptor; or there was nothing to complain of */
+    EXIT_CODE_INCOMPLETE = 1, /* something was published, but not everything */
+    EXIT_CODE_BAD_INPUT = 2,  /* bad usage, config or keys: nothing was sent */
+    EXIT_CODE_NOTHING_PUBLISHED = 3, /* no tor, no consensus or no backend in time */
+};
+
+/* Each returns an exit_code, having said on standard error what went wrong. */
+int cmd_once(const struct options *options);
+int cmd_check(const struct options *options);
+
+#endif

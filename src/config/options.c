@@ -1,0 +1,261 @@
+/* The command line. */
+#include "config/options.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "config/closest_word.h"
+
+#define TIMEOUT_DEFAULT 120
+#define TIMEOUT_MAX 86400
+
+const char options_help[] =
+    "Usage: obpub --once [-c FILE] [options]\n"
+    "       obpub --check [-c FILE] [--json]\n"
+    "\n"
+    "Publishes the descriptors of onion services that several tors serve together.\n"
+    "\n"
+    "      --once               publish the descriptors of every frontend once, then exit\n"
+    "      --check              read the config and the keys, say what would be served, then exit\n"
+    "  -c, --config FILE        config file (default: $ONIONBALANCE_CONFIG, or config.yaml)\n"
+    "  -s, --socket PATH        control socket of the local tor\n"
+    "  -i, --ip ADDRESS         address of the local tor's control port (default: 127.0.0.1)\n"
+    "  -p, --port PORT          the local tor's control port (default: 9051)\n"
+    "  -v, --verbosity LEVEL    debug, info, warning, error or critical (default: info)\n"
+    "      --timeout SECONDS    with --once: give up after so long (default: 120)\n"
+    "      --json               with --once and --check: the result as one JSON object\n"
+    "      --is-testnet         accepted as by Onionbalance; testing networks are noticed without it\n"
+    "      --hs-version v3      accepted as by Onionbalance\n"
+    "      --version            print the version, then exit\n"
+    "  -h, --help               print this, then exit\n"
+    "\n"
+    "Exit status: 0 all is published (or the config is good); 1 something was, but not everything;\n"
+    "2 bad usage, config or keys; 3 nothing could be published. The manual is obpub(8).\n";
+
+/* The levels' names, in the order of enum log_level. */
+static const char *const level_names[] = {"debug", "info", "warning", "error", "critical"};
+#define LEVEL_COUNT (sizeof(level_names) / sizeof(level_names[0]))
+
+static int set_config(struct options *options, const char *argument, struct error *error)
+{
+    if (argument[0] == '\0')
+        return error_set(error, "the name of the config file is empty");
+    options->config_path = argument;
+    return 0;
+}
+
+static int set_ip(struct options *options, const char *argument, struct error *error)
+{
+    if (argument[0] == '\0')
+        return error_set(error, "the address is empty");
+    options->ip = argument;
+    return 0;
+}
+
+/* Parses a decimal number from 1 to maximum, digits only. */
+static int parse_number(const char *text, unsigned long maximum, unsigned long *number)
+{
+    size_t length = strlen(text);
+    if (length == 0 || length > 9 || strspn(text, "0123456789") != length)
+        return -1;
+    *number = strtoul(text, NULL, 10);
+    return *number >= 1 && *number <= maximum ? 0 : -1;
+}
+
+static int set_port(struct options *options, const char *argument, struct error *error)
+{
+    unsigned long port = 0;
+    if (parse_number(argument, UINT16_MAX, &port) != 0)
+        return error_set(error, "\"%s\" is no port: give a number from 1 to 65535", argument);
+    options->port = (uint16_t)port;
+    return 0;
+}
+
+static int set_socket(struct options *options, const char *argument, struct error *error)
+{
+    if (argument[0] == '\0')
+        return error_set(error, "the path of the socket is empty");
+    options->socket = argument;
+    return 0;
+}
+
+static int set_verbosity(struct options *options, const char *argument, struct error *error)
+{
+    for (size_t i = 0; i < LEVEL_COUNT; i++) {
+        if (strcasecmp(argument, level_names[i]) == 0) {
+            options->verbosity = (enum log_level)i;
+            return 0;
+        }
+    }
+    return error_set(error, "\"%s\" is no level: give debug, info, warning, error or critical", argument);
+}
+
+static int set_timeout(struct options *options, const char *argument, struct error *error)
+{
+    unsigned long timeout = 0;
+    if (parse_number(argument, TIMEOUT_MAX, &timeout) != 0)
+        return error_set(error, "\"%s\" is no time: give seconds, from 1 to %d", argument, TIMEOUT_MAX);
+    options->timeout = (unsigned)timeout;
+    return 0;
+}
+
+static int accept_hs_version(struct options *options, const char *argument, struct error *error)
+{
+    (void)options;
+    if (strcmp(argument, "v3") == 0)
+        return 0;
+    if (strcmp(argument, "v2") == 0)
+        return error_set(error, "v2 onion services are gone from the Tor network: only v3 is supported");
+    return error_set(error, "\"%s\" is no version: only v3 is supported", argument);
+}
+
+/* An option: it either takes an argument, which set() looks at, or raises a flag. */
+struct option_rule {
+    const char *name;
+    char letter; /* 0 when there is none */
+    int (*set)(struct options *options, const char *argument, struct error *error);
+    size_t flag; /* offset in struct options, when set is NULL; NO_FLAG when it changes nothing */
+};
+#define NO_FLAG ((size_t)-1)
+
+static const struct option_rule rules[] = {
+    {"config", 'c', set_config, NO_FLAG},
+    {"ip", 'i', set_ip, NO_FLAG},
+    {"port", 'p', set_port, NO_FLAG},
+    {"socket", 's', set_socket, NO_FLAG},
+    {"verbosity", 'v', set_verbosity, NO_FLAG},
+    {"timeout", 0, set_timeout, NO_FLAG},
+    {"hs-version", 0, accept_hs_version, NO_FLAG},
+    {"is-testnet", 0, NULL, NO_FLAG},
+    {"once", 0, NULL, offsetof(struct options, once)},
+    {"check", 0, NULL, offsetof(struct options, check)},
+    {"json", 0, NULL, offsetof(struct options, json)},
+    {"version", 0, NULL, offsetof(struct options, version)},
+    {"help", 'h', NULL, offsetof(struct options, help)},
+};
+#define RULE_COUNT (sizeof(rules) / sizeof(rules[0]))
+
+/* Finds a long option by its name or, as Onionbalance's parser does, by an unambiguous beginning of it. */
+static const struct option_rule *find_long(const char *name, size_t length, struct error *error)
+{
+    const struct option_rule *found = NULL;
+    bool is_ambiguous = false;
+    for (size_t i = 0; i < RULE_COUNT; i++) {
+        if (length == 0 || strncmp(rules[i].name, name, length) != 0)
+            continue;
+        if (rules[i].name[length] == '\0')
+            return &rules[i];
+        is_ambiguous = found != NULL;
+        found = &rules[i];
+    }
+    if (is_ambiguous) {
+        error_set(error, "--%.*s can be more than one option: write it out", (int)length, name);
+        return NULL;
+    }
+    if (found != NULL)
+        return found;
+
+    char word[64];
+    const char *names[RULE_COUNT];
+    for (size_t i = 0; i < RULE_COUNT; i++)
+        names[i] = rules[i].name;
+    size_t closest = RULE_COUNT;
+    if (length < sizeof(word)) {
+        memcpy(word, name, length);
+        word[length] = '\0';
+        closest = closest_word_find(word, names, RULE_COUNT);
+    }
+    if (closest < RULE_COUNT)
+        error_set(error, "there is no option --%.*s: is --%s meant?", (int)length, name, names[closest]);
+    else
+        error_set(error, "there is no option --%.100s", name);
+    return NULL;
+}
+
+static const struct option_rule *find_short(char letter, struct error *error)
+{
+    for (size_t i = 0; i < RULE_COUNT; i++) {
+        if (letter != '\0' && rules[i].letter == letter)
+            return &rules[i];
+    }
+    error_set(error, "there is no option -%c", letter);
+    return NULL;
+}
+
+/* Applies a rule. attached is the argument that came with the option, or NULL; the next word of the command
+ * line is taken where one is needed. */
+static int apply_rule(struct options *options, const struct option_rule *rule, const char *attached,
+                      char **argv, int *position, struct error *error)
+{
+    if (rule->set == NULL) {
+        if (attached != NULL)
+            return error_set(error, "--%s takes no argument", rule->name);
+        if (rule->flag != NO_FLAG)
+            *(bool *)((char *)options + rule->flag) = true;
+        return 0;
+    }
+    const char *argument = attached;
+    if (argument == NULL) {
+        if (argv[*position] == NULL)
+            return error_set(error, "--%s needs an argument", rule->name);
+        argument = argv[(*position)++];
+    }
+    if (rule->set(options, argument, error) != 0)
+        return error_add_context(error, "--%s", rule->name);
+    return 0;
+}
+
+static int parse_word(struct options *options, char **argv, int *position, struct error *error)
+{
+    const char *word = argv[(*position)++];
+    if (word[0] != '-' || word[1] == '\0' || strcmp(word, "--") == 0)
+        return error_set(error, "\"%.100s\" is not an option, and nothing else is expected", word);
+    const struct option_rule *rule;
+    const char *attached = NULL;
+    if (word[1] == '-') {
+        const char *equals = strchr(word, '=');
+        rule = find_long(word + 2, equals != NULL ? (size_t)(equals - word) - 2 : strlen(word + 2), error);
+        attached = equals != NULL ? equals + 1 : NULL;
+    } else {
+        rule = find_short(word[1], error);
+        attached = word[2] != '\0' ? word + 2 : NULL;
+    }
+    return rule != NULL ? apply_rule(options, rule, attached, argv, position, error) : -1;
+}
+
+/* An environment variable, taking an empty one as not set. */
+static const char *read_environment(const char *name)
+{
+    const char *value = getenv(name);
+    return value != NULL && value[0] != '\0' ? value : NULL;
+}
+
+/* Takes what the command line may override from the environment, where Onionbalance looks too. */
+static int apply_environment(struct options *options, struct error *error)
+{
+    const char *config_path = read_environment("ONIONBALANCE_CONFIG");
+    options->config_path = config_path != NULL ? config_path : "config.yaml";
+    options->environment_socket = read_environment("ONIONBALANCE_TOR_CONTROL_SOCKET");
+    options->environment_status_socket = read_environment("ONIONBALANCE_STATUS_SOCKET_LOCATION");
+    const char *level = read_environment("ONIONBALANCE_LOG_LEVEL");
+    if (level != NULL && set_verbosity(options, level, error) != 0)
+        return error_add_context(error, "the environment variable ONIONBALANCE_LOG_LEVEL");
+    return 0;
+}
+
+int options_parse(struct options *options, int argc, char **argv, struct error *error)
+{
+    *options = (struct options){.verbosity = LOG_LEVEL_INFO, .timeout = TIMEOUT_DEFAULT};
+    if (apply_environment(options, error) != 0)
+        return -1;
+    int position = 1;
+    while (position < argc) {
+        if (parse_word(options, argv, &position, error) != 0)
+            return -1;
+    }
+    if (options->once && options->check)
+        return error_set(error, "--once and --check can't be used together: --check publishes nothing");
+    return 0;
+}

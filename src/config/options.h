@@ -1,0 +1,39 @@
+/* The command line. */
+#ifndef OBPUB_CONFIG_OPTIONS_H
+#define OBPUB_CONFIG_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "obpub/error.h"
+
+enum log_level {
+    LOG_LEVEL_DEBUG,
+    LOG_LEVEL_INFO,
+    LOG_LEVEL_WARNING,
+    LOG_LEVEL_ERROR,
+    LOG_LEVEL_CRITICAL,
+};
+
+struct options {
+    const char *config_path;  /* -c, else ONIONBALANCE_CONFIG, else "config.yaml" */
+    const char *ip;           /* -i, or NULL; wins over the config's tor-control */
+    uint16_t port;            /* -p, or 0 */
+    const char *socket;       /* -s, or NULL */
+    enum log_level verbosity; /* -v, else ONIONBALANCE_LOG_LEVEL, else info */
+    const char
+        *environment_socket; /* ONIONBALANCE_TOR_CONTROL_SOCKET, or NULL; the config's tor-control wins */
+    const char
+        *environment_status_socket; /* ONIONBALANCE_STATUS_SOCKET_LOCATION, or NULL; wins over the config's */
+    bool once, check, json, help, version;
+    unsigned timeout; /* seconds, 120 unless given */
+};
+
+/* Parses the command line. The strings belong to argv or the environment. Returns 0, or -1 with a sentence
+ * that names the option. */
+int options_parse(struct options *options, int argc, char **argv, struct error *error);
+
+/* What --help prints, ending in a newline. */
+extern const char options_help[];
+
+#endif

@@ -1,0 +1,49 @@
+/* Where the local tor's control port is: the command line, the config, the environment and the usual places.
+ */
+#include "config/tor_endpoint.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "obpub/memory.h"
+
+static void set_socket(struct control_endpoint *endpoint, const char *path)
+{
+    *endpoint = (struct control_endpoint){.socket_path = memory_copy_text(path, strlen(path))};
+}
+
+static void set_host(struct control_endpoint *endpoint, const char *host, uint16_t port)
+{
+    *endpoint = (struct control_endpoint){.host = memory_copy_text(host, strlen(host)), .port = port};
+}
+
+/* True when there is a unix socket that this user may connect to. Somebody need not be listening. */
+static bool socket_is_usable(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 && S_ISSOCK(status.st_mode) &&
+           faccessat(AT_FDCWD, path, R_OK | W_OK, AT_EACCESS) == 0;
+}
+
+void config_tor_endpoint(const struct config *config, const struct options *options,
+                         struct control_endpoint *endpoint)
+{
+    const char *host = options->ip != NULL ? options->ip : TOR_ENDPOINT_HOST;
+    uint16_t port = options->port != 0 ? options->port : TOR_ENDPOINT_PORT;
+    bool has_address = options->ip != NULL || options->port != 0;
+
+    if (options->socket != NULL && (!has_address || socket_is_usable(options->socket)))
+        set_socket(endpoint, options->socket);
+    else if (has_address)
+        set_host(endpoint, host, port);
+    else if (config != NULL && config->has_tor_control)
+        control_endpoint_copy(endpoint, &config->tor_control);
+    else if (options->environment_socket != NULL)
+        set_socket(endpoint, options->environment_socket);
+    else if (socket_is_usable(TOR_ENDPOINT_SOCKET))
+        set_socket(endpoint, TOR_ENDPOINT_SOCKET);
+    else
+        set_host(endpoint, host, port);
+}

@@ -1,0 +1,21 @@
+/* Where the local tor's control port is: the command line, the config, the environment and the usual places.
+ */
+#ifndef OBPUB_CONFIG_TOR_ENDPOINT_H
+#define OBPUB_CONFIG_TOR_ENDPOINT_H
+
+#include "config/config.h"
+#include "config/options.h"
+
+/* Debian's tor has its control socket here; without one, the usual port is tried, as Onionbalance does. */
+#define TOR_ENDPOINT_SOCKET "/run/tor/control"
+#define TOR_ENDPOINT_HOST "127.0.0.1"
+#define TOR_ENDPOINT_PORT 9051
+
+/* Decides by, in this order: -s; -i and -p (the one that is missing has its usual value); the config's
+ * tor-control; ONIONBALANCE_TOR_CONTROL_SOCKET; the usual socket when there is one that this user may open;
+ * the usual port. With -s and one of -i and -p both given, the socket is taken only when it is there and may
+ * be opened. config may be NULL. The endpoint is to be released with control_endpoint_clear(). */
+void config_tor_endpoint(const struct config *config, const struct options *options,
+                         struct control_endpoint *endpoint);
+
+#endif

@@ -1,0 +1,71 @@
+/* Reads a YAML file whose mappings have known keys, and reports every mistake with its line. */
+#ifndef OBPUB_CONFIG_YAML_READER_H
+#define OBPUB_CONFIG_YAML_READER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <yaml.h>
+
+#include "config/config_report.h"
+
+struct yaml_reader {
+    const char *path; /* as messages name it */
+    struct config_report *report;
+    yaml_document_t document;
+};
+
+/* A key that a mapping may have. */
+struct yaml_key {
+    const char *name;
+    bool is_required;
+};
+
+/* A key that old files still carry: it does nothing, and gets a warning. Compared without regard to case, '-'
+ * and
+ * '_' being the same. */
+struct yaml_retired_key {
+    const char *name;
+    const char *advice; /* what to do instead: the end of a sentence */
+};
+
+/* What a mapping is called in messages ("a service"), and its keys. At most YAML_KEYS_MAX of them. */
+#define YAML_KEYS_MAX 16
+struct yaml_mapping {
+    const char *what;
+    const struct yaml_key *keys;
+    size_t key_count;
+    const struct yaml_retired_key *retired;
+    size_t retired_count;
+};
+
+/* Loads the file at path: a plain file of at most YAML_FILE_SIZE_MAX bytes with one document. Returns 0 with
+ * a reader to be released with yaml_reader_clear(), or -1 with an error in the report and nothing to release.
+ */
+#define YAML_FILE_SIZE_MAX ((size_t)4 * 1024 * 1024)
+int yaml_reader_load(struct yaml_reader *reader, const char *path, struct config_report *report);
+void yaml_reader_clear(struct yaml_reader *reader);
+
+/* The document's outermost node. */
+yaml_node_t *yaml_reader_root(struct yaml_reader *reader);
+
+/* The line on which a node begins, from 1. */
+size_t yaml_reader_line(const yaml_node_t *node);
+
+/* Reads a mapping: values[i] becomes the value of the mapping's i-th key, or NULL where there is none.
+ * Reports what is no mapping, and keys that are unknown, there twice, retired, or required and missing. */
+void yaml_reader_read_mapping(struct yaml_reader *reader, yaml_node_t *node,
+                              const struct yaml_mapping *mapping, yaml_node_t **values);
+
+/* The text of a scalar, or NULL after reporting that the value of key is none, is empty, or has a NUL. The
+ * text is the document's. */
+const char *yaml_reader_read_text(struct yaml_reader *reader, yaml_node_t *node, const char *key);
+
+/* The number of entries of a list, or 0 after reporting that the value of key is no list or has no entries.
+ */
+size_t yaml_reader_read_list(struct yaml_reader *reader, yaml_node_t *node, const char *key);
+
+/* The entry of a list that yaml_reader_read_list() has accepted. */
+yaml_node_t *yaml_reader_list_entry(struct yaml_reader *reader, yaml_node_t *list, size_t index);
+
+#endif

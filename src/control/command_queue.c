@@ -1,0 +1,89 @@
+/* Commands that wait for their answers, first in, first out, and the bytes that carry them
+ * (control-spec 2.2). */
+#include "control/command_queue.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "obpub/memory.h"
+
+void command_queue_init(struct command_queue *queue)
+{
+    queue->first = NULL;
+    queue->last = &queue->first;
+    queue->length = 0;
+}
+
+void command_queue_push(struct command_queue *queue, const char *line, control_reply_callback callback,
+                        void *context)
+{
+    struct command *command = memory_allocate(1, sizeof(*command));
+    if (*line == '+')
+        line++;
+    snprintf(command->keyword, sizeof(command->keyword), "%.*s", (int)strcspn(line, " "), line);
+    command->callback = callback;
+    command->context = context;
+    *queue->last = command;
+    queue->last = &command->next;
+    queue->length++;
+}
+
+bool command_queue_pop(struct command_queue *queue, struct command *command)
+{
+    struct command *first = queue->first;
+    if (first == NULL)
+        return false;
+    *command = *first;
+    command->next = NULL;
+    queue->first = first->next;
+    if (queue->first == NULL)
+        queue->last = &queue->first;
+    queue->length--;
+    free(first);
+    return true;
+}
+
+void command_queue_forget(struct command_queue *queue, const void *context)
+{
+    for (struct command *command = queue->first; command != NULL; command = command->next) {
+        if (command->context == context)
+            command->callback = NULL;
+    }
+}
+
+void command_queue_clear(struct command_queue *queue)
+{
+    struct command command;
+    while (command_queue_pop(queue, &command))
+        continue;
+}
+
+/* Appends one line of data without its line end, escaped. */
+static void encode_data_line(struct evbuffer *buffer, const char *line, size_t length)
+{
+    if (length > 0 && line[length - 1] == '\r')
+        length--;
+    if (length > 0 && line[0] == '.')
+        evbuffer_add(buffer, ".", 1);
+    evbuffer_add(buffer, line, length);
+    evbuffer_add(buffer, "\r\n", 2);
+}
+
+int command_encode(struct evbuffer *buffer, const char *line, const char *data, size_t length)
+{
+    if (line[0] == '\0' || strpbrk(line, "\r\n") != NULL || (line[0] == '+') != (data != NULL))
+        return -1;
+    evbuffer_add_printf(buffer, "%s\r\n", line);
+    if (data == NULL)
+        return 0;
+    const char *end = data + length;
+    while (data < end) {
+        const char *newline = memchr(data, '\n', (size_t)(end - data));
+        const char *line_end = newline != NULL ? newline : end;
+        encode_data_line(buffer, data, (size_t)(line_end - data));
+        data = newline != NULL ? newline + 1 : end;
+    }
+    evbuffer_add(buffer, ".\r\n", 3);
+    return 0;
+}

@@ -1,0 +1,388 @@
+/* A connection to one tor's control port: connect, authenticate, send commands, get replies and events. */
+#include "control/connection.h"
+
+#include <errno.h>
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "control/authentication.h"
+#include "control/command_queue.h"
+#include "control/connector.h"
+#include "control/protocol_info.h"
+#include "control/reply_parser.h"
+#include "control/seconds.h"
+#include "obpub/memory.h"
+
+#define ENDPOINT_TEXT_SIZE 320 /* the longest host name with its port fits, and so does a socket's path */
+#define EVENT_STATUS_MIN 600   /* 6yz is an asynchronous reply, control-spec 4 */
+
+const struct control_limits control_limits_default = {
+    .line_max = 65536,
+    .reply_max = 32 * 1024 * 1024,
+    .connect_timeout = 10,
+    .command_timeout = 60,
+};
+
+enum connection_state {
+    STATE_CONNECTING,
+    STATE_AUTHENTICATING,
+    STATE_READY,
+    STATE_CLOSED, /* the owner has been told, or is being told */
+};
+
+/* Every callback may free the connection while functions further down the stack still use it. So it is
+ * counted: its owner holds one reference, and each function that libevent calls another while it runs. */
+struct control_connection {
+    unsigned references;
+    bool freed; /* by its owner: no more callbacks */
+    enum connection_state state;
+    struct event_base *base;
+    struct control_limits limits;
+    struct control_callbacks callbacks;
+    void *context;
+    char endpoint_text[ENDPOINT_TEXT_SIZE];
+    struct control_connector *connector;   /* while connecting */
+    struct bufferevent *stream;            /* from then on, until closed */
+    struct authentication *authentication; /* until authenticated */
+    struct reply_parser *parser;
+    struct event *timer;      /* the time limit of the reply that is due next */
+    struct evbuffer *waiting; /* commands that came before STATE_READY, as they go over the wire */
+    struct command_queue queue;
+    char tor_version[PROTOCOL_INFO_VERSION_SIZE];
+};
+
+/* Ends all that could call back from libevent. */
+static void disconnect(struct control_connection *connection)
+{
+    event_del(connection->timer);
+    control_connector_free(connection->connector);
+    connection->connector = NULL;
+    if (connection->stream != NULL)
+        bufferevent_free(connection->stream);
+    connection->stream = NULL;
+    authentication_free(connection->authentication);
+    connection->authentication = NULL;
+}
+
+static void hold(struct control_connection *connection)
+{
+    connection->references++;
+}
+
+/* Gives a reference back; the last one takes the memory with it. */
+static void release(struct control_connection *connection)
+{
+    if (--connection->references > 0)
+        return;
+    reply_parser_free(connection->parser);
+    event_free(connection->timer);
+    evbuffer_free(connection->waiting);
+    free(connection);
+}
+
+void control_connection_free(struct control_connection *connection)
+{
+    if (connection == NULL)
+        return;
+    connection->freed = true;
+    connection->state = STATE_CLOSED;
+    disconnect(connection);
+    command_queue_clear(&connection->queue);
+    release(connection);
+}
+
+/* Ends the connection and tells everybody who waits. The caller holds a reference. */
+static void fail(struct control_connection *connection, enum control_failure failure,
+                 const struct error *reason)
+{
+    if (connection->state == STATE_CLOSED)
+        return;
+    struct error error = *reason;
+    error_add_context(&error, "%s", connection->endpoint_text);
+    connection->state = STATE_CLOSED;
+    disconnect(connection);
+    struct command command;
+    while (!connection->freed && command_queue_pop(&connection->queue, &command)) {
+        if (command.callback != NULL)
+            command.callback(connection, NULL, command.context);
+    }
+    if (!connection->freed && connection->callbacks.closed != NULL)
+        connection->callbacks.closed(connection, failure, &error, connection->context);
+}
+
+/* fail() for a sentence that needs no figures. */
+static void fail_with_text(struct control_connection *connection, enum control_failure failure,
+                           const char *text)
+{
+    struct error error;
+    error_set(&error, "%s", text);
+    fail(connection, failure, &error);
+}
+
+static void start_timer(struct control_connection *connection)
+{
+    struct timeval interval = seconds_to_timeval(connection->limits.command_timeout);
+    event_add(connection->timer, &interval);
+}
+
+/* Gives the command that is due next its whole time, or stops the timer when none is. What arrives of a reply
+ * does not stretch the limit: a reply that trickles in for ever is no reply. */
+static void restart_timer(struct control_connection *connection)
+{
+    if (connection->queue.length > 0)
+        start_timer(connection);
+    else
+        event_del(connection->timer);
+}
+
+static void release_secret(const void *data, size_t length, void *secret)
+{
+    (void)data;
+    (void)length;
+    secret_free(secret);
+}
+
+/* Sends a command that is secret, and wipes it once it is sent. */
+static void send_secret(struct control_connection *connection, char *command)
+{
+    struct evbuffer *output = bufferevent_get_output(connection->stream);
+    if (evbuffer_add_reference(output, command, strlen(command), release_secret, command) != 0)
+        secret_free(command);
+}
+
+/* The tor has let us in. */
+static void become_ready(struct control_connection *connection)
+{
+    authentication_free(connection->authentication);
+    connection->authentication = NULL;
+    connection->state = STATE_READY;
+    bufferevent_write_buffer(connection->stream, connection->waiting);
+    restart_timer(connection);
+    if (connection->callbacks.ready != NULL)
+        connection->callbacks.ready(connection, connection->context);
+}
+
+static void continue_authentication(struct control_connection *connection, const struct control_reply *reply)
+{
+    char *command;
+    enum control_failure failure;
+    struct error error;
+    enum authentication_result result =
+        authentication_take_reply(connection->authentication, reply, &command, &failure, &error);
+    snprintf(connection->tor_version, sizeof(connection->tor_version), "%s",
+             authentication_tor_version(connection->authentication));
+    switch (result) {
+    case AUTHENTICATION_SEND:
+        send_secret(connection, command);
+        break;
+    case AUTHENTICATION_DONE:
+        become_ready(connection);
+        break;
+    case AUTHENTICATION_FAILED:
+        fail(connection, failure, &error);
+        break;
+    }
+}
+
+/* Hands a reply to the command it answers. */
+static void answer_command(struct control_connection *connection, const struct control_reply *reply)
+{
+    struct command command;
+    if (!command_queue_pop(&connection->queue, &command)) {
+        fail_with_text(connection, CONTROL_FAILURE_PROTOCOL, "a reply came that no command had asked for");
+        return;
+    }
+    restart_timer(connection);
+    if (command.callback != NULL)
+        command.callback(connection, reply, command.context);
+}
+
+static void handle_reply(struct control_connection *connection, const struct control_reply *reply)
+{
+    bool is_event = reply->status >= EVENT_STATUS_MIN;
+    if (connection->state == STATE_AUTHENTICATING && is_event)
+        fail_with_text(connection, CONTROL_FAILURE_PROTOCOL, "an event came before we were authenticated");
+    else if (connection->state == STATE_AUTHENTICATING)
+        continue_authentication(connection, reply);
+    else if (!is_event)
+        answer_command(connection, reply);
+    else if (connection->callbacks.event != NULL)
+        connection->callbacks.event(connection, reply, connection->context);
+}
+
+/* Takes one stretch of what has come, up to the end of a reply. */
+static void take_input(struct control_connection *connection, struct evbuffer *input, size_t length)
+{
+    size_t used;
+    const struct control_reply *reply;
+    struct error error;
+    enum reply_parser_result result = reply_parser_take(
+        connection->parser, evbuffer_pullup(input, (ev_ssize_t)length), length, &used, &reply, &error);
+    evbuffer_drain(input, used);
+    if (result == REPLY_PARSER_FAILED)
+        fail(connection, CONTROL_FAILURE_PROTOCOL, &error);
+    if (result != REPLY_PARSER_COMPLETE)
+        return;
+    handle_reply(connection, reply);
+    reply_parser_forget(connection->parser);
+}
+
+static void on_readable(struct bufferevent *stream, void *context)
+{
+    struct control_connection *connection = context;
+    hold(connection);
+    while (connection->state != STATE_CLOSED) {
+        struct evbuffer *input = bufferevent_get_input(stream);
+        size_t length = evbuffer_get_contiguous_space(input);
+        if (length == 0)
+            break;
+        take_input(connection, input, length);
+    }
+    release(connection);
+}
+
+/* The peer has closed the connection. */
+static void fail_at_end(struct control_connection *connection)
+{
+    if (connection->state == STATE_AUTHENTICATING)
+        fail_with_text(
+            connection, CONTROL_FAILURE_CLOSED,
+            "the connection was closed before we were authenticated: is this tor's ControlPort, not "
+            "its SocksPort or something else?");
+    else if (reply_parser_is_inside_reply(connection->parser))
+        fail_with_text(connection, CONTROL_FAILURE_CLOSED,
+                       "the connection was closed in the middle of a reply: has that tor ended?");
+    else
+        fail_with_text(connection, CONTROL_FAILURE_CLOSED, "the connection was closed: has that tor ended?");
+}
+
+/* The connection has broken. A reset is a word of the peer's machine, as good as an end of file; that packets
+ * go nowhere says nothing about the tor. */
+static void fail_with_number(struct control_connection *connection, int number)
+{
+    enum control_failure failure = CONTROL_FAILURE_CLOSED;
+    if (number == ETIMEDOUT)
+        failure = CONTROL_FAILURE_TIMEOUT;
+    else if (number == EHOSTUNREACH || number == ENETUNREACH || number == ENETDOWN || number == EHOSTDOWN)
+        failure = CONTROL_FAILURE_UNREACHABLE;
+    struct error error;
+    error_set(&error, "the connection broke: %s", strerror(number));
+    fail(connection, failure, &error);
+}
+
+static void on_stream_event(struct bufferevent *stream, short events, void *context)
+{
+    int number = EVUTIL_SOCKET_ERROR();
+    (void)stream;
+    struct control_connection *connection = context;
+    hold(connection);
+    if ((events & BEV_EVENT_EOF) != 0)
+        fail_at_end(connection);
+    else if ((events & BEV_EVENT_ERROR) != 0)
+        fail_with_number(connection, number);
+    release(connection);
+}
+
+/* The reply that is due has not come in time. */
+static void on_timeout(evutil_socket_t socket, short events, void *context)
+{
+    (void)socket;
+    (void)events;
+    struct control_connection *connection = context;
+    hold(connection);
+    struct error error;
+    if (connection->state == STATE_AUTHENTICATING)
+        error_set(&error,
+                  "not authenticated within %.0f seconds: is this tor's ControlPort, and does that tor still "
+                  "run?",
+                  connection->limits.command_timeout);
+    else
+        error_set(&error, "no whole reply to %s within %.0f seconds: is that tor stopped or overloaded?",
+                  connection->queue.first != NULL ? connection->queue.first->keyword : "a command",
+                  connection->limits.command_timeout);
+    fail(connection, CONTROL_FAILURE_TIMEOUT, &error);
+    release(connection);
+}
+
+/* The socket is connected: begin to authenticate. */
+static void start_stream(struct control_connection *connection, const struct connector_result *result)
+{
+    connection->stream = bufferevent_socket_new(connection->base, result->socket, BEV_OPT_CLOSE_ON_FREE);
+    bufferevent_setcb(connection->stream, on_readable, NULL, on_stream_event, connection);
+    bufferevent_enable(connection->stream, EV_READ | EV_WRITE);
+    authentication_set_peer_is_local(connection->authentication, result->peer_is_local);
+    connection->state = STATE_AUTHENTICATING;
+    start_timer(connection);
+    bufferevent_write(connection->stream, AUTHENTICATION_FIRST_COMMAND, strlen(AUTHENTICATION_FIRST_COMMAND));
+}
+
+static void on_connected(const struct connector_result *result, void *context)
+{
+    struct control_connection *connection = context;
+    hold(connection);
+    if (result->socket >= 0) {
+        start_stream(connection, result);
+        control_connector_free(connection->connector);
+        connection->connector = NULL;
+    } else {
+        fail(connection, result->failure, &result->error);
+    }
+    release(connection);
+}
+
+struct control_connection *control_connection_new(struct event_base *base,
+                                                  const struct control_endpoint *endpoint,
+                                                  const struct control_credentials *credentials,
+                                                  const struct control_limits *limits,
+                                                  const struct control_callbacks *callbacks, void *context)
+{
+    struct control_connection *connection = memory_allocate(1, sizeof(*connection));
+    connection->references = 1;
+    connection->base = base;
+    connection->limits = limits != NULL ? *limits : control_limits_default;
+    connection->callbacks = *callbacks;
+    connection->context = context;
+    control_endpoint_format(endpoint, connection->endpoint_text, sizeof(connection->endpoint_text));
+    connection->authentication = authentication_new(credentials);
+    connection->parser = reply_parser_new(connection->limits.line_max, connection->limits.reply_max);
+    connection->timer = evtimer_new(base, on_timeout, connection);
+    connection->waiting = evbuffer_new();
+    command_queue_init(&connection->queue);
+    connection->connector =
+        control_connector_new(base, endpoint, connection->limits.connect_timeout, on_connected, connection);
+    return connection;
+}
+
+int control_connection_send(struct control_connection *connection, const char *command, const char *data,
+                            size_t data_length, control_reply_callback callback, void *context)
+{
+    if (connection->state == STATE_CLOSED)
+        return -1;
+    bool ready = connection->state == STATE_READY;
+    struct evbuffer *buffer = ready ? bufferevent_get_output(connection->stream) : connection->waiting;
+    if (command_encode(buffer, command, data, data_length) != 0)
+        return -1;
+    command_queue_push(&connection->queue, command, callback, context);
+    if (ready && connection->queue.length == 1)
+        start_timer(connection);
+    return 0;
+}
+
+void control_connection_forget(struct control_connection *connection, const void *context)
+{
+    command_queue_forget(&connection->queue, context);
+}
+
+const char *control_connection_tor_version(const struct control_connection *connection)
+{
+    return connection->tor_version;
+}
+
+size_t control_connection_pending(const struct control_connection *connection)
+{
+    return connection->queue.length;
+}

@@ -1,0 +1,87 @@
+/* A connection to one tor's control port: connect, authenticate, send commands, get replies and events. */
+#ifndef OBPUB_CONTROL_CONNECTION_H
+#define OBPUB_CONTROL_CONNECTION_H
+
+#include <event2/event.h>
+
+#include "control/endpoint.h"
+#include "control/reply.h"
+#include "obpub/error.h"
+
+/* Why a connection is over, or could not be had. */
+enum control_failure {
+    CONTROL_FAILURE_REFUSED,     /* nobody listens there (any more): connection refused, or no such socket */
+    CONTROL_FAILURE_UNREACHABLE, /* time-out, no route, unknown host: says nothing about the tor */
+    CONTROL_FAILURE_CLOSED,      /* end of file or reset on a connection that was there */
+    CONTROL_FAILURE_TIMEOUT,     /* connected, but an answer did not come in time */
+    CONTROL_FAILURE_PROTOCOL,    /* what came is not tor's control protocol, or passes a limit */
+    CONTROL_FAILURE_PERMISSION,  /* the socket or the cookie file may not be opened by us */
+    CONTROL_FAILURE_AUTHENTICATION, /* wrong password or cookie, or no method in common */
+};
+
+/* How to authenticate beyond what PROTOCOLINFO offers. Both may be NULL; the strings are copied. */
+struct control_credentials {
+    const char *password_file; /* its first line is the password */
+    const char *cookie_file;   /* stands in for the COOKIEFILE that PROTOCOLINFO names */
+};
+
+struct control_limits {
+    size_t line_max;        /* bytes of one line outside data */
+    size_t reply_max;       /* bytes of one whole reply or event */
+    double connect_timeout; /* seconds to look the host name up, and again to connect to what it stands for */
+    double command_timeout; /* seconds without the reply to a command being complete, or without having been
+                             * authenticated */
+};
+
+/* Limits that fit tor and the public network's consensus. */
+extern const struct control_limits control_limits_default;
+
+struct control_connection;
+
+/* All callbacks may free the connection. */
+struct control_callbacks {
+    /* Authenticated; commands may be sent from now on (earlier ones were queued). */
+    void (*ready)(struct control_connection *connection, void *context);
+    /* An asynchronous event, in the order in which tor sent it among replies. */
+    void (*event)(struct control_connection *connection, const struct control_reply *event, void *context);
+    /* The connection is over. Commands without an answer have had their callback with a NULL reply already.
+     * Nothing more will come; free it. */
+    void (*closed)(struct control_connection *connection, enum control_failure failure,
+                   const struct error *error, void *context);
+};
+
+/* The answer to a command; reply is NULL when the connection ended before it came. */
+typedef void (*control_reply_callback)(struct control_connection *connection,
+                                       const struct control_reply *reply, void *context);
+
+/* Starts connecting. Never calls back before it has returned. All arguments are copied; credentials may be
+ * NULL, and limits too for control_limits_default. The process has to ignore SIGPIPE. */
+struct control_connection *control_connection_new(struct event_base *base,
+                                                  const struct control_endpoint *endpoint,
+                                                  const struct control_credentials *credentials,
+                                                  const struct control_limits *limits,
+                                                  const struct control_callbacks *callbacks, void *context);
+
+/* Closes at once and frees; no callback is called any more, for no command either. NULL is fine. (Where a
+ * host name is still being looked up, libevent gives the last of its memory back in the event loop's next
+ * round.) */
+void control_connection_free(struct control_connection *connection);
+
+/* Queues a command: a line without its line end, and for one that takes data ("+HSPOST ...") data of
+ * data_length bytes, which gets dot-escaped and terminated; data is NULL for others. callback may be NULL.
+ * Returns 0, or -1, and then callback is never called: when the line is empty or holds a CR or LF, when data
+ * and a '+' don't come together, and when the connection is over. */
+int control_connection_send(struct control_connection *connection, const char *command, const char *data,
+                            size_t data_length, control_reply_callback callback, void *context);
+
+/* Takes back the callbacks of all commands that were sent with this context, so that it can be freed while
+ * the connection goes on; their replies are read and dropped. */
+void control_connection_forget(struct control_connection *connection, const void *context);
+
+/* The version tor gave in PROTOCOLINFO ("0.4.9.11"), or "" before that. */
+const char *control_connection_tor_version(const struct control_connection *connection);
+
+/* Commands that are queued or without their answer. */
+size_t control_connection_pending(const struct control_connection *connection);
+
+#endif

@@ -1,0 +1,34 @@
+/* Opens the socket of a control connection: looks a host name up, and tries one address after the other. */
+#ifndef OBPUB_CONTROL_CONNECTOR_H
+#define OBPUB_CONTROL_CONNECTOR_H
+
+#include <event2/event.h>
+#include <stdbool.h>
+
+#include "control/connection.h"
+#include "control/endpoint.h"
+#include "obpub/error.h"
+
+struct control_connector;
+
+/* What came of it. */
+struct connector_result {
+    int socket;         /* connected, non-blocking, the callback's to close; -1 when there is none */
+    bool peer_is_local; /* a unix socket or a loopback address */
+    enum control_failure failure; /* only when there is no socket, like the error */
+    struct error error;
+};
+
+/* Called once, from the event loop; the connector may be freed in it. */
+typedef void (*connector_callback)(const struct connector_result *result, void *context);
+
+/* Starts connecting; never calls back before it has returned. The endpoint is copied. timeout: seconds for
+ * all of it. */
+struct control_connector *control_connector_new(struct event_base *base,
+                                                const struct control_endpoint *endpoint, double timeout,
+                                                connector_callback callback, void *context);
+
+/* Stops, if it has not called back yet, and releases it. NULL is fine. */
+void control_connector_free(struct control_connector *connector);
+
+#endif

@@ -1,0 +1,140 @@
+/* Reads the files that open a control port: tor's cookie, and the operator's password file. */
+#include "control/credential_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "obpub/memory.h"
+
+#define PASSWORD_MAX 1023 /* bytes; far more than anybody types, far less than a command may have */
+
+void credential_find_group(const char *path, char *name, size_t size)
+{
+    struct stat status;
+    struct group group;
+    struct group *found = NULL;
+    char strings[4096];
+    name[0] = '\0';
+    if (stat(path, &status) != 0)
+        return;
+    if (getgrgid_r(status.st_gid, &group, strings, sizeof(strings), &found) == 0 && found != NULL)
+        snprintf(name, size, "%s", found->gr_name);
+}
+
+/* Opens a regular file. what is "cookie file" or the like. */
+static enum credential_result open_regular_file(const char *path, const char *what, int *descriptor,
+                                                struct stat *status, struct error *error)
+{
+    /* O_NONBLOCK: a peer may have named a FIFO, and opening that must not hang. */
+    *descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (*descriptor < 0 && (errno == EACCES || errno == EPERM)) {
+        char group[64];
+        credential_find_group(path, group, sizeof(group));
+        error_set(
+            error,
+            "the %s %s may not be read by this user: add the user to the group that may (%s%s), and see "
+            "that its folder may be entered",
+            what, path,
+            group[0] != '\0' ? "it belongs to " : "on Debian: ", group[0] != '\0' ? group : "debian-tor");
+        return CREDENTIAL_PERMISSION;
+    }
+    if (*descriptor < 0) {
+        error_set(error, "the %s %s can't be opened: %s", what, path, strerror(errno));
+        return CREDENTIAL_UNUSABLE;
+    }
+    if (fstat(*descriptor, status) != 0 || !S_ISREG(status->st_mode)) {
+        error_set(error, "the %s %s is not a regular file", what, path);
+        close(*descriptor);
+        return CREDENTIAL_UNUSABLE;
+    }
+    return CREDENTIAL_OK;
+}
+
+/* Reads up to size bytes. Returns how many, or -1. */
+static ssize_t read_up_to(int descriptor, void *bytes, size_t size)
+{
+    size_t length = 0;
+    while (length < size) {
+        ssize_t count = read(descriptor, (char *)bytes + length, size - length);
+        if (count < 0 && errno == EINTR)
+            continue;
+        if (count < 0)
+            return -1;
+        if (count == 0)
+            break;
+        length += (size_t)count;
+    }
+    return (ssize_t)length;
+}
+
+enum credential_result credential_read_cookie(const char *path, uint8_t *cookie, struct error *error)
+{
+    int descriptor;
+    struct stat status;
+    enum credential_result result = open_regular_file(path, "cookie file", &descriptor, &status, error);
+    if (result != CREDENTIAL_OK)
+        return result;
+    uint8_t bytes[CREDENTIAL_COOKIE_SIZE + 1]; /* one more, to see a file that is too long */
+    ssize_t length = read_up_to(descriptor, bytes, sizeof(bytes));
+    close(descriptor);
+    if (length == CREDENTIAL_COOKIE_SIZE) {
+        memcpy(cookie, bytes, CREDENTIAL_COOKIE_SIZE);
+    } else {
+        error_set(error, "the cookie file %s is not tor's: it has to be readable and exactly %d bytes long",
+                  path, CREDENTIAL_COOKIE_SIZE);
+        result = CREDENTIAL_UNUSABLE;
+    }
+    secret_wipe(bytes, sizeof(bytes));
+    return result;
+}
+
+/* Cuts the first line out of what a password file holds, and checks it. Returns 0 or -1. */
+static int cut_password(char *text, size_t length, const char *path, struct error *error)
+{
+    char *newline = memchr(text, '\n', length);
+    size_t line_length = newline != NULL ? (size_t)(newline - text) : length;
+    if (line_length > 0 && text[line_length - 1] == '\r')
+        line_length--;
+    if (line_length == 0)
+        return error_set(error, "the password file %s has nothing in its first line", path);
+    if (line_length > PASSWORD_MAX)
+        return error_set(error, "the first line of the password file %s is longer than %d bytes", path,
+                         PASSWORD_MAX);
+    if (memchr(text, '\0', line_length) != NULL)
+        return error_set(error, "the first line of the password file %s has a NUL byte in it", path);
+    secret_wipe(text + line_length, length - line_length);
+    return 0;
+}
+
+enum credential_result credential_read_password(const char *path, char **password, struct error *error)
+{
+    int descriptor;
+    struct stat status;
+    *password = NULL;
+    enum credential_result result = open_regular_file(path, "password file", &descriptor, &status, error);
+    if (result != CREDENTIAL_OK)
+        return result;
+    if ((status.st_mode & S_IRWXO) != 0) {
+        error_set(error, "the password file %s is open to every user of this machine: run chmod o-rwx %s",
+                  path, path);
+        close(descriptor);
+        return CREDENTIAL_UNUSABLE;
+    }
+    size_t size = PASSWORD_MAX + 3; /* the longest line with its CR LF, and a NUL behind what was read */
+    char *text = secret_allocate(size);
+    ssize_t length = read_up_to(descriptor, text, size - 1);
+    if (length < 0)
+        error_set(error, "the password file %s can't be read: %s", path, strerror(errno));
+    close(descriptor);
+    if (length < 0 || cut_password(text, (size_t)length, path, error) != 0) {
+        secret_free(text);
+        return CREDENTIAL_UNUSABLE;
+    }
+    *password = text;
+    return CREDENTIAL_OK;
+}

@@ -1,0 +1,29 @@
+/* Where a control port is: a unix socket, or an address and port. */
+#ifndef OBPUB_CONTROL_ENDPOINT_H
+#define OBPUB_CONTROL_ENDPOINT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "obpub/error.h"
+
+struct control_endpoint {
+    char *socket_path; /* of a unix socket; NULL for TCP */
+    char *host;        /* IPv4 or IPv6 address (without brackets) or host name; NULL for a unix socket */
+    uint16_t port;
+};
+
+/* Parses "unix:/path", "host:port", "127.0.0.1:9051" or "[::1]:9051". Returns 0 with an endpoint to be
+ * released with control_endpoint_clear(), or -1. */
+int control_endpoint_parse(struct control_endpoint *endpoint, const char *text, struct error *error);
+
+/* Makes *copy a copy of an endpoint, to be released with control_endpoint_clear(). */
+void control_endpoint_copy(struct control_endpoint *copy, const struct control_endpoint *endpoint);
+
+/* Releases what an endpoint points to and zeroes it. */
+void control_endpoint_clear(struct control_endpoint *endpoint);
+
+/* Writes it as it would stand in the config, cut to size bytes with the NUL. */
+void control_endpoint_format(const struct control_endpoint *endpoint, char *text, size_t size);
+
+#endif

@@ -1,0 +1,148 @@
+/* The HS_DESC and HS_DESC_CONTENT events: what a tor says of descriptors it uploads and fetches. */
+#include "control/hs_desc_event.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include <sodium.h>
+
+#define WORDS_MAX 16
+
+struct word {
+    const char *start;
+    size_t length;
+};
+
+/* Splits text at single spaces. Words beyond the maximum are left out: newer tors may add some. */
+static size_t split_words(const char *text, size_t length, struct word words[WORDS_MAX])
+{
+    size_t count = 0;
+    const char *end = text + length;
+    while (text < end && count < WORDS_MAX) {
+        const char *space = memchr(text, ' ', (size_t)(end - text));
+        const char *stop = space != NULL ? space : end;
+        words[count].start = text;
+        words[count].length = (size_t)(stop - text);
+        count++;
+        text = stop < end ? stop + 1 : end;
+    }
+    return count;
+}
+
+static bool word_equals(struct word word, const char *string)
+{
+    return word.length == strlen(string) && memcmp(word.start, string, word.length) == 0;
+}
+
+/* The address is 56 characters, or UNKNOWN. Its checksum is not looked at: it is compared with ones we know.
+ */
+static int parse_address(struct hs_desc_event *event, struct word word)
+{
+    if (word_equals(word, "UNKNOWN"))
+        return 0;
+    if (word.length != ONION_ADDRESS_LENGTH)
+        return -1;
+    for (size_t i = 0; i < word.length; i++) {
+        unsigned char character = (unsigned char)word.start[i];
+        if (!isalnum(character))
+            return -1;
+        event->address[i] = (char)tolower(character);
+    }
+    event->has_address = true;
+    return 0;
+}
+
+/* "$FINGERPRINT~nickname", "$FINGERPRINT", or UNKNOWN. */
+static int parse_hsdir(struct hs_desc_event *event, struct word word)
+{
+    if (word_equals(word, "UNKNOWN"))
+        return 0;
+    size_t digits = 2 * (size_t)RELAY_FINGERPRINT_SIZE;
+    if (word.length < digits + 1 || word.start[0] != '$')
+        return -1;
+    if (word.length > digits + 1 && word.start[digits + 1] != '~' && word.start[digits + 1] != '=')
+        return -1;
+    size_t length = 0;
+    if (sodium_hex2bin(event->fingerprint, sizeof(event->fingerprint), word.start + 1, digits, NULL, &length,
+                       NULL) != 0 ||
+        length != sizeof(event->fingerprint))
+        return -1;
+    event->has_fingerprint = true;
+    return 0;
+}
+
+/* Keeps "REASON=<word>", cut to what reasons are made of. */
+static void parse_reason(struct hs_desc_event *event, struct word word)
+{
+    static const char keyword[] = "REASON=";
+    size_t prefix = sizeof(keyword) - 1;
+    if (word.length <= prefix || memcmp(word.start, keyword, prefix) != 0)
+        return;
+    size_t length = 0;
+    for (size_t i = prefix; i < word.length && length + 1 < sizeof(event->reason); i++) {
+        unsigned char character = (unsigned char)word.start[i];
+        event->reason[length++] = isalnum(character) || character == '_' ? (char)character : '?';
+    }
+    event->reason[length] = '\0';
+}
+
+static enum hs_desc_action parse_action(struct word word)
+{
+    static const struct {
+        const char *word;
+        enum hs_desc_action action;
+    } actions[] = {
+        {"UPLOAD", HS_DESC_UPLOAD},
+        {"UPLOADED", HS_DESC_UPLOADED},
+        {"FAILED", HS_DESC_FAILED},
+    };
+    for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
+        if (word_equals(word, actions[i].word))
+            return actions[i].action;
+    }
+    return HS_DESC_OTHER;
+}
+
+/* HS_DESC <action> <address> <auth type> <hsdir> [<descriptor id>] [REASON=...] [...] */
+static int parse_hs_desc(struct hs_desc_event *event, const struct word *words, size_t count)
+{
+    if (count < 5)
+        return -1;
+    event->action = parse_action(words[1]);
+    if (event->action == HS_DESC_OTHER)
+        return 0; /* CREATED and ones to come may have other words */
+    if (parse_address(event, words[2]) != 0 || parse_hsdir(event, words[4]) != 0)
+        return -1;
+    for (size_t i = 5; i < count; i++)
+        parse_reason(event, words[i]);
+    return 0;
+}
+
+/* HS_DESC_CONTENT <address> <descriptor id> <hsdir>, then the descriptor as data */
+static int parse_content(struct hs_desc_event *event, const struct control_line *line,
+                         const struct word *words, size_t count)
+{
+    if (count < 4 || line->data == NULL)
+        return -1;
+    if (parse_address(event, words[1]) != 0 || parse_hsdir(event, words[3]) != 0)
+        return -1;
+    event->action = HS_DESC_CONTENT;
+    event->content = line->data;
+    event->content_length = line->data_length;
+    return 0;
+}
+
+int hs_desc_event_parse(struct hs_desc_event *event, const struct control_reply *reply)
+{
+    memset(event, 0, sizeof(*event));
+    const struct control_line *line = &reply->lines[0];
+    struct word words[WORDS_MAX];
+    size_t count = split_words(line->text, line->text_length, words);
+    if (reply->status != 650 || count == 0)
+        return -1;
+    if (word_equals(words[0], "HS_DESC"))
+        return parse_hs_desc(event, words, count);
+    if (word_equals(words[0], "HS_DESC_CONTENT"))
+        return parse_content(event, line, words, count);
+    return -1;
+}

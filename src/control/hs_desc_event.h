@@ -1,0 +1,37 @@
+/* The HS_DESC and HS_DESC_CONTENT events: what a tor says of descriptors it uploads and fetches
+ * (control-spec 4.1.25 and 4.1.26). */
+#ifndef OBPUB_CONTROL_HS_DESC_EVENT_H
+#define OBPUB_CONTROL_HS_DESC_EVENT_H
+
+#include <stdint.h>
+
+#include "control/reply.h"
+#include "obpub/onion/consensus.h"
+#include "obpub/onion/onion_address.h"
+
+enum hs_desc_action {
+    HS_DESC_OTHER, /* REQUESTED, RECEIVED, CREATED, IGNORE and what may come yet */
+    HS_DESC_UPLOAD,
+    HS_DESC_UPLOADED,
+    HS_DESC_FAILED,
+    HS_DESC_CONTENT,
+};
+
+#define HS_DESC_REASON_SIZE 40
+
+struct hs_desc_event {
+    enum hs_desc_action action;
+    bool has_address;
+    char address[ONION_ADDRESS_SIZE]; /* older tors say UNKNOWN for an upload */
+    bool has_fingerprint;
+    uint8_t fingerprint[RELAY_FINGERPRINT_SIZE]; /* of the HSDir */
+    char reason[HS_DESC_REASON_SIZE];            /* REASON=, "" where there is none */
+    const char *content;                         /* of HS_DESC_CONTENT; empty when the HSDir has nothing */
+    size_t content_length;                       /* bytes */
+};
+
+/* Reads an event. Returns 0, or -1 when it is another kind of event or malformed. content points into the
+ * reply. */
+int hs_desc_event_parse(struct hs_desc_event *event, const struct control_reply *reply);
+
+#endif

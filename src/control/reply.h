@@ -1,0 +1,33 @@
+/* A reply or an asynchronous event of tor's control protocol, as the parser hands it on (control-spec 2.3).
+ */
+#ifndef OBPUB_CONTROL_REPLY_H
+#define OBPUB_CONTROL_REPLY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* One line of a reply. Texts are NUL-terminated; data may hold any byte but has a NUL behind it all the same.
+ */
+struct control_line {
+    int status;         /* 100 to 699; 650 is an event */
+    const char *text;   /* what follows the status and its '-', '+' or ' ', without the line end */
+    size_t text_length; /* bytes */
+    const char *data;   /* of a "+" line: its data, un-escaped, lines ending in \n; NULL for others */
+    size_t data_length; /* bytes */
+};
+
+/* A whole reply: mid and data lines, then the end line. Its memory is the parser's and is good during the
+ * callback only. */
+struct control_reply {
+    int status; /* the end line's */
+    const struct control_line *lines;
+    size_t line_count; /* at least 1 */
+};
+
+/* True when the reply is positive (2xx). */
+bool control_reply_is_ok(const struct control_reply *reply);
+
+/* The first line whose text begins with "<keyword>=", or NULL. */
+const struct control_line *control_reply_find(const struct control_reply *reply, const char *keyword);
+
+#endif

@@ -1,0 +1,119 @@
+/* Tor's Ed25519 certificates (cert-spec): made, parsed, verified. */
+#include "obpub/crypto/certificate.h"
+
+#include <string.h>
+
+#include <sodium.h>
+
+/* The layout of cert-spec, "Document formats": the fixed part, then extensions, then the signature. */
+#define VERSION 1
+#define KEY_TYPE_ED25519 1
+#define FIXED_PART_SIZE 40      /* version, type, expiration (4), key type, key (32), number of extensions */
+#define EXTENSION_HEADER_SIZE 4 /* length (2), type, flags */
+#define EXTENSION_SIGNED_WITH_KEY 4
+#define EXTENSION_AFFECTS_VALIDATION 1
+#define SECONDS_PER_HOUR 3600
+
+int certificate_make(uint8_t encoded[CERTIFICATE_SIZE], const struct certificate *certificate,
+                     const struct ed25519_secret_key *signing_secret_key)
+{
+    uint8_t *byte = encoded;
+    *byte++ = VERSION;
+    *byte++ = certificate->type;
+    for (int shift = 24; shift >= 0; shift -= 8)
+        *byte++ = (uint8_t)(certificate->expiration_hour >> shift);
+    *byte++ = KEY_TYPE_ED25519;
+    memcpy(byte, certificate->certified_key, ED25519_PUBLIC_KEY_SIZE);
+    byte += ED25519_PUBLIC_KEY_SIZE;
+    *byte++ = 1; /* extension */
+    *byte++ = 0;
+    *byte++ = ED25519_PUBLIC_KEY_SIZE;
+    *byte++ = EXTENSION_SIGNED_WITH_KEY;
+    *byte++ = 0; /* flags, as tor has them */
+    memcpy(byte, certificate->signing_key, ED25519_PUBLIC_KEY_SIZE);
+    byte += ED25519_PUBLIC_KEY_SIZE;
+    const struct span body = {encoded, (size_t)(byte - encoded)};
+    return ed25519_sign(byte, &body, 1, signing_secret_key, certificate->signing_key);
+}
+
+/* Takes the part before the extensions. */
+static int parse_fixed_part(struct certificate *certificate, const uint8_t *encoded, struct error *error)
+{
+    if (encoded[0] != VERSION)
+        return error_set(error, "a certificate has the unknown version %u", encoded[0]);
+    if (encoded[6] != KEY_TYPE_ED25519)
+        return error_set(error, "a certificate has the unknown key type %u", encoded[6]);
+    certificate->type = encoded[1];
+    certificate->expiration_hour = (uint32_t)encoded[2] << 24 | (uint32_t)encoded[3] << 16 |
+                                   (uint32_t)encoded[4] << 8 | (uint32_t)encoded[5];
+    memcpy(certificate->certified_key, encoded + 7, ED25519_PUBLIC_KEY_SIZE);
+    return 0;
+}
+
+/* Takes one extension's content. */
+static int parse_extension(struct certificate *certificate, uint8_t type, uint8_t flags,
+                           const uint8_t *content, size_t length, struct error *error)
+{
+    if (type != EXTENSION_SIGNED_WITH_KEY) {
+        if (flags & EXTENSION_AFFECTS_VALIDATION)
+            return error_set(error, "a certificate can't be judged: it has the unknown extension %u", type);
+        return 0;
+    }
+    if (certificate->has_signing_key)
+        return error_set(error, "a certificate names its signing key twice");
+    if (length != ED25519_PUBLIC_KEY_SIZE)
+        return error_set(error, "a certificate has a signing key of %zu bytes", length);
+    certificate->has_signing_key = true;
+    memcpy(certificate->signing_key, content, ED25519_PUBLIC_KEY_SIZE);
+    return 0;
+}
+
+int certificate_parse(struct certificate *certificate, const uint8_t *encoded, size_t length,
+                      struct error *error)
+{
+    memset(certificate, 0, sizeof(*certificate));
+    if (length < FIXED_PART_SIZE + ED25519_SIGNATURE_SIZE)
+        return error_set(error, "a certificate is cut short: it has only %zu bytes", length);
+    if (parse_fixed_part(certificate, encoded, error) != 0)
+        return -1;
+
+    const size_t extensions_end = length - ED25519_SIGNATURE_SIZE;
+    const size_t extension_count = encoded[FIXED_PART_SIZE - 1];
+    size_t position = FIXED_PART_SIZE;
+    for (size_t i = 0; i < extension_count; i++) {
+        if (extensions_end - position < EXTENSION_HEADER_SIZE)
+            return error_set(error, "a certificate is cut short in extension %zu", i + 1);
+        const uint8_t *header = encoded + position;
+        const size_t content_length = (size_t)header[0] << 8 | header[1];
+        position += EXTENSION_HEADER_SIZE;
+        if (extensions_end - position < content_length)
+            return error_set(error, "a certificate is cut short in extension %zu", i + 1);
+        if (parse_extension(certificate, header[2], header[3], encoded + position, content_length, error) !=
+            0)
+            return -1;
+        position += content_length;
+    }
+    if (position != extensions_end)
+        return error_set(error, "a certificate has %zu bytes too many", extensions_end - position);
+    return 0;
+}
+
+int certificate_verify(struct certificate *certificate, const uint8_t *encoded, size_t length,
+                       enum certificate_type type, const uint8_t signing_key[ED25519_PUBLIC_KEY_SIZE],
+                       int64_t now, struct error *error)
+{
+    if (certificate_parse(certificate, encoded, length, error) != 0)
+        return -1;
+    if (certificate->type != type)
+        return error_set(error, "a certificate is of type %u, not %u", certificate->type, (unsigned)type);
+    if (!certificate->has_signing_key)
+        return error_set(error, "a certificate does not name its signing key");
+    if (sodium_memcmp(certificate->signing_key, signing_key, ED25519_PUBLIC_KEY_SIZE) != 0)
+        return error_set(error, "a certificate is signed by another key than it should be");
+    if (now >= (int64_t)certificate->expiration_hour * SECONDS_PER_HOUR)
+        return error_set(error, "a certificate has expired: check the clocks of this machine and its maker");
+    const size_t body_length = length - ED25519_SIGNATURE_SIZE;
+    if (ed25519_verify(encoded + body_length, encoded, body_length, signing_key) != 0)
+        return error_set(error, "a certificate has a bad signature");
+    return 0;
+}

@@ -1,0 +1,137 @@
+/* Ed25519 with expanded secret keys, which is what tor keeps on disk and what key blinding makes. */
+#include "obpub/crypto/ed25519.h"
+
+#include <string.h>
+
+#include <openssl/bn.h>
+#include <sodium.h>
+
+#include "algorithms.h"
+#include "obpub/memory.h"
+
+#define SCALAR_SIZE 32
+
+void ed25519_expand_seed(struct ed25519_secret_key *secret_key, const uint8_t seed[ED25519_SEED_SIZE])
+{
+    uint8_t digest[SHA512_SIZE];
+    hash_sha512(digest, &(struct span){seed, ED25519_SEED_SIZE}, 1);
+    memcpy(secret_key->scalar, digest, sizeof(secret_key->scalar));
+    memcpy(secret_key->nonce_prefix, digest + SCALAR_SIZE, sizeof(secret_key->nonce_prefix));
+    secret_wipe(digest, sizeof(digest));
+    secret_key->scalar[0] &= 0xf8;
+    secret_key->scalar[31] &= 0x7f;
+    secret_key->scalar[31] |= 0x40;
+}
+
+void ed25519_derive_public_key(uint8_t public_key[ED25519_PUBLIC_KEY_SIZE],
+                               const struct ed25519_secret_key *secret_key)
+{
+    /* The scalar is reduced first because libsodium ignores its top bit. It is not clamped: a blinded scalar
+     * would be changed by that. */
+    uint8_t wide[crypto_core_ed25519_NONREDUCEDSCALARBYTES] = {0};
+    uint8_t scalar[SCALAR_SIZE];
+    memcpy(wide, secret_key->scalar, sizeof(secret_key->scalar));
+    crypto_core_ed25519_scalar_reduce(scalar, wide);
+    /* It says -1 only to a zero scalar, after having written that one's point, the identity. */
+    (void)!crypto_scalarmult_ed25519_base_noclamp(public_key, scalar);
+    secret_wipe(wide, sizeof(wide));
+    secret_wipe(scalar, sizeof(scalar));
+}
+
+/* SHA-512(first | second | pieces) as a scalar; first and second are 32 bytes, second may be NULL. */
+static void hash_to_scalar(uint8_t scalar[SCALAR_SIZE], const uint8_t *first, const uint8_t *second,
+                           const struct span *pieces, size_t count)
+{
+    crypto_hash_sha512_state state;
+    uint8_t digest[SHA512_SIZE];
+    crypto_hash_sha512_init(&state);
+    crypto_hash_sha512_update(&state, first, 32);
+    if (second != NULL)
+        crypto_hash_sha512_update(&state, second, 32);
+    for (size_t i = 0; i < count; i++)
+        crypto_hash_sha512_update(&state, pieces[i].data, pieces[i].length);
+    crypto_hash_sha512_final(&state, digest);
+    crypto_core_ed25519_scalar_reduce(scalar, digest);
+    secret_wipe(&state, sizeof(state));
+    secret_wipe(digest, sizeof(digest));
+}
+
+int ed25519_sign(uint8_t signature[ED25519_SIGNATURE_SIZE], const struct span *pieces, size_t count,
+                 const struct ed25519_secret_key *secret_key,
+                 const uint8_t public_key[ED25519_PUBLIC_KEY_SIZE])
+{
+    /* A key whose second half was lost: anybody could work its nonces out, and the scalar from them. */
+    if (sodium_is_zero(secret_key->nonce_prefix, sizeof(secret_key->nonce_prefix)))
+        return -1;
+
+    uint8_t nonce[SCALAR_SIZE];
+    uint8_t commitment[ED25519_PUBLIC_KEY_SIZE];
+    hash_to_scalar(nonce, secret_key->nonce_prefix, NULL, pieces, count);
+    if (crypto_scalarmult_ed25519_base_noclamp(commitment, nonce) != 0)
+        return -1; /* a nonce of zero, which no one will ever see */
+
+    uint8_t challenge[SCALAR_SIZE];
+    uint8_t product[SCALAR_SIZE];
+    hash_to_scalar(challenge, commitment, public_key, pieces, count);
+    crypto_core_ed25519_scalar_mul(product, challenge, secret_key->scalar);
+    memcpy(signature, commitment, sizeof(commitment));
+    crypto_core_ed25519_scalar_add(signature + sizeof(commitment), product, nonce);
+    secret_wipe(nonce, sizeof(nonce));
+    secret_wipe(product, sizeof(product));
+    return 0;
+}
+
+int ed25519_verify(const uint8_t signature[ED25519_SIGNATURE_SIZE], const void *message, size_t length,
+                   const uint8_t public_key[ED25519_PUBLIC_KEY_SIZE])
+{
+    /* libsodium refuses small-order and non-canonical keys, a small-order R and an S that is not reduced, and
+     * it compares R as bytes, so that a non-canonical R never matches. */
+    return crypto_sign_verify_detached(signature, message, length, public_key);
+}
+
+bool ed25519_public_key_is_valid(const uint8_t public_key[ED25519_PUBLIC_KEY_SIZE])
+{
+    /* Checks the encoding, the curve, the small orders (the identity among them) and the subgroup. */
+    return crypto_core_ed25519_is_valid_point(public_key) == 1;
+}
+
+/* y = (u - 1) / (u + 1) modulo prime. False when there is no such y or no memory. */
+static bool map_u_to_y(BIGNUM *y, BIGNUM *u, const BIGNUM *prime, BN_CTX *context)
+{
+    BN_CTX_start(context);
+    BIGNUM *numerator = BN_CTX_get(context);
+    BIGNUM *denominator = BN_CTX_get(context);
+    bool mapped = denominator != NULL && BN_nnmod(u, u, prime, context) &&
+                  BN_mod_sub(numerator, u, BN_value_one(), prime, context) &&
+                  BN_mod_add(denominator, u, BN_value_one(), prime, context) && !BN_is_zero(denominator) &&
+                  BN_mod_inverse(denominator, denominator, prime, context) != NULL &&
+                  BN_mod_mul(y, numerator, denominator, prime, context);
+    BN_CTX_end(context);
+    return mapped;
+}
+
+int ed25519_from_x25519(uint8_t public_key[ED25519_PUBLIC_KEY_SIZE],
+                        const uint8_t x25519_key[X25519_PUBLIC_KEY_SIZE])
+{
+    static const uint8_t prime_bytes[] = {
+        0xed, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+        0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f,
+    };
+    uint8_t u_bytes[X25519_PUBLIC_KEY_SIZE];
+    memcpy(u_bytes, x25519_key, sizeof(u_bytes));
+    u_bytes[31] &= 0x7f; /* RFC 7748 section 5 ignores the top bit */
+
+    BN_CTX *context = BN_CTX_new();
+    BIGNUM *prime = BN_lebin2bn(prime_bytes, sizeof(prime_bytes), NULL);
+    BIGNUM *u = BN_lebin2bn(u_bytes, sizeof(u_bytes), NULL);
+    BIGNUM *y = BN_new();
+    algorithms_require(context != NULL && prime != NULL && u != NULL && y != NULL, "big numbers");
+    bool mapped = map_u_to_y(y, u, prime, context);
+    if (mapped)
+        BN_bn2lebinpad(y, public_key, ED25519_PUBLIC_KEY_SIZE);
+    BN_free(y);
+    BN_free(u);
+    BN_free(prime);
+    BN_CTX_free(context);
+    return mapped ? 0 : -1;
+}

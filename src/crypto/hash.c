@@ -1,0 +1,72 @@
+/* SHA-3, SHAKE and SHA-2 over a list of pieces, as the onion-service protocol uses them. */
+#include "obpub/crypto/hash.h"
+
+#include <sodium.h>
+
+#include "algorithms.h"
+#include "obpub/memory.h"
+
+/* Hashes the pieces with one of OpenSSL's hashes; what remains is to take the digest and free the context. */
+static EVP_MD_CTX *absorb_pieces(const EVP_MD *hash, const struct span *pieces, size_t count)
+{
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    algorithms_require(context != NULL, "hashing");
+    algorithms_require(EVP_DigestInit_ex2(context, hash, NULL), "hashing");
+    for (size_t i = 0; i < count; i++)
+        algorithms_require(EVP_DigestUpdate(context, pieces[i].data, pieces[i].length), "hashing");
+    return context;
+}
+
+/* Hashes the pieces with a hash whose digest has a fixed size. */
+static void digest_pieces(uint8_t *digest, const EVP_MD *hash, const struct span *pieces, size_t count)
+{
+    EVP_MD_CTX *context = absorb_pieces(hash, pieces, count);
+    algorithms_require(EVP_DigestFinal_ex(context, digest, NULL), "hashing");
+    EVP_MD_CTX_free(context);
+}
+
+void hash_sha3_256(uint8_t digest[SHA3_256_SIZE], const struct span *pieces, size_t count)
+{
+    digest_pieces(digest, algorithms_get()->sha3_256, pieces, count);
+}
+
+void hash_shake256(uint8_t *output, size_t output_length, const struct span *pieces, size_t count)
+{
+    EVP_MD_CTX *context = absorb_pieces(algorithms_get()->shake256, pieces, count);
+    algorithms_require(EVP_DigestFinalXOF(context, output, output_length), "SHAKE256");
+    EVP_MD_CTX_free(context);
+}
+
+void hash_sha256(uint8_t digest[SHA256_SIZE], const void *data, size_t length)
+{
+    digest_pieces(digest, algorithms_get()->sha256, &(struct span){data, length}, 1);
+}
+
+void hash_sha512(uint8_t digest[SHA512_SIZE], const struct span *pieces, size_t count)
+{
+    crypto_hash_sha512_state state;
+    crypto_hash_sha512_init(&state);
+    for (size_t i = 0; i < count; i++)
+        crypto_hash_sha512_update(&state, pieces[i].data, pieces[i].length);
+    crypto_hash_sha512_final(&state, digest);
+    secret_wipe(&state, sizeof(state));
+}
+
+void hash_hmac_sha256(uint8_t digest[SHA256_SIZE], const void *key, size_t key_length,
+                      const struct span *pieces, size_t count)
+{
+    crypto_auth_hmacsha256_state state;
+    crypto_auth_hmacsha256_init(&state, key, key_length);
+    for (size_t i = 0; i < count; i++)
+        crypto_auth_hmacsha256_update(&state, pieces[i].data, pieces[i].length);
+    crypto_auth_hmacsha256_final(&state, digest);
+    secret_wipe(&state, sizeof(state));
+}
+
+void hash_encode_uint64(uint8_t bytes[8], uint64_t value)
+{
+    for (int i = 7; i >= 0; i--) {
+        bytes[i] = (uint8_t)value;
+        value >>= 8;
+    }
+}

@@ -1,0 +1,193 @@
+/* One fetch of a backend's descriptor: from the backend itself (GETINFO) or from HSDirs (HSFETCH). */
+#include "engine/fetch.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <sodium.h>
+
+#include "engine/clock.h"
+#include "obpub/memory.h"
+
+/* Seconds for all HSDirs to answer; and, once one good descriptor is there, seconds for a newer one to come.
+ */
+#define ANSWER_SECONDS 20
+#define NEWER_SECONDS 3
+
+struct fetch {
+    struct fetch_request request;
+    fetch_callback callback;
+    void *context;
+    uint8_t (*fingerprints)[RELAY_FINGERPRINT_SIZE]; /* those still to answer */
+    size_t waiting;
+    struct descriptor *best;
+    struct error error; /* the last thing that went wrong */
+    struct event *timer;
+};
+
+static void fetch_end(struct fetch *fetch)
+{
+    struct descriptor *best = fetch->best;
+    fetch->best = NULL;
+    evtimer_del(fetch->timer);
+    fetch->callback(fetch, best, best != NULL ? NULL : &fetch->error, fetch->context);
+}
+
+static void timer_fired(evutil_socket_t socket, short events, void *context)
+{
+    (void)socket;
+    (void)events;
+    fetch_end(context);
+}
+
+static void run_timer(struct fetch *fetch, int seconds)
+{
+    const struct timeval delay = {seconds, 0};
+    evtimer_add(fetch->timer, &delay);
+}
+
+/* Keeps the newest good descriptor: of the later time period, and of the higher counter within one. */
+static void take_descriptor(struct fetch *fetch, const char *text, size_t length)
+{
+    struct descriptor_expectation expectation = fetch->request.expectation;
+    expectation.now = clock_wall_seconds();
+    struct error error;
+    struct descriptor *descriptor = descriptor_decode(text, length, &expectation, &error);
+    if (descriptor == NULL) {
+        fetch->error = error;
+        error_add_context(&fetch->error, "its descriptor is bad");
+        return;
+    }
+    const struct descriptor *best = fetch->best;
+    if (best != NULL && (best->period_number > descriptor->period_number ||
+                         (best->period_number == descriptor->period_number &&
+                          best->revision_counter >= descriptor->revision_counter))) {
+        descriptor_free(descriptor);
+        return;
+    }
+    descriptor_free(fetch->best);
+    fetch->best = descriptor;
+}
+
+/* The answer to GETINFO hs/service/desc/id/<address>. */
+static void own_descriptor_came(struct control_connection *connection, const struct control_reply *reply,
+                                void *context)
+{
+    (void)connection;
+    struct fetch *fetch = context;
+    if (reply == NULL)
+        return; /* the engine hears of the closed connection */
+    char keyword[sizeof("hs/service/desc/id/") + ONION_ADDRESS_LENGTH];
+    snprintf(keyword, sizeof(keyword), "hs/service/desc/id/%s", fetch->request.address);
+    const struct control_line *line = control_reply_is_ok(reply) ? control_reply_find(reply, keyword) : NULL;
+    if (line != NULL && line->data != NULL && line->data_length > 0)
+        take_descriptor(fetch, line->data, line->data_length);
+    else
+        error_set(
+            &fetch->error,
+            "its tor has no descriptor of this service (%d %s); does it run there, and is it published?",
+            reply->status, reply->lines[0].text);
+    fetch_end(fetch);
+}
+
+static void hsfetch_was_answered(struct control_connection *connection, const struct control_reply *reply,
+                                 void *context)
+{
+    (void)connection;
+    struct fetch *fetch = context;
+    if (reply == NULL || control_reply_is_ok(reply))
+        return;
+    error_set(&fetch->error, "tor refuses HSFETCH: %d %s", reply->status, reply->lines[0].text);
+    fetch_end(fetch);
+}
+
+static void ask_service(struct fetch *fetch)
+{
+    char command[sizeof("GETINFO hs/service/desc/id/") + ONION_ADDRESS_LENGTH];
+    snprintf(command, sizeof(command), "GETINFO hs/service/desc/id/%s", fetch->request.address);
+    control_connection_send(fetch->request.connection, command, NULL, 0, own_descriptor_came, fetch);
+}
+
+static void ask_hsdirs(struct fetch *fetch)
+{
+    const size_t server_size = sizeof(" SERVER=$") + 2 * (size_t)RELAY_FINGERPRINT_SIZE;
+    size_t size = sizeof("HSFETCH ") + ONION_ADDRESS_LENGTH + fetch->waiting * server_size;
+    char *command = memory_allocate(size, 1);
+    size_t length = (size_t)snprintf(command, size, "HSFETCH %s", fetch->request.address);
+    for (size_t i = 0; i < fetch->waiting; i++) {
+        char hex[2 * RELAY_FINGERPRINT_SIZE + 1];
+        sodium_bin2hex(hex, sizeof(hex), fetch->fingerprints[i], RELAY_FINGERPRINT_SIZE);
+        length += (size_t)snprintf(command + length, size - length, " SERVER=$%s", hex);
+    }
+    control_connection_send(fetch->request.connection, command, NULL, 0, hsfetch_was_answered, fetch);
+    free(command);
+}
+
+struct fetch *fetch_new(const struct fetch_request *request, fetch_callback callback, void *context)
+{
+    struct fetch *fetch = memory_allocate(1, sizeof(*fetch));
+    fetch->request = *request;
+    fetch->callback = callback;
+    fetch->context = context;
+    fetch->timer = evtimer_new(request->base, timer_fired, fetch);
+    error_set(&fetch->error, "no answer within %d seconds", ANSWER_SECONDS);
+    run_timer(fetch, ANSWER_SECONDS);
+    if (request->hsdir_count == 0) {
+        ask_service(fetch);
+        return fetch;
+    }
+    fetch->fingerprints = memory_allocate(request->hsdir_count, RELAY_FINGERPRINT_SIZE);
+    memcpy(fetch->fingerprints, request->fingerprints, request->hsdir_count * RELAY_FINGERPRINT_SIZE);
+    fetch->waiting = request->hsdir_count;
+    ask_hsdirs(fetch);
+    return fetch;
+}
+
+void fetch_free(struct fetch *fetch)
+{
+    if (fetch == NULL)
+        return;
+    if (fetch->request.connection != NULL)
+        control_connection_forget(fetch->request.connection, fetch);
+    event_free(fetch->timer);
+    descriptor_free(fetch->best);
+    free(fetch->fingerprints);
+    free(fetch);
+}
+
+void fetch_note_closed(struct fetch *fetch)
+{
+    fetch->request.connection = NULL;
+    evtimer_del(fetch->timer);
+}
+
+/* Removes an HSDir from those still to answer; false when it was not among them. */
+static bool strike_out(struct fetch *fetch, const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE])
+{
+    for (size_t i = 0; i < fetch->waiting; i++) {
+        if (memcmp(fetch->fingerprints[i], fingerprint, RELAY_FINGERPRINT_SIZE) != 0)
+            continue;
+        memmove(fetch->fingerprints[i], fetch->fingerprints[--fetch->waiting], RELAY_FINGERPRINT_SIZE);
+        return true;
+    }
+    return false;
+}
+
+void fetch_note_event(struct fetch *fetch, const struct hs_desc_event *event)
+{
+    if (!event->has_address || !event->has_fingerprint || strcmp(event->address, fetch->request.address) != 0)
+        return;
+    if (event->action == HS_DESC_FAILED && event->reason[0] != '\0')
+        error_set(&fetch->error, "the HSDirs have no descriptor of it for us (%s)", event->reason);
+    /* tor follows a failure with an empty content event, so that one counts as the answer. */
+    if (event->action != HS_DESC_CONTENT || !strike_out(fetch, event->fingerprint))
+        return;
+    if (event->content_length > 0)
+        take_descriptor(fetch, event->content, event->content_length);
+    if (fetch->waiting == 0)
+        fetch_end(fetch);
+    else if (fetch->best != NULL)
+        run_timer(fetch, NEWER_SECONDS);
+}

@@ -1,0 +1,38 @@
+/* One fetch of a backend's descriptor: from the backend itself (GETINFO) or from HSDirs (HSFETCH). */
+#ifndef OBPUB_ENGINE_FETCH_H
+#define OBPUB_ENGINE_FETCH_H
+
+#include "control/connection.h"
+#include "control/hs_desc_event.h"
+#include "obpub/onion/descriptor.h"
+
+struct fetch;
+
+/* The end of a fetch: a descriptor that is the callee's from now on, or NULL and why. The fetch is over and
+ * may be freed, also from inside. */
+typedef void (*fetch_callback)(struct fetch *fetch, struct descriptor *descriptor, const struct error *error,
+                               void *context);
+
+struct fetch_request {
+    struct event_base *base;
+    struct control_connection *connection; /* of the backend's tor, or the local one for HSFETCH */
+    char address[ONION_ADDRESS_SIZE];
+    struct descriptor_expectation
+        expectation; /* its identity_key has to outlive the fetch; its now is ignored */
+    const uint8_t (*fingerprints)[RELAY_FINGERPRINT_SIZE]; /* the HSDirs to ask; copied */
+    size_t hsdir_count;                                    /* 0: ask the tor itself with GETINFO */
+};
+
+/* Starts it. Never calls back before it has returned. */
+struct fetch *fetch_new(const struct fetch_request *request, fetch_callback callback, void *context);
+
+/* Ends it without calling back. NULL is fine. */
+void fetch_free(struct fetch *fetch);
+
+/* To be called with every event of the connection's tor; those about other descriptors are ignored. */
+void fetch_note_event(struct fetch *fetch, const struct hs_desc_event *event);
+
+/* To be called when the connection is gone: ends the fetch without calling back into it. */
+void fetch_note_closed(struct fetch *fetch);
+
+#endif

@@ -1,0 +1,331 @@
+/* The local tor: the connection to it, kept up, and the network as it sees it, kept current. */
+#include "engine/local_tor.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/clock.h"
+#include "obpub/memory.h"
+
+/* Seconds between two tries to connect, or to read a consensus that is not there yet. */
+#define RETRY_SECONDS 1
+/* Right after a new consensus the microdescriptors of new relays are still on their way; this many
+ * milliseconds they are waited for, so that obpub sees the ring as other tors do. */
+#define MICRODESCRIPTOR_PATIENCE 15000
+
+struct local_tor {
+    struct event_base *base;
+    struct control_endpoint endpoint;
+    char *password_file, *cookie_file;
+    struct local_tor_callbacks callbacks;
+    void *context;
+    struct control_connection *connection;
+    struct event *timer; /* connects again, or reads again */
+    bool is_up;
+    bool is_reading;
+    bool read_again; /* a new consensus came while the last one was being read */
+    bool is_testing_network;
+    bool needs_operator;
+    int64_t incomplete_since; /* when microdescriptors were first found missing; 0 when none is */
+    char *consensus;
+    size_t consensus_length;
+    char status[ERROR_TEXT_SIZE + 64];
+};
+
+static void connect_to_tor(struct local_tor *tor);
+static void read_network(struct local_tor *tor);
+
+static void set_status(struct local_tor *tor, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void set_status(struct local_tor *tor, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(tor->status, sizeof(tor->status), format, arguments);
+    va_end(arguments);
+    tor->callbacks.changed(tor->context);
+}
+
+static void run_timer(struct local_tor *tor)
+{
+    const struct timeval delay = {RETRY_SECONDS, 0};
+    event_add(tor->timer, &delay);
+}
+
+static void timer_fired(evutil_socket_t socket, short events, void *context)
+{
+    (void)socket;
+    (void)events;
+    struct local_tor *tor = context;
+    if (tor->connection == NULL)
+        connect_to_tor(tor);
+    else if (tor->is_up)
+        read_network(tor);
+}
+
+static void drop_consensus(struct local_tor *tor)
+{
+    free(tor->consensus);
+    tor->consensus = NULL;
+    tor->consensus_length = 0;
+}
+
+/* Ends a reading that came to nothing; the next one starts soon. */
+static void reading_failed(struct local_tor *tor)
+{
+    tor->is_reading = false;
+    drop_consensus(tor);
+    run_timer(tor);
+}
+
+/* The data of "<key>=", in a reply that must be about it alone. */
+static const struct control_line *find_value(const struct control_reply *reply, const char *key)
+{
+    if (reply == NULL || !control_reply_is_ok(reply))
+        return NULL;
+    return control_reply_find(reply, key);
+}
+
+/* True when the network should not be used yet because microdescriptors are missing that may still come. */
+static bool should_wait_for_microdescriptors(struct local_tor *tor, const struct network *network)
+{
+    if (network->hsdirs_without_identity == 0) {
+        tor->incomplete_since = 0;
+        return false;
+    }
+    if (tor->incomplete_since == 0)
+        tor->incomplete_since = clock_milliseconds();
+    return clock_milliseconds() - tor->incomplete_since < MICRODESCRIPTOR_PATIENCE;
+}
+
+static void use_network(struct local_tor *tor, struct network *network)
+{
+    int64_t now = clock_wall_seconds();
+    if (!network_is_live(network, now)) {
+        set_status(tor,
+                   "waiting for a live consensus: the local tor's ran out %" PRId64 " minutes ago (or this "
+                   "machine's clock is wrong)",
+                   (now - network->valid_until) / 60);
+        network_free(network);
+        reading_failed(tor);
+        return;
+    }
+    if (should_wait_for_microdescriptors(tor, network)) {
+        set_status(tor, "waiting for the microdescriptors of %zu HSDirs", network->hsdirs_without_identity);
+        network_free(network);
+        reading_failed(tor);
+        return;
+    }
+    tor->is_reading = false;
+    drop_consensus(tor);
+    if (tor->read_again) {
+        tor->read_again = false;
+        read_network(tor);
+    }
+    set_status(tor, "%s", "");
+    tor->callbacks.network(network, tor->context);
+}
+
+static void microdescriptors_came(struct control_connection *connection, const struct control_reply *reply,
+                                  void *context)
+{
+    (void)connection;
+    struct local_tor *tor = context;
+    if (reply == NULL)
+        return;
+    const struct control_line *line = find_value(reply, "md/all");
+    if (line == NULL || line->data == NULL) {
+        set_status(tor, "waiting for microdescriptors");
+        reading_failed(tor);
+        return;
+    }
+    struct error error;
+    struct network *network = network_build(tor->consensus, tor->consensus_length, line->data,
+                                            line->data_length, tor->is_testing_network, &error);
+    if (network == NULL) {
+        set_status(tor, "the local tor's view of the network can't be used: %s", error.text);
+        reading_failed(tor);
+        return;
+    }
+    use_network(tor, network);
+}
+
+static void consensus_came(struct control_connection *connection, const struct control_reply *reply,
+                           void *context)
+{
+    struct local_tor *tor = context;
+    if (reply == NULL)
+        return;
+    const struct control_line *line = find_value(reply, "dir/status-vote/current/consensus-microdesc");
+    if (line == NULL || line->data == NULL || line->data_length == 0) {
+        set_status(tor, "waiting for a consensus: the local tor has none yet");
+        reading_failed(tor);
+        return;
+    }
+    drop_consensus(tor);
+    tor->consensus = memory_copy_text(line->data, line->data_length);
+    tor->consensus_length = line->data_length;
+    control_connection_send(connection, "GETINFO md/all", NULL, 0, microdescriptors_came, tor);
+}
+
+/* "status/enough-dir-info=1" once tor knows enough of the network to build circuits. */
+static void directory_state_came(struct control_connection *connection, const struct control_reply *reply,
+                                 void *context)
+{
+    struct local_tor *tor = context;
+    if (reply == NULL)
+        return;
+    const struct control_line *line = find_value(reply, "status/enough-dir-info");
+    if (line == NULL || strcmp(line->text, "status/enough-dir-info=1") != 0) {
+        set_status(tor, "waiting for the local tor to know enough of the network");
+        reading_failed(tor);
+        return;
+    }
+    control_connection_send(connection, "GETINFO dir/status-vote/current/consensus-microdesc", NULL, 0,
+                            consensus_came, tor);
+}
+
+static void read_network(struct local_tor *tor)
+{
+    if (tor->is_reading) {
+        tor->read_again = true;
+        return;
+    }
+    tor->is_reading = true;
+    event_del(tor->timer);
+    control_connection_send(tor->connection, "GETINFO status/enough-dir-info", NULL, 0, directory_state_came,
+                            tor);
+}
+
+static void testing_network_came(struct control_connection *connection, const struct control_reply *reply,
+                                 void *context)
+{
+    (void)connection;
+    struct local_tor *tor = context;
+    if (reply == NULL)
+        return;
+    const struct control_line *line = find_value(reply, "TestingTorNetwork");
+    tor->is_testing_network = line != NULL && strcmp(line->text, "TestingTorNetwork=1") == 0;
+    read_network(tor);
+}
+
+static void events_are_set(struct control_connection *connection, const struct control_reply *reply,
+                           void *context)
+{
+    (void)connection;
+    struct local_tor *tor = context;
+    if (reply != NULL && !control_reply_is_ok(reply))
+        set_status(tor, "the local tor refuses SETEVENTS: it is too old for obpub");
+}
+
+static void tor_is_ready(struct control_connection *connection, void *context)
+{
+    struct local_tor *tor = context;
+    tor->is_up = true;
+    tor->needs_operator = false;
+    set_status(tor, "connected, reading the consensus");
+    control_connection_send(connection, "SETEVENTS NEWCONSENSUS HS_DESC HS_DESC_CONTENT", NULL, 0,
+                            events_are_set, tor);
+    control_connection_send(connection, "GETCONF TestingTorNetwork", NULL, 0, testing_network_came, tor);
+    tor->callbacks.up(tor->context);
+}
+
+static void event_came(struct control_connection *connection, const struct control_reply *event,
+                       void *context)
+{
+    (void)connection;
+    struct local_tor *tor = context;
+    struct hs_desc_event hs_desc;
+    if (strncmp(event->lines[0].text, "NEWCONSENSUS", strlen("NEWCONSENSUS")) == 0)
+        read_network(tor);
+    else if (hs_desc_event_parse(&hs_desc, event) == 0)
+        tor->callbacks.hs_desc(&hs_desc, tor->context);
+}
+
+static void connection_closed(struct control_connection *connection, enum control_failure failure,
+                              const struct error *error, void *context)
+{
+    struct local_tor *tor = context;
+    bool was_up = tor->is_up;
+    tor->is_up = false;
+    tor->is_reading = false;
+    tor->read_again = false;
+    drop_consensus(tor);
+    tor->connection = NULL;
+    control_connection_free(connection);
+    tor->needs_operator = failure == CONTROL_FAILURE_PERMISSION ||
+                          failure == CONTROL_FAILURE_AUTHENTICATION || failure == CONTROL_FAILURE_PROTOCOL;
+    run_timer(tor);
+    if (was_up)
+        tor->callbacks.lost(tor->context);
+    set_status(tor, "the local tor: %s", error->text);
+}
+
+static void connect_to_tor(struct local_tor *tor)
+{
+    static const struct control_callbacks callbacks = {
+        .ready = tor_is_ready,
+        .event = event_came,
+        .closed = connection_closed,
+    };
+    const struct control_credentials credentials = {
+        .password_file = tor->password_file,
+        .cookie_file = tor->cookie_file,
+    };
+    tor->connection = control_connection_new(tor->base, &tor->endpoint, &credentials, NULL, &callbacks, tor);
+}
+
+static char *copy_or_null(const char *text)
+{
+    return text != NULL ? memory_copy_text(text, strlen(text)) : NULL;
+}
+
+struct local_tor *local_tor_new(struct event_base *base, const struct control_endpoint *endpoint,
+                                const struct control_credentials *credentials,
+                                const struct local_tor_callbacks *callbacks, void *context)
+{
+    struct local_tor *tor = memory_allocate(1, sizeof(*tor));
+    tor->base = base;
+    control_endpoint_copy(&tor->endpoint, endpoint);
+    tor->password_file = copy_or_null(credentials->password_file);
+    tor->cookie_file = copy_or_null(credentials->cookie_file);
+    tor->callbacks = *callbacks;
+    tor->context = context;
+    tor->timer = evtimer_new(base, timer_fired, tor);
+    char where[128];
+    control_endpoint_format(endpoint, where, sizeof(where));
+    snprintf(tor->status, sizeof(tor->status), "connecting to the local tor at %s", where);
+    connect_to_tor(tor);
+    return tor;
+}
+
+void local_tor_free(struct local_tor *tor)
+{
+    if (tor == NULL)
+        return;
+    control_connection_free(tor->connection);
+    event_free(tor->timer);
+    control_endpoint_clear(&tor->endpoint);
+    drop_consensus(tor);
+    free(tor->password_file);
+    free(tor->cookie_file);
+    free(tor);
+}
+
+struct control_connection *local_tor_connection(struct local_tor *tor)
+{
+    return tor->is_up ? tor->connection : NULL;
+}
+
+const char *local_tor_status(const struct local_tor *tor)
+{
+    return tor->status;
+}
+
+bool local_tor_needs_operator(const struct local_tor *tor)
+{
+    return tor->needs_operator;
+}

@@ -1,0 +1,39 @@
+/* The local tor: the connection to it, kept up, and the network as it sees it, kept current. */
+#ifndef OBPUB_ENGINE_LOCAL_TOR_H
+#define OBPUB_ENGINE_LOCAL_TOR_H
+
+#include "control/connection.h"
+#include "control/hs_desc_event.h"
+#include "obpub/onion/network.h"
+
+struct local_tor;
+
+struct local_tor_callbacks {
+    /* A network was read for the first time or after a new consensus; it is the callee's from now on. */
+    void (*network)(struct network *network, void *context);
+    void (*hs_desc)(const struct hs_desc_event *event, void *context);
+    /* Commands can be sent from now on. */
+    void (*up)(void *context);
+    /* The connection that was up is gone; it is being made again. */
+    void (*lost)(void *context);
+    /* local_tor_status() says something new. */
+    void (*changed)(void *context);
+};
+
+/* Starts connecting. The endpoint and credentials are copied. */
+struct local_tor *local_tor_new(struct event_base *base, const struct control_endpoint *endpoint,
+                                const struct control_credentials *credentials,
+                                const struct local_tor_callbacks *callbacks, void *context);
+void local_tor_free(struct local_tor *tor);
+
+/* Its connection while it is up, else NULL. */
+struct control_connection *local_tor_connection(struct local_tor *tor);
+
+/* What it is doing or waiting for, for a person; "" when the network is there. Good until the next event. */
+const char *local_tor_status(const struct local_tor *tor);
+
+/* True when the last connection failed for a reason that only its operator can mend: no permission, no way to
+ * authenticate, or no tor at the other end. */
+bool local_tor_needs_operator(const struct local_tor *tor);
+
+#endif

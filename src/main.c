@@ -1,0 +1,52 @@
+/* The command line: finds the command and runs it. */
+#include <stddef.h>
+#include <stdio.h>
+
+#include <sodium.h>
+
+#include "commands.h"
+
+static int print_help(const struct options *options)
+{
+    (void)options;
+    fputs(options_help, stdout);
+    return fflush(stdout) == 0 ? EXIT_CODE_COMPLETE : EXIT_CODE_BAD_INPUT;
+}
+
+static int print_version(const struct options *options)
+{
+    (void)options;
+    puts("obpub " OBPUB_VERSION);
+    return fflush(stdout) == 0 ? EXIT_CODE_COMPLETE : EXIT_CODE_BAD_INPUT;
+}
+
+/* The commands, the first one that was asked for being run. */
+static const struct {
+    size_t flag; /* offset in struct options of the flag that asks for it */
+    int (*run)(const struct options *options);
+} commands[] = {
+    {offsetof(struct options, help), print_help},
+    {offsetof(struct options, version), print_version},
+    {offsetof(struct options, check), cmd_check},
+    {offsetof(struct options, once), cmd_once},
+};
+
+int main(int argc, char **argv)
+{
+    struct options options;
+    struct error error;
+    if (options_parse(&options, argc, argv, &error) != 0) {
+        fprintf(stderr, "obpub: %s\nTry \"obpub --help\".\n", error.text);
+        return EXIT_CODE_BAD_INPUT;
+    }
+    if (sodium_init() < 0) {
+        fprintf(stderr, "obpub: libsodium can't be initialised: is there a source of random bytes?\n");
+        return EXIT_CODE_BAD_INPUT;
+    }
+    for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+        if (*(const bool *)((const char *)&options + commands[i].flag))
+            return commands[i].run(&options);
+    }
+    fprintf(stderr, "obpub: this version publishes once: give --once, or --check to look at the config\n");
+    return EXIT_CODE_BAD_INPUT;
+}

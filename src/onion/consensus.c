@@ -1,0 +1,348 @@
+/* The microdesc-flavoured consensus, read in one pass: its preamble, its relays, its footer. */
+#include "obpub/onion/consensus.h"
+
+#include <stdlib.h>
+
+#include "consensus_relay.h"
+#include "directory_text.h"
+#include "obpub/memory.h"
+
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+
+#define SHARED_RANDOM_BASE64_LENGTH 44 /* padded, unlike every other figure of a consensus */
+#define HSDIRS_AT_FIRST 1024           /* room that is made for HSDirs, doubled when it is full */
+
+struct parser {
+    struct directory_reader reader;
+    struct text line;
+    struct consensus *consensus;
+    size_t hsdir_capacity;
+    uint8_t last_fingerprint[RELAY_FINGERPRINT_SIZE];
+    struct relay_entry
+        entry; /* the relay whose lines are being read; relay_count says whether there is one */
+    struct error *error;
+};
+
+/* Says what is wrong with the line that was read last. */
+static int fail(const struct parser *parser, const char *what)
+{
+    return error_set(parser->error, "line %zu of the consensus: %s", parser->reader.line_number, what);
+}
+
+/* Reads the next line. Returns 1, 0 at the end, -1 when it is empty. */
+static int read_line(struct parser *parser)
+{
+    if (!directory_next_line(&parser->reader, &parser->line))
+        return 0;
+    if (parser->line.length == 0)
+        return fail(parser, "it is empty");
+    return 1;
+}
+
+static int parse_version(struct parser *parser, struct text arguments)
+{
+    if (!text_equals(arguments, "3 microdesc"))
+        return fail(parser, "this is no consensus of version 3 in the microdesc flavour");
+    return 0;
+}
+
+static int parse_vote_status(struct parser *parser, struct text arguments)
+{
+    return text_equals(arguments, "consensus") ? 0 : fail(parser, "this is a vote, not a consensus");
+}
+
+static int parse_valid_after(struct parser *parser, struct text arguments)
+{
+    if (directory_parse_time(arguments, &parser->consensus->valid_after) != 0)
+        return fail(parser, "valid-after is no time");
+    return 0;
+}
+
+static int parse_fresh_until(struct parser *parser, struct text arguments)
+{
+    if (directory_parse_time(arguments, &parser->consensus->fresh_until) != 0)
+        return fail(parser, "fresh-until is no time");
+    if (parser->consensus->fresh_until <= parser->consensus->valid_after)
+        return fail(parser, "fresh-until is not after valid-after");
+    return 0;
+}
+
+static int parse_valid_until(struct parser *parser, struct text arguments)
+{
+    if (directory_parse_time(arguments, &parser->consensus->valid_until) != 0)
+        return fail(parser, "valid-until is no time");
+    if (parser->consensus->valid_until < parser->consensus->fresh_until)
+        return fail(parser, "valid-until is before fresh-until");
+    return 0;
+}
+
+/* A parameter that is kept: tor's default and the range tor forces it into. */
+struct parameter {
+    const char *name;
+    size_t offset; /* of its int32_t in struct consensus */
+    int32_t initial, min, max;
+};
+
+/* rend-spec-v3 [TIME-PERIODS] and [WHERE-HSDESC]; where tor and the specs differ, as tor does. */
+static const struct parameter parameters[] = {
+    {"HSV3MaxDescriptorSize", offsetof(struct consensus, descriptor_size_max), 50000, 1, INT32_MAX},
+    {"hsdir_interval", offsetof(struct consensus, hsdir_interval), 1440, 5, 14400},
+    {"hsdir_n_replicas", offsetof(struct consensus, hsdir_n_replicas), 2, 1, 16},
+    {"hsdir_spread_fetch", offsetof(struct consensus, hsdir_spread_fetch), 3, 1, 128},
+    {"hsdir_spread_store", offsetof(struct consensus, hsdir_spread_store), 4, 1, 128},
+};
+
+static void set_parameter(struct consensus *consensus, const struct parameter *parameter, int32_t value)
+{
+    value = value < parameter->min ? parameter->min : value;
+    value = value > parameter->max ? parameter->max : value;
+    memcpy((char *)consensus + parameter->offset, &value, sizeof(value));
+}
+
+static void set_default_parameters(struct consensus *consensus)
+{
+    for (size_t i = 0; i < COUNT_OF(parameters); i++)
+        set_parameter(consensus, &parameters[i], parameters[i].initial);
+}
+
+/* Parses a decimal number with or without a minus sign. Returns 0 or -1. */
+static int parse_int32(struct text text, int32_t *number)
+{
+    bool is_negative = text.length > 0 && text.start[0] == '-';
+    if (is_negative)
+        text = (struct text){text.start + 1, text.length - 1};
+    uint64_t magnitude;
+    if (text_parse_uint64(text, is_negative ? UINT64_C(0x80000000) : INT32_MAX, &magnitude) != 0)
+        return -1;
+    *number = (int32_t)(is_negative ? -(int64_t)magnitude : (int64_t)magnitude);
+    return 0;
+}
+
+/* Compares two texts as strcmp() does. */
+static int compare_texts(struct text a, struct text b)
+{
+    int order = memcmp(a.start, b.start, a.length < b.length ? a.length : b.length);
+    return order != 0 ? order : (a.length > b.length) - (a.length < b.length);
+}
+
+static int parse_params(struct parser *parser, struct text arguments)
+{
+    struct text word, last_word = {"", 0}, last_name = {"", 0};
+    while (directory_next_word(&arguments, &word)) {
+        const char *equals = memchr(word.start, '=', word.length);
+        if (equals == NULL)
+            return fail(parser, "a parameter has no value");
+        struct text name = {word.start, (size_t)(equals - word.start)};
+        struct text digits = {equals + 1, word.length - name.length - 1};
+        int32_t value;
+        if (parse_int32(digits, &value) != 0)
+            return fail(parser, "the value of a parameter is no 32-bit number");
+        if (compare_texts(last_word, word) >= 0 || compare_texts(last_name, name) == 0)
+            return fail(parser, "the parameters are not in order, or one is there twice");
+        for (size_t i = 0; i < COUNT_OF(parameters); i++) {
+            if (text_equals(name, parameters[i].name))
+                set_parameter(parser->consensus, &parameters[i], value);
+        }
+        last_word = word;
+        last_name = name;
+    }
+    return 0;
+}
+
+/* Parses "<number of reveals> <base64>" of a shared-rand line (srv-spec [SRCONSENSUS]). */
+static int parse_shared_random(struct parser *parser, struct text arguments, uint8_t *value)
+{
+    struct text reveals, base64, surplus;
+    uint64_t reveal_count;
+    if (!directory_next_word(&arguments, &reveals) || !directory_next_word(&arguments, &base64) ||
+        directory_next_word(&arguments, &surplus) ||
+        text_parse_uint64(reveals, UINT64_MAX, &reveal_count) != 0)
+        return fail(parser, "this is no shared random value");
+    if (base64.length != SHARED_RANDOM_BASE64_LENGTH || base64.start[base64.length - 1] != '=')
+        return fail(parser, "the shared random value is not 44 characters of base64");
+    base64.length--;
+    if (directory_decode_base64(base64, value, SHARED_RANDOM_VALUE_SIZE) != 0)
+        return fail(parser, "the shared random value is no base64");
+    return 0;
+}
+
+static int parse_previous_shared_random(struct parser *parser, struct text arguments)
+{
+    parser->consensus->has_previous_shared_random = true;
+    return parse_shared_random(parser, arguments, parser->consensus->previous_shared_random);
+}
+
+static int parse_current_shared_random(struct parser *parser, struct text arguments)
+{
+    parser->consensus->has_current_shared_random = true;
+    return parse_shared_random(parser, arguments, parser->consensus->current_shared_random);
+}
+
+/* The lines of the preamble that are read, in the order of dir-spec. Others may stand between them. */
+static const struct preamble_line {
+    const char *keyword;
+    bool is_required;
+    int (*parse)(struct parser *parser, struct text arguments);
+} preamble_lines[] = {
+    {"network-status-version", true, parse_version},
+    {"vote-status", true, parse_vote_status},
+    {"valid-after", true, parse_valid_after},
+    {"fresh-until", true, parse_fresh_until},
+    {"valid-until", true, parse_valid_until},
+    {"params", false, parse_params},
+    {"shared-rand-previous-value", false, parse_previous_shared_random},
+    {"shared-rand-current-value", false, parse_current_shared_random},
+};
+
+/* Refuses to go from one place of preamble_lines to another when a required line lies between. */
+static int check_none_missing(struct parser *parser, size_t from, size_t to)
+{
+    for (size_t i = from; i < to; i++) {
+        if (preamble_lines[i].is_required)
+            return error_set(parser->error, "line %zu of the consensus: there should be a line %s before it",
+                             parser->reader.line_number, preamble_lines[i].keyword);
+    }
+    return 0;
+}
+
+/* Parses the current line if it is one that is read. *expected is the place in preamble_lines of the first
+ * line that may still come. */
+static int parse_preamble_line(struct parser *parser, size_t *expected)
+{
+    const struct text line = parser->line;
+    const char *space = memchr(line.start, ' ', line.length);
+    size_t keyword_length = space != NULL ? (size_t)(space - line.start) : line.length;
+    struct text keyword = {line.start, keyword_length}, arguments = {"", 0};
+    if (space != NULL)
+        arguments = (struct text){space + 1, line.length - keyword_length - 1};
+    for (size_t i = 0; i < COUNT_OF(preamble_lines); i++) {
+        if (!text_equals(keyword, preamble_lines[i].keyword))
+            continue;
+        if (i < *expected)
+            return fail(parser, "it is there twice, or too late");
+        if (check_none_missing(parser, *expected, i) != 0)
+            return -1;
+        *expected = i + 1;
+        return preamble_lines[i].parse(parser, arguments);
+    }
+    /* Whatever it is, it has to begin with its version. */
+    return check_none_missing(parser, *expected, 1);
+}
+
+static bool line_begins_relay(const struct parser *parser)
+{
+    return directory_text_begins(parser->line, "r ", 2);
+}
+
+static bool line_begins_footer(const struct parser *parser)
+{
+    return text_equals(parser->line, "directory-footer");
+}
+
+/* Reads up to the first relay or the footer, whose line is then the current one. */
+static int parse_preamble(struct parser *parser)
+{
+    size_t expected = 0;
+    int result;
+    while ((result = read_line(parser)) > 0) {
+        if (line_begins_relay(parser) || line_begins_footer(parser))
+            return check_none_missing(parser, expected, COUNT_OF(preamble_lines));
+        if (parse_preamble_line(parser, &expected) != 0)
+            return -1;
+    }
+    return result < 0 ? -1 : fail(parser, "the consensus ends before its relays");
+}
+
+/* Keeps the relay whose lines have all been read, if it is an HSDir. */
+static int finish_relay(struct parser *parser)
+{
+    struct consensus *consensus = parser->consensus;
+    if (consensus->relay_count == 0)
+        return 0;
+    const char *wrong = relay_entry_check(&parser->entry);
+    if (wrong != NULL)
+        return fail(parser, wrong);
+    if (!relay_entry_is_hsdir(&parser->entry))
+        return 0;
+    if (consensus->hsdir_count == parser->hsdir_capacity) {
+        parser->hsdir_capacity = parser->hsdir_capacity > 0 ? parser->hsdir_capacity * 2 : HSDIRS_AT_FIRST;
+        consensus->hsdirs =
+            memory_resize(consensus->hsdirs, parser->hsdir_capacity, sizeof(*consensus->hsdirs));
+    }
+    consensus->hsdirs[consensus->hsdir_count++] = parser->entry.relay;
+    return 0;
+}
+
+/* Begins a relay with the current line. */
+static int begin_relay(struct parser *parser)
+{
+    struct text arguments = {parser->line.start + 2, parser->line.length - 2};
+    const char *wrong = relay_entry_begin(&parser->entry, arguments);
+    if (wrong != NULL)
+        return fail(parser, wrong);
+    const uint8_t *fingerprint = parser->entry.relay.fingerprint;
+    if (parser->consensus->relay_count > 0 &&
+        memcmp(parser->last_fingerprint, fingerprint, RELAY_FINGERPRINT_SIZE) >= 0)
+        return fail(parser, "the relays are not in the order of their identities, or one is there twice");
+    memcpy(parser->last_fingerprint, fingerprint, RELAY_FINGERPRINT_SIZE);
+    parser->consensus->relay_count++;
+    return 0;
+}
+
+/* Reads all relays, the first line of which is the current one, up to the footer. */
+static int parse_relays(struct parser *parser)
+{
+    int result = 1;
+    for (; result > 0 && !line_begins_footer(parser); result = read_line(parser)) {
+        if (line_begins_relay(parser)) {
+            if (finish_relay(parser) != 0 || begin_relay(parser) != 0)
+                return -1;
+            continue;
+        }
+        const char *wrong = relay_entry_add_line(&parser->entry, parser->line);
+        if (wrong != NULL)
+            return fail(parser, wrong);
+    }
+    if (result == 0)
+        return fail(parser, "the consensus ends without its footer, it must have been cut off");
+    return result < 0 ? -1 : finish_relay(parser);
+}
+
+/* Reads what is behind the footer's first line: bandwidth weights and signatures, which nothing here needs,
+ * but which must not be cut off nor hold relays. */
+static int parse_footer(struct parser *parser)
+{
+    bool is_in_object = false;
+    int result;
+    while ((result = read_line(parser)) > 0) {
+        if (directory_text_begins(parser->line, "-----BEGIN ", 11))
+            is_in_object = true;
+        else if (directory_text_begins(parser->line, "-----END ", 9))
+            is_in_object = false;
+        else if (line_begins_relay(parser) || line_begins_footer(parser) ||
+                 directory_text_begins(parser->line, "network-status-version ", 23))
+            return fail(parser, "it does not belong into the footer");
+    }
+    if (is_in_object)
+        return fail(parser, "the consensus ends within a signature, it must have been cut off");
+    return result;
+}
+
+int consensus_parse(struct consensus *consensus, const char *text, size_t length, struct error *error)
+{
+    *consensus = (struct consensus){.hsdirs = NULL};
+    set_default_parameters(consensus);
+    struct parser parser = {
+        .reader = {.next = text, .end = text + length}, .consensus = consensus, .error = error};
+    if (parse_preamble(&parser) != 0 || parse_relays(&parser) != 0 || parse_footer(&parser) != 0) {
+        consensus_clear(consensus);
+        return -1;
+    }
+    return 0;
+}
+
+void consensus_clear(struct consensus *consensus)
+{
+    free(consensus->hsdirs);
+    *consensus = (struct consensus){.hsdirs = NULL};
+}

@@ -1,0 +1,162 @@
+/* One relay of the microdesc-flavoured consensus: its "r" line and those that follow it. */
+#include "consensus_relay.h"
+
+#define NICKNAME_LENGTH_MAX 19
+#define RELAY_ARGUMENTS_MIN 7 /* nickname, identity, date, time, address, two ports */
+#define PROTOCOL_VERSION_MAX 63
+#define HSDIR_PROTOCOL_VERSION 2 /* the HSDir protocol that keeps v3 descriptors */
+#define VERSION_PARTS 4
+#define VERSION_PART_MAX 65535
+
+/* rend-spec-v3 [HASHRING]: the first tor whose HSDirs work. Older ones claim the protocol too. */
+static const uint64_t first_good_version[VERSION_PARTS] = {0, 3, 0, 8};
+
+const char *relay_entry_begin(struct relay_entry *entry, struct text arguments)
+{
+    *entry = (struct relay_entry){.has_digest = false};
+    struct text word, identity = {"", 0};
+    size_t count = 0;
+    for (; directory_next_word(&arguments, &word); count++) {
+        if (count == 0 && word.length > NICKNAME_LENGTH_MAX)
+            return "the nickname of the relay is too long";
+        if (count == 1)
+            identity = word;
+    }
+    if (count < RELAY_ARGUMENTS_MIN)
+        return "the relay's line is cut short";
+    if (directory_decode_base64(identity, entry->relay.fingerprint, RELAY_FINGERPRINT_SIZE) != 0)
+        return "the relay's identity is not 27 characters of base64";
+    return NULL;
+}
+
+static const char *parse_digest(struct relay_entry *entry, struct text arguments)
+{
+    if (entry->has_digest)
+        return "the relay has two m lines";
+    entry->has_digest = true;
+    uint8_t *digest = entry->relay.microdescriptor_digest;
+    if (directory_decode_base64(arguments, digest, MICRODESCRIPTOR_DIGEST_SIZE) != 0)
+        return "the microdescriptor digest is not 43 characters of base64";
+    return NULL;
+}
+
+static const char *parse_flags(struct relay_entry *entry, struct text arguments)
+{
+    if (entry->has_flags)
+        return "the relay has two s lines";
+    entry->has_flags = true;
+    struct text word;
+    while (directory_next_word(&arguments, &word)) {
+        if (text_equals(word, "HSDir"))
+            entry->has_hsdir_flag = true;
+    }
+    return NULL;
+}
+
+/* Takes what is before the first separator off text, and the separator with it. Returns false when there is
+ * no separator: part is then all of it. */
+static bool take_part(struct text *text, char separator, struct text *part)
+{
+    const char *found = text->length > 0 ? memchr(text->start, separator, text->length) : NULL;
+    *part = *text;
+    if (found == NULL) {
+        text->length = 0;
+        return false;
+    }
+    part->length = (size_t)(found - text->start);
+    *text = (struct text){found + 1, text->length - part->length - 1};
+    return true;
+}
+
+/* Notes when "Tor 0.3.0.7" is too old. Like tor, takes a version that it can't read for a good one. */
+static const char *parse_version(struct relay_entry *entry, struct text arguments)
+{
+    if (entry->has_version)
+        return "the relay has two v lines";
+    entry->has_version = true;
+    struct text word, part;
+    if (!directory_next_word(&arguments, &word) || !text_equals(word, "Tor") ||
+        !directory_next_word(&arguments, &word))
+        return NULL;
+    int order = 0;
+    for (size_t i = 0; i < VERSION_PARTS; i++) {
+        bool has_more = take_part(&word, i < VERSION_PARTS - 1 ? '.' : '-', &part);
+        uint64_t number;
+        if ((!has_more && i < VERSION_PARTS - 1) || text_parse_uint64(part, VERSION_PART_MAX, &number) != 0)
+            return NULL;
+        if (order == 0)
+            order = (number > first_good_version[i]) - (number < first_good_version[i]);
+    }
+    entry->is_too_old = order < 0;
+    return NULL;
+}
+
+/* Looks for a version in "2", "1-2" or "1,2-3". Returns -1 when that is malformed. */
+static int find_version(struct text ranges, uint64_t version, bool *is_found)
+{
+    bool has_more = ranges.length > 0;
+    while (has_more) {
+        struct text low, high;
+        has_more = take_part(&ranges, ',', &high);
+        bool is_range = take_part(&high, '-', &low);
+        uint64_t first, last;
+        if (text_parse_uint64(low, PROTOCOL_VERSION_MAX, &first) != 0 ||
+            text_parse_uint64(is_range ? high : low, PROTOCOL_VERSION_MAX, &last) != 0 || first > last)
+            return -1;
+        *is_found = *is_found || (first <= version && version <= last);
+    }
+    return 0;
+}
+
+static const char *parse_protocols(struct relay_entry *entry, struct text arguments)
+{
+    static const char name[] = "HSDir=";
+    static const size_t name_length = sizeof(name) - 1;
+    if (entry->has_protocols)
+        return "the relay has two pr lines";
+    entry->has_protocols = true;
+    struct text word;
+    while (directory_next_word(&arguments, &word)) {
+        if (!directory_text_begins(word, name, name_length))
+            continue;
+        struct text ranges = {word.start + name_length, word.length - name_length};
+        if (find_version(ranges, HSDIR_PROTOCOL_VERSION, &entry->has_hsdir_protocol) != 0)
+            return "the versions of the protocol HSDir are malformed";
+    }
+    return NULL;
+}
+
+/* The lines that are read, each keyword with the space behind it. */
+static const struct relay_line {
+    const char *keyword;
+    size_t length;
+    const char *(*parse)(struct relay_entry *entry, struct text arguments);
+} relay_lines[] = {
+    {"m ", 2, parse_digest},
+    {"s ", 2, parse_flags},
+    {"v ", 2, parse_version},
+    {"pr ", 3, parse_protocols},
+};
+
+const char *relay_entry_add_line(struct relay_entry *entry, struct text line)
+{
+    for (size_t i = 0; i < sizeof(relay_lines) / sizeof(relay_lines[0]); i++) {
+        const struct relay_line *known = &relay_lines[i];
+        if (directory_text_begins(line, known->keyword, known->length))
+            return known->parse(entry,
+                                (struct text){line.start + known->length, line.length - known->length});
+    }
+    return NULL;
+}
+
+const char *relay_entry_check(const struct relay_entry *entry)
+{
+    return entry->has_digest && entry->has_flags && entry->has_protocols
+               ? NULL
+               : "the relay before it lacks its m, s or pr line";
+}
+
+bool relay_entry_is_hsdir(const struct relay_entry *entry)
+{
+    return entry->has_hsdir_flag && entry->has_hsdir_protocol && !entry->is_too_old;
+}

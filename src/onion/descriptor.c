@@ -1,0 +1,316 @@
+/* Takes a v3 descriptor apart and checks all of it: form, service, signatures, layers. */
+#include "obpub/onion/descriptor.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <sodium.h>
+
+#include "descriptor_inner.h"
+#include "descriptor_layout.h"
+#include "item_rules.h"
+#include "obpub/crypto/descriptor_layer.h"
+#include "obpub/memory.h"
+
+/* Longest descriptor-lifetime, in minutes (rend-spec-v3 [DESC-OUTER]). */
+#define LIFETIME_MAX 720
+/* Characters of an Ed25519 signature in base64 without padding. */
+#define SIGNATURE_LENGTH 86
+
+enum outer_item {
+    ITEM_HS_DESCRIPTOR,
+    ITEM_LIFETIME,
+    ITEM_SIGNING_KEY_CERT,
+    ITEM_REVISION_COUNTER,
+    ITEM_SUPERENCRYPTED,
+    ITEM_SIGNATURE,
+    OUTER_ITEMS,
+};
+
+static const struct item_rule outer_rules[OUTER_ITEMS] = {
+    [ITEM_HS_DESCRIPTOR] = {"hs-descriptor", 1, 1, ITEM_OBJECT_NEVER, NULL, true, false},
+    [ITEM_LIFETIME] = {"descriptor-lifetime", 1, 1, ITEM_OBJECT_NEVER, NULL, true, false},
+    [ITEM_SIGNING_KEY_CERT] = {"descriptor-signing-key-cert", 0, 0, ITEM_OBJECT_MUST, "ED25519 CERT", true,
+                               false},
+    [ITEM_REVISION_COUNTER] = {"revision-counter", 1, 1, ITEM_OBJECT_NEVER, NULL, true, false},
+    [ITEM_SUPERENCRYPTED] = {"superencrypted", 0, 0, ITEM_OBJECT_MUST, "MESSAGE", true, false},
+    [ITEM_SIGNATURE] = {"signature", 1, 1, ITEM_OBJECT_NEVER, NULL, true, false},
+};
+
+enum middle_item {
+    ITEM_AUTH_TYPE,
+    ITEM_EPHEMERAL_KEY,
+    ITEM_AUTH_CLIENT,
+    ITEM_ENCRYPTED,
+    MIDDLE_ITEMS,
+};
+
+static const struct item_rule middle_rules[MIDDLE_ITEMS] = {
+    [ITEM_AUTH_TYPE] = {"desc-auth-type", 1, 0, ITEM_OBJECT_NEVER, NULL, true, false},
+    [ITEM_EPHEMERAL_KEY] = {"desc-auth-ephemeral-key", 1, 0, ITEM_OBJECT_NEVER, NULL, true, false},
+    [ITEM_AUTH_CLIENT] = {"auth-client", 3, 0, ITEM_OBJECT_NEVER, NULL, true, true},
+    [ITEM_ENCRYPTED] = {"encrypted", 0, 0, ITEM_OBJECT_MUST, "MESSAGE", true, false},
+};
+
+/* A descriptor that is being decoded. */
+struct decoding {
+    const struct descriptor_expectation *expectation;
+    struct descriptor *descriptor;
+    struct text text;
+    struct text certificate, superencrypted, signature; /* of the outer layer, base64 */
+    struct text signed_text;                            /* what the signature covers */
+    struct text encrypted;                              /* of the middle layer, base64 */
+    struct descriptor_layer_secret secret;
+    /* Two buffers that take turns. Each has room for the signature prefix and the whole text, so for
+     * everything that is decoded from it as well. */
+    uint8_t *blob;
+    char *plaintext;
+    size_t room; /* bytes in each */
+};
+
+/* Takes over one item of the outer layer. */
+static int decode_outer_item(struct decoding *decoding, struct item_checker *checker,
+                             const struct document_item *item, struct error *error)
+{
+    struct descriptor *descriptor = decoding->descriptor;
+    uint64_t number;
+    switch (item_checker_take(checker, item, error)) {
+    case ITEM_HS_DESCRIPTOR:
+        if (!text_equals(item->arguments[0], "3"))
+            return error_set(error, "it is of another version than 3");
+        return 0;
+    case ITEM_LIFETIME:
+        if (text_parse_uint64(item->arguments[0], LIFETIME_MAX, &number) != 0)
+            return error_set(error, "its lifetime is no number of minutes up to %d", LIFETIME_MAX);
+        descriptor->lifetime = (uint32_t)number;
+        return 0;
+    case ITEM_SIGNING_KEY_CERT:
+        decoding->certificate = item->object;
+        return 0;
+    case ITEM_REVISION_COUNTER:
+        if (text_parse_uint64(item->arguments[0], UINT64_MAX, &descriptor->revision_counter) != 0)
+            return error_set(error, "its revision counter is no number of 64 bits");
+        return 0;
+    case ITEM_SUPERENCRYPTED:
+        decoding->superencrypted = item->object;
+        return 0;
+    case ITEM_SIGNATURE:
+        decoding->signature = item->arguments[0];
+        decoding->signed_text =
+            (struct text){decoding->text.start, (size_t)(item->line.start - decoding->text.start)};
+        return 0;
+    case ITEM_UNKNOWN:
+        return 0;
+    default:
+        return -1;
+    }
+}
+
+/* Takes over one item of the middle layer. The keys of authorised clients are of no use to us, but that they
+ * are well-formed is checked. */
+static int decode_middle_item(struct decoding *decoding, struct item_checker *checker,
+                              const struct document_item *item, struct error *error)
+{
+    uint8_t key[X25519_PUBLIC_KEY_SIZE], client_id[8], iv[16], cookie[16];
+    switch (item_checker_take(checker, item, error)) {
+    case ITEM_AUTH_TYPE:
+        if (!text_equals(item->arguments[0], "x25519"))
+            return error_set(error, "the middle layer has another \"desc-auth-type\" than x25519");
+        return 0;
+    case ITEM_EPHEMERAL_KEY:
+        if (text_decode_base64_exact(item->arguments[0], key, sizeof(key)) != 0)
+            return error_set(error, "\"desc-auth-ephemeral-key\" is not 32 bytes in base64");
+        return 0;
+    case ITEM_AUTH_CLIENT:
+        if (text_decode_base64_exact(item->arguments[0], client_id, sizeof(client_id)) != 0 ||
+            text_decode_base64_exact(item->arguments[1], iv, sizeof(iv)) != 0 ||
+            text_decode_base64_exact(item->arguments[2], cookie, sizeof(cookie)) != 0)
+            return error_set(error, "an \"auth-client\" line is not 8, 16 and 16 bytes in base64");
+        decoding->descriptor->auth_client_count++;
+        return 0;
+    case ITEM_ENCRYPTED:
+        decoding->encrypted = item->object;
+        return 0;
+    case ITEM_UNKNOWN:
+        return 0;
+    default:
+        return -1;
+    }
+}
+
+typedef int (*item_decoder)(struct decoding *, struct item_checker *, const struct document_item *,
+                            struct error *);
+
+/* Reads all items of a layer that is held to a table in its order. */
+static int decode_items(struct decoding *decoding, struct text text, struct item_checker *checker,
+                        item_decoder decode_item, struct error *error)
+{
+    struct document_reader reader;
+    struct document_item item;
+    int has_item;
+    document_reader_init(&reader, text.start, text.length);
+    while ((has_item = document_reader_next(&reader, &item, error)) == 1) {
+        if (decode_item(decoding, checker, &item, error) != 0)
+            return -1;
+    }
+    if (has_item < 0)
+        return error_add_context(error, "%s", checker->section);
+    return item_checker_finish(checker, error);
+}
+
+/* Finds the time period whose blinded key of the expected service is this one: the one now running, or else
+ * one of its neighbours. */
+static int find_period(struct decoding *decoding, const uint8_t blinded_key[ED25519_PUBLIC_KEY_SIZE],
+                       struct error *error)
+{
+    const struct descriptor_expectation *expectation = decoding->expectation;
+    static const uint64_t steps[] = {0, 1, UINT64_MAX}; /* the last one is a step back */
+    for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+        uint64_t period_number = expectation->period_number + steps[i];
+        uint8_t possible_key[ED25519_PUBLIC_KEY_SIZE];
+        if (blinding_derive_public_key(possible_key, expectation->identity_key, period_number,
+                                       expectation->schedule.period_length) != 0)
+            return error_set(error, "the address it is expected to be of has no valid key");
+        if (memcmp(possible_key, blinded_key, sizeof(possible_key)) == 0) {
+            decoding->descriptor->period_number = period_number;
+            return 0;
+        }
+    }
+    return error_set(error,
+                     "it is not a descriptor of this service, or not of a time period that is possible now "
+                     "(period %" PRIu64 " is running)",
+                     expectation->period_number);
+}
+
+/* Checks that the descriptor signing key was certified by a blinded key of the expected service. */
+static int verify_signing_key(struct decoding *decoding, struct error *error)
+{
+    struct descriptor *descriptor = decoding->descriptor;
+    uint8_t encoded[CERTIFICATE_SIZE_MAX];
+    struct certificate certificate;
+    ptrdiff_t length = text_decode_base64(decoding->certificate, encoded, sizeof(encoded));
+    if (length < 0)
+        return error_set(error, "descriptor-signing-key-cert is not base64 of at most %d bytes",
+                         CERTIFICATE_SIZE_MAX);
+    if (certificate_parse(&certificate, encoded, (size_t)length, error) != 0)
+        return error_add_context(error, "descriptor-signing-key-cert");
+    if (!certificate.has_signing_key)
+        return error_set(error, "descriptor-signing-key-cert does not name the blinded key");
+    if (find_period(decoding, certificate.signing_key, error) != 0)
+        return -1;
+    memcpy(descriptor->blinded_key, certificate.signing_key, sizeof(descriptor->blinded_key));
+    if (certificate_verify(&certificate, encoded, (size_t)length, CERTIFICATE_DESCRIPTOR_SIGNING_KEY,
+                           descriptor->blinded_key, decoding->expectation->now, error) != 0)
+        return error_add_context(error, "descriptor-signing-key-cert");
+    memcpy(descriptor->signing_key, certificate.certified_key, sizeof(descriptor->signing_key));
+    descriptor->signing_key_expiration_hour = certificate.expiration_hour;
+    return 0;
+}
+
+/* Checks the signature under the document. */
+static int verify_signature(struct decoding *decoding, struct error *error)
+{
+    uint8_t signature[ED25519_SIGNATURE_SIZE];
+    if (decoding->signature.length != SIGNATURE_LENGTH ||
+        text_decode_base64_exact(decoding->signature, signature, sizeof(signature)) != 0)
+        return error_set(error, "its signature is not %d characters of base64", SIGNATURE_LENGTH);
+    size_t prefix_length = sizeof(DESCRIPTOR_SIGNATURE_PREFIX) - 1;
+    memcpy(decoding->blob, DESCRIPTOR_SIGNATURE_PREFIX, prefix_length);
+    memcpy(decoding->blob + prefix_length, decoding->signed_text.start, decoding->signed_text.length);
+    if (ed25519_verify(signature, decoding->blob, prefix_length + decoding->signed_text.length,
+                       decoding->descriptor->signing_key) != 0)
+        return error_set(error, "its signature is bad");
+    return 0;
+}
+
+/* Decodes and decrypts a layer into decoding->plaintext, and takes the NULs off its end. The base64 may lie
+ * in decoding->plaintext itself. */
+static int decrypt_layer(struct decoding *decoding, struct text base64, enum descriptor_layer layer,
+                         const char *failure, struct text *plaintext, struct error *error)
+{
+    ptrdiff_t blob_length = text_decode_base64(base64, decoding->blob, decoding->room);
+    if (blob_length < 0)
+        return error_set(error, "an encrypted layer is not base64");
+    ptrdiff_t length = descriptor_layer_decrypt(decoding->plaintext, layer, &decoding->secret, decoding->blob,
+                                                (size_t)blob_length);
+    if (length < 0)
+        return error_set(error, "%s", failure);
+    *plaintext = (struct text){decoding->plaintext, strnlen(decoding->plaintext, (size_t)length)};
+    const uint8_t *padding = (const uint8_t *)plaintext->start + plaintext->length;
+    if (sodium_is_zero(padding, (size_t)length - plaintext->length) != 1)
+        return error_set(error, "an encrypted layer goes on behind its padding");
+    return 0;
+}
+
+/* Opens the two encrypted layers. */
+static int decode_layers(struct decoding *decoding, struct error *error)
+{
+    struct descriptor *descriptor = decoding->descriptor;
+    struct descriptor_layer_secret *secret = &decoding->secret;
+    memcpy(secret->blinded_key, descriptor->blinded_key, sizeof(secret->blinded_key));
+    blinding_derive_subcredential(secret->subcredential, decoding->expectation->identity_key,
+                                  descriptor->blinded_key);
+    secret->revision_counter = descriptor->revision_counter;
+
+    struct text middle, inner;
+    struct item_checker checker;
+    item_checker_init(&checker, "the middle layer", middle_rules, MIDDLE_ITEMS, true);
+    if (decrypt_layer(decoding, decoding->superencrypted, DESCRIPTOR_LAYER_SUPERENCRYPTED,
+                      "its middle layer can't be decrypted", &middle, error) != 0 ||
+        decode_items(decoding, middle, &checker, decode_middle_item, error) != 0)
+        return -1;
+    if (decrypt_layer(decoding, decoding->encrypted, DESCRIPTOR_LAYER_ENCRYPTED,
+                      "its inner layer can't be decrypted: the service probably has restricted discovery "
+                      "(client authorization) on, turn it off there",
+                      &inner, error) != 0)
+        return -1;
+    return descriptor_decode_inner(descriptor, inner.start, inner.length, decoding->expectation->now, error);
+}
+
+static int decode_descriptor(struct decoding *decoding, struct error *error)
+{
+    struct item_checker checker;
+    item_checker_init(&checker, "the outer layer", outer_rules, OUTER_ITEMS, true);
+    if (decode_items(decoding, decoding->text, &checker, decode_outer_item, error) != 0 ||
+        verify_signing_key(decoding, error) != 0 || verify_signature(decoding, error) != 0)
+        return -1;
+    return decode_layers(decoding, error);
+}
+
+struct descriptor *descriptor_decode(const char *text, size_t length,
+                                     const struct descriptor_expectation *expectation, struct error *error)
+{
+    if (length >= expectation->size_max) {
+        error_set(error, "a descriptor of %zu bytes: the network allows fewer than %zu", length,
+                  expectation->size_max);
+        return NULL;
+    }
+    size_t room = length + sizeof(DESCRIPTOR_SIGNATURE_PREFIX);
+    struct decoding decoding = {
+        .expectation = expectation,
+        .descriptor = memory_allocate(1, sizeof(struct descriptor)),
+        .text = {text, length},
+        .blob = memory_allocate(room, 1),
+        .plaintext = memory_allocate(room, 1),
+        .room = room,
+    };
+    int result = decode_descriptor(&decoding, error);
+    secret_wipe(&decoding.secret, sizeof(decoding.secret));
+    free(decoding.blob);
+    free(decoding.plaintext);
+    if (result != 0) {
+        descriptor_free(decoding.descriptor);
+        return NULL;
+    }
+    return decoding.descriptor;
+}
+
+void descriptor_free(struct descriptor *descriptor)
+{
+    if (descriptor == NULL)
+        return;
+    for (size_t i = 0; i < descriptor->unknown_line_count; i++)
+        free(descriptor->unknown_lines[i]);
+    free(descriptor);
+}

@@ -1,0 +1,16 @@
+/* The plaintext of a descriptor's innermost layer (rend-spec-v3 [HS-DESC-ENC]): what descriptor_decode()
+ * takes from it. */
+#ifndef OBPUB_ONION_DESCRIPTOR_INNER_INTERNAL_H
+#define OBPUB_ONION_DESCRIPTOR_INNER_INTERNAL_H
+
+#include "obpub/onion/descriptor.h"
+
+/* Longest unknown line that is kept, in bytes. */
+#define UNKNOWN_LINE_LENGTH_MAX 1024
+
+/* Reads the innermost layer, of length bytes without padding, into descriptor, whose signing_key is set
+ * already. Returns 0, or -1 with the descriptor filled in part. */
+int descriptor_decode_inner(struct descriptor *descriptor, const char *text, size_t length, int64_t now,
+                            struct error *error);
+
+#endif

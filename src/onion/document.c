@@ -1,0 +1,186 @@
+/* Tokens of Tor's document meta-format: keyword lines with arguments and objects. */
+#include "obpub/onion/document.h"
+
+#include <string.h>
+
+/* Characters of a stranger's line that an error sentence quotes. */
+#define QUOTED_LENGTH 60
+
+void document_reader_init(struct document_reader *reader, const char *text, size_t length)
+{
+    reader->next = text;
+    reader->end = text + length;
+}
+
+/* Fails with a sentence that quotes the beginning of a line. */
+static int fail_at(struct error *error, struct text line, const char *reason)
+{
+    int quoted = line.length < QUOTED_LENGTH ? (int)line.length : QUOTED_LENGTH;
+    return error_set(error, "%s, in the line \"%.*s\"", reason, quoted, line.start);
+}
+
+/* Takes the next line off the reader; it comes without its newline. */
+static struct text take_line(struct document_reader *reader)
+{
+    struct text line = {reader->next, (size_t)(reader->end - reader->next)};
+    const char *newline = memchr(reader->next, '\n', line.length);
+    if (newline == NULL) {
+        reader->next = reader->end;
+        return line;
+    }
+    line.length = (size_t)(newline - reader->next);
+    reader->next = newline + 1;
+    return line;
+}
+
+/* True when text has no control character but those that may be in it. Looks at every byte, without a branch,
+ * because compilers make that many times as fast. */
+static bool has_no_control(struct text text, char allowed)
+{
+    unsigned int found = 0;
+    for (size_t i = 0; i < text.length; i++) {
+        unsigned char byte = (unsigned char)text.start[i];
+        found |= (unsigned int)((byte < ' ') & (byte != (unsigned char)allowed)) | (byte == 0x7f);
+    }
+    return found == 0;
+}
+
+static bool is_space(char character)
+{
+    return character == ' ' || character == '\t';
+}
+
+static bool is_alphanumeric(char character)
+{
+    return (character >= 'a' && character <= 'z') || (character >= 'A' && character <= 'Z') ||
+           (character >= '0' && character <= '9');
+}
+
+/* Takes the word at the start of rest, and the white space behind it. */
+static struct text take_word(struct text *rest)
+{
+    struct text word = {rest->start, 0};
+    while (word.length < rest->length && !is_space(rest->start[word.length]))
+        word.length++;
+    size_t taken = word.length;
+    while (taken < rest->length && is_space(rest->start[taken]))
+        taken++;
+    rest->start += taken;
+    rest->length -= taken;
+    return word;
+}
+
+/* A keyword does not begin with "-": that is how objects begin. */
+static bool is_keyword(struct text word)
+{
+    if (word.length == 0 || !is_alphanumeric(word.start[0]))
+        return false;
+    for (size_t i = 1; i < word.length; i++) {
+        if (!is_alphanumeric(word.start[i]) && word.start[i] != '-')
+            return false;
+    }
+    return true;
+}
+
+/* Takes a keyword line apart. */
+static int parse_keyword_line(struct document_item *item, struct error *error)
+{
+    if (item->line.length == 0)
+        return error_set(error, "an empty line");
+    if (!has_no_control(item->line, '\t'))
+        return fail_at(error, item->line, "a control character");
+    struct text rest = item->line;
+    item->keyword = take_word(&rest);
+    if (!is_keyword(item->keyword))
+        return fail_at(error, item->line, "not a keyword");
+    item->argument_count = 0;
+    while (rest.length > 0 && item->argument_count < DOCUMENT_ARGUMENTS_MAX)
+        item->arguments[item->argument_count++] = take_word(&rest);
+    return 0;
+}
+
+static bool text_begins_with(struct text text, const char *string)
+{
+    size_t length = strlen(string);
+    return text.length >= length && memcmp(text.start, string, length) == 0;
+}
+
+/* Reads the label of a "-----BEGIN label-----" or "-----END label-----" line that starts with opening. */
+static bool parse_label(struct text line, const char *opening, struct text *label)
+{
+    static const char closing[] = "-----";
+    size_t opening_length = strlen(opening), closing_length = sizeof(closing) - 1;
+    if (!text_begins_with(line, opening) || line.length <= opening_length + closing_length)
+        return false;
+    *label = (struct text){line.start + opening_length, line.length - opening_length - closing_length};
+    if (memcmp(label->start + label->length, closing, closing_length) != 0)
+        return false;
+    for (size_t i = 0; i < label->length; i++) {
+        if (!is_alphanumeric(label->start[i]) && label->start[i] != ' ')
+            return false;
+    }
+    return true;
+}
+
+/* Reads the object that begins at the reader. */
+static int read_object(struct document_item *item, struct document_reader *reader, struct error *error)
+{
+    struct text line = take_line(reader);
+    if (!parse_label(line, "-----BEGIN ", &item->object_label))
+        return fail_at(error, line, "a malformed beginning of an object");
+    /* No "-" is in base64: the first one has to begin the END line. */
+    item->object = (struct text){reader->next, (size_t)(reader->end - reader->next)};
+    const char *dash = memchr(reader->next, '-', item->object.length);
+    if (dash == NULL || dash[-1] != '\n')
+        return fail_at(error, line, "an object without end");
+    item->object.length = (size_t)(dash - reader->next);
+    if (!has_no_control(item->object, '\n'))
+        return fail_at(error, line, "a control character in an object");
+    reader->next = dash;
+    struct text label;
+    if (!parse_label(take_line(reader), "-----END ", &label))
+        return fail_at(error, line, "an object without end");
+    if (label.length != item->object_label.length ||
+        memcmp(label.start, item->object_label.start, label.length) != 0)
+        return fail_at(error, line, "an object that ends under another label");
+    item->has_object = true;
+    return 0;
+}
+
+int document_reader_next(struct document_reader *reader, struct document_item *item, struct error *error)
+{
+    if (reader->next == reader->end)
+        return 0;
+    item->line = take_line(reader);
+    item->has_object = false;
+    item->object_label = (struct text){NULL, 0};
+    item->object = (struct text){NULL, 0};
+    if (parse_keyword_line(item, error) != 0)
+        return -1;
+    struct text rest = {reader->next, (size_t)(reader->end - reader->next)};
+    if (text_begins_with(rest, "-----") && read_object(item, reader, error) != 0)
+        return -1;
+    return 1;
+}
+
+bool text_equals(struct text text, const char *string)
+{
+    return text.length == strlen(string) && text_begins_with(text, string);
+}
+
+int text_parse_uint64(struct text text, uint64_t maximum, uint64_t *number)
+{
+    if (text.length == 0 || (text.length > 1 && text.start[0] == '0'))
+        return -1;
+    uint64_t value = 0;
+    for (size_t i = 0; i < text.length; i++) {
+        if (text.start[i] < '0' || text.start[i] > '9')
+            return -1;
+        uint64_t digit = (uint64_t)(text.start[i] - '0');
+        if (digit > maximum || value > (maximum - digit) / 10)
+            return -1;
+        value = value * 10 + digit;
+    }
+    *number = value;
+    return 0;
+}

@@ -1,0 +1,245 @@
+/* Reads the introduction points of a descriptor's inner layer. */
+#include "obpub/onion/introduction_point.h"
+
+#include <string.h>
+
+#include "descriptor_layout.h"
+#include "item_rules.h"
+
+/* Link specifier types with their lengths (tor-spec, "EXTEND and EXTENDED cells"). */
+enum link_specifier_type {
+    LINK_SPECIFIER_IPV4 = 0,
+    LINK_SPECIFIER_IPV6 = 1,
+    LINK_SPECIFIER_FINGERPRINT = 2,
+    LINK_SPECIFIER_ED25519 = 3,
+    LINK_SPECIFIER_KNOWN_TYPES,
+};
+
+static const uint8_t link_specifier_lengths[LINK_SPECIFIER_KNOWN_TYPES] = {
+    [LINK_SPECIFIER_IPV4] = 6,
+    [LINK_SPECIFIER_IPV6] = 18,
+    [LINK_SPECIFIER_FINGERPRINT] = 20,
+    [LINK_SPECIFIER_ED25519] = 32,
+};
+
+enum point_item {
+    ITEM_INTRODUCTION_POINT,
+    ITEM_ONION_KEY,
+    ITEM_AUTH_KEY,
+    ITEM_ENC_KEY,
+    ITEM_ENC_KEY_CERT,
+    ITEM_LEGACY_KEY,
+    ITEM_LEGACY_KEY_CERT,
+    POINT_ITEMS,
+};
+
+/* Keys of other kinds than ntor may stand beside the ntor keys. */
+static const struct item_rule point_rules[POINT_ITEMS] = {
+    [ITEM_INTRODUCTION_POINT] = {"introduction-point", 1, 1, ITEM_OBJECT_NEVER, NULL, true, false},
+    [ITEM_ONION_KEY] = {"onion-key", 2, 0, ITEM_OBJECT_MAY, NULL, true, true},
+    [ITEM_AUTH_KEY] = {"auth-key", 0, 0, ITEM_OBJECT_MUST, "ED25519 CERT", true, false},
+    [ITEM_ENC_KEY] = {"enc-key", 2, 0, ITEM_OBJECT_MAY, NULL, true, true},
+    [ITEM_ENC_KEY_CERT] = {"enc-key-cert", 0, 0, ITEM_OBJECT_MUST, "ED25519 CERT", true, false},
+    [ITEM_LEGACY_KEY] = {"legacy-key", 0, 0, ITEM_OBJECT_MUST, "RSA PUBLIC KEY", false, false},
+    [ITEM_LEGACY_KEY_CERT] = {"legacy-key-cert", 0, 0, ITEM_OBJECT_MUST, "CROSSCERT", false, false},
+};
+
+/* X25519 public keys whose shared secret is known to everyone, whatever the other key: the points of small
+ * order and their other encodings (RFC 7748 section 6.1, curve25519 and its twist). */
+static const uint8_t low_order_keys[][X25519_PUBLIC_KEY_SIZE] = {
+    {0},
+    {1},
+    {0xe0, 0xeb, 0x7a, 0x7c, 0x3b, 0x41, 0xb8, 0xae, 0x16, 0x56, 0xe3, 0xfa, 0xf1, 0x9f, 0xc4, 0x6a,
+     0xda, 0x09, 0x8d, 0xeb, 0x9c, 0x32, 0xb1, 0xfd, 0x86, 0x62, 0x05, 0x16, 0x5f, 0x49, 0xb8, 0x00},
+    {0x5f, 0x9c, 0x95, 0xbc, 0xa3, 0x50, 0x8c, 0x24, 0xb1, 0xd0, 0xb1, 0x55, 0x9c, 0x83, 0xef, 0x5b,
+     0x04, 0x44, 0x5c, 0xc4, 0x58, 0x1c, 0x8e, 0x86, 0xd8, 0x22, 0x4e, 0xdd, 0xd0, 0x9f, 0x11, 0x57},
+    {0xec, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+     0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f},
+    {0xed, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+     0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f},
+    {0xee, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+     0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f},
+};
+
+/* A point that is being read. */
+struct point_decoding {
+    struct introduction_point *point;
+    const uint8_t *signing_key;
+    int64_t now;
+    struct item_checker checker;
+    bool has_onion_key, has_enc_key; /* of the kind ntor */
+};
+
+bool introduction_point_equals(const struct introduction_point *one, const struct introduction_point *other)
+{
+    return memcmp(one->auth_key, other->auth_key, sizeof(one->auth_key)) == 0;
+}
+
+bool introduction_point_fingerprint(const struct introduction_point *point, uint8_t fingerprint[20])
+{
+    size_t next = 1;
+    while (next + 2 <= point->link_specifiers_length) {
+        const uint8_t *specifier = point->link_specifiers + next;
+        if (specifier[0] == LINK_SPECIFIER_FINGERPRINT && specifier[1] == 20 &&
+            next + 22 <= point->link_specifiers_length) {
+            memcpy(fingerprint, specifier + 2, 20);
+            return true;
+        }
+        next += 2 + (size_t)specifier[1];
+    }
+    return false;
+}
+
+/* True when the bytes are NSPEC and exactly so many specifiers, the known ones of their right length. */
+static bool are_link_specifiers(const uint8_t *bytes, size_t length)
+{
+    if (length == 0 || bytes[0] == 0)
+        return false;
+    size_t next = 1;
+    for (unsigned int count = bytes[0]; count > 0; count--) {
+        if (length - next < 2 || length - next - 2 < bytes[next + 1])
+            return false;
+        uint8_t type = bytes[next];
+        if (type < LINK_SPECIFIER_KNOWN_TYPES && bytes[next + 1] != link_specifier_lengths[type])
+            return false;
+        next += 2 + (size_t)bytes[next + 1];
+    }
+    return next == length;
+}
+
+static int decode_link_specifiers(struct introduction_point *point, struct text encoded, struct error *error)
+{
+    ptrdiff_t length = text_decode_base64(encoded, point->link_specifiers, sizeof(point->link_specifiers));
+    if (length < 0)
+        return error_set(error, "the link specifiers are not base64 of at most %d bytes",
+                         LINK_SPECIFIERS_SIZE_MAX);
+    if (!are_link_specifiers(point->link_specifiers, (size_t)length))
+        return error_set(error, "the link specifiers are malformed");
+    point->link_specifiers_length = (uint16_t)length;
+    return 0;
+}
+
+/* The highest bit of an X25519 key does not count (RFC 7748 section 5). */
+static bool is_low_order(const uint8_t key[X25519_PUBLIC_KEY_SIZE])
+{
+    uint8_t masked[X25519_PUBLIC_KEY_SIZE];
+    memcpy(masked, key, sizeof(masked));
+    masked[sizeof(masked) - 1] &= 0x7f;
+    for (size_t i = 0; i < sizeof(low_order_keys) / sizeof(low_order_keys[0]); i++) {
+        if (memcmp(masked, low_order_keys[i], sizeof(masked)) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Decodes an "onion-key" or "enc-key" item unless it is of another kind than ntor. */
+static int decode_ntor_key(uint8_t key[X25519_PUBLIC_KEY_SIZE], bool *has_key,
+                           const struct document_item *item, struct error *error)
+{
+    int name_length = (int)item->keyword.length;
+    if (!text_equals(item->arguments[0], "ntor"))
+        return 0;
+    if (*has_key)
+        return error_set(error, "it has two keys \"%.*s ntor\"", name_length, item->keyword.start);
+    if (item->has_object || text_decode_base64_exact(item->arguments[1], key, X25519_PUBLIC_KEY_SIZE) != 0)
+        return error_set(error, "the key of \"%.*s ntor\" is not 32 bytes in base64", name_length,
+                         item->keyword.start);
+    if (is_low_order(key))
+        return error_set(error, "the key of \"%.*s ntor\" is of low order", name_length, item->keyword.start);
+    *has_key = true;
+    return 0;
+}
+
+/* Decodes and verifies the certificate of an "auth-key" or "enc-key-cert" item. */
+static int decode_certificate(const struct point_decoding *decoding, const struct document_item *item,
+                              enum certificate_type type, uint8_t certified_key[ED25519_PUBLIC_KEY_SIZE],
+                              struct error *error)
+{
+    uint8_t encoded[CERTIFICATE_SIZE_MAX];
+    struct certificate certificate;
+    int name_length = (int)item->keyword.length;
+    ptrdiff_t length = text_decode_base64(item->object, encoded, sizeof(encoded));
+    if (length < 0)
+        return error_set(error, "the certificate of \"%.*s\" is not base64 of at most %d bytes", name_length,
+                         item->keyword.start, CERTIFICATE_SIZE_MAX);
+    if (certificate_verify(&certificate, encoded, (size_t)length, type, decoding->signing_key, decoding->now,
+                           error) != 0)
+        return error_add_context(error, "%.*s", name_length, item->keyword.start);
+    memcpy(certified_key, certificate.certified_key, ED25519_PUBLIC_KEY_SIZE);
+    return 0;
+}
+
+static int decode_auth_key(const struct point_decoding *decoding, const struct document_item *item,
+                           struct error *error)
+{
+    uint8_t *auth_key = decoding->point->auth_key;
+    if (decode_certificate(decoding, item, CERTIFICATE_INTRODUCTION_AUTH_KEY, auth_key, error) != 0)
+        return -1;
+    if (!ed25519_public_key_is_valid(auth_key))
+        return error_set(error, "auth-key certifies what is no Ed25519 key");
+    return 0;
+}
+
+/* Checks one item and takes over what it says. */
+static int decode_item(struct point_decoding *decoding, const struct document_item *item, struct error *error)
+{
+    struct introduction_point *point = decoding->point;
+    switch (item_checker_take(&decoding->checker, item, error)) {
+    case ITEM_INTRODUCTION_POINT:
+        return decode_link_specifiers(point, item->arguments[0], error);
+    case ITEM_ONION_KEY:
+        return decode_ntor_key(point->onion_key, &decoding->has_onion_key, item, error);
+    case ITEM_AUTH_KEY:
+        return decode_auth_key(decoding, item, error);
+    case ITEM_ENC_KEY:
+        return decode_ntor_key(point->enc_key, &decoding->has_enc_key, item, error);
+    case ITEM_ENC_KEY_CERT:
+        return decode_certificate(decoding, item, CERTIFICATE_INTRODUCTION_ENC_KEY, point->enc_key_certified,
+                                  error);
+    case ITEM_LEGACY_KEY:
+    case ITEM_LEGACY_KEY_CERT:
+        /* Its own certificate is not checked: a point with a legacy key is of no use to us anyway. */
+        point->has_legacy_key = true;
+        return 0;
+    case ITEM_UNKNOWN:
+        return 0;
+    default:
+        return -1;
+    }
+}
+
+/* Checks what can only be checked when all items were read. */
+static int finish_point(const struct point_decoding *decoding, struct error *error)
+{
+    if (item_checker_finish(&decoding->checker, error) != 0)
+        return -1;
+    if (!decoding->has_onion_key || !decoding->has_enc_key)
+        return error_set(error, "it has no \"%s ntor\"", decoding->has_onion_key ? "enc-key" : "onion-key");
+    uint8_t expected[ED25519_PUBLIC_KEY_SIZE];
+    if (ed25519_from_x25519(expected, decoding->point->enc_key) != 0 ||
+        memcmp(expected, decoding->point->enc_key_certified, sizeof(expected)) != 0)
+        return error_set(error, "enc-key-cert certifies another key than enc-key");
+    return 0;
+}
+
+int introduction_point_decode(struct introduction_point *point, struct document_reader *reader,
+                              const struct document_item *first, struct document_item *next,
+                              const uint8_t signing_key[ED25519_PUBLIC_KEY_SIZE], int64_t now,
+                              struct error *error)
+{
+    struct point_decoding decoding = {.point = point, .signing_key = signing_key, .now = now};
+    item_checker_init(&decoding.checker, "the point", point_rules, POINT_ITEMS, false);
+    memset(point, 0, sizeof(*point));
+    if (decode_item(&decoding, first, error) != 0)
+        return -1;
+    int has_next;
+    while ((has_next = document_reader_next(reader, next, error)) == 1) {
+        if (text_equals(next->keyword, point_rules[ITEM_INTRODUCTION_POINT].keyword))
+            break;
+        if (decode_item(&decoding, next, error) != 0)
+            return -1;
+    }
+    if (has_next < 0 || finish_point(&decoding, error) != 0)
+        return -1;
+    return has_next;
+}

@@ -1,0 +1,222 @@
+/* The network as one consensus shows it: its HSDirs, its two rings, its time. */
+#include "obpub/onion/network.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "obpub/crypto/revision_counter.h"
+#include "obpub/memory.h"
+#include "obpub/onion/microdescriptor.h"
+
+/* How long past its validity, and how long before it, tor still goes by a consensus. */
+#define REASONABLY_LIVE_TIME (24 * 60 * 60) /* seconds */
+
+/* An HSDir of the consensus that is looked for by its microdescriptor's digest. */
+struct digest_entry {
+    const uint8_t *digest;
+    size_t hsdir; /* its place in the consensus */
+};
+
+/* The Ed25519 identities that were found for the HSDirs of a consensus, in its order. */
+struct identity {
+    bool is_known;
+    uint8_t key[ED25519_PUBLIC_KEY_SIZE];
+};
+
+static int compare_digests(const void *a, const void *b)
+{
+    const struct digest_entry *first = a, *second = b;
+    return memcmp(first->digest, second->digest, MICRODESCRIPTOR_DIGEST_SIZE);
+}
+
+/* The place of the first entry with a digest, or count when there is none. */
+static size_t find_digest(const struct digest_entry *entries, size_t count,
+                          const uint8_t digest[MICRODESCRIPTOR_DIGEST_SIZE])
+{
+    size_t low = 0, high = count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (memcmp(entries[middle].digest, digest, MICRODESCRIPTOR_DIGEST_SIZE) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* All HSDirs of a consensus in the order of their digests; release with free(). */
+static struct digest_entry *sort_digests(const struct consensus *consensus)
+{
+    struct digest_entry *entries = memory_allocate(consensus->hsdir_count, sizeof(*entries));
+    for (size_t i = 0; i < consensus->hsdir_count; i++)
+        entries[i] = (struct digest_entry){consensus->hsdirs[i].microdescriptor_digest, i};
+    qsort(entries, consensus->hsdir_count, sizeof(*entries), compare_digests);
+    return entries;
+}
+
+/* Finds the identity of every HSDir whose microdescriptor is there. */
+static int find_identities(struct identity *identities, const struct consensus *consensus, const char *text,
+                           size_t length, struct error *error)
+{
+    struct digest_entry *entries = sort_digests(consensus);
+    const char *end = text + length;
+    struct microdescriptor microdescriptor;
+    int result;
+    while ((result = microdescriptor_next(&microdescriptor, &text, end, error)) > 0) {
+        if (!microdescriptor.has_ed25519_identity)
+            continue;
+        size_t place = find_digest(entries, consensus->hsdir_count, microdescriptor.digest);
+        for (; place < consensus->hsdir_count &&
+               memcmp(entries[place].digest, microdescriptor.digest, MICRODESCRIPTOR_DIGEST_SIZE) == 0;
+             place++) {
+            struct identity *identity = &identities[entries[place].hsdir];
+            identity->is_known = true;
+            memcpy(identity->key, microdescriptor.ed25519_identity, ED25519_PUBLIC_KEY_SIZE);
+        }
+    }
+    free(entries);
+    return result;
+}
+
+/* Lists the HSDirs whose identity is known, in the consensus' order. */
+static void list_hsdirs(struct network *network, const struct consensus *consensus,
+                        const struct identity *identities)
+{
+    network->hsdirs = memory_allocate(consensus->hsdir_count, sizeof(*network->hsdirs));
+    for (size_t i = 0; i < consensus->hsdir_count; i++) {
+        if (!identities[i].is_known) {
+            network->hsdirs_without_identity++;
+            continue;
+        }
+        struct hsdir *hsdir = &network->hsdirs[network->hsdir_count++];
+        memcpy(hsdir->fingerprint, consensus->hsdirs[i].fingerprint, RELAY_FINGERPRINT_SIZE);
+        memcpy(hsdir->ed25519_identity, identities[i].key, ED25519_PUBLIC_KEY_SIZE);
+    }
+}
+
+/* Matches the consensus' HSDirs with their microdescriptors. */
+static int collect_hsdirs(struct network *network, const struct consensus *consensus,
+                          const char *microdescriptors, size_t length, struct error *error)
+{
+    if (consensus->hsdir_count == 0)
+        return error_set(
+            error, "none of the %zu relays in the consensus is an HSDir, so there is nowhere to publish",
+            consensus->relay_count);
+    struct identity *identities = memory_allocate(consensus->hsdir_count, sizeof(*identities));
+    int result = find_identities(identities, consensus, microdescriptors, length, error);
+    if (result == 0)
+        list_hsdirs(network, consensus, identities);
+    free(identities);
+    if (result == 0 && network->hsdir_count == 0)
+        return error_set(error,
+                         "the local tor has the microdescriptor of none of the %zu HSDirs yet; wait until it "
+                         "has bootstrapped",
+                         consensus->hsdir_count);
+    return result;
+}
+
+/* Sets times and limits. */
+static int set_figures(struct network *network, const struct consensus *consensus, bool is_testing_network,
+                       struct error *error)
+{
+    network->valid_after = consensus->valid_after;
+    network->fresh_until = consensus->fresh_until;
+    network->valid_until = consensus->valid_until;
+    network->hsdir_n_replicas = (uint32_t)consensus->hsdir_n_replicas;
+    network->hsdir_spread_store = (uint32_t)consensus->hsdir_spread_store;
+    network->hsdir_spread_fetch = (uint32_t)consensus->hsdir_spread_fetch;
+    network->descriptor_size_max = (size_t)consensus->descriptor_size_max;
+    return time_schedule_set(&network->schedule, consensus->fresh_until - consensus->valid_after,
+                             consensus->hsdir_interval, is_testing_network, error);
+}
+
+/* Sets which time period and shared-random run each slot is for. */
+static int set_slots(struct network *network, struct error *error)
+{
+    const struct time_schedule *schedule = &network->schedule;
+    uint64_t current_period = time_period_number(schedule, network->valid_after);
+    bool is_after_rotation = time_is_between_period_and_shared_random(schedule, network->valid_after);
+    if (current_period == 0)
+        return error_set(error, "the consensus is of 1970: check the local tor's clock");
+    /* In the second half of a time period's run the newer shared random value already belongs to the period
+     * that has begun, the older one to the period before. */
+    network->period_number[DESCRIPTOR_FIRST] = is_after_rotation ? current_period - 1 : current_period;
+    network->period_number[DESCRIPTOR_SECOND] = network->period_number[DESCRIPTOR_FIRST] + 1;
+    network->client_slot = is_after_rotation ? DESCRIPTOR_SECOND : DESCRIPTOR_FIRST;
+
+    int64_t run_start = shared_random_run_start(schedule, network->valid_after);
+    network->run_start[DESCRIPTOR_FIRST] = run_start - shared_random_run_length(schedule);
+    network->run_start[DESCRIPTOR_SECOND] = run_start;
+    return 0;
+}
+
+/* Builds the ring of one slot from its shared random value, or from its stand-in when value is NULL. */
+static void build_ring(struct network *network, enum descriptor_slot slot, const uint8_t *value)
+{
+    uint8_t disaster_value[SHARED_RANDOM_VALUE_SIZE];
+    uint64_t period_number = network->period_number[slot];
+    uint32_t period_length = network->schedule.period_length;
+    network->is_disaster[slot] = value == NULL;
+    if (value == NULL) {
+        hsdir_ring_disaster_value(disaster_value, period_number, period_length);
+        value = disaster_value;
+    }
+    hsdir_ring_build(&network->ring[slot], network->hsdirs, network->hsdir_count, value, period_number,
+                     period_length);
+}
+
+struct network *network_build(const char *consensus, size_t consensus_length, const char *microdescriptors,
+                              size_t microdescriptors_length, bool is_testing_network, struct error *error)
+{
+    struct consensus parsed;
+    if (consensus_parse(&parsed, consensus, consensus_length, error) != 0)
+        return NULL;
+    struct network *network = memory_allocate(1, sizeof(*network));
+    if (set_figures(network, &parsed, is_testing_network, error) != 0 || set_slots(network, error) != 0 ||
+        collect_hsdirs(network, &parsed, microdescriptors, microdescriptors_length, error) != 0) {
+        network_free(network);
+        network = NULL;
+    } else {
+        build_ring(network, DESCRIPTOR_FIRST,
+                   parsed.has_previous_shared_random ? parsed.previous_shared_random : NULL);
+        build_ring(network, DESCRIPTOR_SECOND,
+                   parsed.has_current_shared_random ? parsed.current_shared_random : NULL);
+    }
+    consensus_clear(&parsed);
+    return network;
+}
+
+void network_free(struct network *network)
+{
+    if (network == NULL)
+        return;
+    for (int slot = 0; slot < DESCRIPTOR_SLOTS; slot++)
+        hsdir_ring_clear(&network->ring[slot]);
+    free(network->hsdirs);
+    free(network);
+}
+
+bool network_is_live(const struct network *network, int64_t now)
+{
+    return now >= network->valid_after - REASONABLY_LIVE_TIME &&
+           now <= network->valid_until + REASONABLY_LIVE_TIME;
+}
+
+size_t network_find_responsible(const struct network *network, enum descriptor_slot slot,
+                                const uint8_t blinded_key[ED25519_PUBLIC_KEY_SIZE], bool to_fetch,
+                                const struct hsdir_ring_entry **responsible)
+{
+    return hsdir_ring_find_responsible(&network->ring[slot], blinded_key, network->hsdir_n_replicas,
+                                       to_fetch ? network->hsdir_spread_fetch : network->hsdir_spread_store,
+                                       responsible);
+}
+
+int64_t network_revision_seconds(const struct network *network, enum descriptor_slot slot, int64_t now)
+{
+    int64_t start = network->run_start[slot];
+    if (now <= start)
+        return 1;
+    if (now >= start + REVISION_COUNTER_SECONDS_MAX)
+        return REVISION_COUNTER_SECONDS_MAX;
+    return now - start + 1;
+}

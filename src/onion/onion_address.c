@@ -1,0 +1,135 @@
+/* v3 onion addresses: base32 of an identity key, a checksum and the version. */
+#include "obpub/onion/onion_address.h"
+
+#include <string.h>
+#include <strings.h>
+
+#define ADDRESS_SUFFIX ".onion"
+#define ADDRESS_SUFFIX_LENGTH (sizeof(ADDRESS_SUFFIX) - 1)
+#define ADDRESS_V2_LENGTH 16 /* characters, without ".onion" */
+#define ADDRESS_VERSION 3
+#define CHECKSUM_PREFIX ".onion checksum"
+#define CHECKSUM_SIZE 2
+
+/* What the base32 characters of an address stand for, byte for byte. */
+struct address_bytes {
+    uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE];
+    uint8_t checksum[CHECKSUM_SIZE];
+    uint8_t version;
+};
+
+_Static_assert(sizeof(struct address_bytes) * 8 == ONION_ADDRESS_LENGTH * 5,
+               "an address is whole base32 characters without padding");
+
+/* The first bytes of H(".onion checksum" | identity key | version). */
+static void compute_checksum(uint8_t checksum[CHECKSUM_SIZE],
+                             const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE])
+{
+    static const uint8_t version = ADDRESS_VERSION;
+    const struct span pieces[] = {
+        {CHECKSUM_PREFIX, sizeof(CHECKSUM_PREFIX) - 1},
+        {identity_key, ED25519_PUBLIC_KEY_SIZE},
+        {&version, sizeof(version)},
+    };
+    uint8_t digest[SHA3_256_SIZE];
+    hash_sha3_256(digest, pieces, sizeof(pieces) / sizeof(pieces[0]));
+    memcpy(checksum, digest, CHECKSUM_SIZE);
+}
+
+/* The value of a base32 character in either case, or -1. */
+static int base32_value(char character)
+{
+    if (character >= 'a' && character <= 'z')
+        return character - 'a';
+    if (character >= 'A' && character <= 'Z')
+        return character - 'A';
+    if (character >= '2' && character <= '7')
+        return character - '2' + 26;
+    return -1;
+}
+
+/* Decodes all characters of an address. Returns 0, or -1 when one is not of base32. */
+static int decode_base32(struct address_bytes *bytes, const char *address)
+{
+    uint8_t *output = (uint8_t *)bytes;
+    uint32_t bits = 0;
+    unsigned int bit_count = 0;
+    for (size_t i = 0; i < ONION_ADDRESS_LENGTH; i++) {
+        int value = base32_value(address[i]);
+        if (value < 0)
+            return -1;
+        bits = (bits << 5 | (uint32_t)value) & 0xffff;
+        bit_count += 5;
+        if (bit_count >= 8) {
+            bit_count -= 8;
+            *output++ = (uint8_t)(bits >> bit_count);
+        }
+    }
+    return 0;
+}
+
+/* The length of an address without the ".onion" it may end in. */
+static size_t length_without_suffix(const char *address)
+{
+    size_t length = strlen(address);
+    if (length >= ADDRESS_SUFFIX_LENGTH &&
+        strcasecmp(address + length - ADDRESS_SUFFIX_LENGTH, ADDRESS_SUFFIX) == 0)
+        return length - ADDRESS_SUFFIX_LENGTH;
+    return length;
+}
+
+int onion_address_decode(uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE], const char *address,
+                         struct error *error)
+{
+    size_t length = length_without_suffix(address);
+    if (length == ADDRESS_V2_LENGTH)
+        return error_set(error,
+                         "the onion address %.80s has 16 characters, which is version 2: Tor no longer "
+                         "supports it, use a version 3 address of 56 characters",
+                         address);
+    if (length != ONION_ADDRESS_LENGTH)
+        return error_set(error,
+                         "the onion address %.80s has %zu characters instead of 56 (not counting .onion)",
+                         address, length);
+    struct address_bytes bytes;
+    if (decode_base32(&bytes, address) != 0)
+        return error_set(error,
+                         "the onion address %.80s has a character that no address has: only a to z and 2 to "
+                         "7 can be in one",
+                         address);
+    if (bytes.version != ADDRESS_VERSION)
+        return error_set(error,
+                         "the onion address %.80s has version %u instead of 3: check its last characters for "
+                         "a typing mistake",
+                         address, bytes.version);
+    uint8_t checksum[CHECKSUM_SIZE];
+    compute_checksum(checksum, bytes.identity_key);
+    if (memcmp(checksum, bytes.checksum, CHECKSUM_SIZE) != 0)
+        return error_set(error, "the onion address %.80s has a wrong checksum: check it for a typing mistake",
+                         address);
+    if (!ed25519_public_key_is_valid(bytes.identity_key))
+        return error_set(error, "the onion address %.80s does not stand for a valid Ed25519 key", address);
+    memcpy(identity_key, bytes.identity_key, ED25519_PUBLIC_KEY_SIZE);
+    return 0;
+}
+
+void onion_address_encode(char address[ONION_ADDRESS_SIZE],
+                          const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE])
+{
+    struct address_bytes bytes = {.version = ADDRESS_VERSION};
+    memcpy(bytes.identity_key, identity_key, ED25519_PUBLIC_KEY_SIZE);
+    compute_checksum(bytes.checksum, identity_key);
+
+    const uint8_t *input = (const uint8_t *)&bytes;
+    uint32_t bits = 0;
+    unsigned int bit_count = 0;
+    for (size_t i = 0; i < ONION_ADDRESS_LENGTH; i++) {
+        if (bit_count < 5) {
+            bits = (bits << 8 | *input++) & 0xffff;
+            bit_count += 8;
+        }
+        bit_count -= 5;
+        address[i] = "abcdefghijklmnopqrstuvwxyz234567"[bits >> bit_count & 31];
+    }
+    address[ONION_ADDRESS_LENGTH] = '\0';
+}

@@ -1,0 +1,242 @@
+/* Writes a superdescriptor as tor writes a descriptor: same lines, same order, same lengths. */
+#include "obpub/onion/superdescriptor.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <sodium.h>
+
+#include "base64.h"
+#include "descriptor_layout.h"
+#include "flow_control.h"
+#include "obpub/memory.h"
+#include "text_builder.h"
+
+/* Room that each part takes at the most, in bytes, so that no buffer has to grow. */
+#define INNER_HEAD_ROOM 256
+#define POINT_ROOM (BASE64_PADDED_LENGTH(LINK_SPECIFIERS_SIZE_MAX) + 768)
+#define MIDDLE_HEAD_ROOM 2048
+#define OUTER_HEAD_ROOM 1024
+
+void superdescriptor_merge_features(struct superdescriptor *superdescriptor,
+                                    const struct descriptor *const *descriptors, size_t count)
+{
+    superdescriptor->flow_control = descriptors[0]->flow_control;
+    superdescriptor->is_single_onion_service = descriptors[0]->is_single_onion_service;
+    for (size_t i = 1; i < count; i++) {
+        flow_control_intersect(&superdescriptor->flow_control, &descriptors[i]->flow_control);
+        superdescriptor->is_single_onion_service =
+            superdescriptor->is_single_onion_service && descriptors[i]->is_single_onion_service;
+    }
+}
+
+/* Checks what can be asked of the caller's points before anything is made of them. */
+static int check_points(const struct superdescriptor *superdescriptor, struct error *error)
+{
+    if (superdescriptor->point_count == 0 || superdescriptor->point_count > INTRODUCTION_POINTS_MAX)
+        return error_set(error, "a descriptor can't have %zu introduction points: 1 to %d are possible",
+                         superdescriptor->point_count, INTRODUCTION_POINTS_MAX);
+    for (size_t i = 0; i < superdescriptor->point_count; i++) {
+        if (superdescriptor->points[i]->has_legacy_key)
+            return error_set(
+                error, "introduction point %zu has a legacy key and can't be carried over: leave it out",
+                i + 1);
+        if (superdescriptor->points[i]->link_specifiers_length > LINK_SPECIFIERS_SIZE_MAX)
+            return error_set(error, "introduction point %zu has link specifiers of %u bytes", i + 1,
+                             superdescriptor->points[i]->link_specifiers_length);
+    }
+    return 0;
+}
+
+/* Appends a certificate line: the descriptor signing key certifies a key of an introduction point. */
+static int append_certificate(struct text_builder *inner, const struct superdescriptor *superdescriptor,
+                              const char *keyword, enum certificate_type type,
+                              const uint8_t certified_key[ED25519_PUBLIC_KEY_SIZE], struct error *error)
+{
+    uint8_t encoded[CERTIFICATE_SIZE];
+    struct certificate certificate = {
+        .type = (uint8_t)type,
+        .expiration_hour = superdescriptor->expiration_hour,
+        .has_signing_key = true,
+    };
+    memcpy(certificate.certified_key, certified_key, sizeof(certificate.certified_key));
+    memcpy(certificate.signing_key, superdescriptor->signing_key, sizeof(certificate.signing_key));
+    if (certificate_make(encoded, &certificate, superdescriptor->signing_secret_key) != 0)
+        return error_set(error, "the descriptor signing key must not sign");
+    text_builder_append_format(inner, "%s\n", keyword);
+    text_builder_append_object(inner, "ED25519 CERT", encoded, sizeof(encoded));
+    text_builder_append(inner, "\n");
+    return 0;
+}
+
+static void append_ntor_key(struct text_builder *inner, const char *keyword,
+                            const uint8_t key[X25519_PUBLIC_KEY_SIZE])
+{
+    text_builder_append_format(inner, "%s ntor ", keyword);
+    text_builder_append_base64(inner, key, X25519_PUBLIC_KEY_SIZE, true);
+    text_builder_append(inner, "\n");
+}
+
+static int append_point(struct text_builder *inner, const struct superdescriptor *superdescriptor,
+                        const struct introduction_point *point, struct error *error)
+{
+    text_builder_append(inner, "introduction-point ");
+    text_builder_append_base64(inner, point->link_specifiers, point->link_specifiers_length, true);
+    text_builder_append(inner, "\n");
+    append_ntor_key(inner, "onion-key", point->onion_key);
+    if (append_certificate(inner, superdescriptor, "auth-key", CERTIFICATE_INTRODUCTION_AUTH_KEY,
+                           point->auth_key, error) != 0)
+        return -1;
+    append_ntor_key(inner, "enc-key", point->enc_key);
+    return append_certificate(inner, superdescriptor, "enc-key-cert", CERTIFICATE_INTRODUCTION_ENC_KEY,
+                              point->enc_key_certified, error);
+}
+
+/* Writes the plaintext of the innermost layer. */
+static int append_inner_layer(struct text_builder *inner, const struct superdescriptor *superdescriptor,
+                              struct error *error)
+{
+    text_builder_append(inner, "create2-formats 2\n");
+    if (superdescriptor->is_single_onion_service)
+        text_builder_append(inner, "single-onion-service\n");
+    if (superdescriptor->flow_control.is_present) {
+        char versions[FLOW_CONTROL_VERSIONS_SIZE];
+        flow_control_format_versions(versions, superdescriptor->flow_control.versions);
+        text_builder_append_format(inner, "flow-control %s %u\n", versions,
+                                   superdescriptor->flow_control.sendme_inc);
+    }
+    for (size_t i = 0; i < superdescriptor->point_count; i++) {
+        if (append_point(inner, superdescriptor, superdescriptor->points[i], error) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* Encrypts a layer's plaintext and appends it as the object of a keyword, without a newline at its end. */
+static void append_encrypted(struct text_builder *builder, const char *keyword,
+                             const struct text_builder *plaintext, enum descriptor_layer layer,
+                             const struct descriptor_layer_secret *secret,
+                             const uint8_t salt[DESCRIPTOR_LAYER_SALT_SIZE])
+{
+    size_t size = plaintext->length + DESCRIPTOR_LAYER_OVERHEAD;
+    uint8_t *blob = memory_allocate(size, 1);
+    descriptor_layer_encrypt(blob, layer, secret, salt, plaintext->text, plaintext->length);
+    text_builder_append_format(builder, "%s\n", keyword);
+    text_builder_append_object(builder, "MESSAGE", blob, size);
+    free(blob);
+}
+
+/* Writes the plaintext of the middle layer, whose last line tor leaves without a newline. */
+static void append_middle_layer(struct text_builder *middle, const struct text_builder *inner,
+                                const struct descriptor_layer_secret *secret,
+                                const struct superdescriptor_randomness *randomness)
+{
+    uint8_t ephemeral_key[X25519_PUBLIC_KEY_SIZE];
+    crypto_scalarmult_curve25519_base(ephemeral_key, randomness->ephemeral_secret);
+    text_builder_append(middle, "desc-auth-type x25519\ndesc-auth-ephemeral-key ");
+    text_builder_append_base64(middle, ephemeral_key, sizeof(ephemeral_key), true);
+    text_builder_append(middle, "\n");
+    for (size_t i = 0; i < AUTH_CLIENT_LINES; i++) {
+        text_builder_append(middle, "auth-client ");
+        text_builder_append_base64(middle, randomness->auth_clients[i].client_id,
+                                   sizeof(randomness->auth_clients[i].client_id), false);
+        text_builder_append(middle, " ");
+        text_builder_append_base64(middle, randomness->auth_clients[i].iv,
+                                   sizeof(randomness->auth_clients[i].iv), false);
+        text_builder_append(middle, " ");
+        text_builder_append_base64(middle, randomness->auth_clients[i].encrypted_cookie,
+                                   sizeof(randomness->auth_clients[i].encrypted_cookie), false);
+        text_builder_append(middle, "\n");
+    }
+    append_encrypted(middle, "encrypted", inner, DESCRIPTOR_LAYER_ENCRYPTED, secret,
+                     randomness->encrypted_salt);
+    text_builder_pad(middle, SUPERENCRYPTED_PADDING);
+}
+
+/* Appends the signature of all that stands in the outer layer. */
+static int append_signature(struct text_builder *outer, const struct superdescriptor *superdescriptor,
+                            struct error *error)
+{
+    uint8_t signature[ED25519_SIGNATURE_SIZE];
+    const struct span pieces[] = {
+        {DESCRIPTOR_SIGNATURE_PREFIX, sizeof(DESCRIPTOR_SIGNATURE_PREFIX) - 1},
+        {outer->text, outer->length},
+    };
+    if (ed25519_sign(signature, pieces, 2, superdescriptor->signing_secret_key,
+                     superdescriptor->signing_key) != 0)
+        return error_set(error, "the descriptor signing key must not sign");
+    text_builder_append(outer, "signature ");
+    text_builder_append_base64(outer, signature, sizeof(signature), false);
+    text_builder_append(outer, "\n");
+    return 0;
+}
+
+/* Writes the whole descriptor. */
+static int append_outer_layer(struct text_builder *outer, const struct superdescriptor *superdescriptor,
+                              const struct text_builder *middle, const struct descriptor_layer_secret *secret,
+                              const struct superdescriptor_randomness *randomness, struct error *error)
+{
+    text_builder_append_format(outer, "hs-descriptor 3\ndescriptor-lifetime %d\n",
+                               DESCRIPTOR_LIFETIME_MINUTES);
+    text_builder_append(outer, "descriptor-signing-key-cert\n");
+    text_builder_append_object(outer, "ED25519 CERT", superdescriptor->signing_certificate,
+                               sizeof(superdescriptor->signing_certificate));
+    text_builder_append_format(outer, "\nrevision-counter %" PRIu64 "\n", superdescriptor->revision_counter);
+    append_encrypted(outer, "superencrypted", middle, DESCRIPTOR_LAYER_SUPERENCRYPTED, secret,
+                     randomness->superencrypted_salt);
+    text_builder_append(outer, "\n");
+    return append_signature(outer, superdescriptor, error);
+}
+
+/* Characters that size bytes take as an object, with its BEGIN and END lines. */
+static size_t object_length(size_t size)
+{
+    return BASE64_PADDED_LENGTH(size) + size / 48 + 64;
+}
+
+/* Writes the layers from the inside out. inner holds the innermost one already. */
+static int encode_layers(struct text_builder *outer, const struct superdescriptor *superdescriptor,
+                         const struct text_builder *inner,
+                         const struct superdescriptor_randomness *randomness, struct error *error)
+{
+    struct descriptor_layer_secret secret = {.revision_counter = superdescriptor->revision_counter};
+    memcpy(secret.blinded_key, superdescriptor->blinded_key, sizeof(secret.blinded_key));
+    blinding_derive_subcredential(secret.subcredential, superdescriptor->identity_key,
+                                  superdescriptor->blinded_key);
+    struct text_builder middle;
+    text_builder_init(&middle, MIDDLE_HEAD_ROOM + object_length(inner->length + DESCRIPTOR_LAYER_OVERHEAD) +
+                                   SUPERENCRYPTED_PADDING);
+    append_middle_layer(&middle, inner, &secret, randomness);
+    text_builder_init(outer, OUTER_HEAD_ROOM + object_length(middle.length + DESCRIPTOR_LAYER_OVERHEAD));
+    int result = append_outer_layer(outer, superdescriptor, &middle, &secret, randomness, error);
+    free(middle.text);
+    secret_wipe(&secret, sizeof(secret));
+    return result;
+}
+
+int superdescriptor_encode(const struct superdescriptor *superdescriptor,
+                           const struct superdescriptor_randomness *randomness, size_t size_max, char **text,
+                           size_t *length, struct error *error)
+{
+    if (check_points(superdescriptor, error) != 0)
+        return -1;
+    struct text_builder inner, outer = {.text = NULL};
+    text_builder_init(&inner, INNER_HEAD_ROOM + superdescriptor->point_count * POINT_ROOM);
+    int result = append_inner_layer(&inner, superdescriptor, error);
+    if (result == 0)
+        result = encode_layers(&outer, superdescriptor, &inner, randomness, error);
+    free(inner.text);
+    if (result == 0 && outer.length >= size_max)
+        result = error_set(error,
+                           "the descriptor would be of %zu bytes, the network allows fewer than %zu: take "
+                           "fewer introduction points",
+                           outer.length, size_max);
+    if (result != 0) {
+        free(outer.text);
+        return -1;
+    }
+    *text = outer.text;
+    *length = outer.length;
+    return 0;
+}

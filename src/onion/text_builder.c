@@ -1,0 +1,79 @@
+/* Builds the text of a document in one buffer. */
+#include "text_builder.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base64.h"
+#include "obpub/memory.h"
+
+/* Bytes that a line of an object holds: 64 characters of base64. */
+#define OBJECT_LINE_SIZE 48
+
+void text_builder_init(struct text_builder *builder, size_t capacity)
+{
+    *builder = (struct text_builder){.text = memory_allocate(capacity + 1, 1), .capacity = capacity};
+}
+
+/* Makes the text length bytes longer and returns where these begin. */
+static char *extend(struct text_builder *builder, size_t length)
+{
+    if (length > builder->capacity - builder->length) {
+        builder->capacity = 2 * builder->capacity + length;
+        builder->text = memory_resize(builder->text, builder->capacity + 1, 1);
+    }
+    char *start = builder->text + builder->length;
+    builder->length += length;
+    builder->text[builder->length] = '\0';
+    return start;
+}
+
+void text_builder_append(struct text_builder *builder, const char *string)
+{
+    size_t length = strlen(string);
+    memcpy(extend(builder, length), string, length);
+}
+
+void text_builder_append_format(struct text_builder *builder, const char *format, ...)
+{
+    va_list arguments, again;
+    va_start(arguments, format);
+    va_copy(again, arguments);
+    int length = vsnprintf(NULL, 0, format, arguments);
+    va_end(arguments);
+    if (length > 0) {
+        char *start = extend(builder, (size_t)length);
+        vsnprintf(start, (size_t)length + 1, format, again);
+    }
+    va_end(again);
+}
+
+void text_builder_append_base64(struct text_builder *builder, const uint8_t *bytes, size_t size,
+                                bool is_padded)
+{
+    size_t length = BASE64_LENGTH(size), padding = is_padded ? BASE64_PADDED_LENGTH(size) - length : 0;
+    char *start = extend(builder, length + padding);
+    base64_encode(start, bytes, size);
+    memset(start + length, '=', padding);
+}
+
+void text_builder_append_object(struct text_builder *builder, const char *label, const uint8_t *bytes,
+                                size_t size)
+{
+    text_builder_append_format(builder, "-----BEGIN %s-----\n", label);
+    while (size > 0) {
+        size_t taken = size < OBJECT_LINE_SIZE ? size : OBJECT_LINE_SIZE;
+        text_builder_append_base64(builder, bytes, taken, true);
+        text_builder_append(builder, "\n");
+        bytes += taken;
+        size -= taken;
+    }
+    text_builder_append_format(builder, "-----END %s-----", label);
+}
+
+void text_builder_pad(struct text_builder *builder, size_t multiple)
+{
+    size_t padding = (multiple - builder->length % multiple) % multiple;
+    memset(extend(builder, padding), 0, padding);
+}

@@ -1,0 +1,88 @@
+/* Which introduction points of which backends go into a superdescriptor. */
+#include "publish/choice.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "obpub/crypto/hash.h"
+#include "obpub/memory.h"
+
+/* A point, or a backend, at the place among its like that the seed gives it. */
+struct ranked {
+    uint8_t rank[SHA3_256_SIZE];
+    const void *thing;
+};
+
+static void set_rank(struct ranked *ranked, const uint8_t seed[CHOICE_SEED_SIZE], const uint8_t key[32],
+                     const void *thing)
+{
+    const struct span pieces[] = {{seed, CHOICE_SEED_SIZE}, {key, 32}};
+    hash_sha3_256(ranked->rank, pieces, 2);
+    ranked->thing = thing;
+}
+
+static int compare_ranks(const void *one, const void *other)
+{
+    const struct ranked *left = one, *right = other;
+    return memcmp(left->rank, right->rank, sizeof(left->rank));
+}
+
+/* One backend's usable points in the order of their rank, and how many of them are taken. */
+struct queue {
+    struct ranked points[INTRODUCTION_POINTS_MAX];
+    size_t count, taken;
+};
+
+static void queue_fill(struct queue *queue, const struct choice_offer *offer,
+                       const uint8_t seed[CHOICE_SEED_SIZE])
+{
+    for (size_t i = 0; i < offer->point_count && queue->count < INTRODUCTION_POINTS_MAX; i++) {
+        const struct introduction_point *point = &offer->points[i];
+        if (!point->has_legacy_key)
+            set_rank(&queue->points[queue->count++], seed, point->auth_key, point);
+    }
+    qsort(queue->points, queue->count, sizeof(queue->points[0]), compare_ranks);
+}
+
+/* One point from each backend in turn until there is no room or nothing left. */
+static size_t take_in_turns(struct ranked taken[INTRODUCTION_POINTS_MAX], size_t maximum,
+                            struct queue *queues, const struct ranked *order, size_t count)
+{
+    size_t total = 0;
+    bool took_one = true;
+    while (took_one && total < maximum) {
+        took_one = false;
+        for (size_t i = 0; i < count && total < maximum; i++) {
+            struct queue *queue = &queues[(const struct queue *)order[i].thing - queues];
+            if (queue->taken < queue->count) {
+                taken[total++] = queue->points[queue->taken++];
+                took_one = true;
+            }
+        }
+    }
+    return total;
+}
+
+size_t choice_pick_points(const struct introduction_point *chosen[INTRODUCTION_POINTS_MAX], size_t maximum,
+                          const struct choice_offer *offers, size_t offer_count,
+                          const uint8_t seed[CHOICE_SEED_SIZE])
+{
+    if (maximum > INTRODUCTION_POINTS_MAX)
+        maximum = INTRODUCTION_POINTS_MAX;
+    struct queue *queues = memory_allocate(offer_count, sizeof(*queues));
+    struct ranked *order = memory_allocate(offer_count, sizeof(*order));
+    for (size_t i = 0; i < offer_count; i++) {
+        queue_fill(&queues[i], &offers[i], seed);
+        set_rank(&order[i], seed, offers[i].identity_key, &queues[i]);
+    }
+    qsort(order, offer_count, sizeof(*order), compare_ranks);
+
+    struct ranked taken[INTRODUCTION_POINTS_MAX];
+    size_t count = take_in_turns(taken, maximum, queues, order, offer_count);
+    qsort(taken, count, sizeof(taken[0]), compare_ranks);
+    for (size_t i = 0; i < count; i++)
+        chosen[i] = taken[i].thing;
+    free(order);
+    free(queues);
+    return count;
+}

@@ -1,0 +1,24 @@
+/* Which introduction points of which backends go into a superdescriptor. */
+#ifndef OBPUB_PUBLISH_CHOICE_H
+#define OBPUB_PUBLISH_CHOICE_H
+
+#include "obpub/onion/introduction_point.h"
+
+#define CHOICE_SEED_SIZE 32
+
+/* The introduction points that one live backend offers. */
+struct choice_offer {
+    const uint8_t *identity_key; /* of the backend, 32 bytes */
+    const struct introduction_point *points;
+    size_t point_count;
+};
+
+/* Chooses at most maximum points (at most INTRODUCTION_POINTS_MAX) into chosen and returns how many. They are
+ * spread as evenly over the offers as these allow. Which points of a backend, and in what order all stand, is
+ * as good as random to whoever does not know the seed, yet depends on nothing but the seed and each point
+ * itself: a change at one backend does not reshuffle the others. Points with a legacy key are passed over. */
+size_t choice_pick_points(const struct introduction_point *chosen[INTRODUCTION_POINTS_MAX], size_t maximum,
+                          const struct choice_offer *offers, size_t offer_count,
+                          const uint8_t seed[CHOICE_SEED_SIZE]);
+
+#endif

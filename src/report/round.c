@@ -1,0 +1,38 @@
+/* What one round of publishing came to: how far it is, and its result. */
+#include "report/round.h"
+
+#include <string.h>
+
+static void count_uploads(const struct publisher_descriptor *descriptor, struct round_counts *counts)
+{
+    for (size_t i = 0; i < descriptor->upload_count; i++)
+        counts->taken += descriptor->uploads[i].state == UPLOAD_DONE;
+    counts->uploads += descriptor->upload_count;
+}
+
+void round_count(const struct publisher *publisher, struct round_counts *counts)
+{
+    memset(counts, 0, sizeof(*counts));
+    counts->backends = publisher->backend_count;
+    for (size_t i = 0; i < publisher->backend_count; i++)
+        counts->live += publisher->backends[i].state == BACKEND_LIVE;
+    for (size_t i = 0; i < publisher->frontend_count; i++) {
+        for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++)
+            count_uploads(&publisher->frontends[i].descriptors[slot], counts);
+    }
+}
+
+enum round_result round_judge(const struct publisher *publisher)
+{
+    struct round_counts counts;
+    round_count(publisher, &counts);
+    if (counts.taken == 0)
+        return ROUND_NOTHING;
+    for (size_t i = 0; i < publisher->frontend_count; i++) {
+        for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
+            if (publisher->frontends[i].descriptors[slot].upload_count == 0)
+                return ROUND_INCOMPLETE;
+        }
+    }
+    return counts.taken == counts.uploads ? ROUND_COMPLETE : ROUND_INCOMPLETE;
+}

@@ -1,0 +1,41 @@
+/* What one round of publishing came to: how far it is, its result, the table and the JSON object at its end.
+ */
+#ifndef OBPUB_REPORT_ROUND_H
+#define OBPUB_REPORT_ROUND_H
+
+#include <stdio.h>
+
+#include "config/config.h"
+#include "publish/publisher.h"
+
+struct round {
+    const struct config *config;
+    const struct publisher *publisher;
+    int64_t started, ended; /* milliseconds of the publisher's clock */
+    const char *problem;    /* why nothing could be published, or "" */
+};
+
+enum round_result {
+    ROUND_COMPLETE,   /* every HSDir has every descriptor */
+    ROUND_INCOMPLETE, /* something was published, but not everything */
+    ROUND_NOTHING,    /* no HSDir has taken anything */
+};
+
+/* Backends that are live, and all; uploads that were taken, and all. */
+struct round_counts {
+    size_t live, backends, taken, uploads;
+};
+
+void round_count(const struct publisher *publisher, struct round_counts *counts);
+
+/* Complete means that every HSDir has every descriptor; a backend that was left out does not change that, as
+ * long as its frontend has another one. */
+enum round_result round_judge(const struct publisher *publisher);
+
+/* Prints the table, for a person. */
+void round_print_table(const struct round *round, FILE *file);
+
+/* Prints one JSON object and a newline. Returns 0, or -1 when it can't be written. */
+int round_print_json(const struct round *round, FILE *file);
+
+#endif

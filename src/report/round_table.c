@@ -1,0 +1,126 @@
+/* The table at the end of a round of publishing, for a person. */
+#include <inttypes.h>
+#include <sodium.h>
+
+#include "report/round.h"
+
+#define NAME_COLUMN_MAX 24
+
+static double seconds_since_start(const struct round *round, int64_t moment)
+{
+    return (double)(moment - round->started) / 1000.0;
+}
+
+static int name_column(const struct config_frontend *config)
+{
+    size_t width = 0;
+    for (size_t i = 0; i < config->backend_count; i++) {
+        size_t length = 0;
+        while (config->backends[i].name[length] != '\0' && length < NAME_COLUMN_MAX)
+            length++;
+        width = length > width ? length : width;
+    }
+    return (int)width;
+}
+
+static void print_backend(const struct publisher_backend *backend, const struct config_backend *config,
+                          int width, FILE *file)
+{
+    fprintf(file, "    %-*s  ", width, config->name);
+    if (backend->descriptor == NULL) {
+        fprintf(file, "left out: %s\n",
+                backend->reason[0] != '\0' ? backend->reason : "no descriptor came in time");
+        return;
+    }
+    size_t count = backend->descriptor->point_count;
+    fprintf(file, "%zu introduction point%s\n", count, count == 1 ? "" : "s");
+    if (backend->descriptor->has_pow_params)
+        fprintf(
+            file,
+            "    %-*s  note: it has proof of work on (HiddenServicePoWDefensesEnabled), which can't work\n"
+            "    %-*s  behind a frontend: clients would solve it for the frontend's key. Switch it off "
+            "there.\n",
+            width, "", width, "");
+}
+
+static const char *describe_upload(const struct publisher_upload *upload)
+{
+    switch (upload->state) {
+    case UPLOAD_DONE:
+        return "took it";
+    case UPLOAD_GIVEN_UP:
+        return "did not take it";
+    case UPLOAD_DUE:
+        return upload->attempts > 0 ? "did not take it yet" : "not sent";
+    case UPLOAD_IN_FLIGHT:
+        return "no answer yet";
+    }
+    return "";
+}
+
+static void print_upload(const struct round *round, const struct publisher_upload *upload, FILE *file)
+{
+    char hex[2 * RELAY_FINGERPRINT_SIZE + 1];
+    sodium_bin2hex(hex, sizeof(hex), upload->fingerprint, RELAY_FINGERPRINT_SIZE);
+    for (char *digit = hex; *digit != '\0'; digit++)
+        *digit = (char)(*digit >= 'a' ? *digit - 'a' + 'A' : *digit);
+    fprintf(file, "    $%s  %s", hex, describe_upload(upload));
+    if (upload->state == UPLOAD_DONE)
+        fprintf(file, " after %.1f s", seconds_since_start(round, upload->since));
+    if (upload->attempts > 1)
+        fprintf(file, ", attempt %u", upload->attempts);
+    if (upload->reason[0] != '\0')
+        fprintf(file, " (%s)", upload->reason);
+    fputc('\n', file);
+}
+
+static void print_descriptor(const struct round *round, const struct publisher_descriptor *descriptor,
+                             const char *name, FILE *file)
+{
+    size_t taken = 0;
+    for (size_t i = 0; i < descriptor->upload_count; i++)
+        taken += descriptor->uploads[i].state == UPLOAD_DONE;
+    fprintf(file, "  %s descriptor, time period %" PRIu64 ": %zu of %zu HSDirs\n", name,
+            descriptor->period_number, taken, descriptor->upload_count);
+    for (size_t i = 0; i < descriptor->upload_count; i++)
+        print_upload(round, &descriptor->uploads[i], file);
+}
+
+static void print_frontend(const struct round *round, size_t number, FILE *file)
+{
+    const struct publisher_frontend *frontend = &round->publisher->frontends[number];
+    const struct config_frontend *config = &round->config->frontends[number];
+    fprintf(file, "frontend %s.onion\n", config->address);
+    fprintf(file, "  backends\n");
+    int width = name_column(config);
+    for (size_t i = 0; i < config->backend_count; i++)
+        print_backend(&round->publisher->backends[frontend->backends[i]], &config->backends[i], width, file);
+    if (frontend->descriptors[DESCRIPTOR_FIRST].upload_count == 0)
+        return;
+    struct superdescriptor superdescriptor = {0};
+    size_t points = publisher_choose_points(round->publisher, number, &superdescriptor);
+    fprintf(file, "  superdescriptor of %zu introduction point%s\n", points, points == 1 ? "" : "s");
+    print_descriptor(round, &frontend->descriptors[DESCRIPTOR_FIRST], "first", file);
+    print_descriptor(round, &frontend->descriptors[DESCRIPTOR_SECOND], "second", file);
+}
+
+void round_print_table(const struct round *round, FILE *file)
+{
+    for (size_t i = 0; i < round->publisher->frontend_count; i++)
+        print_frontend(round, i, file);
+    struct round_counts counts;
+    round_count(round->publisher, &counts);
+    double seconds = seconds_since_start(round, round->ended);
+    switch (round_judge(round->publisher)) {
+    case ROUND_COMPLETE:
+        fprintf(file, "published everything: %zu uploads in %.1f seconds\n", counts.uploads, seconds);
+        break;
+    case ROUND_INCOMPLETE:
+        fprintf(file, "published in part: %zu of %zu uploads in %.1f seconds\n", counts.taken, counts.uploads,
+                seconds);
+        break;
+    case ROUND_NOTHING:
+        fprintf(file, "published nothing in %.1f seconds\n", seconds);
+        break;
+    }
+}

@@ -1,0 +1,42 @@
+/* The one holder of master keys: it certifies descriptor signing keys and makes revision counters, nothing
+ * else. */
+#ifndef OBPUB_SIGNER_SIGNER_H
+#define OBPUB_SIGNER_SIGNER_H
+
+#include <stddef.h>
+
+#include "obpub/crypto/certificate.h"
+
+struct signer;
+
+struct signer *signer_new(void);
+
+/* Wipes every key. NULL is fine. */
+void signer_free(struct signer *signer);
+
+/* Hands a frontend's master key over: secret_key is memory from secret_allocate() that is the signer's from
+ * now on. Returns the frontend's number, counted from 0. */
+size_t signer_add_frontend(struct signer *signer, struct ed25519_secret_key *secret_key,
+                           const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE]);
+
+/* A time period of a frontend. */
+struct signer_period {
+    size_t frontend;
+    uint64_t number;
+    uint32_t length; /* minutes */
+};
+
+/* Certifies a descriptor signing key (rend-spec-v3 [DESC-OUTER], descriptor-signing-key-cert): writes the
+ * period's blinded public key and the certificate for signing_key, which is good until expiration_hour (hours
+ * since the epoch). now is in seconds since the epoch. Returns 0, or -1 when the frontend is unknown or the
+ * expiry is further away than tor itself would set it. */
+int signer_certify(struct signer *signer, const struct signer_period *period,
+                   const uint8_t signing_key[ED25519_PUBLIC_KEY_SIZE], uint32_t expiration_hour, int64_t now,
+                   uint8_t blinded_key[ED25519_PUBLIC_KEY_SIZE], uint8_t certificate[CERTIFICATE_SIZE],
+                   struct error *error);
+
+/* The revision counter for seconds, see revision_counter_encrypt(). Returns 0 or -1. */
+int signer_count(struct signer *signer, const struct signer_period *period, int64_t seconds,
+                 uint64_t *counter, struct error *error);
+
+#endif

@@ -1,0 +1,121 @@
+# The demo: three backends, one frontend address, published by obpub on a private Tor network; told step by step.
+
+import sys
+import textwrap
+import time
+
+from testnet import HarnessError, Network, exit_on_signals, make_frontend_key, obpub_path, spawn
+
+BACKENDS = ('alice', 'bob', 'carol')
+
+
+def demo(net):
+    began = time.monotonic()
+    say(f'The private Tor network is up: {len(net.relays)} relays and a client, all stock tor, all on this machine. '
+        'Nothing of what follows leaves it.')
+
+    heading('1. A key for the frontend, the one address that users will know')
+    frontend = make_frontend_key(net.path('frontend.key'))
+    say(f'The frontend is {frontend.onion}. Its key lies in one file, and only obpub will read it.')
+
+    heading('2. Three backends, the machines that do the work')
+    backends = [net.start_service(name, frontends=[frontend.address], wait=False) for name in BACKENDS]
+    say('Each is a stock tor with an onion key of its own and a small web server that tells its name. In its '
+        'torrc and its ob_config each says that it works for the frontend:')
+    show('HiddenServiceOnionBalanceInstance 1              (torrc)\n'
+         f'MasterOnionAddress {frontend.onion[:20]}...   (ob_config)')
+    for backend in backends:
+        backend.wait_bootstrapped()
+        backend.wait_published()
+        say(f'  {backend.name} is up: {backend.onion}')
+
+    heading('3. A tor for obpub, and its configuration file')
+    publisher = net.start_tor('publisher')
+    config = write_config(net, publisher, backends)
+    say('obpub talks to a local tor, and to the control port of each backend, through this config.yaml:')
+    with open(config) as file:
+        show(file.read())
+
+    heading('4. obpub --check: does the configuration make sense?')
+    obpub('--check', '-c', config)
+
+    heading('5. obpub --once: merge the three descriptors into one and publish it')
+    obpub('--once', '-c', config)
+
+    heading('6. A user visits the frontend')
+    visit(net, frontend)
+    say(f'All three backends answered under one address, {time.monotonic() - began:.0f} seconds after the network '
+        'was up, and none of them has the key of that address.')
+
+
+def write_config(net, publisher, backends):
+    """Write the config.yaml of the demo; returns its path."""
+    lines = [f'tor-control: unix:{publisher.control_socket}', 'services:', '  - key: frontend.key',
+             '    instances:']
+    for backend in backends:
+        lines += [f'      - address: {backend.onion}', f'        name: {backend.name}',
+                  f'        control: unix:{backend.control_socket}']
+    path = net.path('config.yaml')
+    with open(path, 'w') as file:
+        file.write('\n'.join(lines) + '\n')
+    return path
+
+
+def obpub(*args):
+    """Run obpub before the user's eyes; it has to succeed."""
+    print(f'   $ obpub {" ".join(args)}', flush=True)
+    status = spawn([obpub_path(), *args], 'TERM').wait()
+    print(flush=True)
+    if status != 0:
+        raise HarnessError(f'obpub {args[0]} ended with status {status}, not 0')
+
+
+def visit(net, frontend):
+    """Fetch the page of the frontend until each backend has answered."""
+    say(f'curl asks a client tor for http://{frontend.onion}/ and we see who answers. The client picks '
+        'an introduction point at random, each time anew:')
+    visits = 0
+
+    def report(page):
+        nonlocal visits
+        visits += 1
+        print(f'   visit {visits:2}: ' + (f'{page} answers' if page else 'no answer, trying again'), flush=True)
+
+    net.who_answers(net.client, frontend.address, BACKENDS, timeout=120, report=report)
+    print(flush=True)
+
+
+def heading(text):
+    """The title of the next step."""
+    print(f'\n\033[1m{text}\033[0m\n' if sys.stdout.isatty() else f'\n{text}\n', flush=True)
+
+
+def say(text):
+    """Tell the reader something, in lines of a readable length."""
+    for paragraph in text.split('\n'):
+        indent = '   ' + ' ' * (len(paragraph) - len(paragraph.lstrip()))
+        print(textwrap.fill(paragraph.strip(), 100, initial_indent=indent, subsequent_indent=indent,
+                            break_long_words=False, break_on_hyphens=False), flush=True)
+
+
+def show(text):
+    """Print the text of a file, set off from the story."""
+    print('\n' + textwrap.indent(text.rstrip('\n'), '      | ') + '\n', flush=True)
+
+
+def run_demo():
+    """Wait for the network, tell the story, clean up; returns the exit status."""
+    exit_on_signals()
+    heading('Starting a private Tor network on this machine; this takes half a minute or less')
+    try:
+        with Network.attach(progress=lambda status: say(f'... {status}')) as net:
+            demo(net)
+            heading('Cleaning up: all these tors end, and their files are removed.')
+    except HarnessError as error:
+        print(f'\nThe demo failed: {error}', file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(run_demo())

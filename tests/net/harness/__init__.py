@@ -1,0 +1,1 @@
+# A private Tor network on loopback and the tools a test needs to work with it; see ../testnet.py.

@@ -1,0 +1,59 @@
+# What a user and an onion service directory see: pages through a client tor, descriptors from the HSDirs.
+
+import collections
+import secrets
+import time
+
+from .process import HarnessError, TimedOut, run
+
+
+class FetchFailed(HarnessError):
+    """A page could not be had; the text is curl's."""
+
+
+def fetch(client, address, path='/', timeout=30):
+    """The page at an onion address, over a circuit of its own, or FetchFailed."""
+    user = secrets.token_hex(6)  # tor never shares a circuit between different SOCKS users
+    result = run(['curl', '--disable', '--silent', '--show-error', '--fail', '--noproxy', '', '--max-time', timeout,
+                  '--proxy', f'socks5h://{user}:x@127.0.0.1:{client.socks_port}',
+                  f'http://{address.removesuffix(".onion")}.onion{path}'], timeout=timeout + 10)
+    if result.returncode != 0:
+        raise FetchFailed(f'no page from {address[:16]}... through {client.name}: {result.stderr.strip()}')
+    return result.stdout
+
+
+def who_answers(client, address, wanted, timeout=90, report=None):
+    """Fetch again and again until each of the wanted pages has come; returns a Counter of all pages that came.
+    report(page) is called for each, report(None) for a failure."""
+    deadline = time.monotonic() + timeout
+    seen = collections.Counter()
+    failure = 'no failure'
+    while not set(wanted) <= set(seen):
+        if time.monotonic() > deadline:
+            raise TimedOut(f'waited {timeout:g} s for {sorted(wanted)} to answer; {dict(seen)} did; '
+                               f'last failure: {failure}')
+        try:
+            page = fetch(client, address, timeout=20)
+            seen[page] += 1
+        except FetchFailed as error:
+            page, failure = None, error
+            time.sleep(0.5)
+        if report:
+            report(page)
+    return seen
+
+
+def fetch_descriptor(tor, address, hsdir=None, timeout=30):
+    """The descriptor of an address as text, which this tor fetches from an HSDir: from the one with that
+    fingerprint, or from those where a client looks. None if they have none."""
+    address = address.removesuffix('.onion')
+
+    def is_answer(event):
+        if event.kind == 'HS_DESC_CONTENT':
+            return event.words[0] == address and (event.content.strip() or hsdir)
+        return event.address == address and event.reason in ('QUERY_NO_HSDIR', 'QUERY_RATE_LIMITED')
+
+    with tor.events('HS_DESC', 'HS_DESC_CONTENT') as stream:
+        stream.ask(f'HSFETCH {address}' + (f' SERVER=${hsdir.lstrip("$")}' if hsdir else ''))
+        answer = stream.wait(is_answer, timeout, f'a descriptor of {address[:16]}...')
+    return answer.content.strip('\n') or None

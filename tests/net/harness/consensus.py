@@ -1,0 +1,80 @@
+# What a consensus says about time: voting intervals, shared random values, and the half of the "day" it is.
+
+import calendar
+import re
+import time
+from dataclasses import dataclass
+from typing import Optional
+
+# What to ask tor for (GETINFO) to get its consensus.
+CONSENSUS = 'dir/status-vote/current/consensus-microdesc'
+
+# A shared random run is this many voting intervals (srv-spec), and on a testing network a time period too.
+ROUNDS = 24
+
+AFTER_SRV = 'after-srv'
+AFTER_TIME_PERIOD = 'after-time-period'
+
+
+@dataclass
+class ConsensusTimes:
+    """The times (Unix seconds) and shared random values (base64, None if missing) of one consensus."""
+    valid_after: int
+    fresh_until: int
+    valid_until: int
+    srv_current: Optional[str]
+    srv_previous: Optional[str]
+
+    @property
+    def voting_interval(self):
+        return self.fresh_until - self.valid_after
+
+    @property
+    def run_length(self):
+        """Seconds of one shared random run, and of one time period on a testing network."""
+        return ROUNDS * self.voting_interval
+
+    @property
+    def phase_name(self):
+        return phase_at(self.valid_after, self.voting_interval).name
+
+
+@dataclass
+class Phase:
+    """Half a day: 'after-srv' is from a new shared random value to the next time period ("00:00 to 12:00":
+    clients use the first descriptor), 'after-time-period' the rest (they use the second)."""
+    name: str
+    began: int
+    ends: int
+
+    @property
+    def seconds_left(self):
+        return self.ends - time.time()
+
+
+def phase_at(moment, interval):
+    """The phase that a consensus with this valid-after is in."""
+    half = ROUNDS * interval // 2
+    began = int(moment) // half * half
+    name = AFTER_SRV if began // half % 2 == 0 else AFTER_TIME_PERIOD
+    return Phase(name, began, began + half)
+
+
+def parse_times(consensus):
+    """The ConsensusTimes of a consensus document."""
+    def moment(keyword):
+        text = re.search(rf'^{keyword} (.*)$', consensus, re.M).group(1)
+        return calendar.timegm(time.strptime(text, '%Y-%m-%d %H:%M:%S'))
+
+    def value(which):
+        found = re.search(rf'^shared-rand-{which}-value \d+ (\S+)$', consensus, re.M)
+        return found and found.group(1)
+
+    return ConsensusTimes(moment('valid-after'), moment('fresh-until'), moment('valid-until'),
+                          value('current'), value('previous'))
+
+
+def hsdir_count(consensus):
+    """How many relays have the HSDir flag and run."""
+    flags = re.findall(r'^s (.*)$', consensus, re.M)
+    return sum({'HSDir', 'Running', 'Valid'} <= set(line.split()) for line in flags)

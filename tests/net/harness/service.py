@@ -1,0 +1,104 @@
+# A backend: a tor that runs an onion service, and a web server whose page says which backend it is.
+
+import os
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from .keys import OnionKey
+from .process import TimedOut, write_file
+from .tor import Tor
+
+
+class Service(Tor):
+    """A tor with one onion service. `address` is its own; `frontends` are those it works for; `hits` counts the
+    requests its page had."""
+
+    def __init__(self, name, folder, torrc, frontends=(), key=None, page=None, **options):
+        super().__init__(name, folder, torrc, **options)
+        self.key = key or OnionKey()
+        self.address, self.onion = self.key.address, self.key.onion
+        self.service_dir = os.path.join(folder, 'service')
+        self.page = name if page is None else page
+        self.hits = 0
+        self._events = None
+        self.key.write_service_dir(self.service_dir)
+        self.set_frontends(frontends)
+        self._server = _serve_page(self)
+
+    def set_frontends(self, frontends):
+        """Name the frontends it works for (addresses with or without .onion); counts from the next start."""
+        self.frontends = [address.removesuffix('.onion') for address in frontends]
+        path = os.path.join(self.service_dir, 'ob_config')
+        if self.frontends:
+            write_file(path, ''.join(f'MasterOnionAddress {address}.onion\n' for address in self.frontends))
+        elif os.path.exists(path):
+            os.unlink(path)
+
+    def _service_lines(self):
+        lines = [f'HiddenServiceDir {self.service_dir}',
+                 f'HiddenServicePort 80 127.0.0.1:{self._server.server_address[1]}']
+        if self.frontends:
+            lines.append('HiddenServiceOnionBalanceInstance 1')
+        return lines
+
+    def start(self):
+        """Start its tor, and record its events from the first moment on."""
+        super().start()
+        self.wait_control()
+        self._events = self.events('HS_DESC')
+
+    @property
+    def uploads(self):
+        """The HS_DESC events since it was last started, oldest first."""
+        return list(self._events.events)
+
+    def wait_published(self, timeout=90):
+        """Wait until its HSDirs have taken both its descriptors; returns their (blinded key, fingerprint) set."""
+        def all_taken(_):
+            return len({blinded for blinded, _ in self.uploads_started()}) >= 2 and not self.uploads_open()
+        try:
+            self._events.wait(all_taken, timeout, f'{self.name} to publish its descriptors')
+        except TimedOut as error:
+            raise TimedOut(f'{error}\nits log ends:\n{self.log_tail(10)}') from None
+        return self.uploads_started()
+
+    def uploads_started(self):
+        """(blinded key, HSDir fingerprint) of every upload since the start."""
+        return {(event.blinded, event.fingerprint) for event in self.uploads if event.action == 'UPLOAD'}
+
+    def uploads_open(self):
+        """How many uploads have been started but not answered."""
+        actions = [event.action for event in self.uploads]
+        return actions.count('UPLOAD') - actions.count('UPLOADED') - actions.count('FAILED')
+
+    def own_descriptor(self):
+        """What its control port says its descriptor is (GETINFO): always the first one."""
+        return self.info(f'hs/service/desc/id/{self.address}')
+
+    def close(self):
+        """End its tor and its web server for good."""
+        super().close()
+        self._server.shutdown()
+        self._server.server_close()
+
+
+def _serve_page(service):
+    # A web server on a port of its own, in a thread; every path gives the service's page.
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            service.hits += 1
+            page = service.page(self.path) if callable(service.page) else service.page
+            body = page.encode() if isinstance(page, str) else page
+            self.send_response(200)
+            self.send_header('Content-Type', 'text/plain')
+            self.send_header('Content-Length', str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    server = ThreadingHTTPServer(('127.0.0.1', 0), Handler)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, kwargs={'poll_interval': 0.1}, daemon=True).start()
+    return server

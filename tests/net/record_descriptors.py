@@ -1,0 +1,121 @@
+# Records descriptors of stock tor services, of several kinds, into vectors/descriptor_tor_*.txt. A program, not a
+# test: /usr/bin/python3 tests/net/testnet.py run -- /usr/bin/python3 tests/net/record_descriptors.py [FOLDER]
+#
+# Beside each descriptor goes what python3-stem, an independent implementation, finds in it.
+
+import base64
+import calendar
+import hashlib
+import os
+import sys
+import time
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from stem.descriptor.hidden_service import HiddenServiceDescriptorV3, _blinded_pubkey
+
+from testnet import main, step
+
+FOLDER = os.path.join(os.path.dirname(__file__), '..', '..', 'vectors')
+
+# Name of the vector, what it shows, torrc lines of its service.
+KINDS = [
+    ('plain', 'three introduction points, as by default', []),
+    ('ten', 'ten introduction points', ['HiddenServiceNumIntroductionPoints 10']),
+    ('pow', 'proof of work on: a pow-params line', ['HiddenServicePoWDefensesEnabled 1']),
+    ('single', 'a single onion service', ['HiddenServiceSingleHopMode 1', 'HiddenServiceNonAnonymousMode 1']),
+    ('restricted', 'restricted discovery: the inner layer can only be read by an authorised client', []),
+]
+
+BASE_POINT = ('(1511222134953540077250115140958853151145401269304185720604611328394984776220'
+              '2, 46316835694926478169428394003475163141307993866256225615783033603165251855960)')
+
+
+def blinded_key(public, period_number, period_length):
+    """The blinded key of a time period, worked out without obpub (rend-spec-v3 appendix A.2)."""
+    nonce = (b'key-blind' + period_number.to_bytes(8, 'big') + period_length.to_bytes(8, 'big'))
+    parameter = hashlib.sha3_256(b'Derive temporary signing key\0' + public + BASE_POINT.encode() + nonce).digest()
+    return _blinded_pubkey(public, parameter)
+
+
+def running_period(times):
+    """The number of the time period that runs, and its length in minutes (rend-spec-v3 [TIME-PERIODS])."""
+    length = times.run_length // 60
+    return (times.valid_after // 60 - 12 * times.voting_interval // 60) // length, length
+
+
+def restrict(service):
+    """Let only one client, whose key nobody keeps, read the service's descriptor from its next start on."""
+    key = X25519PrivateKey.generate().public_key().public_bytes(serialization.Encoding.Raw,
+                                                                serialization.PublicFormat.Raw)
+    folder = os.path.join(service.service_dir, 'authorized_clients')
+    with open(os.path.join(folder, 'client.auth'), 'w') as file:
+        file.write('descriptor:x25519:' + base64.b32encode(key).decode().rstrip('=') + '\n')
+
+
+def has_flow_control(inner):
+    """The arguments of the flow-control line, or '-'."""
+    lines = [line for line in str(inner).splitlines() if line.startswith('flow-control ')]
+    return lines[0].partition(' ')[2] if lines else '-'
+
+
+def describe_points(inner):
+    """A line for each introduction point, in hexadecimal."""
+    for point in inner.introduction_points:
+        specifiers = bytes([len(point.link_specifiers)]) + b''.join(l.pack() for l in point.link_specifiers)
+        onion, enc = (base64.b64decode(key) for key in (point.onion_key_raw, point.enc_key_raw))
+        keys = [specifiers, onion, point.auth_key_cert.key, enc, point.enc_key_cert.key]
+        yield 'point ' + ' '.join(part.hex() for part in keys)
+
+
+def figures(service, text, times):
+    """The lines that say what the descriptor is held to, and what is in it."""
+    number, length = running_period(times)
+    descriptor = HiddenServiceDescriptorV3.from_str(text, validate=True)
+    certificate = descriptor.signing_cert
+    blinded = certificate.signing_key()
+    period = [n for n in (number, number + 1, number - 1) if blinded_key(service.key.public, n, length) == blinded]
+    assert len(period) == 1, 'the descriptor is of no time period that is possible'
+    lines = [
+        f'identity-key {service.key.public.hex()}', f'now {int(time.time())}', f'period-length {length}',
+        f'voting-interval {times.voting_interval}', f'period-number {number}', f'descriptor-period {period[0]}',
+        f'blinded-key {blinded.hex()}', f'signing-key {certificate.key.hex()}',
+        f'expiration-hour {calendar.timegm(certificate.expiration.timetuple()) // 3600}',
+        f'lifetime {descriptor.lifetime}', f'revision-counter {descriptor.revision_counter}']
+    if service.name == 'restricted':
+        return lines
+    inner = descriptor.decrypt(service.onion)
+    lines += [f'flow-control {has_flow_control(inner)}', f'single-onion-service {int(inner.is_single_service)}',
+              f'pow-params {int("pow-params " in str(inner))}']
+    return lines + list(describe_points(inner))
+
+
+def record(net, service, what, folder):
+    """Write one vector file."""
+    text = service.own_descriptor()
+    version = service.info('version').split()[0]
+    lines = [f'# A descriptor of a stock tor {version} on a private network: {what}.',
+             '# Recorded by tests/net/record_descriptors.py (GETINFO hs/service/desc/id); the figures of what is in',
+             '# it are from python3-stem. The descriptor follows the empty line.']
+    lines += figures(service, text, net.consensus_times(service))
+    path = os.path.join(folder, f'descriptor_tor_{service.name}.txt')
+    with open(path, 'w') as file:
+        file.write('\n'.join(lines) + '\n\n' + text.rstrip('\n') + '\n')
+    step(f'recorded {path}')
+
+
+def run(net):
+    folder = sys.argv[1] if len(sys.argv) > 1 else FOLDER
+    for name, what, torrc in KINDS:
+        service = net.start_service(name, torrc=torrc)
+        if name == 'restricted':
+            service.kill()
+            restrict(service)
+            service.start()
+            service.wait_bootstrapped()
+            service.wait_published()
+        record(net, service, what, folder)
+        service.close()
+
+
+main(run)

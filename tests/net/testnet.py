@@ -1,0 +1,122 @@
+# A private Tor network on loopback: a command that runs another one with such a network, and the library for
+# tests, which import what they need from here (`from testnet import main, step, make_frontend_key`).
+
+import argparse
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import traceback
+
+from harness.bootstrap import Bootstrap
+from harness.keys import OnionKey, address_of, make_frontend_key
+from harness.network import ENVIRONMENT, Network
+from harness.process import HarnessError, children, free_port, process_runs, run, spawn, tail, wait_for, write_file
+from harness.client import FetchFailed
+from harness.runner import exit_on_signals, main, obpub_path, run_obpub, start_obpub, step
+
+__all__ = ['FetchFailed', 'HarnessError', 'Network', 'OnionKey', 'address_of', 'exit_on_signals', 'free_port', 'main',
+           'make_frontend_key', 'obpub_path', 'run', 'run_obpub', 'spawn', 'start_obpub', 'step', 'tail', 'wait_for']
+
+
+def command_line():
+    """Read the command line and do what it says; returns the exit status."""
+    parser = argparse.ArgumentParser(description='A private Tor network on loopback.')
+    commands = parser.add_subparsers(dest='command', required=True, metavar='run')
+    running = commands.add_parser(
+        'run', help='run COMMAND with a network',
+        description='Start a network in the background and at once run COMMAND, which can join the network with '
+        f'Network.attach() ({ENVIRONMENT} says where it is). When COMMAND ends, so does the network.')
+    running.add_argument('--keep', action='store_true', help='keep the folder with all logs')
+    running.add_argument('--interval', type=int, default=10, metavar='SECONDS',
+                         help='voting interval (10); a day is 24 of them')
+    running.add_argument('words', nargs='+', metavar='COMMAND')
+    serving = commands.add_parser('serve')  # what `run` starts in the background; of no use by itself
+    serving.add_argument('folder')
+    serving.add_argument('interval', type=int)
+    serving.add_argument('--keep', action='store_true')
+    options = parser.parse_args()
+    exit_on_signals()
+    if options.command == 'serve':
+        return serve(options.folder, options.interval, options.keep)
+    return run_with_network(options.words, options.interval, options.keep)
+
+
+def run_with_network(words, interval, keep):
+    """Run a command while a network starts and runs; returns the command's exit status."""
+    adopt_orphans()
+    folder = make_folder()
+    try:
+        keeper = spawn([sys.executable, os.path.abspath(__file__), 'serve', folder, str(interval),
+               *(['--keep'] if keep else [])], 'TERM')
+        environment = dict(os.environ, **{ENVIRONMENT: os.path.join(folder, 'network.json')})
+        command = spawn(words, 'TERM', env=environment, stdin=None)
+        status = command.wait()
+        return status if status >= 0 else 128 - status
+    finally:
+        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+            signal.signal(number, signal.SIG_IGN)
+        end_descendants()
+        if keep:
+            print(f'testnet: everything of the network is still in {folder}', file=sys.stderr)
+        else:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def make_folder():
+    """A new temporary folder with a short path: unix sockets lie in it, whose paths have 107 bytes at most."""
+    place = tempfile.gettempdir()
+    return tempfile.mkdtemp(prefix='obpub-', dir=place if len(place) <= 40 else '/tmp')
+
+
+def adopt_orphans():
+    """Become the parent of all that the processes started from here leave behind (PR_SET_CHILD_SUBREAPER)."""
+    import ctypes
+    ctypes.CDLL(None).prctl(36, 1)
+
+
+def end_descendants():
+    """End all processes started from here, those too whose parents have ended: SIGTERM, after 10 s SIGKILL."""
+    def all_ended():
+        reap()
+        return not [pid for pid in children(os.getpid()) if process_runs(pid)]
+
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        for pid in children(os.getpid()):
+            os.kill(pid, number)
+        try:
+            return wait_for(all_ended, 10, 'all processes to end', every=0.05)
+        except HarnessError:
+            pass
+
+
+def reap():
+    """Collect the children that have ended."""
+    try:
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+    except ChildProcessError:
+        pass
+
+
+def serve(folder, interval, keep):
+    """Keep a network in a folder until told to stop; on failure say why there and on standard error."""
+    parent = os.getppid()
+    try:
+        with Bootstrap(folder, interval, keep) as network:
+            network.bring_up()
+            network.keep_up()
+    except Exception as error:
+        text = str(error) if isinstance(error, HarnessError) else traceback.format_exc()
+        print(f'testnet: {text}', file=sys.stderr, flush=True)
+        write_file(os.path.join(folder, 'failed'), text)
+        return 1
+    finally:
+        if os.getppid() != parent and not keep:  # `run` was killed and cannot clean up any more
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == '__main__':
+    sys.exit(command_line())

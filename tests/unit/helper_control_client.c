@@ -1,0 +1,163 @@
+/* A control connection whose every callback is written down, for the tests that use one. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "helper_control_client.h"
+
+#define PATIENCE 30 /* seconds */
+
+static void add_bytes(struct client *client, const char *bytes, size_t length)
+{
+    size_t room = sizeof(client->log) - 1 - client->log_length;
+    if (length > room)
+        length = room;
+    memcpy(client->log + client->log_length, bytes, length);
+    client->log_length += length;
+    client->log[client->log_length] = '\0';
+}
+
+static void add_text(struct client *client, const char *text)
+{
+    add_bytes(client, text, strlen(text));
+}
+
+static void add_reply(struct client *client, const struct control_reply *reply)
+{
+    for (size_t i = 0; i < reply->line_count; i++) {
+        const struct control_line *line = &reply->lines[i];
+        bool is_end = i + 1 == reply->line_count;
+        char status[16];
+        snprintf(status, sizeof(status), "%d%c", line->status, is_end ? ' ' : line->data != NULL ? '+' : '-');
+        add_text(client, status);
+        add_bytes(client, line->text, line->text_length);
+        if (line->data != NULL) {
+            add_text(client, "{");
+            add_bytes(client, line->data, line->data_length);
+            add_text(client, "}");
+        }
+        add_text(client, is_end ? ";" : "|");
+    }
+}
+
+/* Frees the connection in the callback where the test wants that. */
+static void free_if_wanted(struct client *client, char place)
+{
+    if (client->free_at != place)
+        return;
+    control_connection_free(client->connection);
+    client->connection = NULL;
+    event_base_loopbreak(client->base);
+}
+
+static void on_ready(struct control_connection *connection, void *context)
+{
+    struct client *client = context;
+    assert_ptr_equal(connection, client->connection);
+    add_text(client, "ready;");
+    client->is_ready = true;
+    if (client->stop_at_ready)
+        event_base_loopbreak(client->base);
+    free_if_wanted(client, 'r');
+}
+
+static void on_event(struct control_connection *connection, const struct control_reply *event, void *context)
+{
+    struct client *client = context;
+    assert_ptr_equal(connection, client->connection);
+    client->event_count++;
+    if (!client->ignore_events)
+        add_reply(client, event);
+    free_if_wanted(client, 'e');
+}
+
+static void on_closed(struct control_connection *connection, enum control_failure failure,
+                      const struct error *error, void *context)
+{
+    struct client *client = context;
+    assert_ptr_equal(connection, client->connection);
+    assert_false(client->is_closed);
+    assert_int_equal(control_connection_pending(connection), 0);
+    add_text(client, "closed;");
+    client->is_closed = true;
+    client->failure = failure;
+    client->error = *error;
+    event_base_loopbreak(client->base);
+    free_if_wanted(client, 'c');
+}
+
+static void on_reply(struct control_connection *connection, const struct control_reply *reply, void *context)
+{
+    struct client *client = context;
+    assert_ptr_equal(connection, client->connection);
+    if (reply != NULL) {
+        add_reply(client, reply);
+    } else {
+        add_text(client, "none;");
+        /* Too late for another command. */
+        assert_int_equal(control_connection_send(connection, "GETINFO version", NULL, 0, on_reply, client),
+                         -1);
+    }
+    if (client->replies_due > 0 && --client->replies_due == 0)
+        event_base_loopbreak(client->base);
+    free_if_wanted(client, 'a');
+}
+
+void client_start(struct client *client, struct event_base *base, const char *text,
+                  const struct control_credentials *credentials, const struct control_limits *limits)
+{
+    static const struct control_callbacks callbacks = {
+        .ready = on_ready, .event = on_event, .closed = on_closed};
+    struct control_endpoint endpoint;
+    struct error error;
+    if (control_endpoint_parse(&endpoint, text, &error) != 0)
+        fail_msg("%s", error.text);
+    memset(client, 0, sizeof(*client));
+    client->base = base;
+    client->connection = control_connection_new(base, &endpoint, credentials, limits, &callbacks, client);
+    control_endpoint_clear(&endpoint);
+    assert_int_equal(client->log_length, 0);
+}
+
+int client_send(struct client *client, const char *command, const char *data)
+{
+    return control_connection_send(client->connection, command, data, data != NULL ? strlen(data) : 0,
+                                   on_reply, client);
+}
+
+void client_run(struct client *client)
+{
+    struct timeval patience = {.tv_sec = PATIENCE};
+    event_base_loopexit(client->base, &patience);
+    event_base_dispatch(client->base);
+    if (!event_base_got_break(client->base))
+        fail_msg("nothing came of it in %d seconds; so far: %.500s", PATIENCE, client->log);
+}
+
+void client_run_for(struct client *client, int milliseconds)
+{
+    struct timeval interval = {.tv_sec = milliseconds / 1000, .tv_usec = milliseconds % 1000 * 1000};
+    event_base_loopexit(client->base, &interval);
+    event_base_dispatch(client->base);
+}
+
+void client_expect_closed(const struct client *client, enum control_failure failure, const char *words)
+{
+    if (!client->is_closed)
+        fail_msg("not closed: %.500s", client->log);
+    if (client->failure != failure)
+        fail_msg("failure %d, not %d: %s", (int)client->failure, (int)failure, client->error.text);
+    if (strstr(client->error.text, words) == NULL)
+        fail_msg("no '%s' in: %s", words, client->error.text);
+}
+
+void client_clear(struct client *client)
+{
+    control_connection_free(client->connection);
+    client->connection = NULL;
+}

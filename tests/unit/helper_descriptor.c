@@ -1,0 +1,146 @@
+/* Descriptors for the tests: the ones recorded in vectors/, and what lies in their encrypted layers. */
+#include "helper_descriptor.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <sodium.h>
+
+#include "obpub/crypto/descriptor_layer.h"
+#include "obpub/memory.h"
+#include "vectors.h"
+
+/* Cuts the next word off a line of words. */
+static char *next_word(char **rest)
+{
+    char *word = strtok_r(NULL, " ", rest);
+    assert_non_null(word);
+    return word;
+}
+
+static void read_point(struct descriptor *expected, char *words)
+{
+    struct introduction_point *point = &expected->points[expected->point_count++];
+    char *rest = words, *specifiers = strtok_r(words, " ", &rest);
+    point->link_specifiers_length = (uint16_t)(strlen(specifiers) / 2);
+    vectors_decode_hex(specifiers, point->link_specifiers, point->link_specifiers_length);
+    vectors_decode_hex(next_word(&rest), point->onion_key, sizeof(point->onion_key));
+    vectors_decode_hex(next_word(&rest), point->auth_key, sizeof(point->auth_key));
+    vectors_decode_hex(next_word(&rest), point->enc_key, sizeof(point->enc_key));
+    vectors_decode_hex(next_word(&rest), point->enc_key_certified, sizeof(point->enc_key_certified));
+}
+
+static void read_number(struct descriptor_vector *vector, const char *key, const char *value)
+{
+    struct descriptor_expectation *expectation = &vector->expectation;
+    struct descriptor *expected = &vector->expected;
+    unsigned long long number = strtoull(value, NULL, 10);
+    if (strcmp(key, "now") == 0)
+        expectation->now = (int64_t)number;
+    else if (strcmp(key, "period-length") == 0)
+        expectation->schedule.period_length = (uint32_t)number;
+    else if (strcmp(key, "voting-interval") == 0)
+        expectation->schedule.voting_interval = (uint32_t)number;
+    else if (strcmp(key, "period-number") == 0)
+        expectation->period_number = number;
+    else if (strcmp(key, "descriptor-period") == 0)
+        expected->period_number = number;
+    else if (strcmp(key, "expiration-hour") == 0)
+        expected->signing_key_expiration_hour = (uint32_t)number;
+    else if (strcmp(key, "lifetime") == 0)
+        expected->lifetime = (uint32_t)number;
+    else if (strcmp(key, "revision-counter") == 0)
+        expected->revision_counter = number;
+    else if (strcmp(key, "single-onion-service") == 0)
+        expected->is_single_onion_service = number != 0;
+    else if (strcmp(key, "pow-params") == 0)
+        expected->has_pow_params = number != 0;
+    else
+        fail_msg("a vector says \"%s\", which nobody knows", key);
+}
+
+static void read_line(struct descriptor_vector *vector, char *line)
+{
+    char *value = strchr(line, ' ');
+    assert_non_null(value);
+    *value++ = '\0';
+    if (strcmp(line, "identity-key") == 0)
+        vectors_decode_hex(value, vector->identity_key, sizeof(vector->identity_key));
+    else if (strcmp(line, "blinded-key") == 0)
+        vectors_decode_hex(value, vector->expected.blinded_key, sizeof(vector->expected.blinded_key));
+    else if (strcmp(line, "signing-key") == 0)
+        vectors_decode_hex(value, vector->expected.signing_key, sizeof(vector->expected.signing_key));
+    else if (strcmp(line, "flow-control") == 0)
+        strncpy(vector->flow_control, value, sizeof(vector->flow_control) - 1);
+    else if (strcmp(line, "point") == 0)
+        read_point(&vector->expected, value);
+    else
+        read_number(vector, line, value);
+}
+
+void descriptor_vector_read(struct descriptor_vector *vector, const char *name)
+{
+    memset(vector, 0, sizeof(*vector));
+    vector->file = vectors_read_file(name, NULL);
+    char *gap = strstr(vector->file, "\n\n");
+    assert_non_null(gap);
+    *gap = '\0';
+    vector->text = gap + 2;
+    vector->length = strlen(vector->text);
+    char *rest = vector->file;
+    for (char *line = strtok_r(rest, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest)) {
+        if (line[0] != '#')
+            read_line(vector, line);
+    }
+    vector->expectation.identity_key = vector->identity_key;
+    vector->expectation.size_max = DESCRIPTOR_SIZE_MAX_DEFAULT;
+}
+
+void descriptor_vector_clear(struct descriptor_vector *vector)
+{
+    free(vector->file);
+}
+
+/* Decrypts the first MESSAGE object of a text. */
+static char *open_layer(const char *text, enum descriptor_layer layer,
+                        const struct descriptor_layer_secret *secret, size_t *length)
+{
+    static const char begin[] = "-----BEGIN MESSAGE-----\n";
+    const char *start = strstr(text, begin);
+    assert_non_null(start);
+    start += strlen(begin);
+    const char *end = strstr(start, "-----END");
+    assert_non_null(end);
+    size_t room = (size_t)(end - start), blob_length;
+    uint8_t *blob = memory_allocate(room, 1);
+    assert_int_equal(
+        sodium_base642bin(blob, room, start, room, "\n", &blob_length, NULL, sodium_base64_VARIANT_ORIGINAL),
+        0);
+    char *plaintext = memory_allocate(room + 1, 1);
+    ptrdiff_t result = descriptor_layer_decrypt(plaintext, layer, secret, blob, blob_length);
+    assert_true(result >= 0);
+    free(blob);
+    *length = (size_t)result;
+    return plaintext;
+}
+
+void open_layers(struct opened_layers *layers, const char *text, const uint8_t *identity_key,
+                 const struct descriptor *descriptor)
+{
+    struct descriptor_layer_secret secret = {.revision_counter = descriptor->revision_counter};
+    memcpy(secret.blinded_key, descriptor->blinded_key, sizeof(secret.blinded_key));
+    blinding_derive_subcredential(secret.subcredential, identity_key, descriptor->blinded_key);
+    layers->middle = open_layer(text, DESCRIPTOR_LAYER_SUPERENCRYPTED, &secret, &layers->middle_length);
+    layers->inner = open_layer(layers->middle, DESCRIPTOR_LAYER_ENCRYPTED, &secret, &layers->inner_length);
+}
+
+void opened_layers_clear(struct opened_layers *layers)
+{
+    free(layers->middle);
+    free(layers->inner);
+}

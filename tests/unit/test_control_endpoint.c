@@ -1,0 +1,159 @@
+/* Control endpoints as they stand in a config. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "control/endpoint.h"
+
+/* What is accepted, and what it means. */
+static void test_accepts(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        const char *socket_path;
+        const char *host;
+        uint16_t port;
+    } rows[] = {
+        {"unix:/run/tor/control", "/run/tor/control", NULL, 0},
+        {"unix:/with space:and colon", "/with space:and colon", NULL, 0},
+        {"127.0.0.1:9051", NULL, "127.0.0.1", 9051},
+        {"[::1]:9051", NULL, "::1", 9051},
+        {"[fe80::1%eth0]:1", NULL, "fe80::1%eth0", 1},
+        {"[::ffff:127.0.0.1]:65535", NULL, "::ffff:127.0.0.1", 65535},
+        {"backend-1.example.net:9051", NULL, "backend-1.example.net", 9051},
+        {"tor_backend:9051", NULL, "tor_backend", 9051},
+        {"1and1.example:80", NULL, "1and1.example", 80},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct control_endpoint endpoint;
+        struct error error = {.text = ""};
+        if (control_endpoint_parse(&endpoint, rows[i].text, &error) != 0)
+            fail_msg("%s: %s", rows[i].text, error.text);
+        if (rows[i].socket_path != NULL)
+            assert_string_equal(endpoint.socket_path, rows[i].socket_path);
+        else
+            assert_null(endpoint.socket_path);
+        if (rows[i].host != NULL)
+            assert_string_equal(endpoint.host, rows[i].host);
+        else
+            assert_null(endpoint.host);
+        assert_int_equal(endpoint.port, rows[i].port);
+
+        /* Formatting gives back what was parsed, from a copy too. */
+        struct control_endpoint copy;
+        control_endpoint_copy(&copy, &endpoint);
+        control_endpoint_clear(&endpoint);
+        char text[320];
+        control_endpoint_format(&copy, text, sizeof(text));
+        assert_string_equal(text, rows[i].text);
+        control_endpoint_clear(&copy);
+        assert_null(copy.socket_path);
+        assert_null(copy.host);
+    }
+}
+
+/* What is refused, with words of the sentence that says why. */
+static void test_refuses(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        const char *words;
+    } rows[] = {
+        {"", "neither 'unix:/path' nor 'host:port'"},
+        {"9051", "neither 'unix:/path' nor 'host:port'"},
+        {"/run/tor/control", "neither 'unix:/path' nor 'host:port'"},
+        {"unix:", "whole path"},
+        {"unix:control", "whole path"},
+        {"localhost:", "no port from 1 to 65535"},
+        {"localhost:0", "no port from 1 to 65535"},
+        {"localhost:65536", "no port from 1 to 65535"},
+        {"localhost:99999999999999999999", "no port from 1 to 65535"},
+        {"localhost:+9051", "no port from 1 to 65535"},
+        {"localhost: 9051", "no port from 1 to 65535"},
+        {"localhost:9051 ", "no port from 1 to 65535"},
+        {":9051", "no host before the port"},
+        {"::1:9051", "goes in brackets"},
+        {"[::1]", "not '[IPv6 address]:port'"},
+        {"[::1]9051", "not '[IPv6 address]:port'"},
+        {"[::1:9051", "not '[IPv6 address]:port'"},
+        {"[::1]:", "not '[IPv6 address]:port'"},
+        {"[]:9051", "not an IPv6 address"},
+        {"[127.0.0.1]:9051", "not an IPv6 address"},
+        {"[::1%]:9051", "not an IPv6 address"},
+        {"[::1%a b]:9051", "not an IPv6 address"},
+        {"[0000:0000:0000:0000:0000:0000:0000:0000:0000:0000]:1", "not an IPv6 address"},
+        {"127.1:9051", "not an IPv4 address"},
+        {"127.0.0.256:9051", "not an IPv4 address"},
+        {"2130706433:9051", "not an IPv4 address"},
+        {"bad host:9051", "neither an address nor a host name"},
+        {"user@host:9051", "neither an address nor a host name"},
+        {"h\xc3\xb6st:9051", "neither an address nor a host name"},
+        {"vww6ybal4bd7szmgncyruucpgfkqahzddi37ktceo3ah7ngmcopnpyyd.onion:9051", "is an onion address"},
+        {"EXAMPLE.ONION:9051", "is an onion address"},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct control_endpoint endpoint;
+        struct error error = {.text = ""};
+        if (control_endpoint_parse(&endpoint, rows[i].text, &error) != -1)
+            fail_msg("'%s' is accepted", rows[i].text);
+        if (strstr(error.text, rows[i].words) == NULL)
+            fail_msg("'%s' is refused with: %s", rows[i].text, error.text);
+        assert_null(endpoint.socket_path);
+        assert_null(endpoint.host);
+        assert_int_equal(control_endpoint_parse(&endpoint, rows[i].text, NULL), -1);
+    }
+}
+
+/* A socket's path may have 107 bytes, a host name 253. */
+static void test_bounds_lengths(void **state)
+{
+    (void)state;
+    char text[400] = "unix:/";
+    struct control_endpoint endpoint;
+    struct error error;
+    memset(text + 6, 'x', 106);
+    text[112] = '\0';
+    assert_int_equal(control_endpoint_parse(&endpoint, text, &error), 0);
+    control_endpoint_clear(&endpoint);
+    memcpy(text + 112, "x", 2);
+    assert_int_equal(control_endpoint_parse(&endpoint, text, &error), -1);
+    assert_non_null(strstr(error.text, "has 108 bytes and may have 107"));
+
+    memset(text, 'h', 254);
+    memcpy(text + 253, ":1", 3);
+    assert_int_equal(control_endpoint_parse(&endpoint, text, &error), 0);
+    control_endpoint_clear(&endpoint);
+    memcpy(text + 253, "h:1", 4);
+    assert_int_equal(control_endpoint_parse(&endpoint, text, &error), -1);
+}
+
+/* Formatting never writes past its buffer. */
+static void test_formats_into_little_room(void **state)
+{
+    (void)state;
+    struct control_endpoint endpoint;
+    assert_int_equal(control_endpoint_parse(&endpoint, "[::1]:9051", NULL), 0);
+    char text[6] = "zzzzz";
+    control_endpoint_format(&endpoint, text, 5);
+    assert_string_equal(text, "[::1");
+    assert_int_equal(text[5], '\0');
+    control_endpoint_clear(&endpoint);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_accepts),
+        cmocka_unit_test(test_refuses),
+        cmocka_unit_test(test_bounds_lengths),
+        cmocka_unit_test(test_formats_into_little_room),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

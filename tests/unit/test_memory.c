@@ -1,0 +1,150 @@
+/* Tests of allocation that ends the process, and of memory for secrets. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sodium.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "obpub/memory.h"
+
+/* True when action() does not come back: it is run in a process of its own. */
+static bool ends_process(void (*action)(void))
+{
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        signal(SIGABRT, SIG_DFL);
+        signal(SIGSEGV, SIG_DFL);
+        int silence = open("/dev/null", O_WRONLY);
+        dup2(silence, STDERR_FILENO);
+        action();
+        _exit(0);
+    }
+    int status = 0;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    return !WIFEXITED(status) || WEXITSTATUS(status) != 0;
+}
+
+static void do_nothing(void)
+{
+}
+
+/* A size that the compiler can't see through. */
+static size_t huge(void)
+{
+    volatile size_t size = SIZE_MAX / 2 + 2;
+    return size;
+}
+
+static void allocate_too_much(void)
+{
+    free(memory_allocate(huge(), 2));
+}
+
+static void resize_too_much(void)
+{
+    free(memory_resize(NULL, huge(), 2));
+}
+
+static void copy_too_much(void)
+{
+    free(memory_copy_text("text", SIZE_MAX));
+}
+
+static void write_behind_secret(void)
+{
+    volatile uint8_t *secret = secret_allocate(32);
+    secret[32] = 1;
+}
+
+static void test_allocate_zeroes(void **state)
+{
+    (void)state;
+    uint8_t *memory = memory_allocate(100, 3);
+    for (size_t i = 0; i < 300; i++)
+        assert_int_equal(memory[i], 0);
+    free(memory);
+    void *nothing = memory_allocate(0, 16);
+    assert_non_null(nothing);
+    free(nothing);
+}
+
+static void test_resize_keeps_content(void **state)
+{
+    (void)state;
+    uint32_t *numbers = memory_resize(NULL, 2, sizeof(*numbers));
+    numbers[0] = 17;
+    numbers[1] = 42;
+    numbers = memory_resize(numbers, 2000, sizeof(*numbers));
+    assert_int_equal(numbers[0], 17);
+    assert_int_equal(numbers[1], 42);
+    numbers = memory_resize(numbers, 0, sizeof(*numbers));
+    assert_non_null(numbers);
+    free(numbers);
+}
+
+static void test_copy_text_ends_with_nul(void **state)
+{
+    (void)state;
+    char *copy = memory_copy_text("onion service", 5);
+    assert_string_equal(copy, "onion");
+    free(copy);
+    copy = memory_copy_text("", 0);
+    assert_string_equal(copy, "");
+    free(copy);
+}
+
+static void test_overflow_ends_process(void **state)
+{
+    (void)state;
+    assert_false(ends_process(do_nothing));
+    assert_true(ends_process(allocate_too_much));
+    assert_true(ends_process(resize_too_much));
+    assert_true(ends_process(copy_too_much));
+}
+
+static void test_secret_is_zeroed_and_guarded(void **state)
+{
+    (void)state;
+    uint8_t *secret = secret_allocate(64);
+    assert_true(sodium_is_zero(secret, 64));
+    memset(secret, 0xaa, 64);
+    secret_free(secret);
+    secret_free(NULL);
+    assert_true(ends_process(write_behind_secret));
+}
+
+static void test_wipe_leaves_the_rest(void **state)
+{
+    (void)state;
+    uint8_t bytes[8];
+    memset(bytes, 0x55, sizeof(bytes));
+    secret_wipe(bytes, 7);
+    assert_true(sodium_is_zero(bytes, 7));
+    assert_int_equal(bytes[7], 0x55);
+}
+
+int main(void)
+{
+    if (sodium_init() < 0)
+        return 1;
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_allocate_zeroes),
+        cmocka_unit_test(test_resize_keeps_content),
+        cmocka_unit_test(test_copy_text_ends_with_nul),
+        cmocka_unit_test(test_overflow_ends_process),
+        cmocka_unit_test(test_secret_is_zeroed_and_guarded),
+        cmocka_unit_test(test_wipe_leaves_the_rest),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,414 @@
+/* Encoding superdescriptors: tor's layout to the byte, read back, and what can't be encoded. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <sodium.h>
+
+#include "helper_descriptor.h"
+#include "helper_forge.h"
+#include "obpub/onion/superdescriptor.h"
+
+/* A frontend with points in it, ready to be encoded. */
+struct fixture {
+    struct forger forger;
+    struct superdescriptor superdescriptor;
+    struct superdescriptor_randomness randomness;
+    struct introduction_point points[INTRODUCTION_POINTS_MAX];
+};
+
+/* A point that is good enough to be encoded and read back. */
+static void make_point(struct introduction_point *point, uint8_t number)
+{
+    static const uint8_t specifiers[] = {
+        3,  0,  6,  192, 0,  2,  1,  0x23, 0x29, 2,  20, 1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11,
+        12, 13, 14, 15,  16, 17, 18, 19,   20,   3,  32, 1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11,
+        12, 13, 14, 15,  16, 17, 18, 19,   20,   21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32};
+    struct ed25519_secret_key secret_key;
+    uint8_t seed[ED25519_SEED_SIZE] = {number, 1};
+    ed25519_expand_seed(&secret_key, seed);
+    memset(point, 0, sizeof(*point));
+    memcpy(point->link_specifiers, specifiers, sizeof(specifiers));
+    point->link_specifiers_length = sizeof(specifiers);
+    ed25519_derive_public_key(point->auth_key, &secret_key);
+    crypto_scalarmult_curve25519_base(point->onion_key, secret_key.scalar);
+    crypto_scalarmult_curve25519_base(point->enc_key, secret_key.nonce_prefix);
+    assert_int_equal(ed25519_from_x25519(point->enc_key_certified, point->enc_key), 0);
+}
+
+static void fixture_init(struct fixture *fixture, size_t point_count)
+{
+    static const uint8_t seed[randombytes_SEEDBYTES] = "superdescriptor";
+    memset(fixture, 0, sizeof(*fixture));
+    forger_init(&fixture->forger, 5);
+    fixture->forger.expectation.identity_key = fixture->forger.identity_key;
+    randombytes_buf_deterministic(&fixture->randomness, sizeof(fixture->randomness), seed);
+    struct superdescriptor *superdescriptor = &fixture->superdescriptor;
+    const struct forger *forger = &fixture->forger;
+    memcpy(superdescriptor->identity_key, forger->identity_key, 32);
+    memcpy(superdescriptor->blinded_key, forger->blinded_key, 32);
+    memcpy(superdescriptor->signing_key, forger->signing_key, 32);
+    superdescriptor->signing_secret_key = &forger->signing_secret_key;
+    superdescriptor->revision_counter = forger->revision_counter;
+    superdescriptor->expiration_hour = forger->expiration_hour;
+    struct certificate certificate = {.type = CERTIFICATE_DESCRIPTOR_SIGNING_KEY,
+                                      .expiration_hour = forger->expiration_hour + 1};
+    memcpy(certificate.certified_key, forger->signing_key, 32);
+    memcpy(certificate.signing_key, forger->blinded_key, 32);
+    assert_int_equal(
+        certificate_make(superdescriptor->signing_certificate, &certificate, &forger->blinded_secret_key), 0);
+    superdescriptor->flow_control = (struct flow_control){true, 1 << 1 | 1 << 2, 31};
+    superdescriptor->point_count = point_count;
+    for (size_t i = 0; i < point_count && i < INTRODUCTION_POINTS_MAX; i++) {
+        make_point(&fixture->points[i], (uint8_t)i);
+        superdescriptor->points[i] = &fixture->points[i];
+    }
+}
+
+/* Encodes what has to be possible to encode. */
+static char *encode_good(const struct fixture *fixture)
+{
+    char *text;
+    size_t length;
+    struct error error = {.text = ""};
+    if (superdescriptor_encode(&fixture->superdescriptor, &fixture->randomness, DESCRIPTOR_SIZE_MAX_DEFAULT,
+                               &text, &length, &error) != 0)
+        fail_msg("not encoded: %s", error.text);
+    assert_int_equal(strlen(text), length);
+    return text;
+}
+
+/* Decodes what was encoded. */
+static struct descriptor *decode_good(const struct fixture *fixture, const char *text)
+{
+    struct error error = {.text = ""};
+    struct descriptor *descriptor =
+        descriptor_decode(text, strlen(text), &fixture->forger.expectation, &error);
+    if (descriptor == NULL)
+        fail_msg("not decoded: %s", error.text);
+    return descriptor;
+}
+
+static void test_round_trip(void **state)
+{
+    (void)state;
+    for (size_t count = 1; count <= INTRODUCTION_POINTS_MAX; count++) {
+        struct fixture fixture;
+        fixture_init(&fixture, count);
+        fixture.superdescriptor.is_single_onion_service = count % 2 == 0;
+        fixture.superdescriptor.revision_counter = UINT64_MAX / count;
+        char *text = encode_good(&fixture);
+        struct descriptor *descriptor = decode_good(&fixture, text);
+        assert_int_equal(descriptor->point_count, count);
+        assert_memory_equal(descriptor->points, fixture.points, count * sizeof(fixture.points[0]));
+        assert_int_equal(descriptor->is_single_onion_service, count % 2 == 0);
+        assert_int_equal(descriptor->revision_counter, UINT64_MAX / count);
+        assert_int_equal(descriptor->signing_key_expiration_hour, fixture.forger.expiration_hour + 1);
+        assert_int_equal(descriptor->lifetime, DESCRIPTOR_LIFETIME_MINUTES);
+        assert_int_equal(descriptor->auth_client_count, AUTH_CLIENT_LINES);
+        assert_true(descriptor->flow_control.is_present);
+        assert_int_equal(descriptor->flow_control.versions, 1 << 1 | 1 << 2);
+        assert_int_equal(descriptor->flow_control.sendme_inc, 31);
+        assert_int_equal(descriptor->unknown_line_count, 0);
+        assert_false(descriptor->has_pow_params);
+        assert_false(descriptor->requires_intro_auth);
+        descriptor_free(descriptor);
+        free(text);
+    }
+}
+
+static void test_flow_control_versions(void **state)
+{
+    (void)state;
+    static const struct {
+        struct flow_control flow_control;
+        const char *line;
+    } rows[] = {
+        {{false, 0, 0}, "create2-formats 2\nintroduction-point "},
+        {{true, 1, 255}, "create2-formats 2\nflow-control 0 255\nintroduction-point "},
+        {{true, 1 << 1 | 1 << 2, 31}, "create2-formats 2\nflow-control 1-2 31\nintroduction-point "},
+        {{true, 1 << 1 | 1 << 3, 31}, "create2-formats 2\nflow-control 1,3 31\nintroduction-point "},
+        {{true, 0xf0 | 1 << 2, 31}, "create2-formats 2\nflow-control 2,4-7 31\nintroduction-point "},
+        {{true, UINT64_MAX, 31}, "create2-formats 2\nflow-control 0-63 31\nintroduction-point "},
+        {{true, UINT64_C(5) << 61, 31}, "create2-formats 2\nflow-control 61,63 31\nintroduction-point "},
+        {{true, UINT64_C(0x5555555555555555), 1},
+         "create2-formats 2\nflow-control "
+         "0,2,4,6,8,10,12,14,16,18,20,22,24,26,28,30,32,34,36,38,40,42,44,46,48,50,52,54,56,58,60,62 "
+         "1\nintroduction-point "},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct fixture fixture;
+        struct opened_layers layers;
+        fixture_init(&fixture, 1);
+        fixture.superdescriptor.flow_control = rows[i].flow_control;
+        char *text = encode_good(&fixture);
+        struct descriptor *descriptor = decode_good(&fixture, text);
+        assert_int_equal(descriptor->flow_control.versions, rows[i].flow_control.versions);
+        open_layers(&layers, text, fixture.forger.identity_key, descriptor);
+        assert_memory_equal(layers.inner, rows[i].line, strlen(rows[i].line));
+        opened_layers_clear(&layers);
+        descriptor_free(descriptor);
+        free(text);
+    }
+}
+
+/* The shape of a text: of every line its first word and its length, of lines of base64 only the length. */
+static char *describe_shape(const char *text)
+{
+    char *shape = text_format("%s", "");
+    bool is_in_object = false;
+    while (*text != '\0') {
+        size_t length = strcspn(text, "\n"), word = strcspn(text, " \n");
+        if (strncmp(text, "-----END", 8) == 0)
+            is_in_object = false;
+        char *longer = text_format("%s%.*s %zu%s", shape, is_in_object ? 6 : (int)word,
+                                   is_in_object ? "base64" : text, length, text[length] == '\n' ? "\n" : ".");
+        free(shape);
+        shape = longer;
+        if (strncmp(text, "-----BEGIN", 10) == 0)
+            is_in_object = true;
+        text += length + (text[length] == '\n');
+    }
+    return shape;
+}
+
+static void assert_shapes_equal(const char *text, const char *expected)
+{
+    char *shape = describe_shape(text), *expected_shape = describe_shape(expected);
+    assert_string_equal(shape, expected_shape);
+    assert_non_null(strstr(shape, "base64 64\n"));
+    free(shape);
+    free(expected_shape);
+}
+
+/* When the first certificate behind a line expires, in hours since the epoch. */
+static uint32_t read_expiration_hour(const char *inner, const char *line)
+{
+    uint8_t encoded[CERTIFICATE_SIZE];
+    struct certificate certificate;
+    const char *start = strstr(inner, line);
+    assert_non_null(start);
+    start += strlen(line);
+    assert_int_equal(sodium_base642bin(encoded, sizeof(encoded), start, strcspn(start, "-"), "\n", NULL, NULL,
+                                       sodium_base64_VARIANT_ORIGINAL),
+                     0);
+    assert_int_equal(certificate_parse(&certificate, encoded, sizeof(encoded), NULL), 0);
+    return certificate.expiration_hour;
+}
+
+/* Encodes the points of a stock tor's descriptor anew and lays both side by side. */
+static void compare_with_tor(const char *name)
+{
+    static const char auth_key[] = "\nauth-key\n-----BEGIN ED25519 CERT-----\n";
+    struct descriptor_vector vector;
+    struct fixture fixture;
+    struct opened_layers layers, tor_layers;
+    descriptor_vector_read(&vector, name);
+    struct descriptor *of_tor = descriptor_decode(vector.text, vector.length, &vector.expectation, NULL);
+    assert_non_null(of_tor);
+    fixture_init(&fixture, 0);
+    struct superdescriptor *superdescriptor = &fixture.superdescriptor;
+    const struct descriptor *descriptors[] = {of_tor};
+    superdescriptor_merge_features(superdescriptor, descriptors, 1);
+    superdescriptor->revision_counter = of_tor->revision_counter;
+    superdescriptor->expiration_hour = (uint32_t)(vector.expectation.now / 3600) + CERTIFICATE_LIFETIME_HOURS;
+    superdescriptor->point_count = of_tor->point_count;
+    for (size_t i = 0; i < of_tor->point_count; i++)
+        superdescriptor->points[i] = &of_tor->points[i];
+    char *text = encode_good(&fixture);
+    struct descriptor ours = {.revision_counter = of_tor->revision_counter};
+    memcpy(ours.blinded_key, fixture.forger.blinded_key, sizeof(ours.blinded_key));
+
+    assert_int_equal(strlen(text), vector.length);
+    assert_shapes_equal(text, vector.text);
+    open_layers(&layers, text, fixture.forger.identity_key, &ours);
+    open_layers(&tor_layers, vector.text, vector.identity_key, of_tor);
+    assert_int_equal(layers.middle_length, tor_layers.middle_length);
+    assert_int_equal(strlen(layers.middle), strlen(tor_layers.middle));
+    assert_shapes_equal(layers.middle, tor_layers.middle);
+    assert_int_equal(layers.inner_length, tor_layers.inner_length);
+    assert_shapes_equal(layers.inner, tor_layers.inner);
+    assert_int_equal(read_expiration_hour(layers.inner, auth_key),
+                     read_expiration_hour(tor_layers.inner, auth_key));
+    opened_layers_clear(&layers);
+    opened_layers_clear(&tor_layers);
+    free(text);
+    descriptor_free(of_tor);
+    descriptor_vector_clear(&vector);
+}
+
+static void test_layout_of_tor(void **state)
+{
+    (void)state;
+    compare_with_tor("descriptor_tor_plain.txt");
+    compare_with_tor("descriptor_tor_ten.txt");
+    compare_with_tor("descriptor_tor_single.txt");
+}
+
+static void test_same_input_same_text(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    fixture_init(&fixture, 3);
+    char *text = encode_good(&fixture), *again = encode_good(&fixture);
+    assert_string_equal(text, again);
+    free(again);
+    fixture.randomness.superencrypted_salt[0] ^= 1;
+    again = encode_good(&fixture);
+    assert_string_not_equal(text, again);
+    free(again);
+    free(text);
+}
+
+static void test_randomness_is_used(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    struct opened_layers layers;
+    fixture_init(&fixture, 1);
+    char *text = encode_good(&fixture);
+    struct descriptor *descriptor = decode_good(&fixture, text);
+    open_layers(&layers, text, fixture.forger.identity_key, descriptor);
+    uint8_t ephemeral_key[32];
+    crypto_scalarmult_curve25519_base(ephemeral_key, fixture.randomness.ephemeral_secret);
+    char *base64 = text_base64(ephemeral_key, sizeof(ephemeral_key));
+    assert_non_null(strstr(layers.middle, base64));
+    free(base64);
+    for (size_t i = 0; i < AUTH_CLIENT_LINES; i++) {
+        char *client_id = text_base64(fixture.randomness.auth_clients[i].client_id, 8);
+        char *iv = text_base64(fixture.randomness.auth_clients[i].iv, 16);
+        char *cookie = text_base64(fixture.randomness.auth_clients[i].encrypted_cookie, 16);
+        char *line = text_format("\nauth-client %.11s %.22s %.22s\n", client_id, iv, cookie);
+        assert_non_null(strstr(layers.middle, line));
+        free(line);
+        free(cookie);
+        free(iv);
+        free(client_id);
+    }
+    opened_layers_clear(&layers);
+    descriptor_free(descriptor);
+    free(text);
+}
+
+static void assert_not_encoded(const struct fixture *fixture, size_t size_max, const char *words)
+{
+    char *text = NULL;
+    size_t length;
+    struct error error = {.text = ""};
+    assert_int_equal(superdescriptor_encode(&fixture->superdescriptor, &fixture->randomness, size_max, &text,
+                                            &length, &error),
+                     -1);
+    if (strstr(error.text, words) == NULL)
+        fail_msg("\"%s\" does not say \"%s\"", error.text, words);
+}
+
+static void test_what_is_not_encoded(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    fixture_init(&fixture, 0);
+    assert_not_encoded(&fixture, DESCRIPTOR_SIZE_MAX_DEFAULT, "can't have 0 introduction points");
+    fixture_init(&fixture, INTRODUCTION_POINTS_MAX + 1);
+    assert_not_encoded(&fixture, DESCRIPTOR_SIZE_MAX_DEFAULT, "can't have 21 introduction points");
+    fixture_init(&fixture, 3);
+    fixture.points[1].has_legacy_key = true;
+    assert_not_encoded(&fixture, DESCRIPTOR_SIZE_MAX_DEFAULT, "introduction point 2 has a legacy key");
+    fixture_init(&fixture, 3);
+    fixture.points[2].link_specifiers_length = LINK_SPECIFIERS_SIZE_MAX + 1;
+    assert_not_encoded(&fixture, DESCRIPTOR_SIZE_MAX_DEFAULT, "introduction point 3 has link specifiers");
+    fixture_init(&fixture, 1);
+    struct ed25519_secret_key without_prefix = *fixture.superdescriptor.signing_secret_key;
+    memset(without_prefix.nonce_prefix, 0, sizeof(without_prefix.nonce_prefix));
+    fixture.superdescriptor.signing_secret_key = &without_prefix;
+    assert_not_encoded(&fixture, DESCRIPTOR_SIZE_MAX_DEFAULT, "must not sign");
+}
+
+static void test_size(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    char *again;
+    size_t length;
+    fixture_init(&fixture, 3);
+    char *text = encode_good(&fixture);
+    assert_not_encoded(&fixture, strlen(text), "the network allows fewer than");
+    assert_int_equal(superdescriptor_encode(&fixture.superdescriptor, &fixture.randomness, strlen(text) + 1,
+                                            &again, &length, NULL),
+                     0);
+    free(again);
+    free(text);
+    /* Twenty points fit, even with the longest link specifiers. */
+    fixture_init(&fixture, INTRODUCTION_POINTS_MAX);
+    text = encode_good(&fixture);
+    size_t usual_length = strlen(text);
+    assert_in_range(usual_length, 41000, 42000);
+    free(text);
+    for (size_t i = 0; i < INTRODUCTION_POINTS_MAX; i++)
+        fixture.points[i].link_specifiers_length = LINK_SPECIFIERS_SIZE_MAX;
+    text = encode_good(&fixture);
+    assert_int_equal(strlen(text), usual_length);
+    free(text);
+}
+
+static void test_merged_features(void **state)
+{
+    (void)state;
+    static const struct {
+        struct flow_control backends[3], merged;
+        bool is_single[3], merged_is_single;
+        size_t count;
+    } rows[] = {
+        {{{true, 6, 31}}, {true, 6, 31}, {true}, true, 1},
+        {{{false, 0, 0}}, {false, 0, 0}, {false}, false, 1},
+        {{{true, 6, 31}, {true, 6, 31}}, {true, 6, 31}, {true, true}, true, 2},
+        {{{true, 6, 31}, {true, 2, 31}}, {true, 2, 31}, {true, false}, false, 2},
+        {{{true, 6, 31}, {true, 14, 31}, {true, 12, 31}}, {true, 4, 31}, {false, true, true}, false, 3},
+        {{{true, 2, 31}, {true, 4, 31}}, {false, 0, 0}, {false, false}, false, 2},
+        {{{true, 2, 31}, {true, 4, 31}, {true, 6, 31}}, {false, 0, 0}, {true, true, true}, true, 3},
+        {{{true, 6, 31}, {true, 6, 32}}, {false, 0, 0}, {true, true}, true, 2},
+        {{{true, 6, 31}, {false, 0, 0}}, {false, 0, 0}, {true, true}, true, 2},
+        {{{false, 0, 0}, {true, 6, 31}}, {false, 0, 0}, {true, true}, true, 2},
+        {{{true, 6, 31}, {false, 0, 0}, {true, 6, 31}}, {false, 0, 0}, {true, true, false}, false, 3},
+        {{{true, UINT64_C(1) << 63, 1}, {true, UINT64_MAX, 1}},
+         {true, UINT64_C(1) << 63, 1},
+         {true},
+         false,
+         2},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        static struct descriptor backends[3];
+        const struct descriptor *descriptors[3];
+        struct superdescriptor merged = {.is_single_onion_service = true};
+        for (size_t j = 0; j < rows[i].count; j++) {
+            backends[j].flow_control = rows[i].backends[j];
+            backends[j].is_single_onion_service = rows[i].is_single[j];
+            descriptors[j] = &backends[j];
+        }
+        superdescriptor_merge_features(&merged, descriptors, rows[i].count);
+        assert_int_equal(merged.flow_control.is_present, rows[i].merged.is_present);
+        assert_int_equal(merged.flow_control.versions, rows[i].merged.versions);
+        assert_int_equal(merged.flow_control.sendme_inc, rows[i].merged.sendme_inc);
+        assert_int_equal(merged.is_single_onion_service, rows[i].merged_is_single);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_round_trip),
+        cmocka_unit_test(test_flow_control_versions),
+        cmocka_unit_test(test_layout_of_tor),
+        cmocka_unit_test(test_same_input_same_text),
+        cmocka_unit_test(test_randomness_is_used),
+        cmocka_unit_test(test_what_is_not_encoded),
+        cmocka_unit_test(test_size),
+        cmocka_unit_test(test_merged_features),
+    };
+    if (sodium_init() < 0)
+        return 1;
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
