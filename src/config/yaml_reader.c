@@ -2,197 +2,18 @@
 #include "config/yaml_reader.h"
 
 #include <ctype.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "config/closest_word.h"
-#include "obpub/memory.h"
+#include "config/yaml_file.h"
 
 /* Letters of a mistaken key that are quoted. */
 #define QUOTE_LENGTH_MAX 40
-/* Lists and mappings within each other; a config has five. */
-#define DEPTH_MAX 32
-
-/* Reads an open file as a whole. Returns its bytes, to be released with free(), or NULL after an error. */
-static unsigned char *read_descriptor(const struct yaml_reader *reader, int descriptor, size_t *length)
-{
-    struct stat status;
-    const char *complaint = NULL;
-    if (fstat(descriptor, &status) != 0)
-        complaint = "it can't be looked at";
-    else if (S_ISDIR(status.st_mode))
-        complaint = "is a folder: name the config file in it";
-    else if (!S_ISREG(status.st_mode))
-        complaint = "is not a plain file: name the config file";
-    else if (status.st_size < 0 || (size_t)status.st_size > YAML_FILE_SIZE_MAX)
-        complaint = "is too long to be a config file (more than 4 MiB)";
-    if (complaint != NULL) {
-        config_report_add_error(reader->report, reader->path, 0, "%s", complaint);
-        return NULL;
-    }
-    if ((status.st_mode & S_IWOTH) != 0)
-        config_report_add_warning(
-            reader->report, reader->path, 0,
-            "anybody may change this file, and so decide which backends get the visitors: chmod "
-            "o-w it");
-    size_t size = (size_t)status.st_size;
-    unsigned char *bytes = memory_allocate(size + 1, 1);
-    *length = 0;
-    while (*length < size) {
-        ssize_t got = read(descriptor, bytes + *length, size - *length);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0) {
-            config_report_add_error(reader->report, reader->path, 0, "it can't be read (%s)",
-                                    strerror(errno));
-            free(bytes);
-            return NULL;
-        }
-        if (got == 0)
-            break;
-        *length += (size_t)got;
-    }
-    return bytes;
-}
-
-static unsigned char *read_file(const struct yaml_reader *reader, size_t *length)
-{
-    int descriptor = open(reader->path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-    if (descriptor < 0) {
-        if (errno == ENOENT)
-            config_report_add_error(reader->report, reader->path, 0,
-                                    "there is no such file: name the config file with -c FILE");
-        else
-            config_report_add_error(reader->report, reader->path, 0, "it can't be opened (%s)",
-                                    strerror(errno));
-        return NULL;
-    }
-    unsigned char *bytes = read_descriptor(reader, descriptor, length);
-    close(descriptor);
-    return bytes;
-}
-
-static int report_no_memory(const struct yaml_reader *reader)
-{
-    config_report_add_error(reader->report, reader->path, 0, "there is not enough memory to parse it");
-    return -1;
-}
-
-/* The line of a byte of the file, from 1. */
-static size_t count_lines(const unsigned char *bytes, size_t offset)
-{
-    size_t line = 1;
-    for (size_t i = 0; i < offset; i++)
-        line += bytes[i] == '\n' ? 1 : 0;
-    return line;
-}
-
-/* Reports what libyaml did not like. */
-static void report_parser_error(const struct yaml_reader *reader, const yaml_parser_t *parser,
-                                const unsigned char *bytes, size_t length)
-{
-    const char *problem = parser->problem != NULL ? parser->problem : "it can't be parsed";
-    size_t line = parser->problem_mark.line + 1;
-    const char *advice = "look at this line's indentation (spaces, never tabs), colons and quotes";
-    if (parser->error == YAML_READER_ERROR) {
-        line = count_lines(bytes, parser->problem_offset < length ? parser->problem_offset : length);
-        advice = "a config file is UTF-8 text without control characters";
-    }
-    config_report_add_error(reader->report, reader->path, line, "not valid YAML: %s%s%s; %s", problem,
-                            parser->context != NULL ? " " : "",
-                            parser->context != NULL ? parser->context : "", advice);
-}
-
-/* Parses the bytes once without keeping anything, only to see how deep they go: libyaml's time grows with the
- * square of the depth. */
-static int check_depth(const struct yaml_reader *reader, const unsigned char *bytes, size_t length)
-{
-    yaml_parser_t parser;
-    if (yaml_parser_initialize(&parser) == 0)
-        return report_no_memory(reader);
-    yaml_parser_set_input_string(&parser, bytes, length);
-    int depth = 0;
-    bool is_at_end = false;
-    while (!is_at_end && depth <= DEPTH_MAX) {
-        yaml_event_t event;
-        if (yaml_parser_parse(&parser, &event) == 0) {
-            report_parser_error(reader, &parser, bytes, length);
-            yaml_parser_delete(&parser);
-            return -1;
-        }
-        if (event.type == YAML_SEQUENCE_START_EVENT || event.type == YAML_MAPPING_START_EVENT)
-            depth++;
-        else if (event.type == YAML_SEQUENCE_END_EVENT || event.type == YAML_MAPPING_END_EVENT)
-            depth--;
-        is_at_end = event.type == YAML_STREAM_END_EVENT;
-        yaml_event_delete(&event);
-    }
-    if (depth > DEPTH_MAX)
-        config_report_add_error(reader->report, reader->path, parser.mark.line + 1,
-                                "lists and mappings are nested more than %d deep: no config needs that",
-                                DEPTH_MAX);
-    yaml_parser_delete(&parser);
-    return depth > DEPTH_MAX ? -1 : 0;
-}
-
-/* Checks that nothing follows the first document. */
-static int check_end(const struct yaml_reader *reader, yaml_parser_t *parser, const unsigned char *bytes,
-                     size_t length)
-{
-    yaml_document_t second;
-    if (yaml_parser_load(parser, &second) == 0) {
-        report_parser_error(reader, parser, bytes, length);
-        return -1;
-    }
-    const yaml_node_t *root = yaml_document_get_root_node(&second);
-    if (root != NULL)
-        config_report_add_error(
-            reader->report, reader->path, yaml_reader_line(root),
-            "a second YAML document begins here: keep all in one, without a \"---\" between");
-    yaml_document_delete(&second);
-    return root == NULL ? 0 : -1;
-}
-
-/* Parses the bytes into the reader's document. */
-static int parse_document(struct yaml_reader *reader, const unsigned char *bytes, size_t length)
-{
-    if (check_depth(reader, bytes, length) != 0)
-        return -1;
-    yaml_parser_t parser;
-    if (yaml_parser_initialize(&parser) == 0)
-        return report_no_memory(reader);
-    yaml_parser_set_input_string(&parser, bytes, length);
-    int result = -1;
-    if (yaml_parser_load(&parser, &reader->document) == 0) {
-        report_parser_error(reader, &parser, bytes, length);
-    } else {
-        if (yaml_reader_root(reader) == NULL)
-            config_report_add_error(
-                reader->report, reader->path, 0,
-                "is empty: it needs \"services:\" with at least one service (see obpub.yaml(5))");
-        else
-            result = check_end(reader, &parser, bytes, length);
-        if (result != 0)
-            yaml_document_delete(&reader->document);
-    }
-    yaml_parser_delete(&parser);
-    return result;
-}
 
 int yaml_reader_load(struct yaml_reader *reader, const char *path, struct config_report *report)
 {
     *reader = (struct yaml_reader){.path = path, .report = report};
-    size_t length = 0;
-    unsigned char *bytes = read_file(reader, &length);
-    if (bytes == NULL)
-        return -1;
-    int result = parse_document(reader, bytes, length);
-    free(bytes);
-    return result;
+    return yaml_file_load(&reader->document, path, report);
 }
 
 void yaml_reader_clear(struct yaml_reader *reader)
@@ -252,6 +73,11 @@ static bool warn_retired(const struct yaml_reader *reader, const struct yaml_map
 static void report_unknown(const struct yaml_reader *reader, const struct yaml_mapping *mapping,
                            const char *name, size_t line)
 {
+    if (strcmp(name, "<<") == 0) {
+        config_report_add_error(reader->report, reader->path, line,
+                                "merge keys (\"<<\") are not supported: write the entries out");
+        return;
+    }
     const char *names[YAML_KEYS_MAX];
     for (size_t i = 0; i < mapping->key_count; i++)
         names[i] = mapping->keys[i].name;

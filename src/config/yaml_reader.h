@@ -39,10 +39,8 @@ struct yaml_mapping {
     size_t retired_count;
 };
 
-/* Loads the file at path: a plain file of at most YAML_FILE_SIZE_MAX bytes with one document. Returns 0 with
- * a reader to be released with yaml_reader_clear(), or -1 with an error in the report and nothing to release.
- */
-#define YAML_FILE_SIZE_MAX ((size_t)4 * 1024 * 1024)
+/* Loads the file at path as yaml_file_load() does. Returns 0 with a reader to be released with
+ * yaml_reader_clear(), or -1 with an error in the report and nothing to release. */
 int yaml_reader_load(struct yaml_reader *reader, const char *path, struct config_report *report);
 void yaml_reader_clear(struct yaml_reader *reader);
 

@@ -1,5 +1,5 @@
-/* The steps from a fresh control connection to an authenticated one, without its I/O (control-spec 3.5, 3.21
- * and 3.24). */
+/* The steps from a fresh control connection to an authenticated one, without I/O (control-spec 3.21, 3.24).
+ */
 #ifndef OBPUB_CONTROL_AUTHENTICATION_H
 #define OBPUB_CONTROL_AUTHENTICATION_H
 

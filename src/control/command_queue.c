@@ -1,5 +1,4 @@
-/* Commands that wait for their answers, first in, first out, and the bytes that carry them
- * (control-spec 2.2). */
+/* Commands that wait for their answers, and the bytes that carry them (control-spec 2.2). */
 #include "control/command_queue.h"
 
 #include <stdio.h>

@@ -245,33 +245,37 @@ static void on_readable(struct bufferevent *stream, void *context)
     release(connection);
 }
 
-/* The peer has closed the connection. */
-static void fail_at_end(struct control_connection *connection)
+/* The peer has ended the connection, in an orderly way (number is 0) or not. */
+static void fail_at_end(struct control_connection *connection, int number)
 {
+    const char *how = number == 0 ? "end of file" : strerror(number);
+    struct error error;
     if (connection->state == STATE_AUTHENTICATING)
-        fail_with_text(
-            connection, CONTROL_FAILURE_CLOSED,
-            "the connection was closed before we were authenticated: is this tor's ControlPort, not "
-            "its SocksPort or something else?");
-    else if (reply_parser_is_inside_reply(connection->parser))
-        fail_with_text(connection, CONTROL_FAILURE_CLOSED,
-                       "the connection was closed in the middle of a reply: has that tor ended?");
+        error_set(
+            &error,
+            "the connection was closed before we were authenticated (%s): is this tor's ControlPort, not "
+            "its SocksPort or something else?",
+            how);
     else
-        fail_with_text(connection, CONTROL_FAILURE_CLOSED, "the connection was closed: has that tor ended?");
+        error_set(&error, "the connection was closed %s (%s): has that tor ended?",
+                  reply_parser_is_inside_reply(connection->parser) ? "in the middle of a reply"
+                                                                   : "by the peer",
+                  how);
+    fail(connection, CONTROL_FAILURE_CLOSED, &error);
 }
 
 /* The connection has broken. A reset is a word of the peer's machine, as good as an end of file; that packets
  * go nowhere says nothing about the tor. */
 static void fail_with_number(struct control_connection *connection, int number)
 {
-    enum control_failure failure = CONTROL_FAILURE_CLOSED;
-    if (number == ETIMEDOUT)
-        failure = CONTROL_FAILURE_TIMEOUT;
-    else if (number == EHOSTUNREACH || number == ENETUNREACH || number == ENETDOWN || number == EHOSTDOWN)
-        failure = CONTROL_FAILURE_UNREACHABLE;
     struct error error;
     error_set(&error, "the connection broke: %s", strerror(number));
-    fail(connection, failure, &error);
+    if (number == ETIMEDOUT)
+        fail(connection, CONTROL_FAILURE_TIMEOUT, &error);
+    else if (number == EHOSTUNREACH || number == ENETUNREACH || number == ENETDOWN || number == EHOSTDOWN)
+        fail(connection, CONTROL_FAILURE_UNREACHABLE, &error);
+    else
+        fail_at_end(connection, number);
 }
 
 static void on_stream_event(struct bufferevent *stream, short events, void *context)
@@ -281,7 +285,7 @@ static void on_stream_event(struct bufferevent *stream, short events, void *cont
     struct control_connection *connection = context;
     hold(connection);
     if ((events & BEV_EVENT_EOF) != 0)
-        fail_at_end(connection);
+        fail_at_end(connection, 0);
     else if ((events & BEV_EVENT_ERROR) != 0)
         fail_with_number(connection, number);
     release(connection);

@@ -62,9 +62,8 @@ struct control_connection *control_connection_new(struct event_base *base,
                                                   const struct control_limits *limits,
                                                   const struct control_callbacks *callbacks, void *context);
 
-/* Closes at once and frees; no callback is called any more, for no command either. NULL is fine. (Where a
- * host name is still being looked up, libevent gives the last of its memory back in the event loop's next
- * round.) */
+/* Closes and frees; no callback is called any more, for no command either. NULL is fine. (libevent gives the
+ * socket and the last of the memory back in the event loop's next round, or with the event base.) */
 void control_connection_free(struct control_connection *connection);
 
 /* Queues a command: a line without its line end, and for one that takes data ("+HSPOST ...") data of

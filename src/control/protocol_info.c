@@ -1,5 +1,4 @@
-/* The answer to PROTOCOLINFO: which tor this is and how it wants to be authenticated to (control-spec 3.21).
- */
+/* The answer to PROTOCOLINFO: which tor this is, and how to authenticate to it (control-spec 3.21). */
 #include "control/protocol_info.h"
 
 #include <stddef.h>

@@ -68,13 +68,13 @@ int upload_build(const struct upload_request *request, char **text, size_t *leng
 
     struct superdescriptor superdescriptor = {
         .signing_secret_key = keys->signing_secret_key,
-        .expiration_hour = (uint32_t)(request->now / 3600 + CERTIFICATE_LIFETIME_HOURS),
+        .expiration_hour = introduction_point_expiration_hour(request->now),
     };
     memcpy(superdescriptor.identity_key, frontend->identity_key, ED25519_PUBLIC_KEY_SIZE);
     memcpy(superdescriptor.signing_key, keys->signing_key, ED25519_PUBLIC_KEY_SIZE);
     publisher_choose_points(publisher, action->frontend, &superdescriptor);
     int64_t seconds = network_revision_seconds(network, action->slot, request->now);
-    if (signer_certify(request->signer, &period, keys->signing_key, superdescriptor.expiration_hour,
+    if (signer_certify(request->signer, &period, keys->signing_key, signer_expiration_hour(request->now),
                        request->now, superdescriptor.blinded_key, superdescriptor.signing_certificate,
                        error) != 0 ||
         signer_count(request->signer, &period, seconds, &superdescriptor.revision_counter, error) != 0)

@@ -18,8 +18,7 @@ struct parser {
     struct consensus *consensus;
     size_t hsdir_capacity;
     uint8_t last_fingerprint[RELAY_FINGERPRINT_SIZE];
-    struct relay_entry
-        entry; /* the relay whose lines are being read; relay_count says whether there is one */
+    struct relay_entry entry; /* the relay whose lines are being read, if relay_count is not 0 */
     struct error *error;
 };
 
@@ -332,8 +331,9 @@ int consensus_parse(struct consensus *consensus, const char *text, size_t length
 {
     *consensus = (struct consensus){.hsdirs = NULL};
     set_default_parameters(consensus);
-    struct parser parser = {
-        .reader = {.next = text, .end = text + length}, .consensus = consensus, .error = error};
+    struct parser parser = {.reader = {.next = text, .end = length > 0 ? text + length : text},
+                            .consensus = consensus,
+                            .error = error};
     if (parse_preamble(&parser) != 0 || parse_relays(&parser) != 0 || parse_footer(&parser) != 0) {
         consensus_clear(consensus);
         return -1;

@@ -28,8 +28,8 @@ void hsdir_ring_disaster_value(uint8_t value[SHARED_RANDOM_VALUE_SIZE], uint64_t
     hash_sha3_256(value, pieces, COUNT_OF(pieces));
 }
 
-/* hs_relay_index() of rend-spec-v3 [WHERE-HSDESC]; there the number of the period comes before its length, and after
- * it in the other two. */
+/* hs_relay_index() of rend-spec-v3 [WHERE-HSDESC]; there the number of the period comes before its length,
+ * and after it in the other two. */
 static void compute_hsdir_index(uint8_t index[HSDIR_INDEX_SIZE], const struct hsdir *hsdir,
                                 const uint8_t shared_random_value[SHARED_RANDOM_VALUE_SIZE],
                                 const uint8_t period_number[8], const uint8_t period_length[8])

@@ -243,3 +243,8 @@ int introduction_point_decode(struct introduction_point *point, struct document_
         return -1;
     return has_next;
 }
+
+uint32_t introduction_point_expiration_hour(int64_t now)
+{
+    return (uint32_t)(now / 3600 + CERTIFICATE_LIFETIME_HOURS);
+}

@@ -56,7 +56,7 @@ static int parse_lines(struct microdescriptor *microdescriptor, struct directory
             is_in_object = true;
         else if (directory_text_begins(line, "-----END ", 9))
             is_in_object = false;
-        else if (directory_text_begins(line, "id ", 3) &&
+        else if (!is_in_object && directory_text_begins(line, "id ", 3) &&
                  parse_identity(microdescriptor, (struct text){line.start + 3, line.length - 3}, error) != 0)
             return -1;
     }

@@ -59,7 +59,7 @@ static int find_identities(struct identity *identities, const struct consensus *
                            size_t length, struct error *error)
 {
     struct digest_entry *entries = sort_digests(consensus);
-    const char *end = text + length;
+    const char *end = length > 0 ? text + length : text; /* text may be NULL when it is empty */
     struct microdescriptor microdescriptor;
     int result;
     while ((result = microdescriptor_next(&microdescriptor, &text, end, error)) > 0) {

@@ -109,12 +109,17 @@ static struct period_keys *signer_find_keys(struct signer *signer, const struct 
     return period_keys_find(&signer->frontends[period->frontend], period);
 }
 
+uint32_t signer_expiration_hour(int64_t now)
+{
+    return (uint32_t)((now + 3599) / 3600 + CERTIFICATE_LIFETIME_HOURS);
+}
+
 int signer_certify(struct signer *signer, const struct signer_period *period,
                    const uint8_t signing_key[ED25519_PUBLIC_KEY_SIZE], uint32_t expiration_hour, int64_t now,
                    uint8_t blinded_key[ED25519_PUBLIC_KEY_SIZE], uint8_t certificate[CERTIFICATE_SIZE],
                    struct error *error)
 {
-    if (expiration_hour > now / 3600 + CERTIFICATE_LIFETIME_HOURS)
+    if (expiration_hour > signer_expiration_hour(now))
         return error_set(error, "a certificate was asked for that would live for more than %d hours",
                          CERTIFICATE_LIFETIME_HOURS);
     struct period_keys *keys = signer_find_keys(signer, period, error);

@@ -26,10 +26,14 @@ struct signer_period {
     uint32_t length; /* minutes */
 };
 
+/* The hour (since the epoch) at which tor would have a certificate for a descriptor signing key expire that
+ * it made at now (seconds since the epoch): the end of the hour in which its lifetime ends. */
+uint32_t signer_expiration_hour(int64_t now);
+
 /* Certifies a descriptor signing key (rend-spec-v3 [DESC-OUTER], descriptor-signing-key-cert): writes the
  * period's blinded public key and the certificate for signing_key, which is good until expiration_hour (hours
  * since the epoch). now is in seconds since the epoch. Returns 0, or -1 when the frontend is unknown or the
- * expiry is further away than tor itself would set it. */
+ * expiry is later than signer_expiration_hour(). */
 int signer_certify(struct signer *signer, const struct signer_period *period,
                    const uint8_t signing_key[ED25519_PUBLIC_KEY_SIZE], uint32_t expiration_hour, int64_t now,
                    uint8_t blinded_key[ED25519_PUBLIC_KEY_SIZE], uint8_t certificate[CERTIFICATE_SIZE],

@@ -1,18 +1,21 @@
 # Records vectors/network-*: what a stock tor's consensus and microdescriptors are at several moments of a private
 # network, and to which HSDirs the tor of an ordinary onion service then uploads. Run it as
 #   /usr/bin/python3 tests/net/testnet.py run -- /usr/bin/python3 tests/net/record_vectors.py
-# which takes some ten minutes, nearly all of it waiting for shared random values.
+# which takes some ten minutes, nearly all of it waiting for shared random values. With an argument it writes into
+# that folder instead of vectors/.
 
 import base64
 import os
 import re
+import sys
 
 from stem.descriptor.hidden_service import HiddenServiceDescriptorV3
 
 from harness.consensus import AFTER_SRV, AFTER_TIME_PERIOD, CONSENSUS, parse_times
 from testnet import HarnessError, main, step, wait_for
 
-FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..', 'vectors')
+VECTORS = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..', 'vectors')
+FOLDER = sys.argv[1] if len(sys.argv) > 1 else VECTORS
 
 SECONDS_NEEDED = 45  # to start a service and see its uploads
 

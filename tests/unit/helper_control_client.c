@@ -130,20 +130,33 @@ int client_send(struct client *client, const char *command, const char *data)
                                    on_reply, client);
 }
 
+static void on_patience_ends(evutil_socket_t socket, short events, void *base)
+{
+    (void)socket;
+    (void)events;
+    event_base_loopexit(base, NULL);
+}
+
+/* Runs the loop until it is broken off or the time is over. Returns whether it was broken off. */
+static bool run_loop(struct event_base *base, int milliseconds)
+{
+    struct timeval interval = {.tv_sec = milliseconds / 1000, .tv_usec = milliseconds % 1000 * 1000};
+    struct event *timer = evtimer_new(base, on_patience_ends, base);
+    event_add(timer, &interval);
+    event_base_dispatch(base);
+    event_free(timer);
+    return event_base_got_break(base) != 0;
+}
+
 void client_run(struct client *client)
 {
-    struct timeval patience = {.tv_sec = PATIENCE};
-    event_base_loopexit(client->base, &patience);
-    event_base_dispatch(client->base);
-    if (!event_base_got_break(client->base))
+    if (!run_loop(client->base, PATIENCE * 1000))
         fail_msg("nothing came of it in %d seconds; so far: %.500s", PATIENCE, client->log);
 }
 
 void client_run_for(struct client *client, int milliseconds)
 {
-    struct timeval interval = {.tv_sec = milliseconds / 1000, .tv_usec = milliseconds % 1000 * 1000};
-    event_base_loopexit(client->base, &interval);
-    event_base_dispatch(client->base);
+    run_loop(client->base, milliseconds);
 }
 
 void client_expect_closed(const struct client *client, enum control_failure failure, const char *words)

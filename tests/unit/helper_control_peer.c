@@ -38,9 +38,6 @@ static void drop_stream(struct control_peer *peer)
     peer->stream = NULL;
 }
 
-/* Takes every step that can be taken now; line is NULL when none has come. */
-static void take_steps(struct control_peer *peer, const char *line);
-
 static void on_written(struct bufferevent *stream, void *context)
 {
     struct control_peer *peer = context;
@@ -66,16 +63,20 @@ static void on_written(struct bufferevent *stream, void *context)
     }
 }
 
+static void on_readable(struct bufferevent *stream, void *context);
+
 static void on_trickle(evutil_socket_t socket, short events, void *context)
 {
     (void)socket;
     (void)events;
     struct control_peer *peer = context;
-    if (peer->stream == NULL || *peer->trickling == '\0') {
-        event_del(peer->trickle);
+    if (peer->stream != NULL && *peer->trickling != '\0') {
+        bufferevent_write(peer->stream, peer->trickling++, 1);
         return;
     }
-    bufferevent_write(peer->stream, peer->trickling++, 1);
+    event_del(peer->trickle);
+    if (peer->stream != NULL)
+        on_readable(peer->stream, peer); /* what came meanwhile */
 }
 
 static void answer(struct control_peer *peer, const struct peer_step *step)
@@ -86,11 +87,12 @@ static void answer(struct control_peer *peer, const struct peer_step *step)
         event_add(peer->trickle, &interval);
     } else if (step->answer[0] != '\0') {
         bufferevent_write(peer->stream, step->answer, strlen(step->answer));
-    } else {
-        on_written(peer->stream, peer);
+    } else if (evbuffer_get_length(bufferevent_get_output(peer->stream)) == 0) {
+        on_written(peer->stream, peer); /* otherwise once what is there is written */
     }
 }
 
+/* Takes every step that can be taken now; line is NULL when none has come. */
 static void take_steps(struct control_peer *peer, const char *line)
 {
     while (peer->stream != NULL && peer->current < peer->step_count) {
@@ -109,8 +111,11 @@ static void on_readable(struct bufferevent *stream, void *context)
     struct control_peer *peer = context;
     char *line;
     size_t length;
-    while (peer->stream == stream && (line = evbuffer_readln(bufferevent_get_input(stream), &length,
-                                                             EVBUFFER_EOL_CRLF_STRICT)) != NULL) {
+    /* While an answer trickles, the next line waits. */
+    while (peer->stream == stream && !event_pending(peer->trickle, EV_TIMEOUT, NULL)) {
+        line = evbuffer_readln(bufferevent_get_input(stream), &length, EVBUFFER_EOL_CRLF_STRICT);
+        if (line == NULL)
+            return;
         if (peer->received_length + length + 2 <= RECEIVED_MAX) {
             memcpy(peer->received + peer->received_length, line, length);
             memcpy(peer->received + peer->received_length + length, "\r\n", 3);

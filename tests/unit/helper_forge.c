@@ -206,3 +206,33 @@ char *forge_around(const struct forger *forger, const char *inner)
     free(outer);
     return text;
 }
+
+struct descriptor_expectation forger_expectation(const struct forger *forger)
+{
+    struct descriptor_expectation expectation = forger->expectation;
+    expectation.identity_key = forger->identity_key;
+    return expectation;
+}
+
+struct descriptor *decode_forged(const struct forger *forger, const char *text)
+{
+    struct error error = {.text = ""};
+    struct descriptor_expectation expectation = forger_expectation(forger);
+    struct descriptor *descriptor = descriptor_decode(text, strlen(text), &expectation, &error);
+    if (descriptor == NULL)
+        fail_msg("refused: %s", error.text);
+    return descriptor;
+}
+
+void assert_descriptor_refused(const char *text, size_t length,
+                               const struct descriptor_expectation *expectation, const char *words)
+{
+    struct error error = {.text = ""};
+    struct descriptor *descriptor = descriptor_decode(text, length, expectation, &error);
+    if (descriptor != NULL) {
+        descriptor_free(descriptor);
+        fail_msg("not refused, though it should be: %s", words);
+    }
+    if (strstr(error.text, words) == NULL)
+        fail_msg("\"%s\" does not say \"%s\"", error.text, words);
+}

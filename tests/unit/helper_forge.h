@@ -10,7 +10,7 @@ struct forger {
     uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE];
     uint8_t blinded_key[ED25519_PUBLIC_KEY_SIZE];
     uint8_t signing_key[ED25519_PUBLIC_KEY_SIZE];
-    struct descriptor_expectation expectation; /* what a descriptor of the service is held to */
+    struct descriptor_expectation expectation; /* without the identity key, see forger_expectation() */
     uint64_t revision_counter;
     uint32_t expiration_hour; /* of every certificate */
     const char
@@ -51,5 +51,15 @@ char *text_format(const char *format, ...) __attribute__((format(printf, 1, 2)))
 
 /* Bytes in base64, with padding. */
 char *text_base64(const void *bytes, size_t size);
+
+/* What a descriptor of the forger's service is held to. */
+struct descriptor_expectation forger_expectation(const struct forger *forger);
+
+/* Decodes a forger's text that has to be good. Release with descriptor_free(). */
+struct descriptor *decode_forged(const struct forger *forger, const char *text);
+
+/* Decodes a text that has to be refused with a sentence that has words in it. */
+void assert_descriptor_refused(const char *text, size_t length,
+                               const struct descriptor_expectation *expectation, const char *words);
 
 #endif

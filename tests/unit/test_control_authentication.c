@@ -260,7 +260,8 @@ static void test_safe_cookie_from_impostor(void **state)
     strcpy(text + length - 2, "0\r\n");
     expect_failed(dialogue, take(dialogue, text), CONTROL_FAILURE_PROTOCOL, "not one that tor gives");
     answer_challenge(dialogue, text, sizeof(text), client_nonce, server_nonce);
-    text[strlen("250 AUTHCHALLENGE SERVERHASH=")] ^= 1;
+    char *digit = text + strlen("250 AUTHCHALLENGE SERVERHASH=");
+    *digit = *digit == '0' ? '1' : '0';
     expect_failed(dialogue, take(dialogue, text), CONTROL_FAILURE_AUTHENTICATION, "doesn't know the cookie");
     answer_challenge(dialogue, text, sizeof(text), client_nonce, server_nonce);
     expect_failed(dialogue, take(dialogue, "513 no\r\n"), CONTROL_FAILURE_AUTHENTICATION, "'513 no'");

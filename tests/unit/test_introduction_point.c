@@ -26,7 +26,7 @@ static int decode(struct introduction_point *point, const struct forger *forger,
                                      forger->expectation.now, error);
 }
 
-static void assert_refused(const struct forger *forger, const char *text, const char *words)
+static void assert_point_refused(const struct forger *forger, const char *text, const char *words)
 {
     struct introduction_point point;
     struct document_item next;
@@ -37,7 +37,8 @@ static void assert_refused(const struct forger *forger, const char *text, const 
         fail_msg("\"%s\" does not say \"%s\"", error.text, words);
 }
 
-static void assert_accepted(const struct forger *forger, const char *text, struct introduction_point *point)
+static void assert_point_accepted(const struct forger *forger, const char *text,
+                                  struct introduction_point *point)
 {
     struct document_item next;
     struct error error = {.text = ""};
@@ -52,7 +53,7 @@ static void test_good_point(void **state)
     struct introduction_point point;
     forger_init(&forger, 3);
     char *text = forge_point(&forger, 7);
-    assert_accepted(&forger, text, &point);
+    assert_point_accepted(&forger, text, &point);
     uint8_t fingerprint[20],
         expected[20] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 7};
     assert_int_equal(point.link_specifiers_length, 31);
@@ -107,11 +108,11 @@ static void test_legacy_key(void **state)
     struct introduction_point point;
     forger_init(&forger, 3);
     char *text = forge_point(&forger, 1), *legacy = text_format("%s" LEGACY_KEY LEGACY_KEY_CERT, text);
-    assert_accepted(&forger, legacy, &point);
+    assert_point_accepted(&forger, legacy, &point);
     assert_true(point.has_legacy_key);
     free(legacy);
     legacy = text_format("%s" LEGACY_KEY LEGACY_KEY, text);
-    assert_refused(&forger, legacy, "\"legacy-key\" twice");
+    assert_point_refused(&forger, legacy, "\"legacy-key\" twice");
     free(legacy);
     free(text);
 }
@@ -155,7 +156,7 @@ static void test_faults(void **state)
     char *text = forge_point(&forger, 1);
     for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
         char *faulty = text_replace(text, faults[i].from, faults[i].to);
-        assert_refused(&forger, faulty, faults[i].words);
+        assert_point_refused(&forger, faulty, faults[i].words);
         free(faulty);
     }
     free(text);
@@ -178,10 +179,10 @@ static void test_harmless_differences(void **state)
     struct introduction_point plain, point;
     forger_init(&forger, 3);
     char *text = forge_point(&forger, 1);
-    assert_accepted(&forger, text, &plain);
+    assert_point_accepted(&forger, text, &plain);
     for (size_t i = 0; i < sizeof(harmless) / sizeof(harmless[0]); i++) {
         char *different = text_replace(text, harmless[i].from, harmless[i].to);
-        assert_accepted(&forger, different, &point);
+        assert_point_accepted(&forger, different, &point);
         assert_memory_equal(&point, &plain, sizeof(point));
         free(different);
     }
@@ -231,11 +232,11 @@ static void test_link_specifiers(void **state)
         char *base64 = text_base64(bytes, size);
         char *changed = text_format("introduction-point %s%s", base64, rest);
         if (specifiers[i].is_good) {
-            assert_accepted(&forger, changed, &point);
+            assert_point_accepted(&forger, changed, &point);
             assert_int_equal(introduction_point_fingerprint(&point, fingerprint),
                              specifiers[i].has_fingerprint);
         } else {
-            assert_refused(&forger, changed, size > 0 ? "link specifiers" : "with 0 arguments");
+            assert_point_refused(&forger, changed, size > 0 ? "link specifiers" : "with 0 arguments");
         }
         free(changed);
         free(base64);
@@ -258,10 +259,10 @@ static void test_link_specifiers_too_long(void **state)
         char *base64 = text_base64(bytes, size);
         char *changed = text_format("introduction-point %s%s", base64, strchr(text, '\n'));
         if (size == LINK_SPECIFIERS_SIZE_MAX) {
-            assert_accepted(&forger, changed, &point);
+            assert_point_accepted(&forger, changed, &point);
             assert_int_equal(point.link_specifiers_length, size);
         } else {
-            assert_refused(&forger, changed, "base64 of at most 256 bytes");
+            assert_point_refused(&forger, changed, "base64 of at most 256 bytes");
         }
         free(changed);
         free(base64);
@@ -314,9 +315,9 @@ static void test_low_order_keys(void **state)
         char *base64 = text_base64(key, sizeof(key)), *line = text_format("onion-key ntor %s ", base64);
         char *changed = text_replace(text, "onion-key ntor ", line);
         if (keys[i].is_low_order)
-            assert_refused(&forger, changed, "of low order");
+            assert_point_refused(&forger, changed, "of low order");
         else
-            assert_accepted(&forger, changed, &point);
+            assert_point_accepted(&forger, changed, &point);
         free(changed);
         free(line);
         free(base64);
@@ -347,7 +348,7 @@ static void test_certificates(void **state)
     static const uint8_t no_key[32] = {2}; /* 2 is no y coordinate of the curve */
     static const uint8_t identity[32] = {1};
     char *text = forge_point(&forger, 1);
-    assert_accepted(&forger, text, &point);
+    assert_point_accepted(&forger, text, &point);
     const struct {
         const char *keyword_line;
         const struct forger *signer;
@@ -375,9 +376,9 @@ static void test_certificates(void **state)
         char *certificate = forge_certificate(rows[i].signer, rows[i].type, rows[i].certified_key);
         char *changed = replace_certificate(text, rows[i].keyword_line, certificate);
         if (rows[i].words == NULL)
-            assert_accepted(&forger, changed, &changed_point);
+            assert_point_accepted(&forger, changed, &changed_point);
         else
-            assert_refused(&forger, changed, rows[i].words);
+            assert_point_refused(&forger, changed, rows[i].words);
         free(changed);
         free(certificate);
     }
@@ -394,7 +395,7 @@ static void test_false_signer(void **state)
     other.expiration_hour = forger.expiration_hour;
     memcpy(other.signing_key, forger.signing_key, sizeof(other.signing_key));
     char *text = forge_point(&other, 1);
-    assert_refused(&forger, text, "auth-key: a certificate has a bad signature");
+    assert_point_refused(&forger, text, "auth-key: a certificate has a bad signature");
     free(text);
 }
 

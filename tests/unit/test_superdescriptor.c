@@ -83,7 +83,7 @@ static char *encode_good(const struct fixture *fixture)
 }
 
 /* Decodes what was encoded. */
-static struct descriptor *decode_good(const struct fixture *fixture, const char *text)
+static struct descriptor *decode_encoded(const struct fixture *fixture, const char *text)
 {
     struct error error = {.text = ""};
     struct descriptor *descriptor =
@@ -102,7 +102,7 @@ static void test_round_trip(void **state)
         fixture.superdescriptor.is_single_onion_service = count % 2 == 0;
         fixture.superdescriptor.revision_counter = UINT64_MAX / count;
         char *text = encode_good(&fixture);
-        struct descriptor *descriptor = decode_good(&fixture, text);
+        struct descriptor *descriptor = decode_encoded(&fixture, text);
         assert_int_equal(descriptor->point_count, count);
         assert_memory_equal(descriptor->points, fixture.points, count * sizeof(fixture.points[0]));
         assert_int_equal(descriptor->is_single_onion_service, count % 2 == 0);
@@ -146,7 +146,7 @@ static void test_flow_control_versions(void **state)
         fixture_init(&fixture, 1);
         fixture.superdescriptor.flow_control = rows[i].flow_control;
         char *text = encode_good(&fixture);
-        struct descriptor *descriptor = decode_good(&fixture, text);
+        struct descriptor *descriptor = decode_encoded(&fixture, text);
         assert_int_equal(descriptor->flow_control.versions, rows[i].flow_control.versions);
         open_layers(&layers, text, fixture.forger.identity_key, descriptor);
         assert_memory_equal(layers.inner, rows[i].line, strlen(rows[i].line));
@@ -271,7 +271,7 @@ static void test_randomness_is_used(void **state)
     struct opened_layers layers;
     fixture_init(&fixture, 1);
     char *text = encode_good(&fixture);
-    struct descriptor *descriptor = decode_good(&fixture, text);
+    struct descriptor *descriptor = decode_encoded(&fixture, text);
     open_layers(&layers, text, fixture.forger.identity_key, descriptor);
     uint8_t ephemeral_key[32];
     crypto_scalarmult_curve25519_base(ephemeral_key, fixture.randomness.ephemeral_secret);

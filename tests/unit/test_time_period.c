@@ -118,6 +118,19 @@ static void test_broken_minutes(void **state)
     assert_int_equal(time_period_start(&schedule, 1000), 1000 * 4 * 60 + 144);
 }
 
+/* A consensus that is not valid from a whole interval on: tor lets its run start off by as much. */
+static void test_broken_intervals(void **state)
+{
+    (void)state;
+    struct time_schedule schedule;
+    assert_int_equal(time_schedule_set(&schedule, 3600, 1440, false, NULL), 0);
+    int64_t midnight = read_moment("2026-11-22T00:00:00");
+    assert_int_equal(shared_random_run_start(&schedule, midnight + 1800), midnight + 1800);
+    assert_int_equal(shared_random_run_start(&schedule, midnight + 3599), midnight + 3599);
+    assert_int_equal(shared_random_run_start(&schedule, midnight + 3601), midnight + 1);
+    assert_int_equal(shared_random_run_start(&schedule, midnight - 1), midnight - 23 * 3600 - 1);
+}
+
 static void test_schedule_bounds(void **state)
 {
     (void)state;
@@ -160,13 +173,10 @@ static void test_the_beginning_of_time(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_periods),
-        cmocka_unit_test(test_runs),
-        cmocka_unit_test(test_a_day),
-        cmocka_unit_test(test_a_testing_network),
-        cmocka_unit_test(test_broken_minutes),
-        cmocka_unit_test(test_schedule_bounds),
-        cmocka_unit_test(test_the_beginning_of_time),
+        cmocka_unit_test(test_periods),         cmocka_unit_test(test_runs),
+        cmocka_unit_test(test_a_day),           cmocka_unit_test(test_a_testing_network),
+        cmocka_unit_test(test_broken_minutes),  cmocka_unit_test(test_broken_intervals),
+        cmocka_unit_test(test_schedule_bounds), cmocka_unit_test(test_the_beginning_of_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

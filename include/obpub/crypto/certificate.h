@@ -17,7 +17,7 @@ enum certificate_type {
 
 /* Bytes of a certificate that has the signing key extension and no other: all that we make. */
 #define CERTIFICATE_SIZE 140
-/* Hours that the certificates of a descriptor live in tor: 54, counted from the hour now running. */
+/* Hours that the certificates of a descriptor live in tor. */
 #define CERTIFICATE_LIFETIME_HOURS 54
 
 struct certificate {

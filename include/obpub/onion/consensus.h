@@ -29,8 +29,8 @@ struct consensus {
     int32_t hsdir_spread_store;
     int32_t hsdir_spread_fetch;
     int32_t descriptor_size_max; /* HSV3MaxDescriptorSize, bytes */
-    /* Only the relays with the HSDir flag and the protocol HSDir=2, in the consensus' order (by fingerprint).
-     */
+    /* Only the relays with the HSDir flag, the protocol HSDir=2 and no tor before 0.3.0.8 (rend-spec-v3
+     * [HASHRING]), in the consensus' order (by fingerprint). */
     struct consensus_relay *hsdirs;
     size_t hsdir_count;
     size_t relay_count; /* all of them */

@@ -30,6 +30,10 @@ bool introduction_point_equals(const struct introduction_point *one, const struc
 /* The relay's RSA fingerprint (20 bytes) from the link specifiers; false when there is none. */
 bool introduction_point_fingerprint(const struct introduction_point *point, uint8_t fingerprint[20]);
 
+/* The hour (since the epoch) at which tor would have an introduction point's certificates expire that it made
+ * at now (seconds since the epoch): their lifetime counted from the hour then running. */
+uint32_t introduction_point_expiration_hour(int64_t now);
+
 /* Reads the point that begins at first, an "introduction-point" item already taken from reader, up to the
  * next such item or the end; *next is that item when the return value is 1, and the document is at its end
  * when it is 0. Every certificate has to be signed by signing_key (the descriptor's) and good at now. Returns

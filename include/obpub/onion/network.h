@@ -34,8 +34,8 @@ struct network *network_build(const char *consensus, size_t consensus_length, co
                               size_t microdescriptors_length, bool is_testing_network, struct error *error);
 void network_free(struct network *network);
 
-/* True when a tor would still use the network at now: up to 24 hours after valid-until (tor's "reasonably
- * live"). */
+/* True when a tor would still use the network at now: from 24 hours before valid-after to 24 hours after
+ * valid-until (tor's "reasonably live"). */
 bool network_is_live(const struct network *network, int64_t now);
 
 /* The HSDirs that hold (to_fetch false) or are asked for (to_fetch true) the descriptor of a blinded key in a

@@ -6,9 +6,6 @@ import subprocess
 import sys
 import time
 
-import stem
-
-from .consensus import CONSENSUS, hsdir_count
 from .process import HarnessError, free_port, private_folder, process_runs, run, spawn, write_file
 from .tor import Tor, describe
 
@@ -125,12 +122,12 @@ class Bootstrap:
         self._status = status
         write_file(os.path.join(self.folder, 'status'), status)
 
-    def _wait_for(self, tors, what, hsdirs=0):
-        # Wait until these are at 100% and each has a consensus with that many onion service directories.
+    def _wait_for(self, tors, what, hsdirs=1):
+        # Wait until these are at 100% and each has a consensus with that many HSDirs.
         self._say(f'{len(self.tors)} tors run; waiting for {what}')
         while True:
             self._check_all_alive()
-            missing = [tor for tor in tors if tor.bootstrap_progress() < 100 or hsdirs_known(tor) < hsdirs]
+            missing = [tor for tor in tors if tor.bootstrap_progress() < 100 or not tor.knows_hsdirs(hsdirs)]
             if not missing:
                 return
             if time.monotonic() > self._deadline:
@@ -145,8 +142,7 @@ class Bootstrap:
     def _failure(self, missing):
         text = f'the network did not come up in time; {self._status}. Not there:\n'
         for tor in missing:
-            text += (f'--- {tor.name}, {tor.bootstrap_progress()}% bootstrapped, knows {hsdirs_known(tor)} relays; '
-                     f'its log ends:\n{tor.log_tail(12)}')
+            text += f'--- {tor.name}, {tor.bootstrap_progress()}% bootstrapped; its log ends:\n{tor.log_tail(12)}'
         return text
 
     # Telling the tests.
@@ -173,14 +169,6 @@ class Bootstrap:
                 return process_runs(int(file.read()))
         except FileNotFoundError:
             return False
-
-
-def hsdirs_known(tor):
-    """How many onion service directories the tor's consensus has; 0 while it has none."""
-    try:
-        return hsdir_count(tor.info(CONSENSUS))
-    except stem.ControllerError:
-        return 0
 
 
 def make_authority_keys(folders):

@@ -43,9 +43,10 @@ def who_answers(client, address, wanted, timeout=90, report=None):
     return seen
 
 
-def fetch_descriptor(tor, address, hsdir=None, timeout=30):
+def fetch_descriptor(tor, address, hsdir=None, timeout=30, raw=False):
     """The descriptor of an address as text, which this tor fetches from an HSDir: from the one with that
-    fingerprint, or from those where a client looks. None if they have none."""
+    fingerprint, or from those where a client looks; without newlines around it unless raw. None if they have
+    none."""
     address = address.removesuffix('.onion')
 
     def is_answer(event):
@@ -56,4 +57,5 @@ def fetch_descriptor(tor, address, hsdir=None, timeout=30):
     with tor.events('HS_DESC', 'HS_DESC_CONTENT') as stream:
         stream.ask(f'HSFETCH {address}' + (f' SERVER=${hsdir.lstrip("$")}' if hsdir else ''))
         answer = stream.wait(is_answer, timeout, f'a descriptor of {address[:16]}...')
-    return answer.content.strip('\n') or None
+    content = answer.content if raw else answer.content.strip('\n')
+    return content if content.strip('\n') else None

@@ -1,5 +1,6 @@
 # What a consensus says about time: voting intervals, shared random values, and the half of the "day" it is.
 
+import base64
 import calendar
 import re
 import time
@@ -74,7 +75,10 @@ def parse_times(consensus):
                           value('current'), value('previous'))
 
 
-def hsdir_count(consensus):
-    """How many relays have the HSDir flag and run."""
-    flags = re.findall(r'^s (.*)$', consensus, re.M)
-    return sum({'HSDir', 'Running', 'Valid'} <= set(line.split()) for line in flags)
+def hsdir_fingerprints(consensus):
+    """The fingerprints of the relays with the HSDir flag."""
+    found = []
+    for identity, flags in re.findall(r'^r \S+ (\S+) .*?^s (.*?)$', consensus, re.M | re.S):
+        if 'HSDir' in flags.split():
+            found.append(base64.b64decode(identity + '=').hex().upper())
+    return found

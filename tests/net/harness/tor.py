@@ -10,6 +10,7 @@ import stem.connection
 import stem.control
 import stem.socket
 
+from .consensus import CONSENSUS, hsdir_fingerprints
 from .control import EventStream
 from .process import (HarnessError, TimedOut, free_port, private_folder, process_runs, run, spawn, tail, wait_for,
                       write_file)
@@ -159,6 +160,14 @@ class Tor:
             return 0
         return int(phase.split('PROGRESS=')[1].split()[0])
 
+    def knows_hsdirs(self, at_least=1):
+        """Whether it has a consensus with so many onion service directories, and the microdescriptor of each."""
+        try:
+            hsdirs = hsdir_fingerprints(self.info(CONSENSUS))
+            return len(hsdirs) >= at_least and all(self.info(f'md/id/{hsdir}') for hsdir in hsdirs)
+        except stem.ControllerError:
+            return False
+
     def wait_control(self, timeout=15):
         """Wait until its control port answers."""
         def answers():
@@ -170,10 +179,11 @@ class Tor:
         wait_for(answers, timeout, f'the control port of {self.name}', every=0.05)
 
     def wait_bootstrapped(self, timeout=60):
-        """Wait until it says 100%."""
+        """Wait until it says 100%, and knows all HSDirs: tor says 100% when it can do without some of them, but
+        would then choose other HSDirs than everybody else does."""
         def done():
             self._fail_if_ended()
-            return self.bootstrap_progress() == 100
+            return self.bootstrap_progress() == 100 and self.knows_hsdirs()
         try:
             wait_for(done, timeout, f'{self.name} to bootstrap')
         except TimedOut as error:

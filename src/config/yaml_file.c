@@ -1,0 +1,234 @@
+/* Reads a YAML file into libyaml's tree, within limits. */
+#include "config/yaml_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "obpub/memory.h"
+
+/* Lists and mappings within each other; a config has five. */
+#define DEPTH_MAX 32
+#define ANCHORS_MAX 1000
+
+/* The file that is being read, and where to complain. */
+struct yaml_file {
+    const char *path;
+    struct config_report *report;
+};
+
+/* Reads an open file as a whole. Returns its bytes, to be released with free(), or NULL after an error. */
+static unsigned char *read_descriptor(const struct yaml_file *file, int descriptor, size_t *length)
+{
+    struct stat status;
+    const char *complaint = NULL;
+    if (fstat(descriptor, &status) != 0)
+        complaint = "it can't be looked at";
+    else if (S_ISDIR(status.st_mode))
+        complaint = "is a folder: name the config file in it";
+    else if (!S_ISREG(status.st_mode))
+        complaint = "is not a plain file: name the config file";
+    else if (status.st_size < 0 || (size_t)status.st_size > YAML_FILE_SIZE_MAX)
+        complaint = "is too long to be a config file (more than 4 MiB)";
+    if (complaint != NULL) {
+        config_report_add_error(file->report, file->path, 0, "%s", complaint);
+        return NULL;
+    }
+    if ((status.st_mode & S_IWOTH) != 0)
+        config_report_add_warning(
+            file->report, file->path, 0,
+            "anybody may change this file, and so decide which backends get the visitors: chmod "
+            "o-w it");
+    size_t size = (size_t)status.st_size;
+    unsigned char *bytes = memory_allocate(size + 1, 1);
+    *length = 0;
+    while (*length < size) {
+        ssize_t got = read(descriptor, bytes + *length, size - *length);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0) {
+            config_report_add_error(file->report, file->path, 0, "it can't be read (%s)", strerror(errno));
+            free(bytes);
+            return NULL;
+        }
+        if (got == 0)
+            break;
+        *length += (size_t)got;
+    }
+    return bytes;
+}
+
+static unsigned char *read_file(const struct yaml_file *file, size_t *length)
+{
+    int descriptor = open(file->path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (descriptor < 0) {
+        if (errno == ENOENT)
+            config_report_add_error(file->report, file->path, 0,
+                                    "there is no such file: name the config file with -c FILE");
+        else
+            config_report_add_error(file->report, file->path, 0, "it can't be opened (%s)", strerror(errno));
+        return NULL;
+    }
+    unsigned char *bytes = read_descriptor(file, descriptor, length);
+    close(descriptor);
+    return bytes;
+}
+
+static int report_no_memory(const struct yaml_file *file)
+{
+    config_report_add_error(file->report, file->path, 0, "there is not enough memory to parse it");
+    return -1;
+}
+
+/* The line of a byte of the file, from 1. */
+static size_t count_lines(const unsigned char *bytes, size_t offset)
+{
+    size_t line = 1;
+    for (size_t i = 0; i < offset; i++)
+        line += bytes[i] == '\n' ? 1 : 0;
+    return line;
+}
+
+/* Reports what libyaml did not like. */
+static void report_parser_error(const struct yaml_file *file, const yaml_parser_t *parser,
+                                const unsigned char *bytes, size_t length)
+{
+    const char *problem = parser->problem != NULL ? parser->problem : "it can't be parsed";
+    size_t line = parser->problem_mark.line + 1;
+    const char *advice = "look at this line's indentation (spaces, never tabs), colons and quotes";
+    if (parser->error == YAML_READER_ERROR) {
+        line = count_lines(bytes, parser->problem_offset < length ? parser->problem_offset : length);
+        advice = "a config file is UTF-8 text without control characters";
+    }
+    config_report_add_error(file->report, file->path, line, "not valid YAML: %s%s%s; %s", problem,
+                            parser->context != NULL ? " " : "",
+                            parser->context != NULL ? parser->context : "", advice);
+}
+
+static bool event_has_anchor(const yaml_event_t *event)
+{
+    switch (event->type) {
+    case YAML_SCALAR_EVENT:
+        return event->data.scalar.anchor != NULL;
+    case YAML_SEQUENCE_START_EVENT:
+        return event->data.sequence_start.anchor != NULL;
+    case YAML_MAPPING_START_EVENT:
+        return event->data.mapping_start.anchor != NULL;
+    default:
+        return false;
+    }
+}
+
+/* How much a file asks of libyaml, whose time grows with the square of either. */
+struct yaml_shape {
+    int depth, anchors;
+};
+
+static bool shape_is_too_much(const struct yaml_shape *shape)
+{
+    return shape->depth > DEPTH_MAX || shape->anchors > ANCHORS_MAX;
+}
+
+/* Parses event by event, keeping none, until the end or until it is too much. Returns -1 where it is no YAML.
+ */
+static int measure_shape(yaml_parser_t *parser, struct yaml_shape *shape)
+{
+    bool is_at_end = false;
+    while (!is_at_end && !shape_is_too_much(shape)) {
+        yaml_event_t event;
+        if (yaml_parser_parse(parser, &event) == 0)
+            return -1;
+        if (event.type == YAML_SEQUENCE_START_EVENT || event.type == YAML_MAPPING_START_EVENT)
+            shape->depth++;
+        else if (event.type == YAML_SEQUENCE_END_EVENT || event.type == YAML_MAPPING_END_EVENT)
+            shape->depth--;
+        shape->anchors += event_has_anchor(&event) ? 1 : 0;
+        is_at_end = event.type == YAML_STREAM_END_EVENT;
+        yaml_event_delete(&event);
+    }
+    return 0;
+}
+
+/* Goes over the bytes once to see that they can be parsed in reasonable time. */
+static int check_shape(const struct yaml_file *file, const unsigned char *bytes, size_t length)
+{
+    yaml_parser_t parser;
+    if (yaml_parser_initialize(&parser) == 0)
+        return report_no_memory(file);
+    yaml_parser_set_input_string(&parser, bytes, length);
+    struct yaml_shape shape = {0};
+    int result = measure_shape(&parser, &shape);
+    if (result != 0)
+        report_parser_error(file, &parser, bytes, length);
+    else if (shape.depth > DEPTH_MAX)
+        config_report_add_error(file->report, file->path, parser.mark.line + 1,
+                                "lists and mappings are nested more than %d deep: no config needs that",
+                                DEPTH_MAX);
+    else if (shape.anchors > ANCHORS_MAX)
+        config_report_add_error(file->report, file->path, parser.mark.line + 1,
+                                "there are more than %d anchors (\"&name\"): write the entries out",
+                                ANCHORS_MAX);
+    yaml_parser_delete(&parser);
+    return result == 0 && !shape_is_too_much(&shape) ? 0 : -1;
+}
+
+/* Checks that nothing follows the first document. */
+static int check_end(const struct yaml_file *file, yaml_parser_t *parser, const unsigned char *bytes,
+                     size_t length)
+{
+    yaml_document_t second;
+    if (yaml_parser_load(parser, &second) == 0) {
+        report_parser_error(file, parser, bytes, length);
+        return -1;
+    }
+    const yaml_node_t *root = yaml_document_get_root_node(&second);
+    if (root != NULL)
+        config_report_add_error(
+            file->report, file->path, root->start_mark.line + 1,
+            "a second YAML document begins here: keep all in one, without a \"---\" between");
+    yaml_document_delete(&second);
+    return root == NULL ? 0 : -1;
+}
+
+/* Parses the bytes into a document. */
+static int parse_document(const struct yaml_file *file, yaml_document_t *document, const unsigned char *bytes,
+                          size_t length)
+{
+    if (check_shape(file, bytes, length) != 0)
+        return -1;
+    yaml_parser_t parser;
+    if (yaml_parser_initialize(&parser) == 0)
+        return report_no_memory(file);
+    yaml_parser_set_input_string(&parser, bytes, length);
+    int result = -1;
+    if (yaml_parser_load(&parser, document) == 0) {
+        report_parser_error(file, &parser, bytes, length);
+    } else {
+        if (yaml_document_get_root_node(document) == NULL)
+            config_report_add_error(
+                file->report, file->path, 0,
+                "is empty: it needs \"services:\" with at least one service (see obpub.yaml(5))");
+        else
+            result = check_end(file, &parser, bytes, length);
+        if (result != 0)
+            yaml_document_delete(document);
+    }
+    yaml_parser_delete(&parser);
+    return result;
+}
+
+int yaml_file_load(yaml_document_t *document, const char *path, struct config_report *report)
+{
+    const struct yaml_file file = {path, report};
+    size_t length = 0;
+    unsigned char *bytes = read_file(&file, &length);
+    if (bytes == NULL)
+        return -1;
+    int result = parse_document(&file, document, bytes, length);
+    free(bytes);
+    return result;
+}

@@ -1,0 +1,77 @@
+# What an independent implementation, python3-stem with the cryptography module, finds in a descriptor.
+
+import base64
+import hashlib
+from datetime import timezone
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from stem.descriptor.certificate import CertType, ExtensionType
+from stem.descriptor.hidden_service import (HiddenServiceDescriptorV3, OuterLayer, _blinded_pubkey, _decrypt_layer)
+
+BASE_POINT = ('(1511222134953540077250115140958853151145401269304185720604611328394984776220'
+              '2, 46316835694926478169428394003475163141307993866256225615783033603165251855960)')
+FIELD = 2 ** 255 - 19
+
+
+class Judged:
+    """A descriptor of an onion address, decrypted and verified; ValueError or InvalidSignature if it is not good.
+    `middle` and `inner` are the plaintexts of its layers, with all padding."""
+
+    def __init__(self, text, address):
+        self.text = text
+        self.outer = HiddenServiceDescriptorV3.from_str(text, validate=True)  # checks signature and certificate
+        certificate = self.outer.signing_cert
+        if certificate.type != CertType.HS_V3_DESC_SIGNING:
+            raise ValueError(f'the signing key\'s certificate is of type {certificate.type}')
+        self.signing_key = certificate.key
+        self.blinded_key = certificate.signing_key()
+        self.expiration_hour = expiration_hour(certificate)
+        identity = HiddenServiceDescriptorV3.identity_key_from_address(address)
+        subcredential = HiddenServiceDescriptorV3._subcredential(identity, self.blinded_key)
+        keys = (self.outer.revision_counter, subcredential, self.blinded_key)
+        self.middle = _decrypt_layer(self.outer.superencrypted, b'hsdir-superencrypted-data', *keys)
+        self.middle_layer = OuterLayer(self.middle, validate=True)
+        self.inner = _decrypt_layer(self.middle_layer.encrypted, b'hsdir-encrypted-data', *keys)
+        self.inner_layer = self.outer.decrypt(address)
+        self.points = [self._point(point) for point in self.inner_layer.introduction_points]
+        self.point_expiration_hours = {expiration_hour(certificate) for point in self.inner_layer.introduction_points
+                                       for certificate in (point.auth_key_cert, point.enc_key_cert)}
+
+    def _point(self, point):
+        # What a client takes from a point: its link specifiers, onion key, auth key and encryption key.
+        self._check(point.auth_key_cert, CertType.HS_V3_INTRO_AUTH)
+        self._check(point.enc_key_cert, CertType.HS_V3_INTRO_ENCRYPT)
+        encryption_key = base64.b64decode(point.enc_key_raw)
+        if point.enc_key_cert.key[:31] + bytes([point.enc_key_cert.key[31] & 127]) != edwards_form(encryption_key):
+            raise ValueError('enc-key-cert certifies another key than enc-key')
+        links = b''.join(link.pack() for link in point.link_specifiers)
+        return (links, base64.b64decode(point.onion_key_raw), point.auth_key_cert.key, encryption_key)
+
+    def _check(self, certificate, kind):
+        # A point's certificate has to be of its kind and signed by the descriptor signing key, which it names.
+        if certificate.type != kind:
+            raise ValueError(f'a certificate of type {certificate.type} instead of {kind}')
+        named = [extension.data for extension in certificate.extensions
+                 if extension.type == ExtensionType.HAS_SIGNING_KEY]
+        if named != [self.signing_key]:
+            raise ValueError('a point\'s certificate does not name the descriptor signing key')
+        packed = certificate.pack()
+        Ed25519PublicKey.from_public_bytes(self.signing_key).verify(packed[-64:], packed[:-64])
+
+
+def expiration_hour(certificate):
+    """When a certificate ends, in hours since the epoch."""
+    return int(certificate.expiration.replace(tzinfo=timezone.utc).timestamp()) // 3600
+
+
+def edwards_form(montgomery):
+    """The y coordinate (sign bit 0) of the Ed25519 key that belongs to an X25519 key."""
+    u = int.from_bytes(montgomery, 'little') % FIELD
+    return ((u - 1) * pow(u + 1, FIELD - 2, FIELD) % FIELD).to_bytes(32, 'little')
+
+
+def blinded_key(public, period_number, period_length):
+    """The blinded key of a time period, of that many minutes, worked out without obpub (rend-spec-v3 A.2)."""
+    nonce = b'key-blind' + period_number.to_bytes(8, 'big') + period_length.to_bytes(8, 'big')
+    parameter = hashlib.sha3_256(b'Derive temporary signing key\0' + public + BASE_POINT.encode() + nonce).digest()
+    return _blinded_pubkey(public, parameter)

@@ -1,0 +1,63 @@
+# Runs obpub on the private network: writes its config.yaml, publishes a round, reads the report.
+
+import json
+
+from .process import write_file
+from .runner import run_obpub, step
+
+
+def instance(backend, control='unix'):
+    """The lines of one backend (a Service): its control port by 'unix' socket, 'tcp', or None: from the HSDirs."""
+    lines = [f'      - address: {backend.onion}', f'        name: {backend.name}']
+    if control:
+        where = f'127.0.0.1:{backend.control_port}' if control == 'tcp' else f'unix:{backend.control_socket}'
+        lines.append(f'        control: {where}')
+    if control and backend.control_password:
+        path = f'{backend.folder}/control-password'
+        write_file(path, backend.control_password + '\n')
+        lines.append(f'        control-password-file: {path}')
+    return lines
+
+
+def write_config(path, control_socket, frontends):
+    """Write a config.yaml for the local tor with that control socket. frontends: (path of the key, list of what
+    instance() gave) for each. Returns the path."""
+    lines = [f'tor-control: unix:{control_socket}', 'services:']
+    for key_path, instances in frontends:
+        lines += [f'  - key: {key_path}', '    instances:'] + [line for lines in instances for line in lines]
+    write_file(path, '\n'.join(lines) + '\n')
+    return path
+
+
+def run_once(config, *args, status=0, timeout=180):
+    """Run obpub --once --json, which has to end with that exit status; returns its report."""
+    result = run_obpub('--once', '--json', '-c', config, *args, timeout=timeout)
+    assert result.returncode == status, (f'exit status {result.returncode}, not {status}\n{result.stderr}\n'
+                                         f'{result.stdout}')
+    report = json.loads(result.stdout)
+    report['stderr'] = result.stderr
+    return report
+
+
+def publish(config, *args):
+    """Publish a round of which all has to succeed: every backend is in, every HSDir has taken every descriptor.
+    Returns the report."""
+    report = run_once(config, *args)
+    assert report['result'] == 'complete' and report['error'] is None, report
+    for frontend in report['frontends']:
+        points = sum(backend['introduction_points'] for backend in frontend['backends'])
+        assert all(backend['live'] for backend in frontend['backends']), frontend['backends']
+        assert frontend['introduction_points'] == min(points, 20), frontend
+        assert [descriptor['descriptor'] for descriptor in frontend['descriptors']] == ['first', 'second']
+        for descriptor in frontend['descriptors']:
+            assert descriptor['hsdirs'] and all(hsdir['taken'] for hsdir in descriptor['hsdirs']), descriptor
+        step(f'obpub published {frontend["introduction_points"]} introduction points of '
+             f'{len(frontend["backends"])} backends in {report["seconds"]:.1f} s')
+    return report
+
+
+def holders(report, slot, frontend=0):
+    """The fingerprints of the HSDirs that took a frontend's 'first' or 'second' descriptor."""
+    descriptors = report['frontends'][frontend]['descriptors']
+    return [hsdir['fingerprint'] for descriptor in descriptors if descriptor['descriptor'] == slot
+            for hsdir in descriptor['hsdirs'] if hsdir['taken']]

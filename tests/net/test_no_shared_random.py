@@ -1,0 +1,52 @@
+# obpub --once before any shared random value exists, when the "disaster" value stands in for it: backends found over
+# their control ports, and again without; each answers through the frontend's address.
+
+import os
+import sys
+
+from harness.obpub import instance, publish, write_config
+from testnet import HarnessError, main, make_frontend_key, spawn, step
+
+OWN_NETWORK = 'OBPUB_TESTNET_IS_NEW'
+
+
+def run_in_new_network():
+    """Run this test again in a network of its own, since the shared one has a shared random value already."""
+    step('there is a shared random value already: starting a new network')
+    runner = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'testnet.py')
+    status = spawn([sys.executable, runner, 'run', '--', sys.executable, os.path.abspath(__file__)], 'TERM',
+                   env=dict(os.environ, **{OWN_NETWORK: '1'})).wait()
+    assert status == 0, 'it failed in the new network'
+
+
+def check_no_shared_random(net, tor):
+    if net.has_srv(tor):
+        raise HarnessError(f'{tor.name} has a shared random value: this test came too late, nothing is shown')
+
+
+def test(net):
+    if net.has_srv():
+        if OWN_NETWORK in os.environ:
+            raise HarnessError('there is a shared random value in a network that has only just begun')
+        return run_in_new_network()
+    key_path = net.path('frontend.key')
+    frontend = make_frontend_key(key_path)
+    publisher = net.start_tor('publisher', wait=False)
+    backends = [net.start_service(f'backend{number}', [frontend.onion], wait=False) for number in (1, 2, 3)]
+    for backend in backends:
+        backend.wait_published()
+    publisher.wait_bootstrapped()
+    for control in ('unix', None):
+        step(f'{"with" if control else "without"} control ports, {net.phase().name}, no shared random value')
+        config = write_config(net.path('config.yaml'), publisher.control_socket,
+                              [(key_path, [instance(backend, control) for backend in backends])])
+        publish(config)
+        client = net.start_client('visitor1' if control else 'visitor2')
+        seen = net.who_answers(client, frontend.address, [backend.name for backend in backends])
+        for tor in (publisher, client):
+            check_no_shared_random(net, tor)
+        step(f'answers through the frontend: {dict(seen)}')
+        client.close()
+
+
+main(test)

@@ -1,0 +1,19 @@
+/* A temporary folder for a test's files. */
+#ifndef OBPUB_TESTS_HELPER_FOLDER_H
+#define OBPUB_TESTS_HELPER_FOLDER_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+/* Makes an empty folder and makes it the current one. For use as a cmocka setup function: *state becomes the
+ * folder's path. Fails the test when it can't. */
+int folder_setup(void **state);
+
+/* Removes the folder with all that is in it. */
+int folder_teardown(void **state);
+
+/* Writes a file of the current folder, mode 0600. */
+void folder_write(const char *name, const void *bytes, size_t length);
+void folder_write_text(const char *name, const char *text);
+
+#endif

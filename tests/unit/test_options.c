@@ -1,0 +1,215 @@
+/* Tests of the command line. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/options.h"
+
+#define WORDS_MAX 16
+
+/* Parses a command line given as words with single spaces between. The words live until the next call. */
+static int parse(struct options *options, const char *line, struct error *error)
+{
+    static char text[512];
+    static char *words[WORDS_MAX + 1];
+    int count = 0;
+    assert_true(strlen(line) < sizeof(text));
+    strcpy(text, line);
+    words[count++] = "obpub";
+    char *rest = text;
+    for (char *word = strtok_r(rest, " ", &rest); word != NULL; word = strtok_r(NULL, " ", &rest)) {
+        assert_true(count < WORDS_MAX);
+        words[count++] = word;
+    }
+    words[count] = NULL;
+    return options_parse(options, count, words, error);
+}
+
+/* Parses a command line that has to be refused with a sentence that has all of the text in it. */
+static void check_refused(const char *line, const char *text)
+{
+    struct options options;
+    struct error error = {""};
+    assert_int_equal(parse(&options, line, &error), -1);
+    if (strstr(error.text, text) == NULL)
+        fail_msg("\"%s\": \"%s\" does not say \"%s\"", line, error.text, text);
+}
+
+static int clear_environment(void **state)
+{
+    (void)state;
+    unsetenv("ONIONBALANCE_CONFIG");
+    unsetenv("ONIONBALANCE_LOG_LEVEL");
+    unsetenv("ONIONBALANCE_TOR_CONTROL_SOCKET");
+    unsetenv("ONIONBALANCE_STATUS_SOCKET_LOCATION");
+    return 0;
+}
+
+static void test_defaults(void **state)
+{
+    (void)state;
+    struct options options;
+    assert_int_equal(parse(&options, "", NULL), 0);
+    assert_string_equal(options.config_path, "config.yaml");
+    assert_null(options.ip);
+    assert_null(options.socket);
+    assert_int_equal(options.port, 0);
+    assert_int_equal(options.verbosity, LOG_LEVEL_INFO);
+    assert_int_equal(options.timeout, 120);
+    assert_false(options.once || options.check || options.json || options.help || options.version);
+    assert_null(options.environment_socket);
+    assert_null(options.environment_status_socket);
+}
+
+static void test_every_way_to_give_an_argument(void **state)
+{
+    (void)state;
+    const char *const lines[] = {"-c x.yaml", "-cx.yaml", "--config x.yaml", "--config=x.yaml",
+                                 "--conf x.yaml"};
+    for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+        struct options options;
+        assert_int_equal(parse(&options, lines[i], NULL), 0);
+        assert_string_equal(options.config_path, "x.yaml");
+    }
+}
+
+static void test_all_options(void **state)
+{
+    (void)state;
+    struct options options;
+    assert_int_equal(parse(&options,
+                           "-i ::1 -p 9999 -s /run/x -v DEBUG --is-testnet --hs-version v3 --once --json "
+                           "--timeout 86400",
+                           NULL),
+                     0);
+    assert_string_equal(options.ip, "::1");
+    assert_int_equal(options.port, 9999);
+    assert_string_equal(options.socket, "/run/x");
+    assert_int_equal(options.verbosity, LOG_LEVEL_DEBUG);
+    assert_true(options.once && options.json);
+    assert_false(options.check);
+    assert_int_equal(options.timeout, 86400);
+    assert_int_equal(parse(&options, "--check --version -h", NULL), 0);
+    assert_true(options.check && options.version && options.help);
+}
+
+static void test_levels(void **state)
+{
+    (void)state;
+    const char *const levels[] = {"debug", "info", "warning", "error", "critical"};
+    for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++) {
+        char line[32] = "--verbosity=";
+        struct options options;
+        strcat(line, levels[i]);
+        assert_int_equal(parse(&options, line, NULL), 0);
+        assert_int_equal(options.verbosity, i);
+    }
+    check_refused("-v loud", "\"loud\" is no level: give debug, info, warning, error or critical");
+}
+
+/* The last one counts, as in Onionbalance. */
+static void test_repeated(void **state)
+{
+    (void)state;
+    struct options options;
+    assert_int_equal(parse(&options, "-p 1 -p 65535 --timeout 5 --timeout 1", NULL), 0);
+    assert_int_equal(options.port, 65535);
+    assert_int_equal(options.timeout, 1);
+}
+
+static void test_bad_numbers(void **state)
+{
+    (void)state;
+    const char *const ports[] = {"0", "65536", "-1", "+1", "1x", "0x50", "99999999999999999999", "1.0"};
+    for (size_t i = 0; i < sizeof(ports) / sizeof(ports[0]); i++) {
+        char line[64] = "--port ";
+        strcat(line, ports[i]);
+        check_refused(line, "from 1 to 65535");
+    }
+    check_refused("--port=", "from 1 to 65535");
+    check_refused("--timeout 0", "from 1 to 86400");
+    check_refused("--timeout 86401", "from 1 to 86400");
+    check_refused("--timeout 1s", "from 1 to 86400");
+}
+
+static void test_refused(void **state)
+{
+    (void)state;
+    check_refused("--conifg x", "there is no option --conifg: is --config meant?");
+    check_refused("--zzzzzzzz", "there is no option --zzzzzzzz");
+    check_refused("--", "\"--\" is not an option");
+    check_refused("-", "\"-\" is not an option");
+    check_refused("--=x", "there is no option --");
+    check_refused("-x", "there is no option -x");
+    check_refused("status", "\"status\" is not an option");
+    check_refused("-c", "--config needs an argument");
+    check_refused("--config", "--config needs an argument");
+    check_refused("--config=", "--config");
+    check_refused("--once=yes", "--once takes no argument");
+    check_refused("--ver", "--ver can be more than one option");
+    check_refused("--hs-version v2", "only v3 is supported");
+    check_refused("--hs-version v4", "only v3 is supported");
+    check_refused("--once --check", "--once and --check can't be used together");
+}
+
+/* What is quoted in the sentence may be longer than the sentence. */
+static void test_long_words(void **state)
+{
+    (void)state;
+    char word[400];
+    memset(word, 'a', sizeof(word) - 1);
+    word[sizeof(word) - 1] = '\0';
+    check_refused(word, "aaaa");
+    word[0] = word[1] = '-';
+    check_refused(word, "there is no option --aaaa");
+}
+
+static void test_environment(void **state)
+{
+    (void)state;
+    struct options options;
+    setenv("ONIONBALANCE_CONFIG", "/etc/x.yaml", 1);
+    setenv("ONIONBALANCE_LOG_LEVEL", "error", 1);
+    setenv("ONIONBALANCE_TOR_CONTROL_SOCKET", "/run/y", 1);
+    setenv("ONIONBALANCE_STATUS_SOCKET_LOCATION", "/run/z", 1);
+    assert_int_equal(parse(&options, "", NULL), 0);
+    assert_string_equal(options.config_path, "/etc/x.yaml");
+    assert_int_equal(options.verbosity, LOG_LEVEL_ERROR);
+    assert_string_equal(options.environment_socket, "/run/y");
+    assert_null(options.socket);
+    assert_string_equal(options.environment_status_socket, "/run/z");
+
+    assert_int_equal(parse(&options, "-c x.yaml -v info", NULL), 0);
+    assert_string_equal(options.config_path, "x.yaml");
+    assert_int_equal(options.verbosity, LOG_LEVEL_INFO);
+
+    setenv("ONIONBALANCE_LOG_LEVEL", "loud", 1);
+    check_refused("", "ONIONBALANCE_LOG_LEVEL");
+
+    setenv("ONIONBALANCE_CONFIG", "", 1);
+    setenv("ONIONBALANCE_LOG_LEVEL", "", 1);
+    assert_int_equal(parse(&options, "", NULL), 0);
+    assert_string_equal(options.config_path, "config.yaml");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(test_defaults, clear_environment),
+        cmocka_unit_test_setup(test_every_way_to_give_an_argument, clear_environment),
+        cmocka_unit_test_setup(test_all_options, clear_environment),
+        cmocka_unit_test_setup(test_levels, clear_environment),
+        cmocka_unit_test_setup(test_repeated, clear_environment),
+        cmocka_unit_test_setup(test_bad_numbers, clear_environment),
+        cmocka_unit_test_setup(test_refused, clear_environment),
+        cmocka_unit_test_setup(test_long_words, clear_environment),
+        cmocka_unit_test_setup_teardown(test_environment, clear_environment, clear_environment),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
