@@ -1,5 +1,4 @@
 /* obpub --check: reads the config and the keys, and says what would be served and what the backends need. */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +6,7 @@
 #include <jansson.h>
 
 #include "command_config.h"
+#include "command_output.h"
 #include "commands.h"
 #include "config/printable.h"
 #include "config/tor_endpoint.h"
@@ -210,7 +210,7 @@ static void print_json(const struct options *options, const struct config *confi
         json_object_set_new(object, "frontends", frontends);
         json_object_set_new(object, "backends", backends);
     }
-    json_dumpf(object, stdout, JSON_INDENT(2));
+    json_dumpf(object, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
     putchar('\n');
     json_decref(object);
 }
@@ -249,9 +249,5 @@ int cmd_check(const struct options *options)
         print_json(options, NULL, &report, NULL, NULL, 0);
     }
     config_report_clear(&report);
-    if (fflush(stdout) != 0 || ferror(stdout)) {
-        fprintf(stderr, "obpub: standard output can't be written (%s)\n", strerror(errno));
-        result = EXIT_CODE_BAD_INPUT;
-    }
-    return result;
+    return command_finish_output(result);
 }

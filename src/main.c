@@ -4,20 +4,21 @@
 
 #include <sodium.h>
 
+#include "command_output.h"
 #include "commands.h"
 
 static int print_help(const struct options *options)
 {
     (void)options;
     fputs(options_help, stdout);
-    return fflush(stdout) == 0 ? EXIT_CODE_COMPLETE : EXIT_CODE_BAD_INPUT;
+    return command_finish_output(EXIT_CODE_COMPLETE);
 }
 
 static int print_version(const struct options *options)
 {
     (void)options;
     puts("obpub " OBPUB_VERSION);
-    return fflush(stdout) == 0 ? EXIT_CODE_COMPLETE : EXIT_CODE_BAD_INPUT;
+    return command_finish_output(EXIT_CODE_COMPLETE);
 }
 
 /* The commands, the first one that was asked for being run. */

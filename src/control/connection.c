@@ -106,7 +106,8 @@ static void fail(struct control_connection *connection, enum control_failure fai
     connection->state = STATE_CLOSED;
     disconnect(connection);
     struct command command;
-    while (!connection->freed && command_queue_pop(&connection->queue, &command)) {
+    /* Should a callback free the connection, the queue is empty. */
+    while (command_queue_pop(&connection->queue, &command)) {
         if (command.callback != NULL)
             command.callback(connection, NULL, command.context);
     }

@@ -5,6 +5,7 @@
 import re
 import time
 
+from harness.consensus import AFTER_SRV
 from harness.judge import Judged
 from harness.obpub import holders, instance, publish, write_config
 from testnet import main, make_frontend_key, step
@@ -48,8 +49,9 @@ def same(what, ours, tors):
     assert ours == tors, f'{what}: {ours!r}, but tor\'s is {tors!r}'
 
 
-def compare(ours, tors, counter_digits_differ):
+def compare(ours, tors):
     """Compare two descriptors of the same introduction points, layer by layer."""
+    counter_digits_differ = len(str(ours.outer.revision_counter)) - len(str(tors.outer.revision_counter))
     same('outer layer', shape(ours.text), shape(tors.text))
     same('outer layer, length', len(ours.text) - counter_digits_differ, len(tors.text))
     our_middle, our_padding = padding(ours.middle)
@@ -65,27 +67,25 @@ def compare(ours, tors, counter_digits_differ):
     same('inner layer, padding', our_padding, tor_padding)
 
 
-def check_certificates(descriptor, hours, whose):
-    """All its certificates end 54 hours after the hour in which it was made."""
-    for end in {descriptor.expiration_hour} | descriptor.point_expiration_hours:
-        assert end - LIFETIME_HOURS in hours, f'a certificate of {whose} ends {end - hours[0]} hours after it was made'
+def check_certificates(descriptor, began, whose):
+    """Whether all its certificates, made since `began`, end when tor's do: 54 hours later, rounded down to an hour
+    for those of the introduction points, up for the one of the descriptor's signing key."""
+    hours = range(int(began) // 3600 + LIFETIME_HOURS, int(time.time()) // 3600 + LIFETIME_HOURS + 1)
+    ends = descriptor.point_expiration_hours
+    assert ends <= set(hours), f'the introduction points\' certificates of {whose} end at {ends}, not {hours}'
+    assert descriptor.expiration_hour - 1 in hours, f'the certificate of {whose} ends at {descriptor.expiration_hour}'
 
 
 def raw_at_hsdirs(net, address, hsdirs):
-    """What these HSDirs hold for an address, byte for byte; one and the same at all."""
-    texts = {net.fetch_descriptor(net.client, address, hsdir, raw=True) for hsdir in hsdirs}
-    assert len(texts) == 1 and texts != {None}, f'{len(texts)} different answers'
-    return texts.pop()
-
-
-def hour():
-    return int(time.time()) // 3600
+    """What each of these HSDirs holds for an address, byte for byte."""
+    texts = [net.fetch_descriptor(net.client, address, hsdir, raw=True) for hsdir in hsdirs]
+    assert texts and None not in texts, 'an HSDir has no descriptor, though it took it'
+    return texts
 
 
 def test(net):
-    began = hour()
-    phase = net.wait_phase(net.phase().name, SECONDS_NEEDED) if net.phase().seconds_left > SECONDS_NEEDED else \
-        net.wait_for(lambda: net.phase().seconds_left > SECONDS_NEEDED and net.phase(), 60, 'the next half of the day')
+    began = time.time()
+    phase = net.wait_for(lambda: net.phase().seconds_left > SECONDS_NEEDED and net.phase(), 60, 'a new half of the day')
     key_path = net.path('frontend.key')
     frontend = make_frontend_key(key_path)
     publisher = net.start_tor('publisher', wait=False)
@@ -95,16 +95,17 @@ def test(net):
     step('the backend\'s tor has published its own descriptor')
     config = write_config(net.path('config.yaml'), publisher.control_socket, [(key_path, [instance(backend)])])
     report = publish(config)
-    slot = 'first' if phase.name == 'after-srv' else 'second'
+    slot = 'first' if phase.name == AFTER_SRV else 'second'
     tor_text = net.fetch_descriptor(net.client, backend.address, raw=True)
-    our_text = raw_at_hsdirs(net, frontend.address, holders(report, slot))
-    tors, ours = Judged(tor_text, backend.onion), Judged(our_text, frontend.onion)
-    digits = len(str(ours.outer.revision_counter)) - len(str(tors.outer.revision_counter))
-    compare(ours, tors, digits)
-    assert sorted(ours.points) == sorted(tors.points), 'the introduction points are not the backend\'s'
-    for descriptor, whose in ((ours, 'ours'), (tors, 'tor\'s')):
-        check_certificates(descriptor, range(began, hour() + 1), whose)
-    step(f'{len(our_text)} and {len(tor_text)} bytes, {len(ours.middle)} and {len(tors.middle)} in the middle layer, '
+    tors = Judged(tor_text, backend.onion)
+    check_certificates(tors, began, 'tor\'s')
+    our_texts = raw_at_hsdirs(net, frontend.address, holders(report, slot))
+    for our_text in our_texts:
+        ours = Judged(our_text, frontend.onion)
+        compare(ours, tors)
+        assert sorted(ours.points) == sorted(tors.points), 'the introduction points are not the backend\'s'
+        check_certificates(ours, began, 'ours')
+    step(f'{len(our_texts)} HSDirs: {len(our_text)} and {len(tor_text)} bytes, {len(ours.middle)} and {len(tors.middle)} in the middle layer, '
          f'{len(ours.inner)} and {len(tors.inner)} in the inner one: no difference')
 
 

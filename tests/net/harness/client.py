@@ -6,6 +6,10 @@ import time
 
 from .process import HarnessError, TimedOut, run
 
+# A client avoids an introduction point that failed it once for two minutes, which on a busy machine may be all those
+# of a backend. After so many seconds without a new page it is made to forget that.
+NEW_PAGE_PATIENCE = 15
+
 
 class FetchFailed(HarnessError):
     """A page could not be had; the text is curl's."""
@@ -26,14 +30,20 @@ def who_answers(client, address, wanted, timeout=90, report=None):
     """Fetch again and again until each of the wanted pages has come; returns a Counter of all pages that came.
     report(page) is called for each, report(None) for a failure."""
     deadline = time.monotonic() + timeout
+    patience = time.monotonic() + NEW_PAGE_PATIENCE
     seen = collections.Counter()
     failure = 'no failure'
     while not set(wanted) <= set(seen):
+        if time.monotonic() > patience:
+            client.forget_descriptors()
+            patience = time.monotonic() + NEW_PAGE_PATIENCE
         if time.monotonic() > deadline:
             raise TimedOut(f'waited {timeout:g} s for {sorted(wanted)} to answer; {dict(seen)} did; '
                                f'last failure: {failure}')
         try:
             page = fetch(client, address, timeout=20)
+            if page not in seen:
+                patience = time.monotonic() + NEW_PAGE_PATIENCE
             seen[page] += 1
         except FetchFailed as error:
             page, failure = None, error

@@ -5,7 +5,8 @@ import hashlib
 from datetime import timezone
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from stem.descriptor.certificate import CertType, ExtensionType
+from stem.client.datatype import CertType
+from stem.descriptor.certificate import ExtensionType
 from stem.descriptor.hidden_service import (HiddenServiceDescriptorV3, OuterLayer, _blinded_pubkey, _decrypt_layer)
 
 BASE_POINT = ('(1511222134953540077250115140958853151145401269304185720604611328394984776220'
@@ -40,7 +41,7 @@ class Judged:
     def _point(self, point):
         # What a client takes from a point: its link specifiers, onion key, auth key and encryption key.
         self._check(point.auth_key_cert, CertType.HS_V3_INTRO_AUTH)
-        self._check(point.enc_key_cert, CertType.HS_V3_INTRO_ENCRYPT)
+        self._check(point.enc_key_cert, CertType.HS_V3_NTOR_ENC)
         encryption_key = base64.b64decode(point.enc_key_raw)
         if point.enc_key_cert.key[:31] + bytes([point.enc_key_cert.key[31] & 127]) != edwards_form(encryption_key):
             raise ValueError('enc-key-cert certifies another key than enc-key')

@@ -1,0 +1,82 @@
+"""What the tests of the program alone share: running it, writing its files, and one line for each check."""
+import base64
+import hashlib
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+OBPUB = os.environ.get("OBPUB", "build/obpub")
+SOURCE = pathlib.Path(os.environ.get("OBPUB_SOURCE", pathlib.Path(__file__).resolve().parents[2]))
+
+failures = 0
+
+
+def check(name, good, detail=""):
+    """Prints one line for a check; what was seen instead follows when it fails."""
+    global failures
+    print(f"{'ok' if good else 'FAILED'}: {name}")
+    if not good:
+        failures += 1
+        if detail:
+            print(f"    {detail}")
+
+
+def finish():
+    """Ends the test program."""
+    sys.exit(1 if failures else 0)
+
+
+def run(*arguments, environment=None, folder=None):
+    """Runs obpub without any of Onionbalance's variables, but with those of environment."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("ONIONBALANCE_")}
+    return subprocess.run([os.path.abspath(OBPUB), *map(str, arguments)], capture_output=True, text=True, timeout=60,
+                          env={**clean, **(environment or {})}, cwd=folder, stdin=subprocess.DEVNULL)
+
+
+def address_of(public_key):
+    """The onion address of a public key, worked out here, without ".onion"."""
+    checksum = hashlib.sha3_256(b".onion checksum" + public_key + b"\x03").digest()[:2]
+    return base64.b32encode(public_key + checksum + b"\x03").decode().lower()
+
+
+class Key:
+    """A fresh Ed25519 key."""
+
+    def __init__(self):
+        self.private = Ed25519PrivateKey.generate()
+        self.public = self.private.public_key().public_bytes(serialization.Encoding.Raw,
+                                                             serialization.PublicFormat.Raw)
+        self.seed = self.private.private_bytes(serialization.Encoding.Raw, serialization.PrivateFormat.Raw,
+                                               serialization.NoEncryption())
+        self.address = address_of(self.public)
+
+    def pem(self, password=None):
+        encryption = (serialization.BestAvailableEncryption(password) if password
+                      else serialization.NoEncryption())
+        return self.private.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, encryption)
+
+    def expanded(self):
+        digest = bytearray(hashlib.sha512(self.seed).digest())
+        digest[0] &= 248
+        digest[31] &= 63
+        digest[31] |= 64
+        return bytes(digest)
+
+    def tor(self):
+        return b"== ed25519v1-secret: type0 ==".ljust(32, b"\0") + self.expanded()
+
+
+def write(path, content, mode=0o600):
+    """Writes a file with just this mode."""
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    path.chmod(mode)
+    return path
+
+
+def temporary_folder():
+    return tempfile.TemporaryDirectory(prefix="obpub-test-")

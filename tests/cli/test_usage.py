@@ -1,0 +1,47 @@
+"""The command line through the program: what it refuses, and with which exit status."""
+import sys
+
+import checks
+
+# The command line, and words of what is said about it.
+REFUSED = (
+    ((), "give --once, or --check"),
+    (("-c", "x.yaml"), "give --once, or --check"),
+    (("--conifg", "x"), "is --config meant?"),
+    (("--once", "--check"), "can't be used together"),
+    (("--once", "extra"), "\"extra\" is not an option"),
+    (("--once", "-c"), "--config needs an argument"),
+    (("--once", "--port", "0"), "from 1 to 65535"),
+    (("--once", "--port", "65536"), "from 1 to 65535"),
+    (("--once", "--timeout", "0"), "from 1 to 86400"),
+    (("--once", "--timeout", "86401"), "from 1 to 86400"),
+    (("--once", "-v", "loud"), "debug, info, warning, error or critical"),
+    (("--once", "--hs-version", "v2"), "only v3"),
+    (("--once", "--json=yes"), "takes no argument"),
+    (("--once", "\x1b[2J"), "?[2J"),
+)
+
+
+def main():
+    for arguments, words in REFUSED:
+        result = checks.run(*arguments)
+        checks.check(f"refused: obpub {' '.join(arguments)!a}",
+                     result.returncode == 2 and words in result.stderr and result.stderr.startswith("obpub: ")
+                     and "\x1b" not in result.stderr and not result.stdout, f"{result.returncode}: {result.stderr}")
+    result = checks.run("--check", environment={"ONIONBALANCE_LOG_LEVEL": "loud"})
+    checks.check("refused: a bad ONIONBALANCE_LOG_LEVEL",
+                 result.returncode == 2 and "ONIONBALANCE_LOG_LEVEL" in result.stderr, result.stderr)
+    for arguments in (("--help",), ("-h",), ("--help", "--once")):
+        result = checks.run(*arguments)
+        checks.check(f"obpub {' '.join(arguments)}", result.returncode == 0 and result.stdout.startswith("Usage: obpub ")
+                     and not result.stderr, result.stderr)
+    for line in checks.run("--help").stdout.splitlines():
+        if len(line) > 100:
+            checks.check("--help fits a terminal", False, line)
+    result = checks.run("--version")
+    checks.check("--version", result.returncode == 0 and result.stdout.startswith("obpub ")
+                 and len(result.stdout.split()) == 2, result.stdout)
+    checks.finish()
+
+
+sys.exit(main())
