@@ -127,8 +127,10 @@ static int parse_content(struct hs_desc_event *event, const struct control_line 
     if (parse_address(event, words[1]) != 0 || parse_hsdir(event, words[3]) != 0)
         return -1;
     event->action = HS_DESC_CONTENT;
+    /* An HSDir that has nothing is told of with one empty line. */
+    bool is_empty = line->data_length == 1 && line->data[0] == '\n';
     event->content = line->data;
-    event->content_length = line->data_length;
+    event->content_length = is_empty ? 0 : line->data_length;
     return 0;
 }
 

@@ -14,14 +14,13 @@
 #include "engine/upload.h"
 #include "obpub/memory.h"
 
-/* An HSPOST under way: which descriptor it was for, and for which HSDirs. */
+/* An HSPOST under way: which descriptor it was for, and for which HSDir. */
 struct post {
     LIST_ENTRY(post) others;
     struct engine *engine;
     size_t frontend;
     enum descriptor_slot slot;
-    size_t hsdir_count;
-    uint8_t fingerprints[PUBLISHER_ACTION_HSDIRS_MAX][RELAY_FINGERPRINT_SIZE];
+    uint8_t fingerprint[RELAY_FINGERPRINT_SIZE];
 };
 
 struct engine_backend {
@@ -122,41 +121,10 @@ static void perform_fetch(struct engine *engine, const struct publisher_action *
 /* -- uploads
  * ---------------------------------------------------------------------------------------------------- */
 
-static void fail_hsdir(struct post *post, const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE],
-                       const char *reason)
+static void fail_post(struct post *post, const char *reason)
 {
-    publisher_note_upload(post->engine->publisher, post->frontend, post->slot, fingerprint, reason,
+    publisher_note_upload(post->engine->publisher, post->frontend, post->slot, post->fingerprint, reason,
                           clock_milliseconds());
-}
-
-static void fail_all(struct post *post, const char *reason)
-{
-    for (size_t i = 0; i < post->hsdir_count; i++)
-        fail_hsdir(post, post->fingerprints[i], reason);
-}
-
-/* tor uploads to nobody when it does not know one of the HSDirs. The one it names has failed; the others were
- * not tried. Without a name all have failed. */
-static void fail_unknown_hsdir(struct post *post, const char *answer, const char *reason)
-{
-    size_t named = post->hsdir_count;
-    for (size_t i = 0; i < post->hsdir_count; i++) {
-        char hex[2 * RELAY_FINGERPRINT_SIZE + 1];
-        sodium_bin2hex(hex, sizeof(hex), post->fingerprints[i], RELAY_FINGERPRINT_SIZE);
-        if (strcasestr(answer, hex) != NULL)
-            named = i;
-    }
-    if (named == post->hsdir_count) {
-        fail_all(post, reason);
-        return;
-    }
-    for (size_t i = 0; i < post->hsdir_count; i++) {
-        if (i == named)
-            fail_hsdir(post, post->fingerprints[i], reason);
-        else
-            publisher_note_not_sent(post->engine->publisher, post->frontend, post->slot,
-                                    post->fingerprints[i], clock_milliseconds());
-    }
 }
 
 static void end_post(struct post *post)
@@ -174,7 +142,7 @@ static void post_was_answered(struct control_connection *connection, const struc
         struct error error;
         error_set(&error, "tor refuses the upload: %d %s", reply->status, reply->lines[0].text);
         note_engine_error(post->engine, error.text);
-        fail_unknown_hsdir(post, reply->lines[0].text, error.text);
+        fail_post(post, error.text);
         wake(post->engine);
     }
     end_post(post);
@@ -188,8 +156,7 @@ static void perform_upload(struct engine *engine, const struct publisher_action 
     post->engine = engine;
     post->frontend = action->frontend;
     post->slot = action->slot;
-    post->hsdir_count = action->hsdir_count;
-    memcpy(post->fingerprints, action->fingerprints, action->hsdir_count * RELAY_FINGERPRINT_SIZE);
+    memcpy(post->fingerprint, action->fingerprints[0], RELAY_FINGERPRINT_SIZE);
 
     const struct upload_request request = {
         .publisher = engine->publisher,
@@ -210,7 +177,7 @@ static void perform_upload(struct engine *engine, const struct publisher_action 
         return;
     }
     note_engine_error(engine, error.text);
-    fail_all(post, error.text);
+    fail_post(post, error.text);
     end_post(post);
 }
 

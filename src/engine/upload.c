@@ -87,16 +87,9 @@ void upload_post(struct control_connection *connection, const struct publisher_a
                  const char *address, const char *text, size_t length, control_reply_callback callback,
                  void *context)
 {
-    const size_t server_size = sizeof(" SERVER=") + 2 * (size_t)RELAY_FINGERPRINT_SIZE;
-    size_t size = sizeof("+HSPOST HSADDRESS=") + ONION_ADDRESS_LENGTH + action->hsdir_count * server_size;
-    char *command = memory_allocate(size, 1);
-    size_t written = (size_t)snprintf(command, size, "+HSPOST");
-    for (size_t i = 0; i < action->hsdir_count; i++) {
-        char hex[2 * RELAY_FINGERPRINT_SIZE + 1];
-        sodium_bin2hex(hex, sizeof(hex), action->fingerprints[i], RELAY_FINGERPRINT_SIZE);
-        written += (size_t)snprintf(command + written, size - written, " SERVER=%s", hex);
-    }
-    snprintf(command + written, size - written, " HSADDRESS=%s", address);
+    char hex[2 * RELAY_FINGERPRINT_SIZE + 1];
+    sodium_bin2hex(hex, sizeof(hex), action->fingerprints[0], RELAY_FINGERPRINT_SIZE);
+    char command[sizeof("+HSPOST SERVER= HSADDRESS=") + sizeof(hex) + ONION_ADDRESS_LENGTH];
+    snprintf(command, sizeof(command), "+HSPOST SERVER=%s HSADDRESS=%s", hex, address);
     control_connection_send(connection, command, text, length, callback, context);
-    free(command);
 }

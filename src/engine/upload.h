@@ -34,8 +34,8 @@ struct upload_request {
 /* Builds what an upload action asks for. *text is to be released with free(). Returns 0 or -1. */
 int upload_build(const struct upload_request *request, char **text, size_t *length, struct error *error);
 
-/* Hands it to tor for the action's HSDirs. callback gets tor's reply to HSPOST: 250 means that the uploads
- * have begun, the HSDirs' answers come as events; it gets NULL when the connection ends before. */
+/* Hands it to tor for the action's HSDir. callback gets tor's reply to HSPOST: 250 means that the upload
+ * has begun, the HSDir's answer comes as an event; it gets NULL when the connection ends before. */
 void upload_post(struct control_connection *connection, const struct publisher_action *action,
                  const char *address, const char *text, size_t length, control_reply_callback callback,
                  void *context);

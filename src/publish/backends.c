@@ -92,6 +92,14 @@ void publisher_note_fetch_failed(struct publisher *publisher, size_t number, con
     backend->next_ask = now + publisher_back_off(publisher->rules.retry_delay, backend->attempts);
 }
 
+/* Why nothing at all has come from a backend. */
+static const char *describe_silence(const struct publisher_backend *backend)
+{
+    if (backend->has_control && !backend->is_reachable)
+        return "its control port did not let us in in time: is that tor stopped or overloaded?";
+    return "no descriptor came in time";
+}
+
 /* Patience runs from the moment there is a network to ask in, not from the start of the program. */
 void publisher_check_patience(struct publisher *publisher, int64_t now)
 {
@@ -101,7 +109,10 @@ void publisher_check_patience(struct publisher *publisher, int64_t now)
         struct publisher_backend *backend = &publisher->backends[i];
         if (backend_has_settled(backend) || now < backend->first_asked + publisher->rules.backend_patience)
             continue;
-        backend_lose(backend, backend->reason[0] != '\0' ? backend->reason : "no descriptor came in time");
+        if (backend->reason[0] != '\0')
+            backend->state = BACKEND_LOST;
+        else
+            backend_lose(backend, describe_silence(backend));
     }
 }
 

@@ -36,7 +36,7 @@ enum upload_state {
 
 #define UPLOAD_REASON_SIZE 64
 
-/* Most HSDirs in one action; where there are more they get an action more. */
+/* Most HSDirs that one fetch asks. */
 #define PUBLISHER_ACTION_HSDIRS_MAX 32
 
 /* One HSDir that has to have one descriptor of a frontend. */
@@ -123,10 +123,6 @@ void publisher_note_upload(struct publisher *publisher, size_t frontend, enum de
                            const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE], const char *reason,
                            int64_t now);
 
-/* The upload was not even tried, through no fault of this HSDir: it goes out again at once. */
-void publisher_note_not_sent(struct publisher *publisher, size_t frontend, enum descriptor_slot slot,
-                             const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE], int64_t now);
-
 /* The local tor's connection is gone: nothing that is in flight will be answered. */
 void publisher_note_tor_lost(struct publisher *publisher, int64_t now);
 
@@ -138,7 +134,7 @@ enum publisher_action_type {
 };
 
 /* The HSDirs are in fingerprints, hsdir_count of them; the array is the publisher's and good until the next
- * call of any function of it. */
+ * call of any function of it. An upload has just one. */
 struct publisher_action {
     enum publisher_action_type type;
     size_t backend;            /* of a fetch */

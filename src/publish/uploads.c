@@ -93,21 +93,22 @@ static bool is_busy(const struct publisher_frontend *frontend,
     return false;
 }
 
-/* Takes the HSDirs of one descriptor that are due and free. */
-static size_t take_due(struct publisher *publisher, struct publisher_frontend *frontend,
-                       struct publisher_descriptor *descriptor, int64_t now)
+/* Takes an HSDir of one descriptor that is due and free; NULL when there is none. Each gets an upload of its
+ * own, since tor too encrypts a descriptor anew for each HSDir: no two of them can see that theirs are the
+ * same. */
+static struct publisher_upload *take_due(const struct publisher_frontend *frontend,
+                                         const struct publisher_descriptor *descriptor, int64_t now)
 {
-    size_t count = 0;
-    for (size_t i = 0; i < descriptor->upload_count && count < PUBLISHER_ACTION_HSDIRS_MAX; i++) {
+    for (size_t i = 0; i < descriptor->upload_count; i++) {
         struct publisher_upload *upload = &descriptor->uploads[i];
         if (upload->state != UPLOAD_DUE || now < upload->due || is_busy(frontend, upload->fingerprint))
             continue;
         upload->state = UPLOAD_IN_FLIGHT;
         upload->since = now;
         upload->attempts++;
-        memcpy(publisher->action_fingerprints[count++], upload->fingerprint, RELAY_FINGERPRINT_SIZE);
+        return upload;
     }
-    return count;
+    return NULL;
 }
 
 /* A frontend's first upload waits until it is known of each of its backends whether it takes part. */
@@ -133,15 +134,16 @@ bool publisher_next_upload(struct publisher *publisher, struct publisher_action 
         if (!frontend_may_publish(publisher, frontend))
             continue;
         for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
-            size_t count = take_due(publisher, frontend, &frontend->descriptors[slot], now);
-            if (count == 0)
+            const struct publisher_upload *upload = take_due(frontend, &frontend->descriptors[slot], now);
+            if (upload == NULL)
                 continue;
+            memcpy(publisher->action_fingerprints[0], upload->fingerprint, RELAY_FINGERPRINT_SIZE);
             memset(action, 0, sizeof(*action));
             action->type = PUBLISHER_UPLOAD;
             action->frontend = i;
             action->slot = (enum descriptor_slot)slot;
             action->fingerprints = (const uint8_t(*)[RELAY_FINGERPRINT_SIZE])publisher->action_fingerprints;
-            action->hsdir_count = count;
+            action->hsdir_count = 1;
             return true;
         }
     }
@@ -172,18 +174,6 @@ void publisher_note_upload(struct publisher *publisher, size_t frontend, enum de
     upload->state = UPLOAD_DONE;
     upload->since = now;
     upload->reason[0] = '\0';
-}
-
-void publisher_note_not_sent(struct publisher *publisher, size_t frontend, enum descriptor_slot slot,
-                             const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE], int64_t now)
-{
-    struct publisher_upload *upload =
-        find_upload(&publisher->frontends[frontend].descriptors[slot], fingerprint);
-    if (upload == NULL || upload->state != UPLOAD_IN_FLIGHT)
-        return;
-    upload->state = UPLOAD_DUE;
-    upload->attempts--;
-    upload->due = now;
 }
 
 /* Calls visit() with every upload of every frontend. */

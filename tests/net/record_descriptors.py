@@ -5,15 +5,15 @@
 
 import base64
 import calendar
-import hashlib
 import os
 import sys
 import time
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
-from stem.descriptor.hidden_service import HiddenServiceDescriptorV3, _blinded_pubkey
+from stem.descriptor.hidden_service import HiddenServiceDescriptorV3
 
+from harness.judge import blinded_key
 from testnet import main, step
 
 FOLDER = os.path.join(os.path.dirname(__file__), '..', '..', 'vectors')
@@ -26,16 +26,6 @@ KINDS = [
     ('single', 'a single onion service', ['HiddenServiceSingleHopMode 1', 'HiddenServiceNonAnonymousMode 1']),
     ('restricted', 'restricted discovery: the inner layer can only be read by an authorised client', []),
 ]
-
-BASE_POINT = ('(1511222134953540077250115140958853151145401269304185720604611328394984776220'
-              '2, 46316835694926478169428394003475163141307993866256225615783033603165251855960)')
-
-
-def blinded_key(public, period_number, period_length):
-    """The blinded key of a time period, worked out without obpub (rend-spec-v3 appendix A.2)."""
-    nonce = (b'key-blind' + period_number.to_bytes(8, 'big') + period_length.to_bytes(8, 'big'))
-    parameter = hashlib.sha3_256(b'Derive temporary signing key\0' + public + BASE_POINT.encode() + nonce).digest()
-    return _blinded_pubkey(public, parameter)
 
 
 def running_period(times):

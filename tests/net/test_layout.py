@@ -2,12 +2,13 @@
 # must not be able to tell which is which. Same lines in the same order, same lengths, same padding, same certificate
 # lifetimes, at every layer.
 
+import base64
 import re
 import time
 
 from harness.consensus import AFTER_SRV
 from harness.judge import Judged
-from harness.obpub import holders, instance, publish, write_config
+from harness.obpub import holders, instance, publish, wait_settled, write_config
 from testnet import main, make_frontend_key, step
 
 SECONDS_NEEDED = 30
@@ -80,7 +81,13 @@ def raw_at_hsdirs(net, address, hsdirs):
     """What each of these HSDirs holds for an address, byte for byte."""
     texts = [net.fetch_descriptor(net.client, address, hsdir, raw=True) for hsdir in hsdirs]
     assert texts and None not in texts, 'an HSDir has no descriptor, though it took it'
+    assert len(set(texts)) == len(texts), 'two HSDirs have the same text'  # tor encrypts it anew for each
     return texts
+
+
+def base64_of(key):
+    """A key as tor's events give it."""
+    return base64.b64encode(key).decode().rstrip('=')
 
 
 def test(net):
@@ -91,6 +98,7 @@ def test(net):
     publisher = net.start_tor('publisher', wait=False)
     backend = net.start_service('backend', [frontend.onion], wait=False)
     backend.wait_published()
+    wait_settled(net, [backend])
     publisher.wait_bootstrapped()
     step('the backend\'s tor has published its own descriptor')
     config = write_config(net.path('config.yaml'), publisher.control_socket, [(key_path, [instance(backend)])])
@@ -99,14 +107,17 @@ def test(net):
     tor_text = net.fetch_descriptor(net.client, backend.address, raw=True)
     tors = Judged(tor_text, backend.onion)
     check_certificates(tors, began, 'tor\'s')
+    raw_at_hsdirs(net, backend.address, [event.fingerprint for event in backend.uploads if event.action == 'UPLOAD'
+                                         and event.blinded == base64_of(tors.blinded_key)])
     our_texts = raw_at_hsdirs(net, frontend.address, holders(report, slot))
     for our_text in our_texts:
         ours = Judged(our_text, frontend.onion)
         compare(ours, tors)
         assert sorted(ours.points) == sorted(tors.points), 'the introduction points are not the backend\'s'
         check_certificates(ours, began, 'ours')
-    step(f'{len(our_texts)} HSDirs: {len(our_text)} and {len(tor_text)} bytes, {len(ours.middle)} and {len(tors.middle)} in the middle layer, '
-         f'{len(ours.inner)} and {len(tors.inner)} in the inner one: no difference')
+    step(f'{len(our_texts)} HSDirs: {len(our_text)} and {len(tor_text)} bytes, {len(ours.middle)} and '
+         f'{len(tors.middle)} in the middle layer, {len(ours.inner)} and {len(tors.inner)} in the inner one: '
+         'no difference')
 
 
 main(test)

@@ -4,9 +4,10 @@
 import os
 import sys
 
-from harness.obpub import instance, publish, write_config
+from harness.obpub import instance, publish, wait_settled, write_config
 from testnet import HarnessError, main, make_frontend_key, spawn, step
 
+SECONDS_NEEDED = 25
 OWN_NETWORK = 'OBPUB_TESTNET_IS_NEW'
 
 
@@ -25,6 +26,8 @@ def check_no_shared_random(net, tor):
 
 
 def test(net):
+    net.wait_for(lambda: net.phase().seconds_left > SECONDS_NEEDED, 60, 'a new half of the day', every=0.5)
+    net.wait_phase(net.phase().name)
     if net.has_srv():
         if OWN_NETWORK in os.environ:
             raise HarnessError('there is a shared random value in a network that has only just begun')
@@ -36,6 +39,7 @@ def test(net):
     for backend in backends:
         backend.wait_published()
     publisher.wait_bootstrapped()
+    wait_settled(net, backends)
     for control in ('unix', None):
         step(f'{"with" if control else "without"} control ports, {net.phase().name}, no shared random value')
         config = write_config(net.path('config.yaml'), publisher.control_socket,

@@ -3,7 +3,7 @@
 
 from harness.consensus import AFTER_SRV, AFTER_TIME_PERIOD
 from harness.judge import Judged
-from harness.obpub import instance, publish, write_config
+from harness.obpub import instance, publish, wait_settled, write_config
 from harness.recorder import Recorder
 from testnet import main, make_frontend_key, step
 
@@ -67,6 +67,7 @@ def test(net):
         halves.reverse()
     for half in halves:
         phase = net.wait_phase(half, SECONDS_NEEDED, tors=[net.client, publisher, *backends])
+        wait_settled(net, backends)
         assert net.has_srv(publisher), 'there is no shared random value'
         check_half(net, phase, key_path, frontend, publisher, backends)
 

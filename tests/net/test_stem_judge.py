@@ -3,7 +3,7 @@
 
 from harness.consensus import AFTER_SRV, AFTER_TIME_PERIOD
 from harness.judge import Judged, blinded_key
-from harness.obpub import holders, instance, publish, write_config
+from harness.obpub import holders, instance, publish, wait_settled, write_config
 from harness.recorder import Recorder
 from testnet import main, make_frontend_key, step
 
@@ -50,6 +50,7 @@ def test(net):
         backend.wait_published()
     publisher.wait_bootstrapped()
     net.wait_phase(AFTER_SRV, SECONDS_NEEDED)
+    wait_settled(net, backends)
     points = set()
     for backend, count in zip(backends, POINTS):
         own = Judged(backend.own_descriptor(), backend.onion).points
@@ -59,7 +60,7 @@ def test(net):
     with Recorder(publisher, net.path('recorder')) as recorder:
         report = publish(write_config(net.path('config.yaml'), recorder.path,
                                       [(key_path, [instance(backend) for backend in backends])]))
-    length = net.consensus_times().run_length // 60
+    length = net.consensus_times().period_length
     periods = {descriptor['descriptor']: descriptor['time_period']
                for descriptor in report['frontends'][0]['descriptors']}
     assert periods['second'] == periods['first'] + 1, periods

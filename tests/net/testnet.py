@@ -2,10 +2,10 @@
 # tests, which import what they need from here (`from testnet import main, step, make_frontend_key`).
 
 import argparse
+import ctypes
 import os
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 import traceback
@@ -49,12 +49,15 @@ def run_with_network(words, interval, keep):
     adopt_orphans()
     folder = make_folder()
     try:
-        keeper = spawn([sys.executable, os.path.abspath(__file__), 'serve', folder, str(interval),
-               *(['--keep'] if keep else [])], 'TERM')
+        options = ['--keep'] if keep else []
+        spawn([sys.executable, os.path.abspath(__file__), 'serve', folder, interval, *options], 'TERM')
         environment = dict(os.environ, **{ENVIRONMENT: os.path.join(folder, 'network.json')})
         command = spawn(words, 'TERM', env=environment, stdin=None)
         status = command.wait()
         return status if status >= 0 else 128 - status
+    except HarnessError as error:
+        print(f'testnet: {error}', file=sys.stderr)
+        return 127
     finally:
         for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
             signal.signal(number, signal.SIG_IGN)
@@ -73,7 +76,6 @@ def make_folder():
 
 def adopt_orphans():
     """Become the parent of all that the processes started from here leave behind (PR_SET_CHILD_SUBREAPER)."""
-    import ctypes
     ctypes.CDLL(None).prctl(36, 1)
 
 

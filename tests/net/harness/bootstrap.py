@@ -41,7 +41,6 @@ class Bootstrap:
         self.interval = interval
         self.keep = keep
         self.tors = []
-        self.authorities = []
         self.common = list(COMMON)
         self._status = None
         self._began = time.monotonic()
@@ -56,7 +55,7 @@ class Bootstrap:
             os.unlink(self._description_file())
             write_file(os.path.join(self.folder, 'failed'), 'it has ended')
 
-    def bring_up(self, timeout=120):
+    def bring_up(self, timeout=180):
         """Start everything; returns when clients can use it, and network.json says so."""
         self._deadline = self._began + timeout
         self._say('making the keys of the directory authorities')
@@ -64,12 +63,12 @@ class Bootstrap:
         for number in range(1, RELAYS + 1):
             self._add_relay(f'relay{number}', [])
         authorities = self.tors[:AUTHORITIES]
-        self._wait_for(authorities, 'the directory authorities to agree on a first consensus')
+        self._wait_for(authorities, 'the directory authorities to agree on a consensus with all relays in it')
         # Only now, since a client that asks in vain takes longer and longer pauses between its questions. The
         # relays have that trouble, but do their part without a consensus too, so nobody waits for them.
         client = Tor('client', self._folder('client'), self.common, socks=True)
         self._add(client)
-        self._wait_for([client, *authorities], 'the first client to know all relays', hsdirs=AUTHORITIES + RELAYS)
+        self._wait_for([client], 'the first client')
         self._write_description()
         self._say('ready')
 
@@ -122,12 +121,13 @@ class Bootstrap:
         self._status = status
         write_file(os.path.join(self.folder, 'status'), status)
 
-    def _wait_for(self, tors, what, hsdirs=1):
-        # Wait until these are at 100% and each has a consensus with that many HSDirs.
+    def _wait_for(self, tors, what):
+        # Wait until these are at 100% and each knows all relays.
         self._say(f'{len(self.tors)} tors run; waiting for {what}')
         while True:
             self._check_all_alive()
-            missing = [tor for tor in tors if tor.bootstrap_progress() < 100 or not tor.knows_hsdirs(hsdirs)]
+            missing = [tor for tor in tors
+                       if tor.bootstrap_progress() < 100 or not tor.knows_hsdirs(AUTHORITIES + RELAYS)]
             if not missing:
                 return
             if time.monotonic() > self._deadline:

@@ -36,6 +36,17 @@ class ConsensusTimes:
         return ROUNDS * self.voting_interval
 
     @property
+    def period_length(self):
+        """Minutes of a time period on a testing network."""
+        return self.run_length // 60
+
+    @property
+    def first_period(self):
+        """The number of the time period of a service's first descriptor; its second one is of the next."""
+        running = (self.valid_after // 60 - ROUNDS // 2 * self.voting_interval // 60) // self.period_length
+        return running if self.phase_name == AFTER_SRV else running - 1
+
+    @property
     def phase_name(self):
         return phase_at(self.valid_after, self.voting_interval).name
 

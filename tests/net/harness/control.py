@@ -73,7 +73,8 @@ class EventStream:
         """Send a command; its reply has to be 250 OK."""
         with self._changed:
             self._socket.send(command)
-            if not self._changed.wait_for(lambda: self._replies or self.ended, timeout) or self.ended:
+            self._changed.wait_for(lambda: self._replies or self.ended, timeout)
+            if not self._replies:
                 raise HarnessError(f'no reply to {command.split()[0]}')
             reply = self._replies.pop(0)
         if not reply.is_ok():

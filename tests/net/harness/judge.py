@@ -60,6 +60,11 @@ class Judged:
         Ed25519PublicKey.from_public_bytes(self.signing_key).verify(packed[-64:], packed[:-64])
 
 
+def outer_blinded_key(text):
+    """The blinded key of a descriptor, of which nothing else is looked at."""
+    return HiddenServiceDescriptorV3.from_str(text).signing_cert.signing_key()
+
+
 def expiration_hour(certificate):
     """When a certificate ends, in hours since the epoch."""
     return int(certificate.expiration.replace(tzinfo=timezone.utc).timestamp()) // 3600
@@ -71,8 +76,12 @@ def edwards_form(montgomery):
     return ((u - 1) * pow(u + 1, FIELD - 2, FIELD) % FIELD).to_bytes(32, 'little')
 
 
-def blinded_key(public, period_number, period_length):
-    """The blinded key of a time period, of that many minutes, worked out without obpub (rend-spec-v3 A.2)."""
+def blinding_parameter(public, period_number, period_length):
+    """The parameter h of a time period, of that many minutes, worked out without obpub (rend-spec-v3 A.2)."""
     nonce = b'key-blind' + period_number.to_bytes(8, 'big') + period_length.to_bytes(8, 'big')
-    parameter = hashlib.sha3_256(b'Derive temporary signing key\0' + public + BASE_POINT.encode() + nonce).digest()
-    return _blinded_pubkey(public, parameter)
+    return hashlib.sha3_256(b'Derive temporary signing key\0' + public + BASE_POINT.encode() + nonce).digest()
+
+
+def blinded_key(public, period_number, period_length):
+    """The blinded key of a time period."""
+    return _blinded_pubkey(public, blinding_parameter(public, period_number, period_length))

@@ -32,13 +32,13 @@ class Network:
         self.client = next(tor for tor in tors if tor.role == 'client')
         self.relays = [tor for tor in tors if tor.role != 'client']
         self.tors = {}
-        # Short, because the path of a unix socket may have no more than 107 bytes.
         self._description_file = os.path.join(description['folder'], 'network.json')
+        # Short, because the path of a unix socket may have no more than 107 bytes.
         self.folder = os.path.join(description['folder'], f't{os.getpid()}')
         private_folder(self.folder)
 
     @classmethod
-    def attach(cls, timeout=150, progress=None):
+    def attach(cls, timeout=200, progress=None):
         """Wait for the network to be ready and join it; progress(text) is told what it waits for."""
         path = os.environ.get(ENVIRONMENT)
         if not path:
@@ -174,4 +174,4 @@ def _read(folder, name):
         with open(os.path.join(folder, name)) as file:
             return file.read()
     except FileNotFoundError:
-        return 'nothing has been started yet'
+        return 'starting'

@@ -2,7 +2,8 @@
 
 import json
 
-from .process import write_file
+from .judge import blinded_key, outer_blinded_key
+from .process import wait_for, write_file
 from .runner import run_obpub, step
 
 
@@ -61,3 +62,13 @@ def holders(report, slot, frontend=0):
     descriptors = report['frontends'][frontend]['descriptors']
     return [hsdir['fingerprint'] for descriptor in descriptors if descriptor['descriptor'] == slot
             for hsdir in descriptor['hsdirs'] if hsdir['taken']]
+
+
+def wait_settled(net, backends):
+    """Wait until each backend's tor has the descriptors of its consensus and has uploaded them: for a moment after a
+    new shared random value it still has those of before."""
+    for backend in backends:
+        times = net.consensus_times(backend)
+        first = blinded_key(backend.key.public, times.first_period, times.period_length)
+        wait_for(lambda: outer_blinded_key(backend.own_descriptor()) == first and not backend.uploads_open(), 60,
+                 f'{backend.name} to have its new descriptors')

@@ -1,0 +1,61 @@
+#!/bin/sh
+# Runs every test: builds with gcc, clang and sanitizers, checks the formatting, tests on a private Tor network.
+
+cd "$(dirname "$0")/.." || exit 1
+. tests/setup.sh
+
+passed=0
+failed=0
+
+# Run ctest in a build folder with the given options and add its result to the sums. Uses $with, if that is set,
+# to run it under something.
+run_ctest()
+{
+    folder=$1
+    shift
+    log=$folder/ctest.log
+    rm -f "$log"
+    $with ctest --test-dir "$folder" --output-on-failure --output-log "$log" "$@"
+    counts=$(sed -n 's/^[0-9]*% tests passed, \([0-9]*\) tests failed out of \([0-9]*\)$/\1 \2/p' "$log")
+    if [ -z "$counts" ]; then
+        echo "ctest did not run in $folder."
+        failed=$((failed + 1))
+        return
+    fi
+    failed=$((failed + ${counts% *}))
+    passed=$((passed + ${counts#* } - ${counts% *}))
+}
+
+# Build in a folder with the given CMake options; without a build there is nothing to test, so count a failure.
+build()
+{
+    step "building in $1"
+    setup_build "$@" -DOBPUB_TESTS=ON -DOBPUB_WERROR=ON -DCMAKE_BUILD_TYPE=RelWithDebInfo && return
+    failed=$((failed + 1))
+    return 1
+}
+
+setup_packages $build_packages $network_packages $test_packages
+
+step 'checking the formatting of the C sources (clang-format)'
+find src include tests -name '*.[ch]' -exec clang-format --dry-run -Werror {} + || failed=$((failed + 1))
+
+if build build/test-clang -DCMAKE_C_COMPILER=clang; then
+    step 'unit tests, compiled by clang'
+    run_ctest build/test-clang -L unit -j "$(nproc)"
+fi
+
+if build build/test-sanitize -DCMAKE_C_COMPILER=gcc -DOBPUB_SANITIZE=ON; then
+    step 'tests without a network, with AddressSanitizer and UndefinedBehaviorSanitizer'
+    run_ctest build/test-sanitize -LE net -j "$(nproc)"
+fi
+
+if build build/test-gcc -DCMAKE_C_COMPILER=gcc; then
+    step 'all tests, with a private Tor network that starts meanwhile'
+    with=with_network
+    run_ctest build/test-gcc -j 4
+fi
+
+echo
+echo "$passed passed, $failed failed"
+[ $failed = 0 ]

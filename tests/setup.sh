@@ -1,0 +1,107 @@
+# What run.sh and demo.sh have in common, for them to source: packages, builds, and the private Tor network.
+
+build_packages='gcc cmake make pkg-config libc6-dev libevent-dev libsodium-dev libssl-dev libyaml-dev
+    libjansson-dev'
+network_packages='tor curl python3 python3-stem python3-cryptography'
+test_packages='clang clang-format libclang-rt-dev libcmocka-dev onionbalance python3-yaml mandoc valgrind git
+    openssl'
+
+# Debian's Python, since only that one has the python3-* packages.
+python=/usr/bin/python3
+export PYTHONDONTWRITEBYTECODE=1
+
+# Say what is being done, in a line that stands out.
+step()
+{
+    printf '\n==> %s\n' "$*"
+}
+
+# Install those of the named packages that are missing.
+setup_packages()
+{
+    missing=
+    for package in "$@"; do
+        [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] ||
+            missing="$missing $package"
+    done
+    [ -n "$missing" ] || return 0
+    step "installing Debian packages:$missing"
+    may_install || {
+        echo "This needs root, and sudo is not there or asks for a password. As root, run:" >&2
+        echo "    apt-get update && apt-get install --no-install-recommends$missing" >&2
+        exit 1
+    }
+    install_packages $missing || {
+        echo "The packages could not be installed; nothing can be tested without them." >&2
+        exit 1
+    }
+}
+
+# Whether as_root works; sudo may ask for a password where there is a terminal to ask on.
+may_install()
+{
+    [ "$(id -u)" = 0 ] && return
+    command -v sudo >/dev/null && { [ -t 0 ] || sudo -n true 2>/dev/null; }
+}
+
+# Run a command as root.
+as_root()
+{
+    if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
+}
+
+# Install packages without starting the services that come with them: Debian asks policy-rc.d about that.
+# In a subshell, which takes policy-rc.d away again however it ends.
+install_packages()
+(
+    policy=/usr/sbin/policy-rc.d
+    if [ ! -e $policy ]; then
+        trap 'as_root rm -f $policy' EXIT
+        trap 'exit 1' HUP INT TERM
+        printf '#!/bin/sh\nexit 101\n' | as_root tee $policy >/dev/null && as_root chmod 755 $policy || exit
+    fi
+    echo "(Services in them, such as tor's own, are not started now. The tests need none of these services;"
+    echo "if you do not want them after the next boot either: systemctl disable tor onionbalance)"
+    as_root apt-get -q update || exit
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300 \
+        install --no-install-recommends "$@"
+)
+
+# Configure and build in a folder, with the given CMake options; what the tools say is shown if they fail.
+setup_build()
+{
+    folder=$1
+    shift
+    mkdir -p "$folder"
+    if cmake -S . -B "$folder" "$@" >"$folder/build.log" 2>&1 &&
+        cmake --build "$folder" -j "$(nproc)" >>"$folder/build.log" 2>&1; then
+        return 0
+    fi
+    cat "$folder/build.log"
+    echo "The build in $folder failed."
+    return 1
+}
+
+# Run a command with a private Tor network. In the background, because a shell that waits for a command in the
+# foreground does not notice SIGTERM before the command has ended.
+with_network()
+{
+    $python tests/net/testnet.py run -- "$@" &
+    network=$!
+    trap 'end_network 129' HUP
+    trap 'end_network 130' INT
+    trap 'end_network 143' TERM
+    wait $network
+    network_status=$?
+    trap - HUP INT TERM
+    return $network_status
+}
+
+# End the network, which cleans up after itself, and the script.
+end_network()
+{
+    trap '' HUP INT TERM
+    kill $network
+    wait $network
+    exit "$1"
+}
