@@ -6,6 +6,7 @@
 
 #include "obpub/crypto/hash.h"
 #include "obpub/memory.h"
+#include "obpub/onion/consensus.h"
 
 /* A point, or a backend, at the place among its like that the seed gives it. */
 struct ranked {
@@ -27,10 +28,10 @@ static int compare_ranks(const void *one, const void *other)
     return memcmp(left->rank, right->rank, sizeof(left->rank));
 }
 
-/* One backend's usable points in the order of their rank, and how many of them are taken. */
+/* One backend's usable points in the order of their rank, and the next one that has not been looked at. */
 struct queue {
     struct ranked points[INTRODUCTION_POINTS_MAX];
-    size_t count, taken;
+    size_t count, next;
 };
 
 static void queue_fill(struct queue *queue, const struct choice_offer *offer,
@@ -44,6 +45,30 @@ static void queue_fill(struct queue *queue, const struct choice_offer *offer,
     qsort(queue->points, queue->count, sizeof(queue->points[0]), compare_ranks);
 }
 
+/* True when a point that is taken is at the same relay. */
+static bool relay_is_taken(const struct introduction_point *point, const struct ranked *taken, size_t count)
+{
+    uint8_t relay[RELAY_FINGERPRINT_SIZE], other[RELAY_FINGERPRINT_SIZE];
+    if (!introduction_point_fingerprint(point, relay))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        if (introduction_point_fingerprint(taken[i].thing, other) && memcmp(relay, other, sizeof(relay)) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* A backend's next point at a relay that is still free, or NULL. */
+static const struct ranked *queue_take(struct queue *queue, const struct ranked *taken, size_t count)
+{
+    while (queue->next < queue->count) {
+        const struct ranked *point = &queue->points[queue->next++];
+        if (!relay_is_taken(point->thing, taken, count))
+            return point;
+    }
+    return NULL;
+}
+
 /* One point from each backend in turn until there is no room or nothing left. */
 static size_t take_in_turns(struct ranked taken[INTRODUCTION_POINTS_MAX], size_t maximum,
                             struct queue *queues, const struct ranked *order, size_t count)
@@ -54,8 +79,9 @@ static size_t take_in_turns(struct ranked taken[INTRODUCTION_POINTS_MAX], size_t
         took_one = false;
         for (size_t i = 0; i < count && total < maximum; i++) {
             struct queue *queue = &queues[(const struct queue *)order[i].thing - queues];
-            if (queue->taken < queue->count) {
-                taken[total++] = queue->points[queue->taken++];
+            const struct ranked *point = queue_take(queue, taken, total);
+            if (point != NULL) {
+                taken[total++] = *point;
                 took_one = true;
             }
         }

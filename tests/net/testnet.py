@@ -32,27 +32,31 @@ def command_line():
     running.add_argument('--keep', action='store_true', help='keep the folder with all logs')
     running.add_argument('--interval', type=int, default=10, metavar='SECONDS',
                          help='voting interval (10); a day is 24 of them')
+    running.add_argument('--authority', action='append', default=[], metavar='LINE',
+                         help='a line for the torrc of the directory authorities')
     running.add_argument('words', nargs='+', metavar='COMMAND')
     serving = commands.add_parser('serve')  # what `run` starts in the background; of no use by itself
     serving.add_argument('folder')
     serving.add_argument('interval', type=int)
     serving.add_argument('--keep', action='store_true')
+    serving.add_argument('--authority', action='append', default=[])
     options = parser.parse_args()
     exit_on_signals()
     if options.command == 'serve':
-        return serve(options.folder, options.interval, options.keep)
-    return run_with_network(options.words, options.interval, options.keep)
+        return serve(options)
+    return run_with_network(options)
 
 
-def run_with_network(words, interval, keep):
+def run_with_network(options):
     """Run a command while a network starts and runs; returns the command's exit status."""
     adopt_orphans()
     folder = make_folder()
     try:
-        options = ['--keep'] if keep else []
-        spawn([sys.executable, os.path.abspath(__file__), 'serve', folder, interval, *options], 'TERM')
+        flags = ['--keep'] if options.keep else []
+        flags += [f'--authority={line}' for line in options.authority]
+        spawn([sys.executable, os.path.abspath(__file__), 'serve', folder, options.interval, *flags], 'TERM')
         environment = dict(os.environ, **{ENVIRONMENT: os.path.join(folder, 'network.json')})
-        command = spawn(words, 'TERM', env=environment, stdin=None)
+        command = spawn(options.words, 'TERM', env=environment, stdin=None)
         status = command.wait()
         return status if status >= 0 else 128 - status
     except HarnessError as error:
@@ -62,7 +66,7 @@ def run_with_network(words, interval, keep):
         for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
             signal.signal(number, signal.SIG_IGN)
         end_descendants()
-        if keep:
+        if options.keep:
             print(f'testnet: everything of the network is still in {folder}', file=sys.stderr)
         else:
             shutil.rmtree(folder, ignore_errors=True)
@@ -103,11 +107,11 @@ def reap():
         pass
 
 
-def serve(folder, interval, keep):
+def serve(options):
     """Keep a network in a folder until told to stop; on failure say why there and on standard error."""
-    parent = os.getppid()
+    parent, folder = os.getppid(), options.folder
     try:
-        with Bootstrap(folder, interval, keep) as network:
+        with Bootstrap(folder, options.interval, options.keep, options.authority) as network:
             network.bring_up()
             network.keep_up()
     except Exception as error:
@@ -116,7 +120,7 @@ def serve(folder, interval, keep):
         write_file(os.path.join(folder, 'failed'), text)
         return 1
     finally:
-        if os.getppid() != parent and not keep:  # `run` was killed and cannot clean up any more
+        if os.getppid() != parent and not options.keep:  # `run` was killed and cannot clean up any more
             shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -33,13 +33,14 @@ Log notice stdout
 class Bootstrap:
     """The tors of a network under one folder. Use as a context manager: they end when it does."""
 
-    def __init__(self, folder, interval=10, keep=False):
+    def __init__(self, folder, interval=10, keep=False, authority_torrc=()):
         # tor counts time periods in whole minutes, so half a day has to be whole minutes too.
         if interval < 10 or interval % 5 or 1800 % interval:
             raise HarnessError(f'voting interval {interval} s: has to be 10, 15, 20, 25, 30, 45, 50, 60, ...')
         self.folder = folder
         self.interval = interval
         self.keep = keep
+        self.authority_torrc = authority_torrc
         self.tors = []
         self.common = list(COMMON)
         self._status = None
@@ -55,7 +56,7 @@ class Bootstrap:
             os.unlink(self._description_file())
             write_file(os.path.join(self.folder, 'failed'), 'it has ended')
 
-    def bring_up(self, timeout=180):
+    def bring_up(self, timeout=300):
         """Start everything; returns when clients can use it, and network.json says so."""
         self._deadline = self._began + timeout
         self._say('making the keys of the directory authorities')
@@ -111,7 +112,7 @@ class Bootstrap:
         self.common += [authority['line'] for authority in made]
         for authority in made:
             self._add_relay(authority['name'], [
-                'AuthoritativeDirectory 1', 'V3AuthoritativeDirectory 1', *voting,
+                'AuthoritativeDirectory 1', 'V3AuthoritativeDirectory 1', *voting, *self.authority_torrc,
                 f'DirPort 127.0.0.1:{authority["dir_port"]} IPv4Only'], authority['or_port'])
 
     # Waiting for it.
@@ -179,7 +180,7 @@ def make_authority_keys(folders):
                             'dir_port': free_port()})
         authorities[-1]['process'] = _start_gencert(folder, authorities[-1]['dir_port'])
     for authority in authorities:
-        if authority['process'].wait(60) != 0:
+        if authority['process'].wait(150) != 0:
             raise HarnessError('tor-gencert failed:\n' + authority['process'].stdout.read())
         authority['line'] = _authority_line(authority)
     return authorities

@@ -12,6 +12,7 @@ from stem.descriptor.hidden_service import (HiddenServiceDescriptorV3, OuterLaye
 BASE_POINT = ('(1511222134953540077250115140958853151145401269304185720604611328394984776220'
               '2, 46316835694926478169428394003475163141307993866256225615783033603165251855960)')
 FIELD = 2 ** 255 - 19
+LINK_FINGERPRINT = 2  # the type of that link specifier
 
 
 class Judged:
@@ -63,6 +64,22 @@ class Judged:
 def outer_blinded_key(text):
     """The blinded key of a descriptor, of which nothing else is looked at."""
     return HiddenServiceDescriptorV3.from_str(text).signing_cert.signing_key()
+
+
+def relay_of(point):
+    """The RSA fingerprint of a point's relay, from its link specifiers."""
+    links = point[0]
+    while links[0] != LINK_FINGERPRINT:
+        links = links[2 + links[1]:]
+    return links[2:22]
+
+
+def is_merged(merged, offered):
+    """Whether a superdescriptor's points are those offered by its backends: of several at one relay just one, as a
+    client uses no other."""
+    relays = [relay_of(point) for point in merged]
+    return set(merged) <= set(offered) and len(set(relays)) == len(relays) and \
+        set(relays) == {relay_of(point) for point in offered}
 
 
 def expiration_hour(certificate):

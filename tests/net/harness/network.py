@@ -38,7 +38,7 @@ class Network:
         private_folder(self.folder)
 
     @classmethod
-    def attach(cls, timeout=200, progress=None):
+    def attach(cls, timeout=320, progress=None):
         """Wait for the network to be ready and join it; progress(text) is told what it waits for."""
         path = os.environ.get(ENVIRONMENT)
         if not path:
@@ -138,7 +138,7 @@ class Network:
         return parse_times((tor or self.client).info(CONSENSUS))
 
     def has_srv(self, tor=None):
-        """Whether there is a shared random value yet: not for the first 2 to 6 minutes of a network."""
+        """Whether there is a shared random value yet: there may be none in the first minutes of a network."""
         return self.consensus_times(tor).srv_current is not None
 
     def wait_srv(self, both=False, timeout=None):

@@ -190,7 +190,7 @@ class Tor:
             raise TimedOut(f'{error}; its log ends:\n{self.log_tail()}') from None
         return self
 
-    def forget_descriptors(self, timeout=15):
+    def forget_descriptors(self, timeout=30):
         """Make it forget the descriptors it has (SIGNAL NEWNYM); returns when it has, which may take the
         10 s that tor wants between two of these."""
         with self.events('SIGNAL') as stream:
