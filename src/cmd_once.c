@@ -19,10 +19,7 @@
  * the others; and in no case is it waited for longer than so many milliseconds. */
 #define BACKEND_SHARE 3
 #define BACKEND_PATIENCE_MAX 40000
-/* Milliseconds an HSDir has for its answer: longer than tor itself takes to give up an upload. */
-#define ANSWER_TIMEOUT 60000
 #define ATTEMPTS_MAX 4
-#define RETRY_DELAY 1000
 
 struct once {
     const struct options *options;
@@ -104,18 +101,42 @@ static void describe_problem(const struct once *once, char *text, size_t size)
         text[0] = '\0';
 }
 
-/* Frontends that could not be published at all are told one by one: the others may hide them in the counts.
- */
-static void warn_of_frontends(const struct publisher *publisher, const struct config *config)
+/* What the result alone does not tell: backends that were left out, and frontends that have none left. */
+static void warn_of_backends(const struct publisher *publisher, const struct config *config)
 {
     for (size_t i = 0; i < publisher->frontend_count; i++) {
         const struct publisher_frontend *frontend = &publisher->frontends[i];
         size_t live = 0;
-        for (size_t j = 0; j < frontend->backend_count; j++)
-            live += publisher->backends[frontend->backends[j]].descriptor != NULL;
+        for (size_t j = 0; j < frontend->member_count; j++) {
+            const struct publisher_backend *backend = &publisher->backends[frontend->members[j].backend];
+            live += round_has_backend(backend);
+            if (!round_has_backend(backend))
+                fprintf(stderr, "obpub: warning: backend %s was left out: %s\n",
+                        config->frontends[i].backends[j].name, backend->reason);
+        }
         if (live == 0)
             fprintf(stderr, "obpub: nothing was published for %s.onion: none of its backends could be had\n",
                     config->frontends[i].address);
+    }
+}
+
+/* An HSDir refuses a descriptor whose revision counter is not higher than that of the one it has. */
+static void warn_of_refusals(const struct publisher *publisher)
+{
+    for (size_t i = 0; i < publisher->frontend_count; i++) {
+        for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
+            const struct publisher_descriptor *descriptor = &publisher->frontends[i].descriptors[slot];
+            for (size_t j = 0; j < descriptor->upload_count; j++) {
+                const struct publisher_upload *upload = &descriptor->uploads[j];
+                if (upload->state != UPLOAD_GIVEN_UP || strcmp(upload->reason, "UPLOAD_REJECTED") != 0)
+                    continue;
+                fprintf(stderr,
+                        "obpub: an HSDir that refuses (UPLOAD_REJECTED) may have a newer descriptor of the "
+                        "same address: if Onionbalance or another publisher has just been stopped, try again "
+                        "in ten minutes\n");
+                return;
+            }
+        }
     }
 }
 
@@ -137,8 +158,9 @@ static int report_round(const struct once *once, const struct config *config)
         .problem = problem,
     };
     enum round_result result = round_judge(publisher);
+    warn_of_backends(publisher, config);
     if (result != ROUND_COMPLETE) {
-        warn_of_frontends(publisher, config);
+        warn_of_refusals(publisher);
         fprintf(stderr, "obpub: %s%s%s\n",
                 result == ROUND_NOTHING ? "nothing was published" : "not everything was published",
                 problem[0] != '\0' ? ": " : "", problem);
@@ -161,14 +183,12 @@ static void set_settings(struct engine_settings *settings, struct once *once, st
 {
     int64_t patience = (int64_t)once->options->timeout * 1000 / BACKEND_SHARE;
     settings->base = once->base;
-    settings->config = config;
     config_tor_endpoint(config, once->options, &settings->tor_endpoint);
     settings->tor_credentials.password_file = config->tor_control_password_file;
     settings->tor_credentials.cookie_file = config->tor_control_cookie_file;
-    settings->rules.backend_patience = patience < BACKEND_PATIENCE_MAX ? patience : BACKEND_PATIENCE_MAX;
-    settings->rules.answer_timeout = ANSWER_TIMEOUT;
+    settings->rules = publisher_rules_default;
+    settings->rules.start_patience = patience < BACKEND_PATIENCE_MAX ? patience : BACKEND_PATIENCE_MAX;
     settings->rules.attempts_max = ATTEMPTS_MAX;
-    settings->rules.retry_delay = RETRY_DELAY;
     settings->changed = engine_changed;
     settings->context = once;
 }
@@ -204,6 +224,7 @@ static int publish_round(const struct options *options, struct config *config)
     struct engine_settings settings = {0};
     set_settings(&settings, &once, config);
     once.engine = engine_new(&settings);
+    engine_set_config(once.engine, config, NULL);
     engine_changed(&once);
     run_round(&once);
     progress_end(&once.progress);

@@ -15,5 +15,7 @@ enum exit_code {
 /* Each returns an exit_code, having said on standard error what went wrong. */
 int cmd_once(const struct options *options);
 int cmd_check(const struct options *options);
+int cmd_run(const struct options *options);
+int cmd_status(const struct options *options);
 
 #endif

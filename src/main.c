@@ -6,6 +6,7 @@
 
 #include "command_output.h"
 #include "commands.h"
+#include "engine/harden.h"
 
 static int print_help(const struct options *options)
 {
@@ -26,9 +27,8 @@ static const struct {
     size_t flag; /* offset in struct options of the flag that asks for it */
     int (*run)(const struct options *options);
 } commands[] = {
-    {offsetof(struct options, help), print_help},
-    {offsetof(struct options, version), print_version},
-    {offsetof(struct options, check), cmd_check},
+    {offsetof(struct options, help), print_help},   {offsetof(struct options, version), print_version},
+    {offsetof(struct options, status), cmd_status}, {offsetof(struct options, check), cmd_check},
     {offsetof(struct options, once), cmd_once},
 };
 
@@ -44,10 +44,11 @@ int main(int argc, char **argv)
         fprintf(stderr, "obpub: libsodium can't be initialised: is there a source of random bytes?\n");
         return EXIT_CODE_BAD_INPUT;
     }
+    if (process_harden(&error) != 0)
+        fprintf(stderr, "obpub: warning: %s\n", error.text);
     for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
         if (*(const bool *)((const char *)&options + commands[i].flag))
             return commands[i].run(&options);
     }
-    fprintf(stderr, "obpub: this version publishes once: give --once, or --check to look at the config\n");
-    return EXIT_CODE_BAD_INPUT;
+    return cmd_run(&options);
 }

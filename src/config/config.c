@@ -2,13 +2,16 @@
 #include "config/config.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "config/config_report.h"
+#include "config/credential.h"
 #include "config/key_file.h"
+#include "config/listen_address.h"
 #include "config/printable.h"
 #include "config/yaml_reader.h"
 #include "obpub/memory.h"
@@ -26,6 +29,8 @@ enum {
     TOP_TOR_CONTROL_PASSWORD_FILE,
     TOP_TOR_CONTROL_COOKIE_FILE,
     TOP_STATUS_SOCKET_LOCATION,
+    TOP_METRICS_LISTEN,
+    TOP_BACKEND_GRACE,
     TOP_KEYS
 };
 static const struct yaml_key top_keys[TOP_KEYS] = {
@@ -34,6 +39,8 @@ static const struct yaml_key top_keys[TOP_KEYS] = {
     [TOP_TOR_CONTROL_PASSWORD_FILE] = {"tor-control-password-file", false},
     [TOP_TOR_CONTROL_COOKIE_FILE] = {"tor-control-cookie-file", false},
     [TOP_STATUS_SOCKET_LOCATION] = {"status-socket-location", false},
+    [TOP_METRICS_LISTEN] = {"metrics-listen", false},
+    [TOP_BACKEND_GRACE] = {"backend-grace", false},
 };
 
 /* What Onionbalance for v2 services read from its config; Onionbalance for v3 reads none of it. */
@@ -107,11 +114,19 @@ static char *resolve_path(const struct config_loader *loader, const char *path)
     return resolved;
 }
 
-/* Reads the path of a file; NULL when there is none, or a bad one. */
+/* Reads the path of a file, or "credential:" and the name of one; NULL when there is none, or a bad one. */
 static char *read_path(struct config_loader *loader, yaml_node_t *node, const char *key)
 {
     const char *path = node != NULL ? yaml_reader_read_text(&loader->yaml, node, key) : NULL;
-    return path != NULL ? resolve_path(loader, path) : NULL;
+    if (path == NULL)
+        return NULL;
+    if (strncmp(path, CREDENTIAL_PREFIX, strlen(CREDENTIAL_PREFIX)) != 0)
+        return resolve_path(loader, path);
+    struct error error;
+    char *credential = credential_find(path + strlen(CREDENTIAL_PREFIX), &error);
+    if (credential == NULL)
+        REPORT(loader, node, "%s %s: %s", key, path, error.text);
+    return credential;
 }
 
 /* Reads how to authenticate to a control port: at most one of a password file and a cookie file. */
@@ -337,6 +352,57 @@ static void check_backends(const struct config_loader *loader)
     }
 }
 
+/* Reads where the metrics are served. */
+static void read_metrics_listen(struct config_loader *loader, yaml_node_t *node)
+{
+    const char *text = node != NULL ? yaml_reader_read_text(&loader->yaml, node, "metrics-listen") : NULL;
+    if (text == NULL)
+        return;
+    struct listen_address address;
+    struct error error;
+    if (listen_address_parse(&address, text, &error) != 0) {
+        REPORT(loader, node, "\"metrics-listen\": %s", error.text);
+        return;
+    }
+    if (!listen_address_is_local(&address))
+        config_report_add_warning(loader->yaml.report, loader->yaml.path, yaml_reader_line(node),
+                                  "\"metrics-listen\": whoever can reach %s learns which backends belong to "
+                                  "which frontends: see that only Prometheus can, or use 127.0.0.1",
+                                  text);
+    loader->config->metrics_listen = memory_copy_text(text, strlen(text));
+}
+
+/* Reads where the status socket is to be; release with free(). NULL when there is none, or a bad one. */
+static char *read_status_socket(struct yaml_reader *yaml, yaml_node_t *node)
+{
+    static const char key[] = "status-socket-location";
+    const char *path = node != NULL ? yaml_reader_read_text(yaml, node, key) : NULL;
+    if (path == NULL)
+        return NULL;
+    struct listen_address address;
+    struct error error;
+    if (listen_address_set_path(&address, path, &error) != 0)
+        config_report_add_error(yaml->report, yaml->path, yaml_reader_line(node), "\"%s\": %s", key,
+                                error.text);
+    return memory_copy_text(path, strlen(path));
+}
+
+static void read_backend_grace(struct config_loader *loader, yaml_node_t *node)
+{
+    loader->config->backend_grace = CONFIG_BACKEND_GRACE_DEFAULT;
+    const char *text = node != NULL ? yaml_reader_read_text(&loader->yaml, node, "backend-grace") : NULL;
+    if (text == NULL)
+        return;
+    size_t digits = strspn(text, "0123456789");
+    unsigned long seconds =
+        digits > 0 && digits < 6 && text[digits] == '\0' ? strtoul(text, NULL, 10) : ULONG_MAX;
+    if (seconds > CONFIG_BACKEND_GRACE_MAX)
+        REPORT(loader, node, "\"backend-grace\": \"%s\" is no number of seconds from 0 to %d", text,
+               CONFIG_BACKEND_GRACE_MAX);
+    else
+        loader->config->backend_grace = (unsigned)seconds;
+}
+
 /* Reads the whole document. */
 static void read_top(struct config_loader *loader)
 {
@@ -348,11 +414,9 @@ static void read_top(struct config_loader *loader)
     read_credentials(loader, values[TOP_TOR_CONTROL_PASSWORD_FILE], "tor-control-password-file",
                      values[TOP_TOR_CONTROL_COOKIE_FILE], "tor-control-cookie-file",
                      &config->tor_control_password_file, &config->tor_control_cookie_file);
-    yaml_node_t *location = values[TOP_STATUS_SOCKET_LOCATION];
-    const char *path =
-        location != NULL ? yaml_reader_read_text(&loader->yaml, location, "status-socket-location") : NULL;
-    if (path != NULL)
-        config->status_socket_location = memory_copy_text(path, strlen(path));
+    config->status_socket_location = read_status_socket(&loader->yaml, values[TOP_STATUS_SOCKET_LOCATION]);
+    read_metrics_listen(loader, values[TOP_METRICS_LISTEN]);
+    read_backend_grace(loader, values[TOP_BACKEND_GRACE]);
     read_services(loader, values[TOP_SERVICES]);
     check_backends(loader);
 }
@@ -376,6 +440,24 @@ int config_load(struct config *config, const char *path, struct config_report *r
     return -1;
 }
 
+int config_find_status_socket(char **location, const char *path, struct config_report *report)
+{
+    *location = NULL;
+    *report = (struct config_report){0};
+    struct yaml_reader yaml;
+    if (yaml_reader_load(&yaml, path, report) != 0)
+        return -1;
+    yaml_node_t *values[TOP_KEYS];
+    yaml_reader_read_mapping(&yaml, yaml_reader_root(&yaml), &top_mapping, values);
+    *location = read_status_socket(&yaml, values[TOP_STATUS_SOCKET_LOCATION]);
+    yaml_reader_clear(&yaml);
+    if (report->error_count == 0)
+        return 0;
+    free(*location);
+    *location = NULL;
+    return -1;
+}
+
 void config_clear(struct config *config)
 {
     for (size_t i = 0; i < config->frontend_count; i++) {
@@ -392,5 +474,6 @@ void config_clear(struct config *config)
     free(config->tor_control_password_file);
     free(config->tor_control_cookie_file);
     free(config->status_socket_location);
+    free(config->metrics_listen);
     *config = (struct config){0};
 }

@@ -32,6 +32,9 @@ struct config_frontend {
     size_t line;
 };
 
+#define CONFIG_BACKEND_GRACE_DEFAULT 60
+#define CONFIG_BACKEND_GRACE_MAX 3600
+
 struct config {
     char *path;
     bool has_tor_control;
@@ -39,6 +42,8 @@ struct config {
     char *tor_control_password_file; /* or NULL */
     char *tor_control_cookie_file;   /* or NULL */
     char *status_socket_location;    /* or NULL */
+    char *metrics_listen;            /* "address:port" or "unix:/path", or NULL */
+    unsigned backend_grace;          /* seconds that a backend whose connection is lost stays in */
     struct config_frontend *frontends;
     size_t frontend_count;
 };
@@ -56,6 +61,11 @@ struct config_report {
  * when the config can be used (there may be warnings), or -1 with at least one error in the report and
  * nothing in config. Release both with config_clear() and config_report_clear(). */
 int config_load(struct config *config, const char *path, struct config_report *report);
+
+/* Reads nothing but the file's status-socket-location, for one who may not read the keys. Returns 0 with
+ * *location to be released with free(), NULL when the file has none, or -1 with at least one error in the
+ * report. Release the report with config_report_clear(). */
+int config_find_status_socket(char **location, const char *path, struct config_report *report);
 
 /* Releases all that a config points to, wiping the keys, and zeroes it. */
 void config_clear(struct config *config);

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "config/credential.h"
 #include "obpub/memory.h"
 #include "obpub/onion/onion_address.h"
 
@@ -51,8 +52,15 @@ static int explain_open_failure(int error_number, struct error *error)
     return error_set(error, "it can't be opened (%s)", strerror(error_number));
 }
 
+/* The permission bits that a key file may not have. systemd hands out credentials of root's that this user
+ * can read through an access list; what stat() then shows as the group's right to read is that list's. */
+static mode_t forbidden_mode(const struct stat *status, bool is_credential)
+{
+    return is_credential && status->st_uid == 0 && status->st_gid == 0 ? 037 : 077;
+}
+
 /* Checks that an open file is a plain one that only root or this user can read or change. */
-static int check_file(int descriptor, struct error *error)
+static int check_file(int descriptor, bool is_credential, struct error *error)
 {
     struct stat status;
     if (fstat(descriptor, &status) != 0)
@@ -65,7 +73,7 @@ static int check_file(int descriptor, struct error *error)
             "belongs to another user (uid %u), who can read the key: chown it to the user that runs "
             "obpub (uid %u)",
             (unsigned)status.st_uid, (unsigned)geteuid());
-    if ((status.st_mode & 077) != 0)
+    if ((status.st_mode & forbidden_mode(&status, is_credential)) != 0)
         return error_set(
             error,
             "can be read or changed by others (mode %04o): chmod 600 it, and if they may have read "
@@ -139,13 +147,11 @@ static int check_companions(const char *folder, const uint8_t public_key[ED25519
     return 0;
 }
 
-/* Reads, decodes and checks an open key file. */
+/* Reads and decodes an open key file. */
 static int load_descriptor(int descriptor, struct ed25519_secret_key *secret_key,
                            uint8_t public_key[ED25519_PUBLIC_KEY_SIZE], enum key_format *format,
                            struct error *error)
 {
-    if (check_file(descriptor, error) != 0)
-        return -1;
     uint8_t *bytes = secret_allocate(KEY_FILE_SIZE_MAX + 1);
     ssize_t length = read_bytes(descriptor, bytes, KEY_FILE_SIZE_MAX + 1);
     int result;
@@ -220,7 +226,9 @@ static int load_file(const char *file, struct ed25519_secret_key *secret_key,
     int descriptor = open_for_reading(file);
     if (descriptor < 0)
         return explain_open_failure(errno, error);
-    int result = load_descriptor(descriptor, secret_key, public_key, format, error);
+    int result = check_file(descriptor, credential_has_path(file), error);
+    if (result == 0)
+        result = load_descriptor(descriptor, secret_key, public_key, format, error);
     close(descriptor);
     if (result != 0 || !is_tor_file_name(file))
         return result;

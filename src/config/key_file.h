@@ -12,10 +12,11 @@ struct key_file_source {
 
 /* Loads a secret key from a PEM file, from tor's hs_ed25519_secret_key, or from the HiddenServiceDir at path
  * that holds one. secret_key is in the caller's secret memory, public_key becomes the key that belongs to it.
- * Refused are files that others can read or write, that belong to somebody else than root or this user, or
- * that are not plain files, and a hs_ed25519_secret_key that does not go with the hs_ed25519_public_key or
- * hostname beside it. Returns 0 with source to be released, or -1 with nothing to release, secret_key wiped,
- * and a sentence that begins where the path would end ("is empty: ..."). */
+ * Refused are files that others can read or write (except by the access list that systemd gives a
+ * credential), that belong to somebody else than root or this user, or that are not plain files, and a
+ * hs_ed25519_secret_key that does not go with the hs_ed25519_public_key or hostname beside it. Returns 0 with
+ * source to be released, or -1 with nothing to release, secret_key wiped, and a sentence that begins where
+ * the path would end ("is empty: ..."). */
 int key_file_load(const char *path, struct ed25519_secret_key *secret_key,
                   uint8_t public_key[ED25519_PUBLIC_KEY_SIZE], struct key_file_source *source,
                   struct error *error);

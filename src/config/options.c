@@ -12,11 +12,15 @@
 #define TIMEOUT_MAX 86400
 
 const char options_help[] =
-    "Usage: obpub --once [-c FILE] [options]\n"
+    "Usage: obpub [-c FILE] [options]\n"
+    "       obpub --once [-c FILE] [options]\n"
     "       obpub --check [-c FILE] [--json]\n"
+    "       obpub status [-c FILE] [--socket-path PATH] [--json] [--watch]\n"
     "\n"
-    "Publishes the descriptors of onion services that several tors serve together.\n"
+    "Publishes the descriptors of onion services that several tors serve together:\n"
+    "without --once, for as long as it runs.\n"
     "\n"
+    "  status                   ask the obpub that runs how things are, then exit\n"
     "      --once               publish the descriptors of every frontend once, then exit\n"
     "      --check              read the config and the keys, say what would be served, then exit\n"
     "  -c, --config FILE        config file (default: $ONIONBALANCE_CONFIG, or config.yaml)\n"
@@ -25,14 +29,17 @@ const char options_help[] =
     "  -p, --port PORT          the local tor's control port (default: 9051)\n"
     "  -v, --verbosity LEVEL    debug, info, warning, error or critical (default: info)\n"
     "      --timeout SECONDS    with --once: give up after so long (default: 120)\n"
-    "      --json               with --once and --check: the result as one JSON object\n"
+    "      --json               with --once, --check and status: the result as one JSON object\n"
+    "      --socket-path PATH   with status: the status socket (default: as the config says)\n"
+    "      --watch              with status: show it again every two seconds, until interrupted\n"
     "      --is-testnet         accepted as by Onionbalance; testing networks are noticed without it\n"
     "      --hs-version v3      accepted as by Onionbalance\n"
     "      --version            print the version, then exit\n"
     "  -h, --help               print this, then exit\n"
     "\n"
     "Exit status: 0 all is published (or the config is good); 1 something was, but not everything;\n"
-    "2 bad usage, config or keys; 3 nothing could be published. The manual is obpub(8).\n";
+    "2 bad usage, config or keys; 3 nothing could be published, or there is nobody to ask for the status.\n"
+    "The manual is obpub(8).\n";
 
 /* The levels' names, in the order of enum log_level. */
 static const char *const level_names[] = {"debug", "info", "warning", "error", "critical"};
@@ -81,6 +88,14 @@ static int set_socket(struct options *options, const char *argument, struct erro
     return 0;
 }
 
+static int set_status_socket(struct options *options, const char *argument, struct error *error)
+{
+    if (argument[0] == '\0')
+        return error_set(error, "the path of the socket is empty");
+    options->status_socket = argument;
+    return 0;
+}
+
 static int set_verbosity(struct options *options, const char *argument, struct error *error)
 {
     for (size_t i = 0; i < LEVEL_COUNT; i++) {
@@ -111,8 +126,17 @@ static int accept_hs_version(struct options *options, const char *argument, stru
     return error_set(error, "\"%s\" is no version: only v3 is supported", argument);
 }
 
+/* The commands that an option goes with: those that are options themselves (and none), or the word "status".
+ */
+enum {
+    WITH_PUBLISHING = 1,
+    WITH_STATUS = 2,
+    WITH_ALL = WITH_PUBLISHING | WITH_STATUS,
+};
+
 /* An option: it either takes an argument, which set() looks at, or raises a flag. */
 struct option_rule {
+    unsigned with;
     const char *name;
     char letter; /* 0 when there is none */
     int (*set)(struct options *options, const char *argument, struct error *error);
@@ -121,29 +145,62 @@ struct option_rule {
 #define NO_FLAG ((size_t)-1)
 
 static const struct option_rule rules[] = {
-    {"config", 'c', set_config, NO_FLAG},
-    {"ip", 'i', set_ip, NO_FLAG},
-    {"port", 'p', set_port, NO_FLAG},
-    {"socket", 's', set_socket, NO_FLAG},
-    {"verbosity", 'v', set_verbosity, NO_FLAG},
-    {"timeout", 0, set_timeout, NO_FLAG},
-    {"hs-version", 0, accept_hs_version, NO_FLAG},
-    {"is-testnet", 0, NULL, NO_FLAG},
-    {"once", 0, NULL, offsetof(struct options, once)},
-    {"check", 0, NULL, offsetof(struct options, check)},
-    {"json", 0, NULL, offsetof(struct options, json)},
-    {"version", 0, NULL, offsetof(struct options, version)},
-    {"help", 'h', NULL, offsetof(struct options, help)},
+    {WITH_ALL, "config", 'c', set_config, NO_FLAG},
+    {WITH_PUBLISHING, "ip", 'i', set_ip, NO_FLAG},
+    {WITH_PUBLISHING, "port", 'p', set_port, NO_FLAG},
+    {WITH_PUBLISHING, "socket", 's', set_socket, NO_FLAG},
+    {WITH_PUBLISHING, "verbosity", 'v', set_verbosity, NO_FLAG},
+    {WITH_PUBLISHING, "timeout", 0, set_timeout, NO_FLAG},
+    {WITH_STATUS, "socket-path", 0, set_status_socket, NO_FLAG},
+    {WITH_PUBLISHING, "hs-version", 0, accept_hs_version, NO_FLAG},
+    {WITH_PUBLISHING, "is-testnet", 0, NULL, NO_FLAG},
+    {WITH_PUBLISHING, "once", 0, NULL, offsetof(struct options, once)},
+    {WITH_PUBLISHING, "check", 0, NULL, offsetof(struct options, check)},
+    {WITH_ALL, "json", 0, NULL, offsetof(struct options, json)},
+    {WITH_STATUS, "watch", 0, NULL, offsetof(struct options, watch)},
+    {WITH_ALL, "version", 0, NULL, offsetof(struct options, version)},
+    {WITH_ALL, "help", 'h', NULL, offsetof(struct options, help)},
 };
 #define RULE_COUNT (sizeof(rules) / sizeof(rules[0]))
 
+static bool rule_applies(const struct options *options, const struct option_rule *rule)
+{
+    return (rule->with & (options->status ? WITH_STATUS : WITH_PUBLISHING)) != 0;
+}
+
+/* Says that there is no such long option, and which one is probably meant. */
+static void report_unknown(const struct options *options, const char *name, size_t length,
+                           struct error *error)
+{
+    char word[64];
+    const char *names[RULE_COUNT];
+    size_t count = 0;
+    for (size_t i = 0; i < RULE_COUNT; i++) {
+        if (rule_applies(options, &rules[i]))
+            names[count++] = rules[i].name;
+    }
+    size_t closest = count;
+    if (length < sizeof(word)) {
+        memcpy(word, name, length);
+        word[length] = '\0';
+        closest = closest_word_find(word, names, count);
+    }
+    const char *command = options->status ? " of \"obpub status\"" : "";
+    if (closest < count)
+        error_set(error, "there is no option --%.*s%s: is --%s meant?", (int)length, name, command,
+                  names[closest]);
+    else
+        error_set(error, "there is no option --%.100s%s", name, command);
+}
+
 /* Finds a long option by its name or, as Onionbalance's parser does, by an unambiguous beginning of it. */
-static const struct option_rule *find_long(const char *name, size_t length, struct error *error)
+static const struct option_rule *find_long(const struct options *options, const char *name, size_t length,
+                                           struct error *error)
 {
     const struct option_rule *found = NULL;
     bool is_ambiguous = false;
     for (size_t i = 0; i < RULE_COUNT; i++) {
-        if (length == 0 || strncmp(rules[i].name, name, length) != 0)
+        if (length == 0 || !rule_applies(options, &rules[i]) || strncmp(rules[i].name, name, length) != 0)
             continue;
         if (rules[i].name[length] == '\0')
             return &rules[i];
@@ -154,33 +211,18 @@ static const struct option_rule *find_long(const char *name, size_t length, stru
         error_set(error, "--%.*s can be more than one option: write it out", (int)length, name);
         return NULL;
     }
-    if (found != NULL)
-        return found;
-
-    char word[64];
-    const char *names[RULE_COUNT];
-    for (size_t i = 0; i < RULE_COUNT; i++)
-        names[i] = rules[i].name;
-    size_t closest = RULE_COUNT;
-    if (length < sizeof(word)) {
-        memcpy(word, name, length);
-        word[length] = '\0';
-        closest = closest_word_find(word, names, RULE_COUNT);
-    }
-    if (closest < RULE_COUNT)
-        error_set(error, "there is no option --%.*s: is --%s meant?", (int)length, name, names[closest]);
-    else
-        error_set(error, "there is no option --%.100s", name);
-    return NULL;
+    if (found == NULL)
+        report_unknown(options, name, length, error);
+    return found;
 }
 
-static const struct option_rule *find_short(char letter, struct error *error)
+static const struct option_rule *find_short(const struct options *options, char letter, struct error *error)
 {
     for (size_t i = 0; i < RULE_COUNT; i++) {
-        if (letter != '\0' && rules[i].letter == letter)
+        if (letter != '\0' && rules[i].letter == letter && rule_applies(options, &rules[i]))
             return &rules[i];
     }
-    error_set(error, "there is no option -%c", letter);
+    error_set(error, "there is no option -%c%s", letter, options->status ? " of \"obpub status\"" : "");
     return NULL;
 }
 
@@ -216,10 +258,11 @@ static int parse_word(struct options *options, char **argv, int *position, struc
     const char *attached = NULL;
     if (word[1] == '-') {
         const char *equals = strchr(word, '=');
-        rule = find_long(word + 2, equals != NULL ? (size_t)(equals - word) - 2 : strlen(word + 2), error);
+        size_t length = equals != NULL ? (size_t)(equals - word) - 2 : strlen(word + 2);
+        rule = find_long(options, word + 2, length, error);
         attached = equals != NULL ? equals + 1 : NULL;
     } else {
-        rule = find_short(word[1], error);
+        rule = find_short(options, word[1], error);
         attached = word[2] != '\0' ? word + 2 : NULL;
     }
     return rule != NULL ? apply_rule(options, rule, attached, argv, position, error) : -1;
@@ -251,6 +294,10 @@ int options_parse(struct options *options, int argc, char **argv, struct error *
     if (apply_environment(options, error) != 0)
         return -1;
     int position = 1;
+    if (argc > 1 && strcmp(argv[1], "status") == 0) {
+        options->status = true;
+        position++;
+    }
     while (position < argc) {
         if (parse_word(options, argv, &position, error) != 0)
             return -1;

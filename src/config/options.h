@@ -25,8 +25,10 @@ struct options {
         *environment_socket; /* ONIONBALANCE_TOR_CONTROL_SOCKET, or NULL; the config's tor-control wins */
     const char
         *environment_status_socket; /* ONIONBALANCE_STATUS_SOCKET_LOCATION, or NULL; wins over the config's */
-    bool once, check, json, help, version;
-    unsigned timeout; /* seconds, 120 unless given */
+    bool status;                    /* "obpub status" */
+    bool once, check, json, watch, help, version;
+    const char *status_socket; /* --socket-path of "obpub status", or NULL */
+    unsigned timeout;          /* seconds, 120 unless given */
 };
 
 /* Parses the command line. The strings belong to argv or the environment. Returns 0, or -1 with a sentence

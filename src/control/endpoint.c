@@ -165,3 +165,14 @@ void control_endpoint_format(const struct control_endpoint *endpoint, char *text
     else
         snprintf(text, size, "%s:%u", endpoint->host != NULL ? endpoint->host : "", (unsigned)endpoint->port);
 }
+
+static bool texts_equal(const char *one, const char *other)
+{
+    return one == other || (one != NULL && other != NULL && strcmp(one, other) == 0);
+}
+
+bool control_endpoint_equals(const struct control_endpoint *one, const struct control_endpoint *other)
+{
+    return texts_equal(one->socket_path, other->socket_path) && texts_equal(one->host, other->host) &&
+           one->port == other->port;
+}

@@ -2,6 +2,7 @@
 #ifndef OBPUB_CONTROL_ENDPOINT_H
 #define OBPUB_CONTROL_ENDPOINT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,6 +20,9 @@ int control_endpoint_parse(struct control_endpoint *endpoint, const char *text, 
 
 /* Makes *copy a copy of an endpoint, to be released with control_endpoint_clear(). */
 void control_endpoint_copy(struct control_endpoint *copy, const struct control_endpoint *endpoint);
+
+/* True when both are the same place, written the same way. */
+bool control_endpoint_equals(const struct control_endpoint *one, const struct control_endpoint *other);
 
 /* Releases what an endpoint points to and zeroes it. */
 void control_endpoint_clear(struct control_endpoint *endpoint);

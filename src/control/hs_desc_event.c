@@ -86,6 +86,16 @@ static void parse_reason(struct hs_desc_event *event, struct word word)
     event->reason[length] = '\0';
 }
 
+/* The descriptor's id is its blinded key in base64 without padding. */
+static void parse_blinded_key(struct hs_desc_event *event, struct word word)
+{
+    size_t length = 0;
+    event->has_blinded_key =
+        sodium_base642bin(event->blinded_key, sizeof(event->blinded_key), word.start, word.length, NULL,
+                          &length, NULL, sodium_base64_VARIANT_ORIGINAL_NO_PADDING) == 0 &&
+        length == sizeof(event->blinded_key);
+}
+
 static enum hs_desc_action parse_action(struct word word)
 {
     static const struct {
@@ -113,6 +123,8 @@ static int parse_hs_desc(struct hs_desc_event *event, const struct word *words, 
         return 0; /* CREATED and ones to come may have other words */
     if (parse_address(event, words[2]) != 0 || parse_hsdir(event, words[4]) != 0)
         return -1;
+    if (event->action == HS_DESC_UPLOAD && count > 5)
+        parse_blinded_key(event, words[5]);
     for (size_t i = 5; i < count; i++)
         parse_reason(event, words[i]);
     return 0;

@@ -25,9 +25,11 @@ struct hs_desc_event {
     char address[ONION_ADDRESS_SIZE]; /* older tors say UNKNOWN for an upload */
     bool has_fingerprint;
     uint8_t fingerprint[RELAY_FINGERPRINT_SIZE]; /* of the HSDir */
-    char reason[HS_DESC_REASON_SIZE];            /* REASON=, "" where there is none */
-    const char *content;                         /* of HS_DESC_CONTENT; empty when the HSDir has nothing */
-    size_t content_length;                       /* bytes */
+    bool has_blinded_key;
+    uint8_t blinded_key[ED25519_PUBLIC_KEY_SIZE]; /* of an UPLOAD, where tor names it */
+    char reason[HS_DESC_REASON_SIZE];             /* REASON=, "" where there is none */
+    const char *content;                          /* of HS_DESC_CONTENT; empty when the HSDir has nothing */
+    size_t content_length;                        /* bytes */
 };
 
 /* Reads an event. Returns 0, or -1 when it is another kind of event or malformed. content points into the

@@ -1,19 +1,30 @@
 /* The connection to one backend's control port, made again whenever it is lost. */
 #include "engine/backend_link.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "engine/clock.h"
 #include "obpub/memory.h"
 
-/* Seconds between two tries to connect. */
-#define RETRY_SECONDS 1
+/* Milliseconds before the first try to connect again, and at most before a later one: short where nobody
+ * listens, so that a tor that starts is seen at once; longer where a try costs a time-out, or only the
+ * operator can help. */
+#define RETRY_FIRST 200
+#define RETRY_MAX_REFUSED 2000
+#define RETRY_MAX 15000
+/* Seconds between two signs of life that are asked for: a process that hangs keeps its connections. */
+#define PING_SECONDS 10
+/* Two readings of the moment at which a process started may differ by so many milliseconds. */
+#define START_TOLERANCE 3000
 
 /* A backend may be in strange hands, and has nothing to say that is longer than a descriptor. */
 static const struct control_limits backend_limits = {
     .line_max = 16 * 1024,
     .reply_max = 256 * 1024,
     .connect_timeout = 10,
-    .command_timeout = 20,
+    .command_timeout = 15,
 };
 
 struct backend_link {
@@ -23,16 +34,72 @@ struct backend_link {
     struct backend_link_callbacks callbacks;
     void *context;
     struct control_connection *connection;
-    struct event *timer;
-    bool is_up;
+    struct event *timer; /* connects again, or asks for a sign of life */
+    bool is_up;          /* and the backend's uptime is known */
+    bool was_up;         /* since it was made */
+    bool knows_start;
+    int64_t process_start; /* milliseconds of our clock */
+    int64_t retry_delay;
 };
+
+static void run_timer(struct backend_link *link, int64_t delay)
+{
+    const struct timeval time = {delay / 1000, delay % 1000 * 1000};
+    event_add(link->timer, &time);
+}
+
+/* Reads "uptime=<seconds>"; INT64_MAX where tor is too old to know it. */
+static int64_t read_uptime(const struct control_reply *reply)
+{
+    const struct control_line *line = control_reply_is_ok(reply) ? control_reply_find(reply, "uptime") : NULL;
+    if (line == NULL)
+        return INT64_MAX;
+    char *end = NULL;
+    long long seconds = strtoll(line->text + strlen("uptime="), &end, 10);
+    if (*end != '\0' || seconds < 0 || seconds > INT32_MAX)
+        return INT64_MAX;
+    return seconds * 1000;
+}
+
+/* Tells by its start whether this is the process that was there before. One that does not say when it started
+ * is taken for a new one after every loss: its points then come back with its first answer. */
+static bool note_process(struct backend_link *link, int64_t uptime)
+{
+    if (uptime == INT64_MAX)
+        return true;
+    int64_t start = clock_milliseconds() - uptime;
+    bool is_new = !link->knows_start || llabs(start - link->process_start) > START_TOLERANCE;
+    link->knows_start = true;
+    link->process_start = start;
+    return is_new;
+}
+
+static void uptime_came(struct control_connection *connection, const struct control_reply *reply,
+                        void *context)
+{
+    (void)connection;
+    struct backend_link *link = context;
+    if (reply == NULL)
+        return;
+    int64_t uptime = read_uptime(reply);
+    bool was_up = link->is_up;
+    bool is_new_process = note_process(link, uptime);
+    link->is_up = link->was_up = true;
+    link->retry_delay = RETRY_FIRST;
+    run_timer(link, PING_SECONDS * 1000);
+    if (!was_up)
+        link->callbacks.up(link->number, is_new_process, uptime, link->context);
+}
+
+static void ask_uptime(struct backend_link *link)
+{
+    control_connection_send(link->connection, "GETINFO uptime", NULL, 0, uptime_came, link);
+}
 
 static void link_is_ready(struct control_connection *connection, void *context)
 {
-    struct backend_link *link = context;
-    link->is_up = true;
     control_connection_send(connection, "SETEVENTS HS_DESC HS_DESC_CONTENT", NULL, 0, NULL, NULL);
-    link->callbacks.up(link->number, link->context);
+    ask_uptime(context);
 }
 
 static void event_came(struct control_connection *connection, const struct control_reply *event,
@@ -41,16 +108,15 @@ static void event_came(struct control_connection *connection, const struct contr
     (void)connection;
     struct backend_link *link = context;
     struct hs_desc_event hs_desc;
-    if (hs_desc_event_parse(&hs_desc, event) == 0)
+    if (link->is_up && hs_desc_event_parse(&hs_desc, event) == 0)
         link->callbacks.hs_desc(link->number, &hs_desc, link->context);
 }
 
-/* Refused means that no tor is there, and the rest that its operator has to do something; a lost connection
- * or one that takes too long may be there again in a moment. */
-static bool can_retry(enum control_failure failure)
+/* Only its operator can help; before it has ever answered there is no reason to wait for it either. */
+static bool needs_operator(enum control_failure failure)
 {
-    return failure == CONTROL_FAILURE_UNREACHABLE || failure == CONTROL_FAILURE_CLOSED ||
-           failure == CONTROL_FAILURE_TIMEOUT;
+    return failure == CONTROL_FAILURE_PERMISSION || failure == CONTROL_FAILURE_AUTHENTICATION ||
+           failure == CONTROL_FAILURE_PROTOCOL;
 }
 
 static void connection_closed(struct control_connection *connection, enum control_failure failure,
@@ -58,32 +124,40 @@ static void connection_closed(struct control_connection *connection, enum contro
 {
     struct backend_link *link = context;
     const struct error reason = *error;
+    bool is_gone = failure == CONTROL_FAILURE_REFUSED || (!link->was_up && needs_operator(failure));
+    int64_t longest = failure == CONTROL_FAILURE_REFUSED ? RETRY_MAX_REFUSED : RETRY_MAX;
     link->is_up = false;
     link->connection = NULL;
     control_connection_free(connection);
-    if (can_retry(failure)) {
-        const struct timeval delay = {RETRY_SECONDS, 0};
-        event_add(link->timer, &delay);
-    }
-    link->callbacks.down(link->number, &reason, can_retry(failure), link->context);
+    run_timer(link, link->retry_delay);
+    link->retry_delay = link->retry_delay * 2 < longest ? link->retry_delay * 2 : longest;
+    link->callbacks.down(link->number, &reason, is_gone, link->context);
 }
 
-static void connect_to_backend(evutil_socket_t socket, short events, void *context)
+static void connect_to_backend(struct backend_link *link)
 {
-    (void)socket;
-    (void)events;
     static const struct control_callbacks callbacks = {
         .ready = link_is_ready,
         .event = event_came,
         .closed = connection_closed,
     };
-    struct backend_link *link = context;
     const struct control_credentials credentials = {
         .password_file = link->config->control_password_file,
         .cookie_file = link->config->control_cookie_file,
     };
     link->connection = control_connection_new(link->base, &link->config->control, &credentials,
                                               &backend_limits, &callbacks, link);
+}
+
+static void timer_fired(evutil_socket_t socket, short events, void *context)
+{
+    (void)socket;
+    (void)events;
+    struct backend_link *link = context;
+    if (link->connection == NULL)
+        connect_to_backend(link);
+    else if (link->is_up)
+        ask_uptime(link);
 }
 
 struct backend_link *backend_link_new(struct event_base *base, const struct config_backend *config,
@@ -96,8 +170,9 @@ struct backend_link *backend_link_new(struct event_base *base, const struct conf
     link->number = number;
     link->callbacks = *callbacks;
     link->context = context;
-    link->timer = evtimer_new(base, connect_to_backend, link);
-    connect_to_backend(-1, 0, link);
+    link->retry_delay = RETRY_FIRST;
+    link->timer = evtimer_new(base, timer_fired, link);
+    connect_to_backend(link);
     return link;
 }
 
@@ -108,6 +183,27 @@ void backend_link_free(struct backend_link *link)
     control_connection_free(link->connection);
     event_free(link->timer);
     free(link);
+}
+
+static bool texts_equal(const char *one, const char *other)
+{
+    return one == other || (one != NULL && other != NULL && strcmp(one, other) == 0);
+}
+
+bool backend_link_set_config(struct backend_link *link, const struct config_backend *config)
+{
+    bool is_same = control_endpoint_equals(&link->config->control, &config->control) &&
+                   texts_equal(link->config->control_password_file, config->control_password_file) &&
+                   texts_equal(link->config->control_cookie_file, config->control_cookie_file);
+    link->config = config;
+    if (is_same)
+        return false;
+    control_connection_free(link->connection);
+    link->connection = NULL;
+    link->is_up = link->was_up = false;
+    link->retry_delay = RETRY_FIRST;
+    run_timer(link, 0);
+    return true;
 }
 
 struct control_connection *backend_link_connection(struct backend_link *link)

@@ -9,18 +9,23 @@
 struct backend_link;
 
 struct backend_link_callbacks {
-    /* Commands can be sent from now on. */
-    void (*up)(size_t backend, void *context);
+    /* Commands can be sent from now on. is_new_process: another process than before answers, or the first
+     * one; uptime: how long it has been running, in milliseconds, INT64_MAX if it does not say. */
+    void (*up)(size_t backend, bool is_new_process, int64_t uptime, void *context);
     void (*hs_desc)(size_t backend, const struct hs_desc_event *event, void *context);
-    /* The connection is lost or could not be had, and why. When can_retry it is tried again by itself. */
-    void (*down)(size_t backend, const struct error *error, bool can_retry, void *context);
+    /* The connection is lost or could not be had, and why; it is tried again. is_gone: nobody answers there,
+     * so the process is gone; or it is of no use until its operator does something. */
+    void (*down)(size_t backend, const struct error *error, bool is_gone, void *context);
 };
 
-/* Starts connecting. config has to outlive the link; number is what the callbacks get. */
 struct backend_link *backend_link_new(struct event_base *base, const struct config_backend *config,
                                       size_t number, const struct backend_link_callbacks *callbacks,
                                       void *context);
 void backend_link_free(struct backend_link *link);
+
+/* Makes it use this config from now on. Returns true when it names another place or another way to
+ * authenticate: the connection is given up then and made anew, without a word to down(). */
+bool backend_link_set_config(struct backend_link *link, const struct config_backend *config);
 
 /* Its connection while it is up, else NULL. */
 struct control_connection *backend_link_connection(struct backend_link *link);

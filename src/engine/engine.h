@@ -5,30 +5,52 @@
 #include "config/config.h"
 #include "engine/local_tor.h"
 #include "publish/publisher.h"
+#include "report/view.h"
 
 struct engine;
 
 struct engine_settings {
     struct event_base *base;
-    struct config *config; /* has to outlive the engine; its secret keys are taken out of it */
     struct control_endpoint tor_endpoint;
     struct control_credentials tor_credentials;
     struct publisher_rules rules;   /* the seed is drawn by the engine */
-    void (*changed)(void *context); /* something is different; called from the event loop */
+    void (*changed)(void *context); /* something may be different; called from the event loop, often */
     void *context;
 };
 
-/* Connects to every tor and begins. libsodium must have been initialised. */
+/* Connects to the local tor. libsodium must have been initialised. It serves nothing before
+ * engine_set_config(). */
 struct engine *engine_new(const struct engine_settings *settings);
 void engine_free(struct engine *engine);
 
-/* The state of things, for a report. A frontend has the number of its place in the config; a backend that
- * several frontends share is one. */
+/* What a config changed, for the log. */
+struct engine_changes {
+    size_t frontends_added, frontends_removed, frontends_changed;
+    size_t backends_added, backends_removed;
+};
+
+/* Serves what this config says from now on; frontends and backends that were there before go on undisturbed.
+ * The config has to stay until another one is set or the engine is freed; its secret keys are taken out of
+ * it. changes may be NULL. */
+void engine_set_config(struct engine *engine, struct config *config, struct engine_changes *changes);
+
+/* Uses another local tor, or other credentials, from now on; nothing happens when they are the same. */
+void engine_set_tor_place(struct engine *engine, const struct control_endpoint *endpoint,
+                          const struct control_credentials *credentials);
+
+/* The state of things, for a report. */
 const struct publisher *engine_publisher(const struct engine *engine);
 const struct local_tor *engine_local_tor(const struct engine *engine);
 
 /* The last error of the engine's own (a superdescriptor that could not be built or handed to tor), "" if
  * none. */
 const char *engine_last_error(const struct engine *engine);
+
+/* Counts of what the engine did; the caller may add what it did itself. */
+struct report_counters *engine_counters(struct engine *engine);
+
+/* The frontends as a report wants them, in the config's order: a new array, to be released with free().
+ * Returns how many. */
+size_t engine_fill_frontends(const struct engine *engine, struct report_frontend **frontends);
 
 #endif

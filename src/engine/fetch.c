@@ -18,6 +18,7 @@
 
 struct fetch {
     struct fetch_request request;
+    uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE];
     fetch_callback callback;
     void *context;
     uint8_t (*fingerprints)[RELAY_FINGERPRINT_SIZE]; /* those still to answer */
@@ -129,6 +130,8 @@ struct fetch *fetch_new(const struct fetch_request *request, fetch_callback call
 {
     struct fetch *fetch = memory_allocate(1, sizeof(*fetch));
     fetch->request = *request;
+    memcpy(fetch->identity_key, request->expectation.identity_key, ED25519_PUBLIC_KEY_SIZE);
+    fetch->request.expectation.identity_key = fetch->identity_key;
     fetch->callback = callback;
     fetch->context = context;
     fetch->timer = evtimer_new(request->base, timer_fired, fetch);

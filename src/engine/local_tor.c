@@ -16,6 +16,10 @@
  * milliseconds they are waited for, so that obpub sees the ring as other tors do. */
 #define MICRODESCRIPTOR_PATIENCE 15000
 
+/* Seconds between two signals to tor that it is needed. It takes neither uploads nor fetches over the control
+ * port for a sign of life of its user, and after a day without one it stops following the network. */
+#define ACTIVE_SECONDS 3600
+
 struct local_tor {
     struct event_base *base;
     struct control_endpoint endpoint;
@@ -24,11 +28,14 @@ struct local_tor {
     void *context;
     struct control_connection *connection;
     struct event *timer; /* connects again, or reads again */
+    struct event *active_timer;
     bool is_up;
     bool is_reading;
     bool read_again; /* a new consensus came while the last one was being read */
     bool is_testing_network;
     bool needs_operator;
+    bool is_trouble;          /* what the status tells of is wrong */
+    bool has_network;         /* one was read since the program began */
     int64_t incomplete_since; /* when microdescriptors were first found missing; 0 when none is */
     char *consensus;
     size_t consensus_length;
@@ -47,6 +54,20 @@ static void set_status(struct local_tor *tor, const char *format, ...)
     vsnprintf(tor->status, sizeof(tor->status), format, arguments);
     va_end(arguments);
     tor->callbacks.changed(tor->context);
+}
+
+/* Says what is wrong. */
+static void set_trouble(struct local_tor *tor, const char *what)
+{
+    tor->is_trouble = true;
+    set_status(tor, "%s", what);
+}
+
+/* Says what a network is being waited for. Once there is one, waiting for the next is nothing to speak of. */
+static void set_waiting(struct local_tor *tor, const char *what)
+{
+    if (!tor->has_network)
+        set_status(tor, "%s", what);
 }
 
 static void run_timer(struct local_tor *tor)
@@ -105,16 +126,20 @@ static void use_network(struct local_tor *tor, struct network *network)
 {
     int64_t now = clock_wall_seconds();
     if (!network_is_live(network, now)) {
-        set_status(tor,
-                   "waiting for a live consensus: the local tor's ran out %" PRId64 " minutes ago (or this "
-                   "machine's clock is wrong)",
-                   (now - network->valid_until) / 60);
+        struct error what;
+        error_set(&what,
+                  "waiting for a live consensus: the local tor's ran out %" PRId64 " minutes ago (or this "
+                  "machine's clock is wrong)",
+                  (now - network->valid_until) / 60);
+        set_trouble(tor, what.text);
         network_free(network);
         reading_failed(tor);
         return;
     }
     if (should_wait_for_microdescriptors(tor, network)) {
-        set_status(tor, "waiting for the microdescriptors of %zu HSDirs", network->hsdirs_without_identity);
+        struct error what;
+        error_set(&what, "waiting for the microdescriptors of %zu HSDirs", network->hsdirs_without_identity);
+        set_waiting(tor, what.text);
         network_free(network);
         reading_failed(tor);
         return;
@@ -125,6 +150,8 @@ static void use_network(struct local_tor *tor, struct network *network)
         tor->read_again = false;
         read_network(tor);
     }
+    tor->has_network = true;
+    tor->is_trouble = false;
     set_status(tor, "%s", "");
     tor->callbacks.network(network, tor->context);
 }
@@ -138,7 +165,7 @@ static void microdescriptors_came(struct control_connection *connection, const s
         return;
     const struct control_line *line = find_value(reply, "md/all");
     if (line == NULL || line->data == NULL) {
-        set_status(tor, "waiting for microdescriptors");
+        set_waiting(tor, "waiting for microdescriptors");
         reading_failed(tor);
         return;
     }
@@ -146,7 +173,8 @@ static void microdescriptors_came(struct control_connection *connection, const s
     struct network *network = network_build(tor->consensus, tor->consensus_length, line->data,
                                             line->data_length, tor->is_testing_network, &error);
     if (network == NULL) {
-        set_status(tor, "the local tor's view of the network can't be used: %s", error.text);
+        error_add_context(&error, "the local tor's view of the network can't be used");
+        set_trouble(tor, error.text);
         reading_failed(tor);
         return;
     }
@@ -161,7 +189,7 @@ static void consensus_came(struct control_connection *connection, const struct c
         return;
     const struct control_line *line = find_value(reply, "dir/status-vote/current/consensus-microdesc");
     if (line == NULL || line->data == NULL || line->data_length == 0) {
-        set_status(tor, "waiting for a consensus: the local tor has none yet");
+        set_waiting(tor, "waiting for a consensus: the local tor has none yet");
         reading_failed(tor);
         return;
     }
@@ -180,7 +208,7 @@ static void directory_state_came(struct control_connection *connection, const st
         return;
     const struct control_line *line = find_value(reply, "status/enough-dir-info");
     if (line == NULL || strcmp(line->text, "status/enough-dir-info=1") != 0) {
-        set_status(tor, "waiting for the local tor to know enough of the network");
+        set_waiting(tor, "waiting for the local tor to know enough of the network");
         reading_failed(tor);
         return;
     }
@@ -218,7 +246,16 @@ static void events_are_set(struct control_connection *connection, const struct c
     (void)connection;
     struct local_tor *tor = context;
     if (reply != NULL && !control_reply_is_ok(reply))
-        set_status(tor, "the local tor refuses SETEVENTS: it is too old for obpub");
+        set_trouble(tor, "the local tor refuses SETEVENTS: it is too old for obpub");
+}
+
+static void keep_active(evutil_socket_t socket, short events, void *context)
+{
+    (void)socket;
+    (void)events;
+    struct local_tor *tor = context;
+    if (tor->is_up)
+        control_connection_send(tor->connection, "SIGNAL ACTIVE", NULL, 0, NULL, NULL);
 }
 
 static void tor_is_ready(struct control_connection *connection, void *context)
@@ -226,10 +263,12 @@ static void tor_is_ready(struct control_connection *connection, void *context)
     struct local_tor *tor = context;
     tor->is_up = true;
     tor->needs_operator = false;
-    set_status(tor, "connected, reading the consensus");
+    tor->is_trouble = false;
+    set_waiting(tor, "connected, reading the consensus");
     control_connection_send(connection, "SETEVENTS NEWCONSENSUS HS_DESC HS_DESC_CONTENT", NULL, 0,
                             events_are_set, tor);
     control_connection_send(connection, "GETCONF TestingTorNetwork", NULL, 0, testing_network_came, tor);
+    keep_active(-1, 0, tor);
     tor->callbacks.up(tor->context);
 }
 
@@ -261,6 +300,7 @@ static void connection_closed(struct control_connection *connection, enum contro
     run_timer(tor);
     if (was_up)
         tor->callbacks.lost(tor->context);
+    tor->is_trouble = true;
     set_status(tor, "the local tor: %s", error->text);
 }
 
@@ -283,23 +323,56 @@ static char *copy_or_null(const char *text)
     return text != NULL ? memory_copy_text(text, strlen(text)) : NULL;
 }
 
+static void set_place(struct local_tor *tor, const struct control_endpoint *endpoint,
+                      const struct control_credentials *credentials)
+{
+    control_endpoint_clear(&tor->endpoint);
+    free(tor->password_file);
+    free(tor->cookie_file);
+    control_endpoint_copy(&tor->endpoint, endpoint);
+    tor->password_file = copy_or_null(credentials->password_file);
+    tor->cookie_file = copy_or_null(credentials->cookie_file);
+}
+
 struct local_tor *local_tor_new(struct event_base *base, const struct control_endpoint *endpoint,
                                 const struct control_credentials *credentials,
                                 const struct local_tor_callbacks *callbacks, void *context)
 {
     struct local_tor *tor = memory_allocate(1, sizeof(*tor));
     tor->base = base;
-    control_endpoint_copy(&tor->endpoint, endpoint);
-    tor->password_file = copy_or_null(credentials->password_file);
-    tor->cookie_file = copy_or_null(credentials->cookie_file);
+    set_place(tor, endpoint, credentials);
     tor->callbacks = *callbacks;
     tor->context = context;
     tor->timer = evtimer_new(base, timer_fired, tor);
+    tor->active_timer = event_new(base, -1, EV_PERSIST, keep_active, tor);
+    const struct timeval hour = {ACTIVE_SECONDS, 0};
+    event_add(tor->active_timer, &hour);
     char where[128];
     control_endpoint_format(endpoint, where, sizeof(where));
     snprintf(tor->status, sizeof(tor->status), "connecting to the local tor at %s", where);
     connect_to_tor(tor);
     return tor;
+}
+
+static bool texts_equal(const char *one, const char *other)
+{
+    return one == other || (one != NULL && other != NULL && strcmp(one, other) == 0);
+}
+
+void local_tor_set_place(struct local_tor *tor, const struct control_endpoint *endpoint,
+                         const struct control_credentials *credentials)
+{
+    if (control_endpoint_equals(&tor->endpoint, endpoint) &&
+        texts_equal(tor->password_file, credentials->password_file) &&
+        texts_equal(tor->cookie_file, credentials->cookie_file))
+        return;
+    set_place(tor, endpoint, credentials);
+    if (tor->connection == NULL) {
+        run_timer(tor);
+        return;
+    }
+    const struct error error = {"another control port is configured"};
+    connection_closed(tor->connection, CONTROL_FAILURE_CLOSED, &error, tor);
 }
 
 void local_tor_free(struct local_tor *tor)
@@ -308,6 +381,7 @@ void local_tor_free(struct local_tor *tor)
         return;
     control_connection_free(tor->connection);
     event_free(tor->timer);
+    event_free(tor->active_timer);
     control_endpoint_clear(&tor->endpoint);
     drop_consensus(tor);
     free(tor->password_file);
@@ -328,4 +402,9 @@ const char *local_tor_status(const struct local_tor *tor)
 bool local_tor_needs_operator(const struct local_tor *tor)
 {
     return tor->needs_operator;
+}
+
+bool local_tor_is_trouble(const struct local_tor *tor)
+{
+    return tor->is_trouble;
 }

@@ -26,11 +26,18 @@ struct local_tor *local_tor_new(struct event_base *base, const struct control_en
                                 const struct local_tor_callbacks *callbacks, void *context);
 void local_tor_free(struct local_tor *tor);
 
+/* Connects elsewhere, or with other credentials, from now on; nothing happens when they are the same. */
+void local_tor_set_place(struct local_tor *tor, const struct control_endpoint *endpoint,
+                         const struct control_credentials *credentials);
+
 /* Its connection while it is up, else NULL. */
 struct control_connection *local_tor_connection(struct local_tor *tor);
 
 /* What it is doing or waiting for, for a person; "" when the network is there. Good until the next event. */
 const char *local_tor_status(const struct local_tor *tor);
+
+/* True when its status tells of something wrong: no connection, or a consensus that can't be used. */
+bool local_tor_is_trouble(const struct local_tor *tor);
 
 /* True when the last connection failed for a reason that only its operator can mend: no permission, no way to
  * authenticate, or no tor at the other end. */

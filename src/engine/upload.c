@@ -7,12 +7,14 @@
 
 #include <sodium.h>
 
+#include "obpub/crypto/revision_counter.h"
 #include "obpub/memory.h"
 #include "obpub/onion/onion_address.h"
 
 static void upload_keys_clear(struct upload_keys *keys)
 {
     secret_free(keys->signing_secret_key);
+    free(keys->inner);
     secret_wipe(keys, sizeof(*keys));
 }
 
@@ -52,44 +54,113 @@ static void draw_salts(struct superdescriptor_randomness *randomness)
     randombytes_buf(randomness->encrypted_salt, sizeof(randomness->encrypted_salt));
 }
 
-int upload_build(const struct upload_request *request, char **text, size_t *length, struct error *error)
+/* Milliseconds within which a second upload may have the same counter: it goes to other HSDirs then, because
+ * the publisher never sends to one of them twice so soon. */
+#define SAME_COUNTER_INTERVAL 1000
+
+/* What the next revision counter is made from: never less than the last one, also when the clock was set
+ * back. */
+static int64_t next_seconds(const struct upload_request *request, struct upload_keys *keys,
+                            bool *is_clock_back)
+{
+    int64_t seconds =
+        network_revision_seconds(request->publisher->network, request->action->slot, request->now);
+    *is_clock_back = seconds < keys->last_seconds - 1;
+    if (seconds <= keys->last_seconds) {
+        bool is_same = request->moment - keys->last_built < SAME_COUNTER_INTERVAL;
+        seconds = is_same ? keys->last_seconds : keys->last_seconds + 1;
+    }
+    return seconds < REVISION_COUNTER_SECONDS_MAX ? seconds : REVISION_COUNTER_SECONDS_MAX;
+}
+
+uint64_t upload_keyring_counter(const struct upload_keyring *keyring, uint64_t period_number)
+{
+    for (size_t i = 0; i < DESCRIPTOR_SLOTS; i++) {
+        if (keyring->keys[i].is_set && keyring->keys[i].period_number == period_number)
+            return keyring->keys[i].revision_counter;
+    }
+    return 0;
+}
+
+/* Has the signer certify the signing key, unless its certificate is as good as a new one. */
+static int update_certificate(const struct upload_request *request, const struct signer_period *period,
+                              struct upload_keys *keys, struct error *error)
+{
+    uint32_t hour = signer_expiration_hour(request->now);
+    if (keys->certificate_hour == hour)
+        return 0;
+    if (signer_certify(request->signer, period, keys->signing_key, hour, request->now, keys->blinded_key,
+                       keys->certificate, error) != 0)
+        return -1;
+    keys->certificate_hour = hour;
+    return 0;
+}
+
+/* Makes the innermost layer, unless it is the same as the last one. */
+static int update_inner(const struct upload_request *request, struct upload_keys *keys,
+                        struct superdescriptor *superdescriptor, struct error *error)
 {
     const struct publisher *publisher = request->publisher;
-    const struct network *network = publisher->network;
+    uint64_t set = publisher->frontends[request->action->frontend].set;
+    superdescriptor->expiration_hour = introduction_point_expiration_hour(request->now);
+    if (keys->inner != NULL && keys->inner_set == set && keys->inner_hour == superdescriptor->expiration_hour)
+        return 0;
+    free(keys->inner);
+    keys->inner = NULL;
+    publisher_choose_points(publisher, request->action->frontend, superdescriptor);
+    if (superdescriptor_encode_inner(superdescriptor, &keys->inner, &keys->inner_length, error) != 0)
+        return -1;
+    keys->inner_set = set;
+    keys->inner_hour = superdescriptor->expiration_hour;
+    return 0;
+}
+
+static int update_counter(const struct upload_request *request, const struct signer_period *period,
+                          struct upload_keys *keys, bool *is_clock_back, struct error *error)
+{
+    int64_t seconds = next_seconds(request, keys, is_clock_back);
+    if (signer_count(request->signer, period, seconds, &keys->revision_counter, error) != 0)
+        return -1;
+    if (seconds > keys->last_seconds)
+        keys->last_built = request->moment;
+    keys->last_seconds = seconds;
+    return 0;
+}
+
+int upload_build(const struct upload_request *request, char **text, size_t *length, bool *is_clock_back,
+                 struct error *error)
+{
+    const struct network *network = request->publisher->network;
     const struct publisher_action *action = request->action;
-    const struct publisher_frontend *frontend = &publisher->frontends[action->frontend];
+    const struct publisher_frontend *frontend = &request->publisher->frontends[action->frontend];
     const struct signer_period period = {
-        .frontend = action->frontend,
+        .frontend = request->signer_frontend,
         .number = frontend->descriptors[action->slot].period_number,
         .length = network->schedule.period_length,
     };
     struct upload_keys *keys = find_keys(request->keyring, period.number);
     draw_salts(&keys->randomness);
-
-    struct superdescriptor superdescriptor = {
-        .signing_secret_key = keys->signing_secret_key,
-        .expiration_hour = introduction_point_expiration_hour(request->now),
-    };
+    struct superdescriptor superdescriptor = {.signing_secret_key = keys->signing_secret_key};
     memcpy(superdescriptor.identity_key, frontend->identity_key, ED25519_PUBLIC_KEY_SIZE);
     memcpy(superdescriptor.signing_key, keys->signing_key, ED25519_PUBLIC_KEY_SIZE);
-    publisher_choose_points(publisher, action->frontend, &superdescriptor);
-    int64_t seconds = network_revision_seconds(network, action->slot, request->now);
-    if (signer_certify(request->signer, &period, keys->signing_key, signer_expiration_hour(request->now),
-                       request->now, superdescriptor.blinded_key, superdescriptor.signing_certificate,
-                       error) != 0 ||
-        signer_count(request->signer, &period, seconds, &superdescriptor.revision_counter, error) != 0)
+    if (update_inner(request, keys, &superdescriptor, error) != 0 ||
+        update_certificate(request, &period, keys, error) != 0 ||
+        update_counter(request, &period, keys, is_clock_back, error) != 0)
         return -1;
-    return superdescriptor_encode(&superdescriptor, &keys->randomness, network->descriptor_size_max, text,
-                                  length, error);
+    memcpy(superdescriptor.blinded_key, keys->blinded_key, ED25519_PUBLIC_KEY_SIZE);
+    memcpy(superdescriptor.signing_certificate, keys->certificate, CERTIFICATE_SIZE);
+    superdescriptor.revision_counter = keys->revision_counter;
+    return superdescriptor_encode_around(&superdescriptor, keys->inner, keys->inner_length, &keys->randomness,
+                                         network->descriptor_size_max, text, length, error);
 }
 
-void upload_post(struct control_connection *connection, const struct publisher_action *action,
+void upload_post(struct control_connection *connection, const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE],
                  const char *address, const char *text, size_t length, control_reply_callback callback,
                  void *context)
 {
     char hex[2 * RELAY_FINGERPRINT_SIZE + 1];
-    sodium_bin2hex(hex, sizeof(hex), action->fingerprints[0], RELAY_FINGERPRINT_SIZE);
     char command[sizeof("+HSPOST SERVER= HSADDRESS=") + sizeof(hex) + ONION_ADDRESS_LENGTH];
+    sodium_bin2hex(hex, sizeof(hex), fingerprint, RELAY_FINGERPRINT_SIZE);
     snprintf(command, sizeof(command), "+HSPOST SERVER=%s HSADDRESS=%s", hex, address);
     control_connection_send(connection, command, text, length, callback, context);
 }

@@ -13,6 +13,17 @@ struct upload_keys {
     struct ed25519_secret_key *signing_secret_key; /* secret memory */
     uint8_t signing_key[ED25519_PUBLIC_KEY_SIZE];
     struct superdescriptor_randomness randomness; /* the salts are drawn anew for each build */
+    int64_t last_seconds;      /* what the last revision counter was made from; 0 before the first */
+    int64_t last_built;        /* milliseconds */
+    uint64_t revision_counter; /* the last one */
+    /* The certificate of the signing key, and the innermost layer, for as long as they are good. */
+    uint32_t certificate_hour; /* when it expires; 0 for none */
+    uint8_t certificate[CERTIFICATE_SIZE];
+    uint8_t blinded_key[ED25519_PUBLIC_KEY_SIZE];
+    uint32_t inner_hour; /* likewise of the certificates in it */
+    uint64_t inner_set;  /* the publisher's name for its points */
+    char *inner;
+    size_t inner_length;
 };
 
 /* A frontend's keys for its descriptors, by time period. Zeroed at first; release with
@@ -26,17 +37,25 @@ void upload_keyring_clear(struct upload_keyring *keyring);
 struct upload_request {
     const struct publisher *publisher;
     struct signer *signer;
+    size_t signer_frontend; /* the signer's number of the frontend */
     struct upload_keyring *keyring;
     const struct publisher_action *action; /* of type PUBLISHER_UPLOAD */
     int64_t now;                           /* seconds since the epoch */
+    int64_t moment;                        /* milliseconds of the clock that only goes forward */
 };
 
-/* Builds what an upload action asks for. *text is to be released with free(). Returns 0 or -1. */
-int upload_build(const struct upload_request *request, char **text, size_t *length, struct error *error);
+/* Builds what an upload action asks for, for one HSDir: as with tor, no two of them get the same bytes. *text
+ * is to be released with free(). Returns 0 or -1. A clock that was set back does not take revision counters
+ * back: they go on from the last one, and *is_clock_back says so. */
+int upload_build(const struct upload_request *request, char **text, size_t *length, bool *is_clock_back,
+                 struct error *error);
 
-/* Hands it to tor for the action's HSDir. callback gets tor's reply to HSPOST: 250 means that the upload
- * has begun, the HSDir's answer comes as an event; it gets NULL when the connection ends before. */
-void upload_post(struct control_connection *connection, const struct publisher_action *action,
+/* The last revision counter of a time period, 0 if there is none. */
+uint64_t upload_keyring_counter(const struct upload_keyring *keyring, uint64_t period_number);
+
+/* Hands it to tor for one HSDir. callback gets tor's reply to HSPOST: 250 means that the upload has begun,
+ * the HSDir's answer comes as an event; it gets NULL when the connection ends before. */
+void upload_post(struct control_connection *connection, const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE],
                  const char *address, const char *text, size_t length, control_reply_callback callback,
                  void *context);
 

@@ -114,21 +114,20 @@ static int append_inner_layer(struct text_builder *inner, const struct superdesc
 }
 
 /* Encrypts a layer's plaintext and appends it as the object of a keyword, without a newline at its end. */
-static void append_encrypted(struct text_builder *builder, const char *keyword,
-                             const struct text_builder *plaintext, enum descriptor_layer layer,
-                             const struct descriptor_layer_secret *secret,
+static void append_encrypted(struct text_builder *builder, const char *keyword, struct text plaintext,
+                             enum descriptor_layer layer, const struct descriptor_layer_secret *secret,
                              const uint8_t salt[DESCRIPTOR_LAYER_SALT_SIZE])
 {
-    size_t size = plaintext->length + DESCRIPTOR_LAYER_OVERHEAD;
+    size_t size = plaintext.length + DESCRIPTOR_LAYER_OVERHEAD;
     uint8_t *blob = memory_allocate(size, 1);
-    descriptor_layer_encrypt(blob, layer, secret, salt, plaintext->text, plaintext->length);
+    descriptor_layer_encrypt(blob, layer, secret, salt, plaintext.start, plaintext.length);
     text_builder_append_format(builder, "%s\n", keyword);
     text_builder_append_object(builder, "MESSAGE", blob, size);
     free(blob);
 }
 
 /* Writes the plaintext of the middle layer, whose last line tor leaves without a newline. */
-static void append_middle_layer(struct text_builder *middle, const struct text_builder *inner,
+static void append_middle_layer(struct text_builder *middle, struct text inner,
                                 const struct descriptor_layer_secret *secret,
                                 const struct superdescriptor_randomness *randomness)
 {
@@ -183,7 +182,8 @@ static int append_outer_layer(struct text_builder *outer, const struct superdesc
     text_builder_append_object(outer, "ED25519 CERT", superdescriptor->signing_certificate,
                                sizeof(superdescriptor->signing_certificate));
     text_builder_append_format(outer, "\nrevision-counter %" PRIu64 "\n", superdescriptor->revision_counter);
-    append_encrypted(outer, "superencrypted", middle, DESCRIPTOR_LAYER_SUPERENCRYPTED, secret,
+    const struct text plaintext = {middle->text, middle->length};
+    append_encrypted(outer, "superencrypted", plaintext, DESCRIPTOR_LAYER_SUPERENCRYPTED, secret,
                      randomness->superencrypted_salt);
     text_builder_append(outer, "\n");
     return append_signature(outer, superdescriptor, error);
@@ -197,15 +197,15 @@ static size_t object_length(size_t size)
 
 /* Writes the layers from the inside out. inner holds the innermost one already. */
 static int encode_layers(struct text_builder *outer, const struct superdescriptor *superdescriptor,
-                         const struct text_builder *inner,
-                         const struct superdescriptor_randomness *randomness, struct error *error)
+                         struct text inner, const struct superdescriptor_randomness *randomness,
+                         struct error *error)
 {
     struct descriptor_layer_secret secret = {.revision_counter = superdescriptor->revision_counter};
     memcpy(secret.blinded_key, superdescriptor->blinded_key, sizeof(secret.blinded_key));
     blinding_derive_subcredential(secret.subcredential, superdescriptor->identity_key,
                                   superdescriptor->blinded_key);
     struct text_builder middle;
-    text_builder_init(&middle, MIDDLE_HEAD_ROOM + object_length(inner->length + DESCRIPTOR_LAYER_OVERHEAD) +
+    text_builder_init(&middle, MIDDLE_HEAD_ROOM + object_length(inner.length + DESCRIPTOR_LAYER_OVERHEAD) +
                                    SUPERENCRYPTED_PADDING);
     append_middle_layer(&middle, inner, &secret, randomness);
     text_builder_init(outer, OUTER_HEAD_ROOM + object_length(middle.length + DESCRIPTOR_LAYER_OVERHEAD));
@@ -215,18 +215,29 @@ static int encode_layers(struct text_builder *outer, const struct superdescripto
     return result;
 }
 
-int superdescriptor_encode(const struct superdescriptor *superdescriptor,
-                           const struct superdescriptor_randomness *randomness, size_t size_max, char **text,
-                           size_t *length, struct error *error)
+int superdescriptor_encode_inner(const struct superdescriptor *superdescriptor, char **inner, size_t *length,
+                                 struct error *error)
 {
     if (check_points(superdescriptor, error) != 0)
         return -1;
-    struct text_builder inner, outer = {.text = NULL};
-    text_builder_init(&inner, INNER_HEAD_ROOM + superdescriptor->point_count * POINT_ROOM);
-    int result = append_inner_layer(&inner, superdescriptor, error);
-    if (result == 0)
-        result = encode_layers(&outer, superdescriptor, &inner, randomness, error);
-    free(inner.text);
+    struct text_builder builder;
+    text_builder_init(&builder, INNER_HEAD_ROOM + superdescriptor->point_count * POINT_ROOM);
+    if (append_inner_layer(&builder, superdescriptor, error) != 0) {
+        free(builder.text);
+        return -1;
+    }
+    *inner = builder.text;
+    *length = builder.length;
+    return 0;
+}
+
+int superdescriptor_encode_around(const struct superdescriptor *superdescriptor, const char *inner,
+                                  size_t inner_length, const struct superdescriptor_randomness *randomness,
+                                  size_t size_max, char **text, size_t *length, struct error *error)
+{
+    struct text_builder outer = {.text = NULL};
+    const struct text innermost = {inner, inner_length};
+    int result = encode_layers(&outer, superdescriptor, innermost, randomness, error);
     if (result == 0 && outer.length >= size_max)
         result = error_set(error,
                            "the descriptor would be of %zu bytes, the network allows fewer than %zu: take "
@@ -239,4 +250,18 @@ int superdescriptor_encode(const struct superdescriptor *superdescriptor,
     *text = outer.text;
     *length = outer.length;
     return 0;
+}
+
+int superdescriptor_encode(const struct superdescriptor *superdescriptor,
+                           const struct superdescriptor_randomness *randomness, size_t size_max, char **text,
+                           size_t *length, struct error *error)
+{
+    char *inner = NULL;
+    size_t inner_length = 0;
+    if (superdescriptor_encode_inner(superdescriptor, &inner, &inner_length, error) != 0)
+        return -1;
+    int result = superdescriptor_encode_around(superdescriptor, inner, inner_length, randomness, size_max,
+                                               text, length, error);
+    free(inner);
+    return result;
 }

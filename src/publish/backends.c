@@ -1,186 +1,355 @@
-/* The backends' part of the state machine: when to fetch a descriptor, from whom, and when to go on without
- * it. */
+/* The backends' part of the state machine: who is in, who is out, and since when. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "obpub/crypto/blinding.h"
-#include "obpub/memory.h"
 #include "publish/publisher.h"
 #include "publish/publisher_parts.h"
 
-/* The delay before the next try: the first one doubled for each attempt made, a minute at most. */
-int64_t publisher_back_off(int64_t first_delay, unsigned attempts)
+/* A tor that has been up for so long (milliseconds) has uploaded its descriptors: what HSDirs have of it is
+ * its own and not that of the process before it. */
+#define UPTIME_TO_TRUST_HSDIRS 120000
+/* On a testing network all goes faster, down to this. */
+#define UPTIME_TO_TRUST_HSDIRS_MIN 10000
+/* Fetches from HSDirs alone that fail one after the other before a backend is doubted: with the delays
+ * between them some ten minutes. HSDirs drop a descriptor after three hours, so this is how a backend ends
+ * that died before a new time period, in which its counter was new once more. */
+#define FAILURES_TO_DOUBT 10
+
+bool backend_is_in(const struct publisher_backend *backend)
 {
-    int64_t delay = first_delay;
-    for (unsigned i = 1; i < attempts && delay < 60000; i++)
-        delay *= 2;
-    return delay < 60000 ? delay : 60000;
+    return backend->state == BACKEND_LIVE || backend->state == BACKEND_GRACE;
 }
 
-bool backend_has_settled(const struct publisher_backend *backend)
+static void tell_frontends(struct publisher *publisher, size_t number, int64_t now)
 {
-    return backend->state == BACKEND_LIVE || backend->state == BACKEND_LOST;
+    const struct publisher_backend *backend = &publisher->backends[number];
+    for (size_t i = 0; i < backend->frontend_count; i++)
+        frontend_update_set(publisher, backend->frontends[i], number, now);
 }
 
-static void backend_lose(struct publisher_backend *backend, const char *reason)
+static void set_reason(struct publisher_backend *backend, const char *reason)
 {
-    backend->state = BACKEND_LOST;
-    snprintf(backend->reason, sizeof(backend->reason), "%s", reason);
+    if (reason != backend->reason)
+        snprintf(backend->reason, sizeof(backend->reason), "%s", reason);
 }
 
-void publisher_set_reachable(struct publisher *publisher, size_t number, bool is_reachable, int64_t now)
+/* Frontends hear of every change of state: also one that still waits has to know that it need not wait any
+ * more. */
+static void enter(struct publisher *publisher, size_t number, enum backend_state state, int64_t now)
 {
     struct publisher_backend *backend = &publisher->backends[number];
-    backend->is_reachable = is_reachable;
-    if (!is_reachable && backend->state == BACKEND_FETCHING)
-        backend->state = BACKEND_WAITING;
-    if (is_reachable && backend->state == BACKEND_WAITING)
-        backend->next_ask = now;
+    if (backend->state == state)
+        return;
+    backend->state = state;
+    backend->since = now;
+    tell_frontends(publisher, number, now);
 }
 
-/* Introduction points that a superdescriptor can carry. */
-static size_t count_usable_points(const struct descriptor *descriptor)
+static void leave(struct publisher *publisher, size_t number, const char *reason, int64_t now)
 {
-    size_t count = 0;
-    for (size_t i = 0; i < descriptor->point_count; i++)
-        count += !descriptor->points[i].has_legacy_key;
-    return count;
+    struct publisher_backend *backend = &publisher->backends[number];
+    set_reason(backend, reason);
+    backend->out_at = AGENDA_NEVER;
+    enter(publisher, number, BACKEND_OUT, now);
+}
+
+/* It stays in for a while, in case it comes back. */
+static void begin_grace(struct publisher *publisher, size_t number, int64_t now)
+{
+    struct publisher_backend *backend = &publisher->backends[number];
+    if (backend->state != BACKEND_LIVE)
+        return;
+    backend->out_at = now + publisher->rules.grace;
+    enter(publisher, number, BACKEND_GRACE, now);
+}
+
+void backend_update_trust(const struct publisher *publisher, struct publisher_backend *backend)
+{
+    int64_t age = publisher_scale(publisher, UPTIME_TO_TRUST_HSDIRS);
+    if (age < UPTIME_TO_TRUST_HSDIRS_MIN)
+        age = UPTIME_TO_TRUST_HSDIRS_MIN;
+    backend->trusts_from = backend->trusts_hsdirs ? AGENDA_NEVER : backend->process_started + age;
+}
+
+void publisher_note_reachable(struct publisher *publisher, size_t number, bool is_new_process, int64_t uptime,
+                              int64_t now)
+{
+    struct publisher_backend *backend = &publisher->backends[number];
+    backend->is_reachable = true;
+    backend->is_fetching = backend->fetch_again = false;
+    backend->failures = 0;
+    backend->ask_other_way = backend->asked_both = backend->is_denied = false;
+    if (backend->has_control) {
+        backend->trusts_hsdirs = uptime >= UPTIME_TO_TRUST_HSDIRS;
+        backend->process_started = backend->trusts_hsdirs ? 0 : now - uptime;
+        backend_update_trust(publisher, backend);
+        backend_forget_uploads(backend);
+        if (is_new_process && backend_is_in(backend))
+            leave(publisher, number, "its tor was started anew and has no introduction points yet", now);
+    } else if (backend->state == BACKEND_LIVE && backend->out_at < now + publisher->rules.poll_max) {
+        backend->out_at = now + publisher->rules.poll_max; /* its time went on while nobody could look */
+    }
+    backend_fetch_soon(publisher, number, 0, now);
+}
+
+void publisher_note_unreachable(struct publisher *publisher, size_t number, const char *reason, bool is_gone,
+                                int64_t now)
+{
+    struct publisher_backend *backend = &publisher->backends[number];
+    backend->is_reachable = false;
+    backend->is_fetching = backend->fetch_again = false;
+    publisher_touch_backend(publisher, number, now);
+    if (!backend->has_control)
+        return; /* it is the local tor that is lost */
+    set_reason(backend, reason);
+    if (is_gone)
+        leave(publisher, number, reason, now);
+    else
+        begin_grace(publisher, number, now);
+}
+
+/* Why a descriptor's introduction points can't be used, or NULL. */
+static const char *find_fault(const struct descriptor *descriptor)
+{
+    if (descriptor->requires_intro_auth)
+        return "its introduction points require an authentication that clients of the frontend don't have";
+    if (descriptor->point_count == 0)
+        return "its descriptor has no introduction points (yet)";
+    for (size_t i = 0; i < descriptor->point_count; i++) {
+        if (!descriptor->points[i].has_legacy_key)
+            return NULL;
+    }
+    return "its introduction points have legacy RSA keys, which can't be carried over";
+}
+
+/* True for an HSDir's old copy, or a replay. */
+static bool is_older(const struct descriptor *descriptor, const struct descriptor *known)
+{
+    if (descriptor->period_number != known->period_number)
+        return descriptor->period_number < known->period_number;
+    return descriptor->revision_counter < known->revision_counter;
+}
+
+static int64_t next_poll(struct publisher *publisher, int64_t now)
+{
+    int64_t low = publisher_scale(publisher, publisher->rules.poll_min);
+    int64_t high = publisher_scale(publisher, publisher->rules.poll_max);
+    return now + 1000 + publisher_draw(publisher, low, high);
+}
+
+static bool has_point(const struct descriptor *descriptor, const struct introduction_point *point)
+{
+    for (size_t i = 0; i < descriptor->point_count; i++) {
+        if (introduction_point_equals(&descriptor->points[i], point))
+            return true;
+    }
+    return false;
+}
+
+/* True when both have the same points, in whatever order: no descriptor has a point twice. */
+static bool has_same_points(const struct descriptor *one, const struct descriptor *other)
+{
+    if (one->point_count != other->point_count)
+        return false;
+    for (size_t i = 0; i < one->point_count; i++) {
+        if (!has_point(other, &one->points[i]))
+            return false;
+    }
+    return true;
+}
+
+static bool has_same_features(const struct descriptor *one, const struct descriptor *other)
+{
+    return one->is_single_onion_service == other->is_single_onion_service &&
+           one->flow_control.is_present == other->flow_control.is_present &&
+           one->flow_control.versions == other->flow_control.versions &&
+           one->flow_control.sendme_inc == other->flow_control.sendme_inc;
+}
+
+/* Takes a good descriptor over. Returns true when it gives a superdescriptor something new. */
+static bool accept_descriptor(struct publisher_backend *backend, struct descriptor *descriptor, int64_t now)
+{
+    struct descriptor *known = backend->descriptor;
+    bool has_new_points = known == NULL || !has_same_points(descriptor, known);
+    bool is_news = has_new_points || !has_same_features(descriptor, known);
+    if (known == NULL || is_older(known, descriptor))
+        backend->moved_at = now;
+    if (has_new_points)
+        backend->points_changed_at = now;
+    descriptor_free(known);
+    backend->descriptor = descriptor;
+    backend->descriptor_at = now;
+    return is_news;
+}
+
+/* It has shown that it lives, unless its counter has rested for too long. */
+static void revive(struct publisher *publisher, size_t number, bool is_news, int64_t now)
+{
+    struct publisher_backend *backend = &publisher->backends[number];
+    int64_t out_at = backend->has_control ? AGENDA_NEVER : backend->moved_at + publisher->rules.stale_after;
+    backend->out_at = out_at;
+    if (now < out_at)
+        backend->reason[0] = '\0';
+    if (now < out_at && backend->state != BACKEND_LIVE)
+        enter(publisher, number, BACKEND_LIVE, now);
+    else if (is_news)
+        tell_frontends(publisher, number, now);
+}
+
+/* When to ask again after a good answer. */
+static int64_t next_fetch(struct publisher *publisher, struct publisher_backend *backend, bool is_behind,
+                          int64_t now)
+{
+    if (!is_behind || backend->asked_both) {
+        backend->failures = 0;
+        backend->ask_other_way = backend->asked_both = false;
+        return next_poll(publisher, now);
+    }
+    backend->asked_both = true;
+    backend->ask_other_way = !backend->ask_other_way;
+    if (backend->failures == 0)
+        return now + FETCH_DELAY;
+    return now + publisher_back_off(publisher, backend->failures);
+}
+
+static void fetch_failed(struct publisher *publisher, size_t number, const char *reason, bool is_doubtful,
+                         int64_t now)
+{
+    struct publisher_backend *backend = &publisher->backends[number];
+    set_reason(backend, reason);
+    backend->failures++;
+    backend->ask_other_way = !backend->ask_other_way;
+    backend->asked_both = false;
+    if (is_doubtful && backend->has_control)
+        backend->is_denied = true;
+    if (is_doubtful)
+        begin_grace(publisher, number, now);
+    backend_end_fetch(publisher, number, now + publisher_back_off(publisher, backend->failures), now);
+}
+
+/* True when a descriptor tells less than the one that is here. Of those of two time periods that clients may
+ * use now and later, the newest answer counts; and after a tor that was started anew the counters of the one
+ * before it mean nothing. */
+static bool tells_less(const struct publisher_backend *backend, const struct descriptor *descriptor)
+{
+    const struct descriptor *known = backend->descriptor;
+    if (known == NULL || (backend->has_control && !backend_is_in(backend)))
+        return false;
+    if (descriptor->period_number != known->period_number &&
+        descriptor->period_number >= backend->period_number)
+        return false;
+    return is_older(descriptor, known);
 }
 
 void publisher_note_descriptor(struct publisher *publisher, size_t number, struct descriptor *descriptor,
                                int64_t now)
 {
     struct publisher_backend *backend = &publisher->backends[number];
-    if (backend->state == BACKEND_LOST) {
-        descriptor_free(descriptor);
-        return;
-    }
-    const char *fault = NULL;
-    bool is_final = true;
-    if (descriptor->requires_intro_auth)
-        fault = "its introduction points require an authentication that clients of the frontend don't have";
-    else if (descriptor->point_count == 0) {
-        fault = "its descriptor has no introduction points (yet)";
-        is_final = false;
-    } else if (count_usable_points(descriptor) == 0)
-        fault = "its introduction points have legacy RSA keys, which can't be carried over";
+    const char *fault = find_fault(descriptor);
     if (fault != NULL) {
         descriptor_free(descriptor);
-        publisher_note_fetch_failed(publisher, number, fault, is_final, now);
+        fetch_failed(publisher, number, fault, true, now);
         return;
     }
-    descriptor_free(backend->descriptor);
-    backend->descriptor = descriptor;
-    backend->state = BACKEND_LIVE;
-    backend->reason[0] = '\0';
+    if (!backend->asks_hsdirs)
+        backend->is_denied = false;
+    bool is_behind = backend_is_behind(backend, descriptor);
+    if (tells_less(backend, descriptor)) {
+        descriptor_free(descriptor);
+        revive(publisher, number, false, now);
+    } else {
+        bool is_news = accept_descriptor(backend, descriptor, now);
+        revive(publisher, number, is_news, now);
+    }
+    backend_end_fetch(publisher, number, next_fetch(publisher, backend, is_behind, now), now);
 }
 
 void publisher_note_fetch_failed(struct publisher *publisher, size_t number, const char *reason,
-                                 bool is_final, int64_t now)
+                                 bool from_tor, int64_t now)
 {
     struct publisher_backend *backend = &publisher->backends[number];
-    if (backend_has_settled(backend))
-        return;
-    if (is_final) {
-        backend_lose(backend, reason);
-        return;
-    }
-    snprintf(backend->reason, sizeof(backend->reason), "%s", reason);
-    backend->state = BACKEND_WAITING;
-    backend->ask_other_way = !backend->ask_other_way;
-    backend->next_ask = now + publisher_back_off(publisher->rules.retry_delay, backend->attempts);
+    bool is_doubtful = backend->has_control ? from_tor : backend->failures + 1 >= FAILURES_TO_DOUBT;
+    fetch_failed(publisher, number, reason, is_doubtful, now);
 }
 
-/* Why nothing at all has come from a backend. */
+/* True when its time does not run out: without a control port, while there is nobody to ask about it. */
+static bool has_time(const struct publisher_backend *backend)
+{
+    return !backend->has_control && backend->state == BACKEND_LIVE && !backend->is_reachable;
+}
+
+/* Why nothing has come from a backend. */
 static const char *describe_silence(const struct publisher_backend *backend)
 {
+    if (backend->reason[0] != '\0')
+        return backend->reason;
     if (backend->has_control && !backend->is_reachable)
         return "its control port did not let us in in time: is that tor stopped or overloaded?";
     return "no descriptor came in time";
 }
 
-/* Patience runs from the moment there is a network to ask in, not from the start of the program. */
-void publisher_check_patience(struct publisher *publisher, int64_t now)
+/* Takes out whose time is over. */
+static void check_times(struct publisher *publisher, size_t number, int64_t now)
 {
-    if (publisher->network == NULL)
+    struct publisher_backend *backend = &publisher->backends[number];
+    if (backend->state == BACKEND_WAITING && publisher->network != NULL &&
+        now >= backend->asked_from + publisher->rules.start_patience)
+        leave(publisher, number, describe_silence(backend), now);
+    if (!backend_is_in(backend) || has_time(backend) || now < backend->out_at)
         return;
-    for (size_t i = 0; i < publisher->backend_count; i++) {
-        struct publisher_backend *backend = &publisher->backends[i];
-        if (backend_has_settled(backend) || now < backend->first_asked + publisher->rules.backend_patience)
-            continue;
-        if (backend->reason[0] != '\0')
-            backend->state = BACKEND_LOST;
-        else
-            backend_lose(backend, describe_silence(backend));
-    }
+    if (backend->state == BACKEND_LIVE)
+        leave(publisher, number, "its revision counter has not moved for longer than a living tor lets it",
+              now);
+    else
+        leave(publisher, number, backend->reason, now);
 }
 
-/* Lists the HSDirs that clients ask for the backend's descriptor. */
-static size_t list_hsdirs(struct publisher *publisher, const struct publisher_backend *backend)
+/* A tor that was young when its connection was made, and whose uploads were over by then, grows old too. */
+static void check_trust(struct publisher_backend *backend, int64_t now)
 {
-    const struct network *network = publisher->network;
-    enum descriptor_slot slot = network->client_slot;
-    uint8_t blinded_key[ED25519_PUBLIC_KEY_SIZE];
-    if (blinding_derive_public_key(blinded_key, backend->identity_key, network->period_number[slot],
-                                   network->schedule.period_length) != 0)
-        return 0;
-    const struct hsdir_ring_entry *responsible[HSDIR_RESPONSIBLE_MAX];
-    size_t count = network_find_responsible(network, slot, blinded_key, true, responsible);
-    if (count > PUBLISHER_ACTION_HSDIRS_MAX)
-        count = PUBLISHER_ACTION_HSDIRS_MAX;
-    for (size_t i = 0; i < count; i++)
-        memcpy(publisher->action_fingerprints[i], network->hsdirs[responsible[i]->hsdir].fingerprint,
-               RELAY_FINGERPRINT_SIZE);
-    return count;
+    if (now < backend->trusts_from)
+        return;
+    backend->trusts_hsdirs = true;
+    backend->trusts_from = AGENDA_NEVER;
 }
 
-/* GETINFO answers with a service's first descriptor, always. While clients use the second one the first one's
- * introduction points are about to go, so then it is better to ask as clients do; where that fails, the other
- * way is still better than nothing. */
-static bool should_ask_hsdirs(const struct publisher *publisher, const struct publisher_backend *backend)
+static int64_t next_moment(const struct publisher *publisher, const struct publisher_backend *backend)
 {
-    if (!backend->has_control)
-        return true;
-    if (publisher->network->client_slot == DESCRIPTOR_FIRST)
-        return false;
-    return !backend->ask_other_way;
-}
-
-bool publisher_next_fetch(struct publisher *publisher, struct publisher_action *action, int64_t now)
-{
-    if (publisher->network == NULL)
-        return false;
-    for (size_t i = 0; i < publisher->backend_count; i++) {
-        struct publisher_backend *backend = &publisher->backends[i];
-        if (backend->state != BACKEND_WAITING || !backend->is_reachable || now < backend->next_ask)
-            continue;
-        backend->state = BACKEND_FETCHING;
-        backend->attempts++;
-        memset(action, 0, sizeof(*action));
-        action->type = PUBLISHER_FETCH;
-        action->backend = i;
-        action->from_hsdirs = should_ask_hsdirs(publisher, backend);
-        action->fingerprints = (const uint8_t(*)[RELAY_FINGERPRINT_SIZE])publisher->action_fingerprints;
-        action->hsdir_count = action->from_hsdirs ? list_hsdirs(publisher, backend) : 0;
-        return true;
-    }
-    return false;
-}
-
-int64_t publisher_next_backend_moment(const struct publisher *publisher)
-{
-    int64_t moment = INT64_MAX;
+    int64_t moment = backend_is_in(backend) && !has_time(backend) ? backend->out_at : AGENDA_NEVER;
     if (publisher->network == NULL)
         return moment;
-    for (size_t i = 0; i < publisher->backend_count; i++) {
-        const struct publisher_backend *backend = &publisher->backends[i];
-        if (backend_has_settled(backend))
-            continue;
-        int64_t end = backend->first_asked + publisher->rules.backend_patience;
-        moment = end < moment ? end : moment;
-        if (backend->state == BACKEND_WAITING && backend->is_reachable && backend->next_ask < moment)
-            moment = backend->next_ask;
-    }
+    int64_t end_of_patience = backend->asked_from + publisher->rules.start_patience;
+    if (backend->state == BACKEND_WAITING && end_of_patience < moment)
+        moment = end_of_patience;
+    if (backend->is_reachable && !backend->is_fetching && backend->fetch_at < moment)
+        moment = backend->fetch_at;
     return moment;
+}
+
+bool backend_run(struct publisher *publisher, size_t number, struct publisher_action *action, int64_t now)
+{
+    struct publisher_backend *backend = &publisher->backends[number];
+    check_times(publisher, number, now);
+    check_trust(backend, now);
+    bool is_due = publisher->network != NULL && backend->is_reachable && !backend->is_fetching &&
+                  now >= backend->fetch_at;
+    if (is_due)
+        backend_begin_fetch(publisher, number, action);
+    agenda_set(&publisher->backend_agenda, number, next_moment(publisher, backend));
+    return is_due;
+}
+
+void publisher_set_control(struct publisher *publisher, size_t number, bool has_control, int64_t now)
+{
+    struct publisher_backend *backend = &publisher->backends[number];
+    backend->has_control = has_control;
+    backend->trusts_hsdirs = !has_control;
+    backend->trusts_from = AGENDA_NEVER;
+    backend->is_reachable = backend->is_fetching = backend->fetch_again = false;
+    backend->is_denied = false;
+    backend->failures = 0;
+    backend->moved_at = now;
+    backend_forget_uploads(backend);
+    begin_grace(publisher, number, now);
+    publisher_touch_backend(publisher, number, now);
 }

@@ -45,9 +45,13 @@ static void queue_fill(struct queue *queue, const struct choice_offer *offer,
     qsort(queue->points, queue->count, sizeof(queue->points[0]), compare_ranks);
 }
 
-/* True when a point that is taken is at the same relay. */
-static bool relay_is_taken(const struct introduction_point *point, const struct ranked *taken, size_t count)
+/* True when the point itself is taken, which another backend may offer too, or one at the same relay. */
+static bool is_taken(const struct introduction_point *point, const struct ranked *taken, size_t count)
 {
+    for (size_t i = 0; i < count; i++) {
+        if (introduction_point_equals(point, taken[i].thing))
+            return true;
+    }
     uint8_t relay[RELAY_FINGERPRINT_SIZE], other[RELAY_FINGERPRINT_SIZE];
     if (!introduction_point_fingerprint(point, relay))
         return false;
@@ -63,7 +67,7 @@ static const struct ranked *queue_take(struct queue *queue, const struct ranked 
 {
     while (queue->next < queue->count) {
         const struct ranked *point = &queue->points[queue->next++];
-        if (!relay_is_taken(point->thing, taken, count))
+        if (!is_taken(point->thing, taken, count))
             return point;
     }
     return NULL;

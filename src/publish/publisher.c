@@ -7,11 +7,84 @@
 #include "obpub/memory.h"
 #include "publish/publisher_parts.h"
 
+#define SECOND ((int64_t)1000)
+#define MINUTE (60 * SECOND)
+#define DAY (24 * 60 * MINUTE)
+
+const struct publisher_rules publisher_rules_default = {
+    .start_patience = 20 * SECOND,
+    .grace = 60 * SECOND,
+    .gather = 400,
+    .flap_interval = 30 * SECOND,
+    .refresh_min = 60 * MINUTE, /* as tor does, rend-spec-v3 [SERVICEUPLOAD] */
+    .refresh_max = 120 * MINUTE,
+    .poll_min = 5 * MINUTE,
+    .poll_max = 10 * MINUTE,
+    .stale_after = 150 * MINUTE, /* a living tor uploads within 120 */
+    .answer_timeout = 60 * SECOND,
+    .new_period_spread = 2 * MINUTE,
+    .retry_delay = SECOND,
+    .retry_delay_max = 5 * MINUTE,
+    .attempts_max = 0,
+};
+
+/* -- chance, from the seed: splitmix64 ------------------------------------------------------------ */
+
+static uint64_t next_random(struct publisher *publisher)
+{
+    uint64_t number = publisher->random_state += 0x9e3779b97f4a7c15u;
+    number = (number ^ (number >> 30)) * 0xbf58476d1ce4e5b9u;
+    number = (number ^ (number >> 27)) * 0x94d049bb133111ebu;
+    return number ^ (number >> 31);
+}
+
+int64_t publisher_draw(struct publisher *publisher, int64_t low, int64_t high)
+{
+    uint64_t width = (uint64_t)(high - low) + 1;
+    return low + (int64_t)(next_random(publisher) % width);
+}
+
+int64_t publisher_scale(const struct publisher *publisher, int64_t milliseconds)
+{
+    if (publisher->network == NULL)
+        return milliseconds;
+    int64_t run = shared_random_run_length(&publisher->network->schedule) * SECOND;
+    return run < DAY ? milliseconds / SECOND * run / (DAY / SECOND) : milliseconds;
+}
+
+int64_t publisher_back_off(struct publisher *publisher, unsigned failures)
+{
+    int64_t delay = publisher->rules.retry_delay;
+    for (unsigned i = 1; i < failures && delay < publisher->rules.retry_delay_max; i++)
+        delay *= 2;
+    if (delay > publisher->rules.retry_delay_max)
+        delay = publisher->rules.retry_delay_max;
+    return publisher_draw(publisher, delay, delay + delay / 2);
+}
+
+/* -- making --------------------------------------------------------------------------------------- */
+
 struct publisher *publisher_new(const struct publisher_rules *rules)
 {
     struct publisher *publisher = memory_allocate(1, sizeof(*publisher));
     publisher->rules = *rules;
+    memcpy(&publisher->random_state, rules->seed, sizeof(publisher->random_state));
     return publisher;
+}
+
+static void frontend_clear(struct publisher_frontend *frontend)
+{
+    for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++)
+        free(frontend->descriptors[slot].uploads);
+    free(frontend->members);
+    memset(frontend, 0, sizeof(*frontend));
+}
+
+static void backend_clear(struct publisher_backend *backend)
+{
+    descriptor_free(backend->descriptor);
+    free(backend->frontends);
+    memset(backend, 0, sizeof(*backend));
 }
 
 void publisher_free(struct publisher *publisher)
@@ -19,103 +92,167 @@ void publisher_free(struct publisher *publisher)
     if (publisher == NULL)
         return;
     for (size_t i = 0; i < publisher->backend_count; i++)
-        descriptor_free(publisher->backends[i].descriptor);
+        backend_clear(&publisher->backends[i]);
     for (size_t i = 0; i < publisher->frontend_count; i++)
         frontend_clear(&publisher->frontends[i]);
+    agenda_clear(&publisher->backend_agenda);
+    agenda_clear(&publisher->frontend_agenda);
     network_free(publisher->network);
     free(publisher->backends);
     free(publisher->frontends);
     free(publisher);
 }
 
-size_t publisher_add_backend(struct publisher *publisher, const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE],
-                             bool has_control)
+void publisher_touch_backend(struct publisher *publisher, size_t backend, int64_t now)
 {
-    size_t number = publisher->backend_count++;
-    publisher->backends =
-        memory_resize(publisher->backends, publisher->backend_count, sizeof(*publisher->backends));
+    agenda_set(&publisher->backend_agenda, backend, now);
+}
+
+void publisher_touch_frontend(struct publisher *publisher, size_t frontend, int64_t now)
+{
+    agenda_set(&publisher->frontend_agenda, frontend, now);
+}
+
+/* The first free place of backends, made at the end if there is none. */
+static size_t find_backend_place(struct publisher *publisher)
+{
+    while (publisher->backend_free < publisher->backend_count) {
+        if (!publisher->backends[publisher->backend_free].is_used)
+            return publisher->backend_free;
+        publisher->backend_free++;
+    }
+    size_t count = ++publisher->backend_count;
+    publisher->backends = memory_resize(publisher->backends, count, sizeof(*publisher->backends));
+    memset(&publisher->backends[count - 1], 0, sizeof(*publisher->backends));
+    return count - 1;
+}
+
+size_t publisher_add_backend(struct publisher *publisher, const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE],
+                             bool has_control, int64_t now)
+{
+    size_t number = find_backend_place(publisher);
     struct publisher_backend *backend = &publisher->backends[number];
-    memset(backend, 0, sizeof(*backend));
+    backend->is_used = true;
     memcpy(backend->identity_key, identity_key, ED25519_PUBLIC_KEY_SIZE);
     backend->has_control = has_control;
+    backend->trusts_hsdirs = !has_control;
+    backend->trusts_from = AGENDA_NEVER;
+    backend->since = now;
+    backend->asked_from = now;
+    backend->fetch_at = now;
+    backend->out_at = AGENDA_NEVER;
+    if (publisher->network != NULL)
+        backend_update_network(publisher, number, true, now);
+    publisher_touch_backend(publisher, number, now);
     return number;
+}
+
+static size_t find_frontend_place(struct publisher *publisher)
+{
+    while (publisher->frontend_free < publisher->frontend_count) {
+        if (!publisher->frontends[publisher->frontend_free].is_used)
+            return publisher->frontend_free;
+        publisher->frontend_free++;
+    }
+    size_t count = ++publisher->frontend_count;
+    publisher->frontends = memory_resize(publisher->frontends, count, sizeof(*publisher->frontends));
+    memset(&publisher->frontends[count - 1], 0, sizeof(*publisher->frontends));
+    return count - 1;
 }
 
 size_t publisher_add_frontend(struct publisher *publisher,
                               const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE], const size_t *backends,
-                              size_t backend_count)
+                              size_t backend_count, int64_t now)
 {
-    size_t number = publisher->frontend_count++;
-    publisher->frontends =
-        memory_resize(publisher->frontends, publisher->frontend_count, sizeof(*publisher->frontends));
+    size_t number = find_frontend_place(publisher);
     struct publisher_frontend *frontend = &publisher->frontends[number];
-    memset(frontend, 0, sizeof(*frontend));
+    frontend->is_used = true;
     memcpy(frontend->identity_key, identity_key, ED25519_PUBLIC_KEY_SIZE);
-    frontend->backends = memory_allocate(backend_count, sizeof(*frontend->backends));
-    memcpy(frontend->backends, backends, backend_count * sizeof(*backends));
-    frontend->backend_count = backend_count;
+    frontend->changed_since = AGENDA_NEVER;
+    for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++)
+        frontend->descriptors[slot].refresh_at = AGENDA_NEVER;
+    if (publisher->network != NULL)
+        frontend_update_hsdirs(publisher, frontend, now);
+    publisher_set_members(publisher, number, backends, backend_count, now);
     return number;
 }
 
+void publisher_remove_frontend(struct publisher *publisher, size_t number)
+{
+    publisher_set_members(publisher, number, NULL, 0, 0);
+    frontend_clear(&publisher->frontends[number]);
+    if (number < publisher->frontend_free)
+        publisher->frontend_free = number;
+    agenda_set(&publisher->frontend_agenda, number, AGENDA_NEVER);
+}
+
+void publisher_remove_backend(struct publisher *publisher, size_t number)
+{
+    backend_clear(&publisher->backends[number]);
+    if (number < publisher->backend_free)
+        publisher->backend_free = number;
+    agenda_set(&publisher->backend_agenda, number, AGENDA_NEVER);
+}
+
+/* -- what happened -------------------------------------------------------------------------------- */
+
 void publisher_set_network(struct publisher *publisher, struct network *network, int64_t now)
 {
-    bool is_first = publisher->network == NULL;
+    const struct network *old = publisher->network;
+    bool is_first = old == NULL;
+    bool has_new_half = is_first || old->client_slot != network->client_slot ||
+                        old->period_number[old->client_slot] != network->period_number[network->client_slot];
     network_free(publisher->network);
     publisher->network = network;
-    for (size_t i = 0; is_first && i < publisher->backend_count; i++)
-        publisher->backends[i].first_asked = now;
-    for (size_t i = 0; i < publisher->frontend_count; i++)
+    for (size_t i = 0; i < publisher->backend_count; i++) {
+        if (!publisher->backends[i].is_used)
+            continue;
+        if (is_first)
+            publisher->backends[i].asked_from = now;
+        backend_update_network(publisher, i, has_new_half, now);
+    }
+    for (size_t i = 0; i < publisher->frontend_count; i++) {
+        if (!publisher->frontends[i].is_used)
+            continue;
         frontend_update_hsdirs(publisher, &publisher->frontends[i], now);
+        publisher_touch_frontend(publisher, i, now);
+    }
 }
+
+void publisher_note_tor(struct publisher *publisher, bool is_up, int64_t now)
+{
+    publisher->is_tor_up = is_up;
+    for (size_t i = 0; i < publisher->frontend_count; i++) {
+        if (!publisher->frontends[i].is_used)
+            continue;
+        if (!is_up)
+            frontend_forget_in_flight(publisher, &publisher->frontends[i], now);
+        publisher_touch_frontend(publisher, i, now);
+    }
+}
+
+/* -- what is to be done --------------------------------------------------------------------------- */
 
 bool publisher_next_action(struct publisher *publisher, struct publisher_action *action, int64_t now)
 {
-    publisher_check_patience(publisher, now);
-    publisher_check_answers(publisher, now);
-    return publisher_next_fetch(publisher, action, now) || publisher_next_upload(publisher, action, now);
+    size_t number = 0;
+    memset(action, 0, sizeof(*action));
+    action->fingerprints = (const uint8_t(*)[RELAY_FINGERPRINT_SIZE])publisher->action_fingerprints;
+    while (agenda_first(&publisher->backend_agenda, &number) <= now) {
+        if (backend_run(publisher, number, action, now))
+            return true;
+    }
+    while (agenda_first(&publisher->frontend_agenda, &number) <= now) {
+        if (frontend_run(publisher, number, action, now))
+            return true;
+    }
+    return false;
 }
 
 int64_t publisher_next_moment(const struct publisher *publisher)
 {
-    int64_t backend = publisher_next_backend_moment(publisher),
-            upload = publisher_next_upload_moment(publisher);
-    return backend < upload ? backend : upload;
-}
-
-size_t publisher_choose_points(const struct publisher *publisher, size_t number,
-                               struct superdescriptor *superdescriptor)
-{
-    const struct publisher_frontend *frontend = &publisher->frontends[number];
-    struct choice_offer *offers = memory_allocate(frontend->backend_count, sizeof(*offers));
-    const struct descriptor **descriptors =
-        memory_allocate(frontend->backend_count, sizeof(const struct descriptor *));
-    size_t count = 0;
-    for (size_t i = 0; i < frontend->backend_count; i++) {
-        const struct publisher_backend *backend = &publisher->backends[frontend->backends[i]];
-        if (backend->descriptor == NULL)
-            continue;
-        descriptors[count] = backend->descriptor;
-        offers[count].identity_key = backend->identity_key;
-        offers[count].points = backend->descriptor->points;
-        offers[count].point_count = backend->descriptor->point_count;
-        count++;
-    }
-    superdescriptor->point_count = choice_pick_points(superdescriptor->points, INTRODUCTION_POINTS_MAX,
-                                                      offers, count, publisher->rules.seed);
-    if (count > 0)
-        superdescriptor_merge_features(superdescriptor, (const struct descriptor *const *)descriptors, count);
-    free(offers);
-    free(descriptors);
-    return superdescriptor->point_count;
-}
-
-bool publisher_is_settled(const struct publisher *publisher)
-{
-    if (publisher->network == NULL)
-        return false;
-    for (size_t i = 0; i < publisher->frontend_count; i++) {
-        if (!frontend_has_settled(publisher, &publisher->frontends[i]))
-            return false;
-    }
-    return true;
+    size_t number = 0;
+    int64_t backend = agenda_first(&publisher->backend_agenda, &number);
+    int64_t frontend = agenda_first(&publisher->frontend_agenda, &number);
+    return backend < frontend ? backend : frontend;
 }

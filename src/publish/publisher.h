@@ -2,29 +2,98 @@
  * own.
  *
  * It is told what happened and when, and hands back what is to be done: descriptors to fetch from backends,
- * superdescriptors to upload to HSDirs. Times are milliseconds of a clock that only goes forward. */
+ * superdescriptors to upload to HSDirs. Times are milliseconds of a clock that only goes forward. All that it
+ * does follows from its rules, the seed in them, and what it is told: the same story always has the same end.
+ */
 #ifndef OBPUB_PUBLISH_PUBLISHER_H
 #define OBPUB_PUBLISH_PUBLISHER_H
 
 #include "obpub/onion/network.h"
 #include "obpub/onion/superdescriptor.h"
+#include "publish/agenda.h"
 #include "publish/choice.h"
 
-/* How long and how often things are tried. */
+/* How long and how often things are tried. All times are milliseconds. Those marked (scaled) are for the
+ * public network; where a shared-random run is shorter than a day they shrink with it. */
 struct publisher_rules {
     int64_t
-        backend_patience; /* milliseconds in which a backend's descriptor has to come, else it is left out */
-    int64_t answer_timeout; /* milliseconds an HSDir has for its answer */
-    unsigned attempts_max;  /* uploads of one descriptor to one HSDir */
-    int64_t retry_delay;    /* milliseconds before the second attempt; doubled for each further one */
+        start_patience; /* at the start, frontends wait so long for a backend that has not been heard of */
+    int64_t grace;      /* a backend whose connection is lost stays in for so long */
+    int64_t gather;     /* changes within so long of each other make one upload */
+    int64_t
+        flap_interval;   /* a backend that keeps changing causes one upload in so long, after its first two */
+    int64_t refresh_min; /* a descriptor is uploaded again after a time drawn between these (scaled) */
+    int64_t refresh_max;
+    int64_t poll_min; /* a backend is asked again, though it gave no sign, likewise (scaled) */
+    int64_t poll_max;
+    int64_t stale_after;    /* a backend without a control port is out when its counter rests for so long */
+    int64_t answer_timeout; /* an HSDir has so long for its answer */
+    int64_t
+        new_period_spread; /* a descriptor that clients don't use yet is first sent within so long (scaled) */
+    int64_t retry_delay;   /* before the second try of a fetch or upload; doubled for each further one, */
+    int64_t retry_delay_max; /* up to this */
+    unsigned attempts_max;   /* uploads of one descriptor to one HSDir before it is given up; 0: never */
     uint8_t seed[CHOICE_SEED_SIZE];
 };
 
+/* What a daemon wants; the seed is to be drawn by the caller. */
+extern const struct publisher_rules publisher_rules_default;
+
 enum backend_state {
-    BACKEND_WAITING,  /* it can't be asked yet, or not just now */
-    BACKEND_FETCHING, /* asked */
-    BACKEND_LIVE,     /* its descriptor is here */
-    BACKEND_LOST,     /* left out; reason says why */
+    BACKEND_WAITING, /* nothing is known of it yet */
+    BACKEND_LIVE,    /* its introduction points are in */
+    BACKEND_GRACE,   /* they still are, but its connection is lost, or it can't say what they are now */
+    BACKEND_OUT,     /* they are not; reason says why */
+};
+
+#define BACKEND_FRESH_HSDIRS_MAX 16
+#define BACKEND_ANNOUNCEMENTS_MAX 32
+
+/* Uploads that a backend's tor has begun to one HSDir. */
+struct publisher_announcement {
+    uint8_t fingerprint[RELAY_FINGERPRINT_SIZE];
+    bool is_for_clients; /* of the descriptor that clients use now */
+    bool is_for_others;  /* of the other one */
+};
+
+struct publisher_backend {
+    bool is_used; /* false: a place that is free again */
+    uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE];
+    bool has_control; /* a control port of its own; otherwise its descriptor comes from the HSDirs alone */
+    enum backend_state state;
+    int64_t since;                /* when the state was entered */
+    char reason[ERROR_TEXT_SIZE]; /* the last thing that went wrong, "" if nothing since */
+    struct descriptor
+        *descriptor;       /* the newest good one, also when it is not in any more; NULL before the first */
+    int64_t descriptor_at; /* when that came */
+    int64_t points_changed_at; /* when its points last became others */
+    size_t *frontends;         /* those it is a backend of */
+    size_t frontend_count;
+
+    bool is_reachable; /* its control connection, or the local tor's, is up */
+    bool is_fetching, fetch_again;
+    bool asks_hsdirs;    /* the fetch under way, or the last one, asks HSDirs and not its tor */
+    bool ask_other_way;  /* the last fetch was of no use: the next one asks the HSDirs instead of the tor, or
+                            turned round */
+    bool asked_both;     /* neither way gave the descriptor that clients use now */
+    bool trusts_hsdirs;  /* what HSDirs have of it was uploaded by the process that runs now */
+    int64_t trusts_from; /* when that will be so, also if no upload is seen; INT64_MAX for never */
+    int64_t process_started; /* when its tor began to run, as far as it says */
+    bool is_denied;     /* its tor did not answer with a descriptor: what HSDirs have may be of a service that
+                           runs no more */
+    unsigned failures;  /* fetches that failed one after the other */
+    int64_t asked_from; /* when it could first be asked: patience runs from here */
+    int64_t fetch_at;   /* when to fetch next */
+    int64_t out_at;     /* when to take it out unless something changes */
+    int64_t moved_at;   /* when its revision counter last moved */
+
+    /* Its blinded key as clients use it now, and HSDirs known to have just got the descriptor under it. */
+    uint64_t period_number;
+    uint8_t blinded_key[ED25519_PUBLIC_KEY_SIZE];
+    struct publisher_announcement announced[BACKEND_ANNOUNCEMENTS_MAX];
+    size_t announced_count;
+    uint8_t fresh[BACKEND_FRESH_HSDIRS_MAX][RELAY_FINGERPRINT_SIZE];
+    size_t fresh_count;
 };
 
 enum upload_state {
@@ -36,16 +105,22 @@ enum upload_state {
 
 #define UPLOAD_REASON_SIZE 64
 
-/* Most HSDirs that one fetch asks. */
+/* Most HSDirs in one action; where there are more they get an action more. */
 #define PUBLISHER_ACTION_HSDIRS_MAX 32
 
 /* One HSDir that has to have one descriptor of a frontend. */
 struct publisher_upload {
     uint8_t fingerprint[RELAY_FINGERPRINT_SIZE];
     enum upload_state state;
-    unsigned attempts;
-    int64_t since; /* when it was handed to tor, or got its answer */
+    unsigned attempts;   /* since it last took one */
+    int64_t sent_at;     /* INT64_MIN before the first time */
+    int64_t answered_at; /* likewise */
+    int64_t taken_at;    /* likewise: when it last took one */
     int64_t due;
+    uint64_t sent_set;  /* the set of points that was sent last */
+    uint64_t taken_set; /* and taken last; 0 for none */
+    unsigned answers;   /* of HSDirs that took it, since that set is due */
+    int64_t late_until; /* until when an answer to an upload before that may come; MOMENT_NONE */
     char reason[UPLOAD_REASON_SIZE];
 };
 
@@ -53,69 +128,105 @@ struct publisher_upload {
 struct publisher_descriptor {
     uint64_t period_number;
     uint8_t blinded_key[ED25519_PUBLIC_KEY_SIZE];
+    int64_t refresh_at;
     struct publisher_upload *uploads; /* one for each responsible HSDir */
     size_t upload_count;
 };
 
-struct publisher_backend {
-    uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE];
-    bool has_control; /* a control port of its own; otherwise its descriptor comes from the HSDirs alone */
-    bool is_reachable;
-    enum backend_state state;
-    char reason[ERROR_TEXT_SIZE];  /* the last thing that went wrong, "" if nothing */
-    struct descriptor *descriptor; /* the newest good one, or NULL */
-    bool ask_other_way; /* the last fetch failed: the next one asks the HSDirs instead of the backend, or
-                           turned round */
-    unsigned attempts;
-    int64_t first_asked, next_ask;
+/* A backend in its part for one frontend. */
+struct publisher_member {
+    size_t backend;
+    bool is_in;          /* its points are in the superdescriptor */
+    bool has_changed;    /* since the last upload was released */
+    unsigned tokens;     /* uploads it may still cause at once */
+    int64_t token_since; /* when the next token began to grow */
 };
 
 struct publisher_frontend {
+    bool is_used;
     uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE];
-    size_t *backends; /* numbers of publisher_add_backend() */
-    size_t backend_count;
-    bool has_started; /* every backend has settled once */
+    struct publisher_member *members;
+    size_t member_count;
+    bool has_started;      /* it has been published, or may be */
+    bool is_static;        /* no backend is live: the last good set stays up */
+    uint64_t set;          /* names the set of points as it is now; 0 for none */
+    uint64_t released_set; /* the one that all HSDirs are to have */
+    int64_t released_at;
+    int64_t changed_at;
+    int64_t changed_since; /* when the oldest change not yet released came; INT64_MAX for none */
     struct publisher_descriptor descriptors[DESCRIPTOR_SLOTS];
 };
 
 struct publisher {
     struct publisher_rules rules;
+    uint64_t random_state;
     struct network *network; /* NULL before the first consensus */
+    bool is_tor_up;
     struct publisher_backend *backends;
     size_t backend_count;
     struct publisher_frontend *frontends;
     size_t frontend_count;
+    size_t backend_free, frontend_free; /* no place before these is free */
+    struct agenda backend_agenda, frontend_agenda;
+    uint64_t unanswered_uploads; /* to one HSDir each, counted since the beginning */
     uint8_t action_fingerprints[PUBLISHER_ACTION_HSDIRS_MAX][RELAY_FINGERPRINT_SIZE];
 };
 
 struct publisher *publisher_new(const struct publisher_rules *rules);
 void publisher_free(struct publisher *publisher);
 
-/* Both return a number, counted from 0. A frontend's backends are added before it. */
+/* Backends and frontends have numbers, counted from 0; a number that was taken away is given again. */
 size_t publisher_add_backend(struct publisher *publisher, const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE],
-                             bool has_control);
+                             bool has_control, int64_t now);
 size_t publisher_add_frontend(struct publisher *publisher,
                               const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE], const size_t *backends,
-                              size_t backend_count);
+                              size_t backend_count, int64_t now);
 
-/* What happened. */
+/* Gives a frontend other backends; those it had already keep all that is known of them. */
+void publisher_set_members(struct publisher *publisher, size_t frontend, const size_t *backends,
+                           size_t backend_count, int64_t now);
+
+/* The backend has got a control port, or has none any more. Its points stay in while it is made out anew. */
+void publisher_set_control(struct publisher *publisher, size_t backend, bool has_control, int64_t now);
+
+/* Takes one away. A backend must not be a member of any frontend. */
+void publisher_remove_frontend(struct publisher *publisher, size_t frontend);
+void publisher_remove_backend(struct publisher *publisher, size_t backend);
+
+/* -- what happened -------------------------------------------------------------------------------- */
 
 /* A new consensus; the network is the publisher's from now on. HSDirs that stay responsible keep their state.
  */
 void publisher_set_network(struct publisher *publisher, struct network *network, int64_t now);
 
-/* The backend can be asked for its descriptor, or can't just now (its control connection is being made
- * again). */
-void publisher_set_reachable(struct publisher *publisher, size_t backend, bool is_reachable, int64_t now);
+/* The local tor can, or can't, be given uploads. When it is lost nothing that is in flight will be answered.
+ */
+void publisher_note_tor(struct publisher *publisher, bool is_up, int64_t now);
 
-/* A descriptor came, decoded and checked; it is the publisher's from now on. One that comes after its backend
- * was left out changes nothing. */
+/* The backend can be asked for its descriptor from now on. For one with a control port: whether another
+ * process than before answers there (or the first one), whose introduction points are not the old one's; and
+ * how long it has been running (milliseconds; INT64_MAX if it does not say). */
+void publisher_note_reachable(struct publisher *publisher, size_t backend, bool is_new_process,
+                              int64_t uptime, int64_t now);
+
+/* Its connection is lost, which says nothing about the tor (is_gone false), or nobody answers there any more:
+ * its process is gone and its points with it (is_gone). */
+void publisher_note_unreachable(struct publisher *publisher, size_t backend, const char *reason, bool is_gone,
+                                int64_t now);
+
+/* The backend's tor says that it uploads (is_taken false) a descriptor to an HSDir, or that the HSDir took
+ * it. blinded_key is the one the event names, or NULL. */
+void publisher_note_backend_upload(struct publisher *publisher, size_t backend, bool is_taken,
+                                   const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE],
+                                   const uint8_t *blinded_key, int64_t now);
+
+/* A descriptor came, decoded and checked; it is the publisher's from now on. */
 void publisher_note_descriptor(struct publisher *publisher, size_t backend, struct descriptor *descriptor,
                                int64_t now);
 
-/* The fetch failed. It is tried again while the backend's patience lasts, unless is_final. */
+/* The fetch failed; it is tried again. from_tor: the backend's own tor was asked, not HSDirs. */
 void publisher_note_fetch_failed(struct publisher *publisher, size_t backend, const char *reason,
-                                 bool is_final, int64_t now);
+                                 bool from_tor, int64_t now);
 
 /* An HSDir's answer, or tor's: reason is NULL when it took the descriptor. Answers nobody waits for are
  * ignored. */
@@ -123,10 +234,7 @@ void publisher_note_upload(struct publisher *publisher, size_t frontend, enum de
                            const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE], const char *reason,
                            int64_t now);
 
-/* The local tor's connection is gone: nothing that is in flight will be answered. */
-void publisher_note_tor_lost(struct publisher *publisher, int64_t now);
-
-/* What is to be done. */
+/* -- what is to be done --------------------------------------------------------------------------- */
 
 enum publisher_action_type {
     PUBLISHER_FETCH,  /* get a backend's descriptor */
@@ -134,7 +242,7 @@ enum publisher_action_type {
 };
 
 /* The HSDirs are in fingerprints, hsdir_count of them; the array is the publisher's and good until the next
- * call of any function of it. An upload has just one. */
+ * call of any function of it. */
 struct publisher_action {
     enum publisher_action_type type;
     size_t backend;            /* of a fetch */
@@ -149,15 +257,20 @@ struct publisher_action {
  * upload as in flight from then on. */
 bool publisher_next_action(struct publisher *publisher, struct publisher_action *action, int64_t now);
 
-/* When publisher_next_action() should be called again though nothing happens; INT64_MAX for never. */
+/* When publisher_next_action() should be called again though nothing happens; AGENDA_NEVER for never. */
 int64_t publisher_next_moment(const struct publisher *publisher);
 
-/* Fills in the points and features of a frontend's superdescriptor from its live backends; the points stay
- * the publisher's. Returns how many there are, at most INTRODUCTION_POINTS_MAX. */
+/* Fills in the points and features of a frontend's superdescriptor from the backends that are in; the points
+ * stay the publisher's. Returns how many there are, at most INTRODUCTION_POINTS_MAX. */
 size_t publisher_choose_points(const struct publisher *publisher, size_t frontend,
                                struct superdescriptor *superdescriptor);
 
-/* True when nothing is left to be done or waited for in this round. */
+/* True when every frontend is as published as it can be: nothing is in flight or due before its next refresh.
+ */
 bool publisher_is_settled(const struct publisher *publisher);
+
+/* True when every HSDir has the frontend's descriptors, both, with the points as they are now; also while
+ * they are being refreshed. */
+bool publisher_is_published(const struct publisher *publisher, size_t frontend);
 
 #endif

@@ -8,12 +8,12 @@
 #include "publish/publisher.h"
 #include "publish/publisher_parts.h"
 
-void frontend_clear(struct publisher_frontend *frontend)
-{
-    for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++)
-        free(frontend->descriptors[slot].uploads);
-    free(frontend->backends);
-}
+/* Milliseconds between two uploads of one descriptor to one HSDir: the revision counter moves once a second.
+ */
+#define UPLOAD_SPACING 1100
+
+/* So many milliseconds after waiting for an answer ended none comes any more. */
+#define LATE_ANSWERS_END (10 * 60 * 1000)
 
 static struct publisher_upload *find_upload(const struct publisher_descriptor *descriptor,
                                             const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE])
@@ -25,23 +25,27 @@ static struct publisher_upload *find_upload(const struct publisher_descriptor *d
     return NULL;
 }
 
-/* The old state of the descriptor with a blinded key, whichever slot it was in: at a new shared random value
+static int64_t earlier(int64_t one, int64_t other)
+{
+    return one < other ? one : other;
+}
+
+/* -- the responsible HSDirs ----------------------------------------------------------------------- */
+
+/* The old state of the descriptor of a time period, whichever slot it was in: at a new shared random value
  * the second descriptor becomes the first. */
 static const struct publisher_descriptor *
-find_descriptor(const struct publisher_descriptor old[DESCRIPTOR_SLOTS],
-                const uint8_t blinded_key[ED25519_PUBLIC_KEY_SIZE])
+find_descriptor(const struct publisher_descriptor old[DESCRIPTOR_SLOTS], uint64_t period_number)
 {
     for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
-        if (old[slot].uploads != NULL &&
-            memcmp(old[slot].blinded_key, blinded_key, ED25519_PUBLIC_KEY_SIZE) == 0)
+        if (old[slot].uploads != NULL && old[slot].period_number == period_number)
             return &old[slot];
     }
     return NULL;
 }
 
-static void descriptor_update_hsdirs(struct publisher_descriptor *descriptor, const struct network *network,
-                                     enum descriptor_slot slot, const struct publisher_descriptor *old,
-                                     int64_t now)
+static void list_uploads(struct publisher_descriptor *descriptor, const struct network *network,
+                         enum descriptor_slot slot, const struct publisher_descriptor *old, int64_t due)
 {
     const struct hsdir_ring_entry *responsible[HSDIR_RESPONSIBLE_MAX];
     size_t count = network_find_responsible(network, slot, descriptor->blinded_key, false, responsible);
@@ -57,8 +61,19 @@ static void descriptor_update_hsdirs(struct publisher_descriptor *descriptor, co
         }
         memcpy(upload->fingerprint, fingerprint, RELAY_FINGERPRINT_SIZE);
         upload->state = UPLOAD_DUE;
-        upload->due = now;
+        upload->due = due;
+        upload->sent_at = upload->answered_at = upload->taken_at = upload->late_until = MOMENT_NONE;
     }
+}
+
+/* When a descriptor is to go to HSDirs that are new to it: at once, unless it is one for a time period that
+ * clients turn to later. Those of all frontends come up in the same moment. */
+static int64_t first_due(struct publisher *publisher, const struct publisher_frontend *frontend,
+                         enum descriptor_slot slot, const struct publisher_descriptor *old, int64_t now)
+{
+    if (old != NULL || slot == publisher->network->client_slot || !frontend->has_started)
+        return now;
+    return now + publisher_draw(publisher, 0, publisher_scale(publisher, publisher->rules.new_period_spread));
 }
 
 void frontend_update_hsdirs(struct publisher *publisher, struct publisher_frontend *frontend, int64_t now)
@@ -67,17 +82,103 @@ void frontend_update_hsdirs(struct publisher *publisher, struct publisher_fronte
     struct publisher_descriptor old[DESCRIPTOR_SLOTS];
     memcpy(old, frontend->descriptors, sizeof(old));
     memset(frontend->descriptors, 0, sizeof(frontend->descriptors));
-    for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
+    for (enum descriptor_slot slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
         struct publisher_descriptor *descriptor = &frontend->descriptors[slot];
         descriptor->period_number = network->period_number[slot];
-        if (blinding_derive_public_key(descriptor->blinded_key, frontend->identity_key,
-                                       descriptor->period_number, network->schedule.period_length) != 0)
+        const struct publisher_descriptor *known = find_descriptor(old, descriptor->period_number);
+        descriptor->refresh_at = known != NULL ? known->refresh_at : AGENDA_NEVER;
+        if (known != NULL)
+            memcpy(descriptor->blinded_key, known->blinded_key, ED25519_PUBLIC_KEY_SIZE);
+        else if (blinding_derive_public_key(descriptor->blinded_key, frontend->identity_key,
+                                            descriptor->period_number, network->schedule.period_length) != 0)
             continue;
-        descriptor_update_hsdirs(descriptor, network, (enum descriptor_slot)slot,
-                                 find_descriptor(old, descriptor->blinded_key), now);
+        int64_t due = first_due(publisher, frontend, slot, known, now);
+        list_uploads(descriptor, network, slot, known, due);
     }
     for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++)
         free(old[slot].uploads);
+}
+
+/* -- what is due ---------------------------------------------------------------------------------- */
+
+static void set_due(struct publisher_upload *upload, int64_t due)
+{
+    upload->state = UPLOAD_DUE;
+    upload->due = due;
+    if (upload->sent_at != MOMENT_NONE && upload->due < upload->sent_at + UPLOAD_SPACING)
+        upload->due = upload->sent_at + UPLOAD_SPACING;
+}
+
+static void make_due(struct publisher_upload *upload, int64_t now)
+{
+    upload->attempts = upload->answers = 0;
+    set_due(upload, now);
+}
+
+/* True when the HSDir was sent points that are no longer those to be sent. What went out for another reason
+ * since the last release is good until the next one: a backend that flaps would cause uploads otherwise. */
+static bool has_old_set(const struct publisher_frontend *frontend, const struct publisher_upload *upload)
+{
+    return upload->sent_set != frontend->released_set && upload->sent_set != frontend->set &&
+           upload->sent_at <= frontend->released_at;
+}
+
+bool frontend_has_other_set(const struct publisher_frontend *frontend)
+{
+    for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
+        const struct publisher_descriptor *descriptor = &frontend->descriptors[slot];
+        for (size_t i = 0; i < descriptor->upload_count; i++) {
+            const struct publisher_upload *upload = &descriptor->uploads[i];
+            if (upload->sent_at > frontend->released_at && upload->sent_set != frontend->set)
+                return true;
+        }
+    }
+    return false;
+}
+
+/* Puts an upload that failed off, or gives it up. */
+static void upload_fail(struct publisher *publisher, struct publisher_upload *upload, const char *reason,
+                        int64_t now)
+{
+    unsigned attempts_max = publisher->rules.attempts_max;
+    snprintf(upload->reason, sizeof(upload->reason), "%s", reason);
+    upload->answered_at = now;
+    set_due(upload, now + publisher_back_off(publisher, upload->attempts));
+    if (attempts_max != 0 && upload->attempts >= attempts_max)
+        upload->state = UPLOAD_GIVEN_UP;
+}
+
+/* The answer is waited for no more, but may still come. */
+static void upload_expire(struct publisher *publisher, struct publisher_upload *upload, int64_t now)
+{
+    upload_fail(publisher, upload, "no answer", now);
+    publisher->unanswered_uploads++;
+    upload->late_until = now + LATE_ANSWERS_END;
+}
+
+/* Each descriptor its own, drawn anew each time, so that all spread out by themselves. */
+static int64_t next_refresh(struct publisher *publisher, int64_t now)
+{
+    int64_t low = publisher_scale(publisher, publisher->rules.refresh_min);
+    int64_t high = publisher_scale(publisher, publisher->rules.refresh_max);
+    return now + publisher_draw(publisher, low, high);
+}
+
+/* Notes all that has come due at a descriptor by now: overdue answers, its refresh, changed points. */
+static void descriptor_check(struct publisher *publisher, const struct publisher_frontend *frontend,
+                             struct publisher_descriptor *descriptor, int64_t now)
+{
+    bool needs_refresh = now >= descriptor->refresh_at;
+    if (needs_refresh)
+        descriptor->refresh_at = next_refresh(publisher, now);
+    for (size_t i = 0; i < descriptor->upload_count; i++) {
+        struct publisher_upload *upload = &descriptor->uploads[i];
+        if (upload->state == UPLOAD_IN_FLIGHT && now >= upload->sent_at + publisher->rules.answer_timeout)
+            upload_expire(publisher, upload, now);
+        bool is_over = upload->state == UPLOAD_DONE || upload->state == UPLOAD_GIVEN_UP;
+        if (is_over && (needs_refresh || has_old_set(frontend, upload)))
+            make_due(upload, now);
+    }
 }
 
 /* The answer of an HSDir names neither the descriptor nor its time period, so an HSDir is never sent both
@@ -93,172 +194,177 @@ static bool is_busy(const struct publisher_frontend *frontend,
     return false;
 }
 
-/* Takes an HSDir of one descriptor that is due and free; NULL when there is none. Each gets an upload of its
- * own, since tor too encrypts a descriptor anew for each HSDir: no two of them can see that theirs are the
- * same. */
-static struct publisher_upload *take_due(const struct publisher_frontend *frontend,
-                                         const struct publisher_descriptor *descriptor, int64_t now)
+/* Takes the HSDirs of one descriptor that are due and free. */
+static size_t take_due(struct publisher *publisher, struct publisher_frontend *frontend,
+                       struct publisher_descriptor *descriptor, int64_t now)
 {
-    for (size_t i = 0; i < descriptor->upload_count; i++) {
+    size_t count = 0;
+    for (size_t i = 0; i < descriptor->upload_count && count < PUBLISHER_ACTION_HSDIRS_MAX; i++) {
         struct publisher_upload *upload = &descriptor->uploads[i];
         if (upload->state != UPLOAD_DUE || now < upload->due || is_busy(frontend, upload->fingerprint))
             continue;
+        if (upload->sent_set != frontend->set)
+            upload->answers = 0;
         upload->state = UPLOAD_IN_FLIGHT;
-        upload->since = now;
+        upload->sent_at = now;
+        upload->sent_set = frontend->set;
         upload->attempts++;
-        return upload;
+        memcpy(publisher->action_fingerprints[count++], upload->fingerprint, RELAY_FINGERPRINT_SIZE);
     }
-    return NULL;
+    if (count > 0 && descriptor->refresh_at == AGENDA_NEVER)
+        descriptor->refresh_at = next_refresh(publisher, now);
+    return count;
 }
 
-/* A frontend's first upload waits until it is known of each of its backends whether it takes part. */
-static bool frontend_may_publish(struct publisher *publisher, struct publisher_frontend *frontend)
+static int64_t next_upload_moment(const struct publisher *publisher,
+                                  const struct publisher_frontend *frontend)
 {
-    bool has_live = false;
-    for (size_t i = 0; i < frontend->backend_count; i++) {
-        const struct publisher_backend *backend = &publisher->backends[frontend->backends[i]];
-        if (!frontend->has_started && !backend_has_settled(backend))
-            return false;
-        has_live = has_live || backend->descriptor != NULL;
-    }
-    frontend->has_started = true;
-    return has_live;
-}
-
-bool publisher_next_upload(struct publisher *publisher, struct publisher_action *action, int64_t now)
-{
-    if (publisher->network == NULL)
-        return false;
-    for (size_t i = 0; i < publisher->frontend_count; i++) {
-        struct publisher_frontend *frontend = &publisher->frontends[i];
-        if (!frontend_may_publish(publisher, frontend))
-            continue;
-        for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
-            const struct publisher_upload *upload = take_due(frontend, &frontend->descriptors[slot], now);
-            if (upload == NULL)
-                continue;
-            memcpy(publisher->action_fingerprints[0], upload->fingerprint, RELAY_FINGERPRINT_SIZE);
-            memset(action, 0, sizeof(*action));
-            action->type = PUBLISHER_UPLOAD;
-            action->frontend = i;
-            action->slot = (enum descriptor_slot)slot;
-            action->fingerprints = (const uint8_t(*)[RELAY_FINGERPRINT_SIZE])publisher->action_fingerprints;
-            action->hsdir_count = 1;
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Puts an upload that failed off, or gives it up. */
-static void upload_fail(const struct publisher *publisher, struct publisher_upload *upload,
-                        const char *reason, int64_t now)
-{
-    snprintf(upload->reason, sizeof(upload->reason), "%s", reason);
-    upload->since = now;
-    upload->state = upload->attempts < publisher->rules.attempts_max ? UPLOAD_DUE : UPLOAD_GIVEN_UP;
-    upload->due = now + publisher_back_off(publisher->rules.retry_delay, upload->attempts);
-}
-
-void publisher_note_upload(struct publisher *publisher, size_t frontend, enum descriptor_slot slot,
-                           const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE], const char *reason, int64_t now)
-{
-    struct publisher_upload *upload =
-        find_upload(&publisher->frontends[frontend].descriptors[slot], fingerprint);
-    if (upload == NULL || upload->state != UPLOAD_IN_FLIGHT)
-        return;
-    if (reason != NULL) {
-        upload_fail(publisher, upload, reason, now);
-        return;
-    }
-    upload->state = UPLOAD_DONE;
-    upload->since = now;
-    upload->reason[0] = '\0';
-}
-
-/* Calls visit() with every upload of every frontend. */
-static void for_each_upload(struct publisher *publisher, int64_t now,
-                            void (*visit)(const struct publisher *publisher, struct publisher_upload *upload,
-                                          int64_t now))
-{
-    for (size_t i = 0; i < publisher->frontend_count; i++) {
-        for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
-            struct publisher_descriptor *descriptor = &publisher->frontends[i].descriptors[slot];
-            for (size_t j = 0; j < descriptor->upload_count; j++)
-                visit(publisher, &descriptor->uploads[j], now);
-        }
-    }
-}
-
-static void fail_overdue(const struct publisher *publisher, struct publisher_upload *upload, int64_t now)
-{
-    if (upload->state == UPLOAD_IN_FLIGHT && now >= upload->since + publisher->rules.answer_timeout)
-        upload_fail(publisher, upload, "no answer", now);
-}
-
-void publisher_check_answers(struct publisher *publisher, int64_t now)
-{
-    for_each_upload(publisher, now, fail_overdue);
-}
-
-/* It was the connection's fault, not the HSDir's: the attempt does not count. */
-static void forget_in_flight(const struct publisher *publisher, struct publisher_upload *upload, int64_t now)
-{
-    if (upload->state != UPLOAD_IN_FLIGHT)
-        return;
-    upload->state = UPLOAD_DUE;
-    upload->attempts--;
-    upload->due = now + publisher->rules.retry_delay;
-}
-
-void publisher_note_tor_lost(struct publisher *publisher, int64_t now)
-{
-    for_each_upload(publisher, now, forget_in_flight);
-}
-
-static int64_t upload_moment(const struct publisher *publisher, const struct publisher_frontend *frontend,
-                             const struct publisher_upload *upload)
-{
-    if (upload->state == UPLOAD_IN_FLIGHT)
-        return upload->since + publisher->rules.answer_timeout;
-    /* What waits for the HSDir to answer about the other descriptor is woken by that answer. */
-    if (upload->state == UPLOAD_DUE && frontend->has_started && !is_busy(frontend, upload->fingerprint))
-        return upload->due;
-    return INT64_MAX;
-}
-
-int64_t publisher_next_upload_moment(const struct publisher *publisher)
-{
-    int64_t next = INT64_MAX;
-    for (size_t i = 0; i < publisher->frontend_count; i++) {
-        const struct publisher_frontend *frontend = &publisher->frontends[i];
-        for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
-            const struct publisher_descriptor *descriptor = &frontend->descriptors[slot];
-            for (size_t j = 0; j < descriptor->upload_count; j++) {
-                int64_t moment = upload_moment(publisher, frontend, &descriptor->uploads[j]);
-                next = moment < next ? moment : next;
-            }
+    int64_t next = AGENDA_NEVER;
+    for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
+        const struct publisher_descriptor *descriptor = &frontend->descriptors[slot];
+        next = earlier(next, descriptor->refresh_at);
+        for (size_t i = 0; i < descriptor->upload_count; i++) {
+            const struct publisher_upload *upload = &descriptor->uploads[i];
+            if (upload->state == UPLOAD_IN_FLIGHT)
+                next = earlier(next, upload->sent_at + publisher->rules.answer_timeout);
+            /* What waits for the HSDir's answer about the other descriptor is woken by that answer. */
+            else if (upload->state == UPLOAD_DUE && !is_busy(frontend, upload->fingerprint))
+                next = earlier(next, upload->due);
         }
     }
     return next;
 }
 
-bool frontend_has_settled(const struct publisher *publisher, const struct publisher_frontend *frontend)
+bool frontend_run(struct publisher *publisher, size_t number, struct publisher_action *action, int64_t now)
 {
-    bool has_live = false;
-    for (size_t i = 0; i < frontend->backend_count; i++) {
-        const struct publisher_backend *backend = &publisher->backends[frontend->backends[i]];
-        if (!backend_has_settled(backend))
-            return false;
-        has_live = has_live || backend->descriptor != NULL;
+    struct publisher_frontend *frontend = &publisher->frontends[number];
+    if (publisher->network == NULL || !publisher->is_tor_up || !frontend_may_publish(publisher, frontend)) {
+        agenda_set(&publisher->frontend_agenda, number, AGENDA_NEVER); /* whatever is missing touches it */
+        return false;
     }
-    for (size_t slot = 0; has_live && slot < DESCRIPTOR_SLOTS; slot++) {
+    int64_t next = frontend_release_changes(publisher, frontend, now);
+    for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
+        struct publisher_descriptor *descriptor = &frontend->descriptors[slot];
+        descriptor_check(publisher, frontend, descriptor, now);
+        size_t count = take_due(publisher, frontend, descriptor, now);
+        if (count == 0)
+            continue;
+        action->type = PUBLISHER_UPLOAD;
+        action->frontend = number;
+        action->slot = (enum descriptor_slot)slot;
+        action->hsdir_count = count;
+        return true;
+    }
+    agenda_set(&publisher->frontend_agenda, number, earlier(next, next_upload_moment(publisher, frontend)));
+    return false;
+}
+
+/* -- answers -------------------------------------------------------------------------------------- */
+
+/* An answer does not say which upload to the HSDir it is for: it may be a late one, to an upload of other
+ * points or of the other descriptor. */
+static bool may_be_late(const struct publisher_frontend *frontend, const struct publisher_upload *upload,
+                        int64_t now)
+{
+    for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
+        const struct publisher_upload *other = find_upload(&frontend->descriptors[slot], upload->fingerprint);
+        if (other != NULL && now < other->late_until)
+            return true;
+    }
+    return false;
+}
+
+void publisher_note_upload(struct publisher *publisher, size_t number, enum descriptor_slot slot,
+                           const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE], const char *reason, int64_t now)
+{
+    struct publisher_frontend *frontend = &publisher->frontends[number];
+    struct publisher_upload *upload = find_upload(&frontend->descriptors[slot], fingerprint);
+    if (upload == NULL || upload->state != UPLOAD_IN_FLIGHT)
+        return;
+    publisher_touch_frontend(publisher, number, now);
+    if (reason != NULL) {
+        upload_fail(publisher, upload, reason, now);
+        return;
+    }
+    upload->answers++;
+    if (upload->answers == 1 && may_be_late(frontend, upload, now)) {
+        set_due(upload, now); /* once more: two answers can't both be late */
+        return;
+    }
+    upload->state = UPLOAD_DONE;
+    upload->answered_at = upload->taken_at = now;
+    upload->taken_set = upload->sent_set;
+    upload->reason[0] = '\0';
+}
+
+void frontend_forget_in_flight(struct publisher *publisher, struct publisher_frontend *frontend, int64_t now)
+{
+    for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
+        struct publisher_descriptor *descriptor = &frontend->descriptors[slot];
+        for (size_t i = 0; i < descriptor->upload_count; i++) {
+            struct publisher_upload *upload = &descriptor->uploads[i];
+            upload->late_until = MOMENT_NONE;
+            if (upload->state != UPLOAD_IN_FLIGHT)
+                continue;
+            upload->attempts--;
+            set_due(upload, now + publisher->rules.retry_delay);
+        }
+    }
+}
+
+/* -- how far it is -------------------------------------------------------------------------------- */
+
+/* Calls holds() with every upload of a frontend; false as soon as one does not hold. */
+static bool holds_for_all(const struct publisher_frontend *frontend,
+                          bool (*holds)(const struct publisher_frontend *frontend,
+                                        const struct publisher_upload *upload))
+{
+    for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
         const struct publisher_descriptor *descriptor = &frontend->descriptors[slot];
-        for (size_t j = 0; j < descriptor->upload_count; j++) {
-            enum upload_state state = descriptor->uploads[j].state;
-            if (state != UPLOAD_DONE && state != UPLOAD_GIVEN_UP)
+        for (size_t i = 0; i < descriptor->upload_count; i++) {
+            if (!holds(frontend, &descriptor->uploads[i]))
                 return false;
         }
+    }
+    return true;
+}
+
+static bool has_current_points(const struct publisher_frontend *frontend,
+                               const struct publisher_upload *upload)
+{
+    return upload->taken_at != MOMENT_NONE && upload->taken_set == frontend->set;
+}
+
+static bool has_ended(const struct publisher_frontend *frontend, const struct publisher_upload *upload)
+{
+    return (upload->state == UPLOAD_DONE || upload->state == UPLOAD_GIVEN_UP) &&
+           upload->sent_set == frontend->set;
+}
+
+bool publisher_is_published(const struct publisher *publisher, size_t number)
+{
+    const struct publisher_frontend *frontend = &publisher->frontends[number];
+    return frontend->has_started && frontend->descriptors[DESCRIPTOR_FIRST].upload_count > 0 &&
+           frontend->descriptors[DESCRIPTOR_SECOND].upload_count > 0 &&
+           holds_for_all(frontend, has_current_points);
+}
+
+static bool frontend_is_settled(const struct publisher *publisher, const struct publisher_frontend *frontend)
+{
+    for (size_t i = 0; i < frontend->member_count; i++) {
+        if (publisher->backends[frontend->members[i].backend].state == BACKEND_WAITING)
+            return false;
+    }
+    return frontend->set == 0 || (frontend->has_started && holds_for_all(frontend, has_ended));
+}
+
+bool publisher_is_settled(const struct publisher *publisher)
+{
+    if (publisher->network == NULL)
+        return false;
+    for (size_t i = 0; i < publisher->frontend_count; i++) {
+        if (publisher->frontends[i].is_used && !frontend_is_settled(publisher, &publisher->frontends[i]))
+            return false;
     }
     return true;
 }

@@ -8,6 +8,7 @@
 #include "config/config.h"
 #include "publish/publisher.h"
 
+/* The publisher has to be fresh: its frontends have the numbers of their places in the config. */
 struct round {
     const struct config *config;
     const struct publisher *publisher;
@@ -25,6 +26,9 @@ enum round_result {
 struct round_counts {
     size_t live, backends, taken, uploads;
 };
+
+/* True when the backend takes part: its introduction points are in. */
+bool round_has_backend(const struct publisher_backend *backend);
 
 void round_count(const struct publisher *publisher, struct round_counts *counts);
 

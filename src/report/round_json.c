@@ -27,7 +27,7 @@ static double seconds_since_start(const struct round *round, int64_t moment)
 
 static json_t *make_backend(const struct publisher_backend *backend, const struct config_backend *config)
 {
-    const struct descriptor *descriptor = backend->descriptor;
+    const struct descriptor *descriptor = round_has_backend(backend) ? backend->descriptor : NULL;
     json_t *object = json_object();
     json_object_set_new(object, "name", make_text(config->name));
     json_object_set_new(object, "address", json_sprintf("%s.onion", config->address));
@@ -48,7 +48,7 @@ static json_t *make_upload(const struct round *round, const struct publisher_upl
     json_object_set_new(object, "taken", json_boolean(is_taken));
     json_object_set_new(object, "attempts", json_integer(upload->attempts));
     json_object_set_new(object, "seconds",
-                        is_taken ? json_real(seconds_since_start(round, upload->since)) : json_null());
+                        is_taken ? json_real(seconds_since_start(round, upload->taken_at)) : json_null());
     json_object_set_new(object, "error", make_text(upload->reason));
     return object;
 }
@@ -73,7 +73,8 @@ static json_t *make_frontend(const struct round *round, size_t number)
     json_t *backends = json_array();
     for (size_t i = 0; i < config->backend_count; i++)
         json_array_append_new(
-            backends, make_backend(&round->publisher->backends[frontend->backends[i]], &config->backends[i]));
+            backends,
+            make_backend(&round->publisher->backends[frontend->members[i].backend], &config->backends[i]));
     json_t *descriptors = json_array();
     if (frontend->descriptors[DESCRIPTOR_FIRST].upload_count > 0) {
         json_array_append_new(descriptors,

@@ -27,7 +27,7 @@ static void print_backend(const struct publisher_backend *backend, const struct 
                           int width, FILE *file)
 {
     fprintf(file, "    %-*s  ", width, config->name);
-    if (backend->descriptor == NULL) {
+    if (!round_has_backend(backend)) {
         fprintf(file, "left out: %s\n",
                 backend->reason[0] != '\0' ? backend->reason : "no descriptor came in time");
         return;
@@ -66,7 +66,7 @@ static void print_upload(const struct round *round, const struct publisher_uploa
         *digit = (char)(*digit >= 'a' ? *digit - 'a' + 'A' : *digit);
     fprintf(file, "    $%s  %s", hex, describe_upload(upload));
     if (upload->state == UPLOAD_DONE)
-        fprintf(file, " after %.1f s", seconds_since_start(round, upload->since));
+        fprintf(file, " after %.1f s", seconds_since_start(round, upload->taken_at));
     if (upload->attempts > 1)
         fprintf(file, ", attempt %u", upload->attempts);
     if (upload->reason[0] != '\0')
@@ -94,7 +94,8 @@ static void print_frontend(const struct round *round, size_t number, FILE *file)
     fprintf(file, "  backends\n");
     int width = name_column(config);
     for (size_t i = 0; i < config->backend_count; i++)
-        print_backend(&round->publisher->backends[frontend->backends[i]], &config->backends[i], width, file);
+        print_backend(&round->publisher->backends[frontend->members[i].backend], &config->backends[i], width,
+                      file);
     if (frontend->descriptors[DESCRIPTOR_FIRST].upload_count == 0)
         return;
     struct superdescriptor superdescriptor = {0};

@@ -48,15 +48,21 @@ static void period_keys_clear(struct period_keys *keys)
     memset(keys, 0, sizeof(*keys));
 }
 
+void signer_remove_frontend(struct signer *signer, size_t number)
+{
+    struct signer_frontend *frontend = &signer->frontends[number];
+    for (size_t place = 0; place < PERIODS_KEPT; place++)
+        period_keys_clear(&frontend->periods[place]);
+    secret_free(frontend->secret_key);
+    memset(frontend, 0, sizeof(*frontend));
+}
+
 void signer_free(struct signer *signer)
 {
     if (signer == NULL)
         return;
-    for (size_t i = 0; i < signer->frontend_count; i++) {
-        for (size_t place = 0; place < PERIODS_KEPT; place++)
-            period_keys_clear(&signer->frontends[i].periods[place]);
-        secret_free(signer->frontends[i].secret_key);
-    }
+    for (size_t i = 0; i < signer->frontend_count; i++)
+        signer_remove_frontend(signer, i);
     free(signer->frontends);
     free(signer);
 }
@@ -64,8 +70,12 @@ void signer_free(struct signer *signer)
 size_t signer_add_frontend(struct signer *signer, struct ed25519_secret_key *secret_key,
                            const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE])
 {
-    size_t number = signer->frontend_count++;
-    signer->frontends = memory_resize(signer->frontends, signer->frontend_count, sizeof(*signer->frontends));
+    size_t number = 0;
+    while (number < signer->frontend_count && signer->frontends[number].secret_key != NULL)
+        number++;
+    if (number == signer->frontend_count)
+        signer->frontends =
+            memory_resize(signer->frontends, ++signer->frontend_count, sizeof(*signer->frontends));
     struct signer_frontend *frontend = &signer->frontends[number];
     memset(frontend, 0, sizeof(*frontend));
     frontend->secret_key = secret_key;
@@ -102,7 +112,8 @@ static struct period_keys *period_keys_find(struct signer_frontend *frontend,
 static struct period_keys *signer_find_keys(struct signer *signer, const struct signer_period *period,
                                             struct error *error)
 {
-    if (period->frontend >= signer->frontend_count) {
+    if (period->frontend >= signer->frontend_count ||
+        signer->frontends[period->frontend].secret_key == NULL) {
         error_set(error, "the signer has no frontend %zu", period->frontend);
         return NULL;
     }

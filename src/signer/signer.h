@@ -19,6 +19,9 @@ void signer_free(struct signer *signer);
 size_t signer_add_frontend(struct signer *signer, struct ed25519_secret_key *secret_key,
                            const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE]);
 
+/* Wipes a frontend's keys. Its number is given again. */
+void signer_remove_frontend(struct signer *signer, size_t frontend);
+
 /* A time period of a frontend. */
 struct signer_period {
     size_t frontend;

@@ -11,7 +11,8 @@ LAYERS = (("base",), ("crypto",), ("onion",), ("publish",), ("control", "config"
           ("command",), ("main",))
 RANK = {layer: rank for rank, row in enumerate(LAYERS) for layer in row}
 # Who may look at whom in the same row.
-NEIGHBOURS = {("config", "control/endpoint.h"), ("report", "config/config.h")}
+NEIGHBOURS = {("config", "control/endpoint.h"), ("report", "config/config.h"), ("report", "config/listen_address.h"),
+              ("report", "config/options.h"), ("report", "config/printable.h")}
 # What the layers up to publish are given by their callers, and so must not get for themselves.
 PURE = RANK["publish"]
 IMPURE = re.compile(r"event2?[./].*|fcntl\.h|unistd\.h|poll\.h|dirent\.h|time\.h|netdb\.h|netinet/.*|arpa/.*"

@@ -5,8 +5,6 @@ import checks
 
 # The command line, and words of what is said about it.
 REFUSED = (
-    ((), "give --once, or --check"),
-    (("-c", "x.yaml"), "give --once, or --check"),
     (("--conifg", "x"), "is --config meant?"),
     (("--once", "--check"), "can't be used together"),
     (("--once", "extra"), "\"extra\" is not an option"),
@@ -28,6 +26,11 @@ def main():
         checks.check(f"refused: obpub {' '.join(arguments)!a}",
                      result.returncode == 2 and words in result.stderr and result.stderr.startswith("obpub: ")
                      and "\x1b" not in result.stderr and not result.stdout, f"{result.returncode}: {result.stderr}")
+    for arguments in ((), ("-c", "x.yaml")):
+        result = checks.run(*arguments)
+        checks.check(f"refused: obpub {' '.join(arguments)!a}",
+                     result.returncode == 2 and "there is no such file" in result.stderr and not result.stdout,
+                     f"{result.returncode}: {result.stderr}")
     result = checks.run("--check", environment={"ONIONBALANCE_LOG_LEVEL": "loud"})
     checks.check("refused: a bad ONIONBALANCE_LOG_LEVEL",
                  result.returncode == 2 and "ONIONBALANCE_LOG_LEVEL" in result.stderr, result.stderr)

@@ -15,10 +15,10 @@ from harness.keys import OnionKey, address_of, make_frontend_key
 from harness.network import ENVIRONMENT, Network
 from harness.process import HarnessError, children, free_port, process_runs, run, spawn, tail, wait_for, write_file
 from harness.client import FetchFailed
-from harness.runner import exit_on_signals, main, obpub_path, run_obpub, start_obpub, step
+from harness.runner import exit_on_signals, main, main_in_own_network, obpub_path, run_obpub, start_obpub, step
 
 __all__ = ['FetchFailed', 'HarnessError', 'Network', 'OnionKey', 'address_of', 'exit_on_signals', 'free_port', 'main',
-           'make_frontend_key', 'obpub_path', 'run', 'run_obpub', 'spawn', 'start_obpub', 'step', 'tail', 'wait_for']
+           'main_in_own_network', 'make_frontend_key', 'obpub_path', 'run', 'run_obpub', 'spawn', 'start_obpub', 'step', 'tail', 'wait_for']
 
 
 def command_line():

@@ -1,152 +1,204 @@
-/* Which introduction points of which backends go into a superdescriptor. */
+/* Tests the choice of introduction points: even, at most so many, stable, and unlike from seed to seed. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include <cmocka.h>
-
 #include <string.h>
 
 #include "publish/choice.h"
 
-#define OFFERS 3
+#define BACKENDS 30
 #define POINTS 10
 
-/* Backends with POINTS points each, all at relays of their own. */
-struct scene {
-    uint8_t identity_keys[OFFERS][32];
-    struct introduction_point points[OFFERS][POINTS];
-    struct choice_offer offers[OFFERS];
-    const struct introduction_point *chosen[INTRODUCTION_POINTS_MAX];
-};
+static struct introduction_point points[BACKENDS][POINTS];
+static uint8_t identity_keys[BACKENDS][32];
+static const uint8_t seed[CHOICE_SEED_SIZE] = "a seed, thirty-two bytes of it";
 
-/* Puts a point at a relay: NSPEC 1, then the specifier for an RSA fingerprint. */
-static void set_relay(struct introduction_point *point, uint8_t relay)
+static int set_up(void **state)
 {
-    point->link_specifiers[0] = 1;
-    point->link_specifiers[1] = 2;
-    point->link_specifiers[2] = 20;
-    memset(point->link_specifiers + 3, relay, 20);
-    point->link_specifiers_length = 23;
+    (void)state;
+    memset(points, 0, sizeof(points));
+    for (size_t i = 0; i < BACKENDS; i++) {
+        identity_keys[i][0] = (uint8_t)i;
+        for (size_t j = 0; j < POINTS; j++) {
+            points[i][j].auth_key[0] = (uint8_t)i;
+            points[i][j].auth_key[1] = (uint8_t)j;
+        }
+    }
+    return 0;
 }
 
-static void scene_set(struct scene *scene, size_t point_count)
+/* Offers the first counts[i] points of backend i, for count backends. */
+static size_t pick(const struct introduction_point **chosen, size_t maximum, const size_t *counts,
+                   size_t count, const uint8_t *with_seed)
 {
-    memset(scene, 0, sizeof(*scene));
-    for (uint8_t i = 0; i < OFFERS; i++) {
-        scene->identity_keys[i][0] = i;
-        scene->offers[i].identity_key = scene->identity_keys[i];
-        scene->offers[i].points = scene->points[i];
-        scene->offers[i].point_count = point_count;
-        for (uint8_t j = 0; j < POINTS; j++) {
-            scene->points[i][j].auth_key[0] = i;
-            scene->points[i][j].auth_key[1] = j;
-            set_relay(&scene->points[i][j], (uint8_t)(i * POINTS + j));
+    struct choice_offer offers[BACKENDS] = {{0}};
+    for (size_t i = 0; i < count; i++)
+        offers[i] = (struct choice_offer){identity_keys[i], points[i], counts[i]};
+    return choice_pick_points(chosen, maximum, offers, count, with_seed);
+}
+
+static size_t count_of_backend(const struct introduction_point *const *chosen, size_t count, size_t backend)
+{
+    size_t found = 0;
+    for (size_t i = 0; i < count; i++)
+        found += chosen[i]->auth_key[0] == backend;
+    return found;
+}
+
+static bool has_chosen(const struct introduction_point *const *chosen, size_t count,
+                       const struct introduction_point *point)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (chosen[i] == point)
+            return true;
+    }
+    return false;
+}
+
+static void test_nothing(void **state)
+{
+    (void)state;
+    const struct introduction_point *chosen[INTRODUCTION_POINTS_MAX];
+    const size_t counts[2] = {0, 0};
+    assert_int_equal(pick(chosen, 20, counts, 0, seed), 0);
+    assert_int_equal(pick(chosen, 20, counts, 2, seed), 0);
+    assert_int_equal(pick(chosen, 0, (const size_t[]){3}, 1, seed), 0);
+}
+
+/* Every number of backends with every number of points: nobody has two more than another who has some left.
+ */
+static void test_even_spread(void **state)
+{
+    (void)state;
+    for (size_t backends = 1; backends <= BACKENDS; backends++) {
+        for (size_t few = 0; few <= POINTS; few++) {
+            size_t counts[BACKENDS], total = 0;
+            for (size_t i = 0; i < backends; i++)
+                total += counts[i] = i % 2 == 0 ? POINTS : few;
+            const struct introduction_point *chosen[INTRODUCTION_POINTS_MAX];
+            size_t count = pick(chosen, INTRODUCTION_POINTS_MAX, counts, backends, seed);
+            assert_int_equal(count, total < INTRODUCTION_POINTS_MAX ? total : INTRODUCTION_POINTS_MAX);
+            size_t most = 0;
+            for (size_t i = 0; i < backends; i++) {
+                size_t has = count_of_backend(chosen, count, i);
+                most = has > most ? has : most;
+            }
+            for (size_t i = 0; i < backends; i++) {
+                size_t has = count_of_backend(chosen, count, i);
+                assert_true(has + 1 >= most || has == counts[i]);
+            }
         }
     }
 }
 
-static size_t choose(struct scene *scene, size_t maximum, uint8_t seed_byte)
-{
-    uint8_t seed[CHOICE_SEED_SIZE] = {seed_byte};
-    return choice_pick_points(scene->chosen, maximum, scene->offers, OFFERS, seed);
-}
-
-/* How many of the chosen points are one backend's. */
-static size_t count_of(const struct scene *scene, size_t count, uint8_t offer)
-{
-    size_t found = 0;
-    for (size_t i = 0; i < count; i++)
-        found += scene->chosen[i]->auth_key[0] == offer;
-    return found;
-}
-
-static void all_points_are_taken_when_there_is_room(void **state)
+static void test_more_than_fits_is_cut(void **state)
 {
     (void)state;
-    struct scene scene;
-    scene_set(&scene, 3);
-    assert_int_equal(choose(&scene, 20, 0), 9);
-    for (size_t i = 0; i < 9; i++)
+    const struct introduction_point *chosen[INTRODUCTION_POINTS_MAX];
+    const size_t counts[3] = {10, 10, 10};
+    assert_int_equal(pick(chosen, 1000, counts, 3, seed), INTRODUCTION_POINTS_MAX);
+    assert_int_equal(pick(chosen, 5, counts, 3, seed), 5);
+}
+
+/* With room for all a backend that goes takes its own points along, and the others stand as they stood. */
+static void test_a_change_does_not_reshuffle(void **state)
+{
+    (void)state;
+    const struct introduction_point *before[INTRODUCTION_POINTS_MAX], *after[INTRODUCTION_POINTS_MAX];
+    const size_t all[4] = {3, 3, 3, 3}, without[4] = {3, 3, 0, 3};
+    size_t before_count = pick(before, 20, all, 4, seed);
+    size_t after_count = pick(after, 20, without, 4, seed);
+    assert_int_equal(before_count, 12);
+    assert_int_equal(after_count, 9);
+    size_t place = 0;
+    for (size_t i = 0; i < before_count; i++) {
+        if (before[i]->auth_key[0] != 2)
+            assert_ptr_equal(before[i], after[place++]);
+    }
+}
+
+/* Where there is no room for all, a backend more takes points from the others, but swaps none of theirs. */
+static void test_a_backend_more_only_takes(void **state)
+{
+    (void)state;
+    size_t counts[BACKENDS];
+    for (size_t i = 0; i < BACKENDS; i++)
+        counts[i] = POINTS;
+    for (size_t backends = 1; backends < BACKENDS; backends++) {
+        const struct introduction_point *few[INTRODUCTION_POINTS_MAX], *more[INTRODUCTION_POINTS_MAX];
+        size_t few_count = pick(few, 20, counts, backends, seed);
+        size_t more_count = pick(more, 20, counts, backends + 1, seed);
+        for (size_t i = 0; i < more_count; i++) {
+            if (more[i]->auth_key[0] != backends)
+                assert_true(has_chosen(few, few_count, more[i]));
+        }
+    }
+}
+
+static void test_points_do_not_depend_on_order(void **state)
+{
+    (void)state;
+    const struct introduction_point *chosen[INTRODUCTION_POINTS_MAX], *turned[INTRODUCTION_POINTS_MAX];
+    struct choice_offer offers[BACKENDS], reversed[BACKENDS];
+    for (size_t i = 0; i < BACKENDS; i++)
+        offers[i] = reversed[BACKENDS - 1 - i] = (struct choice_offer){identity_keys[i], points[i], POINTS};
+    size_t count = choice_pick_points(chosen, 20, offers, BACKENDS, seed);
+    assert_int_equal(choice_pick_points(turned, 20, reversed, BACKENDS, seed), count);
+    assert_memory_equal(chosen, turned, count * sizeof(chosen[0]));
+}
+
+static void test_another_seed_chooses_others(void **state)
+{
+    (void)state;
+    const struct introduction_point *chosen[INTRODUCTION_POINTS_MAX], *others[INTRODUCTION_POINTS_MAX];
+    const size_t counts[4] = {10, 10, 10, 10};
+    uint8_t other_seed[CHOICE_SEED_SIZE] = {1};
+    size_t count = pick(chosen, 20, counts, 4, seed);
+    assert_int_equal(pick(others, 20, counts, 4, other_seed), count);
+    assert_memory_not_equal(chosen, others, count * sizeof(chosen[0]));
+}
+
+static void test_legacy_keys_are_passed_over(void **state)
+{
+    (void)state;
+    const struct introduction_point *chosen[INTRODUCTION_POINTS_MAX];
+    const size_t counts[2] = {3, 3};
+    points[0][1].has_legacy_key = true;
+    size_t count = pick(chosen, 20, counts, 2, seed);
+    assert_int_equal(count, 5);
+    assert_false(has_chosen(chosen, count, &points[0][1]));
+}
+
+/* A backend that offers another's points gains nothing, and no point stands there twice. */
+static void test_no_point_twice(void **state)
+{
+    (void)state;
+    const struct introduction_point *chosen[INTRODUCTION_POINTS_MAX];
+    const size_t counts[2] = {5, 5};
+    memcpy(points[1], points[0], sizeof(points[0]));
+    size_t count = pick(chosen, 20, counts, 2, seed);
+    assert_int_equal(count, 5);
+    for (size_t i = 0; i < count; i++) {
         for (size_t j = 0; j < i; j++)
-            assert_ptr_not_equal(scene.chosen[i], scene.chosen[j]);
-}
-
-static void points_are_spread_evenly(void **state)
-{
-    (void)state;
-    struct scene scene;
-    for (uint8_t seed = 0; seed < 20; seed++) {
-        scene_set(&scene, POINTS);
-        assert_int_equal(choose(&scene, 100, seed), 20);
-        for (uint8_t offer = 0; offer < OFFERS; offer++)
-            assert_in_range(count_of(&scene, 20, offer), 6, 7);
-        scene.offers[1].point_count = 2;
-        assert_int_equal(choose(&scene, 20, seed), 20);
-        assert_int_equal(count_of(&scene, 20, 0), 9);
-        assert_int_equal(count_of(&scene, 20, 1), 2);
+            assert_false(introduction_point_equals(chosen[i], chosen[j]));
     }
-}
-
-static void seed_alone_decides(void **state)
-{
-    (void)state;
-    struct scene scene;
-    const struct introduction_point *before[INTRODUCTION_POINTS_MAX];
-    scene_set(&scene, 3);
-    choose(&scene, 20, 1);
-    memcpy(before, scene.chosen, sizeof(before));
-    choose(&scene, 20, 1);
-    assert_memory_equal(before, scene.chosen, 9 * sizeof(before[0]));
-    choose(&scene, 20, 2);
-    assert_memory_not_equal(before, scene.chosen, 9 * sizeof(before[0]));
-}
-
-static void legacy_points_are_passed_over(void **state)
-{
-    (void)state;
-    struct scene scene;
-    scene_set(&scene, 3);
-    scene.points[0][1].has_legacy_key = true;
-    assert_int_equal(choose(&scene, 20, 0), 8);
-    assert_int_equal(count_of(&scene, 8, 0), 2);
-}
-
-static void a_relay_has_one_point(void **state)
-{
-    (void)state;
-    struct scene scene;
-    for (uint8_t seed = 0; seed < 50; seed++) {
-        scene_set(&scene, 3);
-        for (uint8_t i = 0; i < OFFERS; i++)
-            for (uint8_t j = 0; j < 3; j++)
-                set_relay(&scene.points[i][j], j);
-        assert_int_equal(choose(&scene, 20, seed), 3);
-        for (uint8_t offer = 0; offer < OFFERS; offer++)
-            assert_int_equal(count_of(&scene, 3, offer), 1);
-    }
-}
-
-static void points_without_a_fingerprint_stay(void **state)
-{
-    (void)state;
-    struct scene scene;
-    scene_set(&scene, 3);
-    for (uint8_t j = 0; j < 3; j++)
-        scene.points[0][j].link_specifiers_length = 0;
-    assert_int_equal(choose(&scene, 20, 0), 9);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(all_points_are_taken_when_there_is_room),
-        cmocka_unit_test(points_are_spread_evenly),
-        cmocka_unit_test(seed_alone_decides),
-        cmocka_unit_test(legacy_points_are_passed_over),
-        cmocka_unit_test(a_relay_has_one_point),
-        cmocka_unit_test(points_without_a_fingerprint_stay),
+        cmocka_unit_test_setup(test_nothing, set_up),
+        cmocka_unit_test_setup(test_even_spread, set_up),
+        cmocka_unit_test_setup(test_more_than_fits_is_cut, set_up),
+        cmocka_unit_test_setup(test_a_change_does_not_reshuffle, set_up),
+        cmocka_unit_test_setup(test_a_backend_more_only_takes, set_up),
+        cmocka_unit_test_setup(test_points_do_not_depend_on_order, set_up),
+        cmocka_unit_test_setup(test_another_seed_chooses_others, set_up),
+        cmocka_unit_test_setup(test_legacy_keys_are_passed_over, set_up),
+        cmocka_unit_test_setup(test_no_point_twice, set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -447,6 +447,32 @@ static void test_control(void **state)
     check_good(INSTANCE("control: 'a:1', control-password-file: p"), NULL);
 }
 
+static void test_listeners(void **state)
+{
+    (void)state;
+    check_good("metrics-listen: 127.0.0.1:9470\n" GOOD_SERVICES, NULL);
+    check_good("metrics-listen: '[::1]:9470'\n" GOOD_SERVICES, NULL);
+    check_good("metrics-listen: unix:/run/obpub/metrics\n" GOOD_SERVICES, NULL);
+    check_good("metrics-listen: 0.0.0.0:9470\n" GOOD_SERVICES, "whoever can reach 0.0.0.0:9470");
+    check_good("metrics-listen: '[::]:9470'\n" GOOD_SERVICES, "whoever can reach [::]:9470");
+    check_bad("metrics-listen: localhost:9470\n" GOOD_SERVICES,
+              "config.yaml:1: \"metrics-listen\": 'localhost' is no IP address");
+    check_bad("metrics-listen: 9470\n" GOOD_SERVICES, "\"metrics-listen\"");
+    check_bad("metrics-listen: unix:metrics\n" GOOD_SERVICES, "whole path");
+    check_bad("metrics-listen: [x]\n" GOOD_SERVICES, "\"metrics-listen\" has to be one text");
+    check_bad(
+        "status-socket-location: "
+        "/pppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppp"
+        "pppppppppp\n" GOOD_SERVICES,
+        "\"status-socket-location\": the path of the socket has 109 bytes and may have 107");
+    struct config config;
+    struct config_report report;
+    assert_int_equal(load(&config, &report, "metrics-listen: 127.0.0.1:9470\n" GOOD_SERVICES), 0);
+    assert_string_equal(config.metrics_listen, "127.0.0.1:9470");
+    config_clear(&config);
+    config_report_clear(&report);
+}
+
 static void test_names(void **state)
 {
     (void)state;
@@ -579,6 +605,7 @@ int main(void)
         TEST(test_keys),
         TEST(test_control),
         TEST(test_names),
+        TEST(test_listeners),
         TEST(test_all_errors_are_found),
         TEST(test_limits),
         TEST(test_anybody_may_change_the_config),

@@ -147,7 +147,7 @@ static void test_refused(void **state)
     check_refused("-", "\"-\" is not an option");
     check_refused("--=x", "there is no option --");
     check_refused("-x", "there is no option -x");
-    check_refused("status", "\"status\" is not an option");
+    check_refused("statsu", "\"statsu\" is not an option");
     check_refused("-c", "--config needs an argument");
     check_refused("--config", "--config needs an argument");
     check_refused("--config=", "--config");
@@ -198,6 +198,38 @@ static void test_environment(void **state)
     assert_string_equal(options.config_path, "config.yaml");
 }
 
+static void test_status(void **state)
+{
+    (void)state;
+    struct options options;
+    assert_int_equal(parse(&options, "", NULL), 0);
+    assert_false(options.status);
+    assert_int_equal(parse(&options, "status", NULL), 0);
+    assert_true(options.status);
+    assert_false(options.watch);
+    assert_null(options.status_socket);
+    assert_int_equal(parse(&options, "status -c x.yaml --socket-path /s --json --watch", NULL), 0);
+    assert_string_equal(options.config_path, "x.yaml");
+    assert_string_equal(options.status_socket, "/s");
+    assert_true(options.json && options.watch && !options.once);
+    assert_int_equal(parse(&options, "status --sock /s --w", NULL), 0);
+    assert_string_equal(options.status_socket, "/s");
+    assert_true(options.watch);
+
+    /* Each has its own options, also where a beginning would do. */
+    check_refused("status --once", "there is no option --once of \"obpub status\"");
+    check_refused("status -s /s", "there is no option -s of \"obpub status\"");
+    check_refused("status --watc=x", "--watch takes no argument");
+    check_refused("status --wacth", "is --watch meant?");
+    check_refused("status --socket-path=", "the path of the socket is empty");
+    check_refused("status status", "\"status\" is not an option");
+    check_refused("--json status", "\"status\" is not an option");
+    check_refused("--watch", "there is no option --watch");
+    check_refused("--socket-path /s", "there is no option --socket-path");
+    assert_int_equal(parse(&options, "--sock /s", NULL), 0);
+    assert_string_equal(options.socket, "/s");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -209,6 +241,7 @@ int main(void)
         cmocka_unit_test_setup(test_bad_numbers, clear_environment),
         cmocka_unit_test_setup(test_refused, clear_environment),
         cmocka_unit_test_setup(test_long_words, clear_environment),
+        cmocka_unit_test_setup(test_status, clear_environment),
         cmocka_unit_test_setup_teardown(test_environment, clear_environment, clear_environment),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -49,4 +49,13 @@ int superdescriptor_encode(const struct superdescriptor *superdescriptor,
                            const struct superdescriptor_randomness *randomness, size_t size_max, char **text,
                            size_t *length, struct error *error);
 
+/* The same in two steps, for many descriptors of the same points: the innermost layer's plaintext, with the
+ * certificates of all points, can be used again for as long as the points, the features, the signing key and
+ * the expiration hour stay the same. *inner is to be released with free(). Both return 0 or -1, as above. */
+int superdescriptor_encode_inner(const struct superdescriptor *superdescriptor, char **inner, size_t *length,
+                                 struct error *error);
+int superdescriptor_encode_around(const struct superdescriptor *superdescriptor, const char *inner,
+                                  size_t inner_length, const struct superdescriptor_randomness *randomness,
+                                  size_t size_max, char **text, size_t *length, struct error *error);
+
 #endif

@@ -69,3 +69,28 @@ def fetch_descriptor(tor, address, hsdir=None, timeout=30, raw=False):
         answer = stream.wait(is_answer, timeout, f'a descriptor of {address[:16]}...')
     content = answer.content if raw else answer.content.strip('\n')
     return content if content.strip('\n') else None
+
+
+def ask_hsdirs(tor, address, hsdirs, patience=8, tries=4):
+    """What each of these HSDirs hands out for an address, all asked at the same time: {fingerprint: text or None}.
+    One that has not answered after so many seconds is asked again."""
+    address = address.removesuffix('.onion')
+    answers = {}
+
+    def take(event):
+        if event.kind == 'HS_DESC_CONTENT' and event.words[0] == address:
+            hsdir = event.words[2].lstrip('$').replace('=', '~').split('~')[0]
+            answers[hsdir] = event.content.strip('\n') or None
+        return all(hsdir in answers for hsdir in hsdirs)
+
+    with tor.events('HS_DESC_CONTENT') as stream:
+        for left in reversed(range(tries)):
+            for hsdir in set(hsdirs) - set(answers):
+                stream.ask(f'HSFETCH {address} SERVER=${hsdir}')
+            try:
+                stream.wait(take, patience, f'the answers of {len(hsdirs)} HSDirs about {address[:16]}...')
+                break
+            except TimedOut:
+                if not left:
+                    raise
+    return {hsdir: answers[hsdir] for hsdir in hsdirs}

@@ -32,6 +32,7 @@ class Network:
         self.client = next(tor for tor in tors if tor.role == 'client')
         self.relays = [tor for tor in tors if tor.role != 'client']
         self.tors = {}
+        self.daemons = []  # every Daemon of this process
         self._description_file = os.path.join(description['folder'], 'network.json')
         # Short, because the path of a unix socket may have no more than 107 bytes.
         self.folder = os.path.join(description['folder'], f't{os.getpid()}')
@@ -62,9 +63,9 @@ class Network:
             return cls(json.load(file))
 
     def close(self):
-        """End the tors this process started, bring back the relays it took down, remove its folder."""
-        for tor in self.tors.values():
-            tor.close()
+        """End the programs this process started, bring back the relays it took down, remove its folder."""
+        for program in [*self.daemons, *self.tors.values()]:
+            program.close()
         for tor in self.relays + [self.client]:
             if tor.is_down() and os.path.exists(self._description_file):
                 tor.start()

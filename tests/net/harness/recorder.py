@@ -3,12 +3,14 @@
 import os
 import socket
 import threading
+import time
 
 
 class Posted:
-    """One HSPOST as obpub sent it: the HSDirs it names, the address, the descriptor."""
+    """One HSPOST as obpub sent it: the time, the HSDirs it names, the address, the descriptor."""
 
     def __init__(self, command, data):
+        self.time = time.time()
         words = command.split()[1:]
         self.hsdirs = [word.partition('=')[2] for word in words if word.startswith('SERVER=')]
         self.address = next(word.partition('=')[2] for word in words if word.startswith('HSADDRESS='))

@@ -12,6 +12,8 @@ import traceback
 from .network import Network
 from .process import HarnessError, run, spawn
 
+OWN_NETWORK = 'OBPUB_TESTNET_IS_OWN'
+
 _began = time.monotonic()
 
 
@@ -43,6 +45,18 @@ def main(test, network=True):
     sys.exit(status)
 
 
+def main_in_own_network(test):
+    """Like main(test), in a network started for this test alone: for one that takes down what others use."""
+    if OWN_NETWORK in os.environ:
+        main(test)
+    exit_on_signals()
+    _end_with_parent()
+    step('starting a network of its own')
+    testnet = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), 'testnet.py')
+    sys.exit(spawn([sys.executable, testnet, 'run', '--', sys.executable, sys.argv[0]], 'TERM',
+                   env=dict(os.environ, **{OWN_NETWORK: '1'})).wait())
+
+
 def exit_on_signals():
     """Make SIGTERM and SIGHUP end this program as an exception does, so that everything is cleaned up."""
     def leave(number, _):
@@ -60,8 +74,8 @@ def _end_with_parent():
 
 
 def _show_logs(net):
-    for tor in net.tors.values() if net else ():
-        print(f'--- end of the log of {tor.name}\n{tor.log_tail(10)}', file=sys.stderr)
+    for program in [*net.tors.values(), *net.daemons] if net else ():
+        print(f'--- end of the log of {program.name}\n{program.log_tail(10)}', file=sys.stderr)
 
 
 def obpub_path():

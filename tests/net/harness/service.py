@@ -62,6 +62,10 @@ class Service(Tor):
             raise TimedOut(f'{error}\nits log ends:\n{self.log_tail(10)}') from None
         return self.uploads_started()
 
+    def wait_event(self, action, timeout):
+        """Wait for the first HS_DESC event with this action since the start."""
+        return self._events.wait(lambda event: event.action == action, timeout, f'{action} of {self.name}')
+
     def uploads_started(self):
         """(blinded key, HSDir fingerprint) of every upload since the start."""
         return {(event.blinded, event.fingerprint) for event in self.uploads if event.action == 'UPLOAD'}

@@ -152,6 +152,10 @@ class Tor:
             self._controller = self.controller()
         return self._controller.get_info(key)
 
+    def guards(self):
+        """The fingerprints of the relays by which it enters the network."""
+        return {line[1:41] for line in self.info('entry-guards').splitlines() if line.split()[1] == 'up'}
+
     def bootstrap_progress(self):
         """How far it is, 0 to 100; 0 too while its control port is not there yet."""
         try:
@@ -233,7 +237,7 @@ class NetworkTor(Tor):
     def start(self):
         """Have it started again, and wait until it is there."""
         write_file(self._file('down'), '0')
-        wait_for(lambda: not self.is_down(), 5, f'{self.name} to be started again')
+        wait_for(lambda: not os.path.exists(self._file('down')), 20, f'{self.name} to be started again')
 
     def _end(self, how):
         write_file(self._file('down'), str(os.getpid()))
@@ -243,7 +247,11 @@ class NetworkTor(Tor):
 
     def is_down(self):
         """Whether this process has ended it and not started it again."""
-        return os.path.exists(self._file('down'))
+        try:
+            with open(self._file('down')) as file:
+                return file.read() == str(os.getpid())
+        except FileNotFoundError:
+            return False
 
     def _fail_if_ended(self):
         pass

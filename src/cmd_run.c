@@ -1,0 +1,366 @@
+/* obpub -c FILE: publishes for as long as it runs. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+
+#include "command_config.h"
+#include "commands.h"
+#include "config/tor_endpoint.h"
+#include "engine/clock.h"
+#include "engine/engine.h"
+#include "obpub/memory.h"
+#include "report/journal.h"
+#include "report/metrics_server.h"
+#include "report/service_manager.h"
+#include "report/status_socket.h"
+
+/* Milliseconds that this machine's clock may run apart from the one that only goes forward, between two
+ * looks, before it counts as a jump; and seconds between two looks. */
+#define CLOCK_JUMP 30000
+#define LOOK_SECONDS 10
+
+#define SIGNALS 4
+
+struct daemon {
+    const struct options *options;
+    struct event_base *base;
+    struct log log;
+    struct service_manager manager;
+    struct config *config;
+    struct engine *engine;
+    struct journal *journal;
+    struct report_frontend *report_frontends; /* of the last view */
+    struct status_socket *status_socket;
+    struct metrics_server *metrics_server;
+    struct event *signals[SIGNALS], *watchdog, *look;
+    int64_t started_at, loaded_at;
+    int64_t clock_difference; /* milliseconds of the wall clock ahead of the other one */
+    char reload_error[ERROR_TEXT_SIZE];
+};
+
+/* -- reports -------------------------------------------------------------------------------------- */
+
+static void fill_view(struct report_view *view, void *context)
+{
+    struct daemon *daemon = context;
+    free(daemon->report_frontends);
+    memset(view, 0, sizeof(*view));
+    view->frontend_count = engine_fill_frontends(daemon->engine, &daemon->report_frontends);
+    view->frontends = daemon->report_frontends;
+    view->publisher = engine_publisher(daemon->engine);
+    view->counters = engine_counters(daemon->engine);
+    view->version = OBPUB_VERSION;
+    view->now = clock_milliseconds();
+    view->wall_now = clock_wall_seconds() * 1000;
+    view->started_at = daemon->started_at;
+    view->loaded_at = daemon->loaded_at;
+    view->reload_error = daemon->reload_error;
+    view->tor_status = local_tor_status(engine_local_tor(daemon->engine));
+    view->tor_is_trouble = local_tor_is_trouble(engine_local_tor(daemon->engine));
+    view->last_error = engine_last_error(daemon->engine);
+}
+
+/* One line for "systemctl status". */
+static void tell_manager(struct daemon *daemon, const struct report_view *view)
+{
+    size_t published = 0, live = 0, backends = 0;
+    for (size_t i = 0; i < view->frontend_count; i++)
+        published += publisher_is_published(view->publisher, view->frontends[i].number);
+    for (size_t i = 0; i < view->publisher->backend_count; i++) {
+        const struct publisher_backend *backend = &view->publisher->backends[i];
+        backends += backend->is_used;
+        live += backend->is_used && (backend->state == BACKEND_LIVE || backend->state == BACKEND_GRACE);
+    }
+    service_manager_status(&daemon->manager, "%zu of %zu frontends published, %zu of %zu backends in%s%s",
+                           published, view->frontend_count, live, backends,
+                           view->tor_status[0] != '\0' ? "; " : "", view->tor_status);
+}
+
+static void engine_changed(void *context)
+{
+    struct daemon *daemon = context;
+    if (daemon->engine == NULL)
+        return;
+    struct report_view view;
+    fill_view(&view, daemon);
+    journal_update(daemon->journal, &view);
+    tell_manager(daemon, &view);
+}
+
+/* -- the config ----------------------------------------------------------------------------------- */
+
+static void log_config_report(const struct log *log, const struct config_report *report)
+{
+    for (size_t i = 0; i < report->warning_count; i++)
+        log_write(log, LOG_LEVEL_WARNING, "%s", report->warnings[i]);
+    for (size_t i = 0; i < report->error_count; i++)
+        log_write(log, LOG_LEVEL_ERROR, "%s", report->errors[i]);
+}
+
+/* Reads the config into a new object, saying in the log what is wrong with it. Returns NULL when it can't be
+ * used; the first error is then in *error. */
+static struct config *load_config(struct daemon *daemon, struct error *error)
+{
+    struct config *config = memory_allocate(1, sizeof(*config));
+    struct config_report report;
+    int result = command_read_config(config, daemon->options, &report);
+    log_config_report(&daemon->log, &report);
+    if (result != 0) {
+        error_set(error, "%s", report.error_count > 0 ? report.errors[0] : "the config can't be used");
+        free(config);
+        config = NULL;
+    }
+    config_report_clear(&report);
+    return config;
+}
+
+static void config_release(struct config *config)
+{
+    if (config == NULL)
+        return;
+    config_clear(config);
+    free(config);
+}
+
+static bool texts_equal(const char *one, const char *other)
+{
+    return one == other || (one != NULL && other != NULL && strcmp(one, other) == 0);
+}
+
+/* Opens what the config says is to be listened on; what stays the same is left alone. old is NULL at the
+ * start. An error leaves that one closed. */
+static int open_listeners(struct daemon *daemon, const struct config *old, const struct config *config,
+                          struct error *error)
+{
+    int result = 0;
+    if (old == NULL || !texts_equal(old->status_socket_location, config->status_socket_location)) {
+        status_socket_free(daemon->status_socket);
+        daemon->status_socket = NULL;
+        if (config->status_socket_location != NULL) {
+            daemon->status_socket =
+                status_socket_new(daemon->base, config->status_socket_location, fill_view, daemon, error);
+            result = daemon->status_socket != NULL ? result : -1;
+        }
+    }
+    if (old == NULL || !texts_equal(old->metrics_listen, config->metrics_listen)) {
+        metrics_server_free(daemon->metrics_server);
+        daemon->metrics_server = NULL;
+        if (config->metrics_listen != NULL) {
+            daemon->metrics_server =
+                metrics_server_new(daemon->base, config->metrics_listen, fill_view, daemon, error);
+            result = daemon->metrics_server != NULL ? result : -1;
+        }
+    }
+    return result;
+}
+
+static void set_tor_place(const struct daemon *daemon, const struct config *config,
+                          struct control_endpoint *endpoint, struct control_credentials *credentials)
+{
+    config_tor_endpoint(config, daemon->options, endpoint);
+    credentials->password_file = config->tor_control_password_file;
+    credentials->cookie_file = config->tor_control_cookie_file;
+}
+
+/* Puts a new config in the place of the old one. */
+static void apply_config(struct daemon *daemon, struct config *config)
+{
+    struct control_endpoint endpoint;
+    struct control_credentials credentials;
+    struct engine_changes changes;
+    struct error error;
+    set_tor_place(daemon, config, &endpoint, &credentials);
+    engine_set_tor_place(daemon->engine, &endpoint, &credentials);
+    control_endpoint_clear(&endpoint);
+    if (open_listeners(daemon, daemon->config, config, &error) != 0)
+        log_write(&daemon->log, LOG_LEVEL_ERROR, "%s", error.text);
+    engine_set_config(daemon->engine, config, &changes);
+    config_release(daemon->config);
+    daemon->config = config;
+    daemon->loaded_at = clock_milliseconds();
+    log_write(
+        &daemon->log, LOG_LEVEL_INFO,
+        "config read again: frontends %zu new, %zu gone, %zu with other backends; backends %zu new, %zu gone",
+        changes.frontends_added, changes.frontends_removed, changes.frontends_changed, changes.backends_added,
+        changes.backends_removed);
+}
+
+static void reload(struct daemon *daemon)
+{
+    struct error error;
+    service_manager_reloading(&daemon->manager);
+    struct config *config = load_config(daemon, &error);
+    if (config != NULL) {
+        engine_counters(daemon->engine)->reloads++;
+        daemon->reload_error[0] = '\0';
+        apply_config(daemon, config);
+    } else {
+        engine_counters(daemon->engine)->reloads++;
+        engine_counters(daemon->engine)->reload_failures++;
+        memcpy(daemon->reload_error, error.text, sizeof(daemon->reload_error));
+        log_write(&daemon->log, LOG_LEVEL_ERROR,
+                  "the config was not read again: the one before stays in use");
+    }
+    service_manager_ready(&daemon->manager);
+}
+
+/* -- events --------------------------------------------------------------------------------------- */
+
+static void signal_came(evutil_socket_t number, short events, void *context)
+{
+    (void)events;
+    struct daemon *daemon = context;
+    struct report_view view;
+    switch ((int)number) {
+    case SIGHUP:
+        reload(daemon);
+        break;
+    case SIGUSR1:
+        fill_view(&view, daemon);
+        journal_dump(&daemon->log, &view);
+        break;
+    default:
+        log_write(&daemon->log, LOG_LEVEL_INFO, "ending: %s", strsignal((int)number));
+        event_base_loopbreak(daemon->base);
+    }
+}
+
+static void watchdog_fired(evutil_socket_t socket, short events, void *context)
+{
+    (void)socket;
+    (void)events;
+    struct daemon *daemon = context;
+    service_manager_watchdog(&daemon->manager);
+}
+
+static int64_t read_clock_difference(void)
+{
+    return clock_wall_seconds() * 1000 - clock_milliseconds();
+}
+
+/* Where no place is configured, tor's usual socket is taken if it is there: it may come later than obpub. */
+static void look_for_tor(struct daemon *daemon)
+{
+    struct control_endpoint endpoint;
+    struct control_credentials credentials;
+    if (!local_tor_is_trouble(engine_local_tor(daemon->engine)))
+        return;
+    set_tor_place(daemon, daemon->config, &endpoint, &credentials);
+    engine_set_tor_place(daemon->engine, &endpoint, &credentials);
+    control_endpoint_clear(&endpoint);
+}
+
+static void look_around(evutil_socket_t socket, short events, void *context)
+{
+    (void)socket;
+    (void)events;
+    struct daemon *daemon = context;
+    look_for_tor(daemon);
+    int64_t difference = read_clock_difference();
+    int64_t jump = difference - daemon->clock_difference;
+    daemon->clock_difference = difference;
+    if (llabs(jump) > CLOCK_JUMP)
+        log_write(&daemon->log, LOG_LEVEL_WARNING, "this machine's clock was set %s by %lld seconds",
+                  jump > 0 ? "forward" : "back", llabs(jump) / 1000);
+}
+
+static struct event *add_timer(struct daemon *daemon, event_callback_fn callback, int64_t interval)
+{
+    const struct timeval time = {interval / 1000, interval % 1000 * 1000};
+    struct event *timer = event_new(daemon->base, -1, EV_PERSIST, callback, daemon);
+    event_add(timer, &time);
+    return timer;
+}
+
+static void add_events(struct daemon *daemon)
+{
+    static const int signals[SIGNALS] = {SIGHUP, SIGUSR1, SIGTERM, SIGINT};
+    for (size_t i = 0; i < SIGNALS; i++) {
+        daemon->signals[i] = evsignal_new(daemon->base, signals[i], signal_came, daemon);
+        event_add(daemon->signals[i], NULL);
+    }
+    if (daemon->manager.watchdog_interval > 0)
+        daemon->watchdog = add_timer(daemon, watchdog_fired, daemon->manager.watchdog_interval);
+    daemon->clock_difference = read_clock_difference();
+    daemon->look = add_timer(daemon, look_around, LOOK_SECONDS * 1000);
+}
+
+static void free_events(struct daemon *daemon)
+{
+    for (size_t i = 0; i < SIGNALS; i++)
+        event_free(daemon->signals[i]);
+    if (daemon->watchdog != NULL)
+        event_free(daemon->watchdog);
+    event_free(daemon->look);
+}
+
+/* -- running -------------------------------------------------------------------------------------- */
+
+static void start_engine(struct daemon *daemon)
+{
+    struct engine_settings settings = {
+        .base = daemon->base,
+        .rules = publisher_rules_default,
+        .changed = engine_changed,
+        .context = daemon,
+    };
+    set_tor_place(daemon, daemon->config, &settings.tor_endpoint, &settings.tor_credentials);
+    daemon->engine = engine_new(&settings);
+    control_endpoint_clear(&settings.tor_endpoint);
+    engine_set_config(daemon->engine, daemon->config, NULL);
+}
+
+/* Publishes until a signal ends it. The listeners are opened first: without them it must not begin. */
+static int run(struct daemon *daemon)
+{
+    struct error error;
+    if (open_listeners(daemon, NULL, daemon->config, &error) != 0) {
+        log_write(&daemon->log, LOG_LEVEL_CRITICAL, "%s", error.text);
+        return EXIT_CODE_NOTHING_PUBLISHED; /* it may be possible in a moment: the service manager tries again
+                                             */
+    }
+    daemon->journal = journal_new(&daemon->log);
+    start_engine(daemon);
+    add_events(daemon);
+    size_t frontends = daemon->config->frontend_count;
+    log_write(&daemon->log, LOG_LEVEL_INFO, "obpub %s publishes %zu frontend%s of %s", OBPUB_VERSION,
+              frontends, frontends == 1 ? "" : "s", daemon->options->config_path);
+    service_manager_ready(&daemon->manager);
+    event_base_dispatch(daemon->base);
+    service_manager_stopping(&daemon->manager);
+    free_events(daemon);
+    return EXIT_CODE_COMPLETE;
+}
+
+int cmd_run(const struct options *options)
+{
+    struct daemon daemon = {.options = options, .started_at = clock_milliseconds()};
+    struct error error;
+    int result = EXIT_CODE_BAD_INPUT;
+    log_open(&daemon.log, STDERR_FILENO, options->verbosity);
+    signal(SIGPIPE, SIG_IGN);
+    if (service_manager_open(&daemon.manager, &error) != 0)
+        log_write(&daemon.log, LOG_LEVEL_WARNING, "%s", error.text);
+    daemon.loaded_at = daemon.started_at;
+    daemon.config = load_config(&daemon, &error);
+    daemon.base = event_base_new();
+    if (daemon.base == NULL)
+        log_write(&daemon.log, LOG_LEVEL_CRITICAL, "libevent can't be initialised");
+    else if (daemon.config != NULL)
+        result = run(&daemon);
+    status_socket_free(daemon.status_socket);
+    metrics_server_free(daemon.metrics_server);
+    engine_free(daemon.engine);
+    journal_free(daemon.journal);
+    free(daemon.report_frontends);
+    config_release(daemon.config);
+    if (daemon.base != NULL)
+        event_base_free(daemon.base);
+    service_manager_close(&daemon.manager);
+    return result;
+}

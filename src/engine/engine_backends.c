@@ -1,0 +1,216 @@
+/* The engine's backends: their connections, and the fetches of their descriptors. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/clock.h"
+#include "engine/engine_parts.h"
+#include "obpub/memory.h"
+
+/* -- fetches -------------------------------------------------------------------------------------- */
+
+static void end_fetch(struct engine_backend *backend)
+{
+    fetch_free(backend->fetch);
+    backend->fetch = NULL;
+}
+
+/* Ends a fetch whose connection is gone: there is nothing to take back from it. */
+static void drop_fetch(struct engine_backend *backend)
+{
+    if (backend->fetch == NULL)
+        return;
+    fetch_note_closed(backend->fetch);
+    end_fetch(backend);
+}
+
+static void fetch_ended(struct fetch *fetch, struct descriptor *descriptor, const struct error *error,
+                        void *context)
+{
+    (void)fetch;
+    struct engine_backend *backend = context;
+    struct engine *engine = backend->engine;
+    bool from_tor = backend->fetches_from_tor;
+    if (descriptor != NULL) {
+        publisher_note_descriptor(engine->publisher, backend->number, descriptor, clock_milliseconds());
+    } else {
+        engine->counters.fetch_failures[from_tor ? FETCH_SOURCE_BACKEND : FETCH_SOURCE_HSDIRS]++;
+        publisher_note_fetch_failed(engine->publisher, backend->number, error->text, from_tor,
+                                    clock_milliseconds());
+    }
+    end_fetch(backend); /* and with it the error */
+    engine_wake(engine);
+}
+
+static struct control_connection *connection_for(struct engine_backend *backend)
+{
+    return backend->link != NULL ? backend_link_connection(backend->link)
+                                 : local_tor_connection(backend->engine->local_tor);
+}
+
+void engine_perform_fetch(struct engine *engine, const struct publisher_action *action)
+{
+    struct engine_backend *backend = engine->backends[action->backend];
+    const struct network *network = engine->publisher->network;
+    struct control_connection *connection = connection_for(backend);
+    if (connection == NULL || (action->from_hsdirs && action->hsdir_count == 0)) {
+        publisher_note_fetch_failed(engine->publisher, action->backend,
+                                    "there is nobody to ask for its descriptor", false, clock_milliseconds());
+        return;
+    }
+    end_fetch(backend);
+    struct fetch_request request = {
+        .base = engine->base,
+        .connection = connection,
+        .expectation =
+            {
+                .identity_key = backend->config->identity_key,
+                .schedule = network->schedule,
+                .period_number = time_period_number(&network->schedule, network->valid_after),
+                .size_max = network->descriptor_size_max,
+            },
+        .fingerprints = action->fingerprints,
+        .hsdir_count = action->hsdir_count,
+    };
+    memcpy(request.address, backend->config->address, sizeof(request.address));
+    backend->fetches_from_tor = !action->from_hsdirs;
+    engine->counters.fetches[action->from_hsdirs ? FETCH_SOURCE_HSDIRS : FETCH_SOURCE_BACKEND]++;
+    backend->fetch = fetch_new(&request, fetch_ended, backend);
+}
+
+/* -- what their tors say -------------------------------------------------------------------------- */
+
+static void backend_is_up(size_t number, bool is_new_process, int64_t uptime, void *context)
+{
+    struct engine *engine = context;
+    engine->backends[number]->was_up = true;
+    reactions_note_sign(&engine->reactions, engine->publisher, number, clock_milliseconds());
+    publisher_note_reachable(engine->publisher, number, is_new_process, uptime, clock_milliseconds());
+    engine_wake(engine);
+}
+
+/* Older tors don't say whose descriptor it is; that of another service of the same tor costs a fetch then. */
+static void note_backend_upload(struct engine_backend *backend, const struct hs_desc_event *event)
+{
+    struct engine *engine = backend->engine;
+    bool is_taken = event->action == HS_DESC_UPLOADED;
+    if (!is_taken && event->action != HS_DESC_UPLOAD)
+        return;
+    if (!event->has_fingerprint ||
+        (event->has_address && strcmp(event->address, backend->config->address) != 0))
+        return;
+    reactions_note_sign(&engine->reactions, engine->publisher, backend->number, clock_milliseconds());
+    publisher_note_backend_upload(engine->publisher, backend->number, is_taken, event->fingerprint,
+                                  event->has_blinded_key ? event->blinded_key : NULL, clock_milliseconds());
+    engine_wake(engine);
+}
+
+static void backend_said(size_t number, const struct hs_desc_event *event, void *context)
+{
+    struct engine *engine = context;
+    struct engine_backend *backend = engine->backends[number];
+    note_backend_upload(backend, event);
+    if (backend->fetch != NULL)
+        fetch_note_event(backend->fetch, event);
+}
+
+static void backend_is_down(size_t number, const struct error *error, bool is_gone, void *context)
+{
+    struct engine *engine = context;
+    struct engine_backend *backend = engine->backends[number];
+    engine->counters.backend_connections_lost += backend->was_up;
+    backend->was_up = false;
+    drop_fetch(backend);
+    reactions_note_sign(&engine->reactions, engine->publisher, number, clock_milliseconds());
+    publisher_note_unreachable(engine->publisher, number, error->text, is_gone, clock_milliseconds());
+    engine_wake(engine);
+}
+
+void engine_note_local_event(struct engine *engine, const struct hs_desc_event *event)
+{
+    for (size_t i = 0; i < engine->backend_count; i++) {
+        struct engine_backend *backend = engine->backends[i];
+        if (backend->fetch != NULL && backend->link == NULL)
+            fetch_note_event(backend->fetch, event);
+    }
+}
+
+void engine_set_local_reachable(struct engine *engine, bool is_reachable)
+{
+    for (size_t i = 0; i < engine->backend_count; i++) {
+        struct engine_backend *backend = engine->backends[i];
+        if (backend->config == NULL || backend->link != NULL)
+            continue;
+        if (is_reachable) {
+            publisher_note_reachable(engine->publisher, i, false, INT64_MAX, clock_milliseconds());
+        } else {
+            drop_fetch(backend);
+            publisher_note_unreachable(engine->publisher, i, "the local tor is not there", false,
+                                       clock_milliseconds());
+        }
+    }
+    engine_wake(engine);
+}
+
+/* -- coming and going ----------------------------------------------------------------------------- */
+
+static struct engine_backend *make_place(struct engine *engine, size_t number)
+{
+    while (engine->backend_count <= number) {
+        struct engine_backend *backend = memory_allocate(1, sizeof(*backend));
+        backend->engine = engine;
+        backend->number = engine->backend_count++;
+        engine->backends =
+            memory_resize(engine->backends, engine->backend_count, sizeof(struct engine_backend *));
+        engine->backends[backend->number] = backend;
+    }
+    return engine->backends[number];
+}
+
+/* Connects to a backend, or finds that the local tor stands in for it. */
+static void connect_backend(struct engine_backend *backend)
+{
+    static const struct backend_link_callbacks callbacks = {
+        .up = backend_is_up,
+        .hs_desc = backend_said,
+        .down = backend_is_down,
+    };
+    struct engine *engine = backend->engine;
+    if (backend->config->has_control)
+        backend->link = backend_link_new(engine->base, backend->config, backend->number, &callbacks, engine);
+    else if (local_tor_connection(engine->local_tor) != NULL)
+        publisher_note_reachable(engine->publisher, backend->number, false, INT64_MAX, clock_milliseconds());
+}
+
+void engine_open_backend(struct engine *engine, size_t number, const struct config_backend *config)
+{
+    struct engine_backend *backend = make_place(engine, number);
+    backend->config = config;
+    connect_backend(backend);
+}
+
+void engine_update_backend(struct engine *engine, size_t number, const struct config_backend *config)
+{
+    struct engine_backend *backend = engine->backends[number];
+    bool has_other_kind = backend->config->has_control != config->has_control;
+    if (has_other_kind) {
+        engine_close_backend(engine, number);
+        publisher_set_control(engine->publisher, number, config->has_control, clock_milliseconds());
+        engine_open_backend(engine, number, config);
+        return;
+    }
+    if (backend->link != NULL && backend_link_set_config(backend->link, config)) {
+        drop_fetch(backend);
+        publisher_note_unreachable(engine->publisher, number, "its control port is configured anew", false,
+                                   clock_milliseconds());
+    }
+    backend->config = config;
+}
+
+void engine_close_backend(struct engine *engine, size_t number)
+{
+    struct engine_backend *backend = engine->backends[number];
+    end_fetch(backend);
+    backend_link_free(backend->link);
+    backend->link = NULL;
+    backend->config = NULL;
+}

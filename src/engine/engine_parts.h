@@ -1,0 +1,90 @@
+/* What the files of the engine share among themselves. */
+#ifndef OBPUB_ENGINE_ENGINE_PARTS_H
+#define OBPUB_ENGINE_ENGINE_PARTS_H
+
+#include <sys/queue.h>
+
+#include "engine/backend_link.h"
+#include "engine/engine.h"
+#include "engine/fetch.h"
+#include "engine/upload.h"
+#include "report/reaction.h"
+
+/* By the publisher's number. */
+struct engine_backend {
+    struct engine *engine;
+    size_t number;
+    const struct config_backend *config; /* NULL: a place that is free */
+    struct backend_link *link;           /* NULL for one without a control port */
+    struct fetch *fetch;                 /* the one under way, or NULL */
+    bool fetches_from_tor;               /* it asks the backend's tor, not HSDirs */
+    bool was_up;                         /* its connection, when last heard of */
+    bool is_in_new_config;
+};
+
+/* By the publisher's number. */
+struct engine_frontend {
+    const struct config_frontend *config; /* NULL: a place that is free */
+    size_t signer_frontend;
+    struct upload_keyring keyring;
+    bool is_in_new_config;
+};
+
+/* An HSPOST under way: which descriptor it was for, and for which HSDir. */
+struct post {
+    LIST_ENTRY(post) others;
+    struct engine *engine;
+    size_t frontend; /* SIZE_MAX: it was taken away meanwhile */
+    enum descriptor_slot slot;
+    uint8_t fingerprint[RELAY_FINGERPRINT_SIZE];
+};
+
+struct engine {
+    struct event_base *base;
+    struct config *config;
+    struct signer *signer;
+    struct publisher *publisher;
+    struct local_tor *local_tor;
+    struct engine_backend **backends; /* each stays where it is: callbacks know it */
+    size_t backend_count;
+    struct engine_frontend *frontends;
+    size_t frontend_count;
+    LIST_HEAD(, post) posts; /* those tor has not answered yet */
+    struct event *timer;     /* asks the publisher what is to be done */
+    void (*changed)(void *context);
+    void *context;
+    char last_error[ERROR_TEXT_SIZE];
+    struct report_counters counters;
+    struct reactions reactions;
+};
+
+/* Has the publisher asked before the event loop waits again: never from inside a callback, which may be deep.
+ */
+void engine_wake(struct engine *engine);
+
+/* -- engine_backends.c */
+
+/* Begins to serve a backend, goes on with another config for it, ends it. */
+void engine_open_backend(struct engine *engine, size_t number, const struct config_backend *config);
+void engine_update_backend(struct engine *engine, size_t number, const struct config_backend *config);
+void engine_close_backend(struct engine *engine, size_t number);
+
+void engine_perform_fetch(struct engine *engine, const struct publisher_action *action);
+
+/* The local tor stands in for the control port of every backend that has none. */
+void engine_set_local_reachable(struct engine *engine, bool is_reachable);
+
+/* Hands an event of the local tor to the fetches that go through it. */
+void engine_note_local_event(struct engine *engine, const struct hs_desc_event *event);
+
+/* -- engine_uploads.c */
+
+void engine_perform_upload(struct engine *engine, const struct publisher_action *action);
+
+/* An HSDir's answer to an upload, from the local tor. */
+void engine_note_upload_event(struct engine *engine, const struct hs_desc_event *event);
+
+/* Forgets the posts without an answer. */
+void engine_drop_posts(struct engine *engine);
+
+#endif

@@ -1,0 +1,28 @@
+/* When which of a number of things wants to be looked at: a heap of moments. */
+#ifndef OBPUB_PUBLISH_AGENDA_H
+#define OBPUB_PUBLISH_AGENDA_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define AGENDA_NEVER INT64_MAX
+
+/* Things are numbered from 0. Zeroed it is empty. */
+struct agenda {
+    int64_t *moments; /* by number; AGENDA_NEVER for those not in the heap */
+    size_t *places;   /* by number: where in the heap */
+    size_t *heap;     /* numbers, the earliest moment first */
+    size_t count;     /* things known */
+    size_t heap_count;
+};
+
+/* Sets a thing's moment, which takes the place of the one it had; AGENDA_NEVER takes it out. Costs the
+ * logarithm of the number of things. */
+void agenda_set(struct agenda *agenda, size_t number, int64_t moment);
+
+/* The earliest moment of all, or AGENDA_NEVER; *number is set to whose it is. */
+int64_t agenda_first(const struct agenda *agenda, size_t *number);
+
+void agenda_clear(struct agenda *agenda);
+
+#endif

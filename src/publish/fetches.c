@@ -1,0 +1,212 @@
+/* The fetches' part of the state machine: when a backend is asked for its descriptor, and who is asked. */
+#include <string.h>
+
+#include "obpub/crypto/blinding.h"
+#include "publish/publisher.h"
+#include "publish/publisher_parts.h"
+
+/* When all turn to a new descriptor at once, they are asked within so many milliseconds. */
+#define NEW_HALF_SPREAD 2000
+#define NEW_HALF_SPREAD_HSDIRS 10000
+
+void backend_fetch_soon(struct publisher *publisher, size_t number, int64_t delay, int64_t now)
+{
+    struct publisher_backend *backend = &publisher->backends[number];
+    if (backend->is_fetching)
+        backend->fetch_again = true;
+    if (backend->fetch_at > now + delay)
+        backend->fetch_at = now + delay;
+    publisher_touch_backend(publisher, number, now);
+}
+
+void backend_end_fetch(struct publisher *publisher, size_t number, int64_t next_fetch, int64_t now)
+{
+    struct publisher_backend *backend = &publisher->backends[number];
+    backend->is_fetching = false;
+    backend->fetch_at = backend->fetch_again ? now + FETCH_DELAY : next_fetch;
+    backend->fetch_again = false;
+    publisher_touch_backend(publisher, number, now);
+}
+
+/* -- what its tor says of its uploads ------------------------------------------------------------- */
+
+static struct publisher_announcement *find_announcement(struct publisher_backend *backend,
+                                                        const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE])
+{
+    for (size_t i = 0; i < backend->announced_count; i++) {
+        if (memcmp(backend->announced[i].fingerprint, fingerprint, RELAY_FINGERPRINT_SIZE) == 0)
+            return &backend->announced[i];
+    }
+    return NULL;
+}
+
+static void remove_announcement(struct publisher_backend *backend,
+                                struct publisher_announcement *announcement)
+{
+    *announcement = backend->announced[--backend->announced_count];
+}
+
+static struct publisher_announcement *add_announcement(struct publisher_backend *backend,
+                                                       const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE])
+{
+    if (backend->announced_count == BACKEND_ANNOUNCEMENTS_MAX)
+        remove_announcement(backend, &backend->announced[0]);
+    struct publisher_announcement *announcement = &backend->announced[backend->announced_count++];
+    memset(announcement, 0, sizeof(*announcement));
+    memcpy(announcement->fingerprint, fingerprint, RELAY_FINGERPRINT_SIZE);
+    return announcement;
+}
+
+static void note_begun(struct publisher_backend *backend, const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE],
+                       const uint8_t *blinded_key)
+{
+    struct publisher_announcement *announcement = find_announcement(backend, fingerprint);
+    if (announcement == NULL)
+        announcement = add_announcement(backend, fingerprint);
+    if (blinded_key == NULL || memcmp(blinded_key, backend->blinded_key, ED25519_PUBLIC_KEY_SIZE) == 0)
+        announcement->is_for_clients = true;
+    else
+        announcement->is_for_others = true;
+}
+
+/* True when the HSDir has the descriptor that clients use, as it is now. The event does not say which of the
+ * two it took: where both were on their way, the second answer counts. */
+static bool note_taken(struct publisher_backend *backend, const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE])
+{
+    struct publisher_announcement *announcement = find_announcement(backend, fingerprint);
+    if (announcement == NULL)
+        return false;
+    if (announcement->is_for_others && announcement->is_for_clients) {
+        announcement->is_for_others = false;
+        return false;
+    }
+    bool is_fresh = announcement->is_for_clients;
+    remove_announcement(backend, announcement);
+    return is_fresh;
+}
+
+static void add_fresh(struct publisher_backend *backend, const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE])
+{
+    for (size_t i = 0; i < backend->fresh_count; i++) {
+        if (memcmp(backend->fresh[i], fingerprint, RELAY_FINGERPRINT_SIZE) == 0)
+            return;
+    }
+    if (backend->fresh_count < BACKEND_FRESH_HSDIRS_MAX)
+        memcpy(backend->fresh[backend->fresh_count++], fingerprint, RELAY_FINGERPRINT_SIZE);
+}
+
+static bool is_usually_asked_by_hsdirs(const struct publisher *publisher)
+{
+    return publisher->network->client_slot == DESCRIPTOR_SECOND;
+}
+
+/* True when its tor has not yet turned to the descriptor that clients with our consensus use. */
+static bool has_other_period(const struct publisher_backend *backend)
+{
+    return backend->descriptor == NULL || backend->descriptor->period_number != backend->period_number;
+}
+
+void publisher_note_backend_upload(struct publisher *publisher, size_t number, bool is_taken,
+                                   const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE],
+                                   const uint8_t *blinded_key, int64_t now)
+{
+    struct publisher_backend *backend = &publisher->backends[number];
+    if (publisher->network == NULL)
+        return;
+    if (!is_taken)
+        note_begun(backend, fingerprint, blinded_key);
+    bool is_fresh = is_taken && note_taken(backend, fingerprint);
+    if (is_fresh) {
+        add_fresh(backend, fingerprint);
+        backend->trusts_hsdirs = true;
+        backend->is_denied = false;
+    }
+    /* GETINFO tells what is being uploaded at once, HSDirs when they have it. A tor that has not turned to
+     * the descriptor we mean uploads for clients what we would not call so. */
+    if (!is_usually_asked_by_hsdirs(publisher) || is_fresh || has_other_period(backend)) {
+        backend->ask_other_way = is_usually_asked_by_hsdirs(publisher) && !is_fresh;
+        backend->asked_both = false;
+        backend_fetch_soon(publisher, number, FETCH_DELAY, now);
+    }
+}
+
+void backend_forget_uploads(struct publisher_backend *backend)
+{
+    backend->announced_count = backend->fresh_count = 0;
+}
+
+/* -- who is asked --------------------------------------------------------------------------------- */
+
+void backend_update_network(struct publisher *publisher, size_t number, bool has_new_half, int64_t now)
+{
+    struct publisher_backend *backend = &publisher->backends[number];
+    const struct network *network = publisher->network;
+    uint64_t period_number = network->period_number[network->client_slot];
+    if (backend->has_control && backend->is_reachable)
+        backend_update_trust(publisher, backend);
+    if (!has_new_half)
+        return;
+    if (backend->period_number != period_number) {
+        backend->period_number = period_number;
+        backend_forget_uploads(backend);
+        if (blinding_derive_public_key(backend->blinded_key, backend->identity_key, period_number,
+                                       network->schedule.period_length) != 0)
+            memset(backend->blinded_key, 0, sizeof(backend->blinded_key));
+    }
+    backend->ask_other_way = backend->asked_both = false;
+    int64_t spread = 0;
+    if (backend->state != BACKEND_WAITING)
+        spread = backend->has_control ? NEW_HALF_SPREAD : NEW_HALF_SPREAD_HSDIRS;
+    backend_fetch_soon(publisher, number, publisher_draw(publisher, 0, spread), now);
+}
+
+/* GETINFO answers with a service's first descriptor, always. While clients use the second one the first one's
+ * introduction points are about to go, so then it is better to ask as clients do, once the HSDirs are known
+ * to have what this process uploaded; where that fails, the other way is still better than nothing. And a tor
+ * that has not yet seen the newest shared random value answers GETINFO with what clients used before. */
+static bool should_ask_hsdirs(const struct publisher *publisher, const struct publisher_backend *backend)
+{
+    if (!backend->has_control)
+        return true;
+    return backend->trusts_hsdirs && !backend->is_denied &&
+           is_usually_asked_by_hsdirs(publisher) != backend->ask_other_way;
+}
+
+bool backend_is_behind(const struct publisher_backend *backend, const struct descriptor *descriptor)
+{
+    return backend->has_control && backend->trusts_hsdirs &&
+           descriptor->period_number < backend->period_number;
+}
+
+/* Lists the HSDirs to ask: those that have just got the descriptor, else those that clients ask. */
+static size_t list_hsdirs(struct publisher *publisher, struct publisher_backend *backend)
+{
+    if (backend->fresh_count > 0) {
+        size_t count = backend->fresh_count;
+        memcpy(publisher->action_fingerprints, backend->fresh, count * RELAY_FINGERPRINT_SIZE);
+        backend->fresh_count = 0;
+        return count;
+    }
+    const struct network *network = publisher->network;
+    const struct hsdir_ring_entry *responsible[HSDIR_RESPONSIBLE_MAX];
+    size_t count =
+        network_find_responsible(network, network->client_slot, backend->blinded_key, true, responsible);
+    if (count > PUBLISHER_ACTION_HSDIRS_MAX)
+        count = PUBLISHER_ACTION_HSDIRS_MAX;
+    for (size_t i = 0; i < count; i++)
+        memcpy(publisher->action_fingerprints[i], network->hsdirs[responsible[i]->hsdir].fingerprint,
+               RELAY_FINGERPRINT_SIZE);
+    return count;
+}
+
+void backend_begin_fetch(struct publisher *publisher, size_t number, struct publisher_action *action)
+{
+    struct publisher_backend *backend = &publisher->backends[number];
+    backend->is_fetching = true;
+    backend->fetch_at = AGENDA_NEVER;
+    backend->asks_hsdirs = should_ask_hsdirs(publisher, backend);
+    action->type = PUBLISHER_FETCH;
+    action->backend = number;
+    action->from_hsdirs = backend->asks_hsdirs;
+    action->hsdir_count = action->from_hsdirs ? list_hsdirs(publisher, backend) : 0;
+}

@@ -1,0 +1,263 @@
+/* What an operator wants to know, said in the log once when it happens. */
+#include "report/journal.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "obpub/memory.h"
+
+/* An HSDir is complained of after so many tries; the first ones may fail because it is being restarted. */
+#define ATTEMPTS_TO_COMPLAIN 3
+
+struct journal_backend {
+    enum backend_state state;
+    uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE];
+    struct log_state log;
+};
+
+struct journal_frontend {
+    uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE];
+    struct log_state published, backends, hsdirs;
+};
+
+struct journal {
+    const struct log *log;
+    struct log_state tor, engine;
+    struct journal_backend *backends; /* by the publisher's numbers */
+    size_t backend_count;
+    struct journal_frontend *frontends; /* likewise */
+    size_t frontend_count;
+};
+
+struct journal *journal_new(const struct log *log)
+{
+    struct journal *journal = memory_allocate(1, sizeof(*journal));
+    journal->log = log;
+    return journal;
+}
+
+void journal_free(struct journal *journal)
+{
+    if (journal == NULL)
+        return;
+    free(journal->backends);
+    free(journal->frontends);
+    free(journal);
+}
+
+/* Makes room for numbers up to count, zeroed. */
+static void *grow(void *things, size_t *count, size_t wanted, size_t size)
+{
+    if (wanted <= *count)
+        return things;
+    char *grown = memory_resize(things, wanted, size);
+    memset(grown + *count * size, 0, (wanted - *count) * size);
+    *count = wanted;
+    return grown;
+}
+
+/* -- backends ------------------------------------------------------------------------------------- */
+
+static void say_backend(struct journal *journal, struct journal_backend *known,
+                        const struct publisher_backend *backend, const char *name)
+{
+    const struct log *log = journal->log;
+    switch (backend->state) {
+    case BACKEND_WAITING:
+        break;
+    case BACKEND_LIVE:
+        log_write_well(log, &known->log, LOG_LEVEL_INFO, "backend %s is in, with %zu introduction point%s",
+                       name, backend->descriptor->point_count,
+                       backend->descriptor->point_count == 1 ? "" : "s");
+        if (backend->descriptor->has_pow_params && known->state != BACKEND_LIVE)
+            log_write(
+                log, LOG_LEVEL_WARNING,
+                "backend %s has proof of work on (HiddenServicePoWDefensesEnabled), which can't work behind "
+                "a frontend: switch it off there",
+                name);
+        break;
+    case BACKEND_GRACE:
+        log_write_trouble(log, &known->log, LOG_LEVEL_WARNING,
+                          "backend %s does not answer as it should and stays in for a while: %s", name,
+                          backend->reason);
+        break;
+    case BACKEND_OUT:
+        log_write_trouble(log, &known->log, LOG_LEVEL_WARNING, "backend %s is out: %s", name,
+                          backend->reason);
+        break;
+    }
+}
+
+static void update_backend(struct journal *journal, size_t number, const struct publisher_backend *backend,
+                           const char *name)
+{
+    struct journal_backend *known = &journal->backends[number];
+    if (memcmp(known->identity_key, backend->identity_key, ED25519_PUBLIC_KEY_SIZE) != 0) {
+        memset(known, 0, sizeof(*known));
+        memcpy(known->identity_key, backend->identity_key, ED25519_PUBLIC_KEY_SIZE);
+    }
+    if (known->state == backend->state)
+        return;
+    say_backend(journal, known, backend, name);
+    known->state = backend->state;
+}
+
+/* -- frontends ------------------------------------------------------------------------------------ */
+
+static size_t count_uploads(const struct publisher_frontend *frontend)
+{
+    return frontend->descriptors[DESCRIPTOR_FIRST].upload_count +
+           frontend->descriptors[DESCRIPTOR_SECOND].upload_count;
+}
+
+/* The upload that has failed most often, if any has failed often enough to be spoken of; and how many have.
+ */
+static const struct publisher_upload *find_failing(const struct publisher_frontend *frontend, size_t *count)
+{
+    const struct publisher_upload *worst = NULL;
+    *count = 0;
+    for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
+        const struct publisher_descriptor *descriptor = &frontend->descriptors[slot];
+        for (size_t i = 0; i < descriptor->upload_count; i++) {
+            const struct publisher_upload *upload = &descriptor->uploads[i];
+            if (upload->state == UPLOAD_DONE || upload->reason[0] == '\0' ||
+                upload->attempts < ATTEMPTS_TO_COMPLAIN)
+                continue;
+            (*count)++;
+            if (worst == NULL || upload->attempts > worst->attempts)
+                worst = upload;
+        }
+    }
+    return worst;
+}
+
+static void update_frontend(struct journal *journal, const struct publisher *publisher,
+                            const struct report_frontend *report)
+{
+    const struct publisher_frontend *frontend = &publisher->frontends[report->number];
+    struct journal_frontend *known = &journal->frontends[report->number];
+    const char *address = report->config->address;
+    if (memcmp(known->identity_key, frontend->identity_key, ED25519_PUBLIC_KEY_SIZE) != 0) {
+        memset(known, 0, sizeof(*known));
+        memcpy(known->identity_key, frontend->identity_key, ED25519_PUBLIC_KEY_SIZE);
+    }
+    if (frontend->is_static && frontend->has_started)
+        log_write_trouble(journal->log, &known->backends, LOG_LEVEL_ERROR,
+                          "%s.onion: NO BACKEND IS LIVE; its last good introduction points stay published",
+                          address);
+    else if (!frontend->is_static && known->backends.is_trouble)
+        log_write_well(journal->log, &known->backends, LOG_LEVEL_INFO, "%s.onion: a backend is live again",
+                       address);
+    size_t failing = 0;
+    const struct publisher_upload *worst = find_failing(frontend, &failing);
+    if (worst != NULL)
+        log_write_trouble(
+            journal->log, &known->hsdirs, LOG_LEVEL_WARNING,
+            "%s.onion: an HSDir has not taken a descriptor after %u tries (%s); it is tried again", address,
+            worst->attempts, worst->reason);
+    if (!publisher_is_published(publisher, report->number))
+        return;
+    if (known->hsdirs.is_trouble)
+        log_write_well(journal->log, &known->hsdirs, LOG_LEVEL_INFO,
+                       "%s.onion: all HSDirs have its descriptors", address);
+    log_write_well(journal->log, &known->published, LOG_LEVEL_INFO,
+                   "%s.onion is published: all %zu HSDirs of its two descriptors have them", address,
+                   count_uploads(frontend));
+}
+
+/* -- all ------------------------------------------------------------------------------------------ */
+
+static void update_tor(struct journal *journal, const struct report_view *view)
+{
+    const struct network *network = view->publisher->network;
+    if (view->tor_status[0] != '\0')
+        log_write_trouble(journal->log, &journal->tor,
+                          view->tor_is_trouble ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO, "%s", view->tor_status);
+    else if (network != NULL)
+        log_write_well(journal->log, &journal->tor, LOG_LEVEL_INFO,
+                       "the local tor is there and has a live consensus with %zu HSDirs",
+                       network->hsdir_count);
+    if (view->last_error[0] != '\0')
+        log_write_trouble(journal->log, &journal->engine, LOG_LEVEL_ERROR, "%s", view->last_error);
+}
+
+/* A number that is free may be given to another one, or to the same one come back: that is news then. */
+static void forget_removed(struct journal *journal, const struct publisher *publisher)
+{
+    for (size_t i = 0; i < publisher->backend_count; i++) {
+        if (!publisher->backends[i].is_used)
+            memset(&journal->backends[i], 0, sizeof(journal->backends[i]));
+    }
+    for (size_t i = 0; i < publisher->frontend_count; i++) {
+        if (!publisher->frontends[i].is_used)
+            memset(&journal->frontends[i], 0, sizeof(journal->frontends[i]));
+    }
+}
+
+void journal_update(struct journal *journal, const struct report_view *view)
+{
+    const struct publisher *publisher = view->publisher;
+    journal->backends = grow(journal->backends, &journal->backend_count, publisher->backend_count,
+                             sizeof(*journal->backends));
+    journal->frontends = grow(journal->frontends, &journal->frontend_count, publisher->frontend_count,
+                              sizeof(*journal->frontends));
+    forget_removed(journal, publisher);
+    update_tor(journal, view);
+    for (size_t i = 0; i < view->frontend_count; i++) {
+        const struct report_frontend *frontend = &view->frontends[i];
+        const struct publisher_frontend *state = &publisher->frontends[frontend->number];
+        for (size_t j = 0; j < state->member_count; j++) {
+            size_t backend = state->members[j].backend;
+            update_backend(journal, backend, &publisher->backends[backend],
+                           frontend->config->backends[j].name);
+        }
+        update_frontend(journal, publisher, frontend);
+    }
+}
+
+static const char *name_state(enum backend_state state)
+{
+    static const char *const names[] = {
+        [BACKEND_WAITING] = "waiting",
+        [BACKEND_LIVE] = "in",
+        [BACKEND_GRACE] = "in, but in doubt",
+        [BACKEND_OUT] = "out",
+    };
+    return names[state];
+}
+
+static void dump_descriptor(const struct log *log, const struct report_view *view,
+                            const struct publisher_descriptor *descriptor, const char *name)
+{
+    size_t taken = 0;
+    for (size_t i = 0; i < descriptor->upload_count; i++)
+        taken += descriptor->uploads[i].state == UPLOAD_DONE;
+    int64_t refresh =
+        descriptor->refresh_at == AGENDA_NEVER ? 0 : (descriptor->refresh_at - view->now) / 1000;
+    log_write(log, LOG_LEVEL_INFO,
+              "  %s descriptor, time period %" PRIu64 ": %zu of %zu HSDirs have it, next upload in %" PRId64
+              " s",
+              name, descriptor->period_number, taken, descriptor->upload_count, refresh);
+}
+
+void journal_dump(const struct log *log, const struct report_view *view)
+{
+    log_write(log, LOG_LEVEL_INFO, "obpub %s, up for %" PRId64 " s; local tor: %s", view->version,
+              (view->now - view->started_at) / 1000, view->tor_status[0] != '\0' ? view->tor_status : "well");
+    for (size_t i = 0; i < view->frontend_count; i++) {
+        const struct report_frontend *report = &view->frontends[i];
+        const struct publisher_frontend *frontend = &view->publisher->frontends[report->number];
+        log_write(log, LOG_LEVEL_INFO, "%s.onion: %s", report->config->address,
+                  publisher_is_published(view->publisher, report->number) ? "published"
+                                                                          : "not fully published");
+        for (size_t j = 0; j < frontend->member_count; j++) {
+            const struct publisher_backend *backend =
+                &view->publisher->backends[frontend->members[j].backend];
+            log_write(log, LOG_LEVEL_INFO, "  backend %s: %s%s%s", report->config->backends[j].name,
+                      name_state(backend->state), backend->reason[0] != '\0' ? ": " : "", backend->reason);
+        }
+        dump_descriptor(log, view, &frontend->descriptors[DESCRIPTOR_FIRST], "first");
+        dump_descriptor(log, view, &frontend->descriptors[DESCRIPTOR_SECOND], "second");
+    }
+}

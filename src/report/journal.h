@@ -1,0 +1,22 @@
+/* What an operator wants to know, said in the log once when it happens: backends coming and going, frontends
+ * published or not, the local tor. */
+#ifndef OBPUB_REPORT_JOURNAL_H
+#define OBPUB_REPORT_JOURNAL_H
+
+#include "report/log.h"
+#include "report/view.h"
+
+struct journal;
+
+/* log has to outlive the journal. */
+struct journal *journal_new(const struct log *log);
+void journal_free(struct journal *journal);
+
+/* Compares the state of things with what was said last, and says what is different. Call it after every
+ * change. */
+void journal_update(struct journal *journal, const struct report_view *view);
+
+/* Says how everything is, whether it is new or not. */
+void journal_dump(const struct log *log, const struct report_view *view);
+
+#endif

@@ -1,0 +1,33 @@
+/* A listening socket of our own: made safely, also where an old socket file lies, and quiet when there are no
+ * file descriptors left. */
+#ifndef OBPUB_REPORT_LISTENER_H
+#define OBPUB_REPORT_LISTENER_H
+
+#include <sys/types.h>
+
+#include <event2/event.h>
+#include <event2/listener.h>
+
+#include "config/listen_address.h"
+
+struct listener {
+    struct evconnlistener *connections; /* belongs to the listener unless taken over; no callback is set */
+    bool is_accepting;                  /* those who come are let in */
+    struct event *watch, *pause;        /* sees whether there is room for them; waits until there is */
+    char *path;                         /* of the socket file, or NULL */
+    dev_t device;                       /* of the socket file: another one is not removed */
+    ino_t inode;
+};
+
+/* Listens there. A file that is in the way is only taken away when it is a socket on which nobody listens. A
+ * socket file may be used by its owner and group (mode 0660). Returns 0, or -1 with a sentence. */
+int listener_open(struct listener *listener, struct event_base *base, const struct listen_address *address,
+                  struct error *error);
+
+/* Whether those who come are let in, or left waiting. */
+void listener_set_accepting(struct listener *listener, bool is_accepting);
+
+/* Closes it and removes its socket file. is_taken_over: connections is freed by somebody else, later. */
+void listener_close(struct listener *listener, bool is_taken_over);
+
+#endif

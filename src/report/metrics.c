@@ -1,0 +1,227 @@
+/* The metrics as Prometheus' text format. */
+#include "report/metrics.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "obpub/memory.h"
+#include "obpub/onion/onion_address.h"
+#include "report/metrics_text.h"
+#include "report/metrics_values.h"
+#include "report/status.h"
+
+#define DOMAIN_SIZE (ONION_ADDRESS_SIZE + sizeof(".onion"))
+
+static void begin(struct metrics_text *text, const struct metric_help *help)
+{
+    metrics_text_begin(text, help->name, help->type, help->text);
+}
+
+static void format_domain(char domain[DOMAIN_SIZE], const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE])
+{
+    char address[ONION_ADDRESS_SIZE];
+    onion_address_encode(address, identity_key);
+    snprintf(domain, DOMAIN_SIZE, "%s.onion", address);
+}
+
+/* -- the process */
+
+static void write_build(struct metrics_text *text, const struct report_view *view)
+{
+    const struct metrics_label label = {"version", view->version};
+    metrics_text_begin(text, "obpub_build_info", "gauge", "Always 1; its label says the version.");
+    metrics_text_add(text, "obpub_build_info", "", &label, 1, 1);
+}
+
+static void write_process(struct metrics_text *text, const struct report_view *view)
+{
+    for (const struct process_metric *metric = process_metrics; metric->value != NULL; metric++) {
+        begin(text, &metric->help);
+        metrics_text_add(text, metric->help.name, "", NULL, 0, metric->value(view));
+    }
+}
+
+static void write_failure(struct metrics_text *text, const char *reason, uint64_t count)
+{
+    const struct metrics_label label = {"reason", reason};
+    metrics_text_add(text, "obpub_upload_failures_total", "", &label, 1, (double)count);
+}
+
+static void write_failures(struct metrics_text *text, const struct report_view *view)
+{
+    static const char *const reasons[UPLOAD_FAILURES] = {
+        [UPLOAD_FAILURE_REJECTED] = "rejected",  [UPLOAD_FAILURE_BROKEN] = "unexpected",
+        [UPLOAD_FAILURE_TOR] = "refused_by_tor", [UPLOAD_FAILURE_NOT_BUILT] = "not_built",
+        [UPLOAD_FAILURE_OTHER] = "other",
+    };
+    metrics_text_begin(text, "obpub_upload_failures_total", "counter",
+                       "Uploads that failed, one for each HSDir.");
+    for (size_t i = 0; i < UPLOAD_FAILURES; i++)
+        write_failure(text, reasons[i], view->counters->upload_failures[i]);
+    write_failure(text, "no_answer", view->publisher->unanswered_uploads);
+}
+
+static void write_fetches(struct metrics_text *text, const char *name, const char *help,
+                          const uint64_t counts[FETCH_SOURCES])
+{
+    static const char *const sources[FETCH_SOURCES] = {
+        [FETCH_SOURCE_BACKEND] = "backend",
+        [FETCH_SOURCE_HSDIRS] = "hsdirs",
+    };
+    metrics_text_begin(text, name, "counter", help);
+    for (size_t i = 0; i < FETCH_SOURCES; i++) {
+        const struct metrics_label label = {"source", sources[i]};
+        metrics_text_add(text, name, "", &label, 1, (double)counts[i]);
+    }
+}
+
+static void write_reactions(struct metrics_text *text, const struct histogram *histogram)
+{
+    static const char name[] = "obpub_reaction_seconds";
+    metrics_text_begin(text, name, "histogram",
+                       "Time from a backend's sign of change until every HSDir had the frontend's "
+                       "descriptors with it.");
+    uint64_t count = 0;
+    for (size_t i = 0; i <= HISTOGRAM_BOUNDS; i++) {
+        char bound[32] = "+Inf";
+        if (i < HISTOGRAM_BOUNDS)
+            snprintf(bound, sizeof(bound), "%g", (double)histogram_bounds[i] / 1000.0);
+        const struct metrics_label label = {"le", bound};
+        count += histogram->buckets[i];
+        metrics_text_add(text, name, "_bucket", &label, 1, (double)count);
+    }
+    metrics_text_add(text, name, "_sum", NULL, 0, (double)histogram->sum / 1000.0);
+    metrics_text_add(text, name, "_count", NULL, 0, (double)count);
+}
+
+/* -- frontends and their descriptors */
+
+static void write_frontend_states(struct metrics_text *text, const struct report_view *view,
+                                  const struct publisher_frontend *frontend, const char *domain)
+{
+    size_t counts[BACKEND_OUT + 1] = {0};
+    for (size_t i = 0; i < frontend->member_count; i++)
+        counts[view->publisher->backends[frontend->members[i].backend].state]++;
+    for (size_t state = 0; state <= BACKEND_OUT; state++) {
+        const struct metrics_label labels[] = {
+            {"frontend", domain}, {"state", status_name_backend_state((enum backend_state)state)}};
+        metrics_text_add(text, "obpub_frontend_backends", "", labels, 2, (double)counts[state]);
+    }
+}
+
+static void write_frontends(struct metrics_text *text, const struct report_view *view)
+{
+    char domain[DOMAIN_SIZE];
+    for (const struct frontend_metric *metric = frontend_metrics; metric->value != NULL; metric++) {
+        begin(text, &metric->help);
+        for (size_t i = 0; i < view->frontend_count; i++) {
+            const struct report_frontend *shown = &view->frontends[i];
+            format_domain(domain, view->publisher->frontends[shown->number].identity_key);
+            const struct metrics_label label = {"frontend", domain};
+            metrics_text_add(text, metric->help.name, "", &label, 1, metric->value(view, shown));
+        }
+    }
+    metrics_text_begin(text, "obpub_frontend_backends", "gauge", "Backends of the frontend, by state.");
+    for (size_t i = 0; i < view->frontend_count; i++) {
+        const struct publisher_frontend *frontend = &view->publisher->frontends[view->frontends[i].number];
+        format_domain(domain, frontend->identity_key);
+        write_frontend_states(text, view, frontend, domain);
+    }
+}
+
+static void write_descriptors(struct metrics_text *text, const struct report_view *view)
+{
+    static const char *const slots[] = {[DESCRIPTOR_FIRST] = "first", [DESCRIPTOR_SECOND] = "second"};
+    for (const struct descriptor_metric *metric = descriptor_metrics; metric->value != NULL; metric++) {
+        begin(text, &metric->help);
+        for (size_t i = 0; i < DESCRIPTOR_SLOTS * view->frontend_count; i++) {
+            const struct report_frontend *shown = &view->frontends[i / DESCRIPTOR_SLOTS];
+            enum descriptor_slot slot = (enum descriptor_slot)(i % DESCRIPTOR_SLOTS);
+            char domain[DOMAIN_SIZE];
+            format_domain(domain, view->publisher->frontends[shown->number].identity_key);
+            const struct metrics_label labels[] = {{"frontend", domain}, {"descriptor", slots[slot]}};
+            metrics_text_add(text, metric->help.name, "", labels, 2, metric->value(view, shown, slot));
+        }
+    }
+}
+
+/* -- backends */
+
+/* A backend as its labels show it. */
+struct shown_backend {
+    const struct publisher_backend *backend; /* NULL: no frontend has it */
+    const char *name;                        /* the one that the first of its frontends gives it, or NULL */
+    char domain[DOMAIN_SIZE];
+};
+
+/* Lists the backends by the publisher's numbers; release with free(). */
+static struct shown_backend *list_backends(const struct report_view *view)
+{
+    const struct publisher *publisher = view->publisher;
+    struct shown_backend *list = memory_allocate(publisher->backend_count, sizeof(*list));
+    for (size_t i = 0; i < view->frontend_count; i++) {
+        const struct report_frontend *shown = &view->frontends[i];
+        const struct publisher_frontend *frontend = &publisher->frontends[shown->number];
+        for (size_t j = 0; j < frontend->member_count; j++) {
+            struct shown_backend *entry = &list[frontend->members[j].backend];
+            if (entry->backend != NULL)
+                continue;
+            entry->backend = &publisher->backends[frontend->members[j].backend];
+            entry->name = report_view_name_backend(shown->config, j, entry->backend->identity_key);
+            format_domain(entry->domain, entry->backend->identity_key);
+        }
+    }
+    return list;
+}
+
+static void write_backend_state(struct metrics_text *text, const struct shown_backend *shown)
+{
+    for (size_t state = 0; state <= BACKEND_OUT; state++) {
+        const struct metrics_label labels[] = {
+            {"backend", shown->domain},
+            {"name", shown->name},
+            {"state", status_name_backend_state((enum backend_state)state)}};
+        metrics_text_add(text, "obpub_backend_state", "", labels, 3, shown->backend->state == state);
+    }
+}
+
+static void write_backends(struct metrics_text *text, const struct report_view *view)
+{
+    struct shown_backend *list = list_backends(view);
+    size_t count = view->publisher->backend_count;
+    for (const struct backend_metric *metric = backend_metrics; metric->value != NULL; metric++) {
+        begin(text, &metric->help);
+        for (size_t i = 0; i < count; i++) {
+            if (list[i].backend == NULL)
+                continue;
+            const struct metrics_label labels[] = {{"backend", list[i].domain}, {"name", list[i].name}};
+            metrics_text_add(text, metric->help.name, "", labels, 2, metric->value(view, list[i].backend));
+        }
+    }
+    metrics_text_begin(text, "obpub_backend_state", "gauge", "1 for the state that the backend is in.");
+    for (size_t i = 0; i < count; i++) {
+        if (list[i].backend != NULL)
+            write_backend_state(text, &list[i]);
+    }
+    free(list);
+}
+
+/* -- the whole */
+
+int metrics_write(const struct report_view *view, struct evbuffer *buffer)
+{
+    struct metrics_text text = {.buffer = buffer};
+    write_build(&text, view);
+    write_process(&text, view);
+    write_failures(&text, view);
+    write_fetches(&text, "obpub_fetches_total", "Fetches of backends' descriptors, by who was asked.",
+                  view->counters->fetches);
+    write_fetches(&text, "obpub_fetch_failures_total",
+                  "Fetches of backends' descriptors that failed, by who was asked.",
+                  view->counters->fetch_failures);
+    write_reactions(&text, &view->counters->reactions);
+    write_frontends(&text, view);
+    write_descriptors(&text, view);
+    write_backends(&text, view);
+    return text.has_failed ? -1 : 0;
+}

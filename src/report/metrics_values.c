@@ -1,0 +1,293 @@
+/* What the metrics are and where their values come from, as tables. */
+#include "report/metrics_values.h"
+
+#include <math.h>
+
+#include "report/metrics_text.h"
+
+/* A moment of the publisher's clock in seconds since the epoch. */
+static double moment_value(const struct report_view *view, int64_t moment)
+{
+    if (moment == INT64_MIN || moment == INT64_MAX)
+        return METRICS_NO_VALUE;
+    return (double)(view->wall_now + (moment - view->now)) / 1000.0;
+}
+
+/* -- the process */
+
+static double start_time(const struct report_view *view)
+{
+    return moment_value(view, view->started_at);
+}
+
+static double config_is_good(const struct report_view *view)
+{
+    return view->reload_error == NULL || view->reload_error[0] == '\0';
+}
+
+static double config_loaded(const struct report_view *view)
+{
+    return moment_value(view, view->loaded_at);
+}
+
+static double reloads(const struct report_view *view)
+{
+    return (double)view->counters->reloads;
+}
+
+static double reload_failures(const struct report_view *view)
+{
+    return (double)view->counters->reload_failures;
+}
+
+static double tor_is_connected(const struct report_view *view)
+{
+    return view->publisher->is_tor_up;
+}
+
+static double tor_connections_lost(const struct report_view *view)
+{
+    return (double)view->counters->tor_connections_lost;
+}
+
+static double backend_connections_lost(const struct report_view *view)
+{
+    return (double)view->counters->backend_connections_lost;
+}
+
+static double consensuses(const struct report_view *view)
+{
+    return (double)view->counters->consensuses;
+}
+
+static double consensus_is_live(const struct report_view *view)
+{
+    const struct network *network = view->publisher->network;
+    return network != NULL && network_is_live(network, view->wall_now / 1000);
+}
+
+static double consensus_valid_until(const struct report_view *view)
+{
+    const struct network *network = view->publisher->network;
+    return network != NULL ? (double)network->valid_until : METRICS_NO_VALUE;
+}
+
+static double hsdirs(const struct report_view *view)
+{
+    const struct network *network = view->publisher->network;
+    return network != NULL ? (double)network->hsdir_count : 0;
+}
+
+static double uploads(const struct report_view *view)
+{
+    return (double)view->counters->uploads;
+}
+
+static double uploads_taken(const struct report_view *view)
+{
+    return (double)view->counters->uploads_taken;
+}
+
+const struct process_metric process_metrics[] = {
+    {{"obpub_start_time_seconds", "gauge", "When the process began, in seconds since the epoch."},
+     start_time},
+    {{"obpub_config_last_reload_successful", "gauge", "1 unless the last reload of the config was refused."},
+     config_is_good},
+    {{"obpub_config_last_reload_success_timestamp_seconds", "gauge",
+      "When the config in use was read, in seconds since the epoch."},
+     config_loaded},
+    {{"obpub_config_reloads_total", "counter", "Reloads of the config that were asked for."}, reloads},
+    {{"obpub_config_reload_failures_total", "counter",
+      "Reloads of the config that were refused, the old config going on."},
+     reload_failures},
+    {{"obpub_tor_connected", "gauge", "1 while the local tor can be given uploads."}, tor_is_connected},
+    {{"obpub_tor_connections_lost_total", "counter",
+      "Connections to the local tor's control port that were lost."},
+     tor_connections_lost},
+    {{"obpub_backend_connections_lost_total", "counter",
+      "Connections to backends' control ports that were lost."},
+     backend_connections_lost},
+    {{"obpub_consensuses_total", "counter", "Consensuses that were read from the local tor."}, consensuses},
+    {{"obpub_consensus_live", "gauge", "1 while a tor would still use the consensus."}, consensus_is_live},
+    {{"obpub_consensus_valid_until_timestamp_seconds", "gauge",
+      "The consensus' valid-until, in seconds since the epoch."},
+     consensus_valid_until},
+    {{"obpub_hsdirs", "gauge", "HSDirs in the consensus."}, hsdirs},
+    {{"obpub_uploads_total", "counter", "Uploads handed to the local tor, one for each HSDir."}, uploads},
+    {{"obpub_uploads_taken_total", "counter", "Uploads that the HSDir took."}, uploads_taken},
+    {{NULL, NULL, NULL}, NULL},
+};
+
+/* -- frontends */
+
+static const struct publisher_frontend *find_frontend(const struct report_view *view,
+                                                      const struct report_frontend *shown)
+{
+    return &view->publisher->frontends[shown->number];
+}
+
+static double frontend_is_published(const struct report_view *view, const struct report_frontend *shown)
+{
+    return publisher_is_published(view->publisher, shown->number);
+}
+
+static double frontend_is_static(const struct report_view *view, const struct report_frontend *shown)
+{
+    const struct publisher_frontend *frontend = find_frontend(view, shown);
+    return frontend->is_static && frontend->set != 0;
+}
+
+static double frontend_points(const struct report_view *view, const struct report_frontend *shown)
+{
+    struct superdescriptor superdescriptor = {0};
+    return (double)publisher_choose_points(view->publisher, shown->number, &superdescriptor);
+}
+
+const struct frontend_metric frontend_metrics[] = {
+    {{"obpub_frontend_published", "gauge",
+      "1 when every HSDir has both descriptors with the introduction points as they are now."},
+     frontend_is_published},
+    {{"obpub_frontend_static", "gauge",
+      "1 when no backend is live, so that the last good introduction points stay published."},
+     frontend_is_static},
+    {{"obpub_frontend_introduction_points", "gauge", "Introduction points in the superdescriptor."},
+     frontend_points},
+    {{NULL, NULL, NULL}, NULL},
+};
+
+/* -- descriptors */
+
+static const struct publisher_descriptor *find_descriptor(const struct report_view *view,
+                                                          const struct report_frontend *shown,
+                                                          enum descriptor_slot slot)
+{
+    return &find_frontend(view, shown)->descriptors[slot];
+}
+
+static double descriptor_hsdirs(const struct report_view *view, const struct report_frontend *shown,
+                                enum descriptor_slot slot)
+{
+    return (double)find_descriptor(view, shown, slot)->upload_count;
+}
+
+static double descriptor_hsdirs_current(const struct report_view *view, const struct report_frontend *shown,
+                                        enum descriptor_slot slot)
+{
+    const struct publisher_descriptor *descriptor = find_descriptor(view, shown, slot);
+    size_t count = 0;
+    for (size_t i = 0; i < descriptor->upload_count; i++)
+        count += report_view_is_current(find_frontend(view, shown), &descriptor->uploads[i]);
+    return (double)count;
+}
+
+/* When an HSDir last took the descriptor. */
+static int64_t find_last_success(const struct publisher_descriptor *descriptor)
+{
+    int64_t last = INT64_MIN;
+    for (size_t i = 0; i < descriptor->upload_count; i++)
+        last = descriptor->uploads[i].taken_at > last ? descriptor->uploads[i].taken_at : last;
+    return last;
+}
+
+static double descriptor_success_time(const struct report_view *view, const struct report_frontend *shown,
+                                      enum descriptor_slot slot)
+{
+    return moment_value(view, find_last_success(find_descriptor(view, shown, slot)));
+}
+
+static double descriptor_success_age(const struct report_view *view, const struct report_frontend *shown,
+                                     enum descriptor_slot slot)
+{
+    int64_t last = find_last_success(find_descriptor(view, shown, slot));
+    return last != INT64_MIN ? (double)(view->now - last) / 1000.0 : METRICS_NO_VALUE;
+}
+
+static double descriptor_next_upload(const struct report_view *view, const struct report_frontend *shown,
+                                     enum descriptor_slot slot)
+{
+    return moment_value(view, report_view_next_upload(view, find_frontend(view, shown), slot));
+}
+
+static double descriptor_time_period(const struct report_view *view, const struct report_frontend *shown,
+                                     enum descriptor_slot slot)
+{
+    const struct publisher_descriptor *descriptor = find_descriptor(view, shown, slot);
+    return descriptor->upload_count > 0 ? (double)descriptor->period_number : METRICS_NO_VALUE;
+}
+
+static double descriptor_revision_counter(const struct report_view *view, const struct report_frontend *shown,
+                                          enum descriptor_slot slot)
+{
+    (void)view;
+    uint64_t counter = shown->revision_counters[slot];
+    return counter != 0 ? (double)counter : METRICS_NO_VALUE;
+}
+
+const struct descriptor_metric descriptor_metrics[] = {
+    {{"obpub_descriptor_hsdirs", "gauge", "HSDirs that are responsible for the descriptor."},
+     descriptor_hsdirs},
+    {{"obpub_descriptor_hsdirs_current", "gauge",
+      "HSDirs that have the descriptor with the introduction points as they are now."},
+     descriptor_hsdirs_current},
+    {{"obpub_descriptor_last_success_timestamp_seconds", "gauge",
+      "When an HSDir last took the descriptor, in seconds since the epoch."},
+     descriptor_success_time},
+    {{"obpub_descriptor_last_success_age_seconds", "gauge",
+      "Seconds since an HSDir last took the descriptor, whatever the clock was set to meanwhile."},
+     descriptor_success_age},
+    {{"obpub_descriptor_next_upload_timestamp_seconds", "gauge",
+      "When the descriptor is uploaded next, in seconds since the epoch."},
+     descriptor_next_upload},
+    {{"obpub_descriptor_time_period", "gauge", "Number of the descriptor's time period."},
+     descriptor_time_period},
+    {{"obpub_descriptor_revision_counter", "gauge", "Revision counter of the descriptor made last."},
+     descriptor_revision_counter},
+    {{NULL, NULL, NULL}, NULL},
+};
+
+/* -- backends */
+
+static double backend_is_up(const struct report_view *view, const struct publisher_backend *backend)
+{
+    (void)view;
+    return backend->state == BACKEND_LIVE;
+}
+
+static double backend_is_reachable(const struct report_view *view, const struct publisher_backend *backend)
+{
+    (void)view;
+    return backend->is_reachable;
+}
+
+static double backend_points(const struct report_view *view, const struct publisher_backend *backend)
+{
+    (void)view;
+    return backend->descriptor != NULL ? (double)backend->descriptor->point_count : 0;
+}
+
+static double backend_since(const struct report_view *view, const struct publisher_backend *backend)
+{
+    return moment_value(view, backend->since);
+}
+
+static double backend_received(const struct report_view *view, const struct publisher_backend *backend)
+{
+    return backend->descriptor != NULL ? moment_value(view, backend->descriptor_at) : METRICS_NO_VALUE;
+}
+
+const struct backend_metric backend_metrics[] = {
+    {{"obpub_backend_up", "gauge", "1 while the backend is live."}, backend_is_up},
+    {{"obpub_backend_reachable", "gauge",
+      "1 while the backend can be asked: its control port, or the local tor where it has none."},
+     backend_is_reachable},
+    {{"obpub_backend_introduction_points", "gauge",
+      "Introduction points in the newest descriptor of the backend."},
+     backend_points},
+    {{"obpub_backend_state_since_timestamp_seconds", "gauge",
+      "When the backend entered its state, in seconds since the epoch."},
+     backend_since},
+    {{"obpub_backend_descriptor_received_timestamp_seconds", "gauge",
+      "When a descriptor of the backend last came, in seconds since the epoch."},
+     backend_received},
+    {{NULL, NULL, NULL}, NULL},
+};

@@ -1,0 +1,89 @@
+/* How long each frontend takes from a backend's sign of change until every HSDir has it. */
+#include "report/reaction.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "obpub/memory.h"
+
+/* A change that comes longer after a sign (milliseconds) has nothing to do with it: most signs are followed
+ * by no change at all. */
+#define SIGN_LIFETIME 30000
+
+struct reaction {
+    uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE]; /* whose it is: the publisher's numbers are used again */
+    uint64_t published_set;                        /* the last set that every HSDir had; 0 for none */
+    bool has_sign;
+    int64_t sign_at;
+    bool is_under_way; /* HSDirs are being given another set */
+    int64_t began_at;  /* when the first sign of that came */
+};
+
+void reactions_clear(struct reactions *reactions)
+{
+    free(reactions->frontends);
+    *reactions = (struct reactions){0};
+}
+
+/* Finds what is kept of a frontend, made anew when the number is another frontend's than before. */
+static struct reaction *find_reaction(struct reactions *reactions, const struct publisher *publisher,
+                                      size_t number)
+{
+    if (number >= reactions->frontend_count) {
+        size_t count = publisher->frontend_count;
+        reactions->frontends = memory_resize(reactions->frontends, count, sizeof(*reactions->frontends));
+        memset(reactions->frontends + reactions->frontend_count, 0,
+               (count - reactions->frontend_count) * sizeof(*reactions->frontends));
+        reactions->frontend_count = count;
+    }
+    struct reaction *reaction = &reactions->frontends[number];
+    const uint8_t *identity_key = publisher->frontends[number].identity_key;
+    if (memcmp(reaction->identity_key, identity_key, ED25519_PUBLIC_KEY_SIZE) != 0) {
+        *reaction = (struct reaction){0};
+        memcpy(reaction->identity_key, identity_key, ED25519_PUBLIC_KEY_SIZE);
+    }
+    return reaction;
+}
+
+void reactions_note_sign(struct reactions *reactions, const struct publisher *publisher, size_t number,
+                         int64_t now)
+{
+    const struct publisher_backend *backend = &publisher->backends[number];
+    for (size_t i = 0; i < backend->frontend_count; i++) {
+        struct reaction *reaction = find_reaction(reactions, publisher, backend->frontends[i]);
+        if (reaction->has_sign && now - reaction->sign_at <= SIGN_LIFETIME)
+            continue;
+        reaction->has_sign = true;
+        reaction->sign_at = now;
+    }
+}
+
+/* When the change to a frontend's points began: at the sign before it, if there was one. */
+static int64_t find_begin(const struct reaction *reaction, const struct publisher_frontend *frontend)
+{
+    bool has_sign = reaction->has_sign && reaction->sign_at <= frontend->changed_at &&
+                    frontend->changed_at - reaction->sign_at <= SIGN_LIFETIME;
+    return has_sign ? reaction->sign_at : frontend->changed_at;
+}
+
+void reactions_note_upload(struct reactions *reactions, const struct publisher *publisher, size_t number,
+                           int64_t now, struct histogram *histogram)
+{
+    const struct publisher_frontend *frontend = &publisher->frontends[number];
+    struct reaction *reaction = find_reaction(reactions, publisher, number);
+    if (frontend->set == reaction->published_set) {
+        reaction->is_under_way = false;
+        return;
+    }
+    if (!reaction->is_under_way) {
+        reaction->is_under_way = true;
+        reaction->began_at = find_begin(reaction, frontend);
+    }
+    if (!publisher_is_published(publisher, number))
+        return;
+    if (reaction->published_set != 0)
+        histogram_note(histogram, now - reaction->began_at);
+    reaction->published_set = frontend->set;
+    reaction->is_under_way = false;
+    reaction->has_sign = false;
+}

@@ -1,0 +1,29 @@
+/* How long each frontend takes from a backend's sign of change until every HSDir has it. */
+#ifndef OBPUB_REPORT_REACTION_H
+#define OBPUB_REPORT_REACTION_H
+
+#include "publish/publisher.h"
+#include "report/counters.h"
+
+struct reaction; /* one frontend's */
+
+/* By the publisher's numbers of frontends. Zeroed at first; release with reactions_clear(). */
+struct reactions {
+    struct reaction *frontends;
+    size_t frontend_count;
+};
+
+void reactions_clear(struct reactions *reactions);
+
+/* The backend gave a sign that its points may have changed: its tor uploads, it came back, it went. To be
+ * called before the publisher is told. */
+void reactions_note_sign(struct reactions *reactions, const struct publisher *publisher, size_t backend,
+                         int64_t now);
+
+/* An HSDir took a descriptor of the frontend; to be called after the publisher has been told. Notes in the
+ * histogram the time from the first sign, once every HSDir has the points as they are now. The first
+ * publication of a frontend is no reaction. */
+void reactions_note_upload(struct reactions *reactions, const struct publisher *publisher, size_t frontend,
+                           int64_t now, struct histogram *histogram);
+
+#endif

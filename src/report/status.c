@@ -1,0 +1,247 @@
+/* The status as a JSON object: all that Onionbalance's has, with its meaning, and more. */
+#include "report/status.h"
+
+#include <time.h>
+
+#include <sodium.h>
+
+#include "obpub/onion/onion_address.h"
+
+/* Room for "YYYY-MM-DD HH:MM:SS" of any year that gmtime_r() can give. */
+#define TIME_TEXT_SIZE 64
+
+/* Text that may have come from a file or a tor: what is empty or not UTF-8 becomes null. */
+static json_t *make_text(const char *text)
+{
+    json_t *value = text != NULL && text[0] != '\0' ? json_string(text) : NULL;
+    return value != NULL ? value : json_null();
+}
+
+/* A time in UTC, written as Onionbalance writes it. */
+static json_t *make_time(int64_t seconds)
+{
+    char text[TIME_TEXT_SIZE];
+    time_t moment = (time_t)seconds;
+    struct tm fields;
+    if (gmtime_r(&moment, &fields) == NULL || strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &fields) == 0)
+        return json_null();
+    return json_string(text);
+}
+
+/* A moment of the publisher's clock as a time; null for one that has not been or never comes. */
+static json_t *make_moment(const struct report_view *view, int64_t moment)
+{
+    if (moment == INT64_MIN || moment == INT64_MAX)
+        return json_null();
+    return make_time((view->wall_now + (moment - view->now)) / 1000);
+}
+
+static json_t *make_address(const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE])
+{
+    char address[ONION_ADDRESS_SIZE];
+    onion_address_encode(address, identity_key);
+    return json_sprintf("%s.onion", address);
+}
+
+static json_t *make_fingerprint(const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE])
+{
+    char hex[2 * RELAY_FINGERPRINT_SIZE + 1];
+    sodium_bin2hex(hex, sizeof(hex), fingerprint, RELAY_FINGERPRINT_SIZE);
+    for (char *digit = hex; *digit != '\0'; digit++)
+        *digit = (char)(*digit >= 'a' ? *digit - 'a' + 'A' : *digit);
+    return json_string(hex);
+}
+
+static json_t *make_count(size_t count)
+{
+    return json_integer((json_int_t)count);
+}
+
+/* -- backends */
+
+static bool has_point(const struct descriptor *descriptor, const struct introduction_point *point)
+{
+    return point >= descriptor->points && point < descriptor->points + descriptor->point_count;
+}
+
+/* How many of a backend's points are in a superdescriptor. */
+static size_t count_published(const struct publisher_backend *backend,
+                              const struct superdescriptor *superdescriptor)
+{
+    size_t count = 0;
+    for (size_t i = 0; backend->descriptor != NULL && i < superdescriptor->point_count; i++)
+        count += has_point(backend->descriptor, superdescriptor->points[i]);
+    return count;
+}
+
+/* What Onionbalance says of an instance: one it has no descriptor of has "received" alone. */
+static json_t *make_onionbalance_instance(const struct report_view *view,
+                                          const struct publisher_backend *backend)
+{
+    json_t *object = json_object();
+    json_object_set_new(object, "onionAddress", make_address(backend->identity_key));
+    if (backend->descriptor == NULL) {
+        json_object_set_new(object, "received", json_null());
+        return object;
+    }
+    json_object_set_new(object, "introSetModified", make_moment(view, backend->points_changed_at));
+    json_object_set_new(object, "introPointsNum", make_count(backend->descriptor->point_count));
+    json_object_set_new(object, "descriptorReceived", make_moment(view, backend->descriptor_at));
+    return object;
+}
+
+const char *status_name_backend_state(enum backend_state state)
+{
+    static const char *const names[] = {
+        [BACKEND_WAITING] = "waiting",
+        [BACKEND_LIVE] = "live",
+        [BACKEND_GRACE] = "grace",
+        [BACKEND_OUT] = "out",
+    };
+    return names[state];
+}
+
+static json_t *make_instance(const struct report_view *view, const struct report_frontend *shown,
+                             const struct publisher_member *member, size_t place,
+                             const struct superdescriptor *superdescriptor)
+{
+    const struct publisher_backend *backend = &view->publisher->backends[member->backend];
+    json_t *object = make_onionbalance_instance(view, backend);
+    json_object_set_new(object, "name",
+                        make_text(report_view_name_backend(shown->config, place, backend->identity_key)));
+    json_object_set_new(object, "state", json_string(status_name_backend_state(backend->state)));
+    json_object_set_new(object, "since", make_moment(view, backend->since));
+    json_object_set_new(object, "hasControl", json_boolean(backend->has_control));
+    json_object_set_new(object, "isReachable", json_boolean(backend->is_reachable));
+    json_object_set_new(object, "introPointsPublished",
+                        make_count(count_published(backend, superdescriptor)));
+    json_object_set_new(object, "error", make_text(backend->reason));
+    return object;
+}
+
+/* -- descriptors */
+
+static const char *name_upload_state(enum upload_state state)
+{
+    static const char *const names[] = {
+        [UPLOAD_DUE] = "due",
+        [UPLOAD_IN_FLIGHT] = "in flight",
+        [UPLOAD_DONE] = "done",
+        [UPLOAD_GIVEN_UP] = "given up",
+    };
+    return names[state];
+}
+
+static json_t *make_hsdir(const struct report_view *view, const struct publisher_frontend *frontend,
+                          const struct publisher_upload *upload)
+{
+    json_t *object = json_object();
+    json_object_set_new(object, "fingerprint", make_fingerprint(upload->fingerprint));
+    json_object_set_new(object, "state", json_string(name_upload_state(upload->state)));
+    json_object_set_new(object, "isCurrent", json_boolean(report_view_is_current(frontend, upload)));
+    json_object_set_new(object, "sent", make_moment(view, upload->sent_at));
+    json_object_set_new(object, "answered", make_moment(view, upload->answered_at));
+    json_object_set_new(object, "taken", make_moment(view, upload->taken_at));
+    json_object_set_new(object, "attempts", json_integer((json_int_t)upload->attempts));
+    json_object_set_new(object, "nextTry",
+                        upload->state == UPLOAD_DUE ? make_moment(view, upload->due) : json_null());
+    json_object_set_new(object, "error", make_text(upload->reason));
+    return object;
+}
+
+static json_t *make_descriptor(const struct report_view *view, const struct report_frontend *shown,
+                               enum descriptor_slot slot)
+{
+    static const char *const names[] = {[DESCRIPTOR_FIRST] = "first", [DESCRIPTOR_SECOND] = "second"};
+    const struct publisher_frontend *frontend = &view->publisher->frontends[shown->number];
+    const struct publisher_descriptor *descriptor = &frontend->descriptors[slot];
+    uint64_t counter = shown->revision_counters[slot];
+    json_t *hsdirs = json_array();
+    for (size_t i = 0; i < descriptor->upload_count; i++)
+        json_array_append_new(hsdirs, make_hsdir(view, frontend, &descriptor->uploads[i]));
+    json_t *object = json_object();
+    json_object_set_new(object, "name", json_string(names[slot]));
+    json_object_set_new(object, "timePeriod", json_integer((json_int_t)descriptor->period_number));
+    json_object_set_new(object, "revisionCounter",
+                        counter != 0 ? json_integer((json_int_t)counter) : json_null());
+    json_object_set_new(object, "nextUpload",
+                        make_moment(view, report_view_next_upload(view, frontend, slot)));
+    json_object_set_new(object, "hsdirs", hsdirs);
+    return object;
+}
+
+/* When a descriptor was last handed to tor. */
+static int64_t find_last_attempt(const struct publisher_descriptor *descriptor)
+{
+    int64_t last = INT64_MIN;
+    for (size_t i = 0; i < descriptor->upload_count; i++)
+        last = descriptor->uploads[i].sent_at > last ? descriptor->uploads[i].sent_at : last;
+    return last;
+}
+
+/* -- the whole */
+
+static json_t *make_service(const struct report_view *view, const struct report_frontend *shown)
+{
+    const struct publisher_frontend *frontend = &view->publisher->frontends[shown->number];
+    const struct publisher_descriptor *descriptors = frontend->descriptors;
+    struct superdescriptor superdescriptor = {0};
+    size_t points = publisher_choose_points(view->publisher, shown->number, &superdescriptor);
+    json_t *instances = json_array();
+    for (size_t i = 0; i < frontend->member_count; i++)
+        json_array_append_new(instances,
+                              make_instance(view, shown, &frontend->members[i], i, &superdescriptor));
+    json_t *list = json_array();
+    for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
+        if (descriptors[slot].upload_count > 0)
+            json_array_append_new(list, make_descriptor(view, shown, (enum descriptor_slot)slot));
+    }
+    json_t *object = json_object();
+    json_object_set_new(object, "onionAddress", make_address(frontend->identity_key));
+    json_object_set_new(object, "publishAttemptFirstDescriptor",
+                        make_moment(view, find_last_attempt(&descriptors[DESCRIPTOR_FIRST])));
+    json_object_set_new(object, "publishAttemptSecondDescriptor",
+                        make_moment(view, find_last_attempt(&descriptors[DESCRIPTOR_SECOND])));
+    json_object_set_new(object, "isPublished",
+                        json_boolean(publisher_is_published(view->publisher, shown->number)));
+    json_object_set_new(object, "isStatic", json_boolean(frontend->is_static && frontend->set != 0));
+    json_object_set_new(object, "introPointsNum", make_count(points));
+    json_object_set_new(object, "introSetModified",
+                        frontend->set != 0 ? make_moment(view, frontend->changed_at) : json_null());
+    json_object_set_new(object, "instances", instances);
+    json_object_set_new(object, "descriptors", list);
+    return object;
+}
+
+static json_t *make_tor(const struct report_view *view)
+{
+    const struct network *network = view->publisher->network;
+    json_t *object = json_object();
+    json_object_set_new(object, "isConnected", json_boolean(view->publisher->is_tor_up));
+    json_object_set_new(object, "status", make_text(view->tor_status));
+    if (network == NULL)
+        return object;
+    json_object_set_new(object, "consensusValidAfter", make_time(network->valid_after));
+    json_object_set_new(object, "consensusValidUntil", make_time(network->valid_until));
+    json_object_set_new(object, "isConsensusLive",
+                        json_boolean(network_is_live(network, view->wall_now / 1000)));
+    json_object_set_new(object, "hsdirs", make_count(network->hsdir_count));
+    return object;
+}
+
+json_t *status_make_json(const struct report_view *view)
+{
+    json_t *services = json_array();
+    for (size_t i = 0; i < view->frontend_count; i++)
+        json_array_append_new(services, make_service(view, &view->frontends[i]));
+    json_t *object = json_object();
+    json_object_set_new(object, "version", make_text(view->version));
+    json_object_set_new(object, "time", make_time(view->wall_now / 1000));
+    json_object_set_new(object, "started", make_moment(view, view->started_at));
+    json_object_set_new(object, "configLoaded", make_moment(view, view->loaded_at));
+    json_object_set_new(object, "reloadError", make_text(view->reload_error));
+    json_object_set_new(object, "error", make_text(view->last_error));
+    json_object_set_new(object, "tor", make_tor(view));
+    json_object_set_new(object, "services", services);
+    return object;
+}

@@ -1,0 +1,15 @@
+/* The status as a JSON object: all that Onionbalance's has, with its meaning, and more. */
+#ifndef OBPUB_REPORT_STATUS_H
+#define OBPUB_REPORT_STATUS_H
+
+#include <jansson.h>
+
+#include "report/view.h"
+
+/* Makes the object; release with json_decref(). */
+json_t *status_make_json(const struct report_view *view);
+
+/* The word for a state: "waiting", "live", "grace" or "out". */
+const char *status_name_backend_state(enum backend_state state);
+
+#endif

@@ -1,0 +1,266 @@
+/* A status taken apart, every part of it checked. */
+#include "report/status_document.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "obpub/memory.h"
+
+/* What a key's value has to be, and what it becomes in the struct. */
+enum field_type {
+    FIELD_TEXT,          /* const char * */
+    FIELD_TEXT_OR_NULL,  /* const char * */
+    FIELD_TIME,          /* int64_t */
+    FIELD_TIME_OR_NULL,  /* int64_t */
+    FIELD_BOOLEAN,       /* bool */
+    FIELD_COUNT,         /* uint64_t */
+    FIELD_COUNT_OR_NULL, /* uint64_t */
+};
+
+struct field {
+    const char *key;
+    enum field_type type;
+    bool is_optional; /* it may be missing: the struct keeps what it has */
+    size_t offset;
+};
+
+static int fail(struct error *error, const char *key, const char *complaint)
+{
+    return error_set(error, "\"%s\" %s: is it obpub that answers there, and of this version?", key,
+                     complaint);
+}
+
+/* Parses "YYYY-MM-DD HH:MM:SS" in UTC. */
+static int parse_time(int64_t *seconds, const char *text)
+{
+    static const char pattern[] = "dddd-dd-dd dd:dd:dd";
+    if (strlen(text) != sizeof(pattern) - 1)
+        return -1;
+    for (size_t i = 0; pattern[i] != '\0'; i++) {
+        bool is_digit = text[i] >= '0' && text[i] <= '9';
+        if (pattern[i] == 'd' ? !is_digit : text[i] != pattern[i])
+            return -1;
+    }
+    struct tm fields = {0};
+    const char *end = strptime(text, "%Y-%m-%d %H:%M:%S", &fields);
+    if (end == NULL || *end != '\0')
+        return -1;
+    *seconds = timegm(&fields);
+    return 0;
+}
+
+static int read_value(void *place, const struct field *field, const json_t *value, struct error *error)
+{
+    bool is_null = json_is_null(value);
+    switch (field->type) {
+    case FIELD_TEXT:
+    case FIELD_TEXT_OR_NULL:
+        if (!json_is_string(value) && !(is_null && field->type == FIELD_TEXT_OR_NULL))
+            return fail(error, field->key, "is no text");
+        *(const char **)place = json_string_value(value);
+        return 0;
+    case FIELD_TIME:
+    case FIELD_TIME_OR_NULL:
+        *(int64_t *)place = STATUS_NO_TIME;
+        if (is_null && field->type == FIELD_TIME_OR_NULL)
+            return 0;
+        if (!json_is_string(value) || parse_time(place, json_string_value(value)) != 0)
+            return fail(error, field->key, "is no time");
+        return 0;
+    case FIELD_BOOLEAN:
+        if (!json_is_boolean(value))
+            return fail(error, field->key, "is neither true nor false");
+        *(bool *)place = json_is_true(value);
+        return 0;
+    case FIELD_COUNT:
+    case FIELD_COUNT_OR_NULL:
+        *(uint64_t *)place = 0;
+        if (is_null && field->type == FIELD_COUNT_OR_NULL)
+            return 0;
+        if (!json_is_integer(value) || json_integer_value(value) < 0)
+            return fail(error, field->key, "is no number from 0 on");
+        *(uint64_t *)place = (uint64_t)json_integer_value(value);
+        return 0;
+    }
+    return -1;
+}
+
+/* Reads an object's fields into a struct; the table ends with a field without a key. */
+static int read_fields(void *structure, const struct field *fields, const json_t *object, struct error *error)
+{
+    if (!json_is_object(object))
+        return error_set(error, "the status has something else where an object belongs: is it obpub that "
+                                "answers there?");
+    for (; fields->key != NULL; fields++) {
+        const json_t *value = json_object_get(object, fields->key);
+        if (value == NULL && fields->is_optional)
+            continue;
+        if (value == NULL)
+            return fail(error, fields->key, "is missing");
+        if (read_value((char *)structure + fields->offset, fields, value, error) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* Reads a list into a new array. When an entry fails, those after it stay zeroed. */
+static int read_list(void **array, size_t *count, size_t size, const json_t *object, const char *key,
+                     int (*read)(void *entry, const json_t *value, struct error *error), struct error *error)
+{
+    const json_t *list = json_object_get(object, key);
+    if (!json_is_array(list))
+        return fail(error, key, "is no list");
+    *count = json_array_size(list);
+    *array = memory_allocate(*count, size);
+    for (size_t i = 0; i < *count; i++) {
+        if (read((char *)*array + i * size, json_array_get(list, i), error) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* -- the parts */
+
+static int read_hsdir(void *entry, const json_t *value, struct error *error)
+{
+    static const struct field fields[] = {
+        {"fingerprint", FIELD_TEXT, false, offsetof(struct status_hsdir, fingerprint)},
+        {"state", FIELD_TEXT, false, offsetof(struct status_hsdir, state)},
+        {"isCurrent", FIELD_BOOLEAN, false, offsetof(struct status_hsdir, is_current)},
+        {"taken", FIELD_TIME_OR_NULL, false, offsetof(struct status_hsdir, taken)},
+        {"nextTry", FIELD_TIME_OR_NULL, false, offsetof(struct status_hsdir, next_try)},
+        {"attempts", FIELD_COUNT, false, offsetof(struct status_hsdir, attempts)},
+        {"error", FIELD_TEXT_OR_NULL, false, offsetof(struct status_hsdir, error)},
+        {NULL, FIELD_TEXT, false, 0},
+    };
+    return read_fields(entry, fields, value, error);
+}
+
+static int read_descriptor(void *entry, const json_t *value, struct error *error)
+{
+    static const struct field fields[] = {
+        {"name", FIELD_TEXT, false, offsetof(struct status_descriptor, name)},
+        {"timePeriod", FIELD_COUNT, false, offsetof(struct status_descriptor, time_period)},
+        {"revisionCounter", FIELD_COUNT_OR_NULL, false, offsetof(struct status_descriptor, revision_counter)},
+        {"nextUpload", FIELD_TIME_OR_NULL, false, offsetof(struct status_descriptor, next_upload)},
+        {NULL, FIELD_TEXT, false, 0},
+    };
+    struct status_descriptor *descriptor = entry;
+    if (read_fields(descriptor, fields, value, error) != 0)
+        return -1;
+    void *hsdirs = NULL;
+    int result = read_list(&hsdirs, &descriptor->hsdir_count, sizeof(*descriptor->hsdirs), value, "hsdirs",
+                           read_hsdir, error);
+    descriptor->hsdirs = hsdirs;
+    return result;
+}
+
+static int read_instance(void *entry, const json_t *value, struct error *error)
+{
+    static const struct field fields[] = {
+        {"onionAddress", FIELD_TEXT, false, offsetof(struct status_instance, address)},
+        {"name", FIELD_TEXT_OR_NULL, false, offsetof(struct status_instance, name)},
+        {"state", FIELD_TEXT, false, offsetof(struct status_instance, state)},
+        {"since", FIELD_TIME, false, offsetof(struct status_instance, since)},
+        {"isReachable", FIELD_BOOLEAN, false, offsetof(struct status_instance, is_reachable)},
+        {"introPointsNum", FIELD_COUNT, true, offsetof(struct status_instance, points)},
+        {"introPointsPublished", FIELD_COUNT, false, offsetof(struct status_instance, points_published)},
+        {"error", FIELD_TEXT_OR_NULL, false, offsetof(struct status_instance, error)},
+        {NULL, FIELD_TEXT, false, 0},
+    };
+    return read_fields(entry, fields, value, error);
+}
+
+static int read_service(void *entry, const json_t *value, struct error *error)
+{
+    static const struct field fields[] = {
+        {"onionAddress", FIELD_TEXT, false, offsetof(struct status_service, address)},
+        {"isPublished", FIELD_BOOLEAN, false, offsetof(struct status_service, is_published)},
+        {"isStatic", FIELD_BOOLEAN, false, offsetof(struct status_service, is_static)},
+        {"introPointsNum", FIELD_COUNT, false, offsetof(struct status_service, points)},
+        {NULL, FIELD_TEXT, false, 0},
+    };
+    struct status_service *service = entry;
+    if (read_fields(service, fields, value, error) != 0)
+        return -1;
+    void *list = NULL;
+    int result = read_list(&list, &service->instance_count, sizeof(*service->instances), value, "instances",
+                           read_instance, error);
+    service->instances = list;
+    if (result != 0)
+        return -1;
+    list = NULL;
+    result = read_list(&list, &service->descriptor_count, sizeof(*service->descriptors), value, "descriptors",
+                       read_descriptor, error);
+    service->descriptors = list;
+    return result;
+}
+
+static int read_tor(struct status_document *document, const json_t *object, struct error *error)
+{
+    static const struct field fields[] = {
+        {"isConnected", FIELD_BOOLEAN, false, offsetof(struct status_document, is_tor_connected)},
+        {"status", FIELD_TEXT_OR_NULL, false, offsetof(struct status_document, tor_status)},
+        {"isConsensusLive", FIELD_BOOLEAN, true, offsetof(struct status_document, is_consensus_live)},
+        {"consensusValidUntil", FIELD_TIME, true, offsetof(struct status_document, consensus_valid_until)},
+        {NULL, FIELD_TEXT, false, 0},
+    };
+    document->consensus_valid_until = STATUS_NO_TIME;
+    return read_fields(document, fields, json_object_get(object, "tor"), error);
+}
+
+/* -- the whole */
+
+static int read_document(struct status_document *document, const json_t *object, struct error *error)
+{
+    static const struct field fields[] = {
+        {"version", FIELD_TEXT, false, offsetof(struct status_document, version)},
+        {"time", FIELD_TIME, false, offsetof(struct status_document, time)},
+        {"started", FIELD_TIME, false, offsetof(struct status_document, started)},
+        {"reloadError", FIELD_TEXT_OR_NULL, false, offsetof(struct status_document, reload_error)},
+        {"error", FIELD_TEXT_OR_NULL, false, offsetof(struct status_document, error)},
+        {NULL, FIELD_TEXT, false, 0},
+    };
+    if (read_fields(document, fields, object, error) != 0 || read_tor(document, object, error) != 0)
+        return -1;
+    void *services = NULL;
+    int result = read_list(&services, &document->service_count, sizeof(*document->services), object,
+                           "services", read_service, error);
+    document->services = services;
+    return result;
+}
+
+static void clear_service(struct status_service *service)
+{
+    for (size_t i = 0; i < service->descriptor_count; i++)
+        free(service->descriptors[i].hsdirs);
+    free(service->descriptors);
+    free(service->instances);
+}
+
+void status_document_clear(struct status_document *document)
+{
+    for (size_t i = 0; i < document->service_count; i++)
+        clear_service(&document->services[i]);
+    free(document->services);
+    *document = (struct status_document){0};
+}
+
+int status_document_read(struct status_document *document, const json_t *object, struct error *error)
+{
+    *document = (struct status_document){0};
+    if (read_document(document, object, error) == 0)
+        return 0;
+    status_document_clear(document);
+    return -1;
+}
+
+bool status_document_is_published(const struct status_document *document)
+{
+    for (size_t i = 0; i < document->service_count; i++) {
+        if (!document->services[i].is_published)
+            return false;
+    }
+    return document->service_count > 0;
+}

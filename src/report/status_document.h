@@ -1,0 +1,72 @@
+/* A status taken apart, every part of it checked. */
+#ifndef OBPUB_REPORT_STATUS_DOCUMENT_H
+#define OBPUB_REPORT_STATUS_DOCUMENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <jansson.h>
+
+#include "obpub/error.h"
+
+/* A time that is null. */
+#define STATUS_NO_TIME INT64_MIN
+
+/* Texts are the JSON object's, and may have any characters but NUL; those that can be null are NULL then.
+ * Times are seconds since the epoch. */
+struct status_hsdir {
+    const char *fingerprint, *state;
+    bool is_current;
+    int64_t taken, next_try;
+    uint64_t attempts;
+    const char *error; /* or NULL */
+};
+
+struct status_descriptor {
+    const char *name;
+    uint64_t time_period, revision_counter; /* 0: none */
+    int64_t next_upload;
+    struct status_hsdir *hsdirs;
+    size_t hsdir_count;
+};
+
+struct status_instance {
+    const char *address, *name, *state; /* name may be NULL */
+    int64_t since;
+    bool is_reachable;
+    uint64_t points, points_published;
+    const char *error; /* or NULL */
+};
+
+struct status_service {
+    const char *address;
+    bool is_published, is_static;
+    uint64_t points;
+    struct status_instance *instances;
+    size_t instance_count;
+    struct status_descriptor *descriptors;
+    size_t descriptor_count;
+};
+
+struct status_document {
+    const char *version;
+    int64_t time, started;
+    const char *reload_error, *error, *tor_status; /* or NULL */
+    bool is_tor_connected;
+    bool is_consensus_live;
+    int64_t consensus_valid_until;
+    struct status_service *services;
+    size_t service_count;
+};
+
+/* Takes an object apart that status_make_json() has made, or somebody else; it has to outlive the document.
+ * Keys that are not known are passed over. Returns 0 with a document to be released with
+ * status_document_clear(), or -1 with a sentence and nothing to release. */
+int status_document_read(struct status_document *document, const json_t *object, struct error *error);
+void status_document_clear(struct status_document *document);
+
+/* True when there are frontends, and each is fully published. */
+bool status_document_is_published(const struct status_document *document);
+
+#endif

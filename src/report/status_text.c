@@ -1,0 +1,241 @@
+/* The status for a person. */
+#include "report/status_text.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/printable.h"
+#include "obpub/memory.h"
+
+#define NAME_COLUMN_MAX 24
+#define SHORT_ADDRESS_LENGTH 16 /* characters of an address that stand for a backend without a name */
+#define TEXT_SIZE_MAX 600       /* bytes of a text that are shown */
+
+enum colour {
+    COLOUR_NONE,
+    COLOUR_GOOD,
+    COLOUR_DOUBTFUL,
+    COLOUR_BAD,
+};
+
+struct printer {
+    FILE *file;
+    bool has_colours;
+    int64_t now; /* of the status, seconds since the epoch */
+};
+
+static void begin_colour(const struct printer *printer, enum colour colour)
+{
+    static const char *const codes[] = {
+        [COLOUR_NONE] = "",
+        [COLOUR_GOOD] = "\033[32m",
+        [COLOUR_DOUBTFUL] = "\033[33m",
+        [COLOUR_BAD] = "\033[1;31m",
+    };
+    if (printer->has_colours)
+        fputs(codes[colour], printer->file);
+}
+
+static void end_colour(const struct printer *printer, enum colour colour)
+{
+    if (printer->has_colours && colour != COLOUR_NONE)
+        fputs("\033[0m", printer->file);
+}
+
+/* The beginning of a text from outside, made harmless. Returns its length in bytes. */
+static size_t print_beginning(const struct printer *printer, const char *text, size_t length_max)
+{
+    char *copy = memory_copy_text(text, strnlen(text, length_max));
+    text_make_printable(copy);
+    size_t length = strlen(copy);
+    fputs(copy, printer->file);
+    free(copy);
+    return length;
+}
+
+static void print_text(const struct printer *printer, const char *text)
+{
+    print_beginning(printer, text, TEXT_SIZE_MAX);
+}
+
+static void print_coloured(const struct printer *printer, enum colour colour, const char *text)
+{
+    begin_colour(printer, colour);
+    print_text(printer, text);
+    end_colour(printer, colour);
+}
+
+/* A duration in its two-digit unit. */
+static void print_duration(const struct printer *printer, int64_t seconds)
+{
+    static const struct {
+        int64_t seconds;
+        const char *name;
+    } units[] = {{86400, "days"}, {3600, "h"}, {60, "min"}, {1, "s"}};
+    size_t unit = 0;
+    while (unit < 3 && seconds < 2 * units[unit].seconds)
+        unit++;
+    fprintf(printer->file, "%" PRId64 " %s", seconds > 0 ? seconds / units[unit].seconds : 0,
+            units[unit].name);
+}
+
+static const char *plural(uint64_t count)
+{
+    return count == 1 ? "" : "s";
+}
+
+/* "word: text" on a line of its own, when there is a text. */
+static void print_trouble(const struct printer *printer, const char *word, const char *text)
+{
+    if (text == NULL)
+        return;
+    print_coloured(printer, COLOUR_BAD, word);
+    fputs(": ", printer->file);
+    print_text(printer, text);
+    fputc('\n', printer->file);
+}
+
+/* -- a frontend */
+
+static size_t name_column(const struct status_service *service)
+{
+    size_t width = 0;
+    for (size_t i = 0; i < service->instance_count; i++) {
+        const char *name = service->instances[i].name;
+        size_t length = name != NULL ? strnlen(name, NAME_COLUMN_MAX) : SHORT_ADDRESS_LENGTH;
+        width = length > width ? length : width;
+    }
+    return width;
+}
+
+static enum colour colour_state(const char *state)
+{
+    if (strcmp(state, "live") == 0)
+        return COLOUR_GOOD;
+    return strcmp(state, "out") == 0 ? COLOUR_BAD : COLOUR_DOUBTFUL;
+}
+
+static void print_instance(const struct printer *printer, const struct status_instance *instance,
+                           size_t width)
+{
+    fputs("    ", printer->file);
+    size_t length = instance->name != NULL
+                        ? print_beginning(printer, instance->name, TEXT_SIZE_MAX)
+                        : print_beginning(printer, instance->address, SHORT_ADDRESS_LENGTH);
+    fprintf(printer->file, "%*s  ", length < width ? (int)(width - length) : 0, "");
+    print_coloured(printer, colour_state(instance->state), instance->state);
+    fputs(" for ", printer->file);
+    print_duration(printer, printer->now - instance->since);
+    fprintf(printer->file, ", %" PRIu64 " of %" PRIu64 " introduction point%s published",
+            instance->points_published, instance->points, plural(instance->points));
+    if (instance->error != NULL) {
+        fputs(": ", printer->file);
+        print_text(printer, instance->error);
+    }
+    fputc('\n', printer->file);
+}
+
+/* An HSDir that does not have what it is to have. */
+static void print_hsdir(const struct printer *printer, const struct status_hsdir *hsdir)
+{
+    fputs("    $", printer->file);
+    print_text(printer, hsdir->fingerprint);
+    fputs("  ", printer->file);
+    print_coloured(printer, COLOUR_DOUBTFUL, hsdir->state);
+    if (hsdir->attempts > 1)
+        fprintf(printer->file, ", %" PRIu64 " attempts", hsdir->attempts);
+    if (hsdir->next_try != STATUS_NO_TIME && hsdir->next_try > printer->now) {
+        fputs(", again in ", printer->file);
+        print_duration(printer, hsdir->next_try - printer->now);
+    }
+    if (hsdir->error != NULL) {
+        fputs(": ", printer->file);
+        print_text(printer, hsdir->error);
+    }
+    fputc('\n', printer->file);
+}
+
+static void print_descriptor(const struct printer *printer, const struct status_descriptor *descriptor)
+{
+    size_t current = 0;
+    for (size_t i = 0; i < descriptor->hsdir_count; i++)
+        current += descriptor->hsdirs[i].is_current;
+    fputs("  ", printer->file);
+    print_text(printer, descriptor->name);
+    fprintf(printer->file, " descriptor, time period %" PRIu64, descriptor->time_period);
+    if (descriptor->revision_counter != 0)
+        fprintf(printer->file, ", revision counter %" PRIu64, descriptor->revision_counter);
+    fputs(": ", printer->file);
+    begin_colour(printer, current == descriptor->hsdir_count ? COLOUR_GOOD : COLOUR_DOUBTFUL);
+    fprintf(printer->file, "%zu of %zu HSDirs", current, descriptor->hsdir_count);
+    end_colour(printer, COLOUR_GOOD);
+    if (descriptor->next_upload != STATUS_NO_TIME) {
+        fputs(", next upload in ", printer->file);
+        print_duration(printer, descriptor->next_upload - printer->now);
+    }
+    fputc('\n', printer->file);
+    for (size_t i = 0; i < descriptor->hsdir_count; i++) {
+        if (!descriptor->hsdirs[i].is_current)
+            print_hsdir(printer, &descriptor->hsdirs[i]);
+    }
+}
+
+static void print_service(const struct printer *printer, const struct status_service *service)
+{
+    fputs("\nfrontend ", printer->file);
+    print_text(printer, service->address);
+    fputs("  ", printer->file);
+    if (service->is_published)
+        print_coloured(printer, COLOUR_GOOD, "published");
+    else
+        print_coloured(printer, COLOUR_DOUBTFUL, "not fully published");
+    if (service->is_static) {
+        fputs(", ", printer->file);
+        print_coloured(printer, COLOUR_BAD, "no backend is live: the last good introduction points stay up");
+    }
+    fprintf(printer->file, "\n  %" PRIu64 " introduction point%s\n", service->points,
+            plural(service->points));
+    fputs("  backends\n", printer->file);
+    size_t width = name_column(service);
+    for (size_t i = 0; i < service->instance_count; i++)
+        print_instance(printer, &service->instances[i], width);
+    for (size_t i = 0; i < service->descriptor_count; i++)
+        print_descriptor(printer, &service->descriptors[i]);
+}
+
+/* -- the whole */
+
+static void print_head(const struct printer *printer, const struct status_document *document)
+{
+    fputs("obpub ", printer->file);
+    print_text(printer, document->version);
+    fputs(", running for ", printer->file);
+    print_duration(printer, printer->now - document->started);
+    fputs(", its tor is ", printer->file);
+    if (document->is_tor_connected)
+        print_coloured(printer, COLOUR_GOOD, "connected");
+    else
+        print_coloured(printer, COLOUR_BAD, "not connected");
+    if (document->consensus_valid_until == STATUS_NO_TIME)
+        fputs(", there is no consensus yet", printer->file);
+    else if (!document->is_consensus_live) {
+        fputs(", ", printer->file);
+        print_coloured(printer, COLOUR_BAD, "the consensus is out of date");
+    }
+    fputc('\n', printer->file);
+    if (document->tor_status != NULL) {
+        print_coloured(printer, COLOUR_DOUBTFUL, document->tor_status); /* it says itself what it is about */
+        fputc('\n', printer->file);
+    }
+    print_trouble(printer, "the config was not read again", document->reload_error);
+    print_trouble(printer, "last error", document->error);
+}
+
+void status_text_print(const struct status_document *document, bool has_colours, FILE *file)
+{
+    const struct printer printer = {.file = file, .has_colours = has_colours, .now = document->time};
+    print_head(&printer, document);
+    for (size_t i = 0; i < document->service_count; i++)
+        print_service(&printer, &document->services[i]);
+}

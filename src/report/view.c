@@ -1,0 +1,42 @@
+/* What the status and the metrics both work out of a view. */
+#include "report/view.h"
+
+#include <string.h>
+
+static bool is_backend(const struct config_backend *config,
+                       const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE])
+{
+    return memcmp(config->identity_key, identity_key, ED25519_PUBLIC_KEY_SIZE) == 0;
+}
+
+const char *report_view_name_backend(const struct config_frontend *config, size_t place,
+                                     const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE])
+{
+    if (config == NULL)
+        return NULL;
+    if (place < config->backend_count && is_backend(&config->backends[place], identity_key))
+        return config->backends[place].name;
+    for (size_t i = 0; i < config->backend_count; i++) {
+        if (is_backend(&config->backends[i], identity_key))
+            return config->backends[i].name;
+    }
+    return NULL;
+}
+
+bool report_view_is_current(const struct publisher_frontend *frontend, const struct publisher_upload *upload)
+{
+    return upload->taken_at != INT64_MIN && upload->taken_set == frontend->set;
+}
+
+int64_t report_view_next_upload(const struct report_view *view, const struct publisher_frontend *frontend,
+                                enum descriptor_slot slot)
+{
+    const struct publisher_descriptor *descriptor = &frontend->descriptors[slot];
+    int64_t next = descriptor->refresh_at;
+    for (size_t i = 0; i < descriptor->upload_count; i++) {
+        const struct publisher_upload *upload = &descriptor->uploads[i];
+        if (upload->state == UPLOAD_DUE && upload->due < next)
+            next = upload->due;
+    }
+    return next < view->now ? view->now : next;
+}

@@ -1,0 +1,54 @@
+/* What the status and the metrics are made from: the publisher, and what its caller knows beside it.
+ *
+ * Nothing here is copied or kept: a view is put together when somebody asks, and good for that one answer.
+ */
+#ifndef OBPUB_REPORT_VIEW_H
+#define OBPUB_REPORT_VIEW_H
+
+#include "config/config.h"
+#include "publish/publisher.h"
+#include "report/counters.h"
+
+/* One frontend, in the order in which they are to be shown (the config's). */
+struct report_frontend {
+    size_t number; /* the publisher's */
+    const struct config_frontend
+        *config; /* names its backends; one it does not list is called by its address */
+    /* Of the last superdescriptor that was built for the time period the slot has now; 0 for none. */
+    uint64_t revision_counters[DESCRIPTOR_SLOTS];
+};
+
+struct report_view {
+    const struct publisher *publisher;
+    const struct report_frontend *frontends; /* all that the publisher uses, each once */
+    size_t frontend_count;
+    const struct report_counters *counters;
+    const char *version;
+    int64_t now;              /* milliseconds of the publisher's clock */
+    int64_t wall_now;         /* the same moment in milliseconds since the epoch */
+    int64_t started_at;       /* when the process began, by the publisher's clock */
+    int64_t loaded_at;        /* when the config in use was read, by the publisher's clock */
+    const char *reload_error; /* why the last reload was refused; "" when it was not */
+    const char *tor_status;   /* what the local tor is doing or waiting for; "" when all is well */
+    bool tor_is_trouble; /* it is waited for because something is wrong, not just because it takes a moment */
+    const char *last_error; /* the last error of the engine's own, "" if none */
+};
+
+/* Fills in a view; called whenever somebody asks. What it points to has to stay until the event loop goes on.
+ */
+typedef void (*report_view_callback)(struct report_view *view, void *context);
+
+/* The name that a frontend's config gives to a backend, which is probably at this place of its list; NULL
+ * when it is not there. */
+const char *report_view_name_backend(const struct config_frontend *config, size_t place,
+                                     const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE]);
+
+/* True when an HSDir has a frontend's descriptor with the introduction points as they are now. */
+bool report_view_is_current(const struct publisher_frontend *frontend, const struct publisher_upload *upload);
+
+/* When a descriptor is uploaded next, to one HSDir at least: not before the view's now; AGENDA_NEVER when
+ * nothing is planned. */
+int64_t report_view_next_upload(const struct report_view *view, const struct publisher_frontend *frontend,
+                                enum descriptor_slot slot);
+
+#endif

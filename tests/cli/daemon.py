@@ -1,0 +1,74 @@
+"""A running obpub without any tor, for the tests of what it tells about itself."""
+import http.client
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+import checks
+
+
+class UnixConnection(http.client.HTTPConnection):
+    """HTTP over a unix socket."""
+
+    def __init__(self, path, timeout):
+        super().__init__("obpub", timeout=timeout)
+        self.path = str(path)
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self.path)
+
+
+class Daemon:
+    """A folder with a config of one frontend and two backends, and the process that serves it."""
+
+    def __init__(self):
+        self.folder_object = tempfile.TemporaryDirectory()
+        self.folder = pathlib.Path(self.folder_object.name)
+        self.frontend, self.backends = checks.Key(), [checks.Key(), checks.Key()]
+        checks.write(self.folder / "frontend.key", self.frontend.pem())
+        self.status = self.folder / "status"
+        self.config = self.folder / "config.yaml"
+        self.process = None
+        self.write_config()
+
+    def write_config(self, *lines):
+        """Writes the config: these lines at its top, and the status socket."""
+        checks.write(self.config, "\n".join([
+            *lines,
+            f"status-socket-location: {self.status}",
+            "services:",
+            "  - key: frontend.key",
+            "    instances:",
+            f"      - {{address: {self.backends[0].address}, name: node1, control: 'unix:{self.folder}/absent'}}",
+            f"      - {{address: {self.backends[1].address}, name: 'node \"2\"'}}", ""]))
+
+    def start(self, wait_for=None):
+        """Starts it and waits for its status socket; a start that fails gives its exit status."""
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("ONIONBALANCE_")}
+        self.log = open(self.folder / "log", "w", encoding="utf-8")
+        self.process = subprocess.Popen(
+            [os.path.abspath(checks.OBPUB), "-c", str(self.config), "-s", str(self.folder / "no-tor")],
+            stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log, env=environment)
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline and self.process.poll() is None:
+            with socket.socket(socket.AF_UNIX) as probe:
+                if probe.connect_ex(str(wait_for or self.status)) == 0:
+                    return None
+            time.sleep(0.05)
+        return self.process.poll()
+
+    def stop(self, number=signal.SIGTERM):
+        """Ends it; returns its exit status."""
+        self.process.send_signal(number)
+        status = self.process.wait(timeout=20)
+        self.log.close()
+        return status
+
+    def log_text(self):
+        return (self.folder / "log").read_text(encoding="utf-8")

@@ -1,0 +1,186 @@
+"""The metrics over HTTP: what promtool says of them, and that alerts and dashboard use what is there."""
+import concurrent.futures
+import http.client
+import json
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+import checks
+import daemon
+
+RULES = checks.SOURCE / "contrib" / "prometheus" / "obpub.rules.yml"
+RULES_TEST = checks.SOURCE / "tests" / "cli" / "obpub.rules.test.yml"
+DASHBOARD = checks.SOURCE / "contrib" / "grafana" / "obpub.json"
+
+
+def promtool(*arguments, text=None):
+    return subprocess.run(["promtool", *map(str, arguments)], input=text, capture_output=True, text=True, timeout=60)
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def ask(connection, method="GET", path="/metrics", body=None):
+    connection.request(method, path, body)
+    answer = connection.getresponse()
+    return answer, answer.read().decode()
+
+
+def check_expressions(name, expressions, text):
+    """Every metric and label that an expression uses is one that the daemon serves."""
+    types = dict(re.findall(r"^# TYPE (\w+) (\w+)$", text, re.M))
+    served = set(types) | {metric + suffix for metric, type_ in types.items() if type_ == "histogram"
+                           for suffix in ("_bucket", "_sum", "_count")}
+    labels = set(re.findall(r'[{,](\w+)="', text)) | {"job", "instance"}
+    used = set()
+    for expression in expressions:
+        used |= set(re.findall(r"\bobpub_\w+", expression))
+        for selector in re.findall(r"\{([^}]*)\}", expression):
+            strange = set(re.findall(r"(\w+)\s*[=!]", selector)) - labels
+            checks.check(f"{name}: the labels of {{{selector}}} exist", not strange, strange)
+    checks.check(f"{name} uses metrics", len(used) > 5, used)
+    checks.check(f"{name} uses only metrics that are served", used <= served, used - served)
+
+
+def dashboard_expressions(dashboard):
+    return [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
+
+
+def check_rules(text):
+    result = promtool("check", "rules", RULES)
+    checks.check("promtool check rules", result.returncode == 0, result.stdout + result.stderr)
+    result = promtool("test", "rules", RULES_TEST)
+    checks.check("promtool test rules", result.returncode == 0, result.stdout + result.stderr)
+    rules = RULES.read_text()
+    expressions = re.findall(r"expr: (?:>-\n)?((?:.|\n)*?)\n        for:", rules)
+    checks.check("every alert has an expression", len(expressions) == rules.count("- alert:"), expressions)
+    check_expressions("the alert file", expressions, text)
+    tested = RULES_TEST.read_text()
+    for alert in re.findall(r"- alert: (\w+)", rules):
+        checks.check(f"a test has {alert} fire", f'alertname="{alert}"' in tested)
+
+
+def check_dashboard(text):
+    dashboard = json.loads(DASHBOARD.read_text())
+    expressions = dashboard_expressions(dashboard)
+    check_expressions("the dashboard", expressions, text)
+    variables = {variable["name"] for variable in dashboard["templating"]["list"]} | {"__rate_interval"}
+    strange = set(re.findall(r"\$\{?(\w+)", " ".join(expressions))) - variables
+    checks.check("the dashboard uses only its own variables", not strange, strange)
+    checks.check("every panel has a number of its own",
+                 len({panel["id"] for panel in dashboard["panels"]}) == len(dashboard["panels"]))
+    # promtool reads expressions in rules alone.
+    groups = {"groups": [{"name": "dashboard", "rules": [
+        {"record": f"panel:{number}", "expr": expression.replace("$__rate_interval", "5m")}
+        for number, expression in enumerate(expressions)]}]}
+    with tempfile.NamedTemporaryFile("w", suffix=".yml") as file:
+        json.dump(groups, file)
+        file.flush()
+        result = promtool("check", "rules", file.name)
+    checks.check("promtool reads every expression of the dashboard", result.returncode == 0,
+                 result.stdout + result.stderr)
+
+
+def check_http(connect):
+    answer, text = ask(connect())
+    checks.check("GET /metrics", answer.status == 200, answer.status)
+    checks.check("its content type", answer.getheader("Content-Type") == "text/plain; version=0.0.4; charset=utf-8",
+                 answer.getheader("Content-Type"))
+    checks.check("one request a connection", answer.getheader("Connection") == "close")
+    for path in ("/", "/metrics/", "/metricsx", "/../metrics", "/status"):
+        answer, _ = ask(connect(), path=path)
+        checks.check(f"GET {path} is not found", answer.status == 404, answer.status)
+    answer, _ = ask(connect(), path="/metrics?name=x")
+    checks.check("GET /metrics with a query", answer.status == 200, answer.status)
+    for method in ("POST", "PUT", "DELETE", "OPTIONS", "HEAD"):
+        answer, _ = ask(connect(), method)
+        checks.check(f"{method} is refused", answer.status in (400, 405, 501), answer.status)
+    answer, _ = ask(connect(), body="x" * 100)
+    checks.check("a request with a body is refused", answer.status == 413, answer.status)
+    return text
+
+
+def check_abuse(port):
+    """Those who misbehave get nothing, and do not keep the others out."""
+    for request in (b"GET /" + b"a" * 20000, b"\0\xff\r\n\r\n", b"GET /metrics HTTP/1.1\r\n" + b"X: y\r\n" * 3000):
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+            try:
+                connection.sendall(request)
+                answer = connection.recv(100)
+            except OSError:
+                answer = b""
+        checks.check(f"{request[:20]}... is refused", not answer or b" 400 " in answer, answer)
+    slow = [socket.create_connection(("127.0.0.1", port), timeout=10) for _ in range(8)]
+    began = time.monotonic()
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        next_one = pool.submit(ask, http.client.HTTPConnection("127.0.0.1", port, timeout=30))
+        while not next_one.done() and time.monotonic() - began < 30:
+            for connection in slow:
+                try:
+                    connection.send(b"G" if time.monotonic() - began < 1 else b"E")
+                except OSError:
+                    pass
+            time.sleep(0.3)
+        seconds = time.monotonic() - began
+        checks.check("those who dawdle are cut off after ten seconds", 5 < seconds < 15, seconds)
+        checks.check("then it is the next one's turn", next_one.result()[0].status == 200)
+    for connection in slow:
+        connection.close()
+
+
+def main():
+    if shutil.which("promtool") is None:
+        checks.check("promtool is there (Debian: apt-get install prometheus)", False)
+        checks.finish()
+    process = daemon.Daemon()
+    port = free_port()
+    process.write_config(f"metrics-listen: 127.0.0.1:{port}")
+    checks.check("it starts", process.start() is None, process.log_text())
+    text = check_http(lambda: http.client.HTTPConnection("127.0.0.1", port, timeout=30))
+    result = promtool("check", "metrics", text=text)
+    checks.check("promtool check metrics has nothing to say",
+                 (result.returncode, result.stdout, result.stderr) == (0, "", ""), result.stdout + result.stderr)
+    for line in (f'obpub_frontend_published{{frontend="{process.frontend.address}.onion"}} 0',
+                 f'obpub_backend_up{{backend="{process.backends[1].address}.onion",name="node \\"2\\""}} 0',
+                 "obpub_tor_connected 0"):
+        checks.check(f"there is {line}", line in text.splitlines())
+    check_rules(text)
+    check_dashboard(text)
+    check_abuse(port)
+    checks.check("it ends", process.stop() == 0, process.log_text())
+
+    process.write_config(f"metrics-listen: unix:{process.folder}/metrics")
+    checks.check("it starts with a unix socket", process.start(process.folder / "metrics") is None, process.log_text())
+    answer, text = ask(daemon.UnixConnection(process.folder / "metrics", 30))
+    checks.check("GET over a unix socket", answer.status == 200 and "obpub_build_info" in text, answer.status)
+    mode = (process.folder / "metrics").stat().st_mode & 0o7777
+    checks.check("only its owner and group may ask", mode == 0o660, oct(mode))
+    # A client that has bound its end to a long path.
+    client = socket.socket(socket.AF_UNIX)
+    client.bind(str(process.folder / "c").ljust(100, "c"))
+    client.settimeout(10)
+    client.connect(str(process.folder / "metrics"))
+    client.sendall(b"GET /metrics HTTP/1.0\r\n\r\n")
+    checks.check("a client with a long address gets its answer", client.recv(12) == b"HTTP/1.0 200")
+    checks.check("it ends with a client in its midst", process.stop() == 0, process.log_text())
+    checks.check("its socket file is gone", not (process.folder / "metrics").exists())
+
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        process.write_config(f"metrics-listen: 127.0.0.1:{other.getsockname()[1]}")
+        checks.check("a port in use is an error at the start", process.start() == 3, process.log_text())
+        checks.check("which says where", f"metrics-listen 127.0.0.1:{other.getsockname()[1]}: another process" in
+                     process.log_text(), process.log_text())
+    checks.finish()
+
+
+sys.exit(main())

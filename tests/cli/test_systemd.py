@@ -1,0 +1,135 @@
+"""What systemd's own tools say of the unit, the user and the folders that come with obpub."""
+import os
+import pathlib
+import re
+import shutil
+import stat
+import subprocess
+import sys
+
+import checks
+
+EXPOSURE_MAX = 1.5
+TOOLS = ("systemd-analyze", "systemd-sysusers", "systemd-tmpfiles")
+
+
+def run(*command):
+    return subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=120)
+
+
+def configure(folder, *options):
+    """Has CMake write the packaging files as for a Debian package. Returns the folder they are in."""
+    result = run("cmake", "-S", checks.SOURCE, "-B", folder, "-DCMAKE_INSTALL_PREFIX=/usr", *options)
+    checks.check(" ".join(("cmake writes them", *options)), result.returncode == 0, result.stderr)
+    return folder / "packaging"
+
+
+def settings_of(unit):
+    """The unit's settings as a dictionary from name to all values."""
+    settings = {}
+    for name, value in re.findall(r"^(\w+)=(.*)$", unit.read_text(), re.M):
+        settings.setdefault(name, []).append(value)
+    return settings
+
+
+def measure_exposure(unit):
+    """What "systemd-analyze security" makes of a unit, or None, and all it had to say."""
+    result = run("systemd-analyze", "security", "--offline=true", "--no-pager", unit)
+    found = re.search(r"Overall exposure level for \S+: ([\d.]+)", result.stdout)
+    return float(found[1]) if found else None, result.stdout + result.stderr
+
+
+def check_exposure(unit, folder):
+    exposure, text = measure_exposure(unit)
+    problems = "\n".join(line for line in text.splitlines() if not line.startswith("✓"))
+    checks.check(f"exposure of {exposure} is at most {EXPOSURE_MAX}",
+                 exposure is not None and exposure <= EXPOSURE_MAX, problems)
+    bare = checks.write(folder / "bare.service", "[Service]\nExecStart=/bin/true\n", 0o644)
+    exposure, text = measure_exposure(bare)
+    checks.check(f"a bare unit has {exposure}: the measure measures", exposure is not None and exposure > 9, text)
+
+
+def check_verify(unit, folder):
+    """systemd knows every setting; the program is the one that was built."""
+    text = unit.read_text()
+    text = re.sub(r"/usr/bin/obpub\b", os.path.abspath(checks.OBPUB), text)
+    copy = checks.write(folder / "obpub.service", text, 0o644)
+    result = run("systemd-analyze", "verify", "--man=no", copy)
+    complaints = [line for line in (result.stdout + result.stderr).splitlines() if "obpub" in line]
+    checks.check("systemd-analyze verify has no complaint", result.returncode == 0 and not complaints, complaints)
+    copy.write_text(text.replace("ProtectSystem=strict", "ProtectSystem=maybe\nProtectNonsense=yes"))
+    result = run("systemd-analyze", "verify", "--man=no", copy)
+    complaints = result.stdout + result.stderr
+    checks.check("it has complaints about a bad one",
+                 "protect system" in complaints and "ProtectNonsense" in complaints, complaints)
+
+
+def check_settings(unit):
+    """What the manual promises of the unit."""
+    settings = settings_of(unit)
+    promised = {
+        "Type": "notify", "ExecStart": "/usr/bin/obpub -c /etc/obpub/config.yaml",
+        "ExecReload": "/bin/kill -HUP $MAINPID", "Restart": "always", "RestartPreventExitStatus": "2",
+        "StartLimitIntervalSec": "0", "User": "obpub", "SupplementaryGroups": "debian-tor", "RuntimeDirectory": "obpub",
+        "LoadCredential": "keys:/etc/obpub/keys", "LimitCORE": "0", "MemoryDenyWriteExecute": "yes",
+        "RestrictAddressFamilies": "AF_UNIX AF_INET AF_INET6", "WantedBy": "multi-user.target",
+    }
+    for name, value in promised.items():
+        checks.check(f"{name}={value}", settings.get(name) == [value], settings.get(name))
+    checks.check("there is a watchdog", re.fullmatch(r"[1-9]\d*s", settings.get("WatchdogSec", [""])[0]) is not None)
+
+
+def check_overrides(folder):
+    """A packager can put everything elsewhere, and leave the tor's group out."""
+    made = configure(folder / "other", "-DOBPUB_CONFIG_FOLDER=/srv/onions", "-DOBPUB_TOR_GROUP=",
+                     "-DCMAKE_INSTALL_BINDIR=/opt/bin", "-DCMAKE_INSTALL_LIBDIR=/opt/lib")
+    settings = settings_of(made / "obpub.service")
+    checks.check("the config's folder can be elsewhere",
+                 settings["ExecStart"] == ["/opt/bin/obpub -c /srv/onions/config.yaml"]
+                 and settings["LoadCredential"] == ["keys:/srv/onions/keys"]
+                 and "/srv/onions/keys" in (made / "tmpfiles.d/obpub.conf").read_text()
+                 and "/etc" not in "".join("".join(values) for values in settings.values()), settings)
+    checks.check("the tor's group can be left out", "SupplementaryGroups" not in settings)
+    checks.check("obpub.pc follows a whole path", "libdir=/opt/lib\n" in (made / "obpub.pc").read_text())
+
+
+def check_user_and_folders(made, folder):
+    """systemd-sysusers and systemd-tmpfiles make them in a root of their own."""
+    root = folder / "root"
+    (root / "etc").mkdir(parents=True)
+    result = run("systemd-sysusers", f"--root={root}", made / "sysusers.d" / "obpub.conf")
+    users = (root / "etc" / "passwd").read_text() if (root / "etc" / "passwd").exists() else ""
+    checks.check("systemd-sysusers makes the user", result.returncode == 0
+                 and re.fullmatch(r"obpub:x:\d+:\d+:[^:]+:/nonexistent:/usr/sbin/nologin\n", users) is not None,
+                 users + result.stderr)
+    if os.geteuid() != 0:
+        print("only root can make folders of other users: systemd-tmpfiles is left out")
+        return
+    group = re.search(r"^obpub:x:(\d+):", (root / "etc" / "group").read_text(), re.M)[1]
+    for _ in range(2):  # the second time everything is there
+        result = run("systemd-tmpfiles", f"--root={root}", "--create", made / "tmpfiles.d" / "obpub.conf")
+        checks.check("systemd-tmpfiles runs", result.returncode == 0 and not result.stderr, result.stderr)
+        for path, mode, owner in (("etc/obpub", 0o750, (0, int(group))), ("etc/obpub/keys", 0o700, (0, 0))):
+            status = (root / path).stat()
+            checks.check(f"systemd-tmpfiles makes /{path}", stat.S_IMODE(status.st_mode) == mode
+                         and (status.st_uid, status.st_gid) == owner, status)
+
+
+def main():
+    missing = [tool for tool in TOOLS if shutil.which(tool) is None]
+    if missing:
+        checks.check("systemd's tools are installed (Debian's package systemd)", False, missing)
+        checks.finish()
+    with checks.temporary_folder() as name:
+        folder = pathlib.Path(name)
+        made = configure(folder / "made")
+        check_exposure(made / "obpub.service", folder)
+        check_verify(made / "obpub.service", folder)
+        check_settings(made / "obpub.service")
+        check_user_and_folders(made, folder)
+        check_overrides(folder)
+    checks.finish()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,231 @@
+"""The unit under a real systemd, booted for the test in namespaces of its own, beside a real tor (without network): all
+that the sandbox takes away is not needed, and systemd is told what it wants to know. Needs root."""
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import checks
+import test_systemd
+
+SKIPPED = 77
+CONFIG = """status-socket-location: /run/obpub/control
+metrics-listen: unix:/run/obpub/metrics
+services:
+  - key: credential:frontend.key
+    instances:
+      - address: {address}.onion
+        control: localhost:9999
+"""
+NAMESPACES = ("--mount", "--pid", "--uts", "--ipc", "--net")
+
+
+def find_cgroups():
+    """Where the cgroups of version 2 are mounted, or None."""
+    found = re.search(r"^cgroup2 (\S+) cgroup2 rw", pathlib.Path("/proc/mounts").read_text(), re.M)
+    return pathlib.Path(found[1]) if found else None
+
+
+def find_obstacle():
+    """Why no systemd can be booted here, or None."""
+    if os.geteuid() != 0:
+        return "only root can make namespaces"
+    if not pathlib.Path("/usr/lib/systemd/systemd").exists():
+        return "there is no systemd here"
+    if find_cgroups() is None:
+        return "there are no cgroups of version 2"
+    result = subprocess.run(["unshare", *NAMESPACES, "--fork", "true"], capture_output=True, timeout=60)
+    if result.returncode != 0:
+        return "namespaces are not allowed here"
+    build = pathlib.Path(os.environ.get("OBPUB_BUILD", "build"))
+    if re.search(r"^OBPUB_SANITIZE:BOOL=ON$", (build / "CMakeCache.txt").read_text(), re.M):
+        return "the sanitizers do not run without memory that is writable and executable"
+    return None
+
+
+class Machine:
+    """A machine of namespaces with systemd as its first process."""
+
+    def __init__(self, folder, files):
+        self.cgroup = find_cgroups() / f"obpub-test-{os.getpid()}"
+        self.cgroup.mkdir()
+        (folder / "machine").mkdir()
+        script = checks.SOURCE / "tests" / "cli" / "boot_systemd.sh"
+        self.process = subprocess.Popen(["unshare", *NAMESPACES, "--fork", "--kill-child", "sh", script,
+                                         folder / "machine", self.cgroup, files],
+                                        stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        self.first = None
+
+    def find_first(self):
+        """The process id of its first process as seen from here."""
+        children = pathlib.Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        return children[0] if children else None
+
+    def run(self, *command, timeout=30):
+        """Runs a command inside. Returns what it printed."""
+        flags = ["--mount", "--pid", "--uts", "--ipc", "--net", "--cgroup"]
+        result = subprocess.run(["nsenter", "--target", self.first, *flags, *command], capture_output=True, text=True,
+                                timeout=timeout, stdin=subprocess.DEVNULL)
+        return (result.stdout + result.stderr).strip()
+
+    def is_up(self):
+        self.first = self.find_first() if self.process.poll() is None else None
+        if self.first is None:
+            return False
+        return pathlib.Path(f"/proc/{self.first}/root/run/systemd/private").exists()
+
+    def show(self, name, unit="obpub"):
+        return self.run("systemctl", "show", "-P", name, unit)
+
+    def log(self):
+        return self.run("journalctl", "-u", "obpub", "--no-pager", "-o", "cat")
+
+    def end(self):
+        """Ends it with all its processes (--kill-child). Returns what the script complained of."""
+        if self.process.stderr.closed:
+            return ""
+        self.process.kill()
+        return self.process.communicate()[1].decode(errors="replace")
+
+    def close(self):
+        self.end()
+        for _ in range(50):
+            for group in sorted(self.cgroup.rglob("*/"), reverse=True):
+                if group.is_dir():
+                    try_to_remove(group)
+            if try_to_remove(self.cgroup):
+                break
+            time.sleep(0.1)
+
+
+def try_to_remove(folder):
+    try:
+        folder.rmdir()
+    except OSError:
+        return False
+    return True
+
+
+def wait_for(condition, seconds=20):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if condition():
+            return True
+        time.sleep(0.2)
+    return bool(condition())
+
+
+def make_files(folder):
+    """What is put on top of this machine's files: obpub as a package installs it, with a config and a key."""
+    made = test_systemd.configure(folder / "made")
+    files = folder / "files"
+    library = files / "usr" / "lib"
+    for place in (library / "systemd" / "system", library / "sysusers.d", library / "tmpfiles.d",
+                  files / "usr" / "bin", files / "etc" / "systemd" / "system", files / "etc" / "obpub" / "keys"):
+        place.mkdir(parents=True)
+    shutil.copy(checks.OBPUB, files / "usr" / "bin" / "obpub")
+    shutil.copy(made / "obpub.service", library / "systemd" / "system")
+    shutil.copy(made / "sysusers.d" / "obpub.conf", library / "sysusers.d")
+    shutil.copy(made / "tmpfiles.d" / "obpub.conf", library / "tmpfiles.d")
+    checks.write(files / "etc" / "obpub" / "config.yaml", CONFIG.format(address=checks.Key().address), 0o644)
+    checks.write(files / "etc" / "obpub" / "keys" / "frontend.key", checks.Key().pem())
+    checks.write(files / "etc" / "systemd" / "system" / "trial.target",
+                 "[Unit]\nWants=systemd-journald.service tor@default.service obpub.service\n", 0o644)
+    for path in (files, *files.rglob("*/")):
+        if path.is_dir():
+            path.chmod(0o755)
+    return files
+
+
+def check_start(machine):
+    if not wait_for(machine.is_up):
+        checks.check("systemd boots", False, machine.end())
+        checks.finish()
+    checks.check("obpub becomes active", wait_for(lambda: machine.show("ActiveState") == "active"), machine.log())
+    checks.check("its status line says how things are",
+                 wait_for(lambda: machine.show("StatusText").startswith("0 of 1 frontends published")),
+                 machine.show("StatusText"))
+    checks.check("it gets through to tor's control socket, cookie and all",
+                 wait_for(lambda: "waiting for the local tor" in machine.show("StatusText")), machine.log())
+    checks.check("the name of the backend's host is looked up: the answer is the refusal of its port",
+                 "localhost:9999: nobody listens there" in machine.log(), machine.log())
+    checks.check("its status socket and its metrics are there",
+                 wait_for(lambda: machine.run("sh", "-c", "cd /run/obpub && stat -c '%n %F %A %U' *").splitlines()
+                          == ["control socket srw-rw---- obpub", "metrics socket srw-rw---- obpub"]),
+                 machine.run("ls", "-la", "/run/obpub"))
+    priorities = set(re.findall(r'"PRIORITY":"(\d)"', machine.run("journalctl", "-u", "obpub", "-o", "json",
+                                                                   "_COMM=obpub")))
+    checks.check("the journal has its priorities", priorities == {"4", "6"}, priorities)
+
+
+def check_reload(machine):
+    process = machine.show("MainPID")
+    for name, change in (("good", "true"), ("bad", "echo 'nonsense: 1' >> /etc/obpub/config.yaml")):
+        machine.run("sh", "-c", change)
+        text = machine.run("systemctl", "reload", "obpub")
+        checks.check(f"systemctl reload with a {name} config", wait_for(
+            lambda: machine.show("ActiveState") == "active" and machine.show("MainPID") == process), text)
+    checks.check("the log says what is bad", wait_for(lambda: "no key \"nonsense\"" in machine.log()), machine.log())
+    machine.run("sed", "-i", "/nonsense/d", "/etc/obpub/config.yaml")
+
+
+def check_watchdog(machine):
+    """A process that hangs is ended and started again."""
+    folder = "/run/systemd/system/obpub.service.d"
+    machine.run("sh", "-c", f"mkdir -p {folder} && printf '[Service]\\nWatchdogSec=1s\\n' > {folder}/watchdog.conf")
+    machine.run("systemctl", "daemon-reload")
+    machine.run("systemctl", "restart", "obpub")
+    time.sleep(3)
+    checks.check("while it lives it is left alone", machine.show("NRestarts") == "0", machine.log())
+    machine.run("kill", "-STOP", machine.show("MainPID"))
+    checks.check("when it hangs it is started again", wait_for(
+        lambda: machine.show("NRestarts") == "1" and machine.show("ActiveState") == "active"), machine.log())
+
+
+def check_restarts(machine):
+    process = machine.show("MainPID")
+    machine.run("kill", "-KILL", process)
+    checks.check("after SIGKILL it is started again", wait_for(
+        lambda: machine.show("ActiveState") == "active" and machine.show("MainPID") not in ("0", process)),
+        machine.log())
+    started = time.monotonic()
+    machine.run("systemctl", "stop", "obpub")
+    checks.check("systemctl stop takes less than two seconds", time.monotonic() - started < 2)
+    checks.check("it ended well", machine.show("Result") == "success", machine.log())
+    machine.run("sh", "-c", "echo 'nonsense: 1' >> /etc/obpub/config.yaml")
+    text = machine.run("systemctl", "start", "obpub")
+    checks.check("a bad config: the start fails", "failed" in text, text)
+    time.sleep(3)
+    checks.check("and is not tried again by itself", machine.show("ActiveState") == "failed", machine.log())
+    machine.run("rm", "/etc/obpub/config.yaml")
+    machine.run("systemctl", "reset-failed", "obpub")
+    machine.run("systemctl", "start", "obpub")
+    checks.check("without a config it is not even tried", machine.show("ConditionResult") == "no"
+                 and machine.show("ActiveState") == "inactive", machine.log())
+
+
+def main():
+    obstacle = find_obstacle()
+    if obstacle is not None:
+        print(f"left out: {obstacle}")
+        return SKIPPED
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    with checks.temporary_folder() as name:
+        folder = pathlib.Path(name)
+        machine = Machine(folder, make_files(folder))
+        try:
+            check_start(machine)
+            check_reload(machine)
+            check_watchdog(machine)
+            check_restarts(machine)
+        finally:
+            machine.close()
+    checks.finish()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,137 @@
+# The daemon when a backend goes away and comes back: killed, suspended for less and for longer than the grace period.
+# What counts is what the HSDirs hand out to clients.
+
+import time
+
+from harness.daemon import Daemon
+from harness.hsdirs import clients_slot, held_points, living_points, wait_held, wait_quiet
+from harness.obpub import instance
+from harness.visitor import Visitor
+from testnet import main, make_frontend_key, step
+
+PROMISED = 10  # seconds from a backend's death, or its first upload, to all HSDirs
+GRACE = 12     # the grace period in the config, in seconds
+NOTICE = 30    # a tor that hangs is noticed after so many seconds at the latest
+SETTLED = 40   # seconds that a superdescriptor may be on its way at the beginning
+RETURN = 30    # seconds from the end of a hang to all HSDirs: nothing is promised, but it has to happen
+
+
+class Scene:
+    """The frontend, its daemon and the client that looks at HSDirs."""
+
+    def __init__(self, net):
+        self.net = net
+        key_path = net.path('frontend.key')
+        self.frontend = make_frontend_key(key_path)
+        publisher = net.start_tor('publisher', wait=False)
+        self.observer = net.start_tor('observer', socks=True, wait=False)
+        self.backends = [net.start_service(f'backend{number}', [self.frontend.onion], wait=False)
+                         for number in (1, 2, 3)]
+        for backend in self.backends:
+            backend.wait_published()
+        publisher.wait_bootstrapped()
+        self.observer.wait_bootstrapped()
+        self.daemon = Daemon(net, publisher, [(key_path, [instance(backend) for backend in self.backends])],
+                             settings=[f'backend-grace: {GRACE}']).start()
+        self.daemon.wait_published()
+        step('three backends, published')
+
+    def hsdirs(self):
+        return self.daemon.hsdirs(self.frontend.address, clients_slot(self.net))
+
+    def wait_held(self, match, timeout, what):
+        return wait_held(self.observer, self.frontend.onion, self.hsdirs(), match, timeout, what)
+
+    def points_of(self, backend):
+        """The points of a backend in the superdescriptor, once all HSDirs have the same ones."""
+        living = living_points(self.observer, backend)
+
+        def agreed():
+            first, *others = [points & living for points in self.held()]
+            return first if all(points == first for points in others) else None
+        return self.net.wait_for(agreed, SETTLED, f'the HSDirs to have the points of {backend.name}')
+
+    def held(self):
+        held = held_points(self.observer, self.frontend.onion, self.hsdirs()).values()
+        assert None not in held, 'an HSDir has nothing'
+        return held
+
+    def check_held(self, points):
+        for held in self.held():
+            assert points <= held, 'an HSDir lost points of a backend that is only suspended'
+
+    def wait_state(self, backend, state, timeout):
+        return self.daemon.wait_backend(self.frontend.address, backend, state, timeout)
+
+
+def kill(scene, victim):
+    """Its points have to be gone soon; returns nothing, a client must not have noticed."""
+    wait_quiet(scene.net, 30)
+    points = scene.points_of(victim)
+    victim.kill()
+    seconds, left = scene.wait_held(lambda held: not held & points, PROMISED,
+                                    'the HSDirs to have no points of a backend that was killed')
+    assert left, 'nothing is left in the superdescriptor'
+    step(f'{victim.name} was killed: its points were gone from all HSDirs after {seconds:.1f} s')
+
+
+def start_again(scene, victim):
+    """Started again it has new points, which have to come in soon after its own upload."""
+    victim.start()
+    first = victim.wait_event('UPLOADED', 60)
+    began = time.monotonic() - (time.time() - first.time)
+    wait_quiet(scene.net, 0)
+    points = living_points(scene.observer, victim)
+    scene.wait_held(lambda held: held & points, PROMISED, 'the HSDirs to have points of a backend that is back')
+    seconds = time.monotonic() - began
+    assert seconds < PROMISED, f'that took {seconds:.1f} s'
+    step(f'{victim.name} was started again: all HSDirs had its new points {seconds:.1f} s after its first upload')
+
+
+def suspend_shortly(scene, victim):
+    """Suspended until its connection is given up, but not for the grace period: nothing changes."""
+    points = scene.points_of(victim)
+    victim.suspend()
+    seconds = scene.wait_state(victim, 'grace', NOTICE)
+    scene.check_held(points)
+    time.sleep(GRACE / 4)
+    assert scene.daemon.backend_state(scene.frontend.address, victim) == 'grace'
+    victim.resume()
+    scene.wait_state(victim, 'live', RETURN)
+    scene.check_held(points)
+    step(f'{victim.name} hung for {seconds + GRACE / 4:.0f} s: its points stayed')
+
+
+def suspend_for_long(scene, victim):
+    """Suspended for longer than the grace period: out, and in again when it goes on."""
+    wait_quiet(scene.net, NOTICE + GRACE + RETURN + 10)
+    points = scene.points_of(victim)
+    victim.suspend()
+    noticed = scene.wait_state(victim, 'grace', NOTICE)
+    seconds = scene.wait_state(victim, 'out', GRACE + 5)
+    assert seconds > GRACE - 2, f'its grace period was {seconds:.1f} s, not {GRACE}'
+    scene.wait_held(lambda held: not held & points, 5, 'the HSDirs to have no points of a backend that hangs')
+    step(f'{victim.name} hung: noticed after {noticed:.0f} s, out after {noticed + seconds:.0f} s')
+    victim.resume()
+    began = time.monotonic()
+    scene.wait_state(victim, 'live', RETURN)
+    points = living_points(scene.observer, victim)
+    scene.wait_held(lambda held: held & points, RETURN - (time.monotonic() - began),
+                    'the HSDirs to have points of a backend that goes on again')
+    step(f'{victim.name} goes on: all HSDirs had its points again after {time.monotonic() - began:.1f} s')
+
+
+def test(net):
+    scene = Scene(net)
+    client = net.start_client('visitor')
+    with Visitor(client, {'frontend': scene.frontend.address}) as visitor:
+        kill(scene, scene.backends[0])
+        start_again(scene, scene.backends[0])
+    step(visitor.summary('frontend'))
+    assert not visitor.failed(), visitor.failed()
+    suspend_shortly(scene, scene.backends[1])
+    suspend_for_long(scene, scene.backends[1])
+    assert scene.daemon.end()[0] == 0
+
+
+main(test)

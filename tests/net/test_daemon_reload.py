@@ -1,0 +1,137 @@
+# SIGHUP: the config gets a backend, loses one, gets a frontend, loses one, and is broken. What is untouched is not even
+# uploaded again.
+
+import time
+
+from harness.daemon import Daemon
+from harness.hsdirs import clients_slot, living_points, wait_held
+from harness.obpub import instance
+from harness.recorder import Recorder
+from testnet import main, make_frontend_key, step
+
+APPLIED = 30    # seconds from SIGHUP to all HSDirs: nothing is promised, but it has to happen
+REFRESHED = 60  # seconds in which a descriptor is uploaded again in the days of this network, and more
+CALM = 4        # seconds in which a frontend that is left alone uploads nothing after a reload
+ROTATION = 15   # seconds before and after a new half of the day that belong to it
+MARGIN = 2      # the status tells moments in whole seconds
+
+
+class Scene:
+    """Two frontends (a third can be added), their backends, and a record of all uploads."""
+
+    def __init__(self, net):
+        self.net = net
+        self.keys = {name: (net.path(f'{name}.key'), make_frontend_key(net.path(f'{name}.key')))
+                     for name in ('changing', 'untouched', 'third')}
+        self.publisher = net.start_tor('publisher', wait=False)
+        self.observer = net.start_tor('observer', socks=True, wait=False)
+        self.backends = [net.start_service(f'backend{number}', [key.onion for _, key in self.keys.values()], wait=False)
+                         for number in range(3)]
+        for backend in self.backends:
+            backend.wait_published()
+        self.publisher.wait_bootstrapped()
+        self.observer.wait_bootstrapped()
+        self.recorder = Recorder(self.publisher, net.path('recorder'))
+        self.daemon = Daemon(net, self.recorder.path, self.frontends(changing=[0, 1], untouched=[2])).start()
+        self.daemon.wait_published(frontends=2)
+
+    def frontends(self, **members):
+        return [(self.keys[name][0], [instance(self.backends[place]) for place in places])
+                for name, places in members.items()]
+
+    def address(self, name):
+        return self.keys[name][1].address
+
+    def uploads(self, name, since):
+        """When obpub handed descriptors of a frontend to its tor, since a moment."""
+        return [post.time for post in self.recorder.posts
+                if post.address.startswith(self.address(name)) and post.time >= since]
+
+    def wait_calm(self):
+        """Wait until the untouched frontend has nothing to do for a while by its own timers, and nothing rotates."""
+        def calm():
+            phase = self.net.phase()
+            if phase.seconds_left < ROTATION or time.time() - phase.began < ROTATION:
+                return False
+            status = self.daemon.status()
+            service = next(service for service in status['services']
+                           if service['onionAddress'].startswith(self.address('untouched')))
+            times = [time.strptime(descriptor['nextUpload'], '%Y-%m-%d %H:%M:%S')
+                     for descriptor in service['descriptors'] if descriptor['nextUpload']]
+            now = time.strptime(status['time'], '%Y-%m-%d %H:%M:%S')
+            return service['isPublished'] and len(times) == 2 and all(
+                time.mktime(moment) - time.mktime(now) >= CALM + MARGIN for moment in times)
+        self.net.wait_for(calm, 120, 'a moment at which no upload of a frontend is due')
+
+    def reload(self, expect='config read again', settings=(), **members):
+        """Give it another config; the untouched frontend must not upload. Returns when that was."""
+        self.daemon.configure(self.frontends(**members), settings)
+        self.wait_calm()
+        began = time.time()
+        self.daemon.reload(expect)
+        time.sleep(CALM)
+        uploads = self.uploads('untouched', began)
+        assert not uploads, f'a frontend that was left alone was uploaded: {uploads}'
+        return began
+
+    def wait_held(self, name, match, what):
+        hsdirs = self.daemon.hsdirs(self.address(name), clients_slot(self.net))
+        assert hsdirs
+        wait_held(self.observer, self.keys[name][1].onion, hsdirs, match, APPLIED, what)
+
+
+def backends_change(scene):
+    points = [living_points(scene.observer, backend) for backend in scene.backends]
+    scene.wait_held('changing', lambda held: held & points[0] and held & points[1], 'the first points')
+    scene.reload(changing=[0, 1, 2], untouched=[2])
+    scene.wait_held('changing', lambda held: held & points[0] and held & points[1] and held & points[2],
+                    'the HSDirs to have the points of a new backend')
+    step('SIGHUP: a backend more; its points are in')
+    scene.reload(changing=[1, 2], untouched=[2])
+    scene.wait_held('changing', lambda held: not held & points[0] and held & points[1] and held & points[2],
+                    'the HSDirs to have no points of a backend that was removed')
+    step('SIGHUP: a backend less; its points are out')
+
+
+def frontends_change(scene):
+    points = living_points(scene.observer, scene.backends[0])
+    scene.reload(changing=[1, 2], untouched=[2], third=[0])
+    scene.wait_held('third', lambda held: held and held <= points, 'the HSDirs to have the points of a new frontend')
+    page = scene.net.who_answers(scene.observer, scene.address('third'), [scene.backends[0].name])
+    step(f'SIGHUP: a frontend more; {dict(page)} answers')
+    began = scene.reload(changing=[1, 2], untouched=[2])
+    scene.net.wait_for(lambda: scene.uploads('changing', began + CALM), REFRESHED, 'frontends to be uploaded again')
+    late = scene.uploads('third', began + 1)
+    assert not late, f'a frontend that was removed was uploaded: {late}'
+    assert scene.daemon.frontend(scene.address('third')) is None
+    step('SIGHUP: a frontend less; it is uploaded no more')
+
+
+def config_breaks(scene):
+    """A broken file is reported, and the old config goes on."""
+    points = living_points(scene.observer, scene.backends[1])
+    began = scene.reload('the config was not read again', settings=['no-such-key: 1'], changing=[0], untouched=[0])
+    log = scene.daemon.log()
+    assert 'no-such-key' in log[log.rindex('config read again'):], 'the log does not say what is wrong'
+    assert 'no-such-key' in scene.daemon.status()['reloadError']
+    for name in ('changing', 'untouched'):
+        scene.net.wait_for(lambda name=name: scene.uploads(name, began), REFRESHED, f'"{name}" to be uploaded again')
+    scene.daemon.wait_published(REFRESHED, 2)
+    scene.wait_held('changing', lambda held: held & points, 'the old backends')
+    step('SIGHUP with a broken config: said in the log and the status, and the old one goes on')
+    scene.reload(changing=[1, 2], untouched=[2])
+    assert scene.daemon.status()['reloadError'] is None
+    assert scene.uploads('changing', began)
+    step('SIGHUP with the config mended: all is well again')
+
+
+def test(net):
+    scene = Scene(net)
+    step('two frontends are published')
+    backends_change(scene)
+    frontends_change(scene)
+    config_breaks(scene)
+    assert scene.daemon.end()[0] == 0
+
+
+main(test)

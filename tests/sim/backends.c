@@ -1,0 +1,361 @@
+/* Tors that run the backends' onion services: two descriptors each, with introduction points of their own. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "obpub/memory.h"
+#include "world.h"
+
+#define UPLOAD_MIN (60 * MINUTE)
+#define UPLOAD_MAX (120 * MINUTE)
+
+static struct backend *backend_of(struct world *world, const struct happening *happening)
+{
+    return &world->backends[happening->one];
+}
+
+/* Something about it is other than it was, at this moment. */
+static void note_change(struct world *world, struct backend *backend)
+{
+    memmove(backend->changes + 1, backend->changes, 3 * sizeof(backend->changes[0]));
+    backend->changes[0] = backend->changed_at = world->now;
+    world_trace(world, "backend %u (%s) changes: %s%s%s, process %u", (unsigned)(backend - world->backends),
+                backend->has_control ? "control" : "no control", backend->is_running ? "runs" : "is dead",
+                backend->is_hung ? ", hangs" : "", backend->has_route ? "" : ", no route", backend->process);
+}
+
+/* -- points ------------------------------------------------------------------------------------------ */
+
+static uint64_t make_point(struct world *world, uint32_t number)
+{
+    if (world->point_count == world->point_size) {
+        world->point_size = world->point_size > 0 ? 2 * world->point_size : 256;
+        world->points = memory_resize(world->points, world->point_size, sizeof(*world->points));
+    }
+    world->points[world->point_count++] =
+        (struct point){number, world->backends[number].process, NEVER, false};
+    return world->point_count;
+}
+
+static void end_point(struct world *world, uint64_t point, bool is_killed)
+{
+    world_trace(world, "point %llu is gone", (unsigned long long)point);
+    world->points[point - 1].gone_at = world->now;
+    world->points[point - 1].is_killed = is_killed;
+}
+
+static void fill_descriptor(struct world *world, uint32_t number, struct service_descriptor *descriptor,
+                            uint64_t period_number)
+{
+    descriptor->period_number = period_number;
+    descriptor->counter = 0;
+    descriptor->point_count = world->backends[number].points_wanted;
+    for (size_t i = 0; i < descriptor->point_count; i++)
+        descriptor->points[i] = make_point(world, number);
+}
+
+static void drop_descriptor(struct world *world, struct service_descriptor *descriptor, bool is_killed)
+{
+    for (size_t i = 0; i < descriptor->point_count; i++)
+        end_point(world, descriptor->points[i], is_killed);
+    descriptor->point_count = 0;
+}
+
+/* -- uploads ----------------------------------------------------------------------------------------- */
+
+/* A descriptor reaches an HSDir. number is the process, thing what is stored. */
+static void arrive(struct world *world, const struct happening *happening)
+{
+    struct backend *backend = backend_of(world, happening);
+    const struct stored *stored = happening->thing;
+    if (!backend->is_running || backend->process != happening->number)
+        return;
+    if (store_put(world, stored) && !backend->is_hung)
+        link_announce(world, happening->one, true, stored->relay, NULL);
+}
+
+static void upload(struct world *world, uint32_t number, enum descriptor_slot slot)
+{
+    struct backend *backend = &world->backends[number];
+    struct service_descriptor *descriptor = &backend->descriptors[slot];
+    const struct responsible *responsible =
+        service_find_responsible(world, &backend->keys, backend->consensus, slot);
+    uint8_t blinded_key[ED25519_PUBLIC_KEY_SIZE];
+    service_derive_key(world, &backend->keys, descriptor->period_number, blinded_key);
+    uint64_t seconds = (uint64_t)(world->now / SECOND);
+    descriptor->counter = seconds > descriptor->counter ? seconds : descriptor->counter + 1;
+    descriptor->next_upload = world->now + chance_draw(&world->chance, UPLOAD_MIN, UPLOAD_MAX);
+    for (size_t i = 0; i < responsible->count[0]; i++) {
+        struct stored *stored = memory_allocate(1, sizeof(*stored));
+        memcpy(stored->key, blinded_key, sizeof(stored->key));
+        stored->relay = responsible->relays[0][i];
+        stored->period_number = descriptor->period_number;
+        stored->counter = descriptor->counter;
+        stored->point_count = descriptor->point_count;
+        memcpy(stored->points, descriptor->points, descriptor->point_count * sizeof(descriptor->points[0]));
+        link_announce(world, number, false, stored->relay, blinded_key);
+        world_add(world, chance_draw(&world->chance, 200, 3000),
+                  (struct happening){
+                      .function = arrive, .one = number, .number = backend->process, .thing = stored});
+    }
+}
+
+/* Its timers; number is the process. */
+static void look_at_timers(struct world *world, const struct happening *happening)
+{
+    struct backend *backend = backend_of(world, happening);
+    if (!backend->is_running || backend->process != happening->number)
+        return;
+    int64_t next = NEVER;
+    for (enum descriptor_slot slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
+        if (!backend->is_hung && backend->has_route && world->now >= backend->descriptors[slot].next_upload)
+            upload(world, happening->one, slot);
+        int64_t at = backend->descriptors[slot].next_upload;
+        next = at < next ? at : next;
+    }
+    int64_t delay = next - world->now;
+    world_add(world, delay > 5 * SECOND ? delay : 5 * SECOND, *happening);
+}
+
+static bool has_same_relays(const struct responsible *one, const struct responsible *other)
+{
+    return one->count[0] == other->count[0] &&
+           memcmp(one->relays[0], other->relays[0], one->count[0] * sizeof(one->relays[0][0])) == 0;
+}
+
+/* A new shared random value: the next descriptor becomes the current one, whose points are dropped. */
+static void rotate(struct world *world, uint32_t number, const struct network *network)
+{
+    struct backend *backend = &world->backends[number];
+    struct service_descriptor *first = &backend->descriptors[DESCRIPTOR_FIRST];
+    struct service_descriptor *second = &backend->descriptors[DESCRIPTOR_SECOND];
+    drop_descriptor(world, first, false);
+    if (second->period_number == network->period_number[DESCRIPTOR_FIRST]) {
+        *first = *second;
+    } else {
+        drop_descriptor(world, second, false);
+        fill_descriptor(world, number, first, network->period_number[DESCRIPTOR_FIRST]);
+    }
+    fill_descriptor(world, number, second, network->period_number[DESCRIPTOR_SECOND]);
+    note_change(world, backend);
+}
+
+void backend_see_consensus(struct world *world, uint32_t number)
+{
+    struct backend *backend = &world->backends[number];
+    if (!backend->has_descriptors || backend->is_hung || !backend->has_route)
+        return;
+    const struct network *network = consensus_view(world, backend->consensus)->network;
+    bool is_new_run =
+        backend->descriptors[DESCRIPTOR_FIRST].period_number != network->period_number[DESCRIPTOR_FIRST];
+    if (is_new_run)
+        rotate(world, number, network);
+    for (enum descriptor_slot slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
+        const struct responsible *before = &backend->keys.responsible[slot][(backend->consensus - 1) % 8];
+        const struct responsible *now =
+            service_find_responsible(world, &backend->keys, backend->consensus, slot);
+        bool is_same = !is_new_run && before->serial == backend->consensus && has_same_relays(before, now);
+        if (!is_same)
+            upload(world, number, slot);
+    }
+}
+
+struct descriptor *backend_answer(struct world *world, uint32_t number)
+{
+    const struct backend *backend = &world->backends[number];
+    const struct service_descriptor *current = &backend->descriptors[DESCRIPTOR_FIRST];
+    if (!backend->is_running || !backend->has_descriptors)
+        return NULL;
+    return model_make_descriptor(current->period_number, current->counter, current->points,
+                                 current->point_count);
+}
+
+/* -- life and death ---------------------------------------------------------------------------------- */
+
+/* Its tor has bootstrapped: it makes its points and uploads. number is the process. */
+static void bootstrap(struct world *world, const struct happening *happening)
+{
+    struct backend *backend = backend_of(world, happening);
+    if (!backend->is_running || backend->process != happening->number)
+        return;
+    const struct network *network = consensus_view(world, backend->consensus)->network;
+    for (enum descriptor_slot slot = 0; slot < DESCRIPTOR_SLOTS; slot++)
+        fill_descriptor(world, happening->one, &backend->descriptors[slot], network->period_number[slot]);
+    backend->has_descriptors = true;
+    note_change(world, backend);
+    for (enum descriptor_slot slot = 0; slot < DESCRIPTOR_SLOTS; slot++)
+        upload(world, happening->one, slot);
+    look_at_timers(world, &(struct happening){
+                              .function = look_at_timers, .one = happening->one, .number = backend->process});
+}
+
+static void start(struct world *world, const struct happening *happening)
+{
+    struct backend *backend = backend_of(world, happening);
+    if (backend->is_running)
+        return;
+    backend->is_running = true;
+    backend->is_hung = false;
+    backend->has_route = true;
+    backend->process++;
+    backend->started_at = world->now;
+    backend->consensus = world->consensus_count - 1;
+    note_change(world, backend);
+    /* Bootstrapped and with circuits in less than the two minutes after which HSDirs are trusted. */
+    world_add(world, chance_draw(&world->chance, 3 * SECOND, 100 * SECOND),
+              (struct happening){.function = bootstrap, .one = happening->one, .number = backend->process});
+}
+
+static void die(struct world *world, uint32_t number, int64_t downtime)
+{
+    struct backend *backend = &world->backends[number];
+    if (!backend->is_running)
+        return;
+    world->figures.deaths++;
+    backend->is_running = backend->has_descriptors = false;
+    note_change(world, backend);
+    for (enum descriptor_slot slot = 0; slot < DESCRIPTOR_SLOTS; slot++)
+        drop_descriptor(world, &backend->descriptors[slot], true);
+    link_backend_died(world, number);
+    world_add(world, downtime, (struct happening){.function = start, .one = number});
+}
+
+/* Most come back soon, some after hours. */
+static int64_t draw_downtime(struct world *world)
+{
+    switch (chance_draw(&world->chance, 0, 3)) {
+    case 0:
+        return chance_draw(&world->chance, 100, 3 * SECOND);
+    case 1:
+        return chance_draw(&world->chance, 3 * SECOND, 3 * MINUTE);
+    case 2:
+        return chance_draw(&world->chance, MINUTE, HOUR);
+    default:
+        return chance_draw(&world->chance, HOUR, 8 * HOUR);
+    }
+}
+
+static void resume(struct world *world, const struct happening *happening)
+{
+    struct backend *backend = backend_of(world, happening);
+    if (!backend->is_running || backend->process != happening->number)
+        return;
+    backend->is_hung = false;
+    backend->has_route = true;
+    note_change(world, backend);
+    backend_see_consensus(world, happening->one); /* one that came meanwhile */
+}
+
+/* It stands still (is_hung), or can't be reached from obpub, for some seconds to some minutes. */
+static void fall_silent(struct world *world, uint32_t number, bool is_hung)
+{
+    struct backend *backend = &world->backends[number];
+    if (!backend->is_running || backend->is_hung || !backend->has_route)
+        return;
+    backend->is_hung = is_hung;
+    backend->has_route = is_hung;
+    note_change(world, backend);
+    link_backend_silent(world, number);
+    world_add(world, chance_draw(&world->chance, 2 * SECOND, 6 * MINUTE),
+              (struct happening){.function = resume, .one = number, .number = backend->process});
+}
+
+static void replace_point(struct world *world, uint32_t number)
+{
+    struct backend *backend = &world->backends[number];
+    if (!backend->has_descriptors || backend->is_hung || !backend->has_route)
+        return;
+    enum descriptor_slot only = (enum descriptor_slot)chance_draw(&world->chance, 0, DESCRIPTOR_SLOTS);
+    for (enum descriptor_slot slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
+        struct service_descriptor *descriptor = &backend->descriptors[slot];
+        if (only != DESCRIPTOR_SLOTS && only != slot)
+            continue;
+        uint64_t *point =
+            &descriptor->points[chance_draw(&world->chance, 0, (int64_t)descriptor->point_count - 1)];
+        end_point(world, *point, false);
+        *point = make_point(world, number);
+        note_change(world, backend);
+        upload(world, number, slot);
+    }
+}
+
+/* -- what befalls them by chance --------------------------------------------------------------------- */
+
+static void dies_by_chance(struct world *world, const struct happening *happening)
+{
+    world_add(world, chance_wait(&world->chance, world->plan.dies), *happening);
+    die(world, happening->one, draw_downtime(world));
+}
+
+static void hangs_by_chance(struct world *world, const struct happening *happening)
+{
+    world_add(world, chance_wait(&world->chance, world->plan.hangs), *happening);
+    fall_silent(world, happening->one, true);
+}
+
+static void loses_route_by_chance(struct world *world, const struct happening *happening)
+{
+    world_add(world, chance_wait(&world->chance, world->plan.loses_route), *happening);
+    if (backend_of(world, happening)->has_control)
+        fall_silent(world, happening->one, false);
+}
+
+static void replaces_by_chance(struct world *world, const struct happening *happening)
+{
+    world_add(world, chance_wait(&world->chance, world->plan.replaces_point), *happening);
+    replace_point(world, happening->one);
+}
+
+/* Flaps for some minutes: restarts, or changes its points, every few seconds. */
+static void flap(struct world *world, const struct happening *happening)
+{
+    struct backend *backend = backend_of(world, happening);
+    if (backend->flaps_until == 0) {
+        backend->flaps_until = world->now + chance_draw(&world->chance, 20 * SECOND, 5 * MINUTE);
+    } else if (world->now >= backend->flaps_until) {
+        backend->flaps_until = 0;
+        world_add(world, chance_wait(&world->chance, world->plan.flaps), *happening);
+        return;
+    }
+    if (chance_once_in(&world->chance, 3))
+        die(world, happening->one, chance_draw(&world->chance, 100, 3 * SECOND));
+    else
+        replace_point(world, happening->one);
+    world_add(world, chance_draw(&world->chance, 500, 8 * SECOND), *happening);
+}
+
+static void befall(struct world *world, uint32_t number, double rate, happening_function function)
+{
+    if (rate > 0)
+        world_add(world, chance_wait(&world->chance, rate),
+                  (struct happening){.function = function, .one = number});
+}
+
+/* -- beginning --------------------------------------------------------------------------------------- */
+
+static void begin_backend(struct world *world, uint32_t number)
+{
+    struct backend *backend = &world->backends[number];
+    model_make_identity_key(backend->keys.identity_key, 1000 + number);
+    backend->has_control = !chance_millionths(&world->chance, world->plan.without_control);
+    backend->points_wanted =
+        chance_once_in(&world->chance, 4) ? (size_t)chance_draw(&world->chance, 1, 10) : 3;
+    start(world, &(struct happening){.one = number});
+    befall(world, number, world->plan.dies, dies_by_chance);
+    befall(world, number, world->plan.hangs, hangs_by_chance);
+    befall(world, number, world->plan.loses_route, loses_route_by_chance);
+    befall(world, number, world->plan.replaces_point, replaces_by_chance);
+    befall(world, number, world->plan.flaps, flap);
+}
+
+void backends_begin(struct world *world)
+{
+    world->backends = memory_allocate(world->plan.backend_count, sizeof(*world->backends));
+    for (uint32_t i = 0; i < world->plan.backend_count; i++)
+        begin_backend(world, i);
+}
+
+void backends_clear(struct world *world)
+{
+    free(world->backends);
+    free(world->points);
+}

@@ -1,0 +1,303 @@
+/* What a client finds that looks now, at every HSDir it may ask, held against what obpub promises. */
+#include <stdio.h>
+#include <string.h>
+
+#include "world.h"
+
+/* What is promised, and what it takes on the way: an upload under way has to be answered before the next one
+ * to that HSDir (up to 3 s here, for each of the two descriptors), and takes as long itself. */
+#define SETTLE (3 * MINUTE)          /* after a start, or a new consensus: patience, spread, uploads */
+#define DEATH_NOTICED (13 * SECOND)  /* 1.5 s until refused, 0.4 s gathering, uploads */
+#define CHANGE_NOTICED (30 * SECOND) /* the backend's upload, a fetch from its HSDirs, uploads */
+#define FLAP_HOLDS (32 * SECOND)     /* more for a backend that changed twice in a minute and a half */
+#define POLL (12 * MINUTE)           /* a change of a backend without a control port */
+#define COPIES_GONE (210 * MINUTE)   /* its death: HSDirs' copies live three hours, then ten fetches fail */
+#define BACK_IN (75 * SECOND)
+#define BACK_IN_BY_POLL (21 * MINUTE)
+#define FAULT_EXCUSES (9 * MINUTE) /* the longest delay between two tries, and the time for an answer */
+#define FETCH_FAULT_EXCUSES (20 * MINUTE)
+#define KEEPS_WITHOUT_REFRESH (55 * MINUTE) /* three hours less the longest refresh */
+#define CLIENT_LAG 3                        /* voting intervals that a client's consensus may be old */
+
+static int64_t later(int64_t one, int64_t other)
+{
+    return one > other ? one : other;
+}
+
+static int64_t flap_allowance(const struct backend *backend)
+{
+    return backend->changes[0] - backend->changes[1] < 90 * SECOND ? FLAP_HOLDS : 0;
+}
+
+/* Since when an obpub has been in a state to do all it promises. */
+static int64_t steady_since(const struct obpub *obpub)
+{
+    return later(obpub->started_at, obpub->tor_since);
+}
+
+static bool is_steady(const struct world *world, const struct obpub *obpub)
+{
+    return obpub->is_running && obpub->is_tor_up && world->now - steady_since(obpub) > SETTLE;
+}
+
+/* Likewise for one frontend: what can be published at all has been. */
+static bool is_steady_for(const struct world *world, const struct obpub *obpub, size_t frontend)
+{
+    const struct frontend_record *record = &obpub->frontends[frontend];
+    return is_steady(world, obpub) && record->published_at != NEVER &&
+           world->now - record->published_at > SETTLE;
+}
+
+static void note_steady_for(struct world *world, size_t frontend)
+{
+    for (size_t i = 0; i < OBPUBS; i++) {
+        if (world->obpubs[i].is_running && is_steady_for(world, &world->obpubs[i], frontend))
+            world->frontends[frontend].steady_at = world->now;
+    }
+}
+
+void checks_note_steady(struct world *world)
+{
+    for (size_t i = 0; i < world->plan.frontend_count; i++)
+        note_steady_for(world, i);
+}
+
+/* -- points ------------------------------------------------------------------------------------------ */
+
+/* When a point that is gone, or whose backend can't be reached, has to be out at the latest; NEVER if it may
+ * stay. */
+static int64_t find_deadline(const struct world *world, const struct obpub *obpub, const struct point *point)
+{
+    const struct backend *backend = &world->backends[point->backend];
+    const struct link *link = &obpub->links[point->backend];
+    int64_t grace = publisher_rules_default.grace;
+    if (!backend->has_control) {
+        if (point->gone_at == NEVER)
+            return NEVER;
+        int64_t known = later(later(point->gone_at, steady_since(obpub)), link->fetch_fault_at + POLL);
+        bool is_dead = point->is_killed || !backend->is_running || backend->process != point->process;
+        return known + (is_dead ? COPIES_GONE : POLL) + flap_allowance(backend);
+    }
+    if (point->gone_at == NEVER) {
+        if (link->is_up || link->is_gone)
+            return NEVER;
+        return link->moved_at + grace + DEATH_NOTICED + flap_allowance(backend);
+    }
+    int64_t known = later(point->gone_at, link->moved_at) + flap_allowance(backend);
+    if (!link->is_up && !link->is_gone)
+        return known + grace + DEATH_NOTICED;
+    if (point->is_killed)
+        return known + DEATH_NOTICED;
+    return later(known, link->fetch_fault_at + FAULT_EXCUSES) + CHANGE_NOTICED;
+}
+
+/* The latest deadline of all obpubs: one may know what another does not yet know. */
+static int64_t find_last_deadline(const struct world *world, size_t frontend, const struct point *point)
+{
+    int64_t last = LONG_AGO;
+    for (size_t i = 0; i < OBPUBS; i++) {
+        const struct obpub *obpub = &world->obpubs[i];
+        if (!obpub->is_running)
+            continue;
+        if (obpub->publisher->frontends[frontend].is_static)
+            return NEVER; /* the last good set stays */
+        int64_t since = later(obpub->frontends[frontend].static_at, steady_since(obpub)) + SETTLE;
+        last = later(last, later(find_deadline(world, obpub, point), since));
+    }
+    return last;
+}
+
+static void check_points(struct world *world, size_t frontend, const struct stored *stored)
+{
+    for (size_t i = 0; i < stored->point_count; i++) {
+        const struct point *point = &world->points[stored->points[i] - 1];
+        int64_t deadline = find_last_deadline(world, frontend, point);
+        if (world->now > deadline)
+            world_fail(
+                world,
+                "frontend %zu: relay %u has point %llu of backend %u (%s control) that has been gone for "
+                "%lld s and was due to be out %lld s ago",
+                frontend, stored->relay, (unsigned long long)stored->points[i], point->backend,
+                world->backends[point->backend].has_control ? "with" : "without",
+                (long long)((world->now - point->gone_at) / SECOND),
+                (long long)((world->now - deadline) / SECOND));
+    }
+}
+
+static bool has_point_of(const struct world *world, const struct stored *stored, size_t backend)
+{
+    for (size_t i = 0; i < stored->point_count; i++) {
+        const struct point *point = &world->points[stored->points[i] - 1];
+        if (point->backend == backend && point->gone_at == NEVER)
+            return true;
+    }
+    return false;
+}
+
+/* True when a backend has been there, and unchanged, for so long that it must be in. */
+static bool must_be_in(const struct world *world, const struct obpub *obpub, size_t number)
+{
+    const struct backend *backend = &world->backends[number];
+    const struct link *link = &obpub->links[number];
+    if (!backend->is_running || !backend->has_descriptors || backend->is_hung || !backend->has_route)
+        return false;
+    if (world->now - link->fetch_fault_at < FETCH_FAULT_EXCUSES)
+        return false;
+    int64_t since = later(later(backend->changed_at, link->moved_at), steady_since(obpub) + SETTLE);
+    if (backend->has_control)
+        return link->is_up && world->now - since > BACK_IN;
+    return world->now - since > BACK_IN_BY_POLL;
+}
+
+static void check_completeness(struct world *world, const struct obpub *obpub, size_t frontend,
+                               const struct stored *stored)
+{
+    const struct frontend *known = &world->frontends[frontend];
+    for (size_t i = 0; known->backend_count <= INTRODUCTION_POINTS_MAX && i < known->backend_count; i++) {
+        size_t backend = known->backends[i];
+        bool must = must_be_in(world, obpub, backend);
+        for (size_t j = 0; j < OBPUBS; j++)
+            must = must && (!world->obpubs[j].is_running || must_be_in(world, &world->obpubs[j], backend));
+        if (must && !has_point_of(world, stored, backend))
+            world_fail(world, "frontend %zu: relay %u has no point of backend %zu (%s control), which lives",
+                       frontend, stored->relay, backend,
+                       world->backends[backend].has_control ? "with" : "without");
+    }
+}
+
+/* -- HSDirs ------------------------------------------------------------------------------------------ */
+
+/* True when the world played a trick on an HSDir's uploads, or on itself, so that nothing is promised for it
+ * now. An answer does not say which descriptor it is for, so tricks on either count. */
+static bool is_excused(const struct world *world, const struct obpub *obpub, size_t frontend, uint32_t relay)
+{
+    const struct frontend_record *record = &obpub->frontends[frontend];
+    int64_t refresh_max = publisher_rules_default.refresh_max + FAULT_EXCUSES;
+    if (world->now - world->relays[relay].restarted_at < refresh_max)
+        return true;
+    if (world->now - record->fault_at[relay] < FAULT_EXCUSES)
+        return true;
+    for (size_t i = 0; i < record->sent_count; i++) {
+        if (record->sent[i].relay == relay && world->now - record->sent[i].since < SETTLE)
+            return true;
+    }
+    return false;
+}
+
+/* True when no other obpub may have put something older there since. */
+static bool is_undisputed(const struct world *world, size_t frontend, uint32_t relay)
+{
+    for (size_t i = 0; i < OBPUBS && world->plan.has_two_obpubs; i++) {
+        const struct obpub *obpub = &world->obpubs[i];
+        if (!is_steady(world, obpub) || world->now - steady_since(obpub) < 130 * MINUTE ||
+            is_excused(world, obpub, frontend, relay))
+            return false;
+    }
+    return true;
+}
+
+static void check_responsible(struct world *world, const struct obpub *obpub, size_t frontend,
+                              const struct publisher_descriptor *descriptor, uint32_t relay)
+{
+    if (is_excused(world, obpub, frontend, relay))
+        return;
+    const struct stored *stored = store_find(world, relay, descriptor->blinded_key);
+    if (stored == NULL) {
+        world_fail(world, "frontend %zu: relay %u has no descriptor of time period %llu", frontend, relay,
+                   (unsigned long long)descriptor->period_number);
+        return;
+    }
+    if (world->now - stored->at > publisher_rules_default.refresh_max + SETTLE)
+        world_fail(world, "frontend %zu: relay %u has a descriptor that is %lld min old", frontend, relay,
+                   (long long)((world->now - stored->at) / MINUTE));
+    if (!is_undisputed(world, frontend, relay))
+        return;
+    check_points(world, frontend, stored);
+    check_completeness(world, obpub, frontend, stored);
+}
+
+static void check_obpub(struct world *world, const struct obpub *obpub, size_t frontend)
+{
+    const struct publisher_frontend *known = &obpub->publisher->frontends[frontend];
+    if (!is_steady_for(world, obpub, frontend))
+        return;
+    for (enum descriptor_slot slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
+        const struct publisher_descriptor *descriptor = &known->descriptors[slot];
+        for (size_t i = 0; i < descriptor->upload_count; i++)
+            check_responsible(world, obpub, frontend, descriptor,
+                              model_hsdir_number(descriptor->uploads[i].fingerprint));
+    }
+}
+
+/* -- clients ----------------------------------------------------------------------------------------- */
+
+/* True when an obpub counts this HSDir among those of that time period and owes it a descriptor. */
+static bool is_owed(const struct world *world, size_t frontend, uint64_t period_number, uint32_t relay)
+{
+    for (size_t i = 0; i < OBPUBS; i++) {
+        const struct obpub *obpub = &world->obpubs[i];
+        if (obpub->run > 0 && !is_excused(world, obpub, frontend, relay) &&
+            rules_find_sent(&((struct obpub *)obpub)->frontends[frontend], period_number, relay) != NULL)
+            return true;
+    }
+    return false;
+}
+
+static void look(struct world *world, size_t number, uint32_t serial)
+{
+    struct frontend *frontend = &world->frontends[number];
+    const struct network *network = consensus_view(world, serial)->network;
+    enum descriptor_slot slot = network->client_slot;
+    uint64_t period_number = network->period_number[slot];
+    const struct responsible *asked = service_find_responsible(world, &frontend->keys, serial, slot);
+    uint8_t blinded_key[ED25519_PUBLIC_KEY_SIZE];
+    service_derive_key(world, &frontend->keys, period_number, blinded_key);
+    size_t found = 0, owed = 0;
+    for (size_t i = 0; i < asked->count[1]; i++) {
+        found += store_find(world, asked->relays[1][i], blinded_key) != NULL;
+        owed += is_owed(world, number, period_number, asked->relays[1][i]);
+    }
+    world->figures.looks++;
+    world->figures.unlucky_looks += found == 0;
+    if (found == 0 && owed > 0)
+        world_fail(world, "frontend %zu: a client with consensus %u finds no descriptor at %zu HSDirs",
+                   number, serial, asked->count[1]);
+}
+
+static void check_clients(struct world *world, size_t number)
+{
+    note_steady_for(world, number);
+    if (world->now - world->frontends[number].steady_at > KEEPS_WITHOUT_REFRESH)
+        return;
+    for (uint32_t serial = world->consensus_count; serial-- > 1;) {
+        const struct consensus_view *view = consensus_view(world, serial);
+        if (view == NULL || world->now - view->at > CLIENT_LAG * consensus_interval(world))
+            break;
+        look(world, number, serial);
+    }
+}
+
+/* -- the round --------------------------------------------------------------------------------------- */
+
+static void check(struct world *world, const struct happening *happening)
+{
+    size_t count = world->plan.frontends_checked;
+    size_t first = 0;
+    if (count < world->plan.frontend_count)
+        first = (size_t)chance_draw(&world->chance, 0, (int64_t)world->plan.frontend_count - 1);
+    for (size_t i = 0; i < count; i++) {
+        size_t frontend = (first + i) % world->plan.frontend_count;
+        for (size_t j = 0; j < OBPUBS; j++) {
+            if (world->obpubs[j].is_running)
+                check_obpub(world, &world->obpubs[j], frontend);
+        }
+        check_clients(world, frontend);
+    }
+    world->figures.checks++;
+    world_add(world, chance_draw(&world->chance, 1, 2 * world->plan.check_interval), *happening);
+}
+
+void checks_begin(struct world *world)
+{
+    world_add(world, 0, (struct happening){.function = check});
+}

@@ -1,0 +1,334 @@
+/* obpubs: the engine's part, which does what the state machine asks for and tells it what became of it. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "obpub/memory.h"
+#include "world.h"
+
+#define ACTIONS_MAX 1000000
+
+/* Uploads on their way, each to one HSDir. */
+struct parcel {
+    uint32_t frontend;
+    struct stored stored;
+};
+
+static struct obpub *obpub_of(struct world *world, const struct happening *happening)
+{
+    return &world->obpubs[happening->one];
+}
+
+uint32_t obpub_number(const struct world *world, const struct obpub *obpub)
+{
+    return (uint32_t)(obpub - world->obpubs);
+}
+
+/* True when the local tor that was given something then is still there. */
+static bool has_same_tor(const struct obpub *obpub, const struct happening *happening)
+{
+    return obpub->is_running && obpub->tor_epoch == happening->number;
+}
+
+/* Told before and after each thing that may change what is known of a backend. */
+void obpub_note_static(const struct world *world, struct obpub *obpub, uint32_t backend)
+{
+    const struct publisher_backend *known = &obpub->publisher->backends[backend];
+    for (size_t i = 0; i < known->frontend_count; i++) {
+        size_t frontend = known->frontends[i];
+        if (obpub->publisher->frontends[frontend].is_static)
+            obpub->frontends[frontend].static_at = world->now;
+    }
+}
+
+/* -- uploads ----------------------------------------------------------------------------------------- */
+
+/* An HSDir's answer as the engine understands it: of the frontend, for the first descriptor that waits for
+ * this HSDir. three is the relay, thing the parcel, two 1 for success. */
+static void hear_answer(struct world *world, const struct happening *happening)
+{
+    struct obpub *obpub = obpub_of(world, happening);
+    const struct parcel *parcel = happening->thing;
+    if (!has_same_tor(obpub, happening))
+        return;
+    world_trace(world, "obpub %u hears for frontend %u of relay %u: %s", happening->one, parcel->frontend,
+                happening->three, happening->two == 1 ? "taken" : "failed");
+    struct publisher_frontend *frontend = &obpub->publisher->frontends[parcel->frontend];
+    const uint8_t *fingerprint = world->relays[happening->three].hsdir.fingerprint;
+    for (enum descriptor_slot slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
+        const struct publisher_descriptor *descriptor = &frontend->descriptors[slot];
+        for (size_t i = 0; i < descriptor->upload_count; i++) {
+            if (descriptor->uploads[i].state != UPLOAD_IN_FLIGHT ||
+                memcmp(descriptor->uploads[i].fingerprint, fingerprint, RELAY_FINGERPRINT_SIZE) != 0)
+                continue;
+            struct sent *sent = rules_find_sent(&obpub->frontends[parcel->frontend],
+                                                descriptor->period_number, happening->three);
+            if (sent != NULL) {
+                sent->answered_at = world->now;
+                sent->has_failed = happening->two == 0;
+            }
+            publisher_note_upload(obpub->publisher, parcel->frontend, slot, fingerprint,
+                                  happening->two == 1 ? NULL : "UPLOAD_REJECTED", world->now);
+            obpub_run(world, obpub);
+            return;
+        }
+    }
+}
+
+/* The upload reaches its HSDir; the answer goes back after as many milliseconds as two says. */
+static void arrive(struct world *world, const struct happening *happening)
+{
+    const struct parcel *parcel = happening->thing;
+    struct parcel *copy = memory_allocate(1, sizeof(*copy));
+    *copy = *parcel;
+    bool is_taken = store_put(world, &parcel->stored);
+    world->figures.rejected += !is_taken;
+    struct happening back = *happening;
+    back.function = hear_answer;
+    back.two = is_taken;
+    back.thing = copy;
+    world_add(world, happening->two, back);
+}
+
+static void note_fault(struct obpub *obpub, const struct parcel *parcel, int64_t at)
+{
+    int64_t *fault_at = &obpub->frontends[parcel->frontend].fault_at[parcel->stored.relay];
+    *fault_at = at > *fault_at ? at : *fault_at;
+}
+
+/* Sends a parcel on its way; the world may play a trick on it. */
+static void send_parcel(struct world *world, struct obpub *obpub, struct parcel *parcel)
+{
+    const struct plan *plan = &world->plan;
+    struct happening on_its_way = {.function = arrive,
+                                   .one = obpub_number(world, obpub),
+                                   .two = (uint32_t)chance_draw(&world->chance, 100, 1000),
+                                   .three = parcel->stored.relay,
+                                   .number = obpub->tor_epoch,
+                                   .thing = parcel};
+    int64_t delay = chance_draw(&world->chance, 100, 2000);
+    if (world_is_broken("slow"))
+        delay += 20 * MINUTE;
+    if (chance_millionths(&world->chance, plan->upload_fails)) {
+        note_fault(obpub, parcel, world->now);
+        on_its_way.function = hear_answer;
+        on_its_way.two = 0;
+    } else if (chance_millionths(&world->chance, plan->upload_is_lost)) {
+        note_fault(obpub, parcel, world->now + publisher_rules_default.answer_timeout);
+        free(parcel);
+        return;
+    } else if (chance_millionths(&world->chance, plan->upload_is_late)) {
+        note_fault(obpub, parcel, world->now + 6 * MINUTE);
+        if (chance_once_in(&world->chance, 2))
+            delay += chance_draw(&world->chance, 50 * SECOND, 5 * MINUTE);
+        else
+            on_its_way.two += (uint32_t)chance_draw(&world->chance, 50 * SECOND, 5 * MINUTE);
+    }
+    world_add(world, delay, on_its_way);
+}
+
+static uint64_t fill_stored(const struct superdescriptor *superdescriptor, struct stored *stored)
+{
+    uint64_t content = 14695981039346656037u;
+    stored->point_count = superdescriptor->point_count;
+    for (size_t i = 0; i < superdescriptor->point_count; i++) {
+        stored->points[i] = model_point_number(superdescriptor->points[i]);
+        content = (content ^ stored->points[i]) * 1099511628211u;
+    }
+    return content;
+}
+
+static void upload(struct world *world, struct obpub *obpub, const struct publisher_action *action)
+{
+    const struct publisher_descriptor *descriptor =
+        &obpub->publisher->frontends[action->frontend].descriptors[action->slot];
+    struct superdescriptor superdescriptor = {0};
+    if (publisher_choose_points(obpub->publisher, action->frontend, &superdescriptor) == 0)
+        world_fail(world, "frontend %zu: an empty descriptor is to be published", action->frontend);
+    struct stored stored = {.period_number = descriptor->period_number};
+    uint64_t content = fill_stored(&superdescriptor, &stored);
+    stored.counter = (uint64_t)rules_count(world, obpub, action);
+    memcpy(stored.key, descriptor->blinded_key, sizeof(stored.key));
+    rules_note_content(world, obpub, action->frontend, content);
+    for (size_t i = 0; i < action->hsdir_count; i++) {
+        struct parcel *parcel = memory_allocate(1, sizeof(*parcel));
+        parcel->frontend = (uint32_t)action->frontend;
+        parcel->stored = stored;
+        parcel->stored.relay = model_hsdir_number(action->fingerprints[i]);
+        rules_note_upload(world, obpub, action, parcel->stored.relay, (int64_t)stored.counter, content);
+        send_parcel(world, obpub, parcel);
+    }
+}
+
+/* -- the loop ---------------------------------------------------------------------------------------- */
+
+static void wake(struct world *world, const struct happening *happening)
+{
+    struct obpub *obpub = obpub_of(world, happening);
+    if (!obpub->is_running || obpub->wake_at != world->now)
+        return;
+    obpub->wake_at = NEVER;
+    uint64_t actions = obpub->actions;
+    obpub->wakes++;
+    obpub_run(world, obpub);
+    obpub->idle_wakes += obpub->actions == actions;
+}
+
+void obpub_run(struct world *world, struct obpub *obpub)
+{
+    struct publisher_action action;
+    for (unsigned i = 0; publisher_next_action(obpub->publisher, &action, world->now); i++) {
+        if (i > ACTIONS_MAX) {
+            world_fail(world, "there is no end to what is to be done");
+            return;
+        }
+        obpub->actions++;
+        if (action.type == PUBLISHER_FETCH)
+            link_fetch(world, obpub, &action);
+        else
+            upload(world, obpub, &action);
+    }
+    int64_t moment = publisher_next_moment(obpub->publisher);
+    if (moment <= world->now)
+        world_fail(world, "the publisher wants to be asked at once though it has just been");
+    if (moment < obpub->wake_at) {
+        obpub->wake_at = moment;
+        world_add(world, moment - world->now,
+                  (struct happening){.function = wake, .one = obpub_number(world, obpub)});
+    }
+}
+
+void obpub_see_consensus(struct world *world, struct obpub *obpub)
+{
+    if (!obpub->is_running || !obpub->is_tor_up)
+        return;
+    const struct network *network = consensus_view(world, obpub->consensus)->network;
+    obpub->consensus_since = world->now;
+    world_trace(world, "obpub %u has consensus %u, clients use the %s descriptor", obpub_number(world, obpub),
+                obpub->consensus, network->client_slot == DESCRIPTOR_FIRST ? "first" : "second");
+    publisher_set_network(obpub->publisher, model_copy_network(network), world->now);
+    rules_note_network(world, obpub);
+    obpub_run(world, obpub);
+}
+
+/* -- its own life ------------------------------------------------------------------------------------ */
+
+void obpub_set_tor(struct world *world, struct obpub *obpub, bool is_up)
+{
+    if (!obpub->is_running || obpub->is_tor_up == is_up)
+        return;
+    checks_note_steady(world);
+    obpub->is_tor_up = is_up;
+    world_trace(world, "obpub %u: its local tor is %s", obpub_number(world, obpub), is_up ? "up" : "lost");
+    obpub->tor_since = world->now;
+    obpub->tor_epoch++;
+    publisher_note_tor(obpub->publisher, is_up, world->now);
+    for (uint32_t i = 0; i < world->plan.backend_count; i++) {
+        if (world->backends[i].has_control)
+            continue;
+        obpub->links[i].epoch++;
+        obpub->links[i].is_up = is_up;
+        if (is_up)
+            publisher_note_reachable(obpub->publisher, i, false, INT64_MAX, world->now);
+        else
+            publisher_note_unreachable(obpub->publisher, i, "the local tor is lost", false, world->now);
+    }
+    if (is_up)
+        obpub_see_consensus(world, obpub);
+    obpub_run(world, obpub);
+}
+
+static void tor_comes_back(struct world *world, const struct happening *happening)
+{
+    obpub_set_tor(world, obpub_of(world, happening), true);
+}
+
+static void tor_dies_by_chance(struct world *world, const struct happening *happening)
+{
+    struct obpub *obpub = obpub_of(world, happening);
+    world_add(world, chance_wait(&world->chance, world->plan.local_tor_dies), *happening);
+    if (!obpub->is_running || !obpub->is_tor_up)
+        return;
+    obpub_set_tor(world, obpub, false);
+    int64_t downtime = chance_once_in(&world->chance, 4) ? chance_draw(&world->chance, MINUTE, 5 * HOUR)
+                                                         : chance_draw(&world->chance, 100, 2 * MINUTE);
+    world_add(world, downtime, (struct happening){.function = tor_comes_back, .one = happening->one});
+}
+
+static void stop(struct obpub *obpub)
+{
+    obpub->is_running = obpub->is_tor_up = false;
+    publisher_free(obpub->publisher);
+    obpub->publisher = NULL;
+    obpub->tor_epoch++;
+}
+
+static void start(struct world *world, const struct happening *happening)
+{
+    struct obpub *obpub = obpub_of(world, happening);
+    struct publisher_rules rules = publisher_rules_default;
+    for (size_t i = 0; i < sizeof(rules.seed); i++)
+        rules.seed[i] = (uint8_t)chance_next(&world->chance);
+    world_trace(world, "obpub %u starts", happening->one);
+    obpub->is_running = true;
+    obpub->run++;
+    obpub->started_at = world->now;
+    obpub->wake_at = NEVER;
+    obpub->consensus = world->consensus_count - 1;
+    obpub->ignores_consensus_until = 0;
+    obpub->publisher = publisher_new(&rules);
+    memset(obpub->frontends, 0, world->plan.frontend_count * sizeof(*obpub->frontends));
+    for (size_t i = 0; i < world->plan.backend_count; i++)
+        publisher_add_backend(obpub->publisher, world->backends[i].keys.identity_key,
+                              world->backends[i].has_control, world->now);
+    for (size_t i = 0; i < world->plan.frontend_count; i++) {
+        const struct frontend *frontend = &world->frontends[i];
+        publisher_add_frontend(obpub->publisher, frontend->keys.identity_key, frontend->backends,
+                               frontend->backend_count, world->now);
+        obpub->frontends[i].static_at = LONG_AGO;
+        obpub->frontends[i].published_at = NEVER;
+        for (size_t j = 0; j < RELAYS_MAX; j++)
+            obpub->frontends[i].fault_at[j] = LONG_AGO;
+    }
+    links_begin(world, obpub);
+    obpub_set_tor(world, obpub, true);
+}
+
+static void dies_by_chance(struct world *world, const struct happening *happening)
+{
+    struct obpub *obpub = obpub_of(world, happening);
+    world_add(world, chance_wait(&world->chance, world->plan.obpub_dies), *happening);
+    if (!obpub->is_running)
+        return;
+    checks_note_steady(world);
+    world_trace(world, "obpub %u is killed", happening->one);
+    stop(obpub);
+    int64_t downtime = chance_once_in(&world->chance, 5) ? chance_draw(&world->chance, MINUTE, 2 * HOUR)
+                                                         : chance_draw(&world->chance, 100, MINUTE);
+    world_add(world, downtime, (struct happening){.function = start, .one = happening->one});
+}
+
+void obpubs_begin(struct world *world)
+{
+    for (uint32_t i = 0; i < (world->plan.has_two_obpubs ? 2 : 1); i++) {
+        struct obpub *obpub = &world->obpubs[i];
+        obpub->links = memory_allocate(world->plan.backend_count, sizeof(*obpub->links));
+        obpub->frontends = memory_allocate(world->plan.frontend_count, sizeof(*obpub->frontends));
+        start(world, &(struct happening){.one = i});
+        if (world->plan.obpub_dies > 0)
+            world_add(world, chance_wait(&world->chance, world->plan.obpub_dies),
+                      (struct happening){.function = dies_by_chance, .one = i});
+        if (world->plan.local_tor_dies > 0)
+            world_add(world, chance_wait(&world->chance, world->plan.local_tor_dies),
+                      (struct happening){.function = tor_dies_by_chance, .one = i});
+    }
+}
+
+void obpubs_clear(struct world *world)
+{
+    for (size_t i = 0; i < OBPUBS; i++) {
+        publisher_free(world->obpubs[i].publisher);
+        free(world->obpubs[i].links);
+        free(world->obpubs[i].frontends);
+    }
+}

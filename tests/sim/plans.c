@@ -1,0 +1,141 @@
+/* The kinds of histories that are played: a long one, a large one, and many short ones of every sort. */
+#include "plans.h"
+
+#include <string.h>
+
+#define DAY (24 * HOUR)
+#define PERCENT ((int64_t)10000) /* in millionths */
+
+static const struct time_schedule public_schedule = {.voting_interval = 3600, .period_length = 1440};
+static const struct time_schedule testing_schedule = {.voting_interval = 20, .period_length = 8};
+
+/* 400 days of one frontend, with all that happens in a year and a bit more. */
+static void plan_year(struct plan *plan)
+{
+    plan->duration = 400 * DAY;
+    plan->frontend_count = 1;
+    plan->backend_count = plan->members = 4;
+    plan->relay_count = 100;
+    plan->relay_leaves = 0.01;
+    plan->relay_returns = 0.05;
+    plan->relay_restarts = 0.001;
+    plan->dies = 1.0 / 200;
+    plan->hangs = 1.0 / 300;
+    plan->loses_route = 1.0 / 200;
+    plan->flaps = 1.0 / 1000;
+    plan->replaces_point = 1.0 / 40;
+    plan->without_control = 25 * PERCENT;
+    plan->upload_fails = 1 * PERCENT;
+    plan->upload_is_lost = PERCENT / 5;
+    plan->upload_is_late = PERCENT / 10;
+    plan->fetch_fails = 1 * PERCENT;
+    plan->obpub_dies = 1.0 / 500;
+    plan->local_tor_dies = 1.0 / 300;
+    plan->no_shared_random = 2 * PERCENT;
+    plan->no_consensus = 1 * PERCENT;
+    plan->misses_consensus = PERCENT / 2;
+    plan->check_interval = 4 * MINUTE;
+    plan->frontends_checked = 1;
+}
+
+/* 1,000 frontends with ten backends each, five frontends sharing a backend, for three days. */
+static void plan_large(struct plan *plan)
+{
+    plan->duration = 3 * DAY;
+    plan->frontend_count = 1000;
+    plan->backend_count = 2000;
+    plan->members = 10;
+    plan->relay_count = 150;
+    plan->relay_leaves = 0.005;
+    plan->relay_returns = 0.03;
+    plan->relay_restarts = 0.0005;
+    plan->dies = 1.0 / 1000;
+    plan->hangs = 1.0 / 2000;
+    plan->loses_route = 1.0 / 2000;
+    plan->flaps = 1.0 / 20000;
+    plan->replaces_point = 1.0 / 200;
+    plan->without_control = 10 * PERCENT;
+    plan->upload_fails = PERCENT / 2;
+    plan->upload_is_lost = PERCENT / 10;
+    plan->upload_is_late = PERCENT / 20;
+    plan->fetch_fails = PERCENT / 2;
+    plan->obpub_dies = 1.0 / 40;
+    plan->local_tor_dies = 1.0 / 40;
+    plan->no_shared_random = 5 * PERCENT;
+    plan->no_consensus = 2 * PERCENT;
+    plan->misses_consensus = 1 * PERCENT;
+    plan->check_interval = 10 * SECOND;
+    plan->frontends_checked = 10;
+}
+
+static void plan_calm_network(struct plan *plan)
+{
+    plan->upload_fails = plan->upload_is_lost = plan->upload_is_late = 0;
+    plan->fetch_fails = 0;
+    plan->relay_restarts = 0;
+}
+
+/* Hours in which too much happens. Some of them leave one kind of trouble out, so that the rules that are
+ * excused by it are held. */
+static void plan_short(struct plan *plan, struct chance *chance)
+{
+    static const double none_or_some[] = {0, 0.1, 1, 3};
+#define RATE() none_or_some[chance_draw(chance, 0, 3)]
+    plan->duration = chance_draw(chance, 30 * MINUTE, 7 * HOUR);
+    plan->start_round = chance_draw(chance, 0, 23);
+    plan->frontend_count = (size_t)chance_draw(chance, 1, 3);
+    plan->backend_count =
+        (size_t)(chance_once_in(chance, 20) ? chance_draw(chance, 21, 30) : chance_draw(chance, 1, 6));
+    plan->members = (size_t)chance_draw(chance, 1, (int64_t)plan->backend_count);
+    plan->relay_count = (uint32_t)chance_draw(chance, 6, 60);
+    plan->relay_leaves = RATE() / 40;
+    plan->relay_returns = 0.2;
+    plan->relay_restarts = RATE() / 40;
+    plan->dies = RATE();
+    plan->hangs = RATE();
+    plan->loses_route = RATE();
+    plan->flaps = RATE() / 4;
+    plan->replaces_point = RATE();
+    plan->without_control = chance_once_in(chance, 2) ? 0 : chance_draw(chance, 0, 100 * PERCENT);
+    plan->upload_fails = chance_draw(chance, 0, 20 * PERCENT);
+    plan->upload_is_lost = chance_draw(chance, 0, 5 * PERCENT);
+    plan->upload_is_late = chance_draw(chance, 0, 5 * PERCENT);
+    plan->fetch_fails = chance_draw(chance, 0, 10 * PERCENT);
+    plan->obpub_dies = RATE() / 4;
+    plan->local_tor_dies = RATE() / 4;
+    plan->no_shared_random = 20 * PERCENT;
+    plan->no_consensus = 5 * PERCENT;
+    plan->misses_consensus = 5 * PERCENT;
+    plan->has_two_obpubs = chance_once_in(chance, 5);
+    plan->check_interval = 40 * SECOND;
+    plan->frontends_checked = plan->frontend_count;
+    if (chance_once_in(chance, 2))
+        plan_calm_network(plan);
+    if (chance_once_in(chance, 3))
+        plan->obpub_dies = plan->local_tor_dies = 0;
+    if (chance_once_in(chance, 10)) {
+        plan->schedule = testing_schedule;
+        plan->duration = chance_draw(chance, 5 * MINUTE, 20 * MINUTE);
+        plan->relay_leaves *= 20;
+        plan->relay_returns *= 20;
+        plan->check_interval = 3 * SECOND;
+    }
+#undef RATE
+}
+
+bool plan_make(struct plan *plan, const char *kind, uint64_t seed)
+{
+    struct chance chance = {.state = seed ^ 0x706c616e};
+    memset(plan, 0, sizeof(*plan));
+    plan->seed = seed;
+    plan->schedule = public_schedule;
+    if (strcmp(kind, "year") == 0)
+        plan_year(plan);
+    else if (strcmp(kind, "large") == 0)
+        plan_large(plan);
+    else if (strcmp(kind, "short") == 0)
+        plan_short(plan, &chance);
+    else
+        return false;
+    return true;
+}

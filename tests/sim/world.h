@@ -1,0 +1,287 @@
+/* The world that the state machine is played in: relays and consensuses, tors with onion services, and
+ * obpubs.
+ *
+ * Times are milliseconds since the epoch. Everything follows from the plan, and the plan from a seed.
+ */
+#ifndef OBPUB_TESTS_SIM_WORLD_H
+#define OBPUB_TESTS_SIM_WORLD_H
+
+#include "chance.h"
+#include "model.h"
+#include "publish/publisher.h"
+#include "timeline.h"
+
+#define SECOND ((int64_t)1000)
+#define MINUTE (60 * SECOND)
+#define HOUR (60 * MINUTE)
+#define NEVER INT64_MAX
+#define LONG_AGO (INT64_MIN / 4)
+
+#define RELAYS_MAX 200
+#define CONSENSUSES_KEPT 64 /* a power of two */
+#define OBPUBS 2
+#define POINTS_MAX 16 /* of one service's descriptor */
+
+/* What a history is like. Rates are per hour and per thing; probabilities in millionths. */
+struct plan {
+    uint64_t seed;
+    int64_t duration;
+    struct time_schedule schedule;
+    int64_t start_round; /* of the first consensus within its shared-random run */
+    size_t frontend_count, backend_count, members;
+    uint32_t relay_count;
+    double relay_leaves, relay_returns, relay_restarts;
+    double dies, hangs, loses_route, flaps, replaces_point;
+    int64_t without_control; /* backends, in millionths */
+    int64_t upload_fails, upload_is_lost, upload_is_late;
+    int64_t fetch_fails;
+    double obpub_dies, local_tor_dies;
+    int64_t no_shared_random, no_consensus, misses_consensus;
+    bool has_two_obpubs;
+    int64_t check_interval;
+    size_t frontends_checked; /* each time */
+};
+
+/* What one HSDir keeps of one blinded key. */
+struct stored {
+    uint8_t key[8]; /* the blinded key's first bytes */
+    uint32_t relay;
+    bool is_used;
+    int64_t at;
+    uint64_t period_number, counter;
+    size_t point_count;
+    uint64_t points[INTRODUCTION_POINTS_MAX];
+};
+
+struct store {
+    struct stored *places; /* a hash table with linear probing */
+    size_t size, count;
+};
+
+struct relay {
+    struct hsdir hsdir;
+    bool is_listed;
+    int64_t restarted_at;
+};
+
+struct consensus_view {
+    uint32_t serial;
+    int64_t at; /* when it became valid */
+    struct network *network;
+};
+
+/* Where an onion service's descriptors go. */
+struct responsible {
+    uint32_t serial; /* of the consensus it was worked out from, plus one; 0 for none */
+    size_t count[2]; /* stored at, asked for at */
+    uint32_t relays[2][MODEL_REPLICAS * MODEL_SPREAD_STORE];
+};
+
+struct service_keys {
+    uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE];
+    struct responsible responsible[DESCRIPTOR_SLOTS][8]; /* by serial */
+};
+
+/* An introduction point; its number is its place, counted from 1. */
+struct point {
+    uint32_t backend;
+    uint32_t process;
+    int64_t gone_at; /* when its tor told others, or died */
+    bool is_killed;  /* its process ended */
+};
+
+struct service_descriptor {
+    uint64_t period_number;
+    uint64_t counter;
+    int64_t next_upload;
+    size_t point_count;
+    uint64_t points[POINTS_MAX];
+};
+
+/* A tor that runs a backend. */
+struct backend {
+    struct service_keys keys;
+    bool has_control;
+    bool is_running, is_hung, has_route, has_descriptors;
+    uint32_t process; /* counted up at each start */
+    int64_t started_at;
+    int64_t changed_at; /* its state, or its points */
+    int64_t changes[4]; /* the last times of that, the newest first */
+    uint32_t consensus; /* serial of the one it goes by */
+    struct service_descriptor descriptors[DESCRIPTOR_SLOTS];
+    size_t points_wanted;
+    int64_t flaps_until; /* 0: it does not */
+};
+
+/* What an obpub last did with one HSDir for one descriptor: for the rules it is held to. */
+struct sent {
+    uint64_t period_number;
+    uint32_t relay;
+    int64_t since; /* when it became responsible, as far as this obpub knows */
+    int64_t at, answered_at;
+    int64_t counter;
+    uint64_t content;
+    int64_t changes[2]; /* when its points last changed, the newest first */
+    bool has_failed;
+};
+
+#define SENT_MAX 64
+#define REFRESHES 3
+
+struct frontend_record {
+    struct sent sent[SENT_MAX];
+    size_t sent_count;
+    struct {
+        uint64_t period_number;
+        int64_t at;           /* when its timer last ran out, as far as one can see from outside */
+        int64_t drawn;        /* the publisher's next refresh, */
+        int64_t drawn_at;     /* and when that became another one */
+        int64_t last_seconds; /* the engine's rule about counters */
+        int64_t last_built;
+    } period[REFRESHES];
+    int64_t fault_at[RELAYS_MAX]; /* when the world last played a trick on uploads to a relay */
+    int64_t published_at;         /* when it first sent something; NEVER */
+    int64_t static_at;            /* when it was last seen without a live backend */
+    uint64_t content;             /* of the last upload */
+    int64_t content_changed_at;
+};
+
+struct link {
+    bool is_up;
+    bool is_gone;
+    uint32_t process; /* that it was last connected to */
+    int64_t moved_at; /* when the publisher was last told something about it */
+    uint32_t epoch;   /* answers of an older one are not heard */
+    int64_t fetch_fault_at;
+};
+
+struct obpub {
+    bool is_running;
+    struct publisher *publisher;
+    int64_t started_at;
+    int64_t tor_since; /* when its local tor last came or went */
+    bool is_tor_up;
+    uint32_t tor_epoch;
+    uint32_t run; /* counted up at each start */
+    uint32_t consensus;
+    int64_t consensus_since;
+    int64_t ignores_consensus_until;
+    int64_t wake_at;
+    struct link *links;
+    struct frontend_record *frontends;
+    uint64_t wakes, idle_wakes, actions;
+};
+
+struct frontend {
+    struct service_keys keys;
+    size_t *backends;
+    size_t backend_count;
+    int64_t steady_at; /* when an obpub was last seen in a state to do for it all that is promised */
+};
+
+struct figures {
+    uint64_t checks, looks, unlucky_looks, uploads, rejected, fetches, deaths, events;
+};
+
+struct world {
+    struct plan plan;
+    struct chance chance;
+    int64_t now, begin;
+    struct timeline timeline;
+    struct relay relays[RELAYS_MAX];
+    struct consensus_view consensuses[CONSENSUSES_KEPT];
+    uint32_t consensus_count;
+    uint8_t shared_random[2][SHARED_RANDOM_VALUE_SIZE]; /* previous, current */
+    bool has_shared_random[2];
+    struct store store;
+    struct point *points;
+    size_t point_count, point_size;
+    struct backend *backends;
+    struct frontend *frontends;
+    struct obpub obpubs[OBPUBS];
+    struct figures figures;
+    bool has_failed;
+    char failure[256];
+};
+
+/* A rule of the model that is broken on purpose, to see that the checks see it; NULL for none. */
+extern const char *world_broken_rule;
+bool world_is_broken(const char *rule);
+
+/* With it set, everything of note is printed as it happens. */
+extern bool world_is_traced;
+void world_trace(const struct world *world, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+void world_play(struct world *world, const struct plan *plan);
+void world_clear(struct world *world);
+
+/* Notes that a rule was broken; the first one counts. */
+void world_fail(struct world *world, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+void world_add(struct world *world, int64_t delay, struct happening happening);
+
+/* -- consensuses.c: relays, and what clients and tors know of them */
+
+void consensuses_begin(struct world *world);
+void consensuses_clear(struct world *world);
+const struct consensus_view *consensus_view(const struct world *world, uint32_t serial);
+
+/* The milliseconds of a voting interval. */
+int64_t consensus_interval(const struct world *world);
+void service_derive_key(const struct world *world, const struct service_keys *keys, uint64_t period_number,
+                        uint8_t blinded_key[ED25519_PUBLIC_KEY_SIZE]);
+const struct responsible *service_find_responsible(const struct world *world, struct service_keys *keys,
+                                                   uint32_t serial, enum descriptor_slot slot);
+
+/* -- store.c: what HSDirs keep */
+
+struct stored *store_find(struct world *world, uint32_t relay, const uint8_t *blinded_key);
+
+/* Keeps it if it is newer; false if it is refused. */
+bool store_put(struct world *world, const struct stored *stored);
+void store_forget_relay(struct world *world, uint32_t relay);
+void store_clear(struct world *world);
+
+/* -- backends.c: tors that run onion services */
+
+void backends_begin(struct world *world);
+void backends_clear(struct world *world);
+void backend_see_consensus(struct world *world, uint32_t number);
+struct descriptor *backend_answer(struct world *world, uint32_t number);
+
+/* -- links.c: how an obpub hears of backends */
+
+void links_begin(struct world *world, struct obpub *obpub);
+void link_backend_died(struct world *world, uint32_t backend);
+void link_backend_silent(struct world *world, uint32_t backend);
+void link_announce(struct world *world, uint32_t backend, bool is_taken, uint32_t relay,
+                   const uint8_t *blinded_key);
+void link_fetch(struct world *world, struct obpub *obpub, const struct publisher_action *action);
+
+/* -- obpubs.c: the engine's part */
+
+void obpubs_begin(struct world *world);
+void obpubs_clear(struct world *world);
+void obpub_run(struct world *world, struct obpub *obpub);
+void obpub_see_consensus(struct world *world, struct obpub *obpub);
+void obpub_note_static(const struct world *world, struct obpub *obpub, uint32_t backend);
+void obpub_set_tor(struct world *world, struct obpub *obpub, bool is_up);
+uint32_t obpub_number(const struct world *world, const struct obpub *obpub);
+
+/* -- rules.c: what each upload is held to */
+
+struct sent *rules_find_sent(struct frontend_record *record, uint64_t period_number, uint32_t relay);
+void rules_note_network(struct world *world, struct obpub *obpub);
+int64_t rules_count(struct world *world, struct obpub *obpub, const struct publisher_action *action);
+void rules_note_upload(struct world *world, struct obpub *obpub, const struct publisher_action *action,
+                       uint32_t relay, int64_t counter, uint64_t content);
+void rules_note_content(struct world *world, struct obpub *obpub, size_t frontend, uint64_t content);
+
+/* -- checks.c: what a client finds */
+
+void checks_begin(struct world *world);
+
+/* To be told before an obpub or its local tor is lost. */
+void checks_note_steady(struct world *world);
+
+#endif

@@ -1,0 +1,156 @@
+/* A publisher made by hand, with a view of it, for the tests of what is reported. */
+#include "helper_report.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "obpub/memory.h"
+
+#define TIME_PERIOD 20416
+
+void report_fixture_give_points(struct publisher *publisher, size_t backend, size_t count, uint8_t first,
+                                int64_t now)
+{
+    static uint64_t revision_counter = 1;
+    struct descriptor *descriptor = memory_allocate(1, sizeof(*descriptor));
+    descriptor->period_number = TIME_PERIOD;
+    descriptor->revision_counter = revision_counter++;
+    descriptor->point_count = count;
+    for (size_t i = 0; i < count; i++) {
+        memset(descriptor->points[i].auth_key, first + (int)i, ED25519_PUBLIC_KEY_SIZE);
+        memset(descriptor->points[i].enc_key, first + (int)i, X25519_PUBLIC_KEY_SIZE);
+    }
+    publisher_note_descriptor(publisher, backend, descriptor, now);
+}
+
+static void make_config(struct report_fixture *fixture)
+{
+    static const char *const names[] = {"one", "two \"2\"", "three", "uno"};
+    static const uint8_t keys[] = {0x11, 0x12, 0x13, 0x11};
+    for (size_t i = 0; i < 4; i++) {
+        fixture->backends[i].name = memory_copy_text(names[i], strlen(names[i]));
+        memset(fixture->backends[i].identity_key, keys[i], ED25519_PUBLIC_KEY_SIZE);
+    }
+    /* The config of the first lists another backend in the third's place: that one has no name. */
+    memset(fixture->backends[2].identity_key, 0x99, ED25519_PUBLIC_KEY_SIZE);
+    fixture->configs[0].backends = &fixture->backends[0];
+    fixture->configs[0].backend_count = 3;
+    fixture->configs[1].backends = &fixture->backends[3];
+    fixture->configs[1].backend_count = 1;
+}
+
+static void make_uploads(struct publisher_frontend *frontend)
+{
+    static const enum upload_state states[DESCRIPTOR_SLOTS][REPORT_HSDIRS] = {
+        {UPLOAD_DONE, UPLOAD_DONE, UPLOAD_DONE},
+        {UPLOAD_DONE, UPLOAD_IN_FLIGHT, UPLOAD_DUE},
+    };
+    for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
+        struct publisher_descriptor *descriptor = &frontend->descriptors[slot];
+        descriptor->period_number = TIME_PERIOD + slot;
+        descriptor->refresh_at = REPORT_NOW + 3600000 + (int64_t)slot * 60000;
+        descriptor->upload_count = REPORT_HSDIRS;
+        descriptor->uploads = memory_allocate(REPORT_HSDIRS, sizeof(*descriptor->uploads));
+        for (size_t i = 0; i < REPORT_HSDIRS; i++) {
+            struct publisher_upload *upload = &descriptor->uploads[i];
+            memset(upload->fingerprint, 0xa0 + (int)i, RELAY_FINGERPRINT_SIZE);
+            upload->state = states[slot][i];
+            upload->sent_set = frontend->set;
+            upload->attempts = 1;
+            upload->sent_at = REPORT_NOW - 60000 + (int64_t)i * 1000;
+            upload->answered_at = upload->taken_at = INT64_MIN;
+            if (upload->state != UPLOAD_DONE)
+                continue;
+            upload->answered_at = upload->taken_at = upload->sent_at + 500;
+            upload->taken_set = upload->sent_set;
+        }
+    }
+    struct publisher_upload *refused = &frontend->descriptors[DESCRIPTOR_SECOND].uploads[2];
+    refused->attempts = 4;
+    refused->answered_at = refused->sent_at + 700;
+    refused->due = REPORT_NOW + 5000;
+    snprintf(refused->reason, sizeof(refused->reason), "UPLOAD_REJECTED");
+}
+
+static void make_publisher(struct report_fixture *fixture)
+{
+    struct publisher_rules rules = publisher_rules_default;
+    struct publisher *publisher = fixture->publisher = publisher_new(&rules);
+    const uint8_t keys[3] = {0x11, 0x12, 0x13};
+    uint8_t key[ED25519_PUBLIC_KEY_SIZE];
+    size_t backends[3];
+    for (size_t i = 0; i < 3; i++) {
+        memset(key, keys[i], sizeof(key));
+        backends[i] = publisher_add_backend(publisher, key, i == 0, REPORT_NOW - 7200000);
+    }
+    for (size_t i = 0; i < 2; i++) {
+        memset(key, 0x21 + (int)i, sizeof(key));
+        fixture->frontends[i].number =
+            publisher_add_frontend(publisher, key, backends, i == 0 ? 3 : 1, REPORT_NOW - 7200000);
+    }
+    publisher_note_reachable(publisher, 0, true, INT64_MAX, REPORT_NOW - 3600000);
+    report_fixture_give_points(publisher, 0, 3, 0x31, REPORT_NOW - 3600000);
+    report_fixture_give_points(publisher, 1, 2, 0x41, REPORT_NOW - 1800000);
+    publisher->backends[1].state = BACKEND_GRACE;
+    publisher->backends[1].since = REPORT_NOW - 30000;
+    snprintf(publisher->backends[1].reason, ERROR_TEXT_SIZE, "the connection timed out");
+    publisher->backends[2].state = BACKEND_OUT;
+    snprintf(publisher->backends[2].reason, ERROR_TEXT_SIZE, "no descriptor came in time");
+    struct publisher_frontend *frontend = &publisher->frontends[fixture->frontends[0].number];
+    frontend->has_started = true;
+    frontend->released_set = frontend->set;
+    make_uploads(frontend);
+    publisher->is_tor_up = true;
+}
+
+void report_fixture_fill(struct report_view *view, void *context)
+{
+    const struct report_fixture *fixture = context;
+    *view = fixture->view;
+}
+
+void report_fixture_make(struct report_fixture *fixture)
+{
+    *fixture = (struct report_fixture){0};
+    make_config(fixture);
+    make_publisher(fixture);
+    for (size_t i = 0; i < 2; i++)
+        fixture->frontends[i].config = &fixture->configs[i];
+    fixture->frontends[0].revision_counters[DESCRIPTOR_FIRST] = 123456789;
+    fixture->view = (struct report_view){
+        .publisher = fixture->publisher,
+        .frontends = fixture->frontends,
+        .frontend_count = 2,
+        .counters = &fixture->counters,
+        .version = "1.2.3",
+        .now = REPORT_NOW,
+        .wall_now = REPORT_WALL_NOW,
+        .started_at = REPORT_NOW - 7200000,
+        .loaded_at = REPORT_NOW - 3600000,
+        .reload_error = "",
+        .tor_status = "",
+        .last_error = "",
+    };
+}
+
+void report_fixture_publish(struct report_fixture *fixture)
+{
+    struct publisher_frontend *frontend = &fixture->publisher->frontends[fixture->frontends[0].number];
+    for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
+        for (size_t i = 0; i < REPORT_HSDIRS; i++) {
+            struct publisher_upload *upload = &frontend->descriptors[slot].uploads[i];
+            upload->state = UPLOAD_DONE;
+            upload->sent_set = upload->taken_set = frontend->set;
+            upload->answered_at = upload->taken_at = fixture->view.now;
+            upload->reason[0] = '\0';
+        }
+    }
+}
+
+void report_fixture_clear(struct report_fixture *fixture)
+{
+    publisher_free(fixture->publisher);
+    for (size_t i = 0; i < 4; i++)
+        free(fixture->backends[i].name);
+}

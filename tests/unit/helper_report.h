@@ -1,0 +1,39 @@
+/* A publisher made by hand, with a view of it, for the tests of what is reported. */
+#ifndef OBPUB_TESTS_HELPER_REPORT_H
+#define OBPUB_TESTS_HELPER_REPORT_H
+
+#include "report/view.h"
+
+/* The publisher's clock shows this many milliseconds, and the wall clock 2026-11-22 12:00:00 UTC. */
+#define REPORT_NOW 10000000
+#define REPORT_WALL_NOW INT64_C(1795348800000)
+
+#define REPORT_HSDIRS 3
+
+/* Two frontends. The first has three backends: "one" (live, 3 points, control port), "two \"2\"" (in its
+ * grace period, 2 points) and one without a name (out, never heard of). The second shares "one" with it,
+ * under the name "uno", and has never been published. The first one's descriptors have REPORT_HSDIRS HSDirs
+ * each: all of the first descriptor took it; of the second, one took it, one is in flight, one refused it. */
+struct report_fixture {
+    struct publisher *publisher;
+    struct config_backend backends[4];
+    struct config_frontend configs[2];
+    struct report_frontend frontends[2];
+    struct report_counters counters;
+    struct report_view view;
+};
+
+void report_fixture_make(struct report_fixture *fixture);
+void report_fixture_clear(struct report_fixture *fixture);
+
+/* A report_view_callback; the context is the fixture. */
+void report_fixture_fill(struct report_view *view, void *context);
+
+/* Has every HSDir of the first frontend take both descriptors. */
+void report_fixture_publish(struct report_fixture *fixture);
+
+/* Gives a backend of the publisher a descriptor with new points, numbered from first on. */
+void report_fixture_give_points(struct publisher *publisher, size_t backend, size_t count, uint8_t first,
+                                int64_t now);
+
+#endif

@@ -1,0 +1,262 @@
+/* A story told to the publisher by hand, moment by moment, with what it answers written down. */
+#include "helper_story.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../sim/model.h"
+#include "obpub/memory.h"
+
+#define EPOCH_DAY 20000 /* days since 1970 at which stories begin */
+#define HOUR 3600
+#define HSDIRS 40
+#define LONG_UPTIME 3600000
+
+enum { FROM_TOR, FROM_HSDIRS };
+
+struct story *story_new(void)
+{
+    struct story *story = memory_allocate(1, sizeof(*story));
+    struct publisher_rules rules = publisher_rules_default;
+    rules.seed[0] = 1;
+    story->publisher = publisher_new(&rules);
+    story->now = 1000000;
+    story->schedule = (struct time_schedule){HOUR, 1440};
+    story->hsdir_count = HSDIRS;
+    story->hsdirs_answer = true;
+    return story;
+}
+
+void story_free(struct story *story)
+{
+    publisher_free(story->publisher);
+    free(story);
+}
+
+size_t story_add_backend(struct story *story, bool has_control)
+{
+    uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE];
+    model_make_identity_key(identity_key, 100 + story->publisher->backend_count);
+    size_t number = publisher_add_backend(story->publisher, identity_key, has_control, story->now);
+    struct story_backend *backend = &story->backends[number];
+    backend->answers = true;
+    for (int from = FROM_TOR; from <= FROM_HSDIRS; from++) {
+        backend->period[from] = EPOCH_DAY - 1;
+        backend->counter[from] = 1;
+        backend->point_count[from] = 3;
+        for (size_t i = 0; i < 3; i++)
+            backend->points[from][i] = number * 100 + i;
+    }
+    return number;
+}
+
+size_t story_add_frontend(struct story *story, size_t count)
+{
+    uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE];
+    model_make_identity_key(identity_key, 1 + story->publisher->frontend_count);
+    size_t backends[STORY_BACKENDS_MAX];
+    for (size_t i = 0; i < count; i++)
+        backends[i] = i;
+    return publisher_add_frontend(story->publisher, identity_key, backends, count, story->now);
+}
+
+void story_set_network(struct story *story, int day, int hour)
+{
+    static const uint8_t values[2][SHARED_RANDOM_VALUE_SIZE] = {"even days", "odd days"};
+    struct hsdir hsdirs[HSDIRS * 2];
+    for (uint32_t i = 0; i < story->hsdir_count; i++)
+        model_make_hsdir(&hsdirs[i], i);
+    const struct model_consensus consensus = {
+        .schedule = story->schedule,
+        .valid_after = (EPOCH_DAY + day) * (int64_t)(24 * HOUR) + hour * HOUR,
+        .previous_shared_random = values[(day + 1) % 2],
+        .current_shared_random = values[day % 2],
+        .hsdirs = hsdirs,
+        .hsdir_count = story->hsdir_count,
+    };
+    publisher_set_network(story->publisher, model_make_network(&consensus), story->now);
+}
+
+void story_reach(struct story *story, size_t backend)
+{
+    publisher_note_reachable(story->publisher, backend, true, LONG_UPTIME, story->now);
+}
+
+struct story *story_new_published(size_t count, enum descriptor_slot half)
+{
+    struct story *story = story_new();
+    publisher_note_tor(story->publisher, true, story->now);
+    for (size_t i = 0; i < count; i++) {
+        story_add_backend(story, true);
+        story->backends[i].period[FROM_HSDIRS] += half == DESCRIPTOR_SECOND;
+    }
+    size_t frontend = story_add_frontend(story, count);
+    story_set_network(story, 0, half == DESCRIPTOR_FIRST ? 6 : 18);
+    for (size_t i = 0; i < count; i++)
+        story_reach(story, i);
+    story_run(story, 300000);
+    assert_true(publisher_is_published(story->publisher, frontend));
+    story_forget(story);
+    return story;
+}
+
+void story_announce(struct story *story, size_t backend, bool is_taken, uint32_t hsdir)
+{
+    struct hsdir named;
+    model_make_hsdir(&named, hsdir);
+    const uint8_t *blinded_key = is_taken ? NULL : story->publisher->backends[backend].blinded_key;
+    publisher_note_backend_upload(story->publisher, backend, is_taken, named.fingerprint, blinded_key,
+                                  story->now);
+}
+
+void story_change_points(struct story *story, size_t number, uint64_t first)
+{
+    struct story_backend *backend = &story->backends[number];
+    for (int from = FROM_TOR; from <= FROM_HSDIRS; from++) {
+        backend->counter[from]++;
+        for (size_t i = 0; i < backend->point_count[from]; i++)
+            backend->points[from][i] = first + i;
+    }
+    story_announce(story, number, false, 0);
+    story_announce(story, number, true, 0);
+}
+
+/* -- answers ----------------------------------------------------------------------------------------- */
+
+static void answer_fetch(struct story *story, const struct publisher_action *action)
+{
+    struct story_backend *backend = &story->backends[action->backend];
+    int from = action->from_hsdirs ? FROM_HSDIRS : FROM_TOR;
+    backend->fetches[from]++;
+    backend->fetched_at = story->now;
+    if (action->from_hsdirs)
+        assert_true(action->hsdir_count > 0);
+    if (!backend->answers)
+        return;
+    if (backend->fails)
+        publisher_note_fetch_failed(story->publisher, action->backend, "it fails", !action->from_hsdirs,
+                                    story->now);
+    else
+        publisher_note_descriptor(story->publisher, action->backend,
+                                  model_make_descriptor(backend->period[from], backend->counter[from],
+                                                        backend->points[from], backend->point_count[from]),
+                                  story->now);
+}
+
+static void write_down(struct story *story, const struct publisher_action *action)
+{
+    struct superdescriptor superdescriptor = {0};
+    size_t count = publisher_choose_points(story->publisher, action->frontend, &superdescriptor);
+    assert_in_range(count, 1, INTRODUCTION_POINTS_MAX);
+    for (size_t i = 0; i < action->hsdir_count; i++) {
+        assert_true(story->upload_count < STORY_UPLOADS_MAX);
+        struct story_upload *upload = &story->uploads[story->upload_count++];
+        upload->at = story->now;
+        upload->frontend = action->frontend;
+        upload->slot = action->slot;
+        upload->hsdir = model_hsdir_number(action->fingerprints[i]);
+        upload->point_count = count;
+        for (size_t j = 0; j < count; j++)
+            upload->points[j] = model_point_number(superdescriptor.points[j]);
+    }
+}
+
+static void answer_upload(struct story *story, const struct publisher_action *action)
+{
+    uint8_t fingerprints[PUBLISHER_ACTION_HSDIRS_MAX][RELAY_FINGERPRINT_SIZE];
+    memcpy(fingerprints, action->fingerprints, action->hsdir_count * RELAY_FINGERPRINT_SIZE);
+    write_down(story, action);
+    for (size_t i = 0; story->hsdirs_answer && i < action->hsdir_count; i++)
+        publisher_note_upload(story->publisher, action->frontend, action->slot, fingerprints[i],
+                              story->hsdirs_refuse, story->now);
+}
+
+void story_settle(struct story *story)
+{
+    struct publisher_action action;
+    for (unsigned i = 0; publisher_next_action(story->publisher, &action, story->now); i++) {
+        assert_true(i < 1000);
+        if (action.type == PUBLISHER_FETCH)
+            answer_fetch(story, &action);
+        else
+            answer_upload(story, &action);
+    }
+    assert_true(publisher_next_moment(story->publisher) > story->now);
+}
+
+void story_run(struct story *story, int64_t milliseconds)
+{
+    int64_t end = story->now + milliseconds;
+    story_settle(story);
+    for (int64_t next; (next = publisher_next_moment(story->publisher)) <= end;) {
+        story->now = next;
+        story->wakes++;
+        story_settle(story);
+    }
+    story->now = end;
+}
+
+void story_forget(struct story *story)
+{
+    story->upload_count = 0;
+    story->wakes = 0;
+    for (size_t i = 0; i < STORY_BACKENDS_MAX; i++)
+        memset(story->backends[i].fetches, 0, sizeof(story->backends[i].fetches));
+}
+
+/* -- what came of it --------------------------------------------------------------------------------- */
+
+static bool upload_has(const struct story_upload *upload, uint64_t point)
+{
+    for (size_t i = 0; i < upload->point_count; i++) {
+        if (upload->points[i] == point)
+            return true;
+    }
+    return false;
+}
+
+static bool is_last(const struct story *story, size_t number)
+{
+    const struct story_upload *upload = &story->uploads[number];
+    for (size_t i = number + 1; i < story->upload_count; i++) {
+        const struct story_upload *other = &story->uploads[i];
+        if (other->hsdir == upload->hsdir && other->slot == upload->slot &&
+            other->frontend == upload->frontend)
+            return false;
+    }
+    return true;
+}
+
+/* Whether all last uploads have the point, or have it not; false when there is none. */
+static bool all_are(const struct story *story, uint64_t point, bool has)
+{
+    for (size_t i = 0; i < story->upload_count; i++) {
+        if (is_last(story, i) && upload_has(&story->uploads[i], point) != has)
+            return false;
+    }
+    return story->upload_count > 0;
+}
+
+bool story_all_have(const struct story *story, uint64_t point)
+{
+    return all_are(story, point, true);
+}
+
+bool story_none_has(const struct story *story, uint64_t point)
+{
+    return all_are(story, point, false);
+}
+
+size_t story_count_moments(const struct story *story)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < story->upload_count; i++)
+        count += i == 0 || story->uploads[i].at != story->uploads[i - 1].at;
+    return count;
+}

@@ -1,0 +1,87 @@
+/* A story told to the publisher by hand, moment by moment, with what it answers written down. */
+#ifndef OBPUB_TESTS_HELPER_STORY_H
+#define OBPUB_TESTS_HELPER_STORY_H
+
+#include "publish/publisher.h"
+
+#define STORY_UPLOADS_MAX 4096
+#define STORY_BACKENDS_MAX 8
+
+/* An upload the publisher asked for, to one HSDir. */
+struct story_upload {
+    int64_t at;
+    size_t frontend;
+    enum descriptor_slot slot;
+    uint32_t hsdir;
+    size_t point_count;
+    uint64_t points[INTRODUCTION_POINTS_MAX];
+};
+
+/* A backend's descriptor as its tor, or HSDirs, give it. */
+struct story_backend {
+    bool answers;        /* false: every fetch stays without an answer */
+    bool fails;          /* every fetch fails */
+    uint64_t period[2];  /* of what its tor answers, and of what HSDirs answer */
+    uint64_t counter[2]; /* likewise */
+    size_t point_count[2];
+    uint64_t points[2][INTRODUCTION_POINTS_MAX];
+    unsigned fetches[2]; /* how often each was asked */
+    int64_t fetched_at;
+};
+
+struct story {
+    struct publisher *publisher;
+    int64_t now;
+    struct time_schedule schedule;
+    uint32_t hsdir_count; /* of the next network */
+    struct story_backend backends[STORY_BACKENDS_MAX];
+    bool hsdirs_answer;        /* false: uploads stay without an answer */
+    const char *hsdirs_refuse; /* a reason with which every upload fails */
+    struct story_upload uploads[STORY_UPLOADS_MAX];
+    size_t upload_count;
+    unsigned wakes; /* how often the publisher wanted to be asked without anything having happened */
+};
+
+/* Begins one: a publisher with the default rules, nothing told yet. */
+struct story *story_new(void);
+void story_free(struct story *story);
+
+/* Adds a backend with a control port, or without, whose points are its number times 100 and the next two. */
+size_t story_add_backend(struct story *story, bool has_control);
+
+/* Adds a frontend with the first count backends. */
+size_t story_add_frontend(struct story *story, size_t count);
+
+/* Gives the publisher the consensus of a day and hour (UTC). */
+void story_set_network(struct story *story, int day, int hour);
+
+/* Tells it that the tor of a backend can be asked: one that has been up for long. */
+void story_reach(struct story *story, size_t backend);
+
+/* A story in which everything is up at 06:00 (half is DESCRIPTOR_FIRST) or 18:00 and published: count
+ * backends with control ports, one frontend. */
+struct story *story_new_published(size_t count, enum descriptor_slot half);
+
+/* Lets a backend have other points, the first being first, and its tor say that it uploaded them. */
+void story_change_points(struct story *story, size_t backend, uint64_t first);
+
+/* Its tor says that it uploads the descriptor that clients use to an HSDir, or that this one took it. */
+void story_announce(struct story *story, size_t backend, bool is_taken, uint32_t hsdir);
+
+/* Does everything due until milliseconds later, answering fetches and uploads at once. */
+void story_run(struct story *story, int64_t milliseconds);
+
+/* Does what is due now. */
+void story_settle(struct story *story);
+
+/* Forgets the uploads written down. */
+void story_forget(struct story *story);
+
+/* True when the last upload of every HSDir has this point, or none has (and there is an upload). */
+bool story_all_have(const struct story *story, uint64_t point);
+bool story_none_has(const struct story *story, uint64_t point);
+
+/* The number of different moments of uploads written down. */
+size_t story_count_moments(const struct story *story);
+
+#endif

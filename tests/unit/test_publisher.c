@@ -1,0 +1,546 @@
+/* Tests the state machine story by story: who is in, what goes out when, and what does not. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../sim/model.h"
+#include "helper_story.h"
+
+#define SECOND ((int64_t)1000)
+#define MINUTE (60 * SECOND)
+#define HOUR (60 * MINUTE)
+#define BOTH_DESCRIPTORS 16 /* HSDirs of both */
+#define FOREVER_UP 3600000
+
+enum { FROM_TOR, FROM_HSDIRS };
+
+/* -- the start --------------------------------------------------------------------------------------- */
+
+static void test_nothing_without_network_or_tor(void **state)
+{
+    (void)state;
+    struct story *story = story_new();
+    story_add_backend(story, true);
+    story_add_frontend(story, 1);
+    story_reach(story, 0);
+    story_run(story, HOUR);
+    assert_int_equal(story->backends[0].fetches[FROM_TOR], 0);
+    story_set_network(story, 0, 6);
+    story_run(story, HOUR);
+    assert_int_equal(story->upload_count, 0);
+    assert_int_equal(story->publisher->backends[0].state, BACKEND_LIVE);
+    publisher_note_tor(story->publisher, true, story->now);
+    story_settle(story);
+    assert_int_equal(story->upload_count, BOTH_DESCRIPTORS);
+    story_free(story);
+}
+
+/* The first upload waits for every backend that may yet answer, and no longer than patience lasts. */
+static void test_start_waits_for_all(void **state)
+{
+    (void)state;
+    struct story *story = story_new();
+    publisher_note_tor(story->publisher, true, story->now);
+    story_add_backend(story, true);
+    story_add_backend(story, true);
+    story_add_frontend(story, 2);
+    story_set_network(story, 0, 6);
+    story_reach(story, 0);
+    story_run(story, publisher_rules_default.start_patience - 1);
+    assert_int_equal(story->upload_count, 0);
+    story_run(story, 1);
+    assert_int_equal(story->upload_count, BOTH_DESCRIPTORS);
+    assert_true(story_all_have(story, 0));
+    assert_true(story_none_has(story, 100));
+    story_free(story);
+}
+
+static void test_start_does_not_wait_for_the_dead(void **state)
+{
+    (void)state;
+    struct story *story = story_new();
+    publisher_note_tor(story->publisher, true, story->now);
+    story_add_backend(story, true);
+    story_add_backend(story, true);
+    story_add_frontend(story, 2);
+    story_set_network(story, 0, 6);
+    story_reach(story, 0);
+    publisher_note_unreachable(story->publisher, 1, "refused", true, story->now);
+    story_settle(story);
+    assert_int_equal(story->upload_count, BOTH_DESCRIPTORS);
+    story_free(story);
+}
+
+static void test_no_live_backend_publishes_nothing(void **state)
+{
+    (void)state;
+    struct story *story = story_new();
+    publisher_note_tor(story->publisher, true, story->now);
+    story_add_backend(story, true);
+    story_add_frontend(story, 1);
+    story_set_network(story, 0, 6);
+    story_reach(story, 0);
+    story->backends[0].fails = true;
+    story_run(story, HOUR);
+    assert_int_equal(story->upload_count, 0);
+    assert_false(publisher_is_published(story->publisher, 0));
+    assert_true(publisher_is_settled(story->publisher));
+    story_free(story);
+}
+
+/* -- changes ----------------------------------------------------------------------------------------- */
+
+static void test_lone_change_goes_out_within_a_second(void **state)
+{
+    (void)state;
+    for (enum descriptor_slot half = DESCRIPTOR_FIRST; half <= DESCRIPTOR_SECOND; half++) {
+        struct story *story = story_new_published(2, half);
+        int64_t begin = story->now;
+        story_change_points(story, 1, 500);
+        story_run(story, SECOND);
+        assert_int_equal(story->upload_count, BOTH_DESCRIPTORS);
+        assert_true(story_all_have(story, 500));
+        assert_true(story_all_have(story, 0));
+        assert_true(story_none_has(story, 100));
+        assert_true(story->uploads[0].at < begin + SECOND);
+        story_free(story);
+    }
+}
+
+static void test_changes_close_together_make_one_upload(void **state)
+{
+    (void)state;
+    struct story *story = story_new_published(3, DESCRIPTOR_FIRST);
+    story_change_points(story, 0, 500);
+    story_run(story, 150);
+    story_change_points(story, 1, 600);
+    story_run(story, 150);
+    story_change_points(story, 2, 700);
+    story_run(story, 5 * SECOND);
+    assert_int_equal(story->upload_count, BOTH_DESCRIPTORS);
+    assert_true(story_all_have(story, 500) && story_all_have(story, 600) && story_all_have(story, 700));
+    story_free(story);
+}
+
+static void test_same_points_cause_nothing(void **state)
+{
+    (void)state;
+    struct story *story = story_new_published(2, DESCRIPTOR_FIRST);
+    story_change_points(story, 0, 0);
+    story_run(story, MINUTE);
+    assert_true(story->backends[0].fetches[FROM_TOR] > 0);
+    assert_int_equal(story->upload_count, 0);
+    story_free(story);
+}
+
+/* What changes and changes back before it went out costs no upload, now or later. */
+static void test_change_and_back(void **state)
+{
+    (void)state;
+    struct story *story = story_new_published(2, DESCRIPTOR_FIRST);
+    story_change_points(story, 0, 500);
+    story_run(story, 150);
+    story_change_points(story, 0, 0);
+    story_run(story, MINUTE);
+    assert_int_equal(story->upload_count, 0);
+    story_free(story);
+}
+
+/* A backend that changes every second: two uploads at once, then one each half minute. */
+static void test_flapping(void **state)
+{
+    (void)state;
+    struct story *story = story_new_published(2, DESCRIPTOR_FIRST);
+    int64_t begin = story->now, third = 0;
+    for (uint64_t i = 0; i < 300; i++) {
+        story_change_points(story, 0, 1000 + i % 7 * 10);
+        story_run(story, SECOND);
+    }
+    size_t moments = story_count_moments(story);
+    assert_in_range(moments, 11, 12);
+    int64_t last = INT64_MIN / 2;
+    for (size_t i = 0; i < story->upload_count; i++) {
+        if (story->uploads[i].at == last)
+            continue;
+        third++;
+        if (third > 2)
+            assert_true(story->uploads[i].at - last >= 28 * SECOND);
+        last = story->uploads[i].at;
+    }
+    assert_true(last <= begin + 300 * SECOND);
+    story_free(story);
+}
+
+/* Another backend's change is not held up by the one that flaps, and takes its points along. */
+static void test_flapping_does_not_hold_up_others(void **state)
+{
+    (void)state;
+    struct story *story = story_new_published(2, DESCRIPTOR_FIRST);
+    for (uint64_t i = 0; i < 10; i++) {
+        story_change_points(story, 0, 1000 + i * 10);
+        story_run(story, SECOND);
+    }
+    story_forget(story);
+    story_change_points(story, 1, 500);
+    story_run(story, SECOND);
+    assert_int_equal(story->upload_count, BOTH_DESCRIPTORS);
+    assert_true(story_all_have(story, 500) && story_all_have(story, 1090));
+    story_free(story);
+}
+
+/* A refresh that takes a held-up change along does not let the flapping backend off: back to the old points
+ * is one more change. */
+static void test_refresh_is_no_way_round_the_flap_rule(void **state)
+{
+    (void)state;
+    struct story *story = story_new_published(2, DESCRIPTOR_FIRST);
+    for (uint64_t i = 0; i < 3; i++) {
+        story_change_points(story, 0, 1000 + i % 2 * 100);
+        story_run(story, SECOND);
+    }
+    assert_int_equal(story_count_moments(story), 2);
+    int64_t second = story->uploads[story->upload_count - 1].at;
+    story_change_points(story, 0, 3000);
+    story_run(story, 500);
+    story->publisher->frontends[0].descriptors[DESCRIPTOR_FIRST].refresh_at = story->now;
+    publisher_note_tor(story->publisher, true, story->now); /* has it looked at */
+    story_run(story, 500);
+    assert_int_equal(story_count_moments(story), 3);
+    story_change_points(story, 0, 1100);
+    story_run(story, 10 * SECOND);
+    assert_int_equal(story_count_moments(story), 3);
+    story_run(story, MINUTE);
+    assert_int_equal(story_count_moments(story), 4);
+    assert_true(story->uploads[story->upload_count - 1].at >= second + 28 * SECOND);
+    assert_true(story_all_have(story, 1100));
+    story_free(story);
+}
+
+/* -- backends that go and come ----------------------------------------------------------------------- */
+
+static void test_dead_tor_is_out_at_once(void **state)
+{
+    (void)state;
+    struct story *story = story_new_published(2, DESCRIPTOR_SECOND);
+    publisher_note_unreachable(story->publisher, 0, "end of file", false, story->now);
+    story_run(story, SECOND);
+    assert_int_equal(story->upload_count, 0);
+    assert_int_equal(story->publisher->backends[0].state, BACKEND_GRACE);
+    publisher_note_unreachable(story->publisher, 0, "refused", true, story->now);
+    story_run(story, SECOND);
+    assert_int_equal(story->upload_count, BOTH_DESCRIPTORS);
+    assert_true(story_none_has(story, 0));
+    assert_int_equal(story->publisher->backends[0].state, BACKEND_OUT);
+    assert_string_equal(story->publisher->backends[0].reason, "refused");
+    story_free(story);
+}
+
+static void test_grace(void **state)
+{
+    (void)state;
+    struct story *story = story_new_published(2, DESCRIPTOR_FIRST);
+    publisher_note_unreachable(story->publisher, 0, "no route", false, story->now);
+    story_run(story, publisher_rules_default.grace - 1);
+    assert_int_equal(story->upload_count, 0);
+    story_run(story, SECOND);
+    assert_true(story_none_has(story, 0));
+    /* and back in, with the same process */
+    story_forget(story);
+    publisher_note_reachable(story->publisher, 0, false, FOREVER_UP, story->now);
+    story_run(story, SECOND);
+    assert_true(story_all_have(story, 0));
+    story_free(story);
+}
+
+static void test_back_within_grace_changes_nothing(void **state)
+{
+    (void)state;
+    struct story *story = story_new_published(2, DESCRIPTOR_SECOND);
+    publisher_note_unreachable(story->publisher, 0, "time-out", false, story->now);
+    story_run(story, 50 * SECOND);
+    publisher_note_reachable(story->publisher, 0, false, FOREVER_UP, story->now);
+    story_run(story, 5 * MINUTE);
+    assert_int_equal(story->upload_count, 0);
+    assert_int_equal(story->publisher->backends[0].state, BACKEND_LIVE);
+    assert_string_equal(story->publisher->backends[0].reason, "");
+    story_free(story);
+}
+
+/* Another process answers where the old one did: its points are gone though no end of file was followed by a
+ * refusal, and what HSDirs have is still the old one's. */
+static void test_new_process(void **state)
+{
+    (void)state;
+    struct story *story = story_new_published(2, DESCRIPTOR_SECOND);
+    struct story_backend *backend = &story->backends[0];
+    backend->fails = true;
+    publisher_note_reachable(story->publisher, 0, true, 5 * SECOND, story->now);
+    story_run(story, 5 * SECOND);
+    assert_true(story_none_has(story, 0));
+    assert_int_equal(backend->fetches[FROM_HSDIRS], 0);
+    /* now it has points, first for its first descriptor */
+    backend->fails = false;
+    backend->points[FROM_TOR][0] = 800;
+    backend->points[FROM_TOR][1] = 801;
+    backend->points[FROM_TOR][2] = 802;
+    story_run(story, 15 * SECOND);
+    assert_true(story_all_have(story, 800));
+    assert_int_equal(backend->fetches[FROM_HSDIRS], 0);
+    /* and an HSDir has its second one */
+    backend->counter[FROM_HSDIRS]++;
+    backend->points[FROM_HSDIRS][0] = 900;
+    story_announce(story, 0, false, 3);
+    story_announce(story, 0, true, 3);
+    story_run(story, MINUTE);
+    assert_int_equal(backend->fetches[FROM_HSDIRS], 1);
+    assert_true(story_all_have(story, 900) && story_none_has(story, 800));
+    story_free(story);
+}
+
+/* An HSDir that gets both descriptors: its first answer may be about the other one. */
+static void test_hsdir_of_both_descriptors(void **state)
+{
+    (void)state;
+    struct story *story = story_new_published(1, DESCRIPTOR_SECOND);
+    struct hsdir hsdir;
+    const uint8_t other_key[ED25519_PUBLIC_KEY_SIZE] = "the first descriptor's";
+    model_make_hsdir(&hsdir, 5);
+    publisher_note_backend_upload(story->publisher, 0, false, hsdir.fingerprint, other_key, story->now);
+    story_announce(story, 0, false, 5);
+    story_announce(story, 0, true, 5);
+    story_run(story, SECOND);
+    assert_int_equal(story->backends[0].fetches[FROM_HSDIRS], 0);
+    story_announce(story, 0, true, 5);
+    story_run(story, SECOND);
+    assert_int_equal(story->backends[0].fetches[FROM_HSDIRS], 1);
+    story_free(story);
+}
+
+static void test_fail_static(void **state)
+{
+    (void)state;
+    struct story *story = story_new_published(2, DESCRIPTOR_FIRST);
+    publisher_note_unreachable(story->publisher, 0, "refused", true, story->now);
+    story_run(story, SECOND);
+    assert_false(story->publisher->frontends[0].is_static);
+    story_forget(story);
+    publisher_note_unreachable(story->publisher, 1, "refused", true, story->now);
+    story_run(story, MINUTE);
+    assert_true(story->publisher->frontends[0].is_static);
+    assert_int_equal(story->upload_count, 0);
+    story_run(story, 125 * MINUTE);
+    assert_true(story->upload_count >= BOTH_DESCRIPTORS);
+    assert_true(story_all_have(story, 100));
+    story_forget(story);
+    story_change_points(story, 0, 700);
+    publisher_note_reachable(story->publisher, 0, true, SECOND, story->now);
+    story_run(story, SECOND);
+    assert_false(story->publisher->frontends[0].is_static);
+    assert_true(story_all_have(story, 700) && story_none_has(story, 100));
+    story_free(story);
+}
+
+static void test_unusable_descriptors(void **state)
+{
+    (void)state;
+    struct story *story = story_new_published(2, DESCRIPTOR_FIRST);
+    story->backends[0].point_count[FROM_TOR] = 0;
+    story_change_points(story, 0, 0);
+    story_run(story, 50 * SECOND);
+    assert_int_equal(story->publisher->backends[0].state, BACKEND_GRACE);
+    story_run(story, MINUTE);
+    assert_int_equal(story->publisher->backends[0].state, BACKEND_OUT);
+    assert_non_null(strstr(story->publisher->backends[0].reason, "no introduction points"));
+    assert_true(story_none_has(story, 0));
+    story_free(story);
+}
+
+/* -- backends without a control port ----------------------------------------------------------------- */
+
+/* One with and one without a control port, published. */
+static struct story *new_mixed_story(void)
+{
+    struct story *story = story_new();
+    publisher_note_tor(story->publisher, true, story->now);
+    story_add_backend(story, true);
+    story_add_backend(story, false);
+    story_add_frontend(story, 2);
+    story_set_network(story, 0, 1);
+    story_reach(story, 0);
+    publisher_note_reachable(story->publisher, 1, false, INT64_MAX, story->now);
+    story_run(story, SECOND);
+    assert_true(publisher_is_published(story->publisher, 0));
+    return story;
+}
+
+static void test_poll(void **state)
+{
+    (void)state;
+    struct story *story = new_mixed_story();
+    story_forget(story);
+    story_run(story, 10 * HOUR);
+    assert_in_range(story->backends[1].fetches[FROM_HSDIRS], 59, 121);
+    assert_int_equal(story->backends[1].fetches[FROM_TOR], 0);
+    story_free(story);
+}
+
+static void test_resting_counter(void **state)
+{
+    (void)state;
+    struct story *story = new_mixed_story();
+    story_run(story, 149 * MINUTE);
+    assert_int_equal(story->publisher->backends[1].state, BACKEND_LIVE);
+    story_run(story, 2 * MINUTE);
+    assert_int_equal(story->publisher->backends[1].state, BACKEND_OUT);
+    assert_true(story_none_has(story, 100));
+    /* an older copy from another HSDir is no sign of life */
+    story->backends[1].counter[FROM_HSDIRS] = 0;
+    story_run(story, 20 * MINUTE);
+    assert_int_equal(story->publisher->backends[1].state, BACKEND_OUT);
+    story->backends[1].counter[FROM_HSDIRS] = 2;
+    story_run(story, 11 * MINUTE);
+    assert_int_equal(story->publisher->backends[1].state, BACKEND_LIVE);
+    assert_true(story_all_have(story, 100));
+    story_free(story);
+}
+
+/* While the local tor is away nobody can look, so no counter rests for too long. */
+static void test_resting_counter_without_local_tor(void **state)
+{
+    (void)state;
+    struct story *story = new_mixed_story();
+    publisher_note_tor(story->publisher, false, story->now);
+    publisher_note_unreachable(story->publisher, 1, "gone", false, story->now);
+    story_forget(story);
+    story_run(story, 5 * HOUR);
+    assert_int_equal(story->publisher->backends[1].state, BACKEND_LIVE);
+    assert_int_equal(story->upload_count, 0);
+    story->backends[1].counter[FROM_HSDIRS]++;
+    publisher_note_tor(story->publisher, true, story->now);
+    publisher_note_reachable(story->publisher, 1, false, INT64_MAX, story->now);
+    story_run(story, HOUR);
+    assert_true(story_all_have(story, 100));
+    assert_int_equal(story->publisher->backends[1].state, BACKEND_LIVE);
+    story_free(story);
+}
+
+static void test_fetches_that_fail_for_long(void **state)
+{
+    (void)state;
+    struct story *story = new_mixed_story();
+    story->backends[1].fails = true;
+    story_run(story, 12 * MINUTE);
+    assert_int_equal(story->publisher->backends[1].state, BACKEND_LIVE);
+    story_run(story, 18 * MINUTE);
+    assert_int_equal(story->publisher->backends[1].state, BACKEND_OUT);
+    story_free(story);
+}
+
+/* -- which descriptor of a backend ------------------------------------------------------------------- */
+
+/* When clients turn to the second descriptor, so does the fetch. */
+static void test_new_period(void **state)
+{
+    (void)state;
+    struct story *story = story_new_published(1, DESCRIPTOR_FIRST);
+    struct story_backend *backend = &story->backends[0];
+    backend->period[FROM_HSDIRS]++;
+    backend->points[FROM_HSDIRS][0] = 900;
+    story_set_network(story, 0, 12);
+    story_run(story, 3 * SECOND);
+    assert_int_equal(backend->fetches[FROM_HSDIRS], 1);
+    assert_true(story_all_have(story, 900));
+    story_free(story);
+}
+
+/* Where the HSDirs do not answer, the tor's own descriptor is better than nothing, but never better than a
+ * newer one; and the HSDirs are asked again. */
+static void test_hsdirs_fail_in_second_half(void **state)
+{
+    (void)state;
+    struct story *story = story_new_published(1, DESCRIPTOR_SECOND);
+    struct story_backend *backend = &story->backends[0];
+    unsigned before = backend->fetches[FROM_TOR];
+    publisher_note_fetch_failed(story->publisher, 0, "nothing there", false, story->now);
+    story->publisher->backends[0].fetch_at = story->now;
+    backend->points[FROM_TOR][0] = 990;
+    story_run(story, 20 * SECOND);
+    assert_true(backend->fetches[FROM_TOR] > before);
+    assert_true(backend->fetches[FROM_HSDIRS] > 0);
+    assert_int_equal(story->upload_count, 0);
+    story_free(story);
+}
+
+/* A tor that has not seen the new shared random value yet answers with what is about to go. */
+static void test_tor_is_behind(void **state)
+{
+    (void)state;
+    struct story *story = story_new_published(1, DESCRIPTOR_SECOND);
+    struct story_backend *backend = &story->backends[0];
+    story_set_network(story, 1, 0);
+    backend->points[FROM_TOR][0] = 990;
+    backend->points[FROM_HSDIRS][0] = 700;
+    backend->counter[FROM_HSDIRS]++;
+    story_forget(story);
+    story_run(story, 10 * SECOND);
+    assert_int_equal(backend->fetches[FROM_TOR], 1);
+    assert_int_equal(backend->fetches[FROM_HSDIRS], 1);
+    assert_true(story_all_have(story, 700));
+    assert_true(story_none_has(story, 990));
+    story_free(story);
+}
+
+static void test_older_copies_change_nothing(void **state)
+{
+    (void)state;
+    struct story *story = story_new_published(1, DESCRIPTOR_FIRST);
+    struct story_backend *backend = &story->backends[0];
+    story_change_points(story, 0, 500);
+    story_run(story, SECOND);
+    story_forget(story);
+    backend->counter[FROM_TOR]--;
+    backend->points[FROM_TOR][0] = 0;
+    story_announce(story, 0, false, 1);
+    story_run(story, MINUTE);
+    assert_true(backend->fetches[FROM_TOR] > 0);
+    assert_int_equal(story->upload_count, 0);
+    story_free(story);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_nothing_without_network_or_tor),
+        cmocka_unit_test(test_start_waits_for_all),
+        cmocka_unit_test(test_start_does_not_wait_for_the_dead),
+        cmocka_unit_test(test_no_live_backend_publishes_nothing),
+        cmocka_unit_test(test_lone_change_goes_out_within_a_second),
+        cmocka_unit_test(test_changes_close_together_make_one_upload),
+        cmocka_unit_test(test_same_points_cause_nothing),
+        cmocka_unit_test(test_change_and_back),
+        cmocka_unit_test(test_flapping),
+        cmocka_unit_test(test_flapping_does_not_hold_up_others),
+        cmocka_unit_test(test_refresh_is_no_way_round_the_flap_rule),
+        cmocka_unit_test(test_dead_tor_is_out_at_once),
+        cmocka_unit_test(test_grace),
+        cmocka_unit_test(test_back_within_grace_changes_nothing),
+        cmocka_unit_test(test_new_process),
+        cmocka_unit_test(test_hsdir_of_both_descriptors),
+        cmocka_unit_test(test_fail_static),
+        cmocka_unit_test(test_unusable_descriptors),
+        cmocka_unit_test(test_poll),
+        cmocka_unit_test(test_resting_counter),
+        cmocka_unit_test(test_resting_counter_without_local_tor),
+        cmocka_unit_test(test_fetches_that_fail_for_long),
+        cmocka_unit_test(test_new_period),
+        cmocka_unit_test(test_hsdirs_fail_in_second_half),
+        cmocka_unit_test(test_tor_is_behind),
+        cmocka_unit_test(test_older_copies_change_nothing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,417 @@
+/* Tests the uploads' part of the state machine story by story: refreshes, new HSDirs, failures, late answers.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../sim/model.h"
+#include "helper_story.h"
+
+#define SECOND ((int64_t)1000)
+#define MINUTE (60 * SECOND)
+#define HOUR (60 * MINUTE)
+#define BOTH_DESCRIPTORS 16 /* HSDirs of both */
+#define ONE_DESCRIPTOR 8
+
+static void take(struct story *story, const struct story_upload *upload, const char *reason)
+{
+    struct hsdir hsdir;
+    model_make_hsdir(&hsdir, upload->hsdir);
+    publisher_note_upload(story->publisher, upload->frontend, upload->slot, hsdir.fingerprint, reason,
+                          story->now);
+}
+
+static void answer_all(struct story *story, const char *reason)
+{
+    for (size_t i = 0; i < story->upload_count; i++)
+        take(story, &story->uploads[i], reason);
+}
+
+/* The uploads written down that are to the HSDir of the first one, for the same descriptor. */
+static size_t count_to_first(const struct story *story)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < story->upload_count; i++)
+        count += story->uploads[i].hsdir == story->uploads[0].hsdir &&
+                 story->uploads[i].slot == story->uploads[0].slot;
+    return count;
+}
+
+/* -- refreshes ------------------------------------------------------------------------------------ */
+
+/* Each descriptor by its own timer, 60 to 120 minutes, drawn anew each time; and nothing else happens. */
+static void test_refreshes(void **state)
+{
+    (void)state;
+    struct story *story = story_new_published(2, DESCRIPTOR_FIRST);
+    int64_t last[DESCRIPTOR_SLOTS] = {story->now, story->now}, shortest = INT64_MAX, longest = 0;
+    story_run(story, 100 * HOUR);
+    assert_in_range(story->upload_count, 100 * ONE_DESCRIPTOR, 200 * ONE_DESCRIPTOR);
+    bool have_differed = false;
+    for (size_t i = 0; i < story->upload_count; i++) {
+        const struct story_upload *upload = &story->uploads[i];
+        int64_t interval = upload->at - last[upload->slot];
+        if (interval < 10 * SECOND)
+            continue; /* an HSDir of both descriptors gets one after the other */
+        if (i >= BOTH_DESCRIPTORS)
+            shortest = interval < shortest ? interval : shortest;
+        longest = interval > longest ? interval : longest;
+        have_differed = have_differed || last[0] != last[1];
+        last[upload->slot] = upload->at;
+    }
+    assert_true(shortest >= 60 * MINUTE && shortest < 70 * MINUTE);
+    assert_true(longest <= 120 * MINUTE && longest > 110 * MINUTE);
+    assert_true(have_differed);
+    /* no wake-ups but for polls (each fetch one, at most 12 + 1 an hour and backend) and refreshes */
+    assert_true(story->wakes < 100 * (2 * 13 + 2 * 2));
+    story_free(story);
+}
+
+/* A refresh that comes due while every HSDir is being sent something is not the last one. */
+static void test_refresh_while_all_in_flight(void **state)
+{
+    (void)state;
+    struct story *story = story_new_published(1, DESCRIPTOR_FIRST);
+    int64_t refresh_at = story->publisher->frontends[0].descriptors[DESCRIPTOR_FIRST].refresh_at;
+    story_run(story, refresh_at - story->now - 600);
+    story_forget(story);
+    story->hsdirs_answer = false;
+    story_change_points(story, 0, 500);
+    story_run(story, 2 * SECOND);
+    assert_true(story->now > refresh_at);
+    assert_true(story->upload_count >= ONE_DESCRIPTOR);
+    story->hsdirs_answer = true;
+    answer_all(story, NULL);
+    story_run(story, SECOND);
+    story_forget(story);
+    story_run(story, 121 * MINUTE);
+    size_t of_first = 0;
+    for (size_t i = 0; i < story->upload_count; i++)
+        of_first += story->uploads[i].slot == DESCRIPTOR_FIRST;
+    assert_true(of_first >= ONE_DESCRIPTOR);
+    story_free(story);
+}
+
+/* -- consensuses ---------------------------------------------------------------------------------- */
+
+static void test_same_hsdirs_cause_nothing(void **state)
+{
+    (void)state;
+    struct story *story = story_new_published(2, DESCRIPTOR_FIRST);
+    story_set_network(story, 0, 7);
+    story_run(story, SECOND);
+    assert_int_equal(story->upload_count, 0);
+    story_free(story);
+}
+
+/* Only the new HSDirs get something, at once. */
+static void test_new_hsdirs(void **state)
+{
+    (void)state;
+    struct story *story = story_new_published(1, DESCRIPTOR_FIRST);
+    story->hsdir_count = 60;
+    story_set_network(story, 0, 7);
+    story_settle(story);
+    assert_in_range(story->upload_count, 1, BOTH_DESCRIPTORS);
+    for (size_t i = 0; i < story->upload_count; i++)
+        assert_true(story->uploads[i].hsdir >= 40);
+    assert_true(publisher_is_published(story->publisher, 0));
+    story_free(story);
+}
+
+/* At a new shared random value the second descriptor becomes the first and stays where it is; the new second
+ * one, which nobody asks for yet, goes out within two minutes. */
+static void test_new_shared_random_value(void **state)
+{
+    (void)state;
+    struct story *story = story_new_published(1, DESCRIPTOR_SECOND);
+    uint64_t period_number = story->publisher->frontends[0].descriptors[DESCRIPTOR_SECOND].period_number;
+    story_set_network(story, 1, 0);
+    story_run(story, 2 * MINUTE + 2 * SECOND);
+    assert_int_equal(story->publisher->frontends[0].descriptors[DESCRIPTOR_FIRST].period_number,
+                     period_number);
+    assert_int_equal(story->upload_count, ONE_DESCRIPTOR);
+    for (size_t i = 0; i < story->upload_count; i++)
+        assert_int_equal(story->uploads[i].slot, DESCRIPTOR_SECOND);
+    assert_true(publisher_is_published(story->publisher, 0));
+    story_free(story);
+}
+
+/* Consensuses missed for more than a day: both descriptors are new, and the one in use goes out at once. */
+static void test_missed_days(void **state)
+{
+    (void)state;
+    struct story *story = story_new_published(1, DESCRIPTOR_FIRST);
+    story_set_network(story, 3, 6);
+    story_settle(story);
+    size_t of_first = 0;
+    for (size_t i = 0; i < story->upload_count; i++)
+        of_first += story->uploads[i].slot == DESCRIPTOR_FIRST;
+    assert_int_equal(of_first, ONE_DESCRIPTOR);
+    story_free(story);
+}
+
+/* -- failures ------------------------------------------------------------------------------------- */
+
+/* A refused counter, or any first failure, is tried again in one to one and a half seconds, that HSDir alone.
+ */
+static void test_one_failure(void **state)
+{
+    (void)state;
+    struct story *story = story_new_published(1, DESCRIPTOR_FIRST);
+    story->hsdirs_answer = false;
+    story_change_points(story, 0, 500);
+    story_run(story, SECOND);
+    assert_true(story->upload_count >= ONE_DESCRIPTOR);
+    const struct story_upload failed = story->uploads[0];
+    answer_all(story, NULL);
+    story->hsdirs_answer = true;
+    story_run(story, 5 * SECOND);
+    story->hsdirs_answer = false;
+    story_forget(story);
+    story_change_points(story, 0, 700);
+    story_run(story, SECOND);
+    int64_t failed_at = story->now;
+    for (size_t i = 0; i < story->upload_count; i++) {
+        bool is_it = story->uploads[i].hsdir == failed.hsdir && story->uploads[i].slot == failed.slot;
+        take(story, &story->uploads[i], is_it ? "UPLOAD_REJECTED" : NULL);
+    }
+    story_settle(story);
+    answer_all(story, NULL); /* HSDirs of both descriptors */
+    story_settle(story);
+    story_forget(story);
+    story->hsdirs_answer = true;
+    story_run(story, 5 * SECOND);
+    size_t again = 0;
+    for (size_t i = 0; i < story->upload_count; i++) {
+        if (story->uploads[i].hsdir != failed.hsdir || story->uploads[i].slot != failed.slot)
+            continue;
+        again++;
+        assert_in_range(story->uploads[i].at - failed_at, 1000, 1600);
+    }
+    assert_int_equal(again, 1);
+    assert_true(publisher_is_published(story->publisher, 0));
+    story_free(story);
+}
+
+/* An HSDir that always fails is tried ever more seldom, for ever, and the others are left alone. */
+static void test_back_off(void **state)
+{
+    (void)state;
+    struct story *story = story_new_published(1, DESCRIPTOR_FIRST);
+    story->hsdirs_refuse = "UPLOAD_REJECTED";
+    story_change_points(story, 0, 500);
+    story_run(story, 50 * MINUTE);
+    size_t tries = count_to_first(story);
+    assert_in_range(tries, 13, 20); /* 1, 2, 4, ... 256, 300 s, each up to half as much longer */
+    assert_false(publisher_is_published(story->publisher, 0));
+    story->hsdirs_refuse = NULL;
+    story_run(story, 8 * MINUTE);
+    assert_true(publisher_is_published(story->publisher, 0));
+    story_free(story);
+}
+
+/* One that does not answer is tried again after a minute. */
+static void test_no_answer(void **state)
+{
+    (void)state;
+    struct story *story = story_new_published(1, DESCRIPTOR_FIRST);
+    story->hsdirs_answer = false;
+    story_change_points(story, 0, 500);
+    story_run(story, 59 * SECOND);
+    assert_int_equal(count_to_first(story), 1);
+    story_run(story, 5 * SECOND);
+    assert_int_equal(count_to_first(story), 2);
+    assert_true(story->publisher->unanswered_uploads > 0);
+    story_free(story);
+}
+
+/* After an answer that did not come in time one answer is not enough: it may be that one. */
+static void test_late_answer(void **state)
+{
+    (void)state;
+    struct story *story = story_new_published(1, DESCRIPTOR_FIRST);
+    story->hsdirs_answer = false;
+    story_change_points(story, 0, 500);
+    story_run(story, 61 * SECOND);
+    story_change_points(story, 0, 700);
+    story_run(story, 5 * SECOND);
+    assert_int_equal(count_to_first(story), 2);
+    const struct story_upload first = story->uploads[0];
+    take(story, &first, NULL);
+    story_run(story, 2 * SECOND);
+    assert_int_equal(count_to_first(story), 3);
+    take(story, &first, NULL);
+    story_run(story, 2 * SECOND);
+    assert_int_equal(count_to_first(story), 3);
+    story_free(story);
+}
+
+static void test_given_up(void **state)
+{
+    (void)state;
+    struct story *story = story_new();
+    story->publisher->rules.attempts_max = 3;
+    story->hsdirs_refuse = "UPLOAD_REJECTED";
+    publisher_note_tor(story->publisher, true, story->now);
+    story_add_backend(story, true);
+    story_add_frontend(story, 1);
+    story_set_network(story, 0, 6);
+    story_reach(story, 0);
+    story_run(story, SECOND);
+    assert_false(publisher_is_settled(story->publisher));
+    story_run(story, MINUTE);
+    assert_true(publisher_is_settled(story->publisher));
+    assert_false(publisher_is_published(story->publisher, 0));
+    assert_int_equal(story->upload_count, 3 * BOTH_DESCRIPTORS);
+    story_free(story);
+}
+
+/* -- the local tor -------------------------------------------------------------------------------- */
+
+/* What was in flight goes out again, but never within the second in which a counter stays the same; what was
+ * done stays done. */
+static void test_local_tor_restarts(void **state)
+{
+    (void)state;
+    struct story *story = story_new_published(1, DESCRIPTOR_FIRST);
+    story->hsdirs_answer = false;
+    story_change_points(story, 0, 500);
+    story_run(story, SECOND);
+    const struct story_upload first = story->uploads[0];
+    size_t sent = story->upload_count;
+    for (size_t i = 1; i < sent; i++)
+        take(story, &story->uploads[i], NULL);
+    publisher_note_tor(story->publisher, false, story->now);
+    story_settle(story);
+    publisher_note_tor(story->publisher, true, story->now);
+    story->hsdirs_answer = true;
+    story_run(story, 5 * SECOND);
+    assert_int_equal(count_to_first(story), 2);
+    for (size_t i = sent; i < story->upload_count; i++) {
+        if (story->uploads[i].hsdir == first.hsdir && story->uploads[i].slot == first.slot)
+            assert_true(story->uploads[i].at >= first.at + 1100);
+    }
+    assert_true(publisher_is_published(story->publisher, 0));
+    story_free(story);
+}
+
+static void test_nothing_without_local_tor(void **state)
+{
+    (void)state;
+    struct story *story = story_new_published(1, DESCRIPTOR_FIRST);
+    publisher_note_tor(story->publisher, false, story->now);
+    story_change_points(story, 0, 500);
+    story_run(story, 5 * HOUR);
+    assert_int_equal(story->upload_count, 0);
+    publisher_note_tor(story->publisher, true, story->now);
+    story_run(story, 2 * SECOND);
+    assert_true(story_all_have(story, 500));
+    assert_true(publisher_is_published(story->publisher, 0));
+    story_free(story);
+}
+
+/* -- configuration -------------------------------------------------------------------------------- */
+
+/* A frontend that is given other backends, none of which is known yet, publishes nothing until one is. */
+static void test_all_backends_are_new(void **state)
+{
+    (void)state;
+    struct story *story = story_new_published(1, DESCRIPTOR_FIRST);
+    size_t other = story_add_backend(story, true);
+    publisher_set_members(story->publisher, 0, &other, 1, story->now);
+    publisher_remove_backend(story->publisher, 0);
+    story_run(story, 3 * HOUR); /* the helper fails the test when an empty descriptor goes out */
+    assert_int_equal(story->upload_count, 0);
+    story_reach(story, other);
+    story_run(story, 2 * SECOND);
+    assert_int_equal(story->upload_count, BOTH_DESCRIPTORS);
+    assert_true(story_all_have(story, other * 100));
+    story_free(story);
+}
+
+static void test_members_come_and_go(void **state)
+{
+    (void)state;
+    struct story *story = story_new_published(3, DESCRIPTOR_FIRST);
+    const size_t two[] = {0, 2}, all[] = {0, 1, 2};
+    publisher_set_members(story->publisher, 0, two, 2, story->now);
+    story_run(story, SECOND);
+    assert_int_equal(story->upload_count, BOTH_DESCRIPTORS);
+    assert_true(story_none_has(story, 100));
+    story_forget(story);
+    publisher_set_members(story->publisher, 0, two, 2, story->now);
+    story_run(story, MINUTE);
+    assert_int_equal(story->upload_count, 0);
+    publisher_set_members(story->publisher, 0, all, 3, story->now);
+    story_run(story, SECOND);
+    assert_true(story_all_have(story, 100));
+    story_free(story);
+}
+
+/* A frontend more leaves the others alone; one that goes takes what it was about to send along. */
+static void test_frontends_come_and_go(void **state)
+{
+    (void)state;
+    struct story *story = story_new_published(2, DESCRIPTOR_FIRST);
+    assert_int_equal(story_add_frontend(story, 2), 1);
+    story_run(story, SECOND);
+    assert_int_equal(story->upload_count, BOTH_DESCRIPTORS);
+    for (size_t i = 0; i < story->upload_count; i++)
+        assert_int_equal(story->uploads[i].frontend, 1);
+    story_forget(story);
+    story_change_points(story, 0, 500);
+    publisher_remove_frontend(story->publisher, 0);
+    story_run(story, 3 * HOUR);
+    for (size_t i = 0; i < story->upload_count; i++)
+        assert_int_equal(story->uploads[i].frontend, 1);
+    assert_true(story_all_have(story, 500));
+    assert_int_equal(story_add_frontend(story, 2), 0);
+    story_free(story);
+}
+
+/* Numbers that were taken away are given again, and many backends cost no more than few, each. */
+static void test_many_backends(void **state)
+{
+    (void)state;
+    struct story *story = story_new();
+    uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE];
+    model_make_identity_key(identity_key, 1);
+    for (size_t i = 0; i < 50000; i++)
+        assert_int_equal(publisher_add_backend(story->publisher, identity_key, true, story->now), i);
+    publisher_remove_backend(story->publisher, 777);
+    publisher_remove_backend(story->publisher, 333);
+    assert_int_equal(publisher_add_backend(story->publisher, identity_key, true, story->now), 333);
+    assert_int_equal(publisher_add_backend(story->publisher, identity_key, true, story->now), 777);
+    assert_int_equal(publisher_add_backend(story->publisher, identity_key, true, story->now), 50000);
+    story_free(story);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_refreshes),
+        cmocka_unit_test(test_refresh_while_all_in_flight),
+        cmocka_unit_test(test_same_hsdirs_cause_nothing),
+        cmocka_unit_test(test_new_hsdirs),
+        cmocka_unit_test(test_new_shared_random_value),
+        cmocka_unit_test(test_missed_days),
+        cmocka_unit_test(test_one_failure),
+        cmocka_unit_test(test_back_off),
+        cmocka_unit_test(test_no_answer),
+        cmocka_unit_test(test_late_answer),
+        cmocka_unit_test(test_given_up),
+        cmocka_unit_test(test_local_tor_restarts),
+        cmocka_unit_test(test_nothing_without_local_tor),
+        cmocka_unit_test(test_all_backends_are_new),
+        cmocka_unit_test(test_members_come_and_go),
+        cmocka_unit_test(test_frontends_come_and_go),
+        cmocka_unit_test(test_many_backends),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
