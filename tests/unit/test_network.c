@@ -329,9 +329,8 @@ static void test_shared_microdescriptor_many_times(void **state)
     if (network == NULL)
         fail_msg("%s", error.text);
     assert_int_equal(network->hsdir_count, COPIES);
-    assert_true(
-        used <
-        2 * CLOCKS_PER_SEC); /* some 0.1 seconds; it was 5 when every copy was matched with every relay */
+    /* It takes some 0.2 seconds, and took 12 when every copy was matched with every relay. */
+    assert_true(used < 4 * CLOCKS_PER_SEC);
     network_free(network);
     test_free(microdescriptors);
     test_free(consensus);
