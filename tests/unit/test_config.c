@@ -319,7 +319,22 @@ static void test_hostile_yaml(void **state)
     for (unsigned i = 0; length < size - 32; i++)
         length += (size_t)snprintf(text + length, 32, "- &a%u x\n", i);
     check_bad(text, "more than 1000 anchors");
+    static const char *const breaks[] = {"\n", "\r", "\xc2\x85", "\xe2\x80\xa8", "\xe2\x80\xa9"};
+    for (size_t i = 0; i < sizeof(breaks) / sizeof(breaks[0]); i++) {
+        length = 0;
+        for (unsigned number = 0; length < size - 32; number++)
+            length += (size_t)snprintf(text + length, 32, "%%TAG !%x! x%s", number, breaks[i]);
+        check_bad(text, "more than 100 lines begin with \"%\"");
+    }
     free(text);
+    /* In UTF-16 the same would not be seen. */
+    folder_write("config.yaml", "\xff\xfe{\0}\0", 6);
+    struct config config;
+    struct config_report report;
+    assert_int_equal(config_load(&config, "config.yaml", &report), -1);
+    assert_non_null(strstr(report.errors[0], "a config file is UTF-8 text"));
+    config_report_clear(&report);
+    check_good("\xef\xbb\xbf%TAG ! x\n---\n" GOOD_SERVICES, NULL);
 
     /* A list that holds itself, and a mapping that does. */
     check_bad("services: &a [*a]\n", "a service has to be a mapping");
