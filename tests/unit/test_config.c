@@ -326,7 +326,6 @@ static void test_hostile_yaml(void **state)
             length += (size_t)snprintf(text + length, 32, "%%TAG !%x! x%s", number, breaks[i]);
         check_bad(text, "more than 100 lines begin with \"%\"");
     }
-    free(text);
     /* In UTF-16 the same would not be seen. */
     folder_write("config.yaml", "\xff\xfe{\0}\0", 6);
     struct config config;
@@ -335,6 +334,21 @@ static void test_hostile_yaml(void **state)
     assert_non_null(strstr(report.errors[0], "a config file is UTF-8 text"));
     config_report_clear(&report);
     check_good("\xef\xbb\xbf%TAG ! x\n---\n" GOOD_SERVICES, NULL);
+
+    /* A mapping with very many keys that very many aliases name. */
+    length =
+        (size_t)snprintf(text, size, "services:\n- key: frontend0.key\n  instances:\n  - &a {address: @1");
+    while (length < size / 2)
+        length += (size_t)snprintf(text + length, size - length, ", nane: x");
+    length += (size_t)snprintf(text + length, size - length, "}\n");
+    for (size_t i = 0; i < 90; i++)
+        length += (size_t)snprintf(text + length, size - length, "  - *a\n");
+    assert_int_equal(load(&config, &report, text), -1);
+    assert_int_equal(report.error_count, 91);
+    for (size_t i = 0; i < report.error_count; i++)
+        assert_non_null(strstr(report.errors[i], "an instance has more than 100 keys"));
+    config_report_clear(&report);
+    free(text);
 
     /* A list that holds itself, and a mapping that does. */
     check_bad("services: &a [*a]\n", "a service has to be a mapping");
