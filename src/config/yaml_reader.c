@@ -108,6 +108,11 @@ static void read_pair(struct yaml_reader *reader, const struct yaml_mapping *map
         return;
     }
     const char *name = (const char *)key->data.scalar.value;
+    if (strlen(name) != key->data.scalar.length) {
+        config_report_add_error(reader->report, reader->path, line,
+                                "a key of %s has a NUL in it: remove that", mapping->what);
+        return;
+    }
     for (size_t i = 0; i < mapping->key_count; i++) {
         if (strcmp(name, mapping->keys[i].name) != 0)
             continue;

@@ -380,6 +380,7 @@ static void test_wrong_keys_and_types(void **state)
     check_bad(GOOD_SERVICES "zzzzzzzzzz: x\n",
               "config.yaml:2: the config has no key \"zzzzzzzzzz\": remove it");
     check_bad(GOOD_SERVICES "[a]: x\n", "a key of the config has to be a word");
+    check_bad(GOOD_SERVICES "\"tor-control\\0x\": 127.0.0.1:1\n", "a key of the config has a NUL in it");
     check_bad(GOOD_SERVICES GOOD_SERVICES, "config.yaml:2: \"services\" is there twice, first on line 1");
     check_bad(GOOD_SERVICES "<<: {a: b}\n", "merge keys");
     check_bad("{}\n", "needs \"services:\", which is missing");
