@@ -2,6 +2,7 @@
 #include "config/config.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -107,10 +108,15 @@ static char *resolve_path(const struct config_loader *loader, const char *path)
     return resolved;
 }
 
-/* Reads the path of a file; NULL when there is none, or a bad one. */
+/* Reads the path of a file; NULL when there is none, or a bad one. No file has a path that is longer than the
+ * limit, and aliases could have very many copies made of one. */
 static char *read_path(struct config_loader *loader, yaml_node_t *node, const char *key)
 {
     const char *path = node != NULL ? yaml_reader_read_text(&loader->yaml, node, key) : NULL;
+    if (path != NULL && strlen(path) >= PATH_MAX) {
+        REPORT(loader, node, "\"%s\" is longer than %d bytes, which no path is: check it", key, PATH_MAX - 1);
+        return NULL;
+    }
     return path != NULL ? resolve_path(loader, path) : NULL;
 }
 
@@ -150,8 +156,10 @@ static char *read_name(struct config_loader *loader, yaml_node_t *node, const ch
     const char *text = node != NULL ? yaml_reader_read_text(&loader->yaml, node, "name") : NULL;
     if (text == NULL)
         return memory_copy_text(address, SHORT_ADDRESS_LENGTH);
-    if (strlen(text) > NAME_LENGTH_MAX)
+    if (strlen(text) > NAME_LENGTH_MAX) {
         REPORT(loader, node, "\"name\" is longer than %d bytes: shorten it", NAME_LENGTH_MAX);
+        return memory_copy_text(address, SHORT_ADDRESS_LENGTH);
+    }
     char *name = memory_copy_text(text, strlen(text));
     if (text_make_printable(name))
         config_report_add_warning(loader->yaml.report, loader->yaml.path, yaml_reader_line(node),

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -497,6 +498,38 @@ static void test_names(void **state)
     check_good(text, NULL);
 }
 
+/* A name or path of megabytes that every instance has by an alias is not copied for each of them: that would
+ * be more memory than there is. */
+static void test_long_texts_by_alias(void **state)
+{
+    (void)state;
+    static const char *const keys_with_texts[] = {"name", "control-password-file", "control-cookie-file"};
+    size_t size = 2 * 1024 * 1024, long_length = 1024 * 1024;
+    char *text = memory_allocate(size, 1);
+    for (size_t i = 0; i < sizeof(keys_with_texts) / sizeof(keys_with_texts[0]); i++) {
+        size_t length = (size_t)snprintf(text, size,
+                                         "services:\n- &a\n  key: frontend0.key\n  instances:\n"
+                                         "  - address: %s\n    control: unix:/x\n    %s: ",
+                                         addresses[1], keys_with_texts[i]);
+        memset(text + length, 'x', long_length);
+        length += long_length;
+        text[length++] = '\n';
+        for (size_t j = 0; j < 999; j++)
+            length += (size_t)snprintf(text + length, size - length, "- *a\n");
+        folder_write("config.yaml", text, length);
+        struct config config;
+        struct config_report report;
+        struct rusage before, after;
+        assert_int_equal(getrusage(RUSAGE_SELF, &before), 0);
+        assert_int_equal(config_load(&config, "config.yaml", &report), -1);
+        assert_int_equal(getrusage(RUSAGE_SELF, &after), 0);
+        assert_true(after.ru_maxrss - before.ru_maxrss < 400 * 1024); /* KiB */
+        assert_non_null(strstr(report.errors[0], "is longer than"));
+        config_report_clear(&report);
+    }
+    free(text);
+}
+
 static void test_all_errors_are_found(void **state)
 {
     (void)state;
@@ -609,6 +642,7 @@ int main(void)
         TEST(test_keys),
         TEST(test_control),
         TEST(test_names),
+        TEST(test_long_texts_by_alias),
         TEST(test_all_errors_are_found),
         TEST(test_limits),
         TEST(test_anybody_may_change_the_config),
