@@ -1,6 +1,8 @@
-/* Fuzzes the config file, in a folder that has keys of each kind: key.pem, tor/, short, and a password. */
+/* Fuzzes the config file, in a folder that has keys of each kind: key.pem, tor/, short, and a password. An
+ * input of one byte is no file but says which path that is none is given instead. */
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "config/config.h"
 #include "fuzz.h"
@@ -25,6 +27,19 @@ static void make_files(void)
     fuzz_write_file("short", key, sizeof(key) - 1);
     fuzz_write_file("key.pem", pem, strlen(pem));
     fuzz_write_file("password", "secret\n", 7);
+    fuzz_write_file("writable", "x", 1);
+    FUZZ_REQUIRE(chmod("writable", 0666) == 0);
+}
+
+/* A path under which there is no good file. */
+static const char *make_bad_file(uint8_t number)
+{
+    static const char *const paths[] = {"missing",    "empty",    "/dev/null",
+                                        "obpub.yaml", "writable", "tor/hs_ed25519_secret_key/x"};
+    const char *path = paths[number % (sizeof(paths) / sizeof(paths[0]))];
+    if (strcmp(path, "obpub.yaml") == 0)
+        FUZZ_REQUIRE(truncate(path, 5 * 1024 * 1024) == 0);
+    return path;
 }
 
 static void check_config(const struct config *config)
@@ -47,8 +62,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     fuzz_write_file("obpub.yaml", data, size);
     struct config config;
     struct config_report report;
-    int result = config_load(&config, "obpub.yaml", &report);
-    FUZZ_REQUIRE((result == 0) == (report.error_count == 0));
+    const char *path = size == 1 ? make_bad_file(data[0]) : "obpub.yaml";
+    int result = config_load(&config, path, &report);
+    FUZZ_REQUIRE((result == 0) == (report.error_count == 0) && (result != 0 || size != 1));
     if (result == 0)
         check_config(&config);
     config_clear(&config);

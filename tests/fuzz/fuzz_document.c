@@ -69,6 +69,11 @@ static void check_versions(struct text versions, struct text increment)
     flow_control_format_versions(written, flow_control.versions);
     FUZZ_REQUIRE(flow_control_parse(&again, (struct text){written, strlen(written)}, increment, &error) == 0);
     FUZZ_REQUIRE(again.versions == flow_control.versions && again.sendme_inc == flow_control.sendme_inc);
+    flow_control_intersect(&again, &flow_control);
+    FUZZ_REQUIRE(again.is_present && again.versions == flow_control.versions);
+    again.versions = ~flow_control.versions;
+    flow_control_intersect(&again, &flow_control);
+    FUZZ_REQUIRE(!again.is_present);
 }
 
 static void check_item(const struct document_item *item, const char *start, const char *end)

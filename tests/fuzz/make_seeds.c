@@ -10,6 +10,7 @@
 
 #include "../unit/helper_descriptor.h"
 #include "../unit/vectors.h"
+#include "config/key_decode.h"
 #include "fuzz.h"
 #include "obpub/memory.h"
 #include "obpub/onion/onion_address.h"
@@ -133,8 +134,21 @@ static void write_forged(void)
         free(inner);
         free(name);
     }
-    char *point = forge_point(&forger, 7);
+    char *point = forge_point(&forger, 7), *inner = forge_inner(&forger, INTRODUCTION_POINTS_MAX + 1);
     write_text("introduction_point", "forged", point);
+    write_text("descriptor_inner", "too-many-points", inner);
+    free(inner);
+    inner = text_format("create2-formats 2\nintro-auth-required ed25519\nunknown line\n%s%s", point, point);
+    write_text("descriptor_inner", "same-point", inner);
+    free(inner);
+    inner = text_format("%slegacy-key\n-----BEGIN RSA PUBLIC KEY-----\nAA==\n-----END RSA PUBLIC KEY-----\n",
+                        point);
+    write_text("introduction_point", "legacy-key", inner);
+    free(inner);
+    inner = text_format("introduction-point AQIUAAAAAAAAAAAAAAAAAAAAAAAAAAAA\nonion-key ntor %s\n",
+                        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=");
+    write_text("introduction_point", "low-order", inner);
+    free(inner);
     free(point);
 }
 
@@ -199,6 +213,20 @@ static void write_network(const char *folder)
     free(name);
 }
 
+/* The networks of the other vectors have no parameters. */
+static void write_consensus_with_parameters(void)
+{
+    char *file = vectors_read_file("ring-first-half/consensus", NULL),
+         *cut = cut_consensus(skip_comments(file));
+    write_text("consensus", "parameters", cut);
+    char *changed = text_replace(
+        cut, "circwindow=1000", "circwindow=1000 hsdir_interval=-1 hsdir_n_replicas=99 hsdir_spread_fetch=x");
+    write_text("consensus", "bad-parameters", changed);
+    free(changed);
+    free(cut);
+    free(file);
+}
+
 static void write_key(char **words)
 {
     static unsigned int count;
@@ -240,6 +268,13 @@ static void write_texts(void)
     };
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
         write_text(texts[i].target, texts[i].name, texts[i].text);
+    uint8_t secret_key[96] = "== ed25519v1-secret: type0 ==";
+    secret_key[63] = 0x40;
+    write_seed("key", "zero-prefix", secret_key, sizeof(secret_key));
+    write_seed("key", "empty", secret_key, 0);
+    char *long_text = memory_allocate(KEY_FILE_SIZE_MAX + 1, 1);
+    write_seed("key", "too-long", long_text, KEY_FILE_SIZE_MAX + 1);
+    free(long_text);
     uint8_t public_key[64] = "== ed25519v1-public: type0 ==";
     write_seed("key", "tor-public", public_key, sizeof(public_key));
     static const char *const quoted[] = {"\"/run/tor/control.authcookie\"", "\"a\\\"b\\\\c\\n\\t\\r\\101\" x",
@@ -268,6 +303,8 @@ static void write_configs(void)
         "  - {address: %s, control: '[::1]:9051', control-password-file: password}\n"
         "  - {address: %s, name: \"n\\x07\", control: 'unix:/c', control-cookie-file: none}\n"
         "- {key: key.pem, instances: *all}\n",
+        "services:\n- {key: key.pem, instances: [{address: %s}, {address: %s}]}\n- {key: tor, instances: "
+        "[]}\n",
         "services: [{key: empty, instances: [{address: %s, auth: x, nmae: y, <<: z, ? [a] : b},\n"
         "  {address: %s, control-cookie-file: x, control-password-file: y}, {address: <x>}, {address: "
         "[]}]},\n"
@@ -282,6 +319,64 @@ static void write_configs(void)
         write_text("config", name, text);
         free(text);
         free(name);
+    }
+}
+
+/* A text so many times between two others; release with free(). */
+static char *repeat(const char *before, const char *text, size_t count, const char *behind)
+{
+    size_t length = strlen(text), start = strlen(before), room = start + count * length;
+    char *whole = memory_allocate(room + 1, 1);
+    memcpy(whole, before, start);
+    for (size_t i = 0; i < count; i++)
+        memcpy(whole + start + i * length, text, length);
+    char *result = text_format("%s%s", whole, behind);
+    free(whole);
+    return result;
+}
+
+/* Configs that pass a limit, and ones with what is refused. */
+static void write_refused_configs(void)
+{
+    struct forger forger = fuzz_forger();
+    char own[ONION_ADDRESS_SIZE];
+    onion_address_encode(own, forger.identity_key);
+    struct {
+        const char *name;
+        char *text;
+    } configs[] = {
+        {"services", repeat("services: [", "x,", 1001, "x]\n")},
+        {"instances", repeat("services: [{instances: [", "x,", 10001, "x]}]\n")},
+        {"anchors", repeat("services: [", "&a x,", 1001, "x]\n")},
+        {"depth", repeat("", "[", 33, "")},
+        {"directives", repeat("", "%TAG !a! x\n", 101, "---\n")},
+        {"pairs", repeat("{", "x: y, ", 101, "}\n")},
+        {"path", repeat("tor-control-password-file: ", "x", 4096, "\n")},
+        {"name", text_format("services: [{key: tor, instances: [{address: %s, name: %0129d}]}]\n", own, 0)},
+        {"own", text_format("services: [{key: tor, instances: [{address: %s}, {address: %s}]},\n"
+                            "  {key: key.pem, instances: [{address: %s}]}, {key: tor, instances: *x}]\n",
+                            own, own, own)},
+        {"twice", text_format("services: [{key: tor, instances: [{address: %s}, {address: %s}]},\n"
+                              "  {key: key.pem, instances: [{address: %s}]}, {key: tor, instances: []}]\n",
+                              own, own, own)},
+        {"nodes",
+         text_format("services: [{key: [], instances: [{address: '', name: [], <<: {}, [x]: y, \"a\\0\": b,\n"
+                     "  control: \"x\\0\"}, {address: <put>, ADDRESS: x}]}]\nservices: 1\nlog_level: 1\n")},
+        {"not-utf-8", text_format("services: \n \xff\n")},
+        {"second", text_format("a: b\n---\nc: d\n")},
+        {"second-bad", text_format("a: b\n---\n[\n")},
+        {"empty", text_format("# nothing\n")},
+        {"mark", text_format("\xef\xbb\xbfservices: x\n")},
+        {"printable", text_format("tor-control: \"\\u202e\\U0001F600\\xa0\\x7f\"\n")},
+        {"file-0", text_format("0")},
+        {"file-1", text_format("1")},
+        {"file-2", text_format("2")},
+        {"file-3", text_format("3")},
+        {"file-4", text_format("4")},
+    };
+    for (size_t i = 0; i < sizeof(configs) / sizeof(configs[0]); i++) {
+        write_text("config", configs[i].name, configs[i].text);
+        free(configs[i].text);
     }
 }
 
@@ -378,9 +473,11 @@ int main(int argument_count, char **arguments)
     write_network("network-first-half");
     write_network("network-second-half");
     write_network("network-new");
+    write_consensus_with_parameters();
     vectors_for_each("key_files.txt", 3, write_key);
     write_texts();
     write_configs();
+    write_refused_configs();
     write_authentications();
     write_replies();
     return 0;
