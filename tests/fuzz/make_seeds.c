@@ -242,6 +242,7 @@ static void write_key(char **words)
 
 static void write_texts(void)
 {
+    write_with_byte("quoted_string", "no-room", 3, "\"abc\"", 5);
     static const struct {
         const char *target, *name, *text;
     } texts[] = {
