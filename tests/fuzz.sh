@@ -44,7 +44,7 @@ fuzz()
 # Add what was found to a target's corpus.
 merge()
 {
-    build/fuzz/tests/fuzz/fuzz_$1 -merge=1 -max_len=12000 "$here/tests/fuzz/corpus/$1" "$here/build/fuzz/found/$1" \
+    build/fuzz/tests/fuzz/fuzz_$1 -set_cover_merge=1 -max_len=4000 "$here/tests/fuzz/corpus/$1" "$here/build/fuzz/found/$1" \
         >build/fuzz/log/$1 2>&1
 }
 
