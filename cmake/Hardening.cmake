@@ -20,7 +20,17 @@ foreach(flag -ftrivial-auto-var-init=zero -fstack-clash-protection -fcf-protecti
   endif()
 endforeach()
 
-if(OBPUB_SANITIZE)
+if(OBPUB_FUZZ)
+  # libFuzzer looks at what is run through these, and each target has its main() from it.
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
+
+if(OBPUB_COVERAGE)
+  add_compile_options(-fprofile-instr-generate -fcoverage-mapping)
+  add_link_options(-fprofile-instr-generate)
+endif()
+
+if(OBPUB_SANITIZE OR OBPUB_FUZZ)
   # _FORTIFY_SOURCE hides from the sanitizers what it checks itself.
   add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
   add_link_options(-fsanitize=address,undefined)

@@ -42,13 +42,16 @@ find src include tests -name '*.[ch]' -exec clang-format --dry-run -Werror {} + 
 
 if build build/test-clang -DCMAKE_C_COMPILER=clang; then
     step 'unit tests, compiled by clang'
-    run_ctest build/test-clang -L unit -j "$(nproc)"
+    run_ctest build/test-clang -L 'unit|fuzz' -j "$(nproc)"
 fi
 
 if build build/test-sanitize -DCMAKE_C_COMPILER=gcc -DOBPUB_SANITIZE=ON; then
     step 'tests without a network, with AddressSanitizer and UndefinedBehaviorSanitizer'
     run_ctest build/test-sanitize -LE 'net|sim' -j "$(nproc)"
 fi
+
+step 'fuzzing each parser for a few seconds'
+sh tests/fuzz.sh 5 || failed=$((failed + 1))
 
 if build build/test-gcc -DCMAKE_C_COMPILER=gcc; then
     step 'all tests, with a private Tor network that starts meanwhile'

@@ -114,12 +114,17 @@ static char *resolve_path(const struct config_loader *loader, const char *path)
     return resolved;
 }
 
-/* Reads the path of a file, or "credential:" and the name of one; NULL when there is none, or a bad one. */
+/* Reads the path of a file, or "credential:" and the name of one; NULL when there is none, or a bad one. No
+ * file has a path that is longer than the limit, and aliases could have very many copies made of one. */
 static char *read_path(struct config_loader *loader, yaml_node_t *node, const char *key)
 {
     const char *path = node != NULL ? yaml_reader_read_text(&loader->yaml, node, key) : NULL;
     if (path == NULL)
         return NULL;
+    if (strlen(path) >= PATH_MAX) {
+        REPORT(loader, node, "\"%s\" is longer than %d bytes, which no path is: check it", key, PATH_MAX - 1);
+        return NULL;
+    }
     if (strncmp(path, CREDENTIAL_PREFIX, strlen(CREDENTIAL_PREFIX)) != 0)
         return resolve_path(loader, path);
     struct error error;
@@ -165,8 +170,10 @@ static char *read_name(struct config_loader *loader, yaml_node_t *node, const ch
     const char *text = node != NULL ? yaml_reader_read_text(&loader->yaml, node, "name") : NULL;
     if (text == NULL)
         return memory_copy_text(address, SHORT_ADDRESS_LENGTH);
-    if (strlen(text) > NAME_LENGTH_MAX)
+    if (strlen(text) > NAME_LENGTH_MAX) {
         REPORT(loader, node, "\"name\" is longer than %d bytes: shorten it", NAME_LENGTH_MAX);
+        return memory_copy_text(address, SHORT_ADDRESS_LENGTH);
+    }
     char *name = memory_copy_text(text, strlen(text));
     if (text_make_printable(name))
         config_report_add_warning(loader->yaml.report, loader->yaml.path, yaml_reader_line(node),

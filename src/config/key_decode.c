@@ -113,6 +113,17 @@ static const uint8_t *find_seed(const uint8_t *der, size_t length, struct error 
     return NULL;
 }
 
+/* True when there is a byte above ASCII. libsodium 1.0.18 takes any such byte in base64 for the value of '/',
+ * so that a damaged file would decode to a key, another one than it once held. Looks at all bytes, whatever
+ * they are, since they are secret. */
+static bool has_byte_above_ascii(const char *bytes, size_t length)
+{
+    unsigned int found = 0;
+    for (size_t i = 0; i < length; i++)
+        found |= (unsigned char)bytes[i];
+    return found >= 0x80;
+}
+
 /* Decodes the base64 lines of a "PRIVATE KEY" block. */
 static int decode_pkcs8(struct ed25519_secret_key *secret_key, const char *base64, size_t length,
                         struct error *error)
@@ -121,7 +132,8 @@ static int decode_pkcs8(struct ed25519_secret_key *secret_key, const char *base6
     size_t der_length = 0;
     const char *end = NULL;
     int result = -1;
-    if (sodium_base642bin(der, KEY_FILE_SIZE_MAX, base64, length, " \t\r\n", &der_length, &end,
+    if (has_byte_above_ascii(base64, length) ||
+        sodium_base642bin(der, KEY_FILE_SIZE_MAX, base64, length, " \t\r\n", &der_length, &end,
                           sodium_base64_VARIANT_ORIGINAL) != 0 ||
         end != base64 + length) {
         error_set(error, "is a PEM file whose base64 is damaged or truncated: restore it from a backup");

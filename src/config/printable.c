@@ -35,8 +35,8 @@ static bool is_harmless(uint32_t character)
     static const struct {
         uint32_t first, last;
     } harmful[] = {
-        {0x00, 0x1f},     {0x7f, 0x9f},     {0x200e, 0x200f}, {0x2028, 0x202e},
-        {0x2066, 0x2069}, {0xfeff, 0xfeff}, {0xfff9, 0xfffb},
+        {0x00, 0x1f},     {0x7f, 0x9f},     {0x061c, 0x061c}, {0x200e, 0x200f},
+        {0x2028, 0x202e}, {0x2066, 0x2069}, {0xfeff, 0xfeff}, {0xfff9, 0xfffb},
     };
     for (size_t i = 0; i < sizeof(harmful) / sizeof(harmful[0]); i++) {
         if (character >= harmful[i].first && character <= harmful[i].last)

@@ -14,6 +14,7 @@
 /* Lists and mappings within each other; a config has five. */
 #define DEPTH_MAX 32
 #define ANCHORS_MAX 1000
+#define DIRECTIVES_MAX 100
 
 /* The file that is being read, and where to complain. */
 struct yaml_file {
@@ -153,13 +154,44 @@ static int measure_shape(yaml_parser_t *parser, struct yaml_shape *shape)
     return 0;
 }
 
+/* True for the last byte of what YAML takes for a line break in UTF-8: CR, LF, NEL, U+2028 and U+2029. */
+static bool may_end_line(unsigned char byte)
+{
+    return byte == '\n' || byte == '\r' || byte == 0x85 || byte == 0xa8 || byte == 0xa9;
+}
+
+/* Checks that there are not many directives ("%TAG ..."), before libyaml compares each with all others. */
+static int check_directives(const struct yaml_file *file, const unsigned char *bytes, size_t length)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < length; i++) {
+        if (bytes[i] == '%' && (i == 0 || may_end_line(bytes[i - 1])))
+            count++;
+    }
+    if (count <= DIRECTIVES_MAX)
+        return 0;
+    config_report_add_error(file->report, file->path, 0,
+                            "more than %d lines begin with \"%%\": no config needs that", DIRECTIVES_MAX);
+    return -1;
+}
+
+/* Prepares for parsing the bytes, which are UTF-8 and nothing else: what was counted in them was. */
+static int begin_parser(const struct yaml_file *file, yaml_parser_t *parser, const unsigned char *bytes,
+                        size_t length)
+{
+    if (yaml_parser_initialize(parser) == 0)
+        return report_no_memory(file);
+    yaml_parser_set_encoding(parser, YAML_UTF8_ENCODING);
+    yaml_parser_set_input_string(parser, bytes, length);
+    return 0;
+}
+
 /* Goes over the bytes once to see that they can be parsed in reasonable time. */
 static int check_shape(const struct yaml_file *file, const unsigned char *bytes, size_t length)
 {
     yaml_parser_t parser;
-    if (yaml_parser_initialize(&parser) == 0)
-        return report_no_memory(file);
-    yaml_parser_set_input_string(&parser, bytes, length);
+    if (check_directives(file, bytes, length) != 0 || begin_parser(file, &parser, bytes, length) != 0)
+        return -1;
     struct yaml_shape shape = {0};
     int result = measure_shape(&parser, &shape);
     if (result != 0)
@@ -201,9 +233,8 @@ static int parse_document(const struct yaml_file *file, yaml_document_t *documen
     if (check_shape(file, bytes, length) != 0)
         return -1;
     yaml_parser_t parser;
-    if (yaml_parser_initialize(&parser) == 0)
-        return report_no_memory(file);
-    yaml_parser_set_input_string(&parser, bytes, length);
+    if (begin_parser(file, &parser, bytes, length) != 0)
+        return -1;
     int result = -1;
     if (yaml_parser_load(&parser, document) == 0) {
         report_parser_error(file, &parser, bytes, length);
@@ -228,7 +259,9 @@ int yaml_file_load(yaml_document_t *document, const char *path, struct config_re
     unsigned char *bytes = read_file(&file, &length);
     if (bytes == NULL)
         return -1;
-    int result = parse_document(&file, document, bytes, length);
+    /* The byte order mark that some editors put first, which libyaml takes only where it may guess. */
+    size_t mark = length >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+    int result = parse_document(&file, document, bytes + mark, length - mark);
     free(bytes);
     return result;
 }

@@ -7,6 +7,9 @@
 #include "config/closest_word.h"
 #include "config/yaml_file.h"
 
+/* Entries of a mapping that are looked at; there are not half as many keys that mean anything. More of them,
+ * named by many aliases, would take hours. */
+#define PAIRS_MAX 100
 /* Letters of a mistaken key that are quoted. */
 #define QUOTE_LENGTH_MAX 40
 
@@ -105,6 +108,11 @@ static void read_pair(struct yaml_reader *reader, const struct yaml_mapping *map
         return;
     }
     const char *name = (const char *)key->data.scalar.value;
+    if (strlen(name) != key->data.scalar.length) {
+        config_report_add_error(reader->report, reader->path, line,
+                                "a key of %s has a NUL in it: remove that", mapping->what);
+        return;
+    }
     for (size_t i = 0; i < mapping->key_count; i++) {
         if (strcmp(name, mapping->keys[i].name) != 0)
             continue;
@@ -131,6 +139,12 @@ void yaml_reader_read_mapping(struct yaml_reader *reader, yaml_node_t *node,
         config_report_add_error(reader->report, reader->path, line,
                                 "%s has to be a mapping, lines like \"%s: ...\"", mapping->what,
                                 mapping->keys[0].name);
+        return;
+    }
+    if (node->data.mapping.pairs.top - node->data.mapping.pairs.start > PAIRS_MAX) {
+        config_report_add_error(reader->report, reader->path, line,
+                                "%s has more than %d keys: remove those that obpub.yaml(5) does not have",
+                                mapping->what, PAIRS_MAX);
         return;
     }
     size_t lines[YAML_KEYS_MAX] = {0};

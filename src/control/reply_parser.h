@@ -8,9 +8,10 @@
 #include "control/reply.h"
 #include "obpub/error.h"
 
-/* Lines of one reply, so that the list of them is bounded too. tor's own replies have a few hundred at most:
- * what is long comes as data. */
-#define REPLY_PARSER_LINES_MAX 65536
+/* Lines of one reply, so that the list of them is bounded too: a line of six bytes takes some forty in it,
+ * and there may be very many backends. tor's own replies have a few hundred at most: what is long comes as
+ * data. */
+#define REPLY_PARSER_LINES_MAX 4096
 
 struct reply_parser;
 

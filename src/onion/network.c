@@ -70,6 +70,10 @@ static int find_identities(struct identity *identities, const struct consensus *
                memcmp(entries[place].digest, microdescriptor.digest, MICRODESCRIPTOR_DIGEST_SIZE) == 0;
              place++) {
             struct identity *identity = &identities[entries[place].hsdir];
+            /* An entry that came before had the same digest, so the same identity for all that have it.
+             * Without this, many of both would take as long as their numbers multiplied. */
+            if (identity->is_known)
+                break;
             identity->is_known = true;
             memcpy(identity->key, microdescriptor.ed25519_identity, ED25519_PUBLIC_KEY_SIZE);
         }

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -319,6 +320,35 @@ static void test_hostile_yaml(void **state)
     for (unsigned i = 0; length < size - 32; i++)
         length += (size_t)snprintf(text + length, 32, "- &a%u x\n", i);
     check_bad(text, "more than 1000 anchors");
+    static const char *const breaks[] = {"\n", "\r", "\xc2\x85", "\xe2\x80\xa8", "\xe2\x80\xa9"};
+    for (size_t i = 0; i < sizeof(breaks) / sizeof(breaks[0]); i++) {
+        length = 0;
+        for (unsigned number = 0; length < size - 32; number++)
+            length += (size_t)snprintf(text + length, 32, "%%TAG !%x! x%s", number, breaks[i]);
+        check_bad(text, "more than 100 lines begin with \"%\"");
+    }
+    /* In UTF-16 the same would not be seen. */
+    folder_write("config.yaml", "\xff\xfe{\0}\0", 6);
+    struct config config;
+    struct config_report report;
+    assert_int_equal(config_load(&config, "config.yaml", &report), -1);
+    assert_non_null(strstr(report.errors[0], "a config file is UTF-8 text"));
+    config_report_clear(&report);
+    check_good("\xef\xbb\xbf%TAG ! x\n---\n" GOOD_SERVICES, NULL);
+
+    /* A mapping with very many keys that very many aliases name. */
+    length =
+        (size_t)snprintf(text, size, "services:\n- key: frontend0.key\n  instances:\n  - &a {address: @1");
+    while (length < size / 2)
+        length += (size_t)snprintf(text + length, size - length, ", nane: x");
+    length += (size_t)snprintf(text + length, size - length, "}\n");
+    for (size_t i = 0; i < 90; i++)
+        length += (size_t)snprintf(text + length, size - length, "  - *a\n");
+    assert_int_equal(load(&config, &report, text), -1);
+    assert_int_equal(report.error_count, 91);
+    for (size_t i = 0; i < report.error_count; i++)
+        assert_non_null(strstr(report.errors[i], "an instance has more than 100 keys"));
+    config_report_clear(&report);
     free(text);
 
     /* A list that holds itself, and a mapping that does. */
@@ -351,6 +381,7 @@ static void test_wrong_keys_and_types(void **state)
     check_bad(GOOD_SERVICES "zzzzzzzzzz: x\n",
               "config.yaml:2: the config has no key \"zzzzzzzzzz\": remove it");
     check_bad(GOOD_SERVICES "[a]: x\n", "a key of the config has to be a word");
+    check_bad(GOOD_SERVICES "\"tor-control\\0x\": 127.0.0.1:1\n", "a key of the config has a NUL in it");
     check_bad(GOOD_SERVICES GOOD_SERVICES, "config.yaml:2: \"services\" is there twice, first on line 1");
     check_bad(GOOD_SERVICES "<<: {a: b}\n", "merge keys");
     check_bad("{}\n", "needs \"services:\", which is missing");
@@ -493,6 +524,38 @@ static void test_names(void **state)
     check_good(text, NULL);
 }
 
+/* A name or path of megabytes that every instance has by an alias is not copied for each of them: that would
+ * be more memory than there is. */
+static void test_long_texts_by_alias(void **state)
+{
+    (void)state;
+    static const char *const keys_with_texts[] = {"name", "control-password-file", "control-cookie-file"};
+    size_t size = 2 * 1024 * 1024, long_length = 1024 * 1024;
+    char *text = memory_allocate(size, 1);
+    for (size_t i = 0; i < sizeof(keys_with_texts) / sizeof(keys_with_texts[0]); i++) {
+        size_t length = (size_t)snprintf(text, size,
+                                         "services:\n- &a\n  key: frontend0.key\n  instances:\n"
+                                         "  - address: %s\n    control: unix:/x\n    %s: ",
+                                         addresses[1], keys_with_texts[i]);
+        memset(text + length, 'x', long_length);
+        length += long_length;
+        text[length++] = '\n';
+        for (size_t j = 0; j < 999; j++)
+            length += (size_t)snprintf(text + length, size - length, "- *a\n");
+        folder_write("config.yaml", text, length);
+        struct config config;
+        struct config_report report;
+        struct rusage before, after;
+        assert_int_equal(getrusage(RUSAGE_SELF, &before), 0);
+        assert_int_equal(config_load(&config, "config.yaml", &report), -1);
+        assert_int_equal(getrusage(RUSAGE_SELF, &after), 0);
+        assert_true(after.ru_maxrss - before.ru_maxrss < 400 * 1024); /* KiB */
+        assert_non_null(strstr(report.errors[0], "is longer than"));
+        config_report_clear(&report);
+    }
+    free(text);
+}
+
 static void test_all_errors_are_found(void **state)
 {
     (void)state;
@@ -606,6 +669,7 @@ int main(void)
         TEST(test_control),
         TEST(test_names),
         TEST(test_listeners),
+        TEST(test_long_texts_by_alias),
         TEST(test_all_errors_are_found),
         TEST(test_limits),
         TEST(test_anybody_may_change_the_config),

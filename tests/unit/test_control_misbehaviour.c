@@ -100,6 +100,8 @@ static void test_endless_answers(void **state)
     const struct peer_step endless_line[] = {LET_IN, {"GETINFO", "250 xxxxxxx", PEER_REPEAT}};
     const struct peer_step million_bytes[] = {LET_IN, {"GETINFO", long_line, PEER_GO_ON}};
     const struct peer_step endless_lines[] = {LET_IN, {"GETINFO", "250-x\r\n", PEER_REPEAT}};
+    const struct peer_step endless_long_lines[] = {
+        LET_IN, {"GETINFO", "250-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\r\n", PEER_REPEAT}};
     const struct peer_step endless_event[] = {LET_IN, {"GETINFO", "650-x\r\n", PEER_REPEAT}};
     const struct peer_step endless_data[] = {
         LET_IN, {"GETINFO", "250+x=\r\n", PEER_GO_ON}, {NULL, "yyy\r\n", PEER_REPEAT}};
@@ -113,8 +115,9 @@ static void test_endless_answers(void **state)
         {endless_line_at_once, 1, "a line is longer than 1024 bytes"},
         {endless_line, 3, "a line is longer than 1024 bytes"},
         {million_bytes, 3, "a line is longer than 1024 bytes"},
-        {endless_lines, 3, "longer than 65536 bytes"},
-        {endless_event, 3, "longer than 65536 bytes"},
+        {endless_lines, 3, "more than 4096 lines"},
+        {endless_event, 3, "more than 4096 lines"},
+        {endless_long_lines, 3, "longer than 65536 bytes"},
         {endless_data, 4, "longer than 65536 bytes"},
         {endless_data_line, 4, "longer than 65536 bytes"},
     };

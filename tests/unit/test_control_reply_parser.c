@@ -311,7 +311,7 @@ static void test_bounds_line_count(void **state)
     struct error error;
     struct reply_parser *parser = reply_parser_new(LINE_MAX_BYTES, 32 * 1024 * 1024);
     assert_int_equal(feed_until_failure(parser, "250-\r\n", &error), 6 * REPLY_PARSER_LINES_MAX);
-    assert_non_null(strstr(error.text, "more than 65536 lines"));
+    assert_non_null(strstr(error.text, "more than 4096 lines"));
     reply_parser_free(parser);
 }
 

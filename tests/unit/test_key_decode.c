@@ -210,6 +210,22 @@ static void test_pem_damaged(void **state)
     }
 }
 
+/* A byte above ASCII, as a broken disk or a wrong encoding makes them, anywhere in the base64, and so in the
+ * seed too: no other key may come out of it. */
+static void test_pem_above_ascii(void **state)
+{
+    (void)state;
+    size_t start = strlen("-----BEGIN PRIVATE KEY-----\n");
+    for (size_t i = start; pem_file[i] != '\n'; i++) {
+        char text[512];
+        strcpy(text, pem_file);
+        for (int byte = 0x80; byte <= 0xff; byte++) {
+            text[i] = (char)byte;
+            check_refused_text(text, "base64 is damaged");
+        }
+    }
+}
+
 /* Writes a PRIVATE KEY block around DER. */
 static void make_pem(char *text, size_t size, const char *hex)
 {
@@ -294,6 +310,7 @@ int main(void)
         cmocka_unit_test(test_pem_with_text_around),
         cmocka_unit_test(test_pem_with_other_line_ends),
         cmocka_unit_test(test_pem_damaged),
+        cmocka_unit_test(test_pem_above_ascii),
         cmocka_unit_test(test_pem_version_2),
         cmocka_unit_test(test_other_kinds),
         cmocka_unit_test(test_too_long),

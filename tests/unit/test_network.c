@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "helper_consensus.h"
 #include "helper_network.h"
@@ -294,6 +295,48 @@ static void test_shared_microdescriptor(void **state)
     free(microdescriptors);
 }
 
+/* Many relays that share a microdescriptor, and that one many times over: no more work than reading both. */
+static void test_shared_microdescriptor_many_times(void **state)
+{
+    (void)state;
+    enum { COPIES = 50000 };
+    static const char entry[] = "onion-key\nid ed25519 AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE\n";
+    uint8_t digest[MICRODESCRIPTOR_DIGEST_SIZE];
+    char base64[64];
+    hash_sha256(digest, entry, strlen(entry));
+    sodium_bin2base64(base64, sizeof(base64), digest, sizeof(digest),
+                      sodium_base64_VARIANT_ORIGINAL_NO_PADDING);
+    char *base = network_read_document("ring-first-half", "consensus");
+    size_t room = strlen(base) + COPIES * 200, length = (size_t)(strstr(base, "\nr ") + 1 - base);
+    char *consensus = test_malloc(room), *microdescriptors = test_malloc(COPIES * strlen(entry));
+    memcpy(consensus, base, length);
+    for (size_t i = 0; i < COPIES; i++) {
+        const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE] = {(uint8_t)(i >> 8), (uint8_t)i};
+        char identity[32];
+        sodium_bin2base64(identity, sizeof(identity), fingerprint, sizeof(fingerprint),
+                          sodium_base64_VARIANT_ORIGINAL_NO_PADDING);
+        length += (size_t)snprintf(
+            consensus + length, room - length,
+            "r x %s 2038-01-01 00:00:00 192.0.2.1 9001 0\nm %s\n" S_LINE V_LINE PR_LINE, identity, base64);
+        memcpy(microdescriptors + i * strlen(entry), entry, strlen(entry));
+    }
+    length += (size_t)snprintf(consensus + length, room - length, "%s", strstr(base, "directory-footer"));
+    struct error error = {""};
+    clock_t start = clock();
+    struct network *network =
+        network_build(consensus, length, microdescriptors, COPIES * strlen(entry), false, &error);
+    clock_t used = clock() - start;
+    if (network == NULL)
+        fail_msg("%s", error.text);
+    assert_int_equal(network->hsdir_count, COPIES);
+    /* It takes some 0.2 seconds, and took 12 when every copy was matched with every relay. */
+    assert_true(used < 4 * CLOCKS_PER_SEC);
+    network_free(network);
+    test_free(microdescriptors);
+    test_free(consensus);
+    free(base);
+}
+
 /* Periods longer than runs, other replicas and spreads. */
 static void test_other_parameters(void **state)
 {
@@ -386,6 +429,7 @@ int main(void)
         cmocka_unit_test(test_liveness),
         cmocka_unit_test(test_revision_seconds),
         cmocka_unit_test(test_shared_microdescriptor),
+        cmocka_unit_test(test_shared_microdescriptor_many_times),
         cmocka_unit_test(test_other_parameters),
         cmocka_unit_test(test_failures),
         cmocka_unit_test(test_the_beginning_of_time),

@@ -41,6 +41,7 @@ static void test_control_characters(void **state)
           "b",
           "a???b");                              /* U+202E turns the writing direction */
     check("\xe2\x81\xa6\xe2\x80\xa8", "??????"); /* U+2066, U+2028 */
+    check("\xd8\x9cx", "??x");                   /* U+061C, which turns it as well */
     check("\xef\xbb\xbfx", "???x");              /* U+FEFF */
 }
 

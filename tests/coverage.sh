@@ -1,0 +1,65 @@
+#!/bin/sh
+# Shows how much of each parser the corpora of tests/fuzz run: sh tests/coverage.sh. The exit status is 1 when
+# it is less than 90 % of any parser's lines.
+
+cd "$(dirname "$0")/.." || exit 1
+. tests/setup.sh
+
+minimum=90
+parsers='src/config/config.c src/config/key_decode.c src/config/printable.c src/config/yaml_file.c
+    src/config/yaml_reader.c src/control/authentication.c src/control/endpoint.c src/control/hs_desc_event.c
+    src/control/protocol_info.c src/control/quoted_string.c src/control/reply.c src/control/reply_parser.c
+    src/crypto/certificate.c src/onion/base64.c src/onion/consensus.c src/onion/consensus_relay.c
+    src/onion/descriptor.c src/onion/descriptor_inner.c src/onion/directory_text.c src/onion/document.c
+    src/onion/flow_control.c src/onion/introduction_point.c src/onion/item_rules.c src/onion/microdescriptor.c
+    src/onion/network.c src/onion/onion_address.c'
+
+setup_packages $build_packages clang libclang-rt-dev libcmocka-dev llvm-14
+step 'building with line counts (clang)'
+folder=$PWD/build/coverage
+mkdir -p "$folder"
+if ! cmake -S . -B "$folder" -DCMAKE_C_COMPILER=clang -DOBPUB_TESTS=ON -DOBPUB_COVERAGE=ON \
+    -DCMAKE_BUILD_TYPE=Debug >"$folder/build.log" 2>&1 ||
+    ! cmake --build "$folder" -j "$(nproc)" --target fuzz_targets >>"$folder/build.log" 2>&1; then
+    cat "$folder/build.log"
+    exit 1
+fi
+
+step 'replaying the corpora'
+rm -f "$folder"/*.profraw
+objects=
+for corpus in tests/fuzz/corpus/*; do
+    target=${corpus##*/}
+    LLVM_PROFILE_FILE="$folder/$target.profraw" "$folder/tests/fuzz/fuzz_$target" "$PWD/$corpus" \
+        >"$folder/$target.log" 2>&1 || {
+        tail -n 20 "$folder/$target.log"
+        echo "$target failed."
+        exit 1
+    }
+    objects="$objects${objects:+ -object} $folder/tests/fuzz/fuzz_$target"
+done
+llvm-profdata-14 merge -o "$folder/all.profdata" "$folder"/*.profraw || exit 1
+
+step 'lines of the parsers that the corpora run'
+llvm-cov-14 export -summary-only -instr-profile "$folder/all.profdata" $objects $parsers >"$folder/summary.json" &&
+    $python - "$folder/summary.json" $minimum $parsers <<'EOF'
+import json
+import os
+import sys
+
+files = {os.path.relpath(file["filename"]): file["summary"]["lines"]
+         for file in json.load(open(sys.argv[1]))["data"][0]["files"]}
+minimum, parsers = float(sys.argv[2]), sys.argv[3:]
+bad = 0
+for name in parsers:
+    lines = files.get(name)
+    percent = 100 * lines["covered"] / lines["count"] if lines else 0
+    is_bad = percent < minimum
+    bad += is_bad
+    print("%-40s %4d of %4d lines %6.1f %%%s" % (name, lines["covered"] if lines else 0, lines["count"] if lines else 0,
+                                               percent, "  too few" if is_bad else ""))
+known = [files[name] for name in parsers if name in files]
+print("%-40s %4d of %4d lines %6.1f %%" % ("all", sum(f["covered"] for f in known), sum(f["count"] for f in known),
+                                         100 * sum(f["covered"] for f in known) / sum(f["count"] for f in known)))
+sys.exit(1 if bad else 0)
+EOF

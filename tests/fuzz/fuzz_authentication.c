@@ -1,0 +1,92 @@
+/* Fuzzes the steps of authentication. The first byte says what is configured, the rest is what the peer says.
+ */
+#include <string.h>
+
+#include "control/authentication.h"
+#include "control/credential_file.h"
+#include "control/reply_parser.h"
+#include "fuzz.h"
+#include "obpub/memory.h"
+
+enum configured {
+    CONFIGURED_PASSWORD = 1,
+    CONFIGURED_COOKIE = 2,
+    PEER_IS_LOCAL = 4,
+    CONFIGURED_MISSING = 8, /* files that are not there */
+};
+
+static void make_files(void)
+{
+    static bool are_made;
+    uint8_t cookie[CREDENTIAL_COOKIE_SIZE];
+    if (are_made)
+        return;
+    are_made = true;
+    memset(cookie, 'c', sizeof(cookie));
+    fuzz_enter_folder();
+    fuzz_write_file("cookie", cookie, sizeof(cookie));
+    fuzz_write_file("short", cookie, sizeof(cookie) - 1);
+    fuzz_write_file("password", "secret\r\nmore", 12);
+}
+
+static struct authentication *begin(uint8_t configured)
+{
+    bool is_missing = (configured & CONFIGURED_MISSING) != 0;
+    struct control_credentials credentials = {
+        .password_file = (configured & CONFIGURED_PASSWORD) == 0 ? NULL
+                         : is_missing                            ? "none"
+                                                                 : "password",
+        .cookie_file = (configured & CONFIGURED_COOKIE) == 0 ? NULL
+                       : is_missing                          ? "short"
+                                                             : "cookie",
+    };
+    struct authentication *authentication = authentication_new(&credentials);
+    authentication_set_peer_is_local(authentication, (configured & PEER_IS_LOCAL) != 0);
+    return authentication;
+}
+
+/* Hands on one reply. Returns whether the conversation goes on. */
+static bool take_reply(struct authentication *authentication, const struct control_reply *reply,
+                       uint8_t configured)
+{
+    char *command;
+    enum control_failure failure;
+    struct error error = {.text = ""};
+    enum authentication_result result =
+        authentication_take_reply(authentication, reply, &command, &failure, &error);
+    FUZZ_REQUIRE((result == AUTHENTICATION_SEND) == (command != NULL));
+    FUZZ_REQUIRE((result == AUTHENTICATION_FAILED) == (error.text[0] != '\0'));
+    if (command == NULL)
+        return false;
+    size_t length = strlen(command);
+    FUZZ_REQUIRE(length > 2 && strcspn(command, "\r\n") == length - 2);
+    /* The cookie itself goes only to whom the operator says, whatever the peer asks for. */
+    if ((configured & CONFIGURED_COOKIE) == 0)
+        FUZZ_REQUIRE(strstr(command, "6363636363636363636363636363636363636363") == NULL);
+    secret_free(command);
+    return true;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    fuzz_prepare();
+    make_files();
+    if (size < 1)
+        return 0;
+    struct authentication *authentication = begin(data[0]);
+    struct reply_parser *parser = reply_parser_new(8192, 16384);
+    bool goes_on = true;
+    for (size_t taken = 1; goes_on && taken < size;) {
+        size_t used;
+        const struct control_reply *reply;
+        struct error error;
+        goes_on = reply_parser_take(parser, data + taken, size - taken, &used, &reply, &error) ==
+                      REPLY_PARSER_COMPLETE &&
+                  take_reply(authentication, reply, data[0]);
+        taken += used;
+    }
+    FUZZ_REQUIRE(strlen(authentication_tor_version(authentication)) < 64);
+    reply_parser_free(parser);
+    authentication_free(authentication);
+    return 0;
+}

@@ -1,0 +1,73 @@
+/* Fuzzes the config file, in a folder that has keys of each kind: key.pem, tor/, short, and a password. An
+ * input of one byte is no file but says which path that is none is given instead. */
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "config/config.h"
+#include "fuzz.h"
+#include "obpub/memory.h"
+
+static void make_files(void)
+{
+    static bool are_made;
+    if (are_made)
+        return;
+    are_made = true;
+    struct forger forger = fuzz_forger();
+    uint8_t key[96] = "== ed25519v1-secret: type0 ==";
+    memcpy(key + 32, forger.identity_secret_key.scalar, 32);
+    memcpy(key + 64, forger.identity_secret_key.nonce_prefix, 32);
+    static const char pem[] = "-----BEGIN PRIVATE KEY-----\n"
+                              "MC4CAQAwBQYDK2VwBCIEIOIJO8mlZ9hGK21ZnX00GrQDX7on5jYC/PzTAKJ1FDau\n"
+                              "-----END PRIVATE KEY-----\n";
+    fuzz_enter_folder();
+    FUZZ_REQUIRE(mkdir("tor", 0700) == 0 && mkdir("empty", 0700) == 0);
+    fuzz_write_file("tor/hs_ed25519_secret_key", key, sizeof(key));
+    fuzz_write_file("short", key, sizeof(key) - 1);
+    fuzz_write_file("key.pem", pem, strlen(pem));
+    fuzz_write_file("password", "secret\n", 7);
+    fuzz_write_file("writable", "x", 1);
+    FUZZ_REQUIRE(chmod("writable", 0666) == 0);
+}
+
+/* A path under which there is no good file. */
+static const char *make_bad_file(uint8_t number)
+{
+    static const char *const paths[] = {"missing",    "empty",    "/dev/null",
+                                        "obpub.yaml", "writable", "tor/hs_ed25519_secret_key/x"};
+    const char *path = paths[number % (sizeof(paths) / sizeof(paths[0]))];
+    if (strcmp(path, "obpub.yaml") == 0)
+        FUZZ_REQUIRE(truncate(path, 5 * 1024 * 1024) == 0);
+    return path;
+}
+
+static void check_config(const struct config *config)
+{
+    FUZZ_REQUIRE(config->frontend_count > 0 && config->path != NULL);
+    for (size_t i = 0; i < config->frontend_count; i++) {
+        const struct config_frontend *frontend = &config->frontends[i];
+        FUZZ_REQUIRE(frontend->secret_key != NULL && frontend->key_path != NULL && frontend->line > 0);
+        FUZZ_REQUIRE(frontend->backend_count > 0);
+        for (size_t j = 0; j < frontend->backend_count; j++)
+            FUZZ_REQUIRE(frontend->backends[j].name != NULL &&
+                         strlen(frontend->backends[j].address) == ONION_ADDRESS_LENGTH);
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    fuzz_prepare();
+    make_files();
+    fuzz_write_file("obpub.yaml", data, size);
+    struct config config;
+    struct config_report report;
+    const char *path = size == 1 ? make_bad_file(data[0]) : "obpub.yaml";
+    int result = config_load(&config, path, &report);
+    FUZZ_REQUIRE((result == 0) == (report.error_count == 0) && (result != 0 || size != 1));
+    if (result == 0)
+        check_config(&config);
+    config_clear(&config);
+    config_report_clear(&report);
+    return 0;
+}

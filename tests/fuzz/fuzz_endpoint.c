@@ -1,0 +1,27 @@
+/* Fuzzes where a control port is. */
+#include <string.h>
+
+#include "control/endpoint.h"
+#include "fuzz.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    char *text = fuzz_copy_string(data, size);
+    char first[512], second[512];
+    struct control_endpoint endpoint, copy;
+    struct error error = {.text = ""};
+    if (control_endpoint_parse(&endpoint, text, &error) == 0) {
+        control_endpoint_format(&endpoint, first, sizeof(first));
+        control_endpoint_clear(&endpoint);
+        FUZZ_REQUIRE(control_endpoint_parse(&endpoint, first, &error) == 0);
+        control_endpoint_copy(&copy, &endpoint);
+        control_endpoint_format(&copy, second, sizeof(second));
+        FUZZ_REQUIRE(strcmp(first, second) == 0);
+        control_endpoint_clear(&copy);
+        control_endpoint_clear(&endpoint);
+    } else {
+        FUZZ_REQUIRE(error.text[0] != '\0' && endpoint.host == NULL && endpoint.socket_path == NULL);
+    }
+    free(text);
+    return 0;
+}

@@ -1,0 +1,485 @@
+/* Writes the first inputs of the fuzz targets' corpora, from what vectors/ has of tor and others, and from
+ * forged descriptors: make_seeds FOLDER. Run from anywhere; the same files come out every time. */
+#include <stdarg.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <setjmp.h>
+
+#include <cmocka.h>
+
+#include "../unit/helper_descriptor.h"
+#include "../unit/vectors.h"
+#include "config/key_decode.h"
+#include "fuzz.h"
+#include "obpub/memory.h"
+#include "obpub/onion/onion_address.h"
+
+#define RELAYS_KEPT 3 /* of a consensus */
+
+static const char *corpus;
+
+static void write_seed(const char *target, const char *name, const void *bytes, size_t size)
+{
+    char *folder = text_format("%s/%s", corpus, target), *path = text_format("%s/seed-%s", folder, name);
+    mkdir(corpus, 0777);
+    mkdir(folder, 0777);
+    FILE *file = fopen(path, "wb");
+    FUZZ_REQUIRE(file != NULL && fwrite(bytes, 1, size, file) == size && fclose(file) == 0);
+    free(path);
+    free(folder);
+}
+
+static void write_text(const char *target, const char *name, const char *text)
+{
+    write_seed(target, name, text, strlen(text));
+}
+
+/* Writes a text behind a first byte that says something about it. */
+static void write_with_byte(const char *target, const char *name, uint8_t byte, const char *text,
+                            size_t length)
+{
+    uint8_t *bytes = memory_allocate(length + 1, 1);
+    bytes[0] = byte;
+    memcpy(bytes + 1, text, length);
+    write_seed(target, name, bytes, length + 1);
+    free(bytes);
+}
+
+/* Skips the comment lines that vectors begin with. */
+static const char *skip_comments(const char *text)
+{
+    while (*text == '#')
+        text = strchr(text, '\n') + 1;
+    return text;
+}
+
+/* A descriptor as an event: every line ends with CR LF. */
+static void write_event(const char *name, const char *descriptor)
+{
+    char *text = text_format("650+HS_DESC_CONTENT zopi3buo54z46f7bixk2yvocvgx6fcdklvx2ekjydsdvvskb3kyrzyad x "
+                             "$0102030405060708090A0B0C0D0E0F1011121314~relay\r\n");
+    for (const char *line = descriptor; *line != '\0';) {
+        size_t length = strcspn(line, "\n");
+        char *longer = text_format("%s%.*s\r\n", text, (int)length, line);
+        free(text);
+        text = longer;
+        line += length + (line[length] == '\n' ? 1 : 0);
+    }
+    char *whole = text_format("%s.\r\n650 OK\r\n", text);
+    if (strlen(whole) < 4096)
+        write_with_byte("control_reply", name, 7, whole, strlen(whole));
+    free(whole);
+    free(text);
+}
+
+/* A descriptor that somebody else made, and each of its layers. */
+static void write_descriptor(const char *file)
+{
+    struct descriptor_vector vector;
+    struct opened_layers layers;
+    struct error error;
+    descriptor_vector_read(&vector, file);
+    struct {
+        uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE];
+        uint64_t period_number;
+        int64_t now;
+        uint32_t period_length, voting_interval;
+    } header = {
+        .period_number = vector.expectation.period_number,
+        .now = vector.expectation.now,
+        .period_length = vector.expectation.schedule.period_length,
+        .voting_interval = vector.expectation.schedule.voting_interval,
+    };
+    memcpy(header.identity_key, vector.identity_key, sizeof(header.identity_key));
+    uint8_t *whole = memory_allocate(sizeof(header) + vector.length, 1);
+    memcpy(whole, &header, sizeof(header));
+    memcpy(whole + sizeof(header), vector.text, vector.length);
+    write_seed("descriptor", file, whole, sizeof(header) + vector.length);
+    free(whole);
+
+    struct descriptor *descriptor =
+        descriptor_decode(vector.text, vector.length, &vector.expectation, &error);
+    if (descriptor != NULL) {
+        open_layers(&layers, vector.text, vector.identity_key, descriptor);
+        write_seed("descriptor_middle", file, layers.middle, strlen(layers.middle));
+        write_seed("descriptor_inner", file, layers.inner, strlen(layers.inner));
+        write_text("document", file, layers.inner);
+        const char *points = strstr(layers.inner, "introduction-point");
+        if (points != NULL)
+            write_text("introduction_point", file, points);
+        opened_layers_clear(&layers);
+        descriptor_free(descriptor);
+    }
+    descriptor_vector_clear(&vector);
+}
+
+/* What the targets' own service would publish, with which every layer can be reached. */
+static void write_forged(void)
+{
+    struct forger forger = fuzz_forger();
+    for (size_t count = 0; count <= 2; count++) {
+        char *name = text_format("forged-%zu", count), *inner = forge_inner(&forger, count);
+        char *middle = forge_middle(&forger, inner), *outer = forge_outer(&forger, middle);
+        char *text = forge_signed(&forger, outer);
+        write_text("descriptor_inner", name, inner);
+        write_text("descriptor_middle", name, middle);
+        write_text("descriptor_outer", name, outer);
+        write_text("document", name, text);
+        if (count == 0)
+            write_event("descriptor", text);
+        free(text);
+        free(outer);
+        free(middle);
+        free(inner);
+        free(name);
+    }
+    char *point = forge_point(&forger, 7), *inner = forge_inner(&forger, INTRODUCTION_POINTS_MAX + 1);
+    write_text("introduction_point", "forged", point);
+    write_text("descriptor_inner", "too-many-points", inner);
+    free(inner);
+    inner = text_format("create2-formats 2\nintro-auth-required ed25519\nunknown line\n%s%s", point, point);
+    write_text("descriptor_inner", "same-point", inner);
+    free(inner);
+    inner = text_format("%slegacy-key\n-----BEGIN RSA PUBLIC KEY-----\nAA==\n-----END RSA PUBLIC KEY-----\n",
+                        point);
+    write_text("introduction_point", "legacy-key", inner);
+    free(inner);
+    inner = text_format("introduction-point AQIUAAAAAAAAAAAAAAAAAAAAAAAAAAAA\nonion-key ntor %s\n",
+                        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=");
+    write_text("introduction_point", "low-order", inner);
+    free(inner);
+    free(point);
+}
+
+/* A certificate of the targets' own service, one without its key, and one with an unknown extension. */
+static void write_certificates(void)
+{
+    struct forger forger = fuzz_forger();
+    struct certificate certificate = {.type = CERTIFICATE_INTRODUCTION_AUTH_KEY,
+                                      .expiration_hour = forger.expiration_hour};
+    uint8_t encoded[CERTIFICATE_SIZE], longer[CERTIFICATE_SIZE + 5] = {0};
+    memcpy(certificate.certified_key, forger.identity_key, sizeof(certificate.certified_key));
+    memcpy(certificate.signing_key, forger.signing_key, sizeof(certificate.signing_key));
+    FUZZ_REQUIRE(certificate_make(encoded, &certificate, &forger.signing_secret_key) == 0);
+    write_seed("certificate", "good", encoded, sizeof(encoded));
+    size_t body = CERTIFICATE_SIZE - ED25519_SIGNATURE_SIZE;
+    static const uint8_t extension[] = {0, 1, 5, 0, 'x'};
+    memcpy(longer, encoded, body);
+    memcpy(longer + body, extension, sizeof(extension));
+    longer[39] = 2;
+    write_seed("certificate", "extension", longer, sizeof(longer));
+    encoded[39] = 0;
+    memset(encoded + 40, 0, ED25519_SIGNATURE_SIZE);
+    write_seed("certificate", "without-key", encoded, 40 + ED25519_SIGNATURE_SIZE);
+}
+
+/* Cuts a consensus to its first relays; release with free(). */
+static char *cut_consensus(const char *text)
+{
+    const char *cut = text;
+    for (size_t i = 0; i <= RELAYS_KEPT && cut != NULL; i++) {
+        cut = strstr(cut, "\nr ");
+        cut = cut != NULL ? cut + 1 : NULL;
+    }
+    const char *footer = strstr(text, "directory-footer");
+    if (cut == NULL || footer == NULL)
+        return text_format("%s", text);
+    return text_format("%.*s%s", (int)(cut - text), text, footer);
+}
+
+static void write_network(const char *folder)
+{
+    char *name = text_format("%s/consensus", folder), *consensus_file = vectors_read_file(name, NULL);
+    free(name);
+    name = text_format("%s/microdescriptors", folder);
+    char *microdescriptors_file = vectors_read_file(name, NULL);
+    const char *microdescriptors = skip_comments(microdescriptors_file);
+    char *consensus = cut_consensus(skip_comments(consensus_file));
+    write_text("consensus", folder, consensus);
+    /* Two entries are enough. */
+    const char *end = strstr(strstr(microdescriptors + 1, "\nonion-key") + 1, "\nonion-key") + 1;
+    write_seed("microdescriptor", folder, microdescriptors, (size_t)(end - microdescriptors));
+    size_t consensus_length = strlen(consensus), length = strlen(microdescriptors);
+    char *both = memory_allocate(consensus_length + length + 2, 1);
+    both[0] = 1;
+    memcpy(both + 1, consensus, consensus_length);
+    memcpy(both + 2 + consensus_length, microdescriptors, length);
+    write_seed("network", folder, both, consensus_length + length + 2);
+    free(both);
+    free(consensus);
+    free(microdescriptors_file);
+    free(consensus_file);
+    free(name);
+}
+
+/* The networks of the other vectors have no parameters. */
+static void write_consensus_with_parameters(void)
+{
+    char *file = vectors_read_file("ring-first-half/consensus", NULL),
+         *cut = cut_consensus(skip_comments(file));
+    write_text("consensus", "parameters", cut);
+    char *changed = text_replace(
+        cut, "circwindow=1000", "circwindow=1000 hsdir_interval=-1 hsdir_n_replicas=99 hsdir_spread_fetch=x");
+    write_text("consensus", "bad-parameters", changed);
+    free(changed);
+    free(cut);
+    free(file);
+}
+
+static void write_key(char **words)
+{
+    static unsigned int count;
+    uint8_t bytes[512];
+    size_t size = strlen(words[1]) / 2;
+    char *name = text_format("%u", count++);
+    FUZZ_REQUIRE(size <= sizeof(bytes));
+    vectors_decode_hex(words[1], bytes, size);
+    write_seed("key", name, bytes, size);
+    write_text("onion_address", name, words[2]);
+    free(name);
+}
+
+static void write_texts(void)
+{
+    write_with_byte("quoted_string", "no-room", 3, "\"abc\"", 5);
+    static const struct {
+        const char *target, *name, *text;
+    } texts[] = {
+        {"endpoint", "socket", "unix:/run/tor/control"},
+        {"endpoint", "ipv4", "127.0.0.1:9051"},
+        {"endpoint", "ipv6", "[fe80::1%eth0]:9051"},
+        {"endpoint", "host", "backend.example:9051"},
+        {"endpoint", "onion", "x.onion:9051"},
+        {"onion_address", "version-2", "expyuzz4wqqyqhjn.onion"},
+        {"key", "public", "== ed25519v1-public: type0 ==\0\0\0"},
+        {"key", "encrypted",
+         "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAA==\n-----END ENCRYPTED PRIVATE KEY-----\n"},
+        {"key", "rsa",
+         "-----BEGIN PRIVATE KEY-----\nMB8CAQAwDQYJKoZIhvcNAQEBBQAEC2FiY2RlZmdoaWpr\n"
+         "-----END PRIVATE KEY-----\n"},
+        {"key", "version-2",
+         "-----BEGIN PRIVATE KEY-----\n"
+         "MFECAQEwBQYDK2VwBCIEIBERERERERERERERERERERERERERERERERERERERERER\n"
+         "gSEAERERERERERERERERERERERERERERERERERERERERERE=\n-----END PRIVATE KEY-----\n"},
+        {"document", "ranges", "flow-control 1-2,4,60-63 31\na 18446744073709551615 0 QQ== QQ QUI= QUJD\n"},
+        {"microdescriptor", "annotation",
+         "@last-listed 2026-01-01 00:00:00\nonion-key\nid ed25519 "
+         "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\nid rsa1024 x\n"},
+    };
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+        write_text(texts[i].target, texts[i].name, texts[i].text);
+    uint8_t secret_key[96] = "== ed25519v1-secret: type0 ==";
+    secret_key[63] = 0x40;
+    write_seed("key", "zero-prefix", secret_key, sizeof(secret_key));
+    write_seed("key", "empty", secret_key, 0);
+    char *long_text = memory_allocate(KEY_FILE_SIZE_MAX + 1, 1);
+    write_seed("key", "too-long", long_text, KEY_FILE_SIZE_MAX + 1);
+    free(long_text);
+    uint8_t public_key[64] = "== ed25519v1-public: type0 ==";
+    write_seed("key", "tor-public", public_key, sizeof(public_key));
+    static const char *const quoted[] = {"\"/run/tor/control.authcookie\"", "\"a\\\"b\\\\c\\n\\t\\r\\101\" x",
+                                         "\"\\777\"", "\"\\0\"", "\"open\\"};
+    for (size_t i = 0; i < sizeof(quoted) / sizeof(quoted[0]); i++) {
+        char *name = text_format("%zu", i);
+        write_with_byte("quoted_string", name, 32, quoted[i], strlen(quoted[i]));
+        free(name);
+    }
+}
+
+/* A config that uses all there is, with the files that the target has. */
+static void write_configs(void)
+{
+    struct forger one, two;
+    char first[ONION_ADDRESS_SIZE], second[ONION_ADDRESS_SIZE];
+    forger_init(&one, 2);
+    forger_init(&two, 3);
+    onion_address_encode(first, one.identity_key);
+    onion_address_encode(second, two.identity_key);
+    static const char *const formats[] = {
+        "services:\n- instances:\n  - address: %s.onion\n    name: node1\n  - address: '%s'\n  key: "
+        "key.pem\n",
+        "REFRESH_INTERVAL: 600\nstatus-socket-location: /run/x\ntor-control: 127.0.0.1:9051\n"
+        "tor-control-password-file: password\nservices:\n- key: tor\n  instances: &all\n"
+        "  - {address: %s, control: '[::1]:9051', control-password-file: password}\n"
+        "  - {address: %s, name: \"n\\x07\", control: 'unix:/c', control-cookie-file: none}\n"
+        "- {key: key.pem, instances: *all}\n",
+        "services:\n- {key: key.pem, instances: [{address: %s}, {address: %s}]}\n- {key: tor, instances: "
+        "[]}\n",
+        "services: [{key: empty, instances: [{address: %s, auth: x, nmae: y, <<: z, ? [a] : b},\n"
+        "  {address: %s, control-cookie-file: x, control-password-file: y}, {address: <x>}, {address: "
+        "[]}]},\n"
+        "  {key: short, key: tor, instances: []}, {key: ~, instances: null}, x]\nlog-level: 1\n---\nsecond\n",
+    };
+    for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
+        char *name = text_format("%zu", i);
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+        char *text = text_format(formats[i], first, second);
+#pragma GCC diagnostic pop
+        write_text("config", name, text);
+        free(text);
+        free(name);
+    }
+}
+
+/* A text so many times between two others; release with free(). */
+static char *repeat(const char *before, const char *text, size_t count, const char *behind)
+{
+    size_t length = strlen(text), start = strlen(before), room = start + count * length;
+    char *whole = memory_allocate(room + 1, 1);
+    memcpy(whole, before, start);
+    for (size_t i = 0; i < count; i++)
+        memcpy(whole + start + i * length, text, length);
+    char *result = text_format("%s%s", whole, behind);
+    free(whole);
+    return result;
+}
+
+/* Configs that pass a limit, and ones with what is refused. */
+static void write_refused_configs(void)
+{
+    struct forger forger = fuzz_forger();
+    char own[ONION_ADDRESS_SIZE];
+    onion_address_encode(own, forger.identity_key);
+    struct {
+        const char *name;
+        char *text;
+    } configs[] = {
+        {"services", repeat("services: [", "x,", 1001, "x]\n")},
+        {"instances", repeat("services: [{instances: [", "x,", 10001, "x]}]\n")},
+        {"anchors", repeat("services: [", "&a x,", 1001, "x]\n")},
+        {"depth", repeat("", "[", 33, "")},
+        {"directives", repeat("", "%TAG !a! x\n", 101, "---\n")},
+        {"pairs", repeat("{", "x: y, ", 101, "}\n")},
+        {"path", repeat("tor-control-password-file: ", "x", 4096, "\n")},
+        {"name", text_format("services: [{key: tor, instances: [{address: %s, name: %0129d}]}]\n", own, 0)},
+        {"own", text_format("services: [{key: tor, instances: [{address: %s}, {address: %s}]},\n"
+                            "  {key: key.pem, instances: [{address: %s}]}, {key: tor, instances: *x}]\n",
+                            own, own, own)},
+        {"twice", text_format("services: [{key: tor, instances: [{address: %s}, {address: %s}]},\n"
+                              "  {key: key.pem, instances: [{address: %s}]}, {key: tor, instances: []}]\n",
+                              own, own, own)},
+        {"nodes",
+         text_format("services: [{key: [], instances: [{address: '', name: [], <<: {}, [x]: y, \"a\\0\": b,\n"
+                     "  control: \"x\\0\"}, {address: <put>, ADDRESS: x}]}]\nservices: 1\nlog_level: 1\n")},
+        {"not-utf-8", text_format("services: \n \xff\n")},
+        {"second", text_format("a: b\n---\nc: d\n")},
+        {"second-bad", text_format("a: b\n---\n[\n")},
+        {"empty", text_format("# nothing\n")},
+        {"mark", text_format("\xef\xbb\xbfservices: x\n")},
+        {"printable", text_format("tor-control: \"\\u202e\\U0001F600\\xa0\\x7f\"\n")},
+        {"file-0", text_format("0")},
+        {"file-1", text_format("1")},
+        {"file-2", text_format("2")},
+        {"file-3", text_format("3")},
+        {"file-4", text_format("4")},
+    };
+    for (size_t i = 0; i < sizeof(configs) / sizeof(configs[0]); i++) {
+        write_text("config", configs[i].name, configs[i].text);
+        free(configs[i].text);
+    }
+}
+
+/* What tor says to PROTOCOLINFO, with the targets' cookie file. */
+#define PROTOCOL_INFO(methods)                                                                               \
+    "250-PROTOCOLINFO 1\r\n250-AUTH METHODS=" methods "\r\n250-VERSION Tor=\"0.4.9.11\"\r\n250 OK\r\n"
+
+/* The answer to AUTHCHALLENGE that a tor gives which has the targets' cookie. */
+static char *answer_challenge(void)
+{
+    uint8_t cookie[32], nonce[32], hash[SHA256_SIZE];
+    memset(cookie, 'c', sizeof(cookie));
+    memset(nonce, 0x5a, sizeof(nonce));
+    const struct span pieces[] = {{cookie, 32}, {nonce, 32}, {nonce, 32}};
+    static const char key[] = "Tor safe cookie authentication server-to-controller hash";
+    hash_hmac_sha256(hash, key, strlen(key), pieces, 3);
+    char hash_hex[2 * SHA256_SIZE + 1], nonce_hex[2 * 32 + 1];
+    for (size_t i = 0; i < 32; i++) {
+        snprintf(hash_hex + 2 * i, 3, "%02X", hash[i]);
+        snprintf(nonce_hex + 2 * i, 3, "%02X", nonce[i]);
+    }
+    return text_format("250 AUTHCHALLENGE SERVERHASH=%s SERVERNONCE=%s\r\n250 OK\r\n", hash_hex, nonce_hex);
+}
+
+static void write_authentications(void)
+{
+    char *challenge = answer_challenge();
+    char *safe_cookie = text_format(
+        "%s%s", PROTOCOL_INFO("COOKIE,SAFECOOKIE,HASHEDPASSWORD COOKIEFILE=\"cookie\""), challenge);
+    static const struct {
+        const char *name, *text;
+        uint8_t configured;
+    } texts[] = {
+        {"null", PROTOCOL_INFO("NULL") "250 OK\r\n", 4},
+        {"null-refused", PROTOCOL_INFO("NULL") "515 Authentication failed\r\n", 0},
+        {"password", PROTOCOL_INFO("HASHEDPASSWORD") "250 OK\r\n", 1},
+        {"password-refused", PROTOCOL_INFO("HASHEDPASSWORD") "515 Authentication failed\r\n", 1},
+        {"password-missing", PROTOCOL_INFO("HASHEDPASSWORD") "250 OK\r\n", 9},
+        {"password-wanted", PROTOCOL_INFO("HASHEDPASSWORD"), 0},
+        {"cookie", PROTOCOL_INFO("COOKIE COOKIEFILE=\"cookie\"") "250 OK\r\n", 2},
+        {"cookie-refused", PROTOCOL_INFO("COOKIE COOKIEFILE=\"cookie\"") "515 no\r\n", 2},
+        {"cookie-wanted", PROTOCOL_INFO("COOKIE COOKIEFILE=\"cookie\""), 4},
+        {"cookie-bad", PROTOCOL_INFO("SAFECOOKIE COOKIEFILE=\"short\""), 4},
+        {"challenge-refused", PROTOCOL_INFO("SAFECOOKIE COOKIEFILE=\"cookie\"") "513 no\r\n", 4},
+        {"challenge-bad", PROTOCOL_INFO("SAFECOOKIE COOKIEFILE=\"cookie\"") "250 AUTHCHALLENGE x\r\n", 4},
+        {"other", PROTOCOL_INFO("OTHER"), 0},
+    };
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        write_with_byte("authentication", texts[i].name, texts[i].configured, texts[i].text,
+                        strlen(texts[i].text));
+        write_with_byte("control_reply", texts[i].name, 5, texts[i].text, strlen(texts[i].text));
+    }
+    write_with_byte("authentication", "safe-cookie", 4, safe_cookie, strlen(safe_cookie));
+    free(safe_cookie);
+    free(challenge);
+}
+
+static void write_replies(void)
+{
+    static const char *const texts[] = {
+        "650 HS_DESC UPLOADED zopi3buo54z46f7bixk2yvocvgx6fcdklvx2ekjydsdvvskb3kyrzyad UNKNOWN "
+        "$0102030405060708090A0B0C0D0E0F1011121314~relay\r\n",
+        "650 HS_DESC FAILED zopi3buo54z46f7bixk2yvocvgx6fcdklvx2ekjydsdvvskb3kyrzyad UNKNOWN "
+        "$0102030405060708090A0B0C0D0E0F1011121314~relay descriptor-id REASON=UPLOAD_REJECTED\r\n",
+        "650 HS_DESC UPLOAD UNKNOWN UNKNOWN UNKNOWN x HSDIR_INDEX=00\r\n650 HS_DESC CREATED x UNKNOWN "
+        "UNKNOWN\r\n",
+        "250+md/all=\r\n\n..a\r\n.\r\n250 OK\r\n250-TestingTorNetwork=1\r\n250 ExitNodes\r\n",
+        "250-md/all=\r\n250 OK\r\n552 Unrecognized key \"x\"\r\n",
+        "650+NEWCONSENSUS\r\nr x\r\n.\r\n650 OK\r\nHTTP/1.0 501\r\n",
+    };
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        char *name = text_format("%zu", i);
+        write_with_byte("control_reply", name, (uint8_t)i, texts[i], strlen(texts[i]));
+        free(name);
+    }
+}
+
+int main(int argument_count, char **arguments)
+{
+    static const char *const descriptors[] = {
+        "descriptor_tor_plain.txt",  "descriptor_tor_pow.txt",   "descriptor_tor_restricted.txt",
+        "descriptor_tor_single.txt", "descriptor_stem_none.txt",
+    };
+    if (argument_count != 2) {
+        fprintf(stderr, "usage: make_seeds FOLDER\n");
+        return 1;
+    }
+    corpus = arguments[1];
+    fuzz_prepare();
+    for (size_t i = 0; i < sizeof(descriptors) / sizeof(descriptors[0]); i++)
+        write_descriptor(descriptors[i]);
+    write_forged();
+    write_certificates();
+    write_network("network-first-half");
+    write_network("network-second-half");
+    write_network("network-new");
+    write_consensus_with_parameters();
+    vectors_for_each("key_files.txt", 3, write_key);
+    write_texts();
+    write_configs();
+    write_refused_configs();
+    write_authentications();
+    write_replies();
+    return 0;
+}
