@@ -113,6 +113,15 @@ void publisher_touch_frontend(struct publisher *publisher, size_t frontend, int6
     agenda_set(&publisher->frontend_agenda, frontend, now);
 }
 
+/* Makes room for one object more behind count; twice as much as there is, so that many cost no more each. */
+static void *make_room(void *objects, size_t count, size_t *room, size_t size)
+{
+    if (count < *room)
+        return objects;
+    *room = *room > 0 ? 2 * *room : 8;
+    return memory_resize(objects, *room, size);
+}
+
 /* The first free place of backends, made at the end if there is none. */
 static size_t find_backend_place(struct publisher *publisher)
 {
@@ -121,10 +130,10 @@ static size_t find_backend_place(struct publisher *publisher)
             return publisher->backend_free;
         publisher->backend_free++;
     }
-    size_t count = ++publisher->backend_count;
-    publisher->backends = memory_resize(publisher->backends, count, sizeof(*publisher->backends));
-    memset(&publisher->backends[count - 1], 0, sizeof(*publisher->backends));
-    return count - 1;
+    publisher->backends = make_room(publisher->backends, publisher->backend_count, &publisher->backend_size,
+                                    sizeof(*publisher->backends));
+    memset(&publisher->backends[publisher->backend_count], 0, sizeof(*publisher->backends));
+    return publisher->backend_count++;
 }
 
 size_t publisher_add_backend(struct publisher *publisher, const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE],
@@ -154,10 +163,10 @@ static size_t find_frontend_place(struct publisher *publisher)
             return publisher->frontend_free;
         publisher->frontend_free++;
     }
-    size_t count = ++publisher->frontend_count;
-    publisher->frontends = memory_resize(publisher->frontends, count, sizeof(*publisher->frontends));
-    memset(&publisher->frontends[count - 1], 0, sizeof(*publisher->frontends));
-    return count - 1;
+    publisher->frontends = make_room(publisher->frontends, publisher->frontend_count,
+                                     &publisher->frontend_size, sizeof(*publisher->frontends));
+    memset(&publisher->frontends[publisher->frontend_count], 0, sizeof(*publisher->frontends));
+    return publisher->frontend_count++;
 }
 
 size_t publisher_add_frontend(struct publisher *publisher,

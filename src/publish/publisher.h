@@ -166,6 +166,7 @@ struct publisher {
     size_t backend_count;
     struct publisher_frontend *frontends;
     size_t frontend_count;
+    size_t backend_size, frontend_size; /* how many there is room for */
     size_t backend_free, frontend_free; /* no place before these is free */
     struct agenda backend_agenda, frontend_agenda;
     uint64_t unanswered_uploads; /* to one HSDir each, counted since the beginning */

@@ -158,7 +158,7 @@ static void update_frontend(struct journal *journal, const struct publisher *pub
             worst->attempts, worst->reason);
     if (!publisher_is_published(publisher, report->number))
         return;
-    if (known->hsdirs.is_trouble)
+    if (known->hsdirs.is_trouble && worst == NULL)
         log_write_well(journal->log, &known->hsdirs, LOG_LEVEL_INFO,
                        "%s.onion: all HSDirs have its descriptors", address);
     log_write_well(journal->log, &known->published, LOG_LEVEL_INFO,
