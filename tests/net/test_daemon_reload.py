@@ -12,6 +12,7 @@ from testnet import main, make_frontend_key, step
 APPLIED = 30    # seconds from SIGHUP to all HSDirs: nothing is promised, but it has to happen
 REFRESHED = 60  # seconds in which a descriptor is uploaded again in the days of this network, and more
 CALM = 4        # seconds in which a frontend that is left alone uploads nothing after a reload
+QUIET = 2       # seconds since its last upload: what waits for an HSDir that is busy comes a little later
 ROTATION = 15   # seconds before and after a new half of the day that belong to it
 MARGIN = 2      # the status tells moments in whole seconds
 
@@ -53,6 +54,8 @@ class Scene:
             phase = self.net.phase()
             if phase.seconds_left < ROTATION or time.time() - phase.began < ROTATION:
                 return False
+            if self.uploads('untouched', time.time() - QUIET):
+                return False
             status = self.daemon.status()
             service = next(service for service in status['services']
                            if service['onionAddress'].startswith(self.address('untouched')))
@@ -61,7 +64,7 @@ class Scene:
             now = time.strptime(status['time'], '%Y-%m-%d %H:%M:%S')
             return service['isPublished'] and len(times) == 2 and all(
                 time.mktime(moment) - time.mktime(now) >= CALM + MARGIN for moment in times)
-        self.net.wait_for(calm, 120, 'a moment at which no upload of a frontend is due')
+        self.net.wait_for(calm, 300, 'a moment at which no upload of a frontend is due')
 
     def reload(self, expect='config read again', settings=(), **members):
         """Give it another config; the untouched frontend must not upload. Returns when that was."""
