@@ -37,7 +37,7 @@ def check_hung(net, config, relay):
     assert missing == {relay.fingerprint}, f'{missing}, and not {relay.fingerprint}'
     assert 'not taken' in report['error'] and 'not everything was published' in report['stderr'], report['error']
     assert '--timeout' in report['stderr'], report['stderr']
-    assert TIMEOUT - 1 < report['seconds'] < TIMEOUT + 3, report['seconds']
+    assert TIMEOUT - 1 < report["seconds"] < TIMEOUT + 30, report['seconds']
     step(f'{relay.name} hangs: {report["error"]}')
 
 
