@@ -67,14 +67,15 @@ install_packages()
         install --no-install-recommends "$@"
 )
 
-# Configure and build in a folder, with the given CMake options; what the tools say is shown if they fail.
+# Configure and build in a folder, with the given CMake options; what the tools say is shown if they fail. Builds
+# $setup_build_target, or all if that is not set.
 setup_build()
 {
     folder=$1
     shift
     mkdir -p "$folder"
     if cmake -S . -B "$folder" "$@" >"$folder/build.log" 2>&1 &&
-        cmake --build "$folder" -j "$(nproc)" >>"$folder/build.log" 2>&1; then
+        cmake --build "$folder" -j "$(nproc)" --target "${setup_build_target:-all}" >>"$folder/build.log" 2>&1; then
         return 0
     fi
     cat "$folder/build.log"
