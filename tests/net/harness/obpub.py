@@ -2,9 +2,12 @@
 
 import json
 
+from .consensus import AFTER_SRV
 from .judge import blinded_key, outer_blinded_key
 from .process import wait_for, write_file
 from .runner import run_obpub, step
+
+SECONDS_UP = 10  # of a tor on a testing network, before obpub trusts what HSDirs have of it
 
 
 def instance(backend, control='unix'):
@@ -66,8 +69,13 @@ def holders(report, slot, frontend=0):
 
 def wait_settled(net, backends):
     """Wait until each backend's tor has the descriptors of its consensus and has uploaded them: for a moment after a
-    new shared random value it still has those of before."""
+    new shared random value it still has those of before. And, while clients use the second descriptor, until each
+    has been up for so long that obpub takes what HSDirs have as the word of the process that runs now: before, it
+    takes the points that the backend itself names, which are those of the first descriptor."""
     for backend in backends:
+        if net.phase().name != AFTER_SRV:
+            wait_for(lambda: int(backend.info('uptime')) > SECONDS_UP, 30,
+                     f'{backend.name} to be up for more than {SECONDS_UP} seconds')
         times = net.consensus_times(backend)
         first = blinded_key(backend.key.public, times.first_period, times.period_length)
         wait_for(lambda: outer_blinded_key(backend.own_descriptor()) == first and not backend.uploads_open(), 60,
