@@ -6,7 +6,7 @@
 
 #include "command_output.h"
 #include "commands.h"
-#include "engine/harden.h"
+#include "confine/harden.h"
 
 static int print_help(const struct options *options)
 {

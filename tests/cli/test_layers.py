@@ -7,7 +7,7 @@ import sys
 import checks
 
 # From the lowest to the highest. Those of one row stand side by side.
-LAYERS = (("base",), ("crypto",), ("onion",), ("publish",), ("control", "config", "report", "signer"), ("engine",),
+LAYERS = (("base",), ("crypto",), ("onion",), ("publish",), ("confine",), ("control", "config", "report", "signer"), ("engine",),
           ("command",), ("main",))
 RANK = {layer: rank for rank, row in enumerate(LAYERS) for layer in row}
 # Who may look at whom in the same row.

@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "engine/harden.h"
+#include "confine/harden.h"
 
 /* Runs a check in a child, as what is given up can't be had back. Returns how the child ended. */
 static int run_in_child(void (*check)(void))

@@ -1,6 +1,6 @@
 /* What the process gives up at its start, so that the keys in its memory stay there. */
-#ifndef OBPUB_ENGINE_HARDEN_H
-#define OBPUB_ENGINE_HARDEN_H
+#ifndef OBPUB_CONFINE_HARDEN_H
+#define OBPUB_CONFINE_HARDEN_H
 
 #include "obpub/error.h"
 

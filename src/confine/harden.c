@@ -1,5 +1,5 @@
 /* What the process gives up at its start, so that the keys in its memory stay there. */
-#include "engine/harden.h"
+#include "confine/harden.h"
 
 #include <errno.h>
 #include <string.h>

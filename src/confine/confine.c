@@ -1,0 +1,167 @@
+/* Confines a process to what its part needs. */
+#include "confine/confine.h"
+
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "confine/capabilities.h"
+#include "confine/harden.h"
+#include "confine/landlock.h"
+
+#define SOCKET_FOLDERS_MAX 8
+
+#ifdef __has_feature
+#define HAS_FEATURE(feature) __has_feature(feature)
+#else
+#define HAS_FEATURE(feature) 0
+#endif
+
+/* The sanitizers' run-time library makes calls of its own at any moment, opens files and starts processes. */
+#if defined(__SANITIZE_ADDRESS__) || HAS_FEATURE(address_sanitizer)
+#define HAS_SANITIZERS true
+#else
+#define HAS_SANITIZERS false
+#endif
+
+/* -- the plan ------------------------------------------------------------------------------------- */
+
+static struct error *add_lack(struct confine_plan *plan)
+{
+    return &plan->lacks[plan->lack_count++];
+}
+
+static void look_at_kernel(struct confine_plan *plan)
+{
+    struct error reason;
+    if (HAS_SANITIZERS) {
+        error_set(add_lack(plan), "this build has sanitizers in it, which can't work in a confined process");
+        return;
+    }
+    plan->has_limits = true;
+    plan->has_seccomp = seccomp_filter_check(&reason) == 0;
+    if (!plan->has_seccomp)
+        error_set(add_lack(plan), "system calls can't be filtered here: %s", reason.text);
+    plan->landlock_version = landlock_version(&reason);
+    if (plan->landlock_version == 0)
+        error_set(add_lack(plan), "there is no Landlock here, which would close files to processes: %s",
+                  reason.text);
+}
+
+/* Started as somebody else than root, obpub stays that user. */
+static int keep_user(struct confine_plan *plan, const char *user_name, struct error *error)
+{
+    struct user user;
+    if (user_name == NULL)
+        return 0;
+    if (user_find(&user, user_name, error) != 0)
+        return error_add_context(error, "the config's \"user\"");
+    if (user.uid != geteuid())
+        error_set(add_lack(plan), "only root can become the config's user \"%s\": uid %u goes on as it is",
+                  user_name, (unsigned)geteuid());
+    return 0;
+}
+
+/* A user that the config names has to be there; without any, root goes on without its capabilities. */
+static int choose_user(struct confine_plan *plan, const char *user_name, struct error *error)
+{
+    if (geteuid() != 0)
+        return keep_user(plan, user_name, error);
+    int found = user_find(&plan->user, user_name != NULL ? user_name : CONFINE_USER_DEFAULT, error);
+    if (found < 0 || (found > 0 && user_name != NULL))
+        return error_add_context(error, "the config's \"user\"");
+    plan->has_user = found == 0 && plan->user.uid != 0;
+    if (found > 0)
+        error_set(
+            add_lack(plan),
+            "obpub was started as root and stays it: there is no user \"%s\" (make one, or name another "
+            "as \"user\" in the config)",
+            CONFINE_USER_DEFAULT);
+    return 0;
+}
+
+int confine_plan_make(struct confine_plan *plan, const char *user_name, bool is_required, struct error *error)
+{
+    memset(plan, 0, sizeof(*plan));
+    plan->is_required = is_required;
+    look_at_kernel(plan);
+    if (choose_user(plan, user_name, error) != 0)
+        return -1;
+    if (is_required && plan->lack_count > 0)
+        return error_set(error, "the config has \"require-sandbox\", and %s", plan->lacks[0].text);
+    return 0;
+}
+
+/* -- confining ------------------------------------------------------------------------------------ */
+
+static int confine_files(const struct confine_profile *profile, const struct confine_needs *needs,
+                         struct error *error)
+{
+    struct landlock_place places[SOCKET_FOLDERS_MAX + 1];
+    size_t count = 0;
+    if (profile->may_read_files)
+        places[count++] = (struct landlock_place){"/", LANDLOCK_READ};
+    for (size_t i = 0; i < needs->socket_folder_count && i < SOCKET_FOLDERS_MAX; i++)
+        places[count++] = (struct landlock_place){needs->socket_folders[i], LANDLOCK_SOCKETS};
+    const struct landlock_rules rules = {
+        .places = places,
+        .place_count = count,
+        .may_use_tcp = profile->may_use_tcp,
+        .may_use_abstract_sockets = needs->has_abstract_sockets,
+    };
+    if (landlock_confine(&rules, error) != 0)
+        return error_add_context(error, "Landlock");
+    return 0;
+}
+
+static int lower_limits(const struct confine_profile *profile, struct error *error)
+{
+    for (size_t i = 0; i < profile->limit_count; i++) {
+        struct rlimit limit = {profile->limits[i].value, profile->limits[i].value};
+        struct rlimit now;
+        if (getrlimit((__rlimit_resource_t)profile->limits[i].resource, &now) == 0 &&
+            now.rlim_max < limit.rlim_max)
+            limit.rlim_max = now.rlim_max;
+        if (limit.rlim_cur > limit.rlim_max)
+            limit.rlim_cur = limit.rlim_max;
+        if (setrlimit((__rlimit_resource_t)profile->limits[i].resource, &limit) != 0)
+            return error_set(error, "a limit on resources can't be lowered (%s)", strerror(errno));
+    }
+    return 0;
+}
+
+/* Secrets are locked into memory; what root may lock without limit, its successor may too. */
+static void keep_lock_limit(void)
+{
+    const struct rlimit unlimited = {RLIM_INFINITY, RLIM_INFINITY};
+    setrlimit(RLIMIT_MEMLOCK, &unlimited);
+}
+
+enum confine_result confine_process(const struct confine_plan *plan, enum confine_role role,
+                                    const struct confine_needs *needs, struct error *error)
+{
+    static const struct confine_needs nothing = {0};
+    const struct confine_profile *profile = &confine_profiles[role];
+    bool is_complete = true;
+    tzset(); /* reads a file, once */
+    if (plan->has_user) {
+        keep_lock_limit();
+        if (user_become(&plan->user, profile->kept_capabilities != 0, error) != 0)
+            return CONFINE_FAILED;
+    }
+    if (process_harden(error) != 0)
+        is_complete = false;
+    if (capabilities_keep(profile->kept_capabilities, error) != 0)
+        return CONFINE_FAILED;
+    if (plan->landlock_version > 0 && confine_files(profile, needs != NULL ? needs : &nothing, error) != 0)
+        is_complete = false;
+    if (plan->has_limits && lower_limits(profile, error) != 0)
+        is_complete = false;
+    if (plan->has_seccomp && seccomp_filter_install(&profile->calls, error) != 0)
+        is_complete = false;
+    if (is_complete)
+        return CONFINE_DONE;
+    error_add_context(error, "the %s is not confined as it should be", profile->name);
+    return plan->is_required ? CONFINE_FAILED : CONFINE_INCOMPLETE;
+}

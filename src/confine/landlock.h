@@ -1,0 +1,36 @@
+/* What a process may do with files, by path, and a few things besides (landlock(7)). */
+#ifndef OBPUB_CONFINE_LANDLOCK_H
+#define OBPUB_CONFINE_LANDLOCK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "obpub/error.h"
+
+/* What may be done below a folder. Anything that no rule names is forbidden everywhere. */
+enum landlock_right {
+    LANDLOCK_READ,    /* read files and folders */
+    LANDLOCK_SOCKETS, /* make sockets in the folder, and remove files from it */
+};
+
+struct landlock_place {
+    const char *folder;
+    enum landlock_right right;
+};
+
+/* The rest is forbidden when it is not granted, as far as the kernel knows how. */
+struct landlock_rules {
+    const struct landlock_place *places;
+    size_t place_count;
+    bool may_use_tcp;              /* from version 4 on */
+    bool may_use_abstract_sockets; /* connect to those of processes outside; from version 6 on */
+};
+
+/* The version of Landlock that the kernel has, from 1 on; 0 when it has none, with the reason in *error. */
+int landlock_version(struct error *error);
+
+/* Confines the calling process for good. Files that are open already stay as they are. A folder that is not
+ * there gives no right. Returns 0, or -1 when the process is not confined; it must have no_new_privs set. */
+int landlock_confine(const struct landlock_rules *rules, struct error *error);
+
+#endif

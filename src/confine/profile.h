@@ -1,0 +1,36 @@
+/* What each of the processes may do once it is confined: the tables. */
+#ifndef OBPUB_CONFINE_PROFILE_H
+#define OBPUB_CONFINE_PROFILE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/resource.h>
+
+#include "confine/seccomp_filter.h"
+
+enum confine_role {
+    CONFINE_ENGINE, /* talks to tors, to the network and to who asks for the status; holds no master key */
+    CONFINE_READER, /* reads config and key files, and talks to the other two alone */
+    CONFINE_SIGNER, /* holds the master keys, and talks to the other two alone */
+    CONFINE_ROLES
+};
+
+/* A limit that is lowered for good, soft and hard. */
+struct confine_limit {
+    int resource; /* RLIMIT_... */
+    rlim_t value;
+};
+
+struct confine_profile {
+    const char *name; /* for messages */
+    struct seccomp_rules calls;
+    bool may_read_files; /* all that its user can read */
+    bool may_use_tcp;
+    uint64_t kept_capabilities; /* bits 1 << CAP_... that it keeps where it has them */
+    const struct confine_limit *limits;
+    size_t limit_count;
+};
+
+extern const struct confine_profile confine_profiles[CONFINE_ROLES];
+
+#endif
