@@ -25,6 +25,7 @@
 struct control_connector {
     struct event_base *base;
     struct control_endpoint endpoint;
+    const struct name_source *names;
     double timeout;
     struct event *timer;        /* the start, then the time limit of what is under way */
     struct event *socket_event; /* of the attempt under way, or NULL */
@@ -297,8 +298,8 @@ static void start_unix(struct control_connector *connector)
 static void start_tcp(struct control_connector *connector)
 {
     const char *host = connector->endpoint.host != NULL ? connector->endpoint.host : "";
-    connector->resolver =
-        resolver_new(connector->base, host, connector->endpoint.port, on_resolved, connector);
+    connector->resolver = resolver_new(connector->base, connector->names, host, connector->endpoint.port,
+                                       on_resolved, connector);
     set_time_limit(connector, connector->timeout);
 }
 
@@ -324,11 +325,13 @@ static void on_timer(evutil_socket_t socket, short events, void *context)
 }
 
 struct control_connector *control_connector_new(struct event_base *base,
-                                                const struct control_endpoint *endpoint, double timeout,
+                                                const struct control_endpoint *endpoint,
+                                                const struct name_source *names, double timeout,
                                                 connector_callback callback, void *context)
 {
     struct control_connector *connector = memory_allocate(1, sizeof(*connector));
     connector->base = base;
+    connector->names = names;
     control_endpoint_copy(&connector->endpoint, endpoint);
     connector->timeout = timeout;
     connector->socket = -1;

@@ -22,10 +22,11 @@ struct connector_result {
 /* Called once, from the event loop; the connector may be freed in it. */
 typedef void (*connector_callback)(const struct connector_result *result, void *context);
 
-/* Starts connecting; never calls back before it has returned. The endpoint is copied. timeout: seconds for
- * all of it. */
+/* Starts connecting; never calls back before it has returned. The endpoint is copied; names, for
+ * resolver_new(), must stay. timeout: seconds for all of it. */
 struct control_connector *control_connector_new(struct event_base *base,
-                                                const struct control_endpoint *endpoint, double timeout,
+                                                const struct control_endpoint *endpoint,
+                                                const struct name_source *names, double timeout,
                                                 connector_callback callback, void *context);
 
 /* Stops, if it has not called back yet, and releases it. NULL is fine. */

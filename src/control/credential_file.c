@@ -22,6 +22,7 @@ void credential_find_group(const char *path, char *name, size_t size)
     name[0] = '\0';
     if (stat(path, &status) != 0)
         return;
+    snprintf(name, size, "gid %u", (unsigned)status.st_gid); /* a confined process can't look names up */
     if (getgrgid_r(status.st_gid, &group, strings, sizeof(strings), &found) == 0 && found != NULL)
         snprintf(name, size, "%s", found->gr_name);
 }

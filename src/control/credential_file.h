@@ -25,8 +25,8 @@ enum credential_result credential_read_cookie(const char *path, uint8_t *cookie,
  * read, and its line 1 to 1023 bytes long. */
 enum credential_result credential_read_password(const char *path, char **password, struct error *error);
 
-/* Writes the name of the group that a file belongs to, or "" when it can't be told: the group somebody has to
- * join who may not open it. */
+/* Writes the name of the group that a file belongs to, or its number, or "" when it can't be told: the group
+ * somebody has to join who may not open it. */
 void credential_find_group(const char *path, char *name, size_t size);
 
 #endif

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "control/name_servers.h"
 #include "obpub/memory.h"
 
 enum resolver_state {
@@ -24,6 +25,7 @@ struct resolver {
     struct evdns_getaddrinfo_request *request;
     enum resolver_state state;
     bool abandoned; /* freed while evdns still held it */
+    const struct name_source *names;
     char *host;
     uint16_t port;
     struct resolver_address addresses[RESOLVER_ADDRESSES_MAX];
@@ -77,37 +79,43 @@ static void on_looked_up(int result, struct evutil_addrinfo *info, void *context
 }
 
 /* Reads an address that needs no look-up. Returns false when the host is a name. */
-static bool read_numeric_host(struct resolver *resolver, const char *service)
+static bool read_numeric_host(struct resolver *resolver, const char *host, const char *service)
 {
     struct evutil_addrinfo hints = {.ai_flags = EVUTIL_AI_NUMERICHOST | EVUTIL_AI_NUMERICSERV,
                                     .ai_family = PF_UNSPEC,
                                     .ai_socktype = SOCK_STREAM,
                                     .ai_protocol = IPPROTO_TCP};
     struct evutil_addrinfo *info = NULL;
-    if (evutil_getaddrinfo(resolver->host, service, &hints, &info) != 0)
+    if (evutil_getaddrinfo(host, service, &hints, &info) != 0)
         return false;
     keep_addresses(resolver, info);
     evutil_freeaddrinfo(info);
     return resolver->count > 0;
 }
 
-static void start_look_up(struct resolver *resolver)
+/* Looks into the machine's own list. Returns false when it does not have the host. */
+static bool find_listed_host(struct resolver *resolver, const char *service)
 {
-    char service[8];
-    snprintf(service, sizeof(service), "%u", (unsigned)resolver->port);
-    if (read_numeric_host(resolver, service)) {
-        finish(resolver);
-        return;
-    }
+    char addresses[NAME_FILES_TEXT_SIZE];
+    char *place = NULL;
+    resolver->names->find_host(resolver->host, addresses, resolver->names->context);
+    for (char *line = strtok_r(addresses, "\n", &place); line != NULL; line = strtok_r(NULL, "\n", &place))
+        read_numeric_host(resolver, line, service);
+    return resolver->count > 0;
+}
+
+/* Asks the name servers. */
+static void ask_servers(struct resolver *resolver, const char *service)
+{
+    char text[NAME_FILES_TEXT_SIZE];
     resolver->dns = evdns_base_new(resolver->base, EVDNS_BASE_DISABLE_WHEN_INACTIVE);
     if (resolver->dns == NULL) {
         error_set(&resolver->error, "the host name %s can't be looked up: no resolver", resolver->host);
         finish(resolver);
         return;
     }
-    /* Without a resolv.conf the default is a name server on this machine; what is in /etc/hosts works anyway.
-     */
-    evdns_base_resolv_conf_parse(resolver->dns, DNS_OPTIONS_ALL, "/etc/resolv.conf");
+    resolver->names->read_resolver(text, resolver->names->context);
+    name_servers_set(resolver->dns, text);
     struct evutil_addrinfo hints = {
         .ai_family = PF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_protocol = IPPROTO_TCP};
     resolver->state = RESOLVER_LOOKING_UP;
@@ -115,6 +123,16 @@ static void start_look_up(struct resolver *resolver)
         evdns_getaddrinfo(resolver->dns, resolver->host, service, &hints, on_looked_up, resolver);
     if (resolver->state == RESOLVER_LOOKING_UP)
         resolver->request = request;
+}
+
+static void start_look_up(struct resolver *resolver)
+{
+    char service[8];
+    snprintf(service, sizeof(service), "%u", (unsigned)resolver->port);
+    if (read_numeric_host(resolver, resolver->host, service) || find_listed_host(resolver, service))
+        finish(resolver);
+    else
+        ask_servers(resolver, service);
 }
 
 static void on_step(evutil_socket_t socket, short events, void *context)
@@ -130,11 +148,12 @@ static void on_step(evutil_socket_t socket, short events, void *context)
         resolver->callback(resolver->addresses, resolver->count, &resolver->error, resolver->context);
 }
 
-struct resolver *resolver_new(struct event_base *base, const char *host, uint16_t port,
-                              resolver_callback callback, void *context)
+struct resolver *resolver_new(struct event_base *base, const struct name_source *names, const char *host,
+                              uint16_t port, resolver_callback callback, void *context)
 {
     struct resolver *resolver = memory_allocate(1, sizeof(*resolver));
     resolver->base = base;
+    resolver->names = names;
     resolver->host = memory_copy_text(host, strlen(host));
     resolver->port = port;
     resolver->callback = callback;

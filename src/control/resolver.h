@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
+#include "control/name_files.h"
 #include "obpub/error.h"
 
 /* Addresses of one name that are tried at most. */
@@ -25,10 +26,10 @@ typedef void (*resolver_callback)(const struct resolver_address *addresses, size
                                   const struct error *error, void *context);
 
 /* Starts looking up an IPv4 or IPv6 address or a host name (of /etc/hosts or the name servers of
- * /etc/resolv.conf); never calls back before it has returned, and has no time limit of its own. The host is
- * copied. */
-struct resolver *resolver_new(struct event_base *base, const char *host, uint16_t port,
-                              resolver_callback callback, void *context);
+ * /etc/resolv.conf, both as names has them; it must stay); never calls back before it has returned, and has
+ * no time limit of its own. The host is copied. */
+struct resolver *resolver_new(struct event_base *base, const struct name_source *names, const char *host,
+                              uint16_t port, resolver_callback callback, void *context);
 
 /* Stops, if it has not called back yet, and releases it. NULL is fine. */
 void resolver_free(struct resolver *resolver);

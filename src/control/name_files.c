@@ -1,0 +1,98 @@
+/* The files that say which addresses a host name has, or who knows: /etc/hosts and /etc/resolv.conf. */
+#include "control/name_files.h"
+
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define BLANKS " \t\r\n"
+
+/* Opens a file for reading by lines, if it is a plain one: nothing else ends. */
+static FILE *open_plain_file(const char *path)
+{
+    struct stat status;
+    int descriptor = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (descriptor < 0)
+        return NULL;
+    FILE *file = NULL;
+    if (fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode))
+        file = fdopen(descriptor, "r");
+    if (file == NULL)
+        close(descriptor);
+    return file;
+}
+
+/* Writes another line, if it fits whole. */
+static void add_line(char *text, const char *line)
+{
+    size_t used = strlen(text);
+    size_t length = strcspn(line, "\n");
+    if (length + 1 >= NAME_FILES_TEXT_SIZE - used)
+        return;
+    memcpy(text + used, line, length);
+    memcpy(text + used + length, "\n", 2);
+}
+
+/* Whether a line of hosts(5), of which the address has been taken, has the name. */
+static bool has_name(char *rest, const char *name)
+{
+    char *place = NULL;
+    for (char *word = strtok_r(rest, BLANKS, &place); word != NULL; word = strtok_r(NULL, BLANKS, &place)) {
+        if (strcasecmp(word, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+void name_files_find_host(const char *path, const char *name, char *addresses)
+{
+    FILE *file = open_plain_file(path);
+    char *line = NULL;
+    size_t size = 0;
+    addresses[0] = '\0';
+    while (file != NULL && getline(&line, &size, file) >= 0) {
+        char *place = NULL;
+        line[strcspn(line, "#")] = '\0';
+        const char *address = strtok_r(line, BLANKS, &place);
+        if (address != NULL && has_name(place, name))
+            add_line(addresses, address);
+    }
+    free(line);
+    if (file != NULL)
+        fclose(file);
+    if (addresses[0] == '\0' && strcasecmp(name, "localhost") == 0)
+        strcpy(addresses, "127.0.0.1\n::1\n");
+}
+
+void name_files_read_resolver(const char *path, char *text)
+{
+    FILE *file = open_plain_file(path);
+    char *line = NULL;
+    size_t size = 0;
+    text[0] = '\0';
+    while (file != NULL && getline(&line, &size, file) >= 0)
+        add_line(text, line);
+    free(line);
+    if (file != NULL)
+        fclose(file);
+}
+
+static void find_host_here(const char *name, char *addresses, void *context)
+{
+    (void)context;
+    name_files_find_host(NAME_FILES_HOSTS, name, addresses);
+}
+
+static void read_resolver_here(char *text, void *context)
+{
+    (void)context;
+    name_files_read_resolver(NAME_FILES_RESOLVER, text);
+}
+
+const struct name_source name_source_here = {.find_host = find_host_here,
+                                             .read_resolver = read_resolver_here};
