@@ -9,7 +9,8 @@ minimum=90
 parsers='src/config/config.c src/config/key_decode.c src/config/printable.c src/config/yaml_file.c
     src/config/yaml_reader.c src/control/authentication.c src/control/endpoint.c src/control/hs_desc_event.c
     src/control/protocol_info.c src/control/quoted_string.c src/control/reply.c src/control/reply_parser.c
-    src/crypto/certificate.c src/onion/base64.c src/onion/consensus.c src/onion/consensus_relay.c
+    src/crypto/certificate.c src/onion/base64.c src/onion/bundle_encoding.c src/onion/consensus.c
+    src/onion/consensus_relay.c
     src/onion/descriptor.c src/onion/descriptor_inner.c src/onion/directory_text.c src/onion/document.c
     src/onion/flow_control.c src/onion/introduction_point.c src/onion/item_rules.c src/onion/microdescriptor.c
     src/onion/network.c src/onion/onion_address.c'

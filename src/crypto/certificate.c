@@ -14,8 +14,8 @@
 #define EXTENSION_AFFECTS_VALIDATION 1
 #define SECONDS_PER_HOUR 3600
 
-int certificate_make(uint8_t encoded[CERTIFICATE_SIZE], const struct certificate *certificate,
-                     const struct ed25519_secret_key *signing_secret_key)
+/* Writes all but the signature. */
+static void encode_body(uint8_t encoded[CERTIFICATE_BODY_SIZE], const struct certificate *certificate)
 {
     uint8_t *byte = encoded;
     *byte++ = VERSION;
@@ -31,9 +31,22 @@ int certificate_make(uint8_t encoded[CERTIFICATE_SIZE], const struct certificate
     *byte++ = EXTENSION_SIGNED_WITH_KEY;
     *byte++ = 0; /* flags, as tor has them */
     memcpy(byte, certificate->signing_key, ED25519_PUBLIC_KEY_SIZE);
-    byte += ED25519_PUBLIC_KEY_SIZE;
-    const struct span body = {encoded, (size_t)(byte - encoded)};
-    return ed25519_sign(byte, &body, 1, signing_secret_key, certificate->signing_key);
+}
+
+int certificate_make(uint8_t encoded[CERTIFICATE_SIZE], const struct certificate *certificate,
+                     const struct ed25519_secret_key *signing_secret_key)
+{
+    encode_body(encoded, certificate);
+    const struct span body = {encoded, CERTIFICATE_BODY_SIZE};
+    return ed25519_sign(encoded + CERTIFICATE_BODY_SIZE, &body, 1, signing_secret_key,
+                        certificate->signing_key);
+}
+
+void certificate_assemble(uint8_t encoded[CERTIFICATE_SIZE], const struct certificate *certificate,
+                          const uint8_t signature[ED25519_SIGNATURE_SIZE])
+{
+    encode_body(encoded, certificate);
+    memcpy(encoded + CERTIFICATE_BODY_SIZE, signature, ED25519_SIGNATURE_SIZE);
 }
 
 /* Takes the part before the extensions. */

@@ -138,14 +138,12 @@ static int set_figures(struct network *network, const struct consensus *consensu
 static int set_slots(struct network *network, struct error *error)
 {
     const struct time_schedule *schedule = &network->schedule;
-    uint64_t current_period = time_period_number(schedule, network->valid_after);
-    bool is_after_rotation = time_is_between_period_and_shared_random(schedule, network->valid_after);
-    if (current_period == 0)
+    if (time_period_number(schedule, network->valid_after) == 0)
         return error_set(error, "the consensus is of 1970: check the local tor's clock");
-    /* In the second half of a time period's run the newer shared random value already belongs to the period
-     * that has begun, the older one to the period before. */
-    network->period_number[DESCRIPTOR_FIRST] = is_after_rotation ? current_period - 1 : current_period;
-    network->period_number[DESCRIPTOR_SECOND] = network->period_number[DESCRIPTOR_FIRST] + 1;
+    bool is_after_rotation = time_is_between_period_and_shared_random(schedule, network->valid_after);
+    uint64_t first = time_period_of_first_descriptor(schedule, network->valid_after);
+    network->period_number[DESCRIPTOR_FIRST] = first;
+    network->period_number[DESCRIPTOR_SECOND] = first + 1;
     network->client_slot = is_after_rotation ? DESCRIPTOR_SECOND : DESCRIPTOR_FIRST;
 
     int64_t run_start = shared_random_run_start(schedule, network->valid_after);

@@ -2,6 +2,7 @@
 #include "obpub/onion/time_period.h"
 
 #include <inttypes.h>
+#include <stddef.h>
 
 #define SECONDS_PER_MINUTE 60
 
@@ -41,6 +42,16 @@ int time_schedule_set(struct time_schedule *schedule, int64_t voting_interval, i
     return 0;
 }
 
+bool time_schedule_is_possible(const struct time_schedule *schedule)
+{
+    struct time_schedule real, testing;
+    if (schedule->period_length > 0 &&
+        time_schedule_set(&real, schedule->voting_interval, schedule->period_length, false, NULL) == 0)
+        return true;
+    return time_schedule_set(&testing, schedule->voting_interval, 0, true, NULL) == 0 &&
+           testing.period_length == schedule->period_length;
+}
+
 uint64_t time_period_number(const struct time_schedule *schedule, int64_t moment)
 {
     /* tor cuts both figures to whole minutes before it subtracts them. */
@@ -71,4 +82,13 @@ bool time_is_between_period_and_shared_random(const struct time_schedule *schedu
     int64_t run_start = shared_random_run_start(schedule, valid_after);
     uint64_t next_period = time_period_number(schedule, run_start) + 1;
     return valid_after >= time_period_start(schedule, next_period);
+}
+
+uint64_t time_period_of_first_descriptor(const struct time_schedule *schedule, int64_t valid_after)
+{
+    /* In the second half of a time period's run the newer shared random value already belongs to the period
+     * that has begun, the older one to the period before. */
+    uint64_t number = time_period_number(schedule, valid_after);
+    bool is_after_rotation = time_is_between_period_and_shared_random(schedule, valid_after);
+    return is_after_rotation && number > 0 ? number - 1 : number;
 }

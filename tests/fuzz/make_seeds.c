@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "../unit/helper_bundle.h"
 #include "../unit/helper_descriptor.h"
 #include "../unit/vectors.h"
 #include "config/key_decode.h"
@@ -455,6 +456,48 @@ static void write_replies(void)
     }
 }
 
+/* A bundle cut to so few hours that it is small, one of a whole day, and some that are wrong in one place. */
+static void write_bundles(void)
+{
+    static const struct {
+        const char *name;
+        size_t place;
+        uint8_t change;
+    } faults[] = {
+        {"damaged", 0, 0},
+        {"newer", 19, 3},
+        {"older", 19, 1},
+        {"periods", 55, 1},
+        {"certificates", 59, 1},
+        {"interval", 23, 1},
+        {"foreign", 60, 1},
+        {"foreign-blinded", 92, 1},
+        {"foreign-seed", 124, 1},
+        {"hours", 188, 1},
+        {"surplus-certificate", 195, 1},
+        {"bad-signature", 200, 1},
+    };
+    const int64_t now = 1790000123;
+    size_t length;
+    uint8_t *bytes = encode_bundle(make_bundle(1, &schedule_public, now, 1), &length);
+    write_seed("bundle", "public-day", bytes, length);
+    secret_free(bytes);
+    bytes = encode_bundle(make_small_bundle(1, &schedule_testing, now, 1), &length);
+    write_seed("bundle", "testing-small", bytes, length);
+    write_seed("bundle", "cut-short", bytes, length - 1);
+    secret_free(bytes);
+    bytes = encode_bundle(make_small_bundle(1, &schedule_public, now, 3), &length);
+    write_seed("bundle", "public-small", bytes, length);
+    for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+        bytes[faults[i].place] ^= faults[i].change;
+        correct_checksum(bytes, length);
+        bytes[length - 1] ^= faults[i].change == 0;
+        write_seed("bundle", faults[i].name, bytes, length);
+        bytes[faults[i].place] ^= faults[i].change;
+    }
+    secret_free(bytes);
+}
+
 int main(int argument_count, char **arguments)
 {
     static const char *const descriptors[] = {
@@ -481,5 +524,6 @@ int main(int argument_count, char **arguments)
     write_refused_configs();
     write_authentications();
     write_replies();
+    write_bundles();
     return 0;
 }

@@ -17,6 +17,8 @@ enum certificate_type {
 
 /* Bytes of a certificate that has the signing key extension and no other: all that we make. */
 #define CERTIFICATE_SIZE 140
+/* Of these the signature comes last. */
+#define CERTIFICATE_BODY_SIZE (CERTIFICATE_SIZE - ED25519_SIGNATURE_SIZE)
 /* Hours that the certificates of a descriptor live in tor. */
 #define CERTIFICATE_LIFETIME_HOURS 54
 
@@ -33,6 +35,11 @@ struct certificate {
  * key must not sign, see ed25519_sign(). */
 int certificate_make(uint8_t encoded[CERTIFICATE_SIZE], const struct certificate *certificate,
                      const struct ed25519_secret_key *signing_secret_key);
+
+/* Puts a certificate together from its fields, as certificate_make() does, and a signature that was made
+ * before. Checks nothing. */
+void certificate_assemble(uint8_t encoded[CERTIFICATE_SIZE], const struct certificate *certificate,
+                          const uint8_t signature[ED25519_SIGNATURE_SIZE]);
 
 /* Parses length bytes strictly: version 1, key type 1, no trailing bytes, a signing key extension at most
  * once, unknown extensions only when their flags do not say "affects validation". Checks no signature.

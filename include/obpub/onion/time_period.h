@@ -24,6 +24,10 @@ struct time_schedule {
 int time_schedule_set(struct time_schedule *schedule, int64_t voting_interval, int64_t hsdir_interval,
                       bool is_testing_network, struct error *error);
 
+/* True when some network can have these figures: a real one, or a testing one, where a time period is as long
+ * as a shared-random run. */
+bool time_schedule_is_possible(const struct time_schedule *schedule);
+
 /* The number of the time period that moment (seconds since the epoch) lies in. */
 uint64_t time_period_number(const struct time_schedule *schedule, int64_t moment);
 
@@ -41,5 +45,9 @@ int64_t shared_random_run_start(const struct time_schedule *schedule, int64_t va
  * next time period. In the first half clients use a service's first descriptor, in the second half its
  * second. */
 bool time_is_between_period_and_shared_random(const struct time_schedule *schedule, int64_t valid_after);
+
+/* The number of the time period that a service's first descriptor is for, by a consensus valid after
+ * valid_after. The second one is for the period after it. */
+uint64_t time_period_of_first_descriptor(const struct time_schedule *schedule, int64_t valid_after);
 
 #endif

@@ -1,0 +1,209 @@
+/* Bundles: planned and signed where the master key is, used where it is not. */
+#include "obpub/onion/bundle.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "obpub/crypto/blinding.h"
+#include "obpub/memory.h"
+
+#define SECONDS_PER_HOUR 3600
+#define SECONDS_PER_DAY 86400
+
+/* A machine that is never on a network may have lost the time: a bundle made in 1970 helps nobody. */
+#define CLOCK_MIN 1704067200  /* 2024 */
+#define CLOCK_MAX 32503680000 /* 3000 */
+
+/* How long before a consensus is valid, and how long after it should have been replaced, a publisher may
+ * still publish by it: its clock may be behind, and authorities miss a vote now and then. */
+#define EARLY_SECONDS SECONDS_PER_HOUR
+#define LATE_SECONDS (6 * SECONDS_PER_HOUR)
+
+/* The hour in which a certificate expires that tor makes at moment. */
+static uint32_t find_expiration_hour(int64_t moment)
+{
+    return (uint32_t)((moment + SECONDS_PER_HOUR - 1) / SECONDS_PER_HOUR + CERTIFICATE_LIFETIME_HOURS);
+}
+
+/* True when a service publishes for a time period by a consensus valid after valid_after. */
+static bool is_published(const struct time_schedule *schedule, uint64_t number, int64_t valid_after)
+{
+    uint64_t first = time_period_of_first_descriptor(schedule, valid_after);
+    return first == number || first + 1 == number;
+}
+
+/* Finds the certificates that a period needs within the plan's hours. Returns how many. */
+static size_t find_hours(const struct bundle_plan *plan, uint64_t number, uint32_t *first_hour)
+{
+    const struct time_schedule *schedule = &plan->schedule;
+    int64_t interval = schedule->voting_interval;
+    int64_t from = INT64_MAX, until = INT64_MIN;
+    /* A period is never published before the period before it begins, nor after the next one ends. */
+    int64_t last = time_period_start(schedule, number + 2);
+    int64_t valid_after = time_period_start(schedule, number - 1) / interval * interval;
+    for (; valid_after <= last; valid_after += interval) {
+        if (!is_published(schedule, number, valid_after))
+            continue;
+        from = valid_after < from ? valid_after : from;
+        until = valid_after + interval;
+    }
+    if (until < from)
+        return 0;
+    uint32_t first_expiration = find_expiration_hour(from - EARLY_SECONDS);
+    uint32_t last_expiration = find_expiration_hour(until + LATE_SECONDS);
+    if (first_expiration < plan->first_expiration_hour)
+        first_expiration = plan->first_expiration_hour;
+    if (last_expiration > plan->last_expiration_hour)
+        last_expiration = plan->last_expiration_hour;
+    *first_hour = first_expiration;
+    return last_expiration >= first_expiration ? last_expiration - first_expiration + 1 : 0;
+}
+
+/* Finds the periods that have certificates within the plan's hours. */
+static void find_periods(struct bundle_plan *plan)
+{
+    uint32_t hour;
+    uint64_t number = time_period_number(&plan->schedule, plan->created);
+    /* Not only the last one: on a network with short periods many have ended within LATE_SECONDS. */
+    while (find_hours(plan, number - 1, &hour) > 0)
+        number--;
+    plan->first_period = number;
+    size_t count;
+    while (plan->period_count <= BUNDLE_PERIODS_MAX && (count = find_hours(plan, number, &hour)) > 0) {
+        plan->period_count++;
+        plan->certificate_count += count;
+        number++;
+    }
+}
+
+int bundle_plan_set(struct bundle_plan *plan, const struct time_schedule *schedule, int64_t now,
+                    unsigned days, struct error *error)
+{
+    memset(plan, 0, sizeof(*plan));
+    if (now < CLOCK_MIN || now > CLOCK_MAX)
+        return error_set(error, "this machine's clock can't be right: set it first (see date(1))");
+    plan->schedule = *schedule;
+    plan->created = now;
+    plan->first_expiration_hour = find_expiration_hour(now - SECONDS_PER_HOUR);
+    plan->last_expiration_hour = find_expiration_hour(now + (int64_t)days * SECONDS_PER_DAY);
+    find_periods(plan);
+    if (plan->period_count > BUNDLE_PERIODS_MAX || plan->certificate_count > BUNDLE_CERTIFICATES_MAX)
+        return error_set(error,
+                         "%u days have more than %d time periods of %u minutes, which no bundle holds: make "
+                         "it for fewer days",
+                         days, BUNDLE_PERIODS_MAX, schedule->period_length);
+    return 0;
+}
+
+int64_t bundle_plan_begin(const struct bundle_plan *plan)
+{
+    return ((int64_t)plan->first_expiration_hour - CERTIFICATE_LIFETIME_HOURS - 1) * SECONDS_PER_HOUR + 1;
+}
+
+int64_t bundle_plan_end(const struct bundle_plan *plan)
+{
+    return ((int64_t)plan->last_expiration_hour - CERTIFICATE_LIFETIME_HOURS) * SECONDS_PER_HOUR;
+}
+
+struct bundle *bundle_new(const struct bundle_plan *plan, const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE])
+{
+    struct bundle *bundle = memory_allocate(1, sizeof(*bundle));
+    bundle->plan = *plan;
+    memcpy(bundle->identity_key, identity_key, ED25519_PUBLIC_KEY_SIZE);
+    bundle->periods = memory_allocate(plan->period_count, sizeof(*bundle->periods));
+    bundle->secrets = secret_allocate(plan->period_count * sizeof(*bundle->secrets));
+    bundle->signatures = memory_allocate(plan->certificate_count, sizeof(*bundle->signatures));
+    return bundle;
+}
+
+void bundle_free(struct bundle *bundle)
+{
+    if (bundle == NULL)
+        return;
+    free(bundle->periods);
+    secret_free(bundle->secrets);
+    free(bundle->signatures);
+    free(bundle);
+}
+
+/* The certificate of a period that expires in an hour, all but its signature. */
+static struct certificate describe_certificate(const struct bundle_period *period, uint32_t expiration_hour)
+{
+    struct certificate certificate = {
+        .type = CERTIFICATE_DESCRIPTOR_SIGNING_KEY,
+        .expiration_hour = expiration_hour,
+        .has_signing_key = true,
+    };
+    memcpy(certificate.certified_key, period->signing_key, ED25519_PUBLIC_KEY_SIZE);
+    memcpy(certificate.signing_key, period->blinded_key, ED25519_PUBLIC_KEY_SIZE);
+    return certificate;
+}
+
+static int sign_certificates(struct bundle *bundle, const struct bundle_period *period,
+                             const struct ed25519_secret_key *blinded_secret_key)
+{
+    for (size_t i = 0; i < period->certificate_count; i++) {
+        struct certificate certificate =
+            describe_certificate(period, period->first_expiration_hour + (uint32_t)i);
+        uint8_t encoded[CERTIFICATE_SIZE];
+        if (certificate_make(encoded, &certificate, blinded_secret_key) != 0)
+            return -1;
+        memcpy(bundle->signatures[period->first_certificate + i], encoded + CERTIFICATE_BODY_SIZE,
+               ED25519_SIGNATURE_SIZE);
+    }
+    return 0;
+}
+
+int bundle_sign_period(struct bundle *bundle, const struct ed25519_secret_key *secret_key,
+                       const uint8_t signing_seed[ED25519_SEED_SIZE])
+{
+    size_t index = bundle->periods_added;
+    struct bundle_period *period = &bundle->periods[index];
+    struct bundle_period_secrets *secrets = &bundle->secrets[index];
+    period->number = bundle->plan.first_period + index;
+    period->certificate_count = find_hours(&bundle->plan, period->number, &period->first_expiration_hour);
+    period->first_certificate = index > 0 ? period[-1].first_certificate + period[-1].certificate_count : 0;
+
+    struct ed25519_secret_key *keys = secret_allocate(2 * sizeof(*keys));
+    struct ed25519_secret_key *blinded_secret_key = &keys[0], *signing_secret_key = &keys[1];
+    memcpy(secrets->signing_seed, signing_seed, ED25519_SEED_SIZE);
+    ed25519_expand_seed(signing_secret_key, signing_seed);
+    ed25519_derive_public_key(period->signing_key, signing_secret_key);
+    blinding_derive_secret_key(blinded_secret_key, secret_key, bundle->identity_key, period->number,
+                               bundle->plan.schedule.period_length);
+    ed25519_derive_public_key(period->blinded_key, blinded_secret_key);
+    revision_counter_derive_key(secrets->counter_key, blinded_secret_key);
+    int result = sign_certificates(bundle, period, blinded_secret_key);
+    secret_free(keys);
+    if (result == 0) {
+        bundle->periods_added++;
+        bundle->signatures_added += period->certificate_count;
+    }
+    return result;
+}
+
+const struct bundle_period *bundle_find_period(const struct bundle *bundle, uint64_t number)
+{
+    const struct bundle_plan *plan = &bundle->plan;
+    if (number < plan->first_period || number - plan->first_period >= plan->period_count)
+        return NULL;
+    return &bundle->periods[number - plan->first_period];
+}
+
+const struct bundle_period_secrets *bundle_get_secrets(const struct bundle *bundle,
+                                                       const struct bundle_period *period)
+{
+    return &bundle->secrets[period - bundle->periods];
+}
+
+int bundle_get_certificate(const struct bundle *bundle, const struct bundle_period *period,
+                           uint32_t expiration_hour, uint8_t certificate[CERTIFICATE_SIZE])
+{
+    if (expiration_hour < period->first_expiration_hour ||
+        expiration_hour - period->first_expiration_hour >= period->certificate_count)
+        return -1;
+    struct certificate fields = describe_certificate(period, expiration_hour);
+    size_t place = period->first_certificate + (expiration_hour - period->first_expiration_hour);
+    certificate_assemble(certificate, &fields, bundle->signatures[place]);
+    return 0;
+}
