@@ -29,7 +29,7 @@ static const struct {
 } commands[] = {
     {offsetof(struct options, help), print_help},   {offsetof(struct options, version), print_version},
     {offsetof(struct options, status), cmd_status}, {offsetof(struct options, check), cmd_check},
-    {offsetof(struct options, once), cmd_once},
+    {offsetof(struct options, once), cmd_once},     {offsetof(struct options, presign), cmd_presign},
 };
 
 int main(int argc, char **argv)

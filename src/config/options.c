@@ -7,20 +7,28 @@
 #include <strings.h>
 
 #include "config/closest_word.h"
+#include "obpub/onion/bundle.h"
 
 #define TIMEOUT_DEFAULT 120
 #define TIMEOUT_MAX 86400
+/* The public network's time periods, and the most that tor takes. */
+#define PERIOD_MINUTES_DEFAULT 1440
+#define PERIOD_MINUTES_MAX 14400
+#define VOTING_INTERVAL_MAX 86400
 
 const char options_help[] =
     "Usage: obpub [-c FILE] [options]\n"
     "       obpub --once [-c FILE] [options]\n"
     "       obpub --check [-c FILE] [--json]\n"
     "       obpub status [-c FILE] [--socket-path PATH] [--json] [--watch]\n"
+    "       obpub presign [-c FILE] --days N -o BUNDLE [--force]\n"
     "\n"
     "Publishes the descriptors of onion services that several tors serve together:\n"
     "without --once, for as long as it runs.\n"
     "\n"
     "  status                   ask the obpub that runs how things are, then exit\n"
+    "  presign                  sign beforehand what publishing needs for some days, so that the\n"
+    "                           keys can stay on a machine without a network, then exit\n"
     "      --once               publish the descriptors of every frontend once, then exit\n"
     "      --check              read the config and the keys, say what would be served, then exit\n"
     "  -c, --config FILE        config file (default: $ONIONBALANCE_CONFIG, or config.yaml)\n"
@@ -32,13 +40,19 @@ const char options_help[] =
     "      --json               with --once, --check and status: the result as one JSON object\n"
     "      --socket-path PATH   with status: the status socket (default: as the config says)\n"
     "      --watch              with status: show it again every two seconds, until interrupted\n"
+    "      --days N             with presign: for so many days from now on, 1 to 366\n"
+    "  -o, --output BUNDLE      with presign: the file to make; with several frontends, the folder\n"
+    "      --force              with presign: replace files that are there\n"
+    "      --period-minutes M   with presign: the network's time periods (default: 1440)\n"
+    "      --voting-interval S  with presign: seconds between two consensuses (default: M * 5 / 2)\n"
     "      --is-testnet         accepted as by Onionbalance; testing networks are noticed without it\n"
     "      --hs-version v3      accepted as by Onionbalance\n"
     "      --version            print the version, then exit\n"
     "  -h, --help               print this, then exit\n"
     "\n"
-    "Exit status: 0 all is published (or the config is good); 1 something was, but not everything;\n"
-    "2 bad usage, config or keys; 3 nothing could be published, or there is nobody to ask for the status.\n"
+    "Exit status: 0 all is published (or the config is good, or the bundles are made); 1 something\n"
+    "was, but not everything; 2 bad usage, config or keys; 3 nothing could be published, or there is\n"
+    "nobody to ask for the status.\n"
     "The manual is obpub(8).\n";
 
 /* The levels' names, in the order of enum log_level. */
@@ -116,6 +130,41 @@ static int set_timeout(struct options *options, const char *argument, struct err
     return 0;
 }
 
+static int set_output(struct options *options, const char *argument, struct error *error)
+{
+    if (argument[0] == '\0')
+        return error_set(error, "the name of the file is empty");
+    options->output = argument;
+    return 0;
+}
+
+static int set_days(struct options *options, const char *argument, struct error *error)
+{
+    unsigned long days = 0;
+    if (parse_number(argument, BUNDLE_DAYS_MAX, &days) != 0)
+        return error_set(error, "\"%s\" is no number of days from 1 to %d", argument, BUNDLE_DAYS_MAX);
+    options->days = (unsigned)days;
+    return 0;
+}
+
+static int set_period_minutes(struct options *options, const char *argument, struct error *error)
+{
+    unsigned long minutes = 0;
+    if (parse_number(argument, PERIOD_MINUTES_MAX, &minutes) != 0)
+        return error_set(error, "\"%s\" is no number of minutes from 1 to %d", argument, PERIOD_MINUTES_MAX);
+    options->period_minutes = (unsigned)minutes;
+    return 0;
+}
+
+static int set_voting_interval(struct options *options, const char *argument, struct error *error)
+{
+    unsigned long seconds = 0;
+    if (parse_number(argument, VOTING_INTERVAL_MAX, &seconds) != 0)
+        return error_set(error, "\"%s\" is no number of seconds from 1 to %d", argument, VOTING_INTERVAL_MAX);
+    options->voting_interval = (unsigned)seconds;
+    return 0;
+}
+
 static int accept_hs_version(struct options *options, const char *argument, struct error *error)
 {
     (void)options;
@@ -126,12 +175,22 @@ static int accept_hs_version(struct options *options, const char *argument, stru
     return error_set(error, "\"%s\" is no version: only v3 is supported", argument);
 }
 
-/* The commands that an option goes with: those that are options themselves (and none), or the word "status".
- */
+/* The commands that an option goes with: those that are options themselves (and none), or a word. */
 enum {
     WITH_PUBLISHING = 1,
     WITH_STATUS = 2,
-    WITH_ALL = WITH_PUBLISHING | WITH_STATUS,
+    WITH_PRESIGN = 4,
+    WITH_ALL = WITH_PUBLISHING | WITH_STATUS | WITH_PRESIGN,
+};
+
+/* The commands that are words. */
+static const struct command_word {
+    const char *word;
+    unsigned with;
+    size_t flag; /* offset in struct options */
+} command_words[] = {
+    {"status", WITH_STATUS, offsetof(struct options, status)},
+    {"presign", WITH_PRESIGN, offsetof(struct options, presign)},
 };
 
 /* An option: it either takes an argument, which set() looks at, or raises a flag. */
@@ -156,16 +215,42 @@ static const struct option_rule rules[] = {
     {WITH_PUBLISHING, "is-testnet", 0, NULL, NO_FLAG},
     {WITH_PUBLISHING, "once", 0, NULL, offsetof(struct options, once)},
     {WITH_PUBLISHING, "check", 0, NULL, offsetof(struct options, check)},
-    {WITH_ALL, "json", 0, NULL, offsetof(struct options, json)},
+    {WITH_PRESIGN, "output", 'o', set_output, NO_FLAG},
+    {WITH_PRESIGN, "days", 0, set_days, NO_FLAG},
+    {WITH_PRESIGN, "period-minutes", 0, set_period_minutes, NO_FLAG},
+    {WITH_PRESIGN, "voting-interval", 0, set_voting_interval, NO_FLAG},
+    {WITH_PRESIGN, "force", 0, NULL, offsetof(struct options, force)},
+    {WITH_PUBLISHING | WITH_STATUS, "json", 0, NULL, offsetof(struct options, json)},
     {WITH_STATUS, "watch", 0, NULL, offsetof(struct options, watch)},
     {WITH_ALL, "version", 0, NULL, offsetof(struct options, version)},
     {WITH_ALL, "help", 'h', NULL, offsetof(struct options, help)},
 };
 #define RULE_COUNT (sizeof(rules) / sizeof(rules[0]))
 
+/* The command that is a word, or NULL. */
+static const struct command_word *find_command_word(const struct options *options)
+{
+    for (size_t i = 0; i < sizeof(command_words) / sizeof(command_words[0]); i++) {
+        if (*(const bool *)((const char *)options + command_words[i].flag))
+            return &command_words[i];
+    }
+    return NULL;
+}
+
 static bool rule_applies(const struct options *options, const struct option_rule *rule)
 {
-    return (rule->with & (options->status ? WITH_STATUS : WITH_PUBLISHING)) != 0;
+    const struct command_word *command = find_command_word(options);
+    return (rule->with & (command != NULL ? command->with : (unsigned)WITH_PUBLISHING)) != 0;
+}
+
+/* Puts " of "obpub status"", say, behind a sentence that a command does not have an option. */
+static int name_command(const struct options *options, struct error *error)
+{
+    const struct command_word *command = find_command_word(options);
+    if (command == NULL || error == NULL)
+        return -1;
+    const struct error sentence = *error;
+    return error_set(error, "%s of \"obpub %s\"", sentence.text, command->word);
 }
 
 /* Says that there is no such long option, and which one is probably meant. */
@@ -185,12 +270,12 @@ static void report_unknown(const struct options *options, const char *name, size
         word[length] = '\0';
         closest = closest_word_find(word, names, count);
     }
-    const char *command = options->status ? " of \"obpub status\"" : "";
-    if (closest < count)
-        error_set(error, "there is no option --%.*s%s: is --%s meant?", (int)length, name, command,
-                  names[closest]);
-    else
-        error_set(error, "there is no option --%.100s%s", name, command);
+    error_set(error, "there is no option --%.*s", length < 100 ? (int)length : 100, name);
+    name_command(options, error);
+    if (closest < count && error != NULL) {
+        const struct error sentence = *error;
+        error_set(error, "%s: is --%s meant?", sentence.text, names[closest]);
+    }
 }
 
 /* Finds a long option by its name or, as Onionbalance's parser does, by an unambiguous beginning of it. */
@@ -222,7 +307,8 @@ static const struct option_rule *find_short(const struct options *options, char 
         if (letter != '\0' && rules[i].letter == letter && rule_applies(options, &rules[i]))
             return &rules[i];
     }
-    error_set(error, "there is no option -%c%s", letter, options->status ? " of \"obpub status\"" : "");
+    error_set(error, "there is no option -%c", letter);
+    name_command(options, error);
     return NULL;
 }
 
@@ -288,21 +374,56 @@ static int apply_environment(struct options *options, struct error *error)
     return 0;
 }
 
+/* Takes the command's word, if the command line begins with one. */
+static int take_command_word(struct options *options, int argc, char **argv)
+{
+    for (size_t i = 0; argc > 1 && i < sizeof(command_words) / sizeof(command_words[0]); i++) {
+        if (strcmp(argv[1], command_words[i].word) != 0)
+            continue;
+        *(bool *)((char *)options + command_words[i].flag) = true;
+        return 2;
+    }
+    return 1;
+}
+
+/* Checks that there is all that "obpub presign" needs. */
+static int check_presign(struct options *options, struct error *error)
+{
+    if (options->days == 0)
+        return error_set(error, "for how many days? Give --days N, from 1 to %d", BUNDLE_DAYS_MAX);
+    if (options->output == NULL)
+        return error_set(error, "where to? Give -o FILE");
+    if (options->voting_interval == 0 && options->period_minutes % 2 != 0)
+        return error_set(error, "no shared-random run is %u minutes long: give --voting-interval, too",
+                         options->period_minutes);
+    if (options->voting_interval == 0)
+        options->voting_interval = options->period_minutes * 60 / SHARED_RANDOM_RUN_ROUNDS;
+    const struct time_schedule schedule = {options->voting_interval, options->period_minutes};
+    if (!time_schedule_is_possible(&schedule))
+        return error_set(error,
+                         "no network has time periods of %u minutes with a consensus every %u seconds: see "
+                         "obpub(8), KEYS THAT STAY OFFLINE",
+                         options->period_minutes, options->voting_interval);
+    return 0;
+}
+
 int options_parse(struct options *options, int argc, char **argv, struct error *error)
 {
-    *options = (struct options){.verbosity = LOG_LEVEL_INFO, .timeout = TIMEOUT_DEFAULT};
+    *options = (struct options){
+        .verbosity = LOG_LEVEL_INFO,
+        .timeout = TIMEOUT_DEFAULT,
+        .period_minutes = PERIOD_MINUTES_DEFAULT,
+    };
     if (apply_environment(options, error) != 0)
         return -1;
-    int position = 1;
-    if (argc > 1 && strcmp(argv[1], "status") == 0) {
-        options->status = true;
-        position++;
-    }
+    int position = take_command_word(options, argc, argv);
     while (position < argc) {
         if (parse_word(options, argv, &position, error) != 0)
             return -1;
     }
     if (options->once && options->check)
         return error_set(error, "--once and --check can't be used together: --check publishes nothing");
+    if (options->presign && !options->help && !options->version)
+        return check_presign(options, error);
     return 0;
 }

@@ -26,9 +26,14 @@ struct options {
     const char
         *environment_status_socket; /* ONIONBALANCE_STATUS_SOCKET_LOCATION, or NULL; wins over the config's */
     bool status;                    /* "obpub status" */
-    bool once, check, json, watch, help, version;
+    bool presign;                   /* "obpub presign" */
+    bool once, check, json, watch, force, help, version;
     const char *status_socket; /* --socket-path of "obpub status", or NULL */
     unsigned timeout;          /* seconds, 120 unless given */
+    const char *output;        /* -o of "obpub presign" */
+    unsigned days;             /* --days of "obpub presign" */
+    unsigned period_minutes;   /* --period-minutes, 1440 unless given */
+    unsigned voting_interval;  /* --voting-interval, seconds, or 0 */
 };
 
 /* Parses the command line. The strings belong to argv or the environment. Returns 0, or -1 with a sentence

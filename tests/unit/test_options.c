@@ -230,6 +230,42 @@ static void test_status(void **state)
     assert_string_equal(options.socket, "/s");
 }
 
+static void test_presign(void **state)
+{
+    (void)state;
+    struct options options;
+    assert_int_equal(parse(&options, "presign -c x.yaml --days 30 -o b", NULL), 0);
+    assert_true(options.presign && !options.status && !options.force);
+    assert_string_equal(options.output, "b");
+    assert_int_equal(options.days, 30);
+    assert_int_equal(options.period_minutes, 1440);
+    assert_int_equal(options.voting_interval, 3600);
+    assert_int_equal(parse(&options, "presign --days 366 --output b --force --period-minutes 4", NULL), 0);
+    assert_true(options.force);
+    assert_int_equal(options.voting_interval, 10);
+    assert_int_equal(parse(&options, "presign --days 1 -ob --period 601 --voting 3600", NULL), 0);
+    assert_int_equal(options.period_minutes, 601);
+    assert_int_equal(options.voting_interval, 3600);
+    assert_int_equal(parse(&options, "presign --help", NULL), 0);
+
+    check_refused("presign -o b", "--days");
+    check_refused("presign --days 1", "-o FILE");
+    check_refused("presign --days 0 -o b", "1 to 366");
+    check_refused("presign --days 367 -o b", "1 to 366");
+    check_refused("presign --days 1 --output=", "empty");
+    check_refused("presign --days 1 -o b --period-minutes 0", "1 to 14400");
+    check_refused("presign --days 1 -o b --period-minutes 14401", "1 to 14400");
+    check_refused("presign --days 1 -o b --voting-interval 86401", "1 to 86400");
+    check_refused("presign --days 1 -o b --period-minutes 5", "--voting-interval");
+    check_refused("presign --days 1 -o b --period-minutes 2", "no network");
+    check_refused("presign --days 1 -o b --voting-interval 9", "no network");
+    check_refused("presign --json", "there is no option --json of \"obpub presign\"");
+    check_refused("presign --fource", "of \"obpub presign\": is --force meant?");
+    check_refused("--days 1", "there is no option --days");
+    check_refused("status -o b", "there is no option -o of \"obpub status\"");
+    check_refused("presign status", "\"status\" is not an option");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -242,6 +278,7 @@ int main(void)
         cmocka_unit_test_setup(test_refused, clear_environment),
         cmocka_unit_test_setup(test_long_words, clear_environment),
         cmocka_unit_test_setup(test_status, clear_environment),
+        cmocka_unit_test_setup(test_presign, clear_environment),
         cmocka_unit_test_setup_teardown(test_environment, clear_environment, clear_environment),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
