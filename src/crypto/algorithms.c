@@ -30,6 +30,7 @@ static void look_up_algorithms(void)
     algorithms.sha3_256 = look_up_hash("SHA3-256");
     algorithms.shake256 = look_up_hash("SHAKE256");
     algorithms.sha256 = look_up_hash("SHA2-256");
+    algorithms.sha512 = look_up_hash("SHA2-512");
     algorithms.aes_256_ctr = EVP_CIPHER_fetch(NULL, "AES-256-CTR", NULL);
     algorithms_require(algorithms.aes_256_ctr != NULL, "AES-256-CTR");
 }

@@ -8,6 +8,7 @@ struct algorithms {
     EVP_MD *sha3_256;
     EVP_MD *shake256;
     EVP_MD *sha256;
+    EVP_MD *sha512;
     EVP_CIPHER *aes_256_ctr;
 };
 

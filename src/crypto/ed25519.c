@@ -42,17 +42,12 @@ void ed25519_derive_public_key(uint8_t public_key[ED25519_PUBLIC_KEY_SIZE],
 static void hash_to_scalar(uint8_t scalar[SCALAR_SIZE], const uint8_t *first, const uint8_t *second,
                            const struct span *pieces, size_t count)
 {
-    crypto_hash_sha512_state state;
     uint8_t digest[SHA512_SIZE];
-    crypto_hash_sha512_init(&state);
-    crypto_hash_sha512_update(&state, first, 32);
-    if (second != NULL)
-        crypto_hash_sha512_update(&state, second, 32);
-    for (size_t i = 0; i < count; i++)
-        crypto_hash_sha512_update(&state, pieces[i].data, pieces[i].length);
-    crypto_hash_sha512_final(&state, digest);
+    struct span all[2 + ED25519_SIGN_PIECES_MAX] = {
+        {first, 32}, {second != NULL ? second : first, second != NULL ? 32 : 0}};
+    memcpy(all + 2, pieces, count * sizeof(*pieces));
+    hash_sha512(digest, all, 2 + count);
     crypto_core_ed25519_scalar_reduce(scalar, digest);
-    secret_wipe(&state, sizeof(state));
     secret_wipe(digest, sizeof(digest));
 }
 
@@ -61,7 +56,8 @@ int ed25519_sign(uint8_t signature[ED25519_SIGNATURE_SIZE], const struct span *p
                  const uint8_t public_key[ED25519_PUBLIC_KEY_SIZE])
 {
     /* A key whose second half was lost: anybody could work its nonces out, and the scalar from them. */
-    if (sodium_is_zero(secret_key->nonce_prefix, sizeof(secret_key->nonce_prefix)))
+    if (sodium_is_zero(secret_key->nonce_prefix, sizeof(secret_key->nonce_prefix)) ||
+        count > ED25519_SIGN_PIECES_MAX)
         return -1;
 
     uint8_t nonce[SCALAR_SIZE];

@@ -2,6 +2,7 @@
  * (rend-spec-v3 appendix F.2, "Encrypted time in period"). */
 #include "obpub/crypto/revision_counter.h"
 
+#include <endian.h>
 #include <string.h>
 
 #include "aes_ctr.h"
@@ -13,11 +14,14 @@
 #define BLOCKS_PER_STRIDE (STRIDE * SAMPLE_SIZE / AES_CTR_BLOCK_SIZE)
 #define STRIDES_MAX (REVISION_COUNTER_SECONDS_MAX / STRIDE)
 /* Strides of key stream made in one go by revision_counter_new(). */
-#define STRIDES_PER_PIECE 16
+#define STRIDES_PER_PIECE 8
+/* Samples that are summed up in one go. */
+#define SAMPLES_PER_WORD (sizeof(uint64_t) / SAMPLE_SIZE)
 
 _Static_assert(STRIDE *SAMPLE_SIZE % AES_CTR_BLOCK_SIZE == 0, "a stride is whole cipher blocks");
 _Static_assert(REVISION_COUNTER_SECONDS_MAX % STRIDE == 0, "the last second ends a stride");
 _Static_assert(STRIDES_MAX % STRIDES_PER_PIECE == 0, "pieces make up the whole stream");
+_Static_assert((STRIDE / SAMPLES_PER_WORD) * 2 * UINT16_MAX <= UINT32_MAX, "a stride's sums fit in 32 bits");
 
 struct revision_counter {
     uint8_t key[REVISION_COUNTER_KEY_SIZE];
@@ -42,20 +46,26 @@ static void generate_stream(uint8_t *stream, size_t length, const uint8_t key[RE
 {
     uint8_t iv[AES_CTR_IV_SIZE] = {0};
     hash_encode_uint64(iv + AES_CTR_IV_SIZE - 8, (uint64_t)stride * BLOCKS_PER_STRIDE);
-    memset(stream, 0, length);
-    aes_ctr_apply(stream, stream, length, key, iv);
+    static const uint8_t zeros[STRIDES_PER_PIECE * STRIDE * SAMPLE_SIZE];
+    aes_ctr_apply(stream, zeros, length, key, iv);
 }
 
-/* The sum of the samples, each taken as little-endian and increased by one. */
+/* The sum of at most a stride of samples, each taken as little-endian and increased by one. Four samples are
+ * a word, which goes into two sums of 32 bits side by side; a stride's samples can't make either run over. */
 static uint64_t sum_samples(const uint8_t *stream, size_t count)
 {
-    uint64_t low = 0;
-    uint64_t high = 0;
-    for (size_t i = 0; i < count; i++) {
-        low += stream[SAMPLE_SIZE * i];
-        high += stream[SAMPLE_SIZE * i + 1];
+    static const uint64_t every_other = UINT64_C(0x0000ffff0000ffff);
+    const size_t word_count = count / SAMPLES_PER_WORD;
+    uint64_t pair = 0, rest = 0;
+    for (size_t i = 0; i < word_count; i++) {
+        uint64_t word;
+        memcpy(&word, stream + sizeof(word) * i, sizeof(word));
+        word = le64toh(word);
+        pair += (word & every_other) + (word >> 16 & every_other);
     }
-    return low + (high << 8) + count;
+    for (size_t i = word_count * SAMPLES_PER_WORD; i < count; i++)
+        rest += (uint64_t)stream[SAMPLE_SIZE * i] | (uint64_t)stream[SAMPLE_SIZE * i + 1] << 8;
+    return (pair & UINT32_MAX) + (pair >> 32) + rest + count;
 }
 
 struct revision_counter *revision_counter_new(const uint8_t key[REVISION_COUNTER_KEY_SIZE])

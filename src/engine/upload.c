@@ -24,6 +24,16 @@ void upload_keyring_clear(struct upload_keyring *keyring)
         upload_keys_clear(&keyring->keys[i]);
 }
 
+/* What is kept for a time period; the salts are drawn anew for each build. */
+static void draw_randomness(struct superdescriptor_randomness *randomness)
+{
+    uint8_t ephemeral_secret[32];
+    randombytes_buf(randomness, sizeof(*randomness));
+    randombytes_buf(ephemeral_secret, sizeof(ephemeral_secret));
+    superdescriptor_make_ephemeral_key(randomness->ephemeral_key, ephemeral_secret);
+    secret_wipe(ephemeral_secret, sizeof(ephemeral_secret));
+}
+
 /* The keys of a time period; new ones take the place of the older period's. */
 static struct upload_keys *find_keys(struct upload_keyring *keyring, uint64_t period_number)
 {
@@ -44,7 +54,7 @@ static struct upload_keys *find_keys(struct upload_keyring *keyring, uint64_t pe
     ed25519_expand_seed(oldest->signing_secret_key, seed);
     secret_wipe(seed, sizeof(seed));
     ed25519_derive_public_key(oldest->signing_key, oldest->signing_secret_key);
-    randombytes_buf(&oldest->randomness, sizeof(oldest->randomness));
+    draw_randomness(&oldest->randomness);
     return oldest;
 }
 

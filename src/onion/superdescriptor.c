@@ -31,6 +31,12 @@ void superdescriptor_merge_features(struct superdescriptor *superdescriptor,
     }
 }
 
+void superdescriptor_make_ephemeral_key(uint8_t ephemeral_key[X25519_PUBLIC_KEY_SIZE],
+                                        const uint8_t random_bytes[32])
+{
+    crypto_scalarmult_curve25519_base(ephemeral_key, random_bytes);
+}
+
 /* Checks what can be asked of the caller's points before anything is made of them. */
 static int check_points(const struct superdescriptor *superdescriptor, struct error *error)
 {
@@ -131,10 +137,8 @@ static void append_middle_layer(struct text_builder *middle, struct text inner,
                                 const struct descriptor_layer_secret *secret,
                                 const struct superdescriptor_randomness *randomness)
 {
-    uint8_t ephemeral_key[X25519_PUBLIC_KEY_SIZE];
-    crypto_scalarmult_curve25519_base(ephemeral_key, randomness->ephemeral_secret);
     text_builder_append(middle, "desc-auth-type x25519\ndesc-auth-ephemeral-key ");
-    text_builder_append_base64(middle, ephemeral_key, sizeof(ephemeral_key), true);
+    text_builder_append_base64(middle, randomness->ephemeral_key, sizeof(randomness->ephemeral_key), true);
     text_builder_append(middle, "\n");
     for (size_t i = 0; i < AUTH_CLIENT_LINES; i++) {
         text_builder_append(middle, "auth-client ");

@@ -102,6 +102,41 @@ static void test_signatures_of_every_kind_of_key(void **state)
     vectors_for_each("ed25519_signatures.txt", 5, check_signature);
 }
 
+/* libsodium signs with seeds; of the same seed it has to make the same signature, also where long messages
+ * are hashed in another way. */
+static void test_signatures_of_every_length(void **state)
+{
+    (void)state;
+    static const size_t lengths[] = {0, 1, 895, 896, 959, 960, 991, 992, 1023, 1024, 1025, 50000};
+    static uint8_t message[50000];
+    uint8_t seed[32] = {9}, libsodium_key[64], public_key[32];
+    struct ed25519_secret_key secret_key;
+    crypto_sign_seed_keypair(public_key, libsodium_key, seed);
+    ed25519_expand_seed(&secret_key, seed);
+    randombytes_buf_deterministic(message, sizeof(message), seed);
+    for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+        uint8_t expected[64], signature[64];
+        crypto_sign_detached(expected, NULL, message, lengths[i], libsodium_key);
+        const struct span pieces[] = {
+            {message, lengths[i] / 3}, {message + lengths[i] / 3, lengths[i] - lengths[i] / 3}, {message, 0}};
+        assert_int_equal(ed25519_sign(signature, pieces, 3, &secret_key, public_key), 0);
+        assert_memory_equal(signature, expected, sizeof(expected));
+        assert_int_equal(ed25519_verify(signature, message, lengths[i], public_key), 0);
+    }
+}
+
+static void test_too_many_pieces_are_not_signed(void **state)
+{
+    (void)state;
+    struct ed25519_secret_key secret_key;
+    uint8_t public_key[32], signature[64];
+    make_key(&secret_key, public_key, 1);
+    const struct span pieces[ED25519_SIGN_PIECES_MAX + 1] = {{"obpub", 5}};
+    assert_int_equal(ed25519_sign(signature, pieces, ED25519_SIGN_PIECES_MAX, &secret_key, public_key), 0);
+    assert_int_equal(ed25519_sign(signature, pieces, ED25519_SIGN_PIECES_MAX + 1, &secret_key, public_key),
+                     -1);
+}
+
 /* Two keys with one scalar: were the nonces made of anything but the prefix, they would be the same. */
 static void test_nonce_comes_from_prefix(void **state)
 {
@@ -246,6 +281,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_keys_of_tor),
         cmocka_unit_test(test_signatures_of_every_kind_of_key),
+        cmocka_unit_test(test_signatures_of_every_length),
+        cmocka_unit_test(test_too_many_pieces_are_not_signed),
         cmocka_unit_test(test_nonce_comes_from_prefix),
         cmocka_unit_test(test_nonce_comes_from_message),
         cmocka_unit_test(test_zero_prefix_never_signs),

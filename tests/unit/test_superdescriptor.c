@@ -47,6 +47,7 @@ static void fixture_init(struct fixture *fixture, size_t point_count)
     forger_init(&fixture->forger, 5);
     fixture->forger.expectation.identity_key = fixture->forger.identity_key;
     randombytes_buf_deterministic(&fixture->randomness, sizeof(fixture->randomness), seed);
+    superdescriptor_make_ephemeral_key(fixture->randomness.ephemeral_key, seed);
     struct superdescriptor *superdescriptor = &fixture->superdescriptor;
     const struct forger *forger = &fixture->forger;
     memcpy(superdescriptor->identity_key, forger->identity_key, 32);
@@ -273,9 +274,7 @@ static void test_randomness_is_used(void **state)
     char *text = encode_good(&fixture);
     struct descriptor *descriptor = decode_encoded(&fixture, text);
     open_layers(&layers, text, fixture.forger.identity_key, descriptor);
-    uint8_t ephemeral_key[32];
-    crypto_scalarmult_curve25519_base(ephemeral_key, fixture.randomness.ephemeral_secret);
-    char *base64 = text_base64(ephemeral_key, sizeof(ephemeral_key));
+    char *base64 = text_base64(fixture.randomness.ephemeral_key, X25519_PUBLIC_KEY_SIZE);
     assert_non_null(strstr(layers.middle, base64));
     free(base64);
     for (size_t i = 0; i < AUTH_CLIENT_LINES; i++) {

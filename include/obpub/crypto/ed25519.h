@@ -12,6 +12,8 @@
 #define ED25519_PUBLIC_KEY_SIZE 32
 #define ED25519_SIGNATURE_SIZE 64
 #define X25519_PUBLIC_KEY_SIZE 32
+/* Most pieces that a message to be signed may come in. */
+#define ED25519_SIGN_PIECES_MAX 4
 
 /* The two halves of SHA-512(seed), the first one clamped; or a blinded key of the same shape. Keep it in
  * memory from secret_allocate(), or wipe it. */
@@ -28,7 +30,8 @@ void ed25519_derive_public_key(uint8_t public_key[ED25519_PUBLIC_KEY_SIZE],
                                const struct ed25519_secret_key *secret_key);
 
 /* Signs the concatenated pieces, RFC 8032 section 5.1.6, the nonce from the key's own prefix. public_key must
- * be the key's own. Returns 0, or -1 when the nonce prefix is all zero: such a key must never sign. */
+ * be the key's own. Returns 0, or -1 when the nonce prefix is all zero: such a key must never sign; or when
+ * there are more than ED25519_SIGN_PIECES_MAX pieces. */
 int ed25519_sign(uint8_t signature[ED25519_SIGNATURE_SIZE], const struct span *pieces, size_t count,
                  const struct ed25519_secret_key *secret_key,
                  const uint8_t public_key[ED25519_PUBLIC_KEY_SIZE]);

@@ -16,11 +16,17 @@
 struct superdescriptor_randomness {
     uint8_t superencrypted_salt[DESCRIPTOR_LAYER_SALT_SIZE];
     uint8_t encrypted_salt[DESCRIPTOR_LAYER_SALT_SIZE];
-    uint8_t ephemeral_secret[32]; /* an X25519 key whose public half goes into desc-auth-ephemeral-key */
+    uint8_t ephemeral_key[X25519_PUBLIC_KEY_SIZE]; /* desc-auth-ephemeral-key: not random bytes, but what
+                                                      superdescriptor_make_ephemeral_key() makes of them */
     struct {
         uint8_t client_id[8], iv[16], encrypted_cookie[16];
     } auth_clients[AUTH_CLIENT_LINES];
 };
+
+/* The X25519 public key of 32 random bytes. It takes a while, and tor keeps its own for a whole time period.
+ */
+void superdescriptor_make_ephemeral_key(uint8_t ephemeral_key[X25519_PUBLIC_KEY_SIZE],
+                                        const uint8_t random_bytes[32]);
 
 struct superdescriptor {
     uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE]; /* the frontend's */

@@ -1,0 +1,136 @@
+"""Starts the program with 8,000 relays, one frontend and three backends, and takes its processor time and its memory.
+
+The local tor and the backends are stand-ins that answer at once (tests/cli/standin_tor.py): they give the consensus and
+microdescriptors of make_input.py, descriptors made by stem, and take every HSPOST.
+"""
+import json
+import os
+import pathlib
+import sys
+import tempfile
+import threading
+import time
+import subprocess
+
+SOURCE = pathlib.Path(os.environ["OBPUB_SOURCE"])
+sys.path.insert(0, str(SOURCE / "tests/cli"))
+import checks  # noqa: E402
+import standin_tor  # noqa: E402
+
+INPUT = pathlib.Path(os.environ["BENCH_INPUT"])
+PATIENCE = 30  # seconds
+UPLOADS = 16  # two descriptors, eight HSDirs for each
+
+
+def processes_of(process):
+    """The ids of a process and all below it."""
+    ids = [process.pid]
+    for number in ids:
+        ids += [int(child) for child in pathlib.Path(f"/proc/{number}/task/{number}/children").read_text().split()]
+    return ids
+
+
+def processor_seconds(process):
+    """What its processes have taken of the processor so far."""
+    return sum(int(pathlib.Path(f"/proc/{number}/schedstat").read_text().split()[0])
+               for number in processes_of(process)) / 1e9
+
+
+def memory_of(process, file, key):
+    """The sum of a figure of /proc over its processes, in bytes."""
+    total = 0
+    for number in processes_of(process):
+        lines = pathlib.Path(f"/proc/{number}/{file}").read_text().splitlines()
+        total += next(int(line.split()[1]) for line in lines if line.startswith(key + ":")) * 1024
+    return total
+
+
+def config_of(folder, backends):
+    """The text of the config."""
+    lines = ["services:", "  - key: frontend.key", "    instances:"]
+    lines += [f"      - {{address: {key.address}, name: node{i}, control: 'unix:{folder}/backend{i}'}}"
+              for i, key in enumerate(backends)]
+    return "\n".join(lines) + "\n"
+
+
+class LocalTor(standin_tor.Tor):
+    """Notes when the first HSPOST came, and tells of a new consensus when it is asked to."""
+
+    def __init__(self, path):
+        super().__init__(path, {
+            **standin_tor.network_answers(), "md/all": (INPUT / "microdescriptors").read_text(),
+            standin_tor.CONSENSUS_KEY: (INPUT / "consensus").read_text()})
+        self.process = None
+        self.seconds_to_first = None
+        self.readings = 0
+        self.connection = None
+        self.changed = threading.Condition()
+
+    def serve(self, connection):
+        self.connection = connection
+        super().serve(connection)
+
+    def answer_hspost(self, rest, lines):
+        if self.seconds_to_first is None:
+            self.seconds_to_first = processor_seconds(self.process)
+        reply = super().answer_hspost(rest, lines)
+        with self.changed:
+            self.changed.notify()
+        return reply
+
+    def answer_getinfo(self, rest, lines):
+        with self.changed:
+            self.readings += rest == "md/all"
+            self.changed.notify()
+        return super().answer_getinfo(rest, lines)
+
+    def wait_for(self, condition, what):
+        """Waits until it holds."""
+        with self.changed:
+            if not self.changed.wait_for(condition, PATIENCE):
+                sys.exit(f"{what} did not come within {PATIENCE} seconds")
+
+
+def report(row, value):
+    """Prints our sample of a row."""
+    print(json.dumps({"row": row, "side": "obpub", "value": value}))
+
+
+def measure(process, tor):
+    """Prints the figures of a running program."""
+    tor.process = process
+    tor.wait_for(lambda: len(tor.posted) >= UPLOADS, "all uploads")
+    report("start", tor.seconds_to_first)
+    # A new consensus, as comes every hour; then it has nothing to do.
+    tor.connection.sendall(b"650+NEWCONSENSUS\r\n.\r\n650 OK\r\n")
+    tor.wait_for(lambda: tor.readings >= 2, "the reading of a new consensus")
+    time.sleep(1)
+    report("memory", memory_of(process, "status", "VmRSS"))
+    print(json.dumps({"row": "memory", "note": ", ".join(
+        f"{what} {memory_of(process, file, key) / (1 << 20):.1f} MB" for what, file, key in (
+            ("resident, pages that processes share counted once for each:", "status", "VmRSS"),
+            ("counted once:", "smaps_rollup", "Pss"), ("at most so far:", "status", "VmHWM")))}))
+
+
+def main():
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        frontend, backends = checks.Key(), [checks.Key() for _ in range(3)]
+        checks.write(folder / "frontend.key", frontend.pem())
+        checks.write(folder / "config.yaml", config_of(folder, backends))
+        peers = [standin_tor.Tor(folder / f"backend{i}", standin_tor.own_answers(key, standin_tor.make_descriptor(key)))
+                 for i, key in enumerate(backends)]
+        with LocalTor(folder / "tor") as tor, peers[0], peers[1], peers[2], open(folder / "log", "w") as log:
+            with subprocess.Popen([checks.OBPUB, "-c", str(folder / "config.yaml"), "-s", str(folder / "tor")],
+                                  stdin=subprocess.DEVNULL, stdout=log, stderr=log) as process:
+                tor.process = process
+                try:
+                    measure(process, tor)
+                except SystemExit:
+                    print((folder / "log").read_text(), file=sys.stderr)
+                    raise
+                finally:
+                    process.terminate()
+
+
+main()
