@@ -15,7 +15,8 @@ char *bench_read(const char *name, size_t *length);
 uint64_t bench_read_number(const char *name, const char *key);
 void bench_read_bytes(const char *name, const char *key, uint8_t *bytes, size_t size);
 
-/* Processor seconds that one call of operation takes, of as many as fit into some tenths of a second. */
+/* Processor seconds that one call of operation takes, of as many as fit into some tenths of a second. With
+ * BENCH_COUNT in the environment it is called only once, for test_instructions.py. */
 double bench_seconds(void (*operation)(void *context), void *context);
 
 /* Prints a sample, or a note, of a row. side is "obpub", "peer" or "bare". */

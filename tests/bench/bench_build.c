@@ -103,9 +103,8 @@ static void make_kept(struct build *build)
 }
 
 /* What is made for each upload. */
-static void refresh(void *context)
+static void refresh(struct build *build)
 {
-    struct build *build = context;
     struct error error;
     char *text;
     randombytes_buf(build->randomness.superencrypted_salt, sizeof(build->randomness.superencrypted_salt));
@@ -120,8 +119,9 @@ static void refresh(void *context)
     free(text);
 }
 
-/* In a time period that the signer does not know yet. */
-static void build_from_nothing(void *context)
+/* What is measured, and what test_instructions.py counts: a build in a time period that the signer does not
+ * know yet. */
+static void measured_build(void *context)
 {
     struct build *build = context;
     build->period.number++;
@@ -136,6 +136,12 @@ static size_t middle_length(const struct build *build)
 {
     size_t room = build->text_length * 48 / 65;
     return room / SUPERENCRYPTED_PADDING * SUPERENCRYPTED_PADDING;
+}
+
+/* The same, with all that is kept. */
+static void measured_refresh(void *context)
+{
+    refresh(context);
 }
 
 static void perform_both(void *lists)
@@ -192,8 +198,8 @@ int main(void)
     struct build build = {.inner = NULL};
     read_frontend(&build);
     read_points(&build);
-    bench_print("build", "obpub", bench_seconds(build_from_nothing, &build));
-    bench_print("refresh", "obpub", bench_seconds(refresh, &build));
+    bench_print("build", "obpub", bench_seconds(measured_build, &build));
+    bench_print("refresh", "obpub", bench_seconds(measured_refresh, &build));
     measure_bare(&build);
     forget_kept(&build);
     signer_free(build.signer);
