@@ -8,6 +8,7 @@
 #include <event2/event.h>
 
 #include "command_config.h"
+#include "command_processes.h"
 #include "commands.h"
 #include "config/tor_endpoint.h"
 #include "engine/clock.h"
@@ -24,11 +25,14 @@
 struct once {
     const struct options *options;
     struct event_base *base;
+    struct processes *processes;
     struct engine *engine;
     struct progress progress;
     int64_t started;
     bool has_timed_out;
     int signal; /* the one that ended it, or 0 */
+    bool has_lost_process;
+    struct error process_error;
 };
 
 /* What the round is waiting for, as a step and a sentence. */
@@ -80,6 +84,14 @@ static void signal_came(evutil_socket_t number, short events, void *context)
     event_base_loopbreak(once->base);
 }
 
+static void process_is_lost(const struct error *error, void *context)
+{
+    struct once *once = context;
+    once->has_lost_process = true;
+    once->process_error = *error;
+    event_base_loopbreak(once->base);
+}
+
 /* Why nothing, or not everything, was published: the first thing in the chain that is missing. */
 static void describe_problem(const struct once *once, char *text, size_t size)
 {
@@ -87,7 +99,9 @@ static void describe_problem(const struct once *once, char *text, size_t size)
     const char *tor_status = local_tor_status(engine_local_tor(once->engine));
     struct round_counts counts;
     round_count(publisher, &counts);
-    if (once->signal != 0)
+    if (once->has_lost_process)
+        snprintf(text, size, "%s", once->process_error.text);
+    else if (once->signal != 0)
         snprintf(text, size, "interrupted by a signal (%s)", strsignal(once->signal));
     else if (tor_status[0] != '\0')
         snprintf(text, size, "%s", tor_status);
@@ -186,6 +200,9 @@ static void set_settings(struct engine_settings *settings, struct once *once, st
     config_tor_endpoint(config, once->options, &settings->tor_endpoint);
     settings->tor_credentials.password_file = config->tor_control_password_file;
     settings->tor_credentials.cookie_file = config->tor_control_cookie_file;
+    settings->tor_credentials.source = reader_client_source(once->processes->reader);
+    settings->credential_source = reader_client_source(once->processes->reader);
+    settings->signer = once->processes->signer;
     settings->rules = publisher_rules_default;
     settings->rules.start_patience = patience < BACKEND_PATIENCE_MAX ? patience : BACKEND_PATIENCE_MAX;
     settings->rules.attempts_max = ATTEMPTS_MAX;
@@ -211,39 +228,61 @@ static void run_round(struct once *once)
     event_free(timeout);
 }
 
-static int publish_round(const struct options *options, struct config *config)
+static int publish_round(const struct options *options, struct processes *processes, struct config *config)
 {
-    struct once once = {.options = options, .started = clock_milliseconds()};
+    struct once once = {.options = options, .processes = processes, .started = clock_milliseconds()};
     once.base = event_base_new();
     if (once.base == NULL) {
         fprintf(stderr, "obpub: libevent can't be initialised\n");
         return EXIT_CODE_NOTHING_PUBLISHED;
     }
-    signal(SIGPIPE, SIG_IGN);
     progress_begin(&once.progress, options->verbosity <= LOG_LEVEL_INFO, once.started);
     struct engine_settings settings = {0};
     set_settings(&settings, &once, config);
     once.engine = engine_new(&settings);
     engine_set_config(once.engine, config, NULL);
+    processes_watch(processes, once.base, process_is_lost, &once);
     engine_changed(&once);
     run_round(&once);
     progress_end(&once.progress);
     int result = report_round(&once, config);
+    result = once.has_lost_process ? EXIT_CODE_PROCESS_LOST : result;
     engine_free(once.engine);
     control_endpoint_clear(&settings.tor_endpoint);
+    processes_end(processes);
     event_base_free(once.base);
+    return result;
+}
+
+/* Has the config loaded and publishes it. Returns what to exit with. */
+static int load_and_publish(const struct options *options, struct processes *processes)
+{
+    struct config config;
+    struct config_report report;
+    struct error error;
+    int result = EXIT_CODE_BAD_INPUT;
+    int loaded = command_receive_config(&config, processes->reader, options, &report);
+    command_print_report(&report);
+    if (loaded == 0) {
+        result = publish_round(options, processes, &config);
+        config_clear(&config);
+    } else if (processes_check(processes, &error) != 0) {
+        fprintf(stderr, "obpub: %s\n", error.text);
+        result = EXIT_CODE_PROCESS_LOST;
+    }
+    config_report_clear(&report);
     return result;
 }
 
 int cmd_once(const struct options *options)
 {
-    struct config config;
-    struct config_report report;
-    int result = EXIT_CODE_BAD_INPUT;
-    if (command_load_config(&config, options, &report) == 0) {
-        result = publish_round(options, &config);
-        config_clear(&config);
-    }
-    config_report_clear(&report);
+    struct processes processes;
+    struct error error;
+    int result = EXIT_CODE_PROCESS_LOST;
+    if (processes_start(&processes, options, &error) == 0)
+        result = load_and_publish(options, &processes);
+    else
+        fprintf(stderr, "obpub: %s\n", error.text);
+    processes_end(&processes);
     return result;
 }

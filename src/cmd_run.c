@@ -9,6 +9,7 @@
 #include <event2/event.h>
 
 #include "command_config.h"
+#include "command_processes.h"
 #include "commands.h"
 #include "config/tor_endpoint.h"
 #include "engine/clock.h"
@@ -30,6 +31,7 @@ struct daemon {
     const struct options *options;
     struct event_base *base;
     struct log log;
+    struct processes processes;
     struct service_manager manager;
     struct config *config;
     struct engine *engine;
@@ -41,6 +43,7 @@ struct daemon {
     int64_t started_at, loaded_at;
     int64_t clock_difference; /* milliseconds of the wall clock ahead of the other one */
     char reload_error[ERROR_TEXT_SIZE];
+    bool has_lost_process;
 };
 
 /* -- reports -------------------------------------------------------------------------------------- */
@@ -108,7 +111,7 @@ static struct config *load_config(struct daemon *daemon, struct error *error)
 {
     struct config *config = memory_allocate(1, sizeof(*config));
     struct config_report report;
-    int result = command_read_config(config, daemon->options, &report);
+    int result = command_receive_config(config, daemon->processes.reader, daemon->options, &report);
     log_config_report(&daemon->log, &report);
     if (result != 0) {
         error_set(error, "%s", report.error_count > 0 ? report.errors[0] : "the config can't be used");
@@ -117,6 +120,14 @@ static struct config *load_config(struct daemon *daemon, struct error *error)
     }
     config_report_clear(&report);
     return config;
+}
+
+/* Says that the config that was loaded last is the one in use: keys that it has not are forgotten. */
+static void keep_config(struct daemon *daemon)
+{
+    struct error error;
+    if (reader_client_keep(daemon->processes.reader, &error) != 0)
+        log_write(&daemon->log, LOG_LEVEL_ERROR, "%s", error.text);
 }
 
 static void config_release(struct config *config)
@@ -165,6 +176,7 @@ static void set_tor_place(const struct daemon *daemon, const struct config *conf
     config_tor_endpoint(config, daemon->options, endpoint);
     credentials->password_file = config->tor_control_password_file;
     credentials->cookie_file = config->tor_control_cookie_file;
+    credentials->source = reader_client_source(daemon->processes.reader);
 }
 
 /* Puts a new config in the place of the old one. */
@@ -199,6 +211,7 @@ static void reload(struct daemon *daemon)
         engine_counters(daemon->engine)->reloads++;
         daemon->reload_error[0] = '\0';
         apply_config(daemon, config);
+        keep_config(daemon);
     } else {
         engine_counters(daemon->engine)->reloads++;
         engine_counters(daemon->engine)->reload_failures++;
@@ -306,6 +319,8 @@ static void start_engine(struct daemon *daemon)
     struct engine_settings settings = {
         .base = daemon->base,
         .rules = publisher_rules_default,
+        .credential_source = reader_client_source(daemon->processes.reader),
+        .signer = daemon->processes.signer,
         .changed = engine_changed,
         .context = daemon,
     };
@@ -313,6 +328,16 @@ static void start_engine(struct daemon *daemon)
     daemon->engine = engine_new(&settings);
     control_endpoint_clear(&settings.tor_endpoint);
     engine_set_config(daemon->engine, daemon->config, NULL);
+}
+
+/* Without its signer it can't publish, without its reader it can't be given new keys: the service manager is
+ * to start all anew. */
+static void process_is_lost(const struct error *error, void *context)
+{
+    struct daemon *daemon = context;
+    log_write(&daemon->log, LOG_LEVEL_CRITICAL, "ending: %s", error->text);
+    daemon->has_lost_process = true;
+    event_base_loopbreak(daemon->base);
 }
 
 /* Publishes until a signal ends it. The listeners are opened first: without them it must not begin. */
@@ -326,7 +351,9 @@ static int run(struct daemon *daemon)
     }
     daemon->journal = journal_new(&daemon->log);
     start_engine(daemon);
+    keep_config(daemon);
     add_events(daemon);
+    processes_watch(&daemon->processes, daemon->base, process_is_lost, daemon);
     size_t frontends = daemon->config->frontend_count;
     log_write(&daemon->log, LOG_LEVEL_INFO, "obpub %s publishes %zu frontend%s of %s", OBPUB_VERSION,
               frontends, frontends == 1 ? "" : "s", daemon->options->config_path);
@@ -334,31 +361,53 @@ static int run(struct daemon *daemon)
     event_base_dispatch(daemon->base);
     service_manager_stopping(&daemon->manager);
     free_events(daemon);
-    return EXIT_CODE_COMPLETE;
+    return daemon->has_lost_process ? EXIT_CODE_PROCESS_LOST : EXIT_CODE_COMPLETE;
+}
+
+/* Loads the config and runs. Returns what to exit with. */
+static int load_and_run(struct daemon *daemon)
+{
+    struct error error;
+    daemon->config = load_config(daemon, &error);
+    if (processes_check(&daemon->processes, &error) != 0) {
+        log_write(&daemon->log, LOG_LEVEL_CRITICAL, "%s", error.text);
+        return EXIT_CODE_PROCESS_LOST;
+    }
+    if (daemon->config == NULL)
+        return EXIT_CODE_BAD_INPUT;
+    daemon->base = event_base_new();
+    if (daemon->base == NULL) {
+        log_write(&daemon->log, LOG_LEVEL_CRITICAL, "libevent can't be initialised");
+        return EXIT_CODE_NOTHING_PUBLISHED;
+    }
+    return run(daemon);
 }
 
 int cmd_run(const struct options *options)
 {
-    struct daemon daemon = {.options = options, .started_at = clock_milliseconds()};
+    struct daemon daemon = {
+        .options = options,
+        .manager = {.socket = -1},
+        .started_at = clock_milliseconds(),
+    };
     struct error error;
-    int result = EXIT_CODE_BAD_INPUT;
+    int result = EXIT_CODE_PROCESS_LOST;
     log_open(&daemon.log, STDERR_FILENO, options->verbosity);
-    signal(SIGPIPE, SIG_IGN);
-    if (service_manager_open(&daemon.manager, &error) != 0)
-        log_write(&daemon.log, LOG_LEVEL_WARNING, "%s", error.text);
     daemon.loaded_at = daemon.started_at;
-    daemon.config = load_config(&daemon, &error);
-    daemon.base = event_base_new();
-    if (daemon.base == NULL)
-        log_write(&daemon.log, LOG_LEVEL_CRITICAL, "libevent can't be initialised");
-    else if (daemon.config != NULL)
-        result = run(&daemon);
+    if (processes_start(&daemon.processes, options, &error) != 0) {
+        log_write(&daemon.log, LOG_LEVEL_CRITICAL, "%s", error.text);
+    } else {
+        if (service_manager_open(&daemon.manager, &error) != 0)
+            log_write(&daemon.log, LOG_LEVEL_WARNING, "%s", error.text);
+        result = load_and_run(&daemon);
+    }
     status_socket_free(daemon.status_socket);
     metrics_server_free(daemon.metrics_server);
     engine_free(daemon.engine);
     journal_free(daemon.journal);
     free(daemon.report_frontends);
     config_release(daemon.config);
+    processes_end(&daemon.processes);
     if (daemon.base != NULL)
         event_base_free(daemon.base);
     service_manager_close(&daemon.manager);

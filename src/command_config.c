@@ -7,7 +7,7 @@
 
 #include "obpub/memory.h"
 
-static void print_report(const struct config_report *report)
+void command_print_report(const struct config_report *report)
 {
     for (size_t i = 0; i < report->warning_count; i++)
         fprintf(stderr, "obpub: warning: %s\n", report->warnings[i]);
@@ -15,20 +15,29 @@ static void print_report(const struct config_report *report)
         fprintf(stderr, "obpub: %s\n", report->errors[i]);
 }
 
-int command_read_config(struct config *config, const struct options *options, struct config_report *report)
+static void override(struct config *config, const struct options *options)
 {
-    int result = config_load(config, options->config_path, report);
-    if (result == 0 && options->environment_status_socket != NULL) {
-        free(config->status_socket_location);
-        config->status_socket_location =
-            memory_copy_text(options->environment_status_socket, strlen(options->environment_status_socket));
-    }
-    return result;
+    const char *location = options->environment_status_socket;
+    if (location == NULL)
+        return;
+    free(config->status_socket_location);
+    config->status_socket_location = memory_copy_text(location, strlen(location));
+}
+
+int command_receive_config(struct config *config, struct reader_client *reader, const struct options *options,
+                           struct config_report *report)
+{
+    if (reader_client_load(reader, config, report) != 0)
+        return -1;
+    override(config, options);
+    return 0;
 }
 
 int command_load_config(struct config *config, const struct options *options, struct config_report *report)
 {
-    int result = command_read_config(config, options, report);
-    print_report(report);
+    int result = config_load(config, options->config_path, report);
+    if (result == 0)
+        override(config, options);
+    command_print_report(report);
     return result;
 }

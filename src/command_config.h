@@ -4,13 +4,18 @@
 
 #include "config/config.h"
 #include "config/options.h"
+#include "reader/reader_client.h"
 
-/* Loads the config that the options name and lets the environment override what it may. The report is the
+/* Has the reader load the config that the options name, and lets the environment override what it may. The
+ * report is the caller's to clear in any case; config only on success. Returns 0, or -1. */
+int command_receive_config(struct config *config, struct reader_client *reader, const struct options *options,
+                           struct config_report *report);
+
+/* Loads the config in this process, keys and all, and prints every warning and error. The report is the
  * caller's to clear in any case; config only on success. Returns 0, or -1. */
-int command_read_config(struct config *config, const struct options *options, struct config_report *report);
-
-/* Does the same and prints every warning and error. The report is the caller's to clear in any case; config
- * only on success. Returns 0, or -1. */
 int command_load_config(struct config *config, const struct options *options, struct config_report *report);
+
+/* Prints every warning and error of a report. */
+void command_print_report(const struct config_report *report);
 
 #endif

@@ -10,6 +10,7 @@ enum exit_code {
     EXIT_CODE_INCOMPLETE = 1, /* something was published or made, but not everything */
     EXIT_CODE_BAD_INPUT = 2,  /* bad usage, config or keys: nothing was sent or made */
     EXIT_CODE_NOTHING_PUBLISHED = 3, /* no tor, no consensus or no backend in time */
+    EXIT_CODE_PROCESS_LOST = 4,      /* one of its own processes has ended, and with it the others */
 };
 
 /* Each returns an exit_code, having said on standard error what went wrong. */

@@ -13,6 +13,7 @@
 #include "config/key_file.h"
 #include "config/listen_address.h"
 #include "config/printable.h"
+#include "config/yaml_file.h"
 #include "config/yaml_reader.h"
 #include "obpub/memory.h"
 
@@ -97,6 +98,7 @@ static const struct yaml_mapping instance_mapping = {"an instance", instance_key
 struct config_loader {
     struct yaml_reader yaml;
     struct config *config;
+    const struct config_files *files;
     char *folder; /* the config file's, which relative paths start from; "" for the current one */
     size_t backend_count;
 };
@@ -127,6 +129,8 @@ static char *read_path(struct config_loader *loader, yaml_node_t *node, const ch
     }
     if (strncmp(path, CREDENTIAL_PREFIX, strlen(CREDENTIAL_PREFIX)) != 0)
         return resolve_path(loader, path);
+    if (!loader->files->are_here)
+        return memory_copy_text(path, strlen(path));
     struct error error;
     char *credential = credential_find(path + strlen(CREDENTIAL_PREFIX), &error);
     if (credential == NULL)
@@ -145,7 +149,8 @@ static void read_credentials(struct config_loader *loader, yaml_node_t *password
         REPORT(loader, cookie_node, "\"%s\" and \"%s\" can't both be used: remove one of them", password_key,
                cookie_key);
     struct stat status;
-    if (*password_file != NULL && stat(*password_file, &status) != 0 && errno == ENOENT)
+    if (*password_file != NULL && loader->files->are_here && stat(*password_file, &status) != 0 &&
+        errno == ENOENT)
         REPORT(loader, password_node, "password file %s: there is no such file: check the path",
                *password_file);
 }
@@ -269,29 +274,41 @@ static void read_instances(struct config_loader *loader, yaml_node_t *node, stru
         read_instance(loader, yaml_reader_list_entry(&loader->yaml, node, i), frontend);
 }
 
-/* Loads a frontend's key, which no other frontend may have. */
+/* Loads a key file. */
+static int load_key(const char *path, struct config_frontend *frontend, void *context, struct error *error)
+{
+    (void)context;
+    struct key_file_source source;
+    struct ed25519_secret_key *secret_key = secret_allocate(sizeof(*secret_key));
+    if (key_file_load(path, secret_key, frontend->identity_key, &source, error) != 0) {
+        secret_free(secret_key);
+        return -1;
+    }
+    frontend->secret_key = secret_key;
+    frontend->key_path = source.path;
+    frontend->key_format = source.format;
+    return 0;
+}
+
+const struct config_files config_files_here = {.find_key = load_key, .are_here = true};
+
+/* Finds a frontend's key, which no other frontend may have. */
 static void read_key(struct config_loader *loader, yaml_node_t *node, struct config_frontend *frontend)
 {
     char *path = read_path(loader, node, "key");
     if (path == NULL)
         return;
-    struct key_file_source source;
     struct error error;
-    frontend->secret_key = secret_allocate(sizeof(*frontend->secret_key));
-    if (key_file_load(path, frontend->secret_key, frontend->identity_key, &source, &error) != 0) {
+    bool is_found = loader->files->find_key(path, frontend, loader->files->context, &error) == 0;
+    if (!is_found)
         REPORT(loader, node, "key %s: %s", path, error.text);
-        secret_free(frontend->secret_key);
-        frontend->secret_key = NULL;
-        free(path);
-        return;
-    }
     free(path);
-    frontend->key_path = source.path;
-    frontend->key_format = source.format;
+    if (!is_found)
+        return;
     onion_address_encode(frontend->address, frontend->identity_key);
     for (size_t i = 0; i < loader->config->frontend_count; i++) {
         const struct config_frontend *other = &loader->config->frontends[i];
-        if (other->secret_key != NULL && strcmp(other->address, frontend->address) == 0)
+        if (other->key_path != NULL && strcmp(other->address, frontend->address) == 0)
             REPORT(loader, node,
                    "the frontend %s.onion is there twice, first in the service on line %zu: put all its "
                    "instances under one of them",
@@ -334,7 +351,7 @@ static void check_backend(const struct config_loader *loader, const struct confi
     const struct config *config = loader->config;
     for (size_t i = 0; i < config->frontend_count; i++) {
         const struct config_frontend *other = &config->frontends[i];
-        if (other->secret_key == NULL || strcmp(other->address, backend->address) != 0)
+        if (other->key_path == NULL || strcmp(other->address, backend->address) != 0)
             continue;
         if (other == frontend)
             config_report_add_error(
@@ -428,12 +445,12 @@ static void read_top(struct config_loader *loader)
     check_backends(loader);
 }
 
-int config_load(struct config *config, const char *path, struct config_report *report)
+int config_parse(struct config *config, const char *path, const unsigned char *text, size_t length,
+                 const struct config_files *files, struct config_report *report)
 {
     *config = (struct config){0};
-    *report = (struct config_report){0};
-    struct config_loader loader = {.config = config};
-    if (yaml_reader_load(&loader.yaml, path, report) != 0)
+    struct config_loader loader = {.config = config, .files = files};
+    if (yaml_reader_parse(&loader.yaml, path, text, length, report) != 0)
         return -1;
     const char *slash = strrchr(path, '/');
     loader.folder = memory_copy_text(path, slash != NULL ? (size_t)(slash - path) + 1 : 0);
@@ -447,12 +464,31 @@ int config_load(struct config *config, const char *path, struct config_report *r
     return -1;
 }
 
+int config_load(struct config *config, const char *path, struct config_report *report)
+{
+    *config = (struct config){0};
+    *report = (struct config_report){0};
+    size_t length = 0;
+    unsigned char *text = yaml_file_read(path, &length, report);
+    if (text == NULL)
+        return -1;
+    int result = config_parse(config, path, text, length, &config_files_here, report);
+    free(text);
+    return result;
+}
+
 int config_find_status_socket(char **location, const char *path, struct config_report *report)
 {
     *location = NULL;
     *report = (struct config_report){0};
     struct yaml_reader yaml;
-    if (yaml_reader_load(&yaml, path, report) != 0)
+    size_t length = 0;
+    unsigned char *text = yaml_file_read(path, &length, report);
+    if (text == NULL)
+        return -1;
+    int result = yaml_reader_parse(&yaml, path, text, length, report);
+    free(text);
+    if (result != 0)
         return -1;
     yaml_node_t *values[TOP_KEYS];
     yaml_reader_read_mapping(&yaml, yaml_reader_root(&yaml), &top_mapping, values);

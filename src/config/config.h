@@ -26,7 +26,8 @@ struct config_frontend {
     enum key_format key_format;
     char address[ONION_ADDRESS_SIZE];
     uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE];
-    struct ed25519_secret_key *secret_key; /* secret memory; whoever takes it sets this to NULL */
+    struct ed25519_secret_key *secret_key; /* secret memory, or NULL: whoever takes it sets this to NULL */
+    size_t signer_frontend;                /* the signer's number of it, once the signer has the key */
     struct config_backend *backends;
     size_t backend_count;
     size_t line;
@@ -57,9 +58,28 @@ struct config_report {
     size_t warning_count;
 };
 
-/* Reads a config file and the key files it names, and goes on after an error so that all are found. Returns 0
- * when the config can be used (there may be warnings), or -1 with at least one error in the report and
- * nothing in config. Release both with config_clear() and config_report_clear(). */
+/* Where the files are that a config's text names. */
+struct config_files {
+    /* Finds the key file at path, which is resolved: fills the frontend's key_path (to be released with
+     * free()), key_format, identity_key and, for one who holds keys, secret_key. Returns 0, or -1 with a
+     * sentence that begins where the path would end. */
+    int (*find_key)(const char *path, struct config_frontend *frontend, void *context, struct error *error);
+    void *context;
+    /* Paths are looked at: whether a password file is there, and where a credential is. Otherwise
+     * "credential:<name>" stays as it is. */
+    bool are_here;
+};
+
+/* The files themselves. */
+extern const struct config_files config_files_here;
+
+/* Parses the text of the config file at path, length bytes, and goes on after an error so that all are found.
+ * Returns 0 when the config can be used (there may be warnings), or -1 with at least one error added to the
+ * report and nothing in config. Release both with config_clear() and config_report_clear(). */
+int config_parse(struct config *config, const char *path, const unsigned char *text, size_t length,
+                 const struct config_files *files, struct config_report *report);
+
+/* Reads a config file and the key files it names, then does the same. The report is begun anew. */
 int config_load(struct config *config, const char *path, struct config_report *report);
 
 /* Reads nothing but the file's status-socket-location, for one who may not read the keys. Returns 0 with

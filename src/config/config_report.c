@@ -55,6 +55,24 @@ void config_report_add_warning(struct config_report *report, const char *path, s
     va_end(arguments);
 }
 
+static void copy_entry(char ***entries, size_t *count, const char *text, size_t length)
+{
+    if (*count > CONFIG_REPORT_MAX)
+        return;
+    *entries = memory_resize(*entries, *count + 1, sizeof(**entries));
+    (*entries)[(*count)++] = memory_copy_text(text, length);
+}
+
+void config_report_copy_error(struct config_report *report, const char *text, size_t length)
+{
+    copy_entry(&report->errors, &report->error_count, text, length);
+}
+
+void config_report_copy_warning(struct config_report *report, const char *text, size_t length)
+{
+    copy_entry(&report->warnings, &report->warning_count, text, length);
+}
+
 void config_report_clear(struct config_report *report)
 {
     for (size_t i = 0; i < report->error_count; i++)

@@ -14,4 +14,8 @@ void config_report_add_error(struct config_report *report, const char *path, siz
 void config_report_add_warning(struct config_report *report, const char *path, size_t line,
                                const char *format, ...) __attribute__((format(printf, 4, 5)));
 
+/* Add a whole sentence that another report has, of length bytes. */
+void config_report_copy_error(struct config_report *report, const char *text, size_t length);
+void config_report_copy_warning(struct config_report *report, const char *text, size_t length);
+
 #endif

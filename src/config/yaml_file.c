@@ -252,16 +252,17 @@ static int parse_document(const struct yaml_file *file, yaml_document_t *documen
     return result;
 }
 
-int yaml_file_load(yaml_document_t *document, const char *path, struct config_report *report)
+unsigned char *yaml_file_read(const char *path, size_t *length, struct config_report *report)
 {
     const struct yaml_file file = {path, report};
-    size_t length = 0;
-    unsigned char *bytes = read_file(&file, &length);
-    if (bytes == NULL)
-        return -1;
+    return read_file(&file, length);
+}
+
+int yaml_file_parse(yaml_document_t *document, const char *path, const unsigned char *bytes, size_t length,
+                    struct config_report *report)
+{
+    const struct yaml_file file = {path, report};
     /* The byte order mark that some editors put first, which libyaml takes only where it may guess. */
     size_t mark = length >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
-    int result = parse_document(&file, document, bytes + mark, length - mark);
-    free(bytes);
-    return result;
+    return parse_document(&file, document, bytes + mark, length - mark);
 }

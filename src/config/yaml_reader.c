@@ -13,10 +13,11 @@
 /* Letters of a mistaken key that are quoted. */
 #define QUOTE_LENGTH_MAX 40
 
-int yaml_reader_load(struct yaml_reader *reader, const char *path, struct config_report *report)
+int yaml_reader_parse(struct yaml_reader *reader, const char *path, const unsigned char *bytes, size_t length,
+                      struct config_report *report)
 {
     *reader = (struct yaml_reader){.path = path, .report = report};
-    return yaml_file_load(&reader->document, path, report);
+    return yaml_file_parse(&reader->document, path, bytes, length, report);
 }
 
 void yaml_reader_clear(struct yaml_reader *reader)

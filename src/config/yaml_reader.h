@@ -39,9 +39,10 @@ struct yaml_mapping {
     size_t retired_count;
 };
 
-/* Loads the file at path as yaml_file_load() does. Returns 0 with a reader to be released with
+/* Parses a file's bytes as yaml_file_parse() does. Returns 0 with a reader to be released with
  * yaml_reader_clear(), or -1 with an error in the report and nothing to release. */
-int yaml_reader_load(struct yaml_reader *reader, const char *path, struct config_report *report);
+int yaml_reader_parse(struct yaml_reader *reader, const char *path, const unsigned char *bytes, size_t length,
+                      struct config_report *report);
 void yaml_reader_clear(struct yaml_reader *reader);
 
 /* The document's outermost node. */

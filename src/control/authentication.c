@@ -37,6 +37,7 @@ enum method {
 struct authentication {
     char *password_file; /* the operator's, or NULL */
     char *cookie_file;   /* likewise */
+    const struct credential_source *source;
     bool peer_is_local;
     enum step step;
     enum method method;
@@ -57,6 +58,7 @@ struct authentication *authentication_new(const struct control_credentials *cred
     if (credentials != NULL) {
         authentication->password_file = copy_or_null(credentials->password_file);
         authentication->cookie_file = copy_or_null(credentials->cookie_file);
+        authentication->source = credentials->source;
     }
     return authentication;
 }
@@ -109,12 +111,29 @@ static enum authentication_result begin_null(struct authentication *authenticati
     return AUTHENTICATION_SEND;
 }
 
+static enum credential_result read_password(const struct authentication *authentication, char **password,
+                                            struct error *error)
+{
+    const struct credential_source *source = authentication->source;
+    if (source == NULL)
+        return credential_read_password(authentication->password_file, password, error);
+    return source->read_password(authentication->password_file, password, source->context, error);
+}
+
+static enum credential_result read_cookie(const struct authentication *authentication, struct error *error)
+{
+    const struct credential_source *source = authentication->source;
+    if (source == NULL)
+        return credential_read_cookie(authentication->cookie_path, authentication->cookie, error);
+    return source->read_cookie(authentication->cookie_path, authentication->cookie, source->context, error);
+}
+
 /* AUTHENTICATE with the password, in hexadecimal since that needs no escapes. */
 static enum authentication_result begin_password(struct authentication *authentication, char **command,
                                                  enum control_failure *failure, struct error *error)
 {
     char *password;
-    enum credential_result result = credential_read_password(authentication->password_file, &password, error);
+    enum credential_result result = read_password(authentication, &password, error);
     if (result != CREDENTIAL_OK) {
         *failure = failure_of_file(result);
         return AUTHENTICATION_FAILED;
@@ -134,8 +153,7 @@ static enum authentication_result begin_cookie(struct authentication *authentica
     authentication->cookie = secret_allocate(CREDENTIAL_COOKIE_SIZE);
     authentication->cookie_path =
         authentication->cookie_file != NULL ? authentication->cookie_file : authentication->info.cookie_file;
-    enum credential_result result =
-        credential_read_cookie(authentication->cookie_path, authentication->cookie, error);
+    enum credential_result result = read_cookie(authentication, error);
     if (result != CREDENTIAL_OK) {
         *failure = failure_of_file(result);
         return AUTHENTICATION_FAILED;

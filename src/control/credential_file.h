@@ -25,6 +25,16 @@ enum credential_result credential_read_cookie(const char *path, uint8_t *cookie,
  * read, and its line 1 to 1023 bytes long. */
 enum credential_result credential_read_password(const char *path, char **password, struct error *error);
 
+/* Who reads the files for one that has no business opening any: like the two functions above, with a context.
+ */
+struct credential_source {
+    enum credential_result (*read_cookie)(const char *path, uint8_t *cookie, void *context,
+                                          struct error *error);
+    enum credential_result (*read_password)(const char *path, char **password, void *context,
+                                            struct error *error);
+    void *context;
+};
+
 /* Writes the name of the group that a file belongs to, or its number, or "" when it can't be told: the group
  * somebody has to join who may not open it. */
 void credential_find_group(const char *path, char *name, size_t size);

@@ -31,6 +31,7 @@ struct backend_link {
     struct event_base *base;
     const struct config_backend *config;
     size_t number;
+    const struct credential_source *source;
     struct backend_link_callbacks callbacks;
     void *context;
     struct control_connection *connection;
@@ -144,6 +145,7 @@ static void connect_to_backend(struct backend_link *link)
     const struct control_credentials credentials = {
         .password_file = link->config->control_password_file,
         .cookie_file = link->config->control_cookie_file,
+        .source = link->source,
     };
     link->connection = control_connection_new(link->base, &link->config->control, &credentials,
                                               &backend_limits, &callbacks, link);
@@ -161,13 +163,14 @@ static void timer_fired(evutil_socket_t socket, short events, void *context)
 }
 
 struct backend_link *backend_link_new(struct event_base *base, const struct config_backend *config,
-                                      size_t number, const struct backend_link_callbacks *callbacks,
-                                      void *context)
+                                      size_t number, const struct credential_source *source,
+                                      const struct backend_link_callbacks *callbacks, void *context)
 {
     struct backend_link *link = memory_allocate(1, sizeof(*link));
     link->base = base;
     link->config = config;
     link->number = number;
+    link->source = source;
     link->callbacks = *callbacks;
     link->context = context;
     link->retry_delay = RETRY_FIRST;

@@ -18,9 +18,10 @@ struct backend_link_callbacks {
     void (*down)(size_t backend, const struct error *error, bool is_gone, void *context);
 };
 
+/* source reads the files that open its control port, and stays. */
 struct backend_link *backend_link_new(struct event_base *base, const struct config_backend *config,
-                                      size_t number, const struct backend_link_callbacks *callbacks,
-                                      void *context);
+                                      size_t number, const struct credential_source *source,
+                                      const struct backend_link_callbacks *callbacks, void *context);
 void backend_link_free(struct backend_link *link);
 
 /* Makes it use this config from now on. Returns true when it names another place or another way to

@@ -153,8 +153,6 @@ static void add_frontend(struct engine *engine, struct config_frontend *config, 
     struct engine_frontend *frontend = make_frontend_place(engine, number);
     frontend->config = config;
     frontend->is_in_new_config = true;
-    frontend->signer_frontend = signer_add_frontend(engine->signer, config->secret_key, config->identity_key);
-    config->secret_key = NULL;
 }
 
 static void set_frontend(struct engine *engine, struct config_frontend *config,
@@ -189,7 +187,6 @@ static void remove_frontend(struct engine *engine, size_t number)
             post->frontend = SIZE_MAX;
     }
     publisher_remove_frontend(engine->publisher, number);
-    signer_remove_frontend(engine->signer, frontend->signer_frontend);
     upload_keyring_clear(&frontend->keyring);
     memset(frontend, 0, sizeof(*frontend));
 }
@@ -251,7 +248,8 @@ struct engine *engine_new(const struct engine_settings *settings)
     engine->changed = settings->changed;
     engine->context = settings->context;
     engine->timer = evtimer_new(engine->base, timer_fired, engine);
-    engine->signer = signer_new();
+    engine->signer = settings->signer;
+    engine->credential_source = settings->credential_source;
     struct publisher_rules rules = settings->rules;
     randombytes_buf(rules.seed, sizeof(rules.seed));
     engine->publisher = publisher_new(&rules);
@@ -275,7 +273,6 @@ void engine_free(struct engine *engine)
         upload_keyring_clear(&engine->frontends[i].keyring);
     free(engine->frontends);
     reactions_clear(&engine->reactions);
-    signer_free(engine->signer);
     publisher_free(engine->publisher);
     event_free(engine->timer);
     free(engine);

@@ -6,6 +6,7 @@
 #include "engine/local_tor.h"
 #include "publish/publisher.h"
 #include "report/view.h"
+#include "signer/signer_client.h"
 
 struct engine;
 
@@ -13,13 +14,15 @@ struct engine_settings {
     struct event_base *base;
     struct control_endpoint tor_endpoint;
     struct control_credentials tor_credentials;
+    const struct credential_source *credential_source; /* reads what opens backends' control ports */
+    struct signer_client *signer;
     struct publisher_rules rules;   /* the seed is drawn by the engine */
     void (*changed)(void *context); /* something may be different; called from the event loop, often */
     void *context;
 };
 
 /* Connects to the local tor. libsodium must have been initialised. It serves nothing before
- * engine_set_config(). */
+ * engine_set_config(). The signer and the credentials' source stay the caller's. */
 struct engine *engine_new(const struct engine_settings *settings);
 void engine_free(struct engine *engine);
 
@@ -30,8 +33,8 @@ struct engine_changes {
 };
 
 /* Serves what this config says from now on; frontends and backends that were there before go on undisturbed.
- * The config has to stay until another one is set or the engine is freed; its secret keys are taken out of
- * it. changes may be NULL. */
+ * The config has to stay until another one is set or the engine is freed; the signer must have its frontends'
+ * keys, under the numbers that it names. changes may be NULL. */
 void engine_set_config(struct engine *engine, struct config *config, struct engine_changes *changes);
 
 /* Uses another local tor, or other credentials, from now on; nothing happens when they are the same. */

@@ -176,7 +176,8 @@ static void connect_backend(struct engine_backend *backend)
     };
     struct engine *engine = backend->engine;
     if (backend->config->has_control)
-        backend->link = backend_link_new(engine->base, backend->config, backend->number, &callbacks, engine);
+        backend->link = backend_link_new(engine->base, backend->config, backend->number,
+                                         engine->credential_source, &callbacks, engine);
     else if (local_tor_connection(engine->local_tor) != NULL)
         publisher_note_reachable(engine->publisher, backend->number, false, INT64_MAX, clock_milliseconds());
 }

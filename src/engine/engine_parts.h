@@ -25,7 +25,6 @@ struct engine_backend {
 /* By the publisher's number. */
 struct engine_frontend {
     const struct config_frontend *config; /* NULL: a place that is free */
-    size_t signer_frontend;
     struct upload_keyring keyring;
     bool is_in_new_config;
 };
@@ -42,7 +41,8 @@ struct post {
 struct engine {
     struct event_base *base;
     struct config *config;
-    struct signer *signer;
+    struct signer_client *signer;
+    const struct credential_source *credential_source;
     struct publisher *publisher;
     struct local_tor *local_tor;
     struct engine_backend **backends; /* each stays where it is: callbacks know it */

@@ -70,7 +70,7 @@ static int upload_to(struct engine *engine, const struct publisher_action *actio
     const struct upload_request request = {
         .publisher = engine->publisher,
         .signer = engine->signer,
-        .signer_frontend = frontend->signer_frontend,
+        .signer_frontend = frontend->config->signer_frontend,
         .keyring = &frontend->keyring,
         .action = action,
         .now = clock_wall_seconds(),

@@ -23,6 +23,7 @@
 struct local_tor {
     struct event_base *base;
     struct control_endpoint endpoint;
+    const struct credential_source *credential_source;
     char *password_file, *cookie_file;
     struct local_tor_callbacks callbacks;
     void *context;
@@ -314,6 +315,7 @@ static void connect_to_tor(struct local_tor *tor)
     const struct control_credentials credentials = {
         .password_file = tor->password_file,
         .cookie_file = tor->cookie_file,
+        .source = tor->credential_source,
     };
     tor->connection = control_connection_new(tor->base, &tor->endpoint, &credentials, NULL, &callbacks, tor);
 }
@@ -332,6 +334,7 @@ static void set_place(struct local_tor *tor, const struct control_endpoint *endp
     control_endpoint_copy(&tor->endpoint, endpoint);
     tor->password_file = copy_or_null(credentials->password_file);
     tor->cookie_file = copy_or_null(credentials->cookie_file);
+    tor->credential_source = credentials->source;
 }
 
 struct local_tor *local_tor_new(struct event_base *base, const struct control_endpoint *endpoint,

@@ -20,7 +20,8 @@ struct local_tor_callbacks {
     void (*changed)(void *context);
 };
 
-/* Starts connecting. The endpoint and credentials are copied. */
+/* Starts connecting. The endpoint and credentials are copied, but for the credentials' source, which stays.
+ */
 struct local_tor *local_tor_new(struct event_base *base, const struct control_endpoint *endpoint,
                                 const struct control_credentials *credentials,
                                 const struct local_tor_callbacks *callbacks, void *context);

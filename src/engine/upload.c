@@ -99,8 +99,8 @@ static int update_certificate(const struct upload_request *request, const struct
     uint32_t hour = signer_expiration_hour(request->now);
     if (keys->certificate_hour == hour)
         return 0;
-    if (signer_certify(request->signer, period, keys->signing_key, hour, request->now, keys->blinded_key,
-                       keys->certificate, error) != 0)
+    if (signer_client_certify(request->signer, period, keys->signing_key, hour, keys->blinded_key,
+                              keys->certificate, error) != 0)
         return -1;
     keys->certificate_hour = hour;
     return 0;
@@ -129,7 +129,7 @@ static int update_counter(const struct upload_request *request, const struct sig
                           struct upload_keys *keys, bool *is_clock_back, struct error *error)
 {
     int64_t seconds = next_seconds(request, keys, is_clock_back);
-    if (signer_count(request->signer, period, seconds, &keys->revision_counter, error) != 0)
+    if (signer_client_count(request->signer, period, seconds, &keys->revision_counter, error) != 0)
         return -1;
     if (seconds > keys->last_seconds)
         keys->last_built = request->moment;

@@ -4,7 +4,7 @@
 
 #include "control/connection.h"
 #include "publish/publisher.h"
-#include "signer/signer.h"
+#include "signer/signer_client.h"
 
 /* What one of a frontend's descriptors keeps for the whole of its time period, as tor's own do. */
 struct upload_keys {
@@ -36,7 +36,7 @@ void upload_keyring_clear(struct upload_keyring *keyring);
 
 struct upload_request {
     const struct publisher *publisher;
-    struct signer *signer;
+    struct signer_client *signer;
     size_t signer_frontend; /* the signer's number of the frontend */
     struct upload_keyring *keyring;
     const struct publisher_action *action; /* of type PUBLISHER_UPLOAD */

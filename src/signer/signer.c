@@ -48,6 +48,19 @@ static void period_keys_clear(struct period_keys *keys)
     memset(keys, 0, sizeof(*keys));
 }
 
+bool signer_has_frontend(const struct signer *signer, size_t frontend)
+{
+    return frontend < signer->frontend_count && signer->frontends[frontend].secret_key != NULL;
+}
+
+size_t signer_frontend_count(const struct signer *signer)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < signer->frontend_count; i++)
+        count += signer_has_frontend(signer, i);
+    return count;
+}
+
 void signer_remove_frontend(struct signer *signer, size_t number)
 {
     struct signer_frontend *frontend = &signer->frontends[number];
@@ -112,8 +125,7 @@ static struct period_keys *period_keys_find(struct signer_frontend *frontend,
 static struct period_keys *signer_find_keys(struct signer *signer, const struct signer_period *period,
                                             struct error *error)
 {
-    if (period->frontend >= signer->frontend_count ||
-        signer->frontends[period->frontend].secret_key == NULL) {
+    if (!signer_has_frontend(signer, period->frontend)) {
         error_set(error, "the signer has no frontend %zu", period->frontend);
         return NULL;
     }

@@ -19,7 +19,15 @@ void signer_free(struct signer *signer);
 size_t signer_add_frontend(struct signer *signer, struct ed25519_secret_key *secret_key,
                            const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE]);
 
-/* Wipes a frontend's keys. Its number is given again. */
+/* Frontends that a signer may be handed by other processes: those of two configs, one replacing the other. */
+#define SIGNER_FRONTENDS_MAX 2000
+
+bool signer_has_frontend(const struct signer *signer, size_t frontend);
+
+/* How many frontends it has. */
+size_t signer_frontend_count(const struct signer *signer);
+
+/* Wipes a frontend's keys. Its number is given again. The frontend must be there. */
 void signer_remove_frontend(struct signer *signer, size_t frontend);
 
 /* A time period of a frontend. */

@@ -7,8 +7,8 @@ import sys
 import checks
 
 # From the lowest to the highest. Those of one row stand side by side.
-LAYERS = (("base",), ("crypto",), ("onion",), ("publish",), ("confine",), ("control", "config", "report", "signer"), ("engine",),
-          ("command",), ("main",))
+LAYERS = (("base",), ("crypto",), ("onion",), ("publish",), ("confine",), ("process",),
+          ("control", "config", "report", "signer"), ("reader",), ("engine",), ("command",), ("main",))
 RANK = {layer: rank for rank, row in enumerate(LAYERS) for layer in row}
 # Who may look at whom in the same row.
 NEIGHBOURS = {("config", "control/endpoint.h"), ("report", "config/config.h"), ("report", "config/listen_address.h"),

@@ -1,0 +1,140 @@
+/* A process that this one forks to do a part of the work, and that ends with it. */
+#include "process/child.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+/* How long a child may take to end by itself: so many looks, one every so many nanoseconds. */
+#define LOOKS 50
+#define LOOK_INTERVAL 5000000
+
+static bool is_kept(int descriptor, const int *kept, size_t kept_count)
+{
+    for (size_t i = 0; i < kept_count; i++) {
+        if (kept[i] == descriptor)
+            return true;
+    }
+    return descriptor <= STDERR_FILENO;
+}
+
+/* Closes what the child has no business with, above all the ends of channels between others. */
+static int close_others(const int *kept, size_t kept_count)
+{
+    DIR *folder = opendir("/proc/self/fd");
+    if (folder == NULL)
+        return -1;
+    const struct dirent *entry;
+    while ((entry = readdir(folder)) != NULL) {
+        char *end = NULL;
+        long descriptor = strtol(entry->d_name, &end, 10);
+        if (*end == '\0' && end != entry->d_name && descriptor != dirfd(folder) &&
+            !is_kept((int)descriptor, kept, kept_count))
+            close((int)descriptor);
+    }
+    closedir(folder);
+    return 0;
+}
+
+/* Lets go of standard input and output: what reads from obpub must not wait for its children to end. */
+static int leave_standard_streams(void)
+{
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (null < 0)
+        return -1;
+    int result = dup2(null, STDIN_FILENO) < 0 || dup2(null, STDOUT_FILENO) < 0 ? -1 : 0;
+    if (null > STDERR_FILENO)
+        close(null);
+    return result;
+}
+
+static void ignore_signals(void)
+{
+    static const int signals[] = {SIGHUP, SIGINT, SIGTERM, SIGQUIT, SIGUSR1, SIGUSR2, SIGPIPE, SIGALRM};
+    for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+        signal(signals[i], SIG_IGN);
+}
+
+/* Puts a fresh child in order. Returns 0, or -1. */
+static int settle(const char *name, pid_t parent, const int *kept, size_t kept_count)
+{
+    /* Its sockets tell it too when the parent ends; this is for one that is busy. */
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0 || getppid() != parent)
+        return -1;
+    prctl(PR_SET_NAME, name, 0, 0, 0);
+    if (leave_standard_streams() != 0)
+        return -1;
+    return close_others(kept, kept_count);
+}
+
+int child_start(struct child *child, const char *name, const int *kept, size_t kept_count,
+                struct error *error)
+{
+    /* No signal may come to the child before it ignores it. */
+    sigset_t all, before;
+    sigfillset(&all);
+    sigprocmask(SIG_SETMASK, &all, &before);
+    pid_t parent = getpid();
+    pid_t id = fork();
+    if (id == 0)
+        ignore_signals();
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    if (id < 0)
+        return error_set(error, "%s can't be started (fork: %s)", name, strerror(errno));
+    if (id == 0) {
+        if (settle(name, parent, kept, kept_count) != 0)
+            _exit(1);
+        return 0;
+    }
+    *child = (struct child){.id = id, .name = name};
+    return 1;
+}
+
+/* Waits a moment for its end. Returns whether it has ended, with its status. */
+static bool wait_a_moment(struct child *child, int *status)
+{
+    static const struct timespec interval = {0, LOOK_INTERVAL};
+    for (int i = 0; i < LOOKS; i++) {
+        pid_t ended = waitpid(child->id, status, WNOHANG);
+        if (ended == child->id || (ended < 0 && errno == ECHILD))
+            return true;
+        nanosleep(&interval, NULL);
+    }
+    return false;
+}
+
+void child_end(struct child *child)
+{
+    int status;
+    if (child->id <= 0)
+        return;
+    if (!wait_a_moment(child, &status)) {
+        kill(child->id, SIGKILL);
+        while (waitpid(child->id, &status, 0) < 0 && errno == EINTR)
+            ;
+    }
+    child->id = 0;
+}
+
+void child_describe_end(struct child *child, struct error *error)
+{
+    int status = 0;
+    if (child->id <= 0 || !wait_a_moment(child, &status)) {
+        error_set(error, "the process %s does not answer any more", child->name);
+        return;
+    }
+    child->id = 0;
+    if (WIFSIGNALED(status))
+        error_set(error, "the process %s was ended by signal %d (%s)", child->name, WTERMSIG(status),
+                  strsignal(WTERMSIG(status)));
+    else
+        error_set(error, "the process %s has ended with status %d", child->name, WEXITSTATUS(status));
+}

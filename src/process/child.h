@@ -1,0 +1,30 @@
+/* A process that this one forks to do a part of the work, and that ends with it. */
+#ifndef OBPUB_PROCESS_CHILD_H
+#define OBPUB_PROCESS_CHILD_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "obpub/error.h"
+
+struct child {
+    pid_t id; /* 0: none */
+    const char *name;
+};
+
+/* Forks. In the child this returns 0 after the child has put itself in order: it has the name (at most 15
+ * bytes, for ps), only the standard descriptors, of which input and output are /dev/null, and those of kept,
+ * it is ended when the parent ends, and it ignores the signals that decide what obpub does, which are the
+ * parent's to act on. In the parent it returns 1, with child to be ended by child_end(); or -1. */
+int child_start(struct child *child, const char *name, const int *kept, size_t kept_count,
+                struct error *error);
+
+/* Waits a moment for a child that ends by itself because its sockets are closed; ends it if it does not.
+ * Nothing happens when there is none. */
+void child_end(struct child *child);
+
+/* Says how a child that seems to have ended did so: "the signer process has ended (killed by signal 9)". A
+ * child that has ended is none any more. */
+void child_describe_end(struct child *child, struct error *error);
+
+#endif

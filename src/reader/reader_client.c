@@ -1,0 +1,287 @@
+/* The engine's side of the reader: the config and the files that open control ports, without opening any. */
+#include "reader/reader_client.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/big_endian.h"
+#include "config/config_report.h"
+#include "config/yaml_file.h"
+#include "obpub/memory.h"
+#include "process/channel.h"
+#include "reader/reader_message.h"
+
+/* Milliseconds that a message of an answer may take. */
+#define PATIENCE 10000
+
+struct reader_client {
+    int end;
+    const char *config_path;
+    uint8_t *bytes; /* secret memory for one message */
+    size_t owed;    /* answers of which the end has not been read */
+    struct credential_source source;
+};
+
+/* -- messages ------------------------------------------------------------------------------------- */
+
+/* Takes the next message into client->bytes. Returns its size, or -1. */
+static ssize_t take_message(struct reader_client *client, struct error *error)
+{
+    int result = channel_wait(client->end, PATIENCE);
+    if (result == 0)
+        return error_set(error, "reading files takes more than %d seconds: do the disks answer?",
+                         PATIENCE / 1000);
+    ssize_t size = result > 0 ? channel_receive(client->end, client->bytes, READER_MESSAGE_SIZE_MAX) : -1;
+    bool is_end = size > 1 && client->bytes[0] == READER_END;
+    if (size <= 0)
+        return error_set(error, "the process that reads files does not answer any more");
+    client->owed -= is_end;
+    return size;
+}
+
+void reader_client_take_late(struct reader_client *client)
+{
+    while (client->owed > 0 && channel_wait(client->end, 0) > 0) {
+        if (take_message(client, NULL) < 0)
+            return;
+    }
+}
+
+/* Sends a message; what was left unread of earlier answers is thrown away. Returns 0 or -1. */
+static int ask(struct reader_client *client, enum reader_message type, const char *text, struct error *error)
+{
+    size_t length = text != NULL ? strlen(text) : 0;
+    if (text != NULL && (length == 0 || length >= PATH_MAX))
+        return error_set(error, "this can't be the path of a file: it has %zu bytes", length);
+    while (client->owed > 0) {
+        if (take_message(client, error) < 0)
+            return -1;
+    }
+    client->bytes[0] = (uint8_t)type;
+    if (length > 0)
+        memcpy(client->bytes + 1, text, length);
+    if (channel_send(client->end, client->bytes, length + 1) != 0)
+        return error_set(error, "the process that reads files does not listen any more");
+    client->owed++;
+    return 0;
+}
+
+/* Takes an answer that is one message. Returns its size, or -1. */
+static ssize_t take_end(struct reader_client *client, struct error *error)
+{
+    ssize_t size = take_message(client, error);
+    if (size >= 0 && client->bytes[0] != READER_END)
+        return error_set(error, "the process that reads files answers something else");
+    return size;
+}
+
+/* -- the config ----------------------------------------------------------------------------------- */
+
+/* A config as it comes from the reader. */
+struct delivery {
+    unsigned char *text;
+    size_t length;
+    struct config_frontend *keys; /* nothing but what the reader says of a key */
+    size_t key_count;
+    size_t next_key;
+};
+
+static int take_text(struct delivery *delivery, const uint8_t *bytes, size_t length)
+{
+    if (length > YAML_FILE_SIZE_MAX - delivery->length)
+        return -1;
+    delivery->text = memory_resize(delivery->text, delivery->length + length, 1);
+    memcpy(delivery->text + delivery->length, bytes, length);
+    delivery->length += length;
+    return 0;
+}
+
+static int take_key(struct delivery *delivery, const uint8_t *bytes, size_t size)
+{
+    if (size <= READER_KEY_PATH || size - READER_KEY_PATH >= PATH_MAX + NAME_MAX)
+        return -1;
+    struct config_frontend key = {
+        .signer_frontend = big_endian_read_uint32(bytes + READER_KEY_FRONTEND),
+        .key_format = (enum key_format)bytes[READER_KEY_FORMAT],
+        .key_path = memory_copy_text((const char *)bytes + READER_KEY_PATH, size - READER_KEY_PATH),
+    };
+    memcpy(key.identity_key, bytes + READER_KEY_IDENTITY, ED25519_PUBLIC_KEY_SIZE);
+    delivery->keys = memory_resize(delivery->keys, delivery->key_count + 1, sizeof(*delivery->keys));
+    delivery->keys[delivery->key_count++] = key;
+    return 0;
+}
+
+/* Takes the whole answer to READER_LOAD. Returns 0 when there is a config, or -1. */
+static int take_delivery(struct reader_client *client, struct delivery *delivery,
+                         struct config_report *report, struct error *error)
+{
+    for (;;) {
+        ssize_t size = take_message(client, error);
+        if (size < 0)
+            return -1;
+        const uint8_t *bytes = client->bytes;
+        int result = 0;
+        switch (bytes[0]) {
+        case READER_WARNING:
+            config_report_copy_warning(report, (const char *)bytes + 1, (size_t)size - 1);
+            break;
+        case READER_ERROR:
+            config_report_copy_error(report, (const char *)bytes + 1, (size_t)size - 1);
+            break;
+        case READER_TEXT:
+            result = take_text(delivery, bytes + 1, (size_t)size - 1);
+            break;
+        case READER_KEY:
+            result = take_key(delivery, bytes, (size_t)size);
+            break;
+        case READER_END:
+            return bytes[1] == 0 && delivery->text != NULL ? 0 : -1;
+        default:
+            result = -1;
+        }
+        if (result != 0)
+            return error_set(error, "the process that reads files answers something else");
+    }
+}
+
+/* The key of the next service: the reader has parsed the same text, so it comes by the same order. */
+static int find_key(const char *path, struct config_frontend *frontend, void *context, struct error *error)
+{
+    (void)path;
+    struct delivery *delivery = context;
+    if (delivery->next_key == delivery->key_count)
+        return error_set(error, "has not been read");
+    struct config_frontend *key = &delivery->keys[delivery->next_key++];
+    frontend->key_path = key->key_path;
+    key->key_path = NULL;
+    frontend->key_format = key->key_format;
+    frontend->signer_frontend = key->signer_frontend;
+    memcpy(frontend->identity_key, key->identity_key, ED25519_PUBLIC_KEY_SIZE);
+    return 0;
+}
+
+/* Parses what was delivered; what there is to say of it the reader has said. */
+static int parse_delivery(struct reader_client *client, struct delivery *delivery, struct config *config,
+                          struct config_report *report)
+{
+    const struct config_files files = {.find_key = find_key, .context = delivery};
+    struct config_report own = {0};
+    int result = config_parse(config, client->config_path, delivery->text, delivery->length, &files, &own);
+    if (result != 0)
+        reader_client_drop(client, NULL);
+    for (size_t i = 0; i < own.error_count; i++)
+        config_report_copy_error(report, own.errors[i], strlen(own.errors[i]));
+    config_report_clear(&own);
+    return result;
+}
+
+int reader_client_load(struct reader_client *client, struct config *config, struct config_report *report)
+{
+    struct delivery delivery = {0};
+    struct error error = {.text = ""};
+    *report = (struct config_report){0};
+    int result = ask(client, READER_LOAD, NULL, &error);
+    if (result == 0)
+        result = take_delivery(client, &delivery, report, &error);
+    if (result == 0)
+        result = parse_delivery(client, &delivery, config, report);
+    if (error.text[0] != '\0')
+        config_report_add_error(report, client->config_path, 0, "%s", error.text);
+    for (size_t i = 0; i < delivery.key_count; i++)
+        free(delivery.keys[i].key_path);
+    free(delivery.keys);
+    free(delivery.text);
+    return result;
+}
+
+int reader_client_keep(struct reader_client *client, struct error *error)
+{
+    if (ask(client, READER_KEEP, NULL, error) != 0)
+        return -1;
+    return take_end(client, error) < 0 ? -1 : 0;
+}
+
+int reader_client_drop(struct reader_client *client, struct error *error)
+{
+    if (ask(client, READER_DROP, NULL, error) != 0)
+        return -1;
+    return take_end(client, error) < 0 ? -1 : 0;
+}
+
+/* -- files that open control ports ---------------------------------------------------------------- */
+
+/* Has a file read. Returns CREDENTIAL_OK with *length bytes at *content, good until the next message. */
+static enum credential_result read_file(struct reader_client *client, enum reader_message type,
+                                        const char *path, const uint8_t **content, size_t *length,
+                                        struct error *error)
+{
+    if (ask(client, type, path, error) != 0)
+        return CREDENTIAL_UNUSABLE;
+    ssize_t size = take_end(client, error);
+    if (size < 0)
+        return CREDENTIAL_UNUSABLE;
+    enum credential_result result = (enum credential_result)client->bytes[1];
+    *content = client->bytes + 2;
+    *length = (size_t)size - 2;
+    if (result == CREDENTIAL_OK)
+        return CREDENTIAL_OK;
+    error_set(error, "%.*s", (int)*length, (const char *)*content);
+    return result == CREDENTIAL_PERMISSION ? CREDENTIAL_PERMISSION : CREDENTIAL_UNUSABLE;
+}
+
+static enum credential_result read_cookie(const char *path, uint8_t *cookie, void *context,
+                                          struct error *error)
+{
+    struct reader_client *client = context;
+    const uint8_t *content;
+    size_t length = 0;
+    enum credential_result result = read_file(client, READER_COOKIE, path, &content, &length, error);
+    if (result == CREDENTIAL_OK && length == CREDENTIAL_COOKIE_SIZE)
+        memcpy(cookie, content, CREDENTIAL_COOKIE_SIZE);
+    else if (result == CREDENTIAL_OK)
+        result = CREDENTIAL_UNUSABLE;
+    secret_wipe(client->bytes, READER_MESSAGE_SIZE_MAX);
+    return result;
+}
+
+static enum credential_result read_password(const char *path, char **password, void *context,
+                                            struct error *error)
+{
+    struct reader_client *client = context;
+    const uint8_t *content;
+    size_t length = 0;
+    enum credential_result result = read_file(client, READER_PASSWORD, path, &content, &length, error);
+    *password = NULL;
+    if (result == CREDENTIAL_OK) {
+        *password = secret_allocate(length + 1);
+        memcpy(*password, content, length);
+    }
+    secret_wipe(client->bytes, READER_MESSAGE_SIZE_MAX);
+    return result;
+}
+
+/* -- making --------------------------------------------------------------------------------------- */
+
+const struct credential_source *reader_client_source(const struct reader_client *client)
+{
+    return &client->source;
+}
+
+struct reader_client *reader_client_new(int end, const char *config_path)
+{
+    struct reader_client *client = memory_allocate(1, sizeof(*client));
+    client->end = end;
+    client->config_path = config_path;
+    client->bytes = secret_allocate(READER_MESSAGE_SIZE_MAX);
+    client->source = (struct credential_source){read_cookie, read_password, client};
+    return client;
+}
+
+void reader_client_free(struct reader_client *client)
+{
+    if (client == NULL)
+        return;
+    secret_free(client->bytes);
+    free(client);
+}

@@ -1,0 +1,37 @@
+/* What the engine and the reader say to each other.
+ *
+ * A message is one byte that says what it is, and what belongs to that. The engine asks one thing at a time;
+ * the last message of every answer is READER_END.
+ */
+#ifndef OBPUB_READER_READER_MESSAGE_H
+#define OBPUB_READER_READER_MESSAGE_H
+
+#include "obpub/crypto/ed25519.h"
+
+enum reader_message {
+    /* The engine's. */
+    READER_LOAD = 1, /* read the config and the keys, and hand new keys to the signer */
+    READER_KEEP,     /* the engine goes by what was read last: have the signer forget the keys it has not */
+    READER_DROP,     /* it does not: have the signer forget the keys that were new */
+    READER_PASSWORD, /* path: read a password file that the config names */
+    READER_COOKIE,   /* path: read a cookie file */
+    /* The reader's, in answer to READER_LOAD. */
+    READER_WARNING, /* sentence */
+    READER_ERROR,   /* sentence */
+    READER_TEXT,    /* piece of the config's text; the pieces come in order */
+    READER_KEY,     /* a frontend's key, in the order of the config: see below */
+    /* To everything: enum credential_result, or 0 or 1 as success or failure; then the password, the cookie,
+     * or the sentence that says why there is none. */
+    READER_END,
+};
+
+#define READER_MESSAGE_SIZE_MAX 32768
+
+/* READER_KEY: type, number of the frontend at the signer (4 bytes, most significant first), enum key_format,
+ * identity key, path of the key file. */
+#define READER_KEY_FRONTEND 1
+#define READER_KEY_FORMAT 5
+#define READER_KEY_IDENTITY 6
+#define READER_KEY_PATH (READER_KEY_IDENTITY + ED25519_PUBLIC_KEY_SIZE)
+
+#endif

@@ -1,0 +1,340 @@
+/* The reader's process: opens the config, the keys and the files that open control ports, for the engine. */
+#include "reader/reader_process.h"
+
+#include <limits.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/big_endian.h"
+#include "config/config.h"
+#include "config/credential.h"
+#include "config/yaml_file.h"
+#include "control/credential_file.h"
+#include "obpub/memory.h"
+#include "process/channel.h"
+#include "reader/reader_message.h"
+#include "signer/key_request.h"
+
+/* A key that the signer has. */
+struct held_key {
+    uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE];
+    size_t frontend; /* the signer's number */
+    bool is_kept;    /* the config that the engine goes by has it */
+    bool is_loaded;  /* the config that was read last has it */
+};
+
+struct reader {
+    int engine, signer;
+    const char *config_path;
+    uint8_t *bytes; /* secret memory for one message */
+    struct held_key *keys;
+    size_t key_count;
+    struct config kept, loaded; /* without secret keys; the second one waits for the engine's word */
+};
+
+/* -- the signer ----------------------------------------------------------------------------------- */
+
+/* Sends the request in reader->bytes and wipes it. Returns 0, or -1 when the signer is gone. */
+static int ask_signer(struct reader *reader, enum signer_key_request_type type, size_t *frontend)
+{
+    uint8_t answer[SIGNER_KEY_ANSWER_SIZE];
+    int result = channel_send(reader->signer, reader->bytes, SIGNER_KEY_REQUEST_SIZE);
+    secret_wipe(reader->bytes, SIGNER_KEY_REQUEST_SIZE);
+    ssize_t size = result == 0 ? channel_receive(reader->signer, answer, sizeof(answer)) : -1;
+    return size > 0 ? signer_key_answer_parse(frontend, type, answer, (size_t)size) : -1;
+}
+
+static struct held_key *find_key(struct reader *reader, const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE])
+{
+    for (size_t i = 0; i < reader->key_count; i++) {
+        if (memcmp(reader->keys[i].identity_key, identity_key, ED25519_PUBLIC_KEY_SIZE) == 0)
+            return &reader->keys[i];
+    }
+    return NULL;
+}
+
+/* Hands a frontend's key to the signer, unless it has it, and wipes it here. Returns 0, or -1 when the signer
+ * is gone. */
+static int hand_over(struct reader *reader, struct config_frontend *frontend)
+{
+    struct held_key *key = find_key(reader, frontend->identity_key);
+    int result = 0;
+    if (key == NULL) {
+        struct held_key new_key = {.is_kept = false};
+        memcpy(new_key.identity_key, frontend->identity_key, ED25519_PUBLIC_KEY_SIZE);
+        signer_key_request_add(reader->bytes, frontend->secret_key, frontend->identity_key);
+        result = ask_signer(reader, SIGNER_KEY_ADD, &new_key.frontend);
+        reader->keys = memory_resize(reader->keys, reader->key_count + 1, sizeof(*reader->keys));
+        key = &reader->keys[reader->key_count++];
+        *key = new_key;
+    }
+    key->is_loaded = true;
+    frontend->signer_frontend = key->frontend;
+    secret_free(frontend->secret_key);
+    frontend->secret_key = NULL;
+    return result;
+}
+
+/* Has the signer forget the keys that no config has any more. Returns 0, or -1 when it is gone. */
+static int forget_unused(struct reader *reader)
+{
+    for (size_t i = 0; i < reader->key_count;) {
+        struct held_key *key = &reader->keys[i];
+        size_t frontend;
+        if (key->is_kept || key->is_loaded) {
+            i++;
+            continue;
+        }
+        signer_key_request_remove(reader->bytes, key->frontend);
+        if (ask_signer(reader, SIGNER_KEY_REMOVE, &frontend) != 0)
+            return -1;
+        *key = reader->keys[--reader->key_count];
+    }
+    return 0;
+}
+
+/* -- answers -------------------------------------------------------------------------------------- */
+
+/* Sends a message in pieces that fit; at least one. Returns 0, or -1 when the engine is gone. */
+static int send_pieces(struct reader *reader, enum reader_message type, const void *bytes, size_t length)
+{
+    const uint8_t *rest = bytes;
+    do {
+        size_t size = length < READER_MESSAGE_SIZE_MAX - 1 ? length : READER_MESSAGE_SIZE_MAX - 1;
+        reader->bytes[0] = (uint8_t)type;
+        memcpy(reader->bytes + 1, rest, size);
+        if (channel_send(reader->engine, reader->bytes, size + 1) != 0)
+            return -1;
+        rest += size;
+        length -= size;
+    } while (length > 0);
+    return 0;
+}
+
+static int send_end(struct reader *reader, uint8_t result, const void *bytes, size_t length)
+{
+    reader->bytes[0] = READER_END;
+    reader->bytes[1] = result;
+    if (length > 0)
+        memcpy(reader->bytes + 2, bytes, length);
+    int sent = channel_send(reader->engine, reader->bytes, length + 2);
+    secret_wipe(reader->bytes, length + 2);
+    return sent;
+}
+
+static int send_sentences(struct reader *reader, enum reader_message type, char *const *sentences,
+                          size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (send_pieces(reader, type, sentences[i], strlen(sentences[i])) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int send_key(struct reader *reader, const struct config_frontend *frontend)
+{
+    size_t path_length = strlen(frontend->key_path);
+    uint8_t *bytes = reader->bytes;
+    bytes[0] = READER_KEY;
+    big_endian_write_uint32(bytes + READER_KEY_FRONTEND, (uint32_t)frontend->signer_frontend);
+    bytes[READER_KEY_FORMAT] = (uint8_t)frontend->key_format;
+    memcpy(bytes + READER_KEY_IDENTITY, frontend->identity_key, ED25519_PUBLIC_KEY_SIZE);
+    memcpy(bytes + READER_KEY_PATH, frontend->key_path, path_length);
+    return channel_send(reader->engine, bytes, READER_KEY_PATH + path_length);
+}
+
+/* -- the config ----------------------------------------------------------------------------------- */
+
+/* Takes back what was loaded and is not kept. */
+static int drop_loaded(struct reader *reader)
+{
+    for (size_t i = 0; i < reader->key_count; i++)
+        reader->keys[i].is_loaded = false;
+    config_clear(&reader->loaded);
+    return forget_unused(reader);
+}
+
+static int keep_loaded(struct reader *reader)
+{
+    for (size_t i = 0; i < reader->key_count; i++) {
+        reader->keys[i].is_kept = reader->keys[i].is_loaded;
+        reader->keys[i].is_loaded = false;
+    }
+    config_clear(&reader->kept);
+    reader->kept = reader->loaded;
+    reader->loaded = (struct config){0};
+    return forget_unused(reader);
+}
+
+/* Hands the keys of a config that can be used to the signer, and the rest of it to the engine. */
+static int send_config(struct reader *reader, const unsigned char *text, size_t length)
+{
+    for (size_t i = 0; i < reader->loaded.frontend_count; i++) {
+        if (hand_over(reader, &reader->loaded.frontends[i]) != 0)
+            return -1;
+    }
+    if (send_pieces(reader, READER_TEXT, text, length) != 0)
+        return -1;
+    for (size_t i = 0; i < reader->loaded.frontend_count; i++) {
+        if (send_key(reader, &reader->loaded.frontends[i]) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* Reads the config and the keys. Returns 0, or -1 when the engine or the signer is gone. */
+static int load(struct reader *reader)
+{
+    struct config_report report = {0};
+    size_t length = 0;
+    if (drop_loaded(reader) != 0)
+        return -1;
+    unsigned char *text = yaml_file_read(reader->config_path, &length, &report);
+    bool is_good = text != NULL && config_parse(&reader->loaded, reader->config_path, text, length,
+                                                &config_files_here, &report) == 0;
+    int result = send_sentences(reader, READER_WARNING, report.warnings, report.warning_count);
+    if (result == 0)
+        result = send_sentences(reader, READER_ERROR, report.errors, report.error_count);
+    if (result == 0 && is_good)
+        result = send_config(reader, text, length);
+    if (result == 0)
+        result = send_end(reader, !is_good, NULL, 0);
+    free(text);
+    config_report_clear(&report);
+    return result;
+}
+
+/* -- files that open control ports ---------------------------------------------------------------- */
+
+static bool is_same(const char *one, const char *other)
+{
+    return one != NULL && strcmp(one, other) == 0;
+}
+
+/* True for a password file that a config names: no other file's first line is anybody's business. */
+static bool names_password_file(const struct config *config, const char *path)
+{
+    if (is_same(config->tor_control_password_file, path))
+        return true;
+    for (size_t i = 0; i < config->frontend_count; i++) {
+        const struct config_frontend *frontend = &config->frontends[i];
+        for (size_t j = 0; j < frontend->backend_count; j++) {
+            if (is_same(frontend->backends[j].control_password_file, path))
+                return true;
+        }
+    }
+    return false;
+}
+
+static int send_password(struct reader *reader, const char *path)
+{
+    struct error error;
+    char *password = NULL;
+    enum credential_result result = CREDENTIAL_UNUSABLE;
+    if (!names_password_file(&reader->kept, path) && !names_password_file(&reader->loaded, path))
+        error_set(&error, "the config names no password file %s", path);
+    else
+        result = credential_read_password(path, &password, &error);
+    const char *text = result == CREDENTIAL_OK ? password : error.text;
+    int sent = send_end(reader, (uint8_t)result, text, strlen(text));
+    secret_free(password);
+    return sent;
+}
+
+/* A cookie file may be one that the config does not name, but the tor does: whatever it is, nobody learns
+ * more of it than that it has not the size of a cookie, and no key has that. */
+static int send_cookie(struct reader *reader, const char *path)
+{
+    struct error error;
+    uint8_t cookie[CREDENTIAL_COOKIE_SIZE];
+    enum credential_result result = credential_read_cookie(path, cookie, &error);
+    if (result != CREDENTIAL_OK)
+        return send_end(reader, (uint8_t)result, error.text, strlen(error.text));
+    int sent = send_end(reader, CREDENTIAL_OK, cookie, sizeof(cookie));
+    secret_wipe(cookie, sizeof(cookie));
+    return sent;
+}
+
+/* Where "credential:<name>" is, or the path as it is; release with free(). NULL with a sentence. */
+static char *find_file(const char *path, struct error *error)
+{
+    size_t length = strlen(CREDENTIAL_PREFIX);
+    if (strncmp(path, CREDENTIAL_PREFIX, length) == 0)
+        return credential_find(path + length, error);
+    return memory_copy_text(path, strlen(path));
+}
+
+static int send_file(struct reader *reader, enum reader_message type, const char *name)
+{
+    struct error error;
+    char *path = find_file(name, &error);
+    int sent;
+    if (path == NULL)
+        sent = send_end(reader, CREDENTIAL_UNUSABLE, error.text, strlen(error.text));
+    else
+        sent = type == READER_PASSWORD ? send_password(reader, path) : send_cookie(reader, path);
+    free(path);
+    return sent;
+}
+
+/* -- the loop ------------------------------------------------------------------------------------- */
+
+/* Does what a message of size bytes, in reader->bytes, asks for. Returns 1; 0 when the engine or the signer
+ * is gone; or -1. */
+static int serve(struct reader *reader, size_t size, struct error *error)
+{
+    char path[PATH_MAX];
+    enum reader_message type = (enum reader_message)reader->bytes[0];
+    bool has_path = type == READER_PASSWORD || type == READER_COOKIE;
+    size_t length = size - 1;
+    if (has_path ? length == 0 || length >= sizeof(path) || memchr(reader->bytes + 1, '\0', length) != NULL
+                 : length != 0)
+        return error_set(error, "a message of type %d and %zu bytes is none", (int)type, size);
+    int result;
+    switch (type) {
+    case READER_LOAD:
+        result = load(reader);
+        break;
+    case READER_KEEP:
+        result = keep_loaded(reader) != 0 ? -1 : send_end(reader, 0, NULL, 0);
+        break;
+    case READER_DROP:
+        result = drop_loaded(reader) != 0 ? -1 : send_end(reader, 0, NULL, 0);
+        break;
+    case READER_PASSWORD:
+    case READER_COOKIE:
+        memcpy(path, reader->bytes + 1, length);
+        path[length] = '\0';
+        result = send_file(reader, type, path);
+        break;
+    default:
+        return error_set(error, "there is no message of type %d", (int)type);
+    }
+    return result == 0 ? 1 : 0;
+}
+
+int reader_process_run(int engine, int signer, const char *config_path, struct error *error)
+{
+    struct reader reader = {.engine = engine, .signer = signer, .config_path = config_path};
+    reader.bytes = secret_allocate(READER_MESSAGE_SIZE_MAX);
+    struct pollfd peers[] = {{.fd = engine, .events = POLLIN}, {.fd = signer, .events = POLLIN}};
+    int result = 1;
+    while (result > 0) {
+        if (poll(peers, sizeof(peers) / sizeof(peers[0]), -1) < 0)
+            continue; /* a signal that is not for us */
+        if (peers[1].revents != 0)
+            break; /* it only ever answers, so it is gone */
+        ssize_t size = channel_receive(engine, reader.bytes, READER_MESSAGE_SIZE_MAX);
+        if (size > 0)
+            result = serve(&reader, (size_t)size, error);
+        else
+            result = size == 0 ? 0 : error_set(error, "a message is too long");
+    }
+    secret_free(reader.bytes);
+    free(reader.keys);
+    config_clear(&reader.kept);
+    config_clear(&reader.loaded);
+    return result < 0 ? -1 : 0;
+}

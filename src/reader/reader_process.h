@@ -1,0 +1,12 @@
+/* The reader's process: opens the config, the keys and the files that open control ports, for the engine. */
+#ifndef OBPUB_READER_READER_PROCESS_H
+#define OBPUB_READER_READER_PROCESS_H
+
+#include "obpub/error.h"
+
+/* Answers what comes through the channel from the engine until that or the one to the signer is closed. Keys
+ * go to the signer and nowhere else; config_path is the one config file that it reads. libsodium must have
+ * been initialised. Returns 0, or -1 when it was asked for something that the engine does not ask for. */
+int reader_process_run(int engine, int signer, const char *config_path, struct error *error);
+
+#endif

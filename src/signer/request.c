@@ -1,0 +1,154 @@
+/* What the engine may ask of the signer: two requests of one fixed size, and their answers. */
+#include "signer/request.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/big_endian.h"
+#include "obpub/crypto/revision_counter.h"
+
+/* Where the fields are, see request.h. */
+enum { OFFSET_FRONTEND = 4, OFFSET_NUMBER = 8, OFFSET_LENGTH = 16, OFFSET_HOUR = 20, OFFSET_BODY = 24 };
+#define COUNT_END (OFFSET_BODY + 8)
+
+/* Minutes. tor takes an hsdir_interval of up to ten days; the periods of testing networks are short. */
+#define PERIOD_LENGTH_MAX 14400
+
+/* The signer knows the time, but not when a period begins: period n begins n lengths after the epoch plus
+ * twelve voting intervals, which make twelve hours on the public network and half a period on a testing one.
+ * And the engine goes by the consensus, which tor uses until a day after its three hours. So in minutes: */
+#define OFFSET_MAX 720
+#define CONSENSUS_AGE_MAX 1620
+/* The future is what a stranger in the engine's place would want certificates for, so little more than the
+ * period after the one now running: so many minutes for a clock that is behind. */
+#define CLOCK_BEHIND_MAX 60
+
+static int check_period(const struct signer_period *period, int64_t now, struct error *error)
+{
+    if (period->length < 1 || period->length > PERIOD_LENGTH_MAX)
+        return error_set(error, "a time period of %" PRIu32 " minutes is not one of 1 to %d", period->length,
+                         PERIOD_LENGTH_MAX);
+    int64_t length = period->length, minutes = now / 60;
+    int64_t offset = length / 2 > OFFSET_MAX ? length / 2 : OFFSET_MAX;
+    int64_t earliest = minutes - CONSENSUS_AGE_MAX - offset;
+    if (earliest < length)
+        return error_set(error, "this machine's clock is not set");
+    /* The one before, the one now running, the one after. */
+    uint64_t lowest = (uint64_t)(earliest / length - 1);
+    uint64_t highest = (uint64_t)((minutes + CLOCK_BEHIND_MAX) / length + 1);
+    if (period->number < lowest || period->number > highest)
+        return error_set(error,
+                         "time period %" PRIu64 " of %" PRIu32 " minutes is not near this machine's time, by "
+                         "which it is one of %" PRIu64 " to %" PRIu64 ": is the clock right?",
+                         period->number, period->length, lowest, highest);
+    return 0;
+}
+
+int signer_request_check(const struct signer_request *request, int64_t now, struct error *error)
+{
+    if (check_period(&request->period, now, error) != 0)
+        return -1;
+    if (request->type == SIGNER_COUNT) {
+        if (request->seconds < 1 || request->seconds > REVISION_COUNTER_SECONDS_MAX)
+            return error_set(error, "there is no revision counter for second %" PRId64, request->seconds);
+        return 0;
+    }
+    if (request->expiration_hour > signer_expiration_hour(now))
+        return error_set(error, "a certificate would outlive tor's own: is the clock right?");
+    if (!ed25519_public_key_is_valid(request->signing_key))
+        return error_set(error, "the descriptor signing key is no public key");
+    return 0;
+}
+
+void signer_request_encode(uint8_t bytes[SIGNER_REQUEST_SIZE], const struct signer_request *request)
+{
+    memset(bytes, 0, SIGNER_REQUEST_SIZE);
+    bytes[0] = SIGNER_VERSION;
+    bytes[1] = (uint8_t)request->type;
+    big_endian_write_uint32(bytes + OFFSET_FRONTEND, (uint32_t)request->period.frontend);
+    big_endian_write_uint64(bytes + OFFSET_NUMBER, request->period.number);
+    big_endian_write_uint32(bytes + OFFSET_LENGTH, request->period.length);
+    if (request->type == SIGNER_COUNT) {
+        big_endian_write_uint64(bytes + OFFSET_BODY, (uint64_t)request->seconds);
+        return;
+    }
+    big_endian_write_uint32(bytes + OFFSET_HOUR, request->expiration_hour);
+    memcpy(bytes + OFFSET_BODY, request->signing_key, ED25519_PUBLIC_KEY_SIZE);
+}
+
+static bool is_zero(const uint8_t *bytes, size_t size)
+{
+    for (size_t i = 0; i < size; i++) {
+        if (bytes[i] != 0)
+            return false;
+    }
+    return true;
+}
+
+int signer_request_parse(struct signer_request *request, const uint8_t *bytes, size_t size, int64_t now,
+                         struct error *error)
+{
+    if (size != SIGNER_REQUEST_SIZE)
+        return error_set(error, "a request has %d bytes, not %zu", SIGNER_REQUEST_SIZE, size);
+    if (bytes[0] != SIGNER_VERSION || (bytes[1] != SIGNER_CERTIFY && bytes[1] != SIGNER_COUNT) ||
+        !is_zero(bytes + 2, 2))
+        return error_set(error, "there is no request of version %u and type %u", bytes[0], bytes[1]);
+    *request = (struct signer_request){
+        .type = (enum signer_request_type)bytes[1],
+        .period =
+            {
+                .frontend = big_endian_read_uint32(bytes + OFFSET_FRONTEND),
+                .number = big_endian_read_uint64(bytes + OFFSET_NUMBER),
+                .length = big_endian_read_uint32(bytes + OFFSET_LENGTH),
+            },
+    };
+    if (request->type == SIGNER_COUNT) {
+        if (!is_zero(bytes + OFFSET_HOUR, OFFSET_BODY - OFFSET_HOUR) ||
+            !is_zero(bytes + COUNT_END, SIGNER_REQUEST_SIZE - COUNT_END))
+            return error_set(error, "there is more in a request than it has fields");
+        uint64_t seconds = big_endian_read_uint64(bytes + OFFSET_BODY);
+        request->seconds = seconds <= INT64_MAX ? (int64_t)seconds : -1;
+    } else {
+        request->expiration_hour = big_endian_read_uint32(bytes + OFFSET_HOUR);
+        memcpy(request->signing_key, bytes + OFFSET_BODY, ED25519_PUBLIC_KEY_SIZE);
+    }
+    return signer_request_check(request, now, error);
+}
+
+size_t signer_request_answer(struct signer *signer, const uint8_t *bytes, size_t size, int64_t now,
+                             uint8_t answer[SIGNER_ANSWER_SIZE_MAX], struct error *error)
+{
+    struct signer_request request;
+    if (signer_request_parse(&request, bytes, size, now, error) != 0)
+        return 0;
+    memset(answer, 0, SIGNER_ANSWER_SIZE_MAX);
+    answer[0] = SIGNER_VERSION;
+    answer[1] = (uint8_t)request.type;
+    if (request.type == SIGNER_CERTIFY) {
+        if (signer_certify(signer, &request.period, request.signing_key, request.expiration_hour, now,
+                           answer + 4, answer + 4 + ED25519_PUBLIC_KEY_SIZE, error) != 0)
+            return 0;
+        return SIGNER_CERTIFY_ANSWER_SIZE;
+    }
+    uint64_t counter;
+    if (signer_count(signer, &request.period, request.seconds, &counter, error) != 0)
+        return 0;
+    big_endian_write_uint64(answer + 4, counter);
+    return SIGNER_COUNT_ANSWER_SIZE;
+}
+
+int signer_answer_parse(struct signer_answer *answer, enum signer_request_type type, const uint8_t *bytes,
+                        size_t size)
+{
+    size_t expected = type == SIGNER_CERTIFY ? SIGNER_CERTIFY_ANSWER_SIZE : SIGNER_COUNT_ANSWER_SIZE;
+    if (size != expected || bytes[0] != SIGNER_VERSION || bytes[1] != type || !is_zero(bytes + 2, 2))
+        return -1;
+    *answer = (struct signer_answer){0};
+    if (type == SIGNER_CERTIFY) {
+        memcpy(answer->blinded_key, bytes + 4, ED25519_PUBLIC_KEY_SIZE);
+        memcpy(answer->certificate, bytes + 4 + ED25519_PUBLIC_KEY_SIZE, CERTIFICATE_SIZE);
+    } else {
+        answer->counter = big_endian_read_uint64(bytes + 4);
+    }
+    return 0;
+}

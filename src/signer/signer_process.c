@@ -1,0 +1,60 @@
+/* The signer's process: waits for requests of the engine and of the reader, and answers them. */
+#include "signer/signer_process.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <time.h>
+
+#include "obpub/memory.h"
+#include "process/channel.h"
+#include "signer/key_request.h"
+#include "signer/request.h"
+
+#define REQUEST_SIZE_MAX SIGNER_KEY_REQUEST_SIZE
+
+_Static_assert(SIGNER_REQUEST_SIZE <= REQUEST_SIZE_MAX, "every request fits into the buffer");
+_Static_assert(SIGNER_KEY_ANSWER_SIZE <= SIGNER_ANSWER_SIZE_MAX, "every answer fits into the buffer");
+
+enum { ENGINE, READER, PEERS };
+
+/* Takes one request of a peer and answers it. Returns 1; 0 when the peer has ended, or -1. */
+static int serve(struct signer *signer, int peer, int end, uint8_t *bytes, struct error *error)
+{
+    uint8_t answer[SIGNER_ANSWER_SIZE_MAX];
+    ssize_t size = channel_receive(end, bytes, REQUEST_SIZE_MAX);
+    if (size <= 0)
+        return size == 0 ? 0 : error_set(error, "a request is too long");
+    size_t answer_size =
+        peer == ENGINE
+            ? signer_request_answer(signer, bytes, (size_t)size, (int64_t)time(NULL), answer, error)
+            : signer_key_request_answer(signer, bytes, (size_t)size, answer, error);
+    secret_wipe(bytes, REQUEST_SIZE_MAX);
+    if (answer_size == 0)
+        return -1;
+    return channel_send(end, answer, answer_size) == 0 ? 1 : 0;
+}
+
+int signer_process_run(int engine, int reader, struct error *error)
+{
+    struct signer *signer = signer_new();
+    uint8_t *bytes = secret_allocate(REQUEST_SIZE_MAX);
+    struct pollfd peers[PEERS] = {
+        [ENGINE] = {.fd = engine, .events = POLLIN},
+        [READER] = {.fd = reader, .events = POLLIN},
+    };
+    int result = 1;
+    while (result > 0) {
+        if (poll(peers, PEERS, -1) < 0) {
+            result = errno == EINTR ? 1 : error_set(error, "poll() fails (%s)", strerror(errno));
+            continue;
+        }
+        for (int peer = 0; peer < PEERS && result > 0; peer++) {
+            if (peers[peer].revents != 0)
+                result = serve(signer, peer, peers[peer].fd, bytes, error);
+        }
+    }
+    secret_free(bytes);
+    signer_free(signer);
+    return result;
+}
