@@ -125,6 +125,12 @@ int certificate_verify(struct certificate *certificate, const uint8_t *encoded, 
         return error_set(error, "a certificate is signed by another key than it should be");
     if (now >= (int64_t)certificate->expiration_hour * SECONDS_PER_HOUR)
         return error_set(error, "a certificate has expired: check the clocks of this machine and its maker");
+    if (certificate->expiration_hour > now / SECONDS_PER_HOUR + CERTIFICATE_LIFETIME_HOURS_MAX)
+        return error_set(
+            error,
+            "a certificate is good for more than %d hours, and no tor makes such: check the clocks "
+            "of this machine and its maker",
+            CERTIFICATE_LIFETIME_HOURS_MAX);
     const size_t body_length = length - ED25519_SIGNATURE_SIZE;
     if (ed25519_verify(encoded + body_length, encoded, body_length, signing_key) != 0)
         return error_set(error, "a certificate has a bad signature");

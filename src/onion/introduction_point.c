@@ -132,6 +132,18 @@ static bool is_low_order(const uint8_t key[X25519_PUBLIC_KEY_SIZE])
     return false;
 }
 
+/* True when a key is the one encoding of its point: less than 2^255 - 19. */
+static bool is_canonical(const uint8_t key[X25519_PUBLIC_KEY_SIZE])
+{
+    if (key[31] != 0x7f)
+        return key[31] < 0x7f;
+    for (size_t i = 30; i > 0; i--) {
+        if (key[i] != 0xff)
+            return true;
+    }
+    return key[0] < 0xed;
+}
+
 /* Decodes an "onion-key" or "enc-key" item unless it is of another kind than ntor. */
 static int decode_ntor_key(uint8_t key[X25519_PUBLIC_KEY_SIZE], bool *has_key,
                            const struct document_item *item, struct error *error)
@@ -146,6 +158,9 @@ static int decode_ntor_key(uint8_t key[X25519_PUBLIC_KEY_SIZE], bool *has_key,
                          item->keyword.start);
     if (is_low_order(key))
         return error_set(error, "the key of \"%.*s ntor\" is of low order", name_length, item->keyword.start);
+    if (!is_canonical(key))
+        return error_set(error, "the key of \"%.*s ntor\" is not canonical, as no tor makes it", name_length,
+                         item->keyword.start);
     *has_key = true;
     return 0;
 }

@@ -283,26 +283,33 @@ static void test_fingerprint_of_malformed_specifiers(void **state)
     assert_true(introduction_point_fingerprint(&point, fingerprint));
 }
 
-/* Every X25519 key of low order that libsodium knows, and some that it does not mind. */
-static void test_low_order_keys(void **state)
+/* Every X25519 key of low order that libsodium knows; some that it does not mind, but that are no canonical
+ * encodings; and good ones. */
+static void test_low_order_and_odd_keys(void **state)
 {
     (void)state;
     static const struct {
         const char *hex;
         bool is_low_order;
+        const char *words; /* NULL for a good one */
     } keys[] = {
-        {"0000000000000000000000000000000000000000000000000000000000000000", true},
-        {"0000000000000000000000000000000000000000000000000000000000000080", true},
-        {"0100000000000000000000000000000000000000000000000000000000000000", true},
-        {"0100000000000000000000000000000000000000000000000000000000000080", true},
-        {"e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800", true},
-        {"5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157", true},
-        {"ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f", true},
-        {"edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f", true},
-        {"eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f", true},
-        {"eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff", true},
-        {"0200000000000000000000000000000000000000000000000000000000000000", false},
-        {"0900000000000000000000000000000000000000000000000000000000000000", false},
+        {"0000000000000000000000000000000000000000000000000000000000000000", true, "of low order"},
+        {"0000000000000000000000000000000000000000000000000000000000000080", true, "of low order"},
+        {"0100000000000000000000000000000000000000000000000000000000000000", true, "of low order"},
+        {"0100000000000000000000000000000000000000000000000000000000000080", true, "of low order"},
+        {"e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800", true, "of low order"},
+        {"5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157", true, "of low order"},
+        {"ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f", true, "of low order"},
+        {"edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f", true, "of low order"},
+        {"eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f", true, "of low order"},
+        {"eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff", true, "of low order"},
+        {"efffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f", false, "not canonical"},
+        {"ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f", false, "not canonical"},
+        {"0900000000000000000000000000000000000000000000000000000000000080", false, "not canonical"},
+        {"ebffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f", false, NULL},
+        {"eefffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe7f", false, NULL},
+        {"0200000000000000000000000000000000000000000000000000000000000000", false, NULL},
+        {"0900000000000000000000000000000000000000000000000000000000000000", false, NULL},
     };
     struct forger forger;
     struct introduction_point point;
@@ -314,8 +321,8 @@ static void test_low_order_keys(void **state)
         assert_int_equal(crypto_scalarmult_curve25519(shared, scalar, key) != 0, keys[i].is_low_order);
         char *base64 = text_base64(key, sizeof(key)), *line = text_format("onion-key ntor %s ", base64);
         char *changed = text_replace(text, "onion-key ntor ", line);
-        if (keys[i].is_low_order)
-            assert_point_refused(&forger, changed, "of low order");
+        if (keys[i].words != NULL)
+            assert_point_refused(&forger, changed, keys[i].words);
         else
             assert_point_accepted(&forger, changed, &point);
         free(changed);
@@ -427,7 +434,7 @@ int main(void)
         cmocka_unit_test(test_link_specifiers),
         cmocka_unit_test(test_link_specifiers_too_long),
         cmocka_unit_test(test_fingerprint_of_malformed_specifiers),
-        cmocka_unit_test(test_low_order_keys),
+        cmocka_unit_test(test_low_order_and_odd_keys),
         cmocka_unit_test(test_certificates),
         cmocka_unit_test(test_false_signer),
         cmocka_unit_test(test_truncated_everywhere),

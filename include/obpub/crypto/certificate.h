@@ -21,6 +21,8 @@ enum certificate_type {
 #define CERTIFICATE_BODY_SIZE (CERTIFICATE_SIZE - ED25519_SIGNATURE_SIZE)
 /* Hours that the certificates of a descriptor live in tor. */
 #define CERTIFICATE_LIFETIME_HOURS 54
+/* One that is good for longer than this is no tor's; the margin is for clocks that differ. */
+#define CERTIFICATE_LIFETIME_HOURS_MAX (2 * CERTIFICATE_LIFETIME_HOURS)
 
 struct certificate {
     uint8_t type;
@@ -48,7 +50,8 @@ int certificate_parse(struct certificate *certificate, const uint8_t *encoded, s
                       struct error *error);
 
 /* Parses, then checks that it is of this type, that it names signing_key as its signer, that the signature is
- * good and that it has not expired at now (seconds since the epoch). Returns 0 or -1. */
+ * good, that it has not expired at now (seconds since the epoch), and that it will within
+ * CERTIFICATE_LIFETIME_HOURS_MAX. Returns 0 or -1. */
 int certificate_verify(struct certificate *certificate, const uint8_t *encoded, size_t length,
                        enum certificate_type type, const uint8_t signing_key[ED25519_PUBLIC_KEY_SIZE],
                        int64_t now, struct error *error);

@@ -1,0 +1,61 @@
+/* Prints what obpub makes of descriptors: judge_descriptor ADDRESS PERIOD_NUMBER PERIOD_LENGTH NOW FILE... A
+ * line for each file: "good", with the number of its introduction points, or "bad" and why. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <sodium.h>
+
+#include "obpub/memory.h"
+#include "obpub/onion/descriptor.h"
+#include "obpub/onion/onion_address.h"
+
+/* Reads a file of less than size bytes; ends the program when it can't. */
+static size_t read_file(const char *path, char *text, size_t size)
+{
+    FILE *file = fopen(path, "rb");
+    size_t length = file != NULL ? fread(text, 1, size, file) : size;
+    if (length == size) {
+        fprintf(stderr, "%s can't be read, or is too long\n", path);
+        exit(2);
+    }
+    fclose(file);
+    return length;
+}
+
+static void judge(const char *path, const struct descriptor_expectation *expectation)
+{
+    const size_t size = 1 << 20;
+    char *text = memory_allocate(size, 1);
+    struct error error = {.text = ""};
+    size_t length = read_file(path, text, size);
+    struct descriptor *descriptor = descriptor_decode(text, length, expectation, &error);
+    if (descriptor != NULL)
+        printf("good %zu\n", descriptor->point_count);
+    else
+        printf("bad %s\n", error.text);
+    descriptor_free(descriptor);
+    free(text);
+}
+
+int main(int argument_count, char **arguments)
+{
+    uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE];
+    struct error error = {.text = ""};
+    if (sodium_init() < 0 || argument_count < 6)
+        return 2;
+    if (onion_address_decode(identity_key, arguments[1], &error) != 0) {
+        fprintf(stderr, "%s\n", error.text);
+        return 2;
+    }
+    struct descriptor_expectation expectation = {
+        .identity_key = identity_key,
+        .period_number = strtoull(arguments[2], NULL, 10),
+        .schedule = {.period_length = (uint32_t)strtoul(arguments[3], NULL, 10)},
+        .size_max = DESCRIPTOR_SIZE_MAX_DEFAULT,
+        .now = strtoll(arguments[4], NULL, 10),
+    };
+    for (int i = 5; i < argument_count; i++)
+        judge(arguments[i], &expectation);
+    return 0;
+}
