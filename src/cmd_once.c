@@ -8,6 +8,7 @@
 #include <event2/event.h>
 
 #include "command_config.h"
+#include "command_confinement.h"
 #include "command_processes.h"
 #include "commands.h"
 #include "config/tor_endpoint.h"
@@ -254,8 +255,21 @@ static int publish_round(const struct options *options, struct processes *proces
     return result;
 }
 
+/* Confines this process, the engine. Returns 0, or -1 when it must end. */
+static int confine(const struct confine_plan *plan)
+{
+    struct error error;
+    for (size_t i = 0; i < plan->lack_count; i++)
+        fprintf(stderr, "obpub: warning: %s\n", plan->lacks[i].text);
+    enum confine_result result = command_confine_engine(plan, NULL, &error);
+    if (result != CONFINE_DONE)
+        fprintf(stderr, "obpub: %s%s\n", result == CONFINE_INCOMPLETE ? "warning: " : "", error.text);
+    return result == CONFINE_FAILED ? -1 : 0;
+}
+
 /* Has the config loaded and publishes it. Returns what to exit with. */
-static int load_and_publish(const struct options *options, struct processes *processes)
+static int load_and_publish(const struct options *options, struct processes *processes,
+                            const struct confine_plan *plan)
 {
     struct config config;
     struct config_report report;
@@ -264,7 +278,8 @@ static int load_and_publish(const struct options *options, struct processes *pro
     int loaded = command_receive_config(&config, processes->reader, options, &report);
     command_print_report(&report);
     if (loaded == 0) {
-        result = publish_round(options, processes, &config);
+        if (confine(plan) == 0)
+            result = publish_round(options, processes, &config);
         config_clear(&config);
     } else if (processes_check(processes, &error) != 0) {
         fprintf(stderr, "obpub: %s\n", error.text);
@@ -277,10 +292,15 @@ static int load_and_publish(const struct options *options, struct processes *pro
 int cmd_once(const struct options *options)
 {
     struct processes processes;
+    struct confine_plan plan;
     struct error error;
     int result = EXIT_CODE_PROCESS_LOST;
-    if (processes_start(&processes, options, &error) == 0)
-        result = load_and_publish(options, &processes);
+    if (command_plan_confinement(&plan, options, &error) != 0) {
+        fprintf(stderr, "obpub: %s\n", error.text);
+        return EXIT_CODE_BAD_INPUT;
+    }
+    if (processes_start(&processes, options, &plan, &error) == 0)
+        result = load_and_publish(options, &processes, &plan);
     else
         fprintf(stderr, "obpub: %s\n", error.text);
     processes_end(&processes);

@@ -9,6 +9,7 @@
 #include <event2/event.h>
 
 #include "command_config.h"
+#include "command_confinement.h"
 #include "command_processes.h"
 #include "commands.h"
 #include "config/tor_endpoint.h"
@@ -31,6 +32,7 @@ struct daemon {
     const struct options *options;
     struct event_base *base;
     struct log log;
+    struct confine_plan plan;
     struct processes processes;
     struct service_manager manager;
     struct config *config;
@@ -340,6 +342,19 @@ static void process_is_lost(const struct error *error, void *context)
     event_base_loopbreak(daemon->base);
 }
 
+/* Confines this process, the engine. Returns 0, or -1 when it must end. */
+static int confine(const struct daemon *daemon)
+{
+    struct error error;
+    for (size_t i = 0; i < daemon->plan.lack_count; i++)
+        log_write(&daemon->log, LOG_LEVEL_WARNING, "%s", daemon->plan.lacks[i].text);
+    enum confine_result result = command_confine_engine(&daemon->plan, daemon->config, &error);
+    if (result != CONFINE_DONE)
+        log_write(&daemon->log, result == CONFINE_FAILED ? LOG_LEVEL_CRITICAL : LOG_LEVEL_WARNING, "%s",
+                  error.text);
+    return result == CONFINE_FAILED ? -1 : 0;
+}
+
 /* Publishes until a signal ends it. The listeners are opened first: without them it must not begin. */
 static int run(struct daemon *daemon)
 {
@@ -349,6 +364,8 @@ static int run(struct daemon *daemon)
         return EXIT_CODE_NOTHING_PUBLISHED; /* it may be possible in a moment: the service manager tries again
                                              */
     }
+    if (confine(daemon) != 0)
+        return EXIT_CODE_BAD_INPUT;
     daemon->journal = journal_new(&daemon->log);
     start_engine(daemon);
     keep_config(daemon);
@@ -394,7 +411,11 @@ int cmd_run(const struct options *options)
     int result = EXIT_CODE_PROCESS_LOST;
     log_open(&daemon.log, STDERR_FILENO, options->verbosity);
     daemon.loaded_at = daemon.started_at;
-    if (processes_start(&daemon.processes, options, &error) != 0) {
+    if (command_plan_confinement(&daemon.plan, options, &error) != 0) {
+        log_write(&daemon.log, LOG_LEVEL_CRITICAL, "%s", error.text);
+        return EXIT_CODE_BAD_INPUT;
+    }
+    if (processes_start(&daemon.processes, options, &daemon.plan, &error) != 0) {
         log_write(&daemon.log, LOG_LEVEL_CRITICAL, "%s", error.text);
     } else {
         if (service_manager_open(&daemon.manager, &error) != 0)

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "crypto/algorithms.h"
 #include "process/channel.h"
 #include "reader/reader_process.h"
 #include "report/log.h"
@@ -17,30 +18,43 @@
 static const char *const names[PROCESSES] = {"obpub-signer", "obpub-reader"};
 
 /* Ends a child, saying why where it is not that another process has ended. */
-static void end_child(const struct options *options, int process, int result, const struct error *error)
+static void end_child(const struct log *log, int process, int result, const struct error *error)
     __attribute__((noreturn));
 
-static void end_child(const struct options *options, int process, int result, const struct error *error)
+static void end_child(const struct log *log, int process, int result, const struct error *error)
 {
-    struct log log;
-    log_open(&log, STDERR_FILENO, options->verbosity);
     if (result != 0)
-        log_write(&log, LOG_LEVEL_CRITICAL, "%s refuses to go on: %s", names[process], error->text);
+        log_write(log, LOG_LEVEL_CRITICAL, "%s refuses to go on: %s", names[process], error->text);
     exit(result == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
 }
 
+/* Confines a fresh child; ends it where it has to. */
+static void confine_child(const struct confine_plan *plan, const struct log *log, int process)
+{
+    static const enum confine_role roles[PROCESSES] = {CONFINE_SIGNER, CONFINE_READER};
+    struct error error;
+    enum confine_result result = confine_process(plan, roles[process], NULL, &error);
+    if (result == CONFINE_FAILED)
+        end_child(log, process, -1, &error);
+    if (result == CONFINE_INCOMPLETE)
+        log_write(log, LOG_LEVEL_WARNING, "%s", error.text);
+}
+
 /* Forks one of them. ends are those of its channels, the engine's first. Returns in the engine. */
-static int start_one(struct processes *processes, const struct options *options, int process,
-                     const int ends[2], struct error *error)
+static int start_one(struct processes *processes, const struct options *options,
+                     const struct confine_plan *plan, int process, const int ends[2], struct error *error)
 {
     int started = child_start(&processes->children[process], names[process], ends, 2, error);
     if (started != 0)
         return started < 0 ? -1 : 0;
     struct error reason = {.text = ""};
+    struct log log;
+    log_open(&log, STDERR_FILENO, options->verbosity);
+    confine_child(plan, &log, process);
     int result = process == PROCESS_SIGNER
                      ? signer_process_run(ends[0], ends[1], &reason)
                      : reader_process_run(ends[0], ends[1], options->config_path, &reason);
-    end_child(options, process, result, &reason);
+    end_child(&log, process, result, &reason);
 }
 
 /* Closes an end that is open. */
@@ -61,18 +75,20 @@ static int open_channels(int channels[3][2], struct error *error)
     return 0;
 }
 
-int processes_start(struct processes *processes, const struct options *options, struct error *error)
+int processes_start(struct processes *processes, const struct options *options,
+                    const struct confine_plan *plan, struct error *error)
 {
     int channels[3][2] = {{-1, -1}, {-1, -1}, {-1, -1}};
     *processes = (struct processes){.ends = {-1, -1}};
     signal(SIGPIPE, SIG_IGN);
+    algorithms_get(); /* OpenSSL reads a file for that */
     int result = open_channels(channels, error);
     if (result == 0)
-        result =
-            start_one(processes, options, PROCESS_SIGNER, (int[]){channels[0][1], channels[2][0]}, error);
+        result = start_one(processes, options, plan, PROCESS_SIGNER, (int[]){channels[0][1], channels[2][0]},
+                           error);
     if (result == 0)
-        result =
-            start_one(processes, options, PROCESS_READER, (int[]){channels[1][1], channels[2][1]}, error);
+        result = start_one(processes, options, plan, PROCESS_READER, (int[]){channels[1][1], channels[2][1]},
+                           error);
     for (int process = 0; process < PROCESSES; process++) {
         processes->ends[process] = channels[process][0];
         close_end(&channels[process][1]);

@@ -6,6 +6,7 @@
 #include <event2/event.h>
 
 #include "config/options.h"
+#include "confine/confine.h"
 #include "process/child.h"
 #include "reader/reader_client.h"
 #include "signer/signer_client.h"
@@ -22,10 +23,11 @@ struct processes {
     void *context;
 };
 
-/* Forks the signer and the reader. To be called before anything is read or connected, so that there is
- * nothing that they would have a copy of, with libsodium initialised. Returns in the caller alone, 0 or -1;
- * end with processes_end() in any case. */
-int processes_start(struct processes *processes, const struct options *options, struct error *error);
+/* Forks the signer and the reader, which are confined as the plan says before they do anything. To be called
+ * before anything is read or connected, so that there is nothing that they would have a copy of, with
+ * libsodium initialised. Returns in the caller alone, 0 or -1; end with processes_end() in any case. */
+int processes_start(struct processes *processes, const struct options *options,
+                    const struct confine_plan *plan, struct error *error);
 
 /* Calls lost() from the event loop when one of the two has ended: without it there is no way on. */
 void processes_watch(struct processes *processes, struct event_base *base,

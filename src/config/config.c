@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 
 #include "config/config_report.h"
@@ -32,6 +33,8 @@ enum {
     TOP_STATUS_SOCKET_LOCATION,
     TOP_METRICS_LISTEN,
     TOP_BACKEND_GRACE,
+    TOP_USER,
+    TOP_REQUIRE_SANDBOX,
     TOP_KEYS
 };
 static const struct yaml_key top_keys[TOP_KEYS] = {
@@ -42,6 +45,8 @@ static const struct yaml_key top_keys[TOP_KEYS] = {
     [TOP_STATUS_SOCKET_LOCATION] = {"status-socket-location", false},
     [TOP_METRICS_LISTEN] = {"metrics-listen", false},
     [TOP_BACKEND_GRACE] = {"backend-grace", false},
+    [TOP_USER] = {"user", false},
+    [TOP_REQUIRE_SANDBOX] = {"require-sandbox", false},
 };
 
 /* What Onionbalance for v2 services read from its config; Onionbalance for v3 reads none of it. */
@@ -427,6 +432,38 @@ static void read_backend_grace(struct config_loader *loader, yaml_node_t *node)
         loader->config->backend_grace = (unsigned)seconds;
 }
 
+/* Reads a truth value as YAML 1.1 has them; false when there is none, or a bad one. */
+static bool read_truth(struct yaml_reader *yaml, yaml_node_t *node, const char *key)
+{
+    static const char *const words[] = {"false", "no", "off", "true", "yes", "on"};
+    const char *text = node != NULL ? yaml_reader_read_text(yaml, node, key) : NULL;
+    if (text == NULL)
+        return false;
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        if (strcasecmp(text, words[i]) == 0)
+            return i >= sizeof(words) / sizeof(words[0]) / 2;
+    }
+    config_report_add_error(yaml->report, yaml->path, yaml_reader_line(node),
+                            "\"%s\": \"%s\" is neither true nor false", key, text);
+    return false;
+}
+
+/* Reads what the processes are to be confined to. */
+static void read_confinement(struct yaml_reader *yaml, yaml_node_t **values, char **user,
+                             bool *requires_sandbox)
+{
+    yaml_node_t *node = values[TOP_USER];
+    const char *name = node != NULL ? yaml_reader_read_text(yaml, node, "user") : NULL;
+    *user = NULL;
+    if (name != NULL && strlen(name) > NAME_LENGTH_MAX)
+        config_report_add_error(yaml->report, yaml->path, yaml_reader_line(node),
+                                "\"user\" is longer than %d bytes, which no name of a user is",
+                                NAME_LENGTH_MAX);
+    else if (name != NULL)
+        *user = memory_copy_text(name, strlen(name));
+    *requires_sandbox = read_truth(yaml, values[TOP_REQUIRE_SANDBOX], "require-sandbox");
+}
+
 /* Reads the whole document. */
 static void read_top(struct config_loader *loader)
 {
@@ -441,6 +478,7 @@ static void read_top(struct config_loader *loader)
     config->status_socket_location = read_status_socket(&loader->yaml, values[TOP_STATUS_SOCKET_LOCATION]);
     read_metrics_listen(loader, values[TOP_METRICS_LISTEN]);
     read_backend_grace(loader, values[TOP_BACKEND_GRACE]);
+    read_confinement(&loader->yaml, values, &config->user, &config->requires_sandbox);
     read_services(loader, values[TOP_SERVICES]);
     check_backends(loader);
 }
@@ -477,21 +515,29 @@ int config_load(struct config *config, const char *path, struct config_report *r
     return result;
 }
 
-int config_find_status_socket(char **location, const char *path, struct config_report *report)
+/* Reads the outermost mapping of a file and no more. Returns 0 with a reader to be released, or -1. */
+static int load_top(struct yaml_reader *yaml, yaml_node_t *values[TOP_KEYS], const char *path,
+                    struct config_report *report)
 {
-    *location = NULL;
-    *report = (struct config_report){0};
-    struct yaml_reader yaml;
     size_t length = 0;
     unsigned char *text = yaml_file_read(path, &length, report);
     if (text == NULL)
         return -1;
-    int result = yaml_reader_parse(&yaml, path, text, length, report);
+    int result = yaml_reader_parse(yaml, path, text, length, report);
     free(text);
-    if (result != 0)
-        return -1;
+    if (result == 0)
+        yaml_reader_read_mapping(yaml, yaml_reader_root(yaml), &top_mapping, values);
+    return result;
+}
+
+int config_find_status_socket(char **location, const char *path, struct config_report *report)
+{
+    struct yaml_reader yaml;
     yaml_node_t *values[TOP_KEYS];
-    yaml_reader_read_mapping(&yaml, yaml_reader_root(&yaml), &top_mapping, values);
+    *location = NULL;
+    *report = (struct config_report){0};
+    if (load_top(&yaml, values, path, report) != 0)
+        return -1;
     *location = read_status_socket(&yaml, values[TOP_STATUS_SOCKET_LOCATION]);
     yaml_reader_clear(&yaml);
     if (report->error_count == 0)
@@ -499,6 +545,23 @@ int config_find_status_socket(char **location, const char *path, struct config_r
     free(*location);
     *location = NULL;
     return -1;
+}
+
+int config_find_confinement(char **user, bool *requires_sandbox, const char *path)
+{
+    struct config_report report = {0};
+    struct yaml_reader yaml;
+    yaml_node_t *values[TOP_KEYS];
+    *user = NULL;
+    *requires_sandbox = false;
+    int result = load_top(&yaml, values, path, &report);
+    if (result == 0) {
+        read_confinement(&yaml, values, user, requires_sandbox);
+        yaml_reader_clear(&yaml);
+        result = report.error_count > 0 ? -1 : 0;
+    }
+    config_report_clear(&report);
+    return result;
 }
 
 void config_clear(struct config *config)
@@ -518,5 +581,6 @@ void config_clear(struct config *config)
     free(config->tor_control_cookie_file);
     free(config->status_socket_location);
     free(config->metrics_listen);
+    free(config->user);
     *config = (struct config){0};
 }

@@ -45,6 +45,8 @@ struct config {
     char *status_socket_location;    /* or NULL */
     char *metrics_listen;            /* "address:port" or "unix:/path", or NULL */
     unsigned backend_grace;          /* seconds that a backend whose connection is lost stays in */
+    char *user;                      /* whom to become when started as root, or NULL */
+    bool requires_sandbox;           /* rather not run than with less confinement than there is */
     struct config_frontend *frontends;
     size_t frontend_count;
 };
@@ -86,6 +88,11 @@ int config_load(struct config *config, const char *path, struct config_report *r
  * *location to be released with free(), NULL when the file has none, or -1 with at least one error in the
  * report. Release the report with config_report_clear(). */
 int config_find_status_socket(char **location, const char *path, struct config_report *report);
+
+/* Reads nothing but the file's "user" and "require-sandbox", which count from before anything else is read:
+ * *user is to be released with free(), NULL when the file has none. Returns 0, or -1 when the file has
+ * errors, which are for config_load() to report; what it has of the two is there all the same. */
+int config_find_confinement(char **user, bool *requires_sandbox, const char *path);
 
 /* Releases all that a config points to, wiping the keys, and zeroes it. */
 void config_clear(struct config *config);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <linux/capability.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -38,16 +39,20 @@ static void drop_bounding_set(uint64_t kept)
 int capabilities_keep(uint64_t kept, struct error *error)
 {
     struct __user_cap_data_struct sets[WORDS] = {{0}};
+    bool has_more = false;
     drop_bounding_set(kept);
     prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
     if (get_sets(sets) != 0)
         return error_set(error, "the process's capabilities can't be seen (%s)", strerror(errno));
     for (unsigned word = 0; word < WORDS; word++) {
-        sets[word].permitted &= (uint32_t)(kept >> (32 * word));
+        uint32_t permitted = sets[word].permitted & (uint32_t)(kept >> (32 * word));
+        has_more = has_more || sets[word].permitted != permitted || sets[word].effective != permitted ||
+                   sets[word].inheritable != 0;
+        sets[word].permitted = permitted;
         sets[word].effective = sets[word].permitted;
         sets[word].inheritable = 0;
     }
-    if (set_sets(sets) != 0)
+    if (has_more && set_sets(sets) != 0) /* one without any may not be allowed to make the call */
         return error_set(error, "the process's capabilities can't be given up (%s)", strerror(errno));
     return 0;
 }

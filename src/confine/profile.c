@@ -182,6 +182,7 @@ static const char *const engine_calls[] = {
 };
 
 static const struct seccomp_condition engine_conditions[] = {
+    {"ioctl", 1, INT_MASK, SIOCGIFINDEX}, /* the zone of an IPv6 address */
     {"socket", 0, INT_MASK, AF_UNIX},
     {"socket", 0, INT_MASK, AF_INET},
     {"socket", 0, INT_MASK, AF_INET6},
@@ -200,6 +201,11 @@ static const struct seccomp_condition reader_conditions[] = {
     {"openat", 2, WRITING_FLAGS, O_RDONLY},
     {NULL, 0, 0, 0},
 };
+
+/* -- the signer ----------------------------------------------------------------------------------- */
+
+/* Its sockets carry messages, of which recv() tells the length. */
+static const char *const signer_calls[] = {"recvfrom", "recv", NULL};
 
 /* -- limits --------------------------------------------------------------------------------------- */
 
@@ -250,7 +256,9 @@ const struct confine_profile confine_profiles[CONFINE_ROLES] = {
     [CONFINE_SIGNER] =
         {
             .name = "signer",
-            .calls = {.allowed = {basic_calls}, .conditions = {basic_conditions}, .is_strict = true},
+            .calls = {.allowed = {basic_calls, signer_calls},
+                      .conditions = {basic_conditions},
+                      .is_strict = true},
             .limits = signer_limits,
             .limit_count = COUNT(signer_limits),
         },

@@ -12,6 +12,7 @@
 #include "control/authentication.h"
 #include "control/command_queue.h"
 #include "control/connector.h"
+#include "control/credential_file.h"
 #include "control/name_files.h"
 #include "control/protocol_info.h"
 #include "control/reply_parser.h"
@@ -358,10 +359,10 @@ struct control_connection *control_connection_new(struct event_base *base,
     connection->timer = evtimer_new(base, on_timeout, connection);
     connection->waiting = evbuffer_new();
     command_queue_init(&connection->queue);
-    const struct name_source *names = credentials != NULL ? credentials->names : NULL;
-    connection->connector =
-        control_connector_new(base, endpoint, names != NULL ? names : &name_source_here,
-                              connection->limits.connect_timeout, on_connected, connection);
+    bool has_source = credentials != NULL && credentials->source != NULL;
+    const struct name_source *names = has_source ? &credentials->source->names : &name_source_here;
+    connection->connector = control_connector_new(base, endpoint, names, connection->limits.connect_timeout,
+                                                  on_connected, connection);
     return connection;
 }
 

@@ -20,14 +20,12 @@ enum control_failure {
 };
 
 struct credential_source;
-struct name_source;
 
 /* How to authenticate beyond what PROTOCOLINFO offers. All may be NULL; the strings are copied. */
 struct control_credentials {
     const char *password_file;              /* its first line is the password */
     const char *cookie_file;                /* stands in for the COOKIEFILE that PROTOCOLINFO names */
     const struct credential_source *source; /* who reads these files, and stays; NULL: they are just opened */
-    const struct name_source *names; /* who looks host names up, and stays; NULL: this machine's files */
 };
 
 struct control_limits {

@@ -7,6 +7,7 @@
 
 #include "control/connection.h"
 #include "control/endpoint.h"
+#include "control/name_files.h"
 #include "obpub/error.h"
 
 struct control_connector;

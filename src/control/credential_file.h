@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "control/name_files.h"
 #include "obpub/error.h"
 
 #define CREDENTIAL_COOKIE_SIZE 32 /* control-spec 3.21: all cookies are 32 bytes long */
@@ -33,6 +34,7 @@ struct credential_source {
     enum credential_result (*read_password)(const char *path, char **password, void *context,
                                             struct error *error);
     void *context;
+    struct name_source names; /* has a context of its own */
 };
 
 /* Writes the name of the group that a file belongs to, or its number, or "" when it can't be told: the group

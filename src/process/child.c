@@ -116,8 +116,8 @@ void child_end(struct child *child)
     int status;
     if (child->id <= 0)
         return;
-    if (!wait_a_moment(child, &status)) {
-        kill(child->id, SIGKILL);
+    /* A confined process may send no signal; the kernel sends this one when it ends itself. */
+    if (!wait_a_moment(child, &status) && kill(child->id, SIGKILL) == 0) {
         while (waitpid(child->id, &status, 0) < 0 && errno == EINTR)
             ;
     }

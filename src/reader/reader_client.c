@@ -261,6 +261,31 @@ static enum credential_result read_password(const char *path, char **password, v
     return result;
 }
 
+/* -- files that know hosts ------------------------------------------------------------------------ */
+
+/* Has the reader write lines of NAME_FILES_TEXT_SIZE bytes at most; there are none when it can't. */
+static void read_lines(struct reader_client *client, enum reader_message type, const char *name, char *lines)
+{
+    const uint8_t *content;
+    size_t length = 0;
+    lines[0] = '\0';
+    if (read_file(client, type, name, &content, &length, NULL) != CREDENTIAL_OK ||
+        length >= NAME_FILES_TEXT_SIZE || memchr(content, '\0', length) != NULL)
+        return;
+    memcpy(lines, content, length);
+    lines[length] = '\0';
+}
+
+static void find_host(const char *name, char *addresses, void *context)
+{
+    read_lines(context, READER_HOST, name, addresses);
+}
+
+static void read_resolver(char *text, void *context)
+{
+    read_lines(context, READER_RESOLVER, NULL, text);
+}
+
 /* -- making --------------------------------------------------------------------------------------- */
 
 const struct credential_source *reader_client_source(const struct reader_client *client)
@@ -274,7 +299,12 @@ struct reader_client *reader_client_new(int end, const char *config_path)
     client->end = end;
     client->config_path = config_path;
     client->bytes = secret_allocate(READER_MESSAGE_SIZE_MAX);
-    client->source = (struct credential_source){read_cookie, read_password, client};
+    client->source = (struct credential_source){
+        .read_cookie = read_cookie,
+        .read_password = read_password,
+        .context = client,
+        .names = {.find_host = find_host, .read_resolver = read_resolver, .context = client},
+    };
     return client;
 }
 

@@ -25,7 +25,7 @@ int reader_client_drop(struct reader_client *client, struct error *error);
 /* Takes answers that came too late for their requests. */
 void reader_client_take_late(struct reader_client *client);
 
-/* Who has cookies and passwords read by the reader; good for as long as the client is. */
+/* Who has cookies, passwords and host names read by the reader; good for as long as the client is. */
 const struct credential_source *reader_client_source(const struct reader_client *client);
 
 #endif

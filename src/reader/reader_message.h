@@ -15,13 +15,15 @@ enum reader_message {
     READER_DROP,     /* it does not: have the signer forget the keys that were new */
     READER_PASSWORD, /* path: read a password file that the config names */
     READER_COOKIE,   /* path: read a cookie file */
+    READER_HOST,     /* name: find the addresses of a host in the machine's own list */
+    READER_RESOLVER, /* read which name servers are asked */
     /* The reader's, in answer to READER_LOAD. */
     READER_WARNING, /* sentence */
     READER_ERROR,   /* sentence */
     READER_TEXT,    /* piece of the config's text; the pieces come in order */
     READER_KEY,     /* a frontend's key, in the order of the config: see below */
     /* To everything: enum credential_result, or 0 or 1 as success or failure; then the password, the cookie,
-     * or the sentence that says why there is none. */
+     * the lines that name_files.h describes, or the sentence that says why there is nothing. */
     READER_END,
 };
 

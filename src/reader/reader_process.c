@@ -11,6 +11,7 @@
 #include "config/credential.h"
 #include "config/yaml_file.h"
 #include "control/credential_file.h"
+#include "control/name_files.h"
 #include "obpub/memory.h"
 #include "process/channel.h"
 #include "reader/reader_message.h"
@@ -279,19 +280,37 @@ static int send_file(struct reader *reader, enum reader_message type, const char
     return sent;
 }
 
+/* -- files that know hosts ------------------------------------------------------------------------ */
+
+static int send_host(struct reader *reader, const char *name)
+{
+    char addresses[NAME_FILES_TEXT_SIZE];
+    name_files_find_host(NAME_FILES_HOSTS, name, addresses);
+    return send_end(reader, 0, addresses, strlen(addresses));
+}
+
+static int send_resolver(struct reader *reader)
+{
+    char text[NAME_FILES_TEXT_SIZE];
+    name_files_read_resolver(NAME_FILES_RESOLVER, text);
+    return send_end(reader, 0, text, strlen(text));
+}
+
 /* -- the loop ------------------------------------------------------------------------------------- */
 
 /* Does what a message of size bytes, in reader->bytes, asks for. Returns 1; 0 when the engine or the signer
  * is gone; or -1. */
 static int serve(struct reader *reader, size_t size, struct error *error)
 {
-    char path[PATH_MAX];
+    char text[PATH_MAX]; /* a path or a name */
     enum reader_message type = (enum reader_message)reader->bytes[0];
-    bool has_path = type == READER_PASSWORD || type == READER_COOKIE;
+    bool has_text = type == READER_PASSWORD || type == READER_COOKIE || type == READER_HOST;
     size_t length = size - 1;
-    if (has_path ? length == 0 || length >= sizeof(path) || memchr(reader->bytes + 1, '\0', length) != NULL
+    if (has_text ? length == 0 || length >= sizeof(text) || memchr(reader->bytes + 1, '\0', length) != NULL
                  : length != 0)
         return error_set(error, "a message of type %d and %zu bytes is none", (int)type, size);
+    memcpy(text, reader->bytes + 1, length);
+    text[length] = '\0';
     int result;
     switch (type) {
     case READER_LOAD:
@@ -305,9 +324,13 @@ static int serve(struct reader *reader, size_t size, struct error *error)
         break;
     case READER_PASSWORD:
     case READER_COOKIE:
-        memcpy(path, reader->bytes + 1, length);
-        path[length] = '\0';
-        result = send_file(reader, type, path);
+        result = send_file(reader, type, text);
+        break;
+    case READER_HOST:
+        result = send_host(reader, text);
+        break;
+    case READER_RESOLVER:
+        result = send_resolver(reader);
         break;
     default:
         return error_set(error, "there is no message of type %d", (int)type);

@@ -33,6 +33,7 @@ static char addresses[KEYS][ONION_ADDRESS_SIZE];
 static size_t key_count;
 
 static const struct options options = {.config_path = "config.yaml"};
+static struct confine_plan plan;
 static struct processes processes;
 
 static void remember_vector(char **words)
@@ -73,7 +74,10 @@ static int set_up(void **state)
     folder_write("frontend0.key", keys[0], key_lengths[0]);
     folder_write("frontend8.key", keys[8], key_lengths[8]);
     write_config("", (const int[]){0, 8}, 2);
-    return processes_start(&processes, &options, &error);
+    /* Who runs the tests goes on as it is. */
+    if (confine_plan_make(&plan, geteuid() == 0 ? "root" : NULL, false, &error) != 0)
+        return -1;
+    return processes_start(&processes, &options, &plan, &error);
 }
 
 static int tear_down(void **state)
@@ -511,7 +515,7 @@ static void test_credential(void **state)
     assert_int_equal(mkdir("given", 0700), 0);
     folder_write_text("given/tor.password", "secret\n");
     assert_int_equal(setenv("CREDENTIALS_DIRECTORY", folder, 1), 0);
-    assert_int_equal(processes_start(&processes, &options, &error), 0);
+    assert_int_equal(processes_start(&processes, &options, &plan, &error), 0);
     unsetenv("CREDENTIALS_DIRECTORY");
     write_config("tor-control-password-file: credential:tor.password\n", (const int[]){0}, 1);
     take_config(&config);
