@@ -24,9 +24,10 @@ def instance(backend, control='unix'):
 
 
 def write_config(path, control_socket, frontends, settings=()):
-    """Write a config.yaml for the local tor with that control socket. frontends: (path of the key, list of what
+    """Write a config.yaml for the local tor with that control socket (a path) or port ("host:port"). frontends: (path of the key, list of what
     instance() gave) for each; settings: further lines. Returns the path."""
-    lines = [f'tor-control: unix:{control_socket}', *settings, 'services:']
+    where = f'unix:{control_socket}' if control_socket.startswith('/') else control_socket
+    lines = [f'tor-control: {where}', *settings, 'services:']
     for key_path, instances in frontends:
         lines += [f'  - key: {key_path}', '    instances:'] + [line for lines in instances for line in lines]
     write_file(path, '\n'.join(lines) + '\n')
