@@ -10,11 +10,13 @@
 
 #include "../unit/helper_bundle.h"
 #include "../unit/helper_descriptor.h"
+#include "../unit/helper_signer.h"
 #include "../unit/vectors.h"
 #include "config/key_decode.h"
 #include "fuzz.h"
 #include "obpub/memory.h"
 #include "obpub/onion/onion_address.h"
+#include "signer/key_request.h"
 
 #define RELAYS_KEPT 3 /* of a consensus */
 
@@ -498,6 +500,48 @@ static void write_bundles(void)
     secret_free(bytes);
 }
 
+static void write_signer_request(const char *name, const struct signer_request *request)
+{
+    uint8_t bytes[1 + SIGNER_REQUEST_SIZE] = {0};
+    signer_request_encode(bytes + 1, request);
+    write_seed("signer_request", name, bytes, sizeof(bytes));
+}
+
+/* Requests to the signer, behind a byte that is 0 for the engine's and 1 for the reader's. */
+static void write_signer_requests(void)
+{
+    uint8_t bytes[1 + SIGNER_KEY_REQUEST_SIZE] = {1}, identity_key[ED25519_PUBLIC_KEY_SIZE];
+    struct signer_request request = signer_certify_request();
+    write_signer_request("certify", &request);
+    request.expiration_hour++;
+    write_signer_request("certify-for-longer", &request);
+    request = signer_certify_request();
+    memset(request.signing_key, 0, sizeof(request.signing_key));
+    write_signer_request("certify-no-key", &request);
+    request = signer_count_request();
+    write_signer_request("count", &request);
+    request.period.frontend = 7;
+    write_signer_request("count-unknown", &request);
+    request = signer_count_request();
+    request.period.number += 3;
+    write_signer_request("count-far", &request);
+    request.period.length = 0;
+    write_signer_request("count-no-length", &request);
+    request = signer_count_request();
+    request.seconds = INT64_MAX;
+    write_signer_request("count-late", &request);
+    struct ed25519_secret_key *secret_key = signer_make_key(3, identity_key);
+    signer_key_request_add(bytes + 1, secret_key, identity_key);
+    secret_free(secret_key);
+    write_seed("signer_request", "add", bytes, sizeof(bytes));
+    bytes[9] ^= 1;
+    write_seed("signer_request", "add-other", bytes, sizeof(bytes));
+    signer_key_request_remove(bytes + 1, 1);
+    write_seed("signer_request", "remove", bytes, sizeof(bytes));
+    signer_key_request_remove(bytes + 1, 2);
+    write_seed("signer_request", "remove-unknown", bytes, sizeof(bytes));
+}
+
 int main(int argument_count, char **arguments)
 {
     static const char *const descriptors[] = {
@@ -525,5 +569,6 @@ int main(int argument_count, char **arguments)
     write_authentications();
     write_replies();
     write_bundles();
+    write_signer_requests();
     return 0;
 }

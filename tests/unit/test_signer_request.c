@@ -9,28 +9,17 @@
 #include <sodium.h>
 #include <string.h>
 
+#include "helper_signer.h"
 #include "obpub/crypto/revision_counter.h"
 #include "obpub/memory.h"
 #include "obpub/onion/time_period.h"
 #include "signer/key_request.h"
-#include "signer/request.h"
 
-#define NOW 1790000000 /* 2026-09-21 14:13:20 UTC */
-#define DAY 1440       /* minutes */
-#define HOUR 3600      /* seconds */
+#define HOUR 3600 /* seconds */
 
 static struct signer *signer;
 static struct ed25519_secret_key *secret_key;
 static uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE], signing_key[ED25519_PUBLIC_KEY_SIZE];
-
-static struct ed25519_secret_key *make_key(uint8_t number, uint8_t public_key[ED25519_PUBLIC_KEY_SIZE])
-{
-    uint8_t seed[ED25519_SEED_SIZE] = {number};
-    struct ed25519_secret_key *key = secret_allocate(sizeof(*key));
-    ed25519_expand_seed(key, seed);
-    ed25519_derive_public_key(public_key, key);
-    return key;
-}
 
 /* A signer with one frontend, 0. */
 static int set_up(void **state)
@@ -38,8 +27,8 @@ static int set_up(void **state)
     (void)state;
     if (sodium_init() < 0)
         return -1;
-    secret_free(make_key(9, signing_key));
-    secret_key = make_key(1, identity_key);
+    secret_free(signer_make_key(9, signing_key));
+    secret_key = signer_make_key(1, identity_key);
     struct ed25519_secret_key *copy = secret_allocate(sizeof(*copy));
     *copy = *secret_key;
     signer = signer_new();
@@ -54,39 +43,12 @@ static int tear_down(void **state)
     return 0;
 }
 
-/* The time period that the public network is in at a moment. */
-static uint64_t public_period(int64_t now)
-{
-    const struct time_schedule schedule = {.voting_interval = HOUR, .period_length = DAY};
-    return time_period_number(&schedule, now);
-}
-
-static struct signer_request certify_request(void)
-{
-    struct signer_request request = {
-        .type = SIGNER_CERTIFY,
-        .period = {.frontend = 0, .number = public_period(NOW), .length = DAY},
-        .expiration_hour = signer_expiration_hour(NOW),
-    };
-    memcpy(request.signing_key, signing_key, sizeof(signing_key));
-    return request;
-}
-
-static struct signer_request count_request(void)
-{
-    return (struct signer_request){
-        .type = SIGNER_COUNT,
-        .period = {.frontend = 0, .number = public_period(NOW), .length = DAY},
-        .seconds = 4711,
-    };
-}
-
 /* The size of the answer to bytes, 0 for the end of the conversation, which has to have a reason. */
 static size_t answer_bytes(const uint8_t *bytes, size_t size)
 {
     uint8_t answer[SIGNER_ANSWER_SIZE_MAX];
     struct error error = {.text = ""};
-    size_t answer_size = signer_request_answer(signer, bytes, size, NOW, answer, &error);
+    size_t answer_size = signer_request_answer(signer, bytes, size, SIGNER_NOW, answer, &error);
     assert_int_equal(answer_size == 0, error.text[0] != '\0');
     return answer_size;
 }
@@ -101,7 +63,7 @@ static bool is_answered(const struct signer_request *request)
 static bool is_period_answered(int64_t now, uint64_t number, uint32_t length)
 {
     struct error error = {.text = ""};
-    struct signer_request request = count_request();
+    struct signer_request request = signer_count_request();
     request.period.number = number;
     request.period.length = length;
     return signer_request_check(&request, now, &error) == 0;
@@ -112,7 +74,7 @@ static void test_layout(void **state)
 {
     (void)state;
     uint8_t bytes[SIGNER_REQUEST_SIZE];
-    struct signer_request request = certify_request();
+    struct signer_request request = signer_certify_request();
     request.period = (struct signer_period){0x01020304, 0x1112131415161718, 0x21222324};
     request.expiration_hour = 0x31323334;
     memset(request.signing_key, 0x41, sizeof(request.signing_key));
@@ -138,24 +100,24 @@ static void test_answers(void **state)
     uint8_t blinded_key[ED25519_PUBLIC_KEY_SIZE], certificate[CERTIFICATE_SIZE];
     struct signer_answer parsed;
     struct error error;
-    struct signer_request request = certify_request();
+    struct signer_request request = signer_certify_request();
     signer_request_encode(bytes, &request);
-    size_t size = signer_request_answer(signer, bytes, sizeof(bytes), NOW, answer, &error);
+    size_t size = signer_request_answer(signer, bytes, sizeof(bytes), SIGNER_NOW, answer, &error);
     assert_int_equal(size, SIGNER_CERTIFY_ANSWER_SIZE);
     assert_int_equal(signer_answer_parse(&parsed, SIGNER_CERTIFY, answer, size), 0);
-    assert_int_equal(signer_certify(signer, &request.period, signing_key, request.expiration_hour, NOW,
+    assert_int_equal(signer_certify(signer, &request.period, signing_key, request.expiration_hour, SIGNER_NOW,
                                     blinded_key, certificate, &error),
                      0);
     assert_memory_equal(parsed.blinded_key, blinded_key, sizeof(blinded_key));
     assert_memory_equal(parsed.certificate, certificate, sizeof(certificate));
 
     const int64_t seconds[] = {1, 2, 86400, REVISION_COUNTER_SECONDS_MAX};
-    request = count_request();
+    request = signer_count_request();
     for (size_t i = 0; i < sizeof(seconds) / sizeof(seconds[0]); i++) {
         uint64_t counter;
         request.seconds = seconds[i];
         signer_request_encode(bytes, &request);
-        size = signer_request_answer(signer, bytes, sizeof(bytes), NOW, answer, &error);
+        size = signer_request_answer(signer, bytes, sizeof(bytes), SIGNER_NOW, answer, &error);
         assert_int_equal(size, SIGNER_COUNT_ANSWER_SIZE);
         assert_int_equal(signer_answer_parse(&parsed, SIGNER_COUNT, answer, size), 0);
         assert_int_equal(signer_count(signer, &request.period, seconds[i], &counter, &error), 0);
@@ -184,7 +146,7 @@ static void test_sizes(void **state)
 {
     (void)state;
     uint8_t bytes[2 * SIGNER_REQUEST_SIZE] = {0};
-    const struct signer_request request = certify_request();
+    const struct signer_request request = signer_certify_request();
     signer_request_encode(bytes, &request);
     for (size_t size = 0; size <= sizeof(bytes); size++)
         assert_int_equal(answer_bytes(bytes, size) > 0, size == SIGNER_REQUEST_SIZE);
@@ -195,7 +157,7 @@ static void test_header(void **state)
 {
     (void)state;
     uint8_t bytes[SIGNER_REQUEST_SIZE];
-    const struct signer_request requests[] = {certify_request(), count_request()};
+    const struct signer_request requests[] = {signer_certify_request(), signer_count_request()};
     for (size_t i = 0; i < 2; i++) {
         signer_request_encode(bytes, &requests[i]);
         assert_true(answer_bytes(bytes, sizeof(bytes)) > 0);
@@ -223,7 +185,7 @@ static void test_unknown_frontend(void **state)
 {
     (void)state;
     const size_t unknown[] = {1, 2, 255, 65536, UINT32_MAX};
-    struct signer_request request = certify_request();
+    struct signer_request request = signer_certify_request();
     for (size_t i = 0; i < sizeof(unknown) / sizeof(unknown[0]); i++) {
         request.period.frontend = unknown[i];
         assert_false(is_answered(&request));
@@ -237,7 +199,7 @@ static void test_unknown_frontend(void **state)
 static void test_expiry(void **state)
 {
     (void)state;
-    struct signer_request request = certify_request();
+    struct signer_request request = signer_certify_request();
     assert_true(is_answered(&request));
     request.expiration_hour--;
     assert_true(is_answered(&request));
@@ -250,7 +212,7 @@ static void test_expiry(void **state)
 static void test_signing_key(void **state)
 {
     (void)state;
-    struct signer_request request = certify_request();
+    struct signer_request request = signer_certify_request();
     memset(request.signing_key, 0, sizeof(request.signing_key)); /* a point of small order */
     assert_false(is_answered(&request));
     memset(request.signing_key, 0xff, sizeof(request.signing_key)); /* not canonical */
@@ -261,7 +223,7 @@ static void test_seconds(void **state)
 {
     (void)state;
     const int64_t bad[] = {0, -1, INT64_MIN, INT64_MAX, REVISION_COUNTER_SECONDS_MAX + 1};
-    struct signer_request request = count_request();
+    struct signer_request request = signer_count_request();
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         request.seconds = bad[i];
         assert_false(is_answered(&request));
@@ -273,15 +235,15 @@ static void test_seconds(void **state)
 static void test_public_periods(void **state)
 {
     (void)state;
-    for (int64_t now = NOW; now < NOW + 2 * 24 * HOUR; now += 20 * 60) {
-        uint64_t current = public_period(now), late = public_period(now - 27 * HOUR);
+    for (int64_t now = SIGNER_NOW; now < SIGNER_NOW + 2 * 24 * HOUR; now += 20 * 60) {
+        uint64_t current = signer_public_period(now), late = signer_public_period(now - 27 * HOUR);
         for (uint64_t number = late - 1; number <= current + 1; number++)
-            assert_true(is_period_answered(now, number, DAY));
-        assert_false(is_period_answered(now, current + 3, DAY));
-        assert_false(is_period_answered(now, current + 1000000, DAY));
-        assert_false(is_period_answered(now, late - 3, DAY));
-        assert_false(is_period_answered(now, 0, DAY));
-        assert_false(is_period_answered(now, UINT64_MAX, DAY));
+            assert_true(is_period_answered(now, number, SIGNER_PERIOD_LENGTH));
+        assert_false(is_period_answered(now, current + 3, SIGNER_PERIOD_LENGTH));
+        assert_false(is_period_answered(now, current + 1000000, SIGNER_PERIOD_LENGTH));
+        assert_false(is_period_answered(now, late - 3, SIGNER_PERIOD_LENGTH));
+        assert_false(is_period_answered(now, 0, SIGNER_PERIOD_LENGTH));
+        assert_false(is_period_answered(now, UINT64_MAX, SIGNER_PERIOD_LENGTH));
     }
 }
 
@@ -289,15 +251,15 @@ static void test_public_periods(void **state)
 static void test_edges(void **state)
 {
     (void)state;
-    const int64_t midnight = NOW - NOW % (24 * HOUR);
+    const int64_t midnight = SIGNER_NOW - SIGNER_NOW % (24 * HOUR);
     const uint64_t day = (uint64_t)midnight / (24 * HOUR);
-    assert_true(is_period_answered(midnight + 23 * HOUR - 1, day + 1, DAY));
-    assert_false(is_period_answered(midnight + 23 * HOUR - 1, day + 2, DAY));
-    assert_true(is_period_answered(midnight + 23 * HOUR, day + 2, DAY));
-    assert_false(is_period_answered(midnight + 23 * HOUR, day + 3, DAY));
-    assert_true(is_period_answered(midnight + 15 * HOUR - 1, day - 3, DAY));
-    assert_false(is_period_answered(midnight + 15 * HOUR, day - 3, DAY));
-    assert_true(is_period_answered(midnight + 15 * HOUR, day - 2, DAY));
+    assert_true(is_period_answered(midnight + 23 * HOUR - 1, day + 1, SIGNER_PERIOD_LENGTH));
+    assert_false(is_period_answered(midnight + 23 * HOUR - 1, day + 2, SIGNER_PERIOD_LENGTH));
+    assert_true(is_period_answered(midnight + 23 * HOUR, day + 2, SIGNER_PERIOD_LENGTH));
+    assert_false(is_period_answered(midnight + 23 * HOUR, day + 3, SIGNER_PERIOD_LENGTH));
+    assert_true(is_period_answered(midnight + 15 * HOUR - 1, day - 3, SIGNER_PERIOD_LENGTH));
+    assert_false(is_period_answered(midnight + 15 * HOUR, day - 3, SIGNER_PERIOD_LENGTH));
+    assert_true(is_period_answered(midnight + 15 * HOUR, day - 2, SIGNER_PERIOD_LENGTH));
 }
 
 /* Every length of a period that a network may have, with the period that its time falls in, the one before
@@ -311,15 +273,15 @@ static void test_lengths(void **state)
          */
         const struct time_schedule testing = {.voting_interval = length * 60 / 24, .period_length = length};
         const struct time_schedule schedule = {.voting_interval = HOUR, .period_length = length};
-        uint64_t number = time_period_number(&testing, NOW);
+        uint64_t number = time_period_number(&testing, SIGNER_NOW);
         for (uint64_t near = number - 1; near <= number + 1; near++)
-            assert_true(is_period_answered(NOW, near, length));
-        number = time_period_number(&schedule, NOW);
+            assert_true(is_period_answered(SIGNER_NOW, near, length));
+        number = time_period_number(&schedule, SIGNER_NOW);
         for (uint64_t near = number - 1; near <= number + 1; near++)
-            assert_true(is_period_answered(NOW, near, length));
+            assert_true(is_period_answered(SIGNER_NOW, near, length));
     }
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-        assert_false(is_period_answered(NOW, 1, bad[i]));
+        assert_false(is_period_answered(SIGNER_NOW, 1, bad[i]));
 }
 
 /* A clock that nobody has set, or that says nonsense. */
@@ -328,8 +290,8 @@ static void test_clocks(void **state)
     (void)state;
     const int64_t clocks[] = {INT64_MIN, -1, 0, 1, 100000, INT64_MAX};
     for (size_t i = 0; i < sizeof(clocks) / sizeof(clocks[0]); i++) {
-        assert_false(is_period_answered(clocks[i], public_period(NOW), DAY));
-        assert_false(is_period_answered(clocks[i], 0, DAY));
+        assert_false(is_period_answered(clocks[i], signer_public_period(SIGNER_NOW), SIGNER_PERIOD_LENGTH));
+        assert_false(is_period_answered(clocks[i], 0, SIGNER_PERIOD_LENGTH));
     }
 }
 
@@ -352,12 +314,12 @@ static void test_keys(void **state)
 {
     (void)state;
     uint8_t bytes[SIGNER_KEY_REQUEST_SIZE], other_identity_key[ED25519_PUBLIC_KEY_SIZE];
-    struct ed25519_secret_key *other = make_key(2, other_identity_key);
+    struct ed25519_secret_key *other = signer_make_key(2, other_identity_key);
     size_t frontend = 0;
     signer_key_request_add(bytes, other, other_identity_key);
     assert_true(answer_key_bytes(bytes, sizeof(bytes), &frontend) > 0);
     assert_int_equal(frontend, 1);
-    struct signer_request request = certify_request();
+    struct signer_request request = signer_certify_request();
     request.period.frontend = 1;
     assert_true(is_answered(&request));
 
