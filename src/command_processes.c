@@ -101,13 +101,17 @@ int processes_start(struct processes *processes, const struct options *options,
 
 int processes_check(struct processes *processes, struct error *error)
 {
+    bool is_one_lost = false;
+    for (int process = 0; process < PROCESSES; process++)
+        is_one_lost = is_one_lost || channel_is_closed(processes->ends[process]);
+    if (!is_one_lost)
+        return 0;
+    /* Then all of them end: the one to name is the first that did not end because another one had. */
     for (int process = 0; process < PROCESSES; process++) {
-        if (channel_is_closed(processes->ends[process])) {
-            child_describe_end(&processes->children[process], error);
-            return -1;
-        }
+        if (!child_describe_end(&processes->children[process], error))
+            break;
     }
-    return 0;
+    return -1;
 }
 
 /* There is something to read from a child that was not waited for: its end, or an answer that comes too late.

@@ -124,12 +124,12 @@ void child_end(struct child *child)
     child->id = 0;
 }
 
-void child_describe_end(struct child *child, struct error *error)
+bool child_describe_end(struct child *child, struct error *error)
 {
     int status = 0;
     if (child->id <= 0 || !wait_a_moment(child, &status)) {
         error_set(error, "the process %s does not answer any more", child->name);
-        return;
+        return false;
     }
     child->id = 0;
     if (WIFSIGNALED(status))
@@ -137,4 +137,5 @@ void child_describe_end(struct child *child, struct error *error)
                   strsignal(WTERMSIG(status)));
     else
         error_set(error, "the process %s has ended with status %d", child->name, WEXITSTATUS(status));
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }

@@ -2,6 +2,7 @@
 #ifndef OBPUB_PROCESS_CHILD_H
 #define OBPUB_PROCESS_CHILD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -23,8 +24,9 @@ int child_start(struct child *child, const char *name, const int *kept, size_t k
  * Nothing happens when there is none. */
 void child_end(struct child *child);
 
-/* Says how a child that seems to have ended did so: "the signer process has ended (killed by signal 9)". A
- * child that has ended is none any more. */
-void child_describe_end(struct child *child, struct error *error);
+/* Says how a child that seems to have ended did so ("the process obpub-signer was ended by signal 9
+ * (Killed)"). A child that has ended is none any more. Returns whether it ended of its own accord, with
+ * status 0, as it does when another one has ended. */
+bool child_describe_end(struct child *child, struct error *error);
 
 #endif

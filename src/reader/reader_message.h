@@ -27,7 +27,7 @@ enum reader_message {
     READER_END,
 };
 
-#define READER_MESSAGE_SIZE_MAX 32768
+#define READER_MESSAGE_SIZE_MAX 16384
 
 /* READER_KEY: type, number of the frontend at the signer (4 bytes, most significant first), enum key_format,
  * identity key, path of the key file. */
