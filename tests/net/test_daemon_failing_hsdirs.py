@@ -2,22 +2,24 @@
 # everything is published.
 
 import random
+import re
 import time
 
 from harness.daemon import Daemon
 from harness.hsdirs import clients_slot, held_points
 from harness.obpub import instance
-from testnet import main_in_own_network, make_frontend_key, step
+from testnet import main_in_own_network, make_frontend_key, run, step
 
 FRONTENDS = 3
-SECONDS = 75    # of killing
-DOWN = 3        # seconds that an HSDir is away
-BETWEEN = 1.2   # seconds between two of that
-IN_THE_END = 60
+SECONDS = 120      # of killing
+DOWN = (20, 60)    # seconds that an HSDir is away: one that is back after a few seconds still gets its upload
+DOWN_AT_ONCE = 3
+BETWEEN = 1        # seconds between two of that
+IN_THE_END = 120   # an upload that nobody answers is only tried again when it is given up
 
 
 def kill_at_random(net, publisher):
-    """Kill relays, one or a few at a time, and start each again after some seconds."""
+    """Kill relays, a few at a time, and start each again after a while. Returns how often one was killed."""
     # Not those by which obpub's tor enters the network: without them nothing at all goes through for a while.
     guards = publisher.guards()
     relays = [relay for relay in net.relays if relay.role == 'relay' and relay.fingerprint not in guards]
@@ -25,14 +27,14 @@ def kill_at_random(net, publisher):
     kills = 0
     end = time.monotonic() + SECONDS
     while down or time.monotonic() < end:
-        for relay, moment in list(down.items()):
-            if time.monotonic() - moment >= DOWN:
+        for relay, back_at in list(down.items()):
+            if time.monotonic() >= min(back_at, end):
                 relay.start()
                 del down[relay]
-        if time.monotonic() < end and len(down) < 2:
+        if time.monotonic() < end and len(down) < DOWN_AT_ONCE:
             relay = random.choice([relay for relay in relays if relay not in down])
             relay.kill()
-            down[relay] = time.monotonic()
+            down[relay] = time.monotonic() + random.uniform(*DOWN)
             kills += 1
         time.sleep(BETWEEN)
     return kills
@@ -49,6 +51,13 @@ def all_hold(net, observer, daemon, frontends):
     return True
 
 
+def count_uploads(metrics_path):
+    """How many uploads obpub has begun, and how many HSDirs took, by its metrics."""
+    text = run(['curl', '--silent', '--fail', '--unix-socket', metrics_path, 'http://localhost/metrics']).stdout
+    return [float(re.search(rf'^{name} (.*)$', text, re.M).group(1))
+            for name in ('obpub_uploads_total', 'obpub_uploads_taken_total')]
+
+
 def test(net):
     paths = [net.path(f'frontend{number}.key') for number in range(FRONTENDS)]
     frontends = [make_frontend_key(path) for path in paths]
@@ -60,19 +69,19 @@ def test(net):
         backend.wait_published()
     publisher.wait_bootstrapped()
     observer.wait_bootstrapped()
-    daemon = Daemon(net, publisher, [(path, [instance(backend) for backend in backends]) for path in paths]).start()
+    metrics_path = net.path('metrics')
+    daemon = Daemon(net, publisher, [(path, [instance(backend) for backend in backends]) for path in paths],
+                    settings=[f'metrics-listen: unix:{metrics_path}']).start()
     daemon.wait_published(frontends=FRONTENDS)
     step(f'{FRONTENDS} frontends are published')
 
-    with publisher.events('HS_DESC') as events:
-        kills = kill_at_random(net, publisher)
-        actions = [event.action for event in events.events]
-    taken, failed = actions.count('UPLOADED'), actions.count('FAILED')
-    step(f'HSDirs were killed {kills} times: {failed} of {taken + failed} uploads failed')
-    assert failed * 20 >= taken + failed, 'too few uploads failed to show anything'
+    kills = kill_at_random(net, publisher)
     began = time.monotonic()
     net.wait_for(lambda: all_hold(net, observer, daemon, frontends), IN_THE_END, 'everything to be published', every=1)
-    step(f'everything was published {time.monotonic() - began:.0f} s after that')
+    uploads, taken = count_uploads(metrics_path)
+    step(f'HSDirs were killed {kills} times: {uploads - taken:g} of {uploads:g} uploads failed')
+    assert (uploads - taken) * 10 >= uploads, 'too few uploads failed to show anything'
+    step(f'everything was published {time.monotonic() - began:.0f} s after the last one was back')
     for frontend in frontends:
         net.who_answers(observer, frontend.address, [backends[0].name])
     assert daemon.end()[0] == 0

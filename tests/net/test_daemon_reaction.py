@@ -22,7 +22,7 @@ ROUNDS_MAX = 8
 BACKENDS = 4
 POINTS = 5
 NEW_POINT = 30   # seconds that a backend has to find another point: if not, that limit is reached and nothing measured
-TAKEN = 60       # seconds until all HSDirs have it, at the very worst
+TAKEN = 150      # seconds until all HSDirs have it, at the very worst: when a circuit for an upload dies with the relay
 BACK = 2         # seconds until a relay that is started again is of use
 QUIET = 15       # seconds that one measurement may need
 
@@ -102,7 +102,6 @@ class Change:
 
     def __init__(self, scene, backend, relay, point):
         self.scene, self.backend, self.relay, self.point = scene, backend, relay, point
-        self._before = set(scene.published().points)
         self._uploads, self._posts = len(backend.uploads), len(scene.recorder.posts)
         self._new = {}
 
@@ -111,12 +110,11 @@ class Change:
         return next((event.time for event in self.backend.uploads[self._uploads:] if event.action == 'UPLOADED'), None)
 
     def _new_key(self, post):
-        # The blinded key of a superdescriptor that has another point in the place of the dead one, else None. A tor
-        # does not upload before it has found that other one.
+        # The blinded key of a superdescriptor without the dead point, else None. A tor does not upload before it has
+        # another one in its place; that one is published too, unless it is at a relay where there is one already.
         if post not in self._new:
             judged = Judged(post.descriptor, self.scene.frontend.onion)
-            points = set(judged.points)
-            self._new[post] = judged.blinded_key if self.point not in points and points - self._before else None
+            self._new[post] = None if self.point in judged.points else judged.blinded_key
         return self._new[post]
 
     def answers(self):

@@ -56,7 +56,8 @@ def test(net):
     for name in (*names, 'plain'):
         step(visitor.summary(name))
     for visit in visitor.failed():
-        step(f'failed in round {visit.round} at {visit.began:.1f}: {visit.error}')
+        step(f'failed in round {visit.round} at {visit.began:.1f}: {visit.error}'
+             f'{"; went well when made again at once" if visit.went_well_again else ""}')
     for name in names:
         assert not visitor.unexcused(name, 'plain'), f'{name} failed where plain tor did not'
     assert {page[:-1] for page in visitor.pages()} >= set(names)

@@ -12,17 +12,20 @@ from .client import FetchFailed, fetch
 FORGET_EVERY = 10.5
 PAUSE = 0.5
 NEAR = 1  # rounds
+LONE = 100  # of so many requests one may fail for once: a circuit broke, as any may
 
 
 @dataclass
 class Visit:
-    """One request: for which name, in which round, when (time.time()), the page or None, and what went wrong."""
+    """One request: for which name, in which round, when (time.time()), the page or None, what went wrong, and whether
+    the same request went well when it was made again at once."""
     name: str
     round: int
     began: float
     seconds: float
     page: Optional[str]
     error: str
+    went_well_again: bool = False
 
 
 class Visitor:
@@ -47,7 +50,7 @@ class Visitor:
     def end(self):
         """Let the requests that are under way come to their end, and begin no more."""
         self._ended.set()
-        self._thread.join(self.timeout + 15)
+        self._thread.join(2 * self.timeout + 15)
 
     def failed(self, name=None):
         """The requests that failed, of that name."""
@@ -55,9 +58,13 @@ class Visitor:
 
     def unexcused(self, name, control):
         """The requests of that name that failed while none of the control's failed, neither in their round nor in
-        one before or after it: then it was not the network, or this machine, that could not do it."""
+        one before or after it: then it was not the network, or this machine, that could not do it. Without the very
+        few that went well when they were made again at once."""
         excused = {visit.round + near for visit in self.failed(control) for near in range(-NEAR, NEAR + 1)}
-        return [visit for visit in self.failed(name) if visit.round not in excused]
+        found = [visit for visit in self.failed(name) if visit.round not in excused]
+        lone = [visit for visit in found if visit.went_well_again]
+        requests = sum(visit.name == name for visit in self.visits)
+        return found if len(lone) * LONE > requests else [visit for visit in found if visit not in lone]
 
     def pages(self, since=0):
         """All pages that came to requests begun since a time."""
@@ -83,9 +90,13 @@ class Visitor:
 
     def _visit(self, name, number):
         began = time.time()
-        page, error = None, ''
+        page, error = self._fetch(name)
+        seconds = time.time() - began
+        went_well_again = page is None and self._fetch(name)[0] is not None
+        self.visits.append(Visit(name, number, began, seconds, page, error, went_well_again))
+
+    def _fetch(self, name):
         try:
-            page = fetch(self.client, self.addresses[name], timeout=self.timeout)
+            return fetch(self.client, self.addresses[name], timeout=self.timeout), ''
         except FetchFailed as failure:
-            error = str(failure)
-        self.visits.append(Visit(name, number, began, time.time() - began, page, error))
+            return None, str(failure)
