@@ -256,12 +256,13 @@ static int publish_round(const struct options *options, struct processes *proces
 }
 
 /* Confines this process, the engine. Returns 0, or -1 when it must end. */
-static int confine(const struct confine_plan *plan)
+static int confine(const struct confine_plan *plan, const struct options *options,
+                   const struct config *config)
 {
     struct error error;
     for (size_t i = 0; i < plan->lack_count; i++)
         fprintf(stderr, "obpub: warning: %s\n", plan->lacks[i].text);
-    enum confine_result result = command_confine_engine(plan, NULL, &error);
+    enum confine_result result = command_confine_engine(plan, options, config, false, &error);
     if (result != CONFINE_DONE)
         fprintf(stderr, "obpub: %s%s\n", result == CONFINE_INCOMPLETE ? "warning: " : "", error.text);
     return result == CONFINE_FAILED ? -1 : 0;
@@ -278,7 +279,7 @@ static int load_and_publish(const struct options *options, struct processes *pro
     int loaded = command_receive_config(&config, processes->reader, options, &report);
     command_print_report(&report);
     if (loaded == 0) {
-        if (confine(plan) == 0)
+        if (confine(plan, options, &config) == 0)
             result = publish_round(options, processes, &config);
         config_clear(&config);
     } else if (processes_check(processes, &error) != 0) {

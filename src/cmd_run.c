@@ -68,6 +68,8 @@ static void fill_view(struct report_view *view, void *context)
     view->tor_status = local_tor_status(engine_local_tor(daemon->engine));
     view->tor_is_trouble = local_tor_is_trouble(engine_local_tor(daemon->engine));
     view->last_error = engine_last_error(daemon->engine);
+    view->sandbox_lacks = daemon->plan.lacks;
+    view->sandbox_lack_count = daemon->plan.lack_count;
 }
 
 /* One line for "systemctl status". */
@@ -192,7 +194,16 @@ static void apply_config(struct daemon *daemon, struct config *config)
     engine_set_tor_place(daemon->engine, &endpoint, &credentials);
     control_endpoint_clear(&endpoint);
     if (open_listeners(daemon, daemon->config, config, &error) != 0)
-        log_write(&daemon->log, LOG_LEVEL_ERROR, "%s", error.text);
+        log_write(
+            &daemon->log, LOG_LEVEL_ERROR,
+            "%s (since it is confined it can make sockets only in the folders that it started with: a new "
+            "start is needed for another one)",
+            error.text);
+    if (command_confinement_differs(daemon->config, config))
+        log_write(
+            &daemon->log, LOG_LEVEL_WARNING,
+            "\"user\" or \"require-sandbox\" has changed in the config: that takes effect when obpub is "
+            "started anew");
     engine_set_config(daemon->engine, config, &changes);
     config_release(daemon->config);
     daemon->config = config;
@@ -343,15 +354,19 @@ static void process_is_lost(const struct error *error, void *context)
 }
 
 /* Confines this process, the engine. Returns 0, or -1 when it must end. */
-static int confine(const struct daemon *daemon)
+static int confine(struct daemon *daemon)
 {
     struct error error;
     for (size_t i = 0; i < daemon->plan.lack_count; i++)
         log_write(&daemon->log, LOG_LEVEL_WARNING, "%s", daemon->plan.lacks[i].text);
-    enum confine_result result = command_confine_engine(&daemon->plan, daemon->config, &error);
-    if (result != CONFINE_DONE)
-        log_write(&daemon->log, result == CONFINE_FAILED ? LOG_LEVEL_CRITICAL : LOG_LEVEL_WARNING, "%s",
-                  error.text);
+    enum confine_result result =
+        command_confine_engine(&daemon->plan, daemon->options, daemon->config, true, &error);
+    if (result == CONFINE_FAILED)
+        log_write(&daemon->log, LOG_LEVEL_CRITICAL, "%s", error.text);
+    if (result == CONFINE_INCOMPLETE) {
+        log_write(&daemon->log, LOG_LEVEL_WARNING, "%s", error.text);
+        confine_plan_add_lack(&daemon->plan, &error);
+    }
     return result == CONFINE_FAILED ? -1 : 0;
 }
 

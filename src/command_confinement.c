@@ -3,11 +3,14 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <event2/util.h>
+#include <jansson.h>
 
 #include "config/listen_address.h"
+#include "config/tor_endpoint.h"
 #include "obpub/memory.h"
 
 int command_plan_confinement(struct confine_plan *plan, const struct options *options, struct error *error)
@@ -38,33 +41,81 @@ static const char *find_metrics_path(const struct config *config, struct listen_
     return listen_address_path(address);
 }
 
-enum confine_result command_confine_engine(const struct confine_plan *plan, const struct config *config,
+/* Adds the group that may use a socket, if it is one and there is such a group. */
+static void add_group(const struct control_endpoint *endpoint, gid_t groups[USER_GROUPS_MAX], size_t *count)
+{
+    struct stat status;
+    if (endpoint->socket_path == NULL || stat(endpoint->socket_path, &status) != 0 ||
+        !S_ISSOCK(status.st_mode) || (status.st_mode & S_IWGRP) == 0)
+        return;
+    for (size_t i = 0; i < *count; i++) {
+        if (groups[i] == status.st_gid)
+            return;
+    }
+    if (*count < USER_GROUPS_MAX)
+        groups[(*count)++] = status.st_gid;
+}
+
+/* The groups of the control sockets, without which root without its powers can't use any. */
+static size_t find_groups(const struct options *options, const struct config *config,
+                          gid_t groups[USER_GROUPS_MAX])
+{
+    size_t count = 0;
+    struct control_endpoint tor;
+    config_tor_endpoint(config, options, &tor);
+    add_group(&tor, groups, &count);
+    control_endpoint_clear(&tor);
+    for (size_t i = 0; i < config->frontend_count; i++) {
+        for (size_t j = 0; j < config->frontends[i].backend_count; j++)
+            add_group(&config->frontends[i].backends[j].control, groups, &count);
+    }
+    return count;
+}
+
+/* Hands a socket that root has made over to the user that root becomes. Where that fails root can use it
+ * still. */
+static void hand_over(const struct confine_plan *plan, const char *path)
+{
+    if (plan->has_user && lchown(path, plan->user.uid, plan->user.gid) != 0)
+        return;
+}
+
+enum confine_result command_confine_engine(const struct confine_plan *plan, const struct options *options,
+                                           const struct config *config, bool is_listening,
                                            struct error *error)
 {
     struct listen_address address;
-    const char *paths[] = {
-        config != NULL ? config->status_socket_location : NULL,
-        config != NULL ? find_metrics_path(config, &address) : NULL,
-    };
+    const char *const paths[] = {config->status_socket_location, find_metrics_path(config, &address)};
     char *folders[sizeof(paths) / sizeof(paths[0])];
-    size_t count = 0;
+    gid_t groups[USER_GROUPS_MAX];
     const char *manager = getenv("NOTIFY_SOCKET");
-    evutil_secure_rng_init(); /* opens a file on some machines */
-    for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+    struct confine_needs needs = {
+        .socket_folders = (const char *const *)folders,
+        .has_abstract_sockets = manager != NULL && manager[0] == '@',
+        .groups = groups,
+        .group_count = find_groups(options, config, groups),
+    };
+    /* Both may open a file for that. */
+    evutil_secure_rng_init();
+    json_object_seed(0);
+    for (size_t i = 0; is_listening && i < sizeof(paths) / sizeof(paths[0]); i++) {
         if (paths[i] == NULL)
             continue;
-        if (plan->has_user && lchown(paths[i], plan->user.uid, plan->user.gid) != 0) {
-            /* Then it stays root's, who can use it all the same. */
-        }
-        folders[count++] = copy_folder(paths[i]);
+        hand_over(plan, paths[i]);
+        folders[needs.socket_folder_count++] = copy_folder(paths[i]);
     }
-    const struct confine_needs needs = {
-        .socket_folders = (const char *const *)folders,
-        .socket_folder_count = count,
-        .has_abstract_sockets = manager != NULL && manager[0] == '@',
-    };
     enum confine_result result = confine_process(plan, CONFINE_ENGINE, &needs, error);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < needs.socket_folder_count; i++)
         free(folders[i]);
     return result;
+}
+
+static bool texts_equal(const char *one, const char *other)
+{
+    return one == other || (one != NULL && other != NULL && strcmp(one, other) == 0);
+}
+
+bool command_confinement_differs(const struct config *old, const struct config *config)
+{
+    return !texts_equal(old->user, config->user) || old->requires_sandbox != config->requires_sandbox;
 }

@@ -10,9 +10,13 @@
  * what is about that is read. Returns 0, or -1 when obpub must not be started, with a sentence. */
 int command_plan_confinement(struct confine_plan *plan, const struct options *options, struct error *error);
 
-/* Confines the engine, which the caller is, for good. config: what it listens on, which has to be open by now
- * and is given to the user that the engine becomes; or NULL when it listens on nothing. */
-enum confine_result command_confine_engine(const struct confine_plan *plan, const struct config *config,
+/* Confines the engine, which the caller is, for good. is_listening: it serves the status and the metrics as
+ * the config says, from sockets that have to be open by now and are given to the user that it becomes. */
+enum confine_result command_confine_engine(const struct confine_plan *plan, const struct options *options,
+                                           const struct config *config, bool is_listening,
                                            struct error *error);
+
+/* Whether a new config asks for another confinement than the old one, which only a new start can give. */
+bool command_confinement_differs(const struct config *old, const struct config *config);
 
 #endif

@@ -32,6 +32,12 @@ static struct error *add_lack(struct confine_plan *plan)
     return &plan->lacks[plan->lack_count++];
 }
 
+void confine_plan_add_lack(struct confine_plan *plan, const struct error *lack)
+{
+    if (plan->lack_count < CONFINE_LACKS_MAX)
+        *add_lack(plan) = *lack;
+}
+
 static void look_at_kernel(struct confine_plan *plan)
 {
     struct error reason;
@@ -131,7 +137,8 @@ static int lower_limits(const struct confine_profile *profile, struct error *err
     return 0;
 }
 
-/* Secrets are locked into memory; what root may lock without limit, its successor may too. */
+/* Secrets are locked into memory; root, who may lock without limit, is about to become somebody else or to
+ * lose that power. */
 static void keep_lock_limit(void)
 {
     const struct rlimit unlimited = {RLIM_INFINITY, RLIM_INFINITY};
@@ -145,16 +152,19 @@ enum confine_result confine_process(const struct confine_plan *plan, enum confin
     const struct confine_profile *profile = &confine_profiles[role];
     bool is_complete = true;
     tzset(); /* reads a file, once */
-    if (plan->has_user) {
+    needs = needs != NULL ? needs : &nothing;
+    if (geteuid() == 0)
         keep_lock_limit();
-        if (user_become(&plan->user, profile->kept_capabilities != 0, error) != 0)
-            return CONFINE_FAILED;
-    }
+    if (plan->has_user && user_become(&plan->user, profile->kept_capabilities != 0, error) != 0)
+        return CONFINE_FAILED;
+    if (geteuid() == 0 && needs->group_count > 0 &&
+        user_join_groups(needs->groups, needs->group_count, error) != 0)
+        is_complete = false;
     if (process_harden(error) != 0)
         is_complete = false;
     if (capabilities_keep(profile->kept_capabilities, error) != 0)
         return CONFINE_FAILED;
-    if (plan->landlock_version > 0 && confine_files(profile, needs != NULL ? needs : &nothing, error) != 0)
+    if (plan->landlock_version > 0 && confine_files(profile, needs, error) != 0)
         is_complete = false;
     if (plan->has_limits && lower_limits(profile, error) != 0)
         is_complete = false;

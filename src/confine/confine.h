@@ -11,7 +11,7 @@
 /* The user that is taken when the config names none and the machine has it. */
 #define CONFINE_USER_DEFAULT "obpub"
 
-#define CONFINE_LACKS_MAX 3
+#define CONFINE_LACKS_MAX 4
 
 /* What is going to be done, found out once before the processes part. */
 struct confine_plan {
@@ -31,11 +31,16 @@ struct confine_plan {
 int confine_plan_make(struct confine_plan *plan, const char *user_name, bool is_required,
                       struct error *error);
 
+/* Adds what turned out later. */
+void confine_plan_add_lack(struct confine_plan *plan, const struct error *lack);
+
 /* What one process needs that its profile does not know. */
 struct confine_needs {
     const char *const *socket_folders; /* the engine's: where it may make and remove sockets */
     size_t socket_folder_count;
     bool has_abstract_sockets; /* it connects to some of other processes */
+    const gid_t *groups;       /* that it joins when it stays root, which can then use their sockets */
+    size_t group_count;
 };
 
 enum confine_result {

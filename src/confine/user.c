@@ -54,3 +54,16 @@ int user_become(const struct user *user, bool keeps_capabilities, struct error *
         return error_set(error, "the process could become root again");
     return 0;
 }
+
+int user_join_groups(const gid_t *groups, size_t count, struct error *error)
+{
+    gid_t all[2 * USER_GROUPS_MAX];
+    int had = getgroups(USER_GROUPS_MAX, all);
+    if (had < 0 || count > USER_GROUPS_MAX)
+        return error_set(error, "the process is in too many groups to join others");
+    memcpy(all + had, groups, count * sizeof(*groups));
+    if (setgroups((size_t)had + count, all) != 0)
+        return error_set(error, "the process can't join the groups of the control sockets (%s)",
+                         strerror(errno));
+    return 0;
+}

@@ -26,4 +26,7 @@ int user_find(struct user *user, const char *name, struct error *error);
  * process in an unknown state: it must end. */
 int user_become(const struct user *user, bool keeps_capabilities, struct error *error);
 
+/* Adds groups to those of the calling process, which has to be root. Returns 0 or -1. */
+int user_join_groups(const gid_t *groups, size_t count, struct error *error);
+
 #endif

@@ -88,6 +88,11 @@ static double uploads_taken(const struct report_view *view)
     return (double)view->counters->uploads_taken;
 }
 
+static double sandbox_is_complete(const struct report_view *view)
+{
+    return view->sandbox_lack_count == 0;
+}
+
 const struct process_metric process_metrics[] = {
     {{"obpub_start_time_seconds", "gauge", "When the process began, in seconds since the epoch."},
      start_time},
@@ -100,6 +105,8 @@ const struct process_metric process_metrics[] = {
     {{"obpub_config_reload_failures_total", "counter",
       "Reloads of the config that were refused, the old config going on."},
      reload_failures},
+    {{"obpub_sandbox_complete", "gauge", "1 when the processes are confined in every way that obpub knows."},
+     sandbox_is_complete},
     {{"obpub_tor_connected", "gauge", "1 while the local tor can be given uploads."}, tor_is_connected},
     {{"obpub_tor_connections_lost_total", "counter",
       "Connections to the local tor's control port that were lost."},

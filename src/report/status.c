@@ -229,6 +229,14 @@ static json_t *make_tor(const struct report_view *view)
     return object;
 }
 
+static json_t *make_sandbox_lacks(const struct report_view *view)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < view->sandbox_lack_count; i++)
+        json_array_append_new(list, make_text(view->sandbox_lacks[i].text));
+    return list;
+}
+
 json_t *status_make_json(const struct report_view *view)
 {
     json_t *services = json_array();
@@ -241,6 +249,7 @@ json_t *status_make_json(const struct report_view *view)
     json_object_set_new(object, "configLoaded", make_moment(view, view->loaded_at));
     json_object_set_new(object, "reloadError", make_text(view->reload_error));
     json_object_set_new(object, "error", make_text(view->last_error));
+    json_object_set_new(object, "sandboxLacks", make_sandbox_lacks(view));
     json_object_set_new(object, "tor", make_tor(view));
     json_object_set_new(object, "services", services);
     return object;

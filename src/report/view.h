@@ -31,7 +31,9 @@ struct report_view {
     const char *reload_error; /* why the last reload was refused; "" when it was not */
     const char *tor_status;   /* what the local tor is doing or waiting for; "" when all is well */
     bool tor_is_trouble; /* it is waited for because something is wrong, not just because it takes a moment */
-    const char *last_error; /* the last error of the engine's own, "" if none */
+    const char *last_error;            /* the last error of the engine's own, "" if none */
+    const struct error *sandbox_lacks; /* what of the processes' confinement can't be had here */
+    size_t sandbox_lack_count;
 };
 
 /* Fills in a view; called whenever somebody asks. What it points to has to stay until the event loop goes on.

@@ -48,13 +48,15 @@ class Daemon:
             f"      - {{address: {self.backends[0].address}, name: node1, control: 'unix:{self.folder}/absent'}}",
             f"      - {{address: {self.backends[1].address}, name: 'node \"2\"'}}", ""]))
 
-    def start(self, wait_for=None):
-        """Starts it and waits for its status socket; a start that fails gives its exit status."""
+    def start(self, wait_for=None, prepare=None):
+        """Starts it and waits for its status socket; a start that fails gives its exit status. prepare is called in
+        the new process before it becomes obpub."""
         environment = {name: value for name, value in os.environ.items() if not name.startswith("ONIONBALANCE_")}
         self.log = open(self.folder / "log", "w", encoding="utf-8")
         self.process = subprocess.Popen(
             [os.path.abspath(checks.OBPUB), "-c", str(self.config), "-s", str(self.folder / "no-tor")],
-            stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log, env=environment)
+            stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log, env=environment,
+            preexec_fn=prepare)
         deadline = time.monotonic() + 20
         while time.monotonic() < deadline and self.process.poll() is None:
             with socket.socket(socket.AF_UNIX) as probe:

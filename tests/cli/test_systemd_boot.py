@@ -1,5 +1,6 @@
 """The unit under a real systemd, booted for the test in namespaces of its own, beside a real tor (without network): all
 that the sandbox takes away is not needed, and systemd is told what it wants to know. Needs root."""
+import ctypes
 import os
 import pathlib
 import re
@@ -13,7 +14,10 @@ import checks
 import test_systemd
 
 SKIPPED = 77
-CONFIG = """status-socket-location: /run/obpub/control
+# Without Landlock in the kernel obpub would refuse to start when the sandbox is required.
+HAS_LANDLOCK = ctypes.CDLL(None).syscall(444, None, ctypes.c_size_t(0), 1) > 0
+CONFIG = """require-sandbox: {sandbox}
+status-socket-location: /run/obpub/control
 metrics-listen: unix:/run/obpub/metrics
 services:
   - key: credential:frontend.key
@@ -131,7 +135,8 @@ def make_files(folder):
     shutil.copy(made / "obpub.service", library / "systemd" / "system")
     shutil.copy(made / "sysusers.d" / "obpub.conf", library / "sysusers.d")
     shutil.copy(made / "tmpfiles.d" / "obpub.conf", library / "tmpfiles.d")
-    checks.write(files / "etc" / "obpub" / "config.yaml", CONFIG.format(address=checks.Key().address), 0o644)
+    checks.write(files / "etc" / "obpub" / "config.yaml", CONFIG.format(
+        address=checks.Key().address, sandbox=str(HAS_LANDLOCK).lower()), 0o644)
     checks.write(files / "etc" / "obpub" / "keys" / "frontend.key", checks.Key().pem())
     checks.write(files / "etc" / "systemd" / "system" / "trial.target",
                  "[Unit]\nWants=systemd-journald.service tor@default.service obpub.service\n", 0o644)
@@ -157,6 +162,9 @@ def check_start(machine):
                  wait_for(lambda: machine.run("sh", "-c", "cd /run/obpub && stat -c '%n %F %A %U' *").splitlines()
                           == ["control socket srw-rw---- obpub", "metrics socket srw-rw---- obpub"]),
                  machine.run("ls", "-la", "/run/obpub"))
+    status = machine.run("sh", "-c", "cat /proc/$(systemctl show -P MainPID obpub)/status")
+    checks.check("the engine has a filter of its own besides systemd's",
+                 re.search(r"^Seccomp_filters:\t([2-9]|\d\d+)$", status, re.M) is not None, status)
     priorities = set(re.findall(r'"PRIORITY":"(\d)"', machine.run("journalctl", "-u", "obpub", "-o", "json",
                                                                    "_COMM=obpub")))
     checks.check("the journal has its priorities", priorities == {"4", "6"}, priorities)

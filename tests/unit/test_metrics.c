@@ -86,6 +86,7 @@ static void test_process(void **state)
         "obpub_build_info{version=\"1.2.3\"} 1\n",
         "obpub_start_time_seconds 1795348798.750\n",
         "obpub_config_last_reload_successful 1\n",
+        "obpub_sandbox_complete 1\n",
         "obpub_config_last_reload_success_timestamp_seconds 1795345200\n",
         "obpub_tor_connected 1\n",
         "obpub_consensus_live 0\n",
@@ -108,8 +109,12 @@ static void test_process(void **state)
     free(text);
     fixture.view.reload_error = "bad";
     fixture.publisher->is_tor_up = false;
+    const struct error lack = {"no Landlock"};
+    fixture.view.sandbox_lacks = &lack;
+    fixture.view.sandbox_lack_count = 1;
     text = write_metrics(&fixture.view);
     assert_true(has_line(text, "obpub_config_last_reload_successful 0\n"));
+    assert_true(has_line(text, "obpub_sandbox_complete 0\n"));
     assert_true(has_line(text, "obpub_tor_connected 0\n"));
     free(text);
     report_fixture_clear(&fixture);

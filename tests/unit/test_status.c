@@ -251,6 +251,9 @@ static void test_process(void **state)
     report_fixture_make(&fixture);
     fixture.view.reload_error = "c.yaml:3: bad";
     fixture.view.last_error = "\xff is not UTF-8";
+    const struct error lacks[] = {{"no Landlock"}, {"no seccomp"}};
+    fixture.view.sandbox_lacks = lacks;
+    fixture.view.sandbox_lack_count = 2;
     json_t *status = status_make_json(&fixture.view);
     check_text(status, "version", "1.2.3");
     check_text(status, "time", "2026-11-22 12:00:00");
@@ -258,6 +261,9 @@ static void test_process(void **state)
     check_text(status, "configLoaded", "2026-11-22 11:00:00");
     check_text(status, "reloadError", "c.yaml:3: bad");
     check_null(status, "error");
+    const json_t *sandbox_lacks = json_object_get(status, "sandboxLacks");
+    assert_int_equal(json_array_size(sandbox_lacks), 2);
+    assert_string_equal(json_string_value(json_array_get(sandbox_lacks, 1)), "no seccomp");
     const json_t *tor = json_object_get(status, "tor");
     check_boolean(tor, "isConnected", true);
     check_null(tor, "status");

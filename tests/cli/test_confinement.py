@@ -1,0 +1,193 @@
+"""What the config and the machine make of the confinement: a user, what is lacking, and require-sandbox. A container that
+allows no confinement is made by a filter of system calls of our own."""
+import ctypes
+import json
+import os
+import pathlib
+import platform
+import pwd
+import re
+import signal
+import struct
+import sys
+import time
+
+import checks
+from daemon import Daemon
+
+LIBRARY = ctypes.CDLL(None, use_errno=True)
+PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS, SECCOMP_MODE_FILTER = 22, 38, 2
+SECCOMP_CALL = {"x86_64": 317, "aarch64": 277}[platform.machine()]
+LANDLOCK_CALL = 444
+HAS_LANDLOCK = LIBRARY.syscall(LANDLOCK_CALL, None, ctypes.c_size_t(0), 1) > 0
+IS_ROOT = os.geteuid() == 0
+USER = "nobody"
+
+
+def is_sanitized():
+    cache = pathlib.Path(os.environ.get("OBPUB_BUILD", "build")) / "CMakeCache.txt"
+    return re.search(r"^OBPUB_SANITIZE:BOOL=ON$", cache.read_text(), re.M) is not None
+
+
+def has_user(name):
+    try:
+        return bool(pwd.getpwnam(name))
+    except KeyError:
+        return False
+
+
+def forbid_confinement():
+    """Lets neither filters nor Landlock be had by this process and what comes of it: the first is not permitted, the
+    second not there."""
+    load, jump, give = 0x20, 0x15, 0x06
+    allowed, error = 0x7fff0000, 0x00050000
+    instructions = [(load, 0, 0, 0), (jump, 0, 1, SECCOMP_CALL), (give, 0, 0, error | 1), (jump, 0, 1, LANDLOCK_CALL),
+                    (give, 0, 0, error | 38), (give, 0, 0, allowed)]
+    code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *each) for each in instructions))
+    program = ctypes.create_string_buffer(struct.pack("HxxxxxxP", len(instructions), ctypes.addressof(code)))
+    if LIBRARY.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 or LIBRARY.prctl(
+            PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.c_void_p(ctypes.addressof(program))) != 0:
+        os._exit(99)
+
+
+def expected_lacks():
+    """The beginnings of the sentences that an ordinary start has to say on this machine."""
+    lacks = ["this build has sanitizers"] if is_sanitized() else [] if HAS_LANDLOCK else ["there is no Landlock here"]
+    return lacks + (["obpub was started as root and stays it"] if IS_ROOT and not has_user("obpub") else [])
+
+
+def warnings_of(daemon):
+    return re.findall(r" warning: (.*)", daemon.log_text())
+
+
+def start(*lines, prepare=None):
+    """A daemon with these lines in its config, and its exit status if it did not start."""
+    daemon = Daemon()
+    daemon.write_config(*lines)
+    return daemon, daemon.start(prepare=prepare)
+
+
+def lacks_of(daemon):
+    return json.loads(checks.run("status", "--json", "-c", daemon.config).stdout)["sandboxLacks"]
+
+
+def check_lacks(name, daemon, status, expected):
+    """It runs, and says each thing that is lacking once in the log, and in the status."""
+    checks.check(f"{name}: it starts", status is None, daemon.log_text())
+    said = [warning for warning in warnings_of(daemon) if any(warning.startswith(lack) for lack in expected)]
+    checks.check(f"{name}: the log has {len(expected)} warnings", len(said) == len(expected) and all(
+        any(warning.startswith(lack) for warning in said) for lack in expected), daemon.log_text())
+    checks.check(f"{name}: so has the status", sorted(lacks_of(daemon)) == sorted(said), lacks_of(daemon))
+
+
+def check_refusal(name, lines, text, prepare=None):
+    """Neither the daemon nor --once starts; the exit status is 2, and the reason is given."""
+    daemon, status = start(*lines, prepare=prepare)
+    checks.check(f"{name}: refused with status 2", status == 2, f"{status}: {daemon.log_text()}")
+    checks.check(f"{name}: and the reason", text in daemon.log_text(), daemon.log_text())
+    if prepare is None:
+        result = checks.run("--once", "-c", daemon.config)
+        checks.check(f"{name}: --once too", result.returncode == 2 and text in result.stderr, result)
+
+
+def field_of(pid, name):
+    return re.search(rf"^{name}:\t(.*)$", pathlib.Path(f"/proc/{pid}/status").read_text(), re.M)[1]
+
+
+def processes_of(daemon):
+    pid = daemon.process.pid
+    return [pid, *pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def check_ordinary():
+    daemon, status = start()
+    check_lacks("here", daemon, status, expected_lacks())
+    filters = [field_of(pid, "Seccomp") for pid in processes_of(daemon)]
+    checks.check("three processes, each with a filter", filters == [str(0 if is_sanitized() else 2)] * 3, filters)
+    checks.check("it ends well", daemon.stop() == 0, daemon.log_text())
+
+
+def check_container():
+    if is_sanitized():
+        return
+    lacks = ["system calls can't be filtered here: Operation not permitted", "there is no Landlock here"]
+    lacks += [lack for lack in expected_lacks() if "root" in lack]
+    daemon, status = start(prepare=forbid_confinement)
+    check_lacks("in a container that allows none", daemon, status, lacks)
+    checks.check("it ends well there", daemon.stop() == 0, daemon.log_text())
+    check_refusal("require-sandbox there", ["require-sandbox: true"], "\"require-sandbox\", and system calls can't",
+                  forbid_confinement)
+
+
+def check_requirement():
+    lacks = expected_lacks()
+    if lacks:
+        check_refusal("require-sandbox", ["require-sandbox: true"], f"\"require-sandbox\", and {lacks[0]}")
+    if not is_sanitized() and HAS_LANDLOCK:
+        daemon, status = start("require-sandbox: true", *([f"user: {USER}"] if IS_ROOT else []))
+        check_lacks("require-sandbox where all is there", daemon, status, [])
+        daemon.stop()
+
+
+def check_users():
+    check_refusal("a user that is not there", ["user: no-such-user"], "there is no user \"no-such-user\"")
+    if not IS_ROOT:
+        daemon, status = start("user: root")
+        check_lacks("another user than the one it is", daemon, status, ["only root can become", *expected_lacks()])
+        daemon.stop()
+        return
+    expected = str(pwd.getpwnam(USER).pw_uid)
+    daemon, status = start(f"user: {USER}")
+    users = {tuple(set(field_of(pid, "Uid").split())) for pid in processes_of(daemon)}
+    checks.check("all processes become the user", status is None and users == {(expected,)}, users)
+    checks.check("the status socket is the user's", str(daemon.status.stat().st_uid) == expected)
+    daemon.stop()
+    daemon, status = start("user: root")
+    check_lacks("root on purpose", daemon, status, [lack for lack in expected_lacks() if "as root" not in lack])
+    daemon.stop()
+
+
+def wait_for(condition, seconds=20):
+    end = time.monotonic() + seconds
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.05)
+    return condition()
+
+
+def check_reload():
+    """What a confined process can't change any more is said."""
+    daemon, _ = start()
+
+    def reload(*lines):
+        daemon.write_config(*lines)
+        daemon.process.send_signal(signal.SIGHUP)
+
+    reload("user: root")
+    checks.check("another user counts from the next start",
+                 wait_for(lambda: "when obpub is started anew" in daemon.log_text()), daemon.log_text())
+    old, daemon.status = daemon.status, daemon.folder / "beside"
+    reload("user: root")
+    checks.check("a status socket beside the old one can be had",
+                 wait_for(lambda: daemon.status.exists() and not old.exists()), daemon.log_text())
+    with checks.temporary_folder() as elsewhere:
+        daemon.status = pathlib.Path(elsewhere) / "status"
+        reload("user: root")
+        if is_sanitized() or not HAS_LANDLOCK:
+            checks.check("one in another folder too", wait_for(daemon.status.exists), daemon.log_text())
+        else:
+            checks.check("one in another folder can't",
+                         wait_for(lambda: "a new start is needed" in daemon.log_text()), daemon.log_text())
+            checks.check("and is not there", not daemon.status.exists() and daemon.process.poll() is None)
+        checks.check("it ends well after that", daemon.stop() == 0, daemon.log_text())
+
+
+def main():
+    check_ordinary()
+    check_container()
+    check_requirement()
+    check_users()
+    check_reload()
+    checks.finish()
+
+
+sys.exit(main())
