@@ -1,6 +1,8 @@
 /* Confines the processes of a command, as the config and the machine have it. */
 #include "command_confinement.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -72,12 +74,19 @@ static size_t find_groups(const struct options *options, const struct config *co
     return count;
 }
 
-/* Hands a socket that root has made over to the user that root becomes. Where that fails root can use it
- * still. */
+/* Hands a socket that root has made over to the user that root becomes; where that fails root can use it
+ * still. The folder may be that user's, who could put something else of root's there meanwhile: a link to it
+ * is not taken. */
 static void hand_over(const struct confine_plan *plan, const char *path)
 {
-    if (plan->has_user && lchown(path, plan->user.uid, plan->user.gid) != 0)
+    struct stat status;
+    int file = plan->has_user ? open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC) : -1;
+    if (file < 0)
         return;
+    if (fstat(file, &status) == 0 && S_ISSOCK(status.st_mode) && status.st_nlink == 1 &&
+        fchownat(file, "", plan->user.uid, plan->user.gid, AT_EMPTY_PATH) != 0)
+        errno = 0; /* nothing depends on it */
+    close(file);
 }
 
 enum confine_result command_confine_engine(const struct confine_plan *plan, const struct options *options,

@@ -278,7 +278,9 @@ static void read_lines(struct reader_client *client, enum reader_message type, c
 
 static void find_host(const char *name, char *addresses, void *context)
 {
-    read_lines(context, READER_HOST, name, addresses);
+    addresses[0] = '\0';
+    if (name[0] != '\0')
+        read_lines(context, READER_HOST, name, addresses);
 }
 
 static void read_resolver(char *text, void *context)

@@ -504,6 +504,25 @@ static void test_cookie(void **state)
     assert_int_equal(read_cookie("cookie", cookie, &error), CREDENTIAL_OK);
 }
 
+/* The engine has hosts looked up in the machine's files by the reader. */
+static void test_host_names(void **state)
+{
+    (void)state;
+    char lines[NAME_FILES_TEXT_SIZE], expected[NAME_FILES_TEXT_SIZE];
+    const struct name_source *names = &reader_client_source(processes.reader)->names;
+    name_files_find_host(NAME_FILES_HOSTS, "localhost", expected);
+    assert_int_not_equal(expected[0], '\0');
+    names->find_host("localhost", lines, names->context);
+    assert_string_equal(lines, expected);
+    names->find_host("no-such-host.invalid", lines, names->context);
+    assert_string_equal(lines, "");
+    names->find_host("", lines, names->context);
+    assert_string_equal(lines, "");
+    names->read_resolver(lines, names->context);
+    name_files_read_resolver(NAME_FILES_RESOLVER, expected);
+    assert_string_equal(lines, expected);
+}
+
 /* A file that systemd hands over is named to the reader by its name; where it is, is the reader's to know. */
 static void test_credential(void **state)
 {
@@ -555,6 +574,7 @@ int main(void)
         TEST(test_password),
         TEST(test_cookie),
         TEST(test_credential),
+        TEST(test_host_names),
     };
     return cmocka_run_group_tests(tests, prepare, NULL);
 }
