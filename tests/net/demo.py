@@ -1,5 +1,6 @@
 # The demo: three backends, one frontend address, published by obpub on a private Tor network; told step by step.
 
+import os
 import sys
 import textwrap
 import time
@@ -50,8 +51,9 @@ def demo(net):
 
 def write_config(net, publisher, backends):
     """Write the config.yaml of the demo; returns its path."""
-    lines = [f'tor-control: unix:{publisher.control_socket}', 'services:', '  - key: frontend.key',
-             '    instances:']
+    # Run as root, everything here is root's, and obpub has to stay root to use it.
+    lines = ['user: root'] if os.geteuid() == 0 else []
+    lines += [f'tor-control: unix:{publisher.control_socket}', 'services:', '  - key: frontend.key', '    instances:']
     for backend in backends:
         lines += [f'      - address: {backend.onion}', f'        name: {backend.name}',
                   f'        control: unix:{backend.control_socket}']

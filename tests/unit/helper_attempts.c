@@ -192,7 +192,9 @@ int try_execute(void)
 
 int try_execute_descriptor(void)
 {
-    return (int)syscall(SYS_execveat, AT_FDCWD, "/bin/true", NULL, NULL, 0);
+    char name[] = "true";
+    char *const arguments[] = {name, NULL};
+    return (int)syscall(SYS_execveat, AT_FDCWD, "/bin/true", arguments, NULL, 0);
 }
 
 int try_fork(void)

@@ -18,6 +18,9 @@
 #include "helper_attempts.h"
 #include "helper_folder.h"
 
+/* One that the engine joins when it stays root. */
+#define GROUP 54321
+
 /* How a child ends that tried something. */
 #define EXIT_DONE 0
 #define EXIT_REFUSED 1
@@ -55,7 +58,7 @@ static const struct attempt attempts[] = {
     {"truncating a file", try_truncate, false, REFUSED, REFUSED, KILLED},
     {"making a file", try_make_file, false, REFUSED, REFUSED, KILLED},
     {"making a file beside the sockets", try_make_file_beside_sockets, false, REFUSED, REFUSED, KILLED},
-    {"making a file without a name", try_make_nameless_file, false, REFUSED, REFUSED, KILLED},
+    {"making a file without a name", try_make_nameless_file, true, REFUSED, REFUSED, KILLED},
     {"making a folder", try_make_folder, false, REFUSED, REFUSED, KILLED},
     {"renaming a file", try_rename, false, REFUSED, REFUSED, KILLED},
     {"linking a file", try_link, false, REFUSED, REFUSED, KILLED},
@@ -131,7 +134,9 @@ static const int fatal_calls[] = {
 static void confine(enum confine_role role)
 {
     const char *const folders[] = {SOCKET_FOLDER};
-    const struct confine_needs engine_needs = {.socket_folders = folders, .socket_folder_count = 1};
+    static const gid_t groups[] = {GROUP};
+    const struct confine_needs engine_needs = {
+        .socket_folders = folders, .socket_folder_count = 1, .groups = groups, .group_count = 1};
     struct error error;
     if (role == CONFINE_ROLES)
         return;
@@ -343,6 +348,11 @@ static void test_kernels_view(void **state)
         bool keeps = role == CONFINE_READER && geteuid() == 0;
         assert_line(text, keeps ? "\nCapPrm:\t0000000000000004\n" : "\nCapPrm:\t0000000000000000\n");
         assert_line(text, keeps ? "\nCapEff:\t0000000000000004\n" : "\nCapEff:\t0000000000000000\n");
+        const char *own_groups = strstr(text, "\nGroups:\t");
+        assert_non_null(own_groups);
+        const char *joined = strstr(own_groups, "54321 ");
+        assert_int_equal(joined != NULL && joined < strchr(own_groups + 1, '\n'),
+                         role == CONFINE_ENGINE && geteuid() == 0);
         if (geteuid() == 0)
             assert_line(text, keeps ? "\nCapBnd:\t0000000000000004\n" : "\nCapBnd:\t0000000000000000\n");
     }

@@ -1,6 +1,7 @@
 # Runs obpub on the private network: writes its config.yaml, publishes a round, reads the report.
 
 import json
+import os
 
 from .consensus import AFTER_SRV
 from .judge import blinded_key, outer_blinded_key
@@ -27,7 +28,9 @@ def write_config(path, control_socket, frontends, settings=()):
     """Write a config.yaml for the local tor with that control socket (a path) or port ("host:port"). frontends: (path of the key, list of what
     instance() gave) for each; settings: further lines. Returns the path."""
     where = f'unix:{control_socket}' if control_socket.startswith('/') else control_socket
-    lines = [f'tor-control: {where}', *settings, 'services:']
+    # The tors' sockets are this user's: as root, obpub has to stay root, also where there is a user for it.
+    stay = os.geteuid() == 0 and not any(setting.startswith('user:') for setting in settings)
+    lines = [f'tor-control: {where}', *(['user: root'] if stay else []), *settings, 'services:']
     for key_path, instances in frontends:
         lines += [f'  - key: {key_path}', '    instances:'] + [line for lines in instances for line in lines]
     write_file(path, '\n'.join(lines) + '\n')
