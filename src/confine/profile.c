@@ -40,13 +40,16 @@ static const struct seccomp_condition basic_conditions[] = {
 /* -- what the engine and the reader need besides -------------------------------------------------- */
 
 static const char *const common_calls[] = {
-    "readv",        "writev",     "recvfrom",  "recvmsg",         "sendto",       "sendmsg",     "recv",
-    "send",         "shutdown",   "lseek",     "_llseek",         "fstat",        "fstat64",     "stat",
-    "stat64",       "lstat",      "lstat64",   "newfstatat",      "fstatat64",    "statx",       "access",
-    "faccessat",    "faccessat2", "getuid",    "geteuid",         "getgid",       "getegid",     "getuid32",
-    "geteuid32",    "getgid32",   "getegid32", "getppid",         "rt_sigaction", "sigaltstack", "umask",
-    "clock_getres", "nanosleep",  "uname",     "clock_nanosleep", "select",       "_newselect",  "pselect6",
-    "getrlimit",    "ugetrlimit", "getrusage", "sched_yield",     "wait4",        "waitid",      NULL,
+    "readv",     "writev",     "recvfrom",        "recvmsg",     "sendto",     "sendmsg",
+    "recv",      "send",       "shutdown",        "lseek",       "_llseek",    "fstat",
+    "fstat64",   "stat",       "stat64",          "lstat",       "lstat64",    "newfstatat",
+    "fstatat64", "statx",      "access",          "faccessat",   "faccessat2", "getuid",
+    "geteuid",   "getgid",     "getegid",         "getuid32",    "geteuid32",  "getgid32",
+    "getegid32", "getppid",    "rt_sigaction",    "sigaltstack", "umask",      "clock_getres",
+    "nanosleep", "uname",      "clock_nanosleep", "select",      "_newselect", "pselect6",
+    "getrlimit", "ugetrlimit", "getrusage",       "sched_yield", "wait4",      "waitid",
+    "sysinfo", /* for qsort() */
+    NULL,
 };
 
 static const struct seccomp_condition common_conditions[] = {
