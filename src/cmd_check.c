@@ -8,9 +8,12 @@
 #include "command_config.h"
 #include "command_output.h"
 #include "commands.h"
+#include "config/config_report.h"
 #include "config/printable.h"
 #include "config/tor_endpoint.h"
+#include "engine/clock.h"
 #include "obpub/memory.h"
+#include "report/presigned.h"
 
 /* What a backend's operator must have: in torrc, under the service's HiddenServiceDir, and in the file
  * ob_config inside that folder, there once for each frontend. */
@@ -97,6 +100,16 @@ static void print_backend(const struct config_backend *backend)
            backend->has_control ? "control port " : "no control port: fetched from the HSDirs", endpoint);
 }
 
+static void print_bundle(const struct config_frontend *frontend)
+{
+    const struct time_schedule *schedule = &frontend->plan.schedule;
+    char text[PRESIGNED_TEXT_SIZE];
+    presigned_describe(text, &frontend->plan, NULL, clock_wall_seconds());
+    printf(
+        "        %s\n        for networks with time periods of %u minutes and a consensus every %u seconds\n",
+        text, schedule->period_length, schedule->voting_interval);
+}
+
 static void print_frontend(const struct config_frontend *frontend)
 {
     char *key_path = memory_copy_text(frontend->key_path, strlen(frontend->key_path));
@@ -104,6 +117,8 @@ static void print_frontend(const struct config_frontend *frontend)
     printf("frontend %s.onion\n", frontend->address);
     printf("    key %s (%s)\n", key_path, key_format_name(frontend->key_format));
     free(key_path);
+    if (frontend->key_format == KEY_FORMAT_BUNDLE)
+        print_bundle(frontend);
     printf("    %zu backend%s:\n", frontend->backend_count, frontend->backend_count == 1 ? "" : "s");
     for (size_t i = 0; i < frontend->backend_count; i++)
         print_backend(&frontend->backends[i]);
@@ -152,8 +167,21 @@ static json_t *make_list(char *const *texts, size_t count)
     return list;
 }
 
+/* Times are seconds since the epoch. */
+static json_t *make_bundle(const struct bundle_plan *plan)
+{
+    return json_pack("{s:I, s:I, s:I, s:s}", "created", (json_int_t)plan->created, "begins",
+                     (json_int_t)bundle_plan_begin(plan), "expires", (json_int_t)bundle_plan_end(plan),
+                     "state", presigned_name_state(presigned_judge(plan, NULL, clock_wall_seconds())));
+}
+
 static json_t *make_frontend(const struct config_frontend *frontend)
 {
+    static const char *const key_formats[] = {
+        [KEY_FORMAT_PEM] = "pem",
+        [KEY_FORMAT_TOR] = "tor",
+        [KEY_FORMAT_BUNDLE] = "bundle",
+    };
     json_t *backends = json_array();
     for (size_t i = 0; i < frontend->backend_count; i++) {
         const struct config_backend *backend = &frontend->backends[i];
@@ -169,8 +197,9 @@ static json_t *make_frontend(const struct config_frontend *frontend)
     json_t *object = json_object();
     json_object_set_new(object, "address", make_onion(frontend->address));
     json_object_set_new(object, "key", make_text(frontend->key_path));
-    json_object_set_new(object, "key_format",
-                        make_text(frontend->key_format == KEY_FORMAT_PEM ? "pem" : "tor"));
+    json_object_set_new(object, "key_format", make_text(key_formats[frontend->key_format]));
+    if (frontend->key_format == KEY_FORMAT_BUNDLE)
+        json_object_set_new(object, "bundle", make_bundle(&frontend->plan));
     json_object_set_new(object, "backends", backends);
     return object;
 }
@@ -236,12 +265,54 @@ static void print_config(const struct options *options, const struct config *con
     free(uses);
 }
 
+/* Checks the bundle of a frontend as publishing does not take the time for: each certificate, and whether it
+ * is good now. What is wrong with it goes into the report. */
+static int check_bundle(const struct config *config, const struct config_frontend *frontend,
+                        struct config_report *report)
+{
+    struct error error;
+    char text[PRESIGNED_TEXT_SIZE];
+    if (bundle_check_certificates(frontend->bundle, &error) != 0) {
+        config_report_add_error(report, config->path, frontend->line, "key %s: %s", frontend->key_path,
+                                error.text);
+        return -1;
+    }
+    int64_t now = clock_wall_seconds();
+    presigned_describe(text, &frontend->plan, NULL, now);
+    switch (presigned_judge(&frontend->plan, NULL, now)) {
+    case PRESIGNED_GOOD:
+        return 0;
+    case PRESIGNED_RUNS_OUT:
+        config_report_add_warning(report, config->path, frontend->line, "%s.onion: %s", frontend->address,
+                                  text);
+        return 0;
+    default:
+        config_report_add_error(report, config->path, frontend->line, "%s.onion: %s", frontend->address,
+                                text);
+        return -1;
+    }
+}
+
+/* Loads the config and checks the bundles that it names. */
+static int load_config(struct config *config, const struct options *options, struct config_report *report)
+{
+    int result = config_load(config, options->config_path, report);
+    for (size_t i = 0; i < config->frontend_count; i++) {
+        if (config->frontends[i].bundle != NULL && check_bundle(config, &config->frontends[i], report) != 0)
+            result = -1;
+    }
+    command_print_report(report);
+    if (result != 0)
+        config_clear(config);
+    return result;
+}
+
 int cmd_check(const struct options *options)
 {
     struct config config;
     struct config_report report;
     int result = EXIT_CODE_BAD_INPUT;
-    if (command_load_config(&config, options, &report) == 0) {
+    if (load_config(&config, options, &report) == 0) {
         print_config(options, &config, &report);
         config_clear(&config);
         result = EXIT_CODE_COMPLETE;

@@ -67,6 +67,18 @@ static int prepare_output(struct presign *presign, struct error *error)
     return 0;
 }
 
+/* A bundle can't be made from a bundle. */
+static int check_keys(const struct presign *presign, struct error *error)
+{
+    for (size_t i = 0; i < presign->config->frontend_count; i++) {
+        const struct config_frontend *frontend = &presign->config->frontends[i];
+        if (frontend->secret_key == NULL)
+            return error_set(error, "key %s is a bundle itself: signing needs the frontend's key",
+                             frontend->key_path);
+    }
+    return 0;
+}
+
 /* Nothing is begun when a file is in the way. */
 static int check_paths(const struct presign *presign, struct error *error)
 {
@@ -186,6 +198,8 @@ static int presign_all(struct presign *presign)
     int result =
         bundle_plan_set(&presign->plan, &schedule, clock_wall_seconds(), presign->options->days, &error);
     if (result == 0)
+        result = check_keys(presign, &error);
+    if (result == 0)
         result = prepare_output(presign, &error);
     if (result == 0)
         result = check_paths(presign, &error);
@@ -207,7 +221,7 @@ int cmd_presign(const struct options *options)
     struct config config;
     struct config_report report;
     int result = EXIT_CODE_BAD_INPUT;
-    if (command_load_config(&config, options, &report) == 0) {
+    if (command_load_keys(&config, options, &report) == 0) {
         struct presign presign = {.options = options, .config = &config};
         result = presign_all(&presign);
         config_clear(&config);

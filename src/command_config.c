@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/yaml_file.h"
 #include "obpub/memory.h"
 
 void command_print_report(const struct config_report *report)
@@ -33,11 +34,15 @@ int command_receive_config(struct config *config, struct reader_client *reader, 
     return 0;
 }
 
-int command_load_config(struct config *config, const struct options *options, struct config_report *report)
+int command_load_keys(struct config *config, const struct options *options, struct config_report *report)
 {
-    int result = config_load(config, options->config_path, report);
-    if (result == 0)
-        override(config, options);
+    const struct config_files files = {.find_key = config_files_here.find_key, .are_here = false};
+    *config = (struct config){0};
+    *report = (struct config_report){0};
+    size_t length = 0;
+    unsigned char *text = yaml_file_read(options->config_path, &length, report);
+    int result = text != NULL ? config_parse(config, options->config_path, text, length, &files, report) : -1;
+    free(text);
     command_print_report(report);
     return result;
 }

@@ -11,9 +11,10 @@
 int command_receive_config(struct config *config, struct reader_client *reader, const struct options *options,
                            struct config_report *report);
 
-/* Loads the config in this process, keys and all, and prints every warning and error. The report is the
- * caller's to clear in any case; config only on success. Returns 0, or -1. */
-int command_load_config(struct config *config, const struct options *options, struct config_report *report);
+/* Loads the config in this process, on a machine that has the keys and need not have the other files that the
+ * config names, and prints every warning and error. The report is the caller's to clear in any case; config
+ * only on success. Returns 0, or -1. */
+int command_load_keys(struct config *config, const struct options *options, struct config_report *report);
 
 /* Prints every warning and error of a report. */
 void command_print_report(const struct config_report *report);

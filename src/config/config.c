@@ -289,9 +289,15 @@ static int load_key(const char *path, struct config_frontend *frontend, void *co
         secret_free(secret_key);
         return -1;
     }
-    frontend->secret_key = secret_key;
     frontend->key_path = source.path;
     frontend->key_format = source.format;
+    frontend->bundle = source.bundle;
+    if (source.bundle != NULL) {
+        frontend->plan = source.bundle->plan;
+        secret_free(secret_key);
+        secret_key = NULL;
+    }
+    frontend->secret_key = secret_key;
     return 0;
 }
 
@@ -573,6 +579,7 @@ void config_clear(struct config *config)
         free(frontend->backends);
         free(frontend->key_path);
         secret_free(frontend->secret_key);
+        bundle_free(frontend->bundle);
     }
     free(config->frontends);
     free(config->path);

@@ -8,6 +8,7 @@
 #include "config/key_decode.h"
 #include "control/endpoint.h"
 #include "obpub/crypto/ed25519.h"
+#include "obpub/onion/bundle.h"
 #include "obpub/onion/onion_address.h"
 
 struct config_backend {
@@ -27,6 +28,8 @@ struct config_frontend {
     char address[ONION_ADDRESS_SIZE];
     uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE];
     struct ed25519_secret_key *secret_key; /* secret memory, or NULL: whoever takes it sets this to NULL */
+    struct bundle *bundle;                 /* likewise, in its place when the format is KEY_FORMAT_BUNDLE */
+    struct bundle_plan plan;               /* then: for which time and network the bundle is */
     size_t signer_frontend;                /* the signer's number of it, once the signer has the key */
     struct config_backend *backends;
     size_t backend_count;
@@ -63,7 +66,8 @@ struct config_report {
 /* Where the files are that a config's text names. */
 struct config_files {
     /* Finds the key file at path, which is resolved: fills the frontend's key_path (to be released with
-     * free()), key_format, identity_key and, for one who holds keys, secret_key. Returns 0, or -1 with a
+     * free()), key_format, identity_key, plan for a bundle and, for one who holds keys, secret_key or
+     * bundle. Returns 0, or -1 with a
      * sentence that begins where the path would end. */
     int (*find_key)(const char *path, struct config_frontend *frontend, void *context, struct error *error);
     void *context;

@@ -51,7 +51,12 @@ static const char pem_dashes[] = "-----";
 
 const char *key_format_name(enum key_format format)
 {
-    return format == KEY_FORMAT_PEM ? "PEM" : "tor's hs_ed25519_secret_key";
+    static const char *const names[] = {
+        [KEY_FORMAT_PEM] = "PEM",
+        [KEY_FORMAT_TOR] = "tor's hs_ed25519_secret_key",
+        [KEY_FORMAT_BUNDLE] = "presigned bundle",
+    };
+    return names[format];
 }
 
 static bool starts_with(const uint8_t *bytes, size_t length, const void *start, size_t start_length)
@@ -206,9 +211,10 @@ static int decode_any(struct ed25519_secret_key *secret_key, enum key_format *fo
         *format = KEY_FORMAT_PEM;
         return decode_pem(secret_key, begin, text + length, error);
     }
-    return error_set(error,
-                     "is no key: a frontend needs Onionbalance's PEM file (\"BEGIN PRIVATE KEY\"), tor's "
-                     "hs_ed25519_secret_key, or the HiddenServiceDir that holds one");
+    return error_set(
+        error, "is no key: a frontend needs Onionbalance's PEM file (\"BEGIN PRIVATE KEY\"), tor's "
+               "hs_ed25519_secret_key, the HiddenServiceDir that holds one, or a bundle made by \"obpub "
+               "presign\"");
 }
 
 int key_decode(struct ed25519_secret_key *secret_key, uint8_t public_key[ED25519_PUBLIC_KEY_SIZE],

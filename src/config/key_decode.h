@@ -6,8 +6,9 @@
 #include "obpub/error.h"
 
 enum key_format {
-    KEY_FORMAT_PEM, /* "BEGIN PRIVATE KEY", PKCS #8 of RFC 8410: a seed */
-    KEY_FORMAT_TOR, /* tor's hs_ed25519_secret_key: a header and the expanded key */
+    KEY_FORMAT_PEM,    /* "BEGIN PRIVATE KEY", PKCS #8 of RFC 8410: a seed */
+    KEY_FORMAT_TOR,    /* tor's hs_ed25519_secret_key: a header and the expanded key */
+    KEY_FORMAT_BUNDLE, /* no key: a bundle signed with it beforehand */
 };
 
 /* Longest file that is looked at: an RSA key, given by mistake, shall still be told from rubbish. */
@@ -23,7 +24,7 @@ int key_decode(struct ed25519_secret_key *secret_key, uint8_t public_key[ED25519
 /* Decodes tor's hs_ed25519_public_key: 64 bytes, header and key. Returns 0, or -1. */
 int key_decode_tor_public(uint8_t public_key[ED25519_PUBLIC_KEY_SIZE], const uint8_t *bytes, size_t length);
 
-/* "PEM", or "tor's hs_ed25519_secret_key". */
+/* "PEM", "tor's hs_ed25519_secret_key" or "presigned bundle". */
 const char *key_format_name(enum key_format format);
 
 #endif

@@ -147,18 +147,48 @@ static int check_companions(const char *folder, const uint8_t public_key[ED25519
     return 0;
 }
 
+/* Reads and decodes an open file that has turned out to be a bundle, whose first bytes have been read. */
+static struct bundle *load_bundle(int descriptor, const uint8_t *first, size_t first_length,
+                                  struct error *error)
+{
+    struct stat status;
+    if (fstat(descriptor, &status) != 0 || status.st_size > BUNDLE_SIZE_MAX) {
+        error_set(error, "is too long to be a bundle: copy it again");
+        return NULL;
+    }
+    /* A byte more than it seems to have, so that one that grows meanwhile is noticed. */
+    size_t size = (status.st_size > (off_t)first_length ? (size_t)status.st_size : first_length) + 1;
+    uint8_t *bytes = secret_allocate(size);
+    memcpy(bytes, first, first_length);
+    ssize_t length = read_bytes(descriptor, bytes + first_length, size - first_length);
+    struct bundle *bundle = NULL;
+    if (length < 0)
+        error_set(error, "it can't be read (%s)", strerror(errno));
+    else
+        bundle = bundle_decode(bytes, first_length + (size_t)length, error);
+    secret_free(bytes);
+    return bundle;
+}
+
 /* Reads and decodes an open key file. */
 static int load_descriptor(int descriptor, struct ed25519_secret_key *secret_key,
-                           uint8_t public_key[ED25519_PUBLIC_KEY_SIZE], enum key_format *format,
+                           uint8_t public_key[ED25519_PUBLIC_KEY_SIZE], struct key_file_source *source,
                            struct error *error)
 {
     uint8_t *bytes = secret_allocate(KEY_FILE_SIZE_MAX + 1);
     ssize_t length = read_bytes(descriptor, bytes, KEY_FILE_SIZE_MAX + 1);
     int result;
-    if (length < 0)
+    if (length < 0) {
         result = error_set(error, "it can't be read (%s)", strerror(errno));
-    else
-        result = key_decode(secret_key, public_key, format, bytes, (size_t)length, error);
+    } else if (bundle_is_encoded(bytes, (size_t)length)) {
+        source->format = KEY_FORMAT_BUNDLE;
+        source->bundle = load_bundle(descriptor, bytes, (size_t)length, error);
+        result = source->bundle != NULL ? 0 : -1;
+        if (result == 0)
+            memcpy(public_key, source->bundle->identity_key, ED25519_PUBLIC_KEY_SIZE);
+    } else {
+        result = key_decode(secret_key, public_key, &source->format, bytes, (size_t)length, error);
+    }
     secret_free(bytes);
     return result;
 }
@@ -220,7 +250,7 @@ static bool is_tor_file_name(const char *path)
 
 /* Opens the file and loads the key from it. */
 static int load_file(const char *file, struct ed25519_secret_key *secret_key,
-                     uint8_t public_key[ED25519_PUBLIC_KEY_SIZE], enum key_format *format,
+                     uint8_t public_key[ED25519_PUBLIC_KEY_SIZE], struct key_file_source *source,
                      struct error *error)
 {
     int descriptor = open_for_reading(file);
@@ -228,7 +258,7 @@ static int load_file(const char *file, struct ed25519_secret_key *secret_key,
         return explain_open_failure(errno, error);
     int result = check_file(descriptor, credential_has_path(file), error);
     if (result == 0)
-        result = load_descriptor(descriptor, secret_key, public_key, format, error);
+        result = load_descriptor(descriptor, secret_key, public_key, source, error);
     close(descriptor);
     if (result != 0 || !is_tor_file_name(file))
         return result;
@@ -247,8 +277,11 @@ int key_file_load(const char *path, struct ed25519_secret_key *secret_key,
     char *file = find_file(path, &is_folder, error);
     if (file == NULL)
         return -1;
-    if (load_file(file, secret_key, public_key, &source->format, error) != 0) {
+    secret_wipe(secret_key, sizeof(*secret_key));
+    if (load_file(file, secret_key, public_key, source, error) != 0) {
         secret_wipe(secret_key, sizeof(*secret_key));
+        bundle_free(source->bundle);
+        source->bundle = NULL;
         if (is_folder)
             error_add_context(error, "its %s", tor_secret_name);
         free(file);

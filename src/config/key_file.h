@@ -3,15 +3,18 @@
 #define OBPUB_CONFIG_KEY_FILE_H
 
 #include "config/key_decode.h"
+#include "obpub/onion/bundle.h"
 
 /* Where a key was found. */
 struct key_file_source {
     char *path; /* of the key file itself; release with free() */
     enum key_format format;
+    struct bundle *bundle; /* release with bundle_free(); NULL unless the format is KEY_FORMAT_BUNDLE */
 };
 
 /* Loads a secret key from a PEM file, from tor's hs_ed25519_secret_key, or from the HiddenServiceDir at path
- * that holds one. secret_key is in the caller's secret memory, public_key becomes the key that belongs to it.
+ * that holds one; or, in the place of a key, a bundle that was presigned with it, which leaves secret_key
+ * zeroed. secret_key is in the caller's secret memory, public_key becomes the key that belongs to it.
  * Refused are files that others can read or write (except by the access list that systemd gives a
  * credential), that belong to somebody else than root or this user, or that are not plain files, and a
  * hs_ed25519_secret_key that does not go with the hs_ed25519_public_key or hostname beside it. Returns 0 with

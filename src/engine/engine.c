@@ -155,6 +155,20 @@ static void add_frontend(struct engine *engine, struct config_frontend *config, 
     frontend->is_in_new_config = true;
 }
 
+/* Goes on with another config for a frontend. */
+static void set_frontend_config(struct engine *engine, size_t number, const struct config_frontend *config)
+{
+    struct engine_frontend *frontend = &engine->frontends[number];
+    bool has_other_key = frontend->config->signer_frontend != config->signer_frontend;
+    frontend->config = config;
+    frontend->is_in_new_config = true;
+    if (!has_other_key)
+        return;
+    upload_keyring_renew(&frontend->keyring);
+    publisher_retry_uploads(engine->publisher, number,
+                            clock_milliseconds()); /* the old bundle may have run out */
+}
+
 static void set_frontend(struct engine *engine, struct config_frontend *config,
                          struct engine_changes *changes)
 {
@@ -166,8 +180,7 @@ static void set_frontend(struct engine *engine, struct config_frontend *config,
         add_frontend(engine, config, backends);
         changes->frontends_added++;
     } else {
-        engine->frontends[number].config = config;
-        engine->frontends[number].is_in_new_config = true;
+        set_frontend_config(engine, number, config);
         if (!has_members(&engine->publisher->frontends[number], backends, config->backend_count)) {
             publisher_set_members(engine->publisher, number, backends, config->backend_count,
                                   clock_milliseconds());

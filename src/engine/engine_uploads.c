@@ -5,6 +5,7 @@
 #include "engine/clock.h"
 #include "engine/engine_parts.h"
 #include "obpub/memory.h"
+#include "report/presigned.h"
 
 static void note_error(struct engine *engine, const char *text)
 {
@@ -59,6 +60,19 @@ static struct post *make_post(struct engine *engine, const struct publisher_acti
     return post;
 }
 
+/* A bundle that is of no use here and now is not even asked for. */
+static int check_bundle(const struct engine *engine, const struct config_frontend *config, int64_t now,
+                        struct error *error)
+{
+    const struct time_schedule *schedule = &engine->publisher->network->schedule;
+    if (config->key_format != KEY_FORMAT_BUNDLE ||
+        presigned_is_usable(presigned_judge(&config->plan, schedule, now)))
+        return 0;
+    char text[PRESIGNED_TEXT_SIZE];
+    presigned_describe(text, &config->plan, schedule, now);
+    return error_set(error, "%s", text);
+}
+
 /* Builds the descriptor for one of the action's HSDirs and hands it over. */
 static int upload_to(struct engine *engine, const struct publisher_action *action, struct post *post,
                      struct error *error)
@@ -79,7 +93,8 @@ static int upload_to(struct engine *engine, const struct publisher_action *actio
     char *text = NULL;
     size_t length = 0;
     bool is_clock_back = false;
-    if (upload_build(&request, &text, &length, &is_clock_back, error) != 0)
+    if (check_bundle(engine, frontend->config, request.now, error) != 0 ||
+        upload_build(&request, &text, &length, &is_clock_back, error) != 0)
         return -1;
     if (is_clock_back)
         note_error(engine, "this machine's clock was set back: revision counters go on from the last ones");

@@ -83,6 +83,12 @@ static int64_t next_seconds(const struct upload_request *request, struct upload_
     return seconds < REVISION_COUNTER_SECONDS_MAX ? seconds : REVISION_COUNTER_SECONDS_MAX;
 }
 
+void upload_keyring_renew(struct upload_keyring *keyring)
+{
+    for (size_t i = 0; i < DESCRIPTOR_SLOTS; i++)
+        keyring->keys[i].certificate_hour = 0;
+}
+
 uint64_t upload_keyring_counter(const struct upload_keyring *keyring, uint64_t period_number)
 {
     for (size_t i = 0; i < DESCRIPTOR_SLOTS; i++) {
@@ -92,6 +98,23 @@ uint64_t upload_keyring_counter(const struct upload_keyring *keyring, uint64_t p
     return 0;
 }
 
+/* Takes the signing key of a frontend's bundle in the place of the one that was made here: the bundle's
+ * certificates are for that one. */
+static void use_presigned_key(struct upload_keys *keys, const uint8_t seed[ED25519_SEED_SIZE])
+{
+    uint8_t signing_key[ED25519_PUBLIC_KEY_SIZE];
+    struct ed25519_secret_key *signing_secret_key = secret_allocate(sizeof(*signing_secret_key));
+    ed25519_expand_seed(signing_secret_key, seed);
+    ed25519_derive_public_key(signing_key, signing_secret_key);
+    if (memcmp(signing_key, keys->signing_key, sizeof(signing_key)) != 0) {
+        *keys->signing_secret_key = *signing_secret_key;
+        memcpy(keys->signing_key, signing_key, sizeof(signing_key));
+        free(keys->inner); /* its certificates are signed with the other key */
+        keys->inner = NULL;
+    }
+    secret_free(signing_secret_key);
+}
+
 /* Has the signer certify the signing key, unless its certificate is as good as a new one. */
 static int update_certificate(const struct upload_request *request, const struct signer_period *period,
                               struct upload_keys *keys, struct error *error)
@@ -99,9 +122,14 @@ static int update_certificate(const struct upload_request *request, const struct
     uint32_t hour = signer_expiration_hour(request->now);
     if (keys->certificate_hour == hour)
         return 0;
-    if (signer_client_certify(request->signer, period, keys->signing_key, hour, keys->blinded_key,
-                              keys->certificate, error) != 0)
+    struct signer_answer answer;
+    if (signer_client_certify(request->signer, period, keys->signing_key, hour, &answer, error) != 0)
         return -1;
+    if (answer.is_presigned)
+        use_presigned_key(keys, answer.signing_seed);
+    memcpy(keys->blinded_key, answer.blinded_key, sizeof(keys->blinded_key));
+    memcpy(keys->certificate, answer.certificate, sizeof(keys->certificate));
+    secret_wipe(&answer, sizeof(answer));
     keys->certificate_hour = hour;
     return 0;
 }
@@ -150,11 +178,12 @@ int upload_build(const struct upload_request *request, char **text, size_t *leng
     };
     struct upload_keys *keys = find_keys(request->keyring, period.number);
     draw_salts(&keys->randomness);
+    if (update_certificate(request, &period, keys, error) != 0)
+        return -1;
     struct superdescriptor superdescriptor = {.signing_secret_key = keys->signing_secret_key};
     memcpy(superdescriptor.identity_key, frontend->identity_key, ED25519_PUBLIC_KEY_SIZE);
     memcpy(superdescriptor.signing_key, keys->signing_key, ED25519_PUBLIC_KEY_SIZE);
     if (update_inner(request, keys, &superdescriptor, error) != 0 ||
-        update_certificate(request, &period, keys, error) != 0 ||
         update_counter(request, &period, keys, is_clock_back, error) != 0)
         return -1;
     memcpy(superdescriptor.blinded_key, keys->blinded_key, ED25519_PUBLIC_KEY_SIZE);

@@ -34,6 +34,9 @@ struct upload_keyring {
 
 void upload_keyring_clear(struct upload_keyring *keyring);
 
+/* Has the signer asked for all certificates anew: it has another key or bundle for the frontend. */
+void upload_keyring_renew(struct upload_keyring *keyring);
+
 struct upload_request {
     const struct publisher *publisher;
     struct signer_client *signer;

@@ -52,10 +52,10 @@ static uint8_t *put_bytes(uint8_t *byte, const void *bytes, size_t size)
     return byte + size;
 }
 
-static uint8_t *put_header(uint8_t *byte, const struct bundle *bundle)
+void bundle_encode_header(const struct bundle_plan *plan, const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE],
+                          uint8_t header[BUNDLE_HEADER_SIZE])
 {
-    const struct bundle_plan *plan = &bundle->plan;
-    byte = put_bytes(byte, magic, sizeof(magic));
+    uint8_t *byte = put_bytes(header, magic, sizeof(magic));
     byte = put_number(byte, VERSION, 4);
     byte = put_number(byte, plan->schedule.voting_interval, 4);
     byte = put_number(byte, plan->schedule.period_length, 4);
@@ -65,17 +65,18 @@ static uint8_t *put_header(uint8_t *byte, const struct bundle *bundle)
     byte = put_number(byte, plan->first_period, 8);
     byte = put_number(byte, plan->period_count, 4);
     byte = put_number(byte, plan->certificate_count, 4);
-    return put_bytes(byte, bundle->identity_key, ED25519_PUBLIC_KEY_SIZE);
+    put_bytes(byte, identity_key, ED25519_PUBLIC_KEY_SIZE);
 }
 
-static uint8_t *put_period(uint8_t *byte, const struct bundle_period *period,
-                           const struct bundle_period_secrets *secrets)
+void bundle_encode_period(const struct bundle *bundle, const struct bundle_period *period,
+                          uint8_t record[BUNDLE_PERIOD_SIZE])
 {
-    byte = put_bytes(byte, period->blinded_key, sizeof(period->blinded_key));
+    const struct bundle_period_secrets *secrets = bundle_get_secrets(bundle, period);
+    uint8_t *byte = put_bytes(record, period->blinded_key, sizeof(period->blinded_key));
     byte = put_bytes(byte, secrets->signing_seed, sizeof(secrets->signing_seed));
     byte = put_bytes(byte, secrets->counter_key, sizeof(secrets->counter_key));
     byte = put_number(byte, period->first_expiration_hour, 4);
-    return put_number(byte, period->certificate_count, 4);
+    put_number(byte, period->certificate_count, 4);
 }
 
 size_t bundle_size(const struct bundle_plan *plan)
@@ -88,9 +89,10 @@ uint8_t *bundle_encode(const struct bundle *bundle)
 {
     const struct bundle_plan *plan = &bundle->plan;
     uint8_t *bytes = secret_allocate(bundle_size(plan));
-    uint8_t *byte = put_header(bytes, bundle);
-    for (size_t i = 0; i < plan->period_count; i++)
-        byte = put_period(byte, &bundle->periods[i], &bundle->secrets[i]);
+    uint8_t *byte = bytes + BUNDLE_HEADER_SIZE;
+    bundle_encode_header(plan, bundle->identity_key, bytes);
+    for (size_t i = 0; i < plan->period_count; i++, byte += BUNDLE_PERIOD_SIZE)
+        bundle_encode_period(bundle, &bundle->periods[i], byte);
     byte = put_bytes(byte, bundle->signatures, plan->certificate_count * ED25519_SIGNATURE_SIZE);
     hash_sha3_256(byte, &(struct span){bytes, (size_t)(byte - bytes)}, 1);
     return bytes;
@@ -149,9 +151,8 @@ static bool plan_is_sane(const struct bundle_plan *plan)
            plan->certificate_count <= BUNDLE_CERTIFICATES_MAX;
 }
 
-/* Takes the header's figures. */
-static int take_plan(struct bundle_plan *plan, uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE],
-                     const uint8_t header[BUNDLE_HEADER_SIZE], struct error *error)
+int bundle_decode_header(struct bundle_plan *plan, uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE],
+                         const uint8_t header[BUNDLE_HEADER_SIZE], struct error *error)
 {
     if (check_version(header, BUNDLE_HEADER_SIZE, error) != 0)
         return -1;
@@ -174,7 +175,8 @@ struct bundle *bundle_begin(const uint8_t header[BUNDLE_HEADER_SIZE], struct err
 {
     struct bundle_plan plan;
     uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE];
-    return take_plan(&plan, identity_key, header, error) == 0 ? bundle_new(&plan, identity_key) : NULL;
+    return bundle_decode_header(&plan, identity_key, header, error) == 0 ? bundle_new(&plan, identity_key)
+                                                                         : NULL;
 }
 
 /* Checks that the period's certificates are within the plan's hours and are not more than there can be. */
@@ -252,7 +254,7 @@ static int check_whole(const uint8_t *bytes, size_t length, struct error *error)
         return -1;
     if (length < BUNDLE_HEADER_SIZE + BUNDLE_CHECKSUM_SIZE)
         return error_set(error, "is a bundle cut short: copy it again");
-    if (take_plan(&plan, identity_key, bytes, error) != 0)
+    if (bundle_decode_header(&plan, identity_key, bytes, error) != 0)
         return -1;
     if (length != bundle_size(&plan))
         return error_set(error, "is a bundle %s: it has %zu bytes instead of %zu; copy it again",
@@ -278,19 +280,33 @@ static int take_rest(struct bundle *bundle, const uint8_t *byte, struct error *e
     return 0;
 }
 
-/* Checks the signature of each certificate. */
-static int check_certificates(const struct bundle *bundle, const struct bundle_period *period,
+int bundle_check_certificate(const struct bundle_period *period, const uint8_t certificate[CERTIFICATE_SIZE])
+{
+    return ed25519_verify(certificate + CERTIFICATE_BODY_SIZE, certificate, CERTIFICATE_BODY_SIZE,
+                          period->blinded_key);
+}
+
+/* Checks the first count certificates of a period, or all if there are fewer. */
+static int check_certificates(const struct bundle *bundle, const struct bundle_period *period, size_t count,
                               struct error *error)
 {
-    for (size_t i = 0; i < period->certificate_count; i++) {
-        uint8_t encoded[CERTIFICATE_SIZE];
-        bundle_get_certificate(bundle, period, period->first_expiration_hour + (uint32_t)i, encoded);
-        if (ed25519_verify(encoded + CERTIFICATE_BODY_SIZE, encoded, CERTIFICATE_BODY_SIZE,
-                           period->blinded_key) != 0)
+    for (size_t i = 0; i < count && i < period->certificate_count; i++) {
+        uint8_t certificate[CERTIFICATE_SIZE];
+        bundle_get_certificate(bundle, period, period->first_expiration_hour + (uint32_t)i, certificate);
+        if (bundle_check_certificate(period, certificate) != 0)
             return error_set(error,
                              "is a bad bundle: a certificate of time period %" PRIu64
                              " has a bad signature; make it anew",
                              period->number);
+    }
+    return 0;
+}
+
+int bundle_check_certificates(const struct bundle *bundle, struct error *error)
+{
+    for (size_t i = 0; i < bundle->plan.period_count; i++) {
+        if (check_certificates(bundle, &bundle->periods[i], SIZE_MAX, error) != 0)
+            return -1;
     }
     return 0;
 }
@@ -302,9 +318,11 @@ struct bundle *bundle_decode(const uint8_t *bytes, size_t length, struct error *
     struct bundle *bundle = bundle_begin(bytes, error);
     int result = bundle != NULL ? take_rest(bundle, bytes + BUNDLE_HEADER_SIZE, error) : -1;
     for (size_t i = 0; result == 0 && i < bundle->plan.period_count; i++)
-        result = check_certificates(bundle, &bundle->periods[i], error);
-    if (result == 0)
+        result = check_certificates(bundle, &bundle->periods[i], 1, error);
+    if (result == 0) {
+        memcpy(bundle->checksum, bytes + length - BUNDLE_CHECKSUM_SIZE, BUNDLE_CHECKSUM_SIZE);
         return bundle;
+    }
     bundle_free(bundle);
     return NULL;
 }

@@ -266,6 +266,9 @@ int64_t publisher_next_moment(const struct publisher *publisher);
 size_t publisher_choose_points(const struct publisher *publisher, size_t frontend,
                                struct superdescriptor *superdescriptor);
 
+/* Has the uploads of a frontend that have failed tried again at once: what they failed for is mended. */
+void publisher_retry_uploads(struct publisher *publisher, size_t frontend, int64_t now);
+
 /* True when every frontend is as published as it can be: nothing is in flight or due before its next refresh.
  */
 bool publisher_is_settled(const struct publisher *publisher);

@@ -297,6 +297,20 @@ void publisher_note_upload(struct publisher *publisher, size_t number, enum desc
     upload->reason[0] = '\0';
 }
 
+void publisher_retry_uploads(struct publisher *publisher, size_t number, int64_t now)
+{
+    struct publisher_frontend *frontend = &publisher->frontends[number];
+    for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
+        struct publisher_descriptor *descriptor = &frontend->descriptors[slot];
+        for (size_t i = 0; i < descriptor->upload_count; i++) {
+            struct publisher_upload *upload = &descriptor->uploads[i];
+            if (upload->state == UPLOAD_DUE && upload->reason[0] != '\0' && upload->due > now)
+                make_due(upload, now);
+        }
+    }
+    publisher_touch_frontend(publisher, number, now);
+}
+
 void frontend_forget_in_flight(struct publisher *publisher, struct publisher_frontend *frontend, int64_t now)
 {
     for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {

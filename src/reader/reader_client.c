@@ -101,7 +101,14 @@ static int take_key(struct delivery *delivery, const uint8_t *bytes, size_t size
 {
     if (size <= READER_KEY_PATH || size - READER_KEY_PATH >= PATH_MAX + NAME_MAX)
         return -1;
+    struct bundle_plan plan = {0};
+    uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE];
+    if (bytes[READER_KEY_FORMAT] == KEY_FORMAT_BUNDLE &&
+        (bundle_decode_header(&plan, identity_key, bytes + READER_KEY_BUNDLE, NULL) != 0 ||
+         memcmp(identity_key, bytes + READER_KEY_IDENTITY, sizeof(identity_key)) != 0))
+        return -1;
     struct config_frontend key = {
+        .plan = plan,
         .signer_frontend = big_endian_read_uint32(bytes + READER_KEY_FRONTEND),
         .key_format = (enum key_format)bytes[READER_KEY_FORMAT],
         .key_path = memory_copy_text((const char *)bytes + READER_KEY_PATH, size - READER_KEY_PATH),
@@ -156,6 +163,7 @@ static int find_key(const char *path, struct config_frontend *frontend, void *co
     frontend->key_path = key->key_path;
     key->key_path = NULL;
     frontend->key_format = key->key_format;
+    frontend->plan = key->plan;
     frontend->signer_frontend = key->signer_frontend;
     memcpy(frontend->identity_key, key->identity_key, ED25519_PUBLIC_KEY_SIZE);
     return 0;

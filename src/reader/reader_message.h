@@ -6,7 +6,7 @@
 #ifndef OBPUB_READER_READER_MESSAGE_H
 #define OBPUB_READER_READER_MESSAGE_H
 
-#include "obpub/crypto/ed25519.h"
+#include "obpub/onion/bundle.h"
 
 enum reader_message {
     /* The engine's. */
@@ -30,10 +30,12 @@ enum reader_message {
 #define READER_MESSAGE_SIZE_MAX 16384
 
 /* READER_KEY: type, number of the frontend at the signer (4 bytes, most significant first), enum key_format,
- * identity key, path of the key file. */
+ * identity key, header of the bundle that there is in the place of the key (else zero), path of the key file.
+ */
 #define READER_KEY_FRONTEND 1
 #define READER_KEY_FORMAT 5
 #define READER_KEY_IDENTITY 6
-#define READER_KEY_PATH (READER_KEY_IDENTITY + ED25519_PUBLIC_KEY_SIZE)
+#define READER_KEY_BUNDLE (READER_KEY_IDENTITY + ED25519_PUBLIC_KEY_SIZE)
+#define READER_KEY_PATH (READER_KEY_BUNDLE + BUNDLE_HEADER_SIZE)
 
 #endif

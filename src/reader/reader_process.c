@@ -15,14 +15,16 @@
 #include "obpub/memory.h"
 #include "process/channel.h"
 #include "reader/reader_message.h"
-#include "signer/key_request.h"
+#include "signer/bundle_request.h"
 
-/* A key that the signer has. */
+/* A key that the signer has, or a bundle. */
 struct held_key {
     uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE];
-    size_t frontend; /* the signer's number */
-    bool is_kept;    /* the config that the engine goes by has it */
-    bool is_loaded;  /* the config that was read last has it */
+    bool is_bundle;
+    uint8_t checksum[BUNDLE_CHECKSUM_SIZE]; /* of the bundle */
+    size_t frontend;                        /* the signer's number */
+    bool is_kept;                           /* the config that the engine goes by has it */
+    bool is_loaded;                         /* the config that was read last has it */
 };
 
 struct reader {
@@ -36,45 +38,80 @@ struct reader {
 
 /* -- the signer ----------------------------------------------------------------------------------- */
 
-/* Sends the request in reader->bytes and wipes it. Returns 0, or -1 when the signer is gone. */
-static int ask_signer(struct reader *reader, enum signer_key_request_type type, size_t *frontend)
+/* Sends the request of size bytes in reader->bytes and wipes it. Returns 0, or -1 when the signer is gone. */
+static int ask_signer(struct reader *reader, enum signer_key_request_type type, size_t size, size_t *frontend)
 {
     uint8_t answer[SIGNER_KEY_ANSWER_SIZE];
-    int result = channel_send(reader->signer, reader->bytes, SIGNER_KEY_REQUEST_SIZE);
-    secret_wipe(reader->bytes, SIGNER_KEY_REQUEST_SIZE);
-    ssize_t size = result == 0 ? channel_receive(reader->signer, answer, sizeof(answer)) : -1;
-    return size > 0 ? signer_key_answer_parse(frontend, type, answer, (size_t)size) : -1;
+    int result = channel_send(reader->signer, reader->bytes, size);
+    secret_wipe(reader->bytes, size);
+    ssize_t answer_size = result == 0 ? channel_receive(reader->signer, answer, sizeof(answer)) : -1;
+    return answer_size > 0 ? signer_key_answer_parse(frontend, type, answer, (size_t)answer_size) : -1;
 }
 
-static struct held_key *find_key(struct reader *reader, const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE])
+static int send_secret_key(struct reader *reader, const struct config_frontend *config, size_t *frontend)
+{
+    signer_key_request_add(reader->bytes, config->secret_key, config->identity_key);
+    return ask_signer(reader, SIGNER_KEY_ADD, SIGNER_KEY_REQUEST_SIZE, frontend);
+}
+
+static int send_bundle(struct reader *reader, const struct bundle *bundle, size_t *frontend)
+{
+    size_t size;
+    for (size_t i = 0; (size = signer_bundle_request(reader->bytes, bundle, i)) > 0; i++) {
+        enum signer_key_request_type type = (enum signer_key_request_type)reader->bytes[1];
+        if (ask_signer(reader, type, size, frontend) != 0)
+            return -1;
+    }
+    return *frontend != SIGNER_NO_FRONTEND ? 0 : -1;
+}
+
+/* Finds what the signer has for a frontend: its key, or this very bundle, as another one would be news. */
+static struct held_key *find_key(struct reader *reader, const struct config_frontend *config)
 {
     for (size_t i = 0; i < reader->key_count; i++) {
-        if (memcmp(reader->keys[i].identity_key, identity_key, ED25519_PUBLIC_KEY_SIZE) == 0)
-            return &reader->keys[i];
+        struct held_key *key = &reader->keys[i];
+        if (memcmp(key->identity_key, config->identity_key, sizeof(key->identity_key)) != 0 ||
+            key->is_bundle != (config->bundle != NULL))
+            continue;
+        if (!key->is_bundle || memcmp(key->checksum, config->bundle->checksum, sizeof(key->checksum)) == 0)
+            return key;
     }
     return NULL;
+}
+
+/* Has the signer take a key or a bundle that it does not have. Returns what it has then, or NULL when it is
+ * gone. */
+static struct held_key *add_key(struct reader *reader, const struct config_frontend *config)
+{
+    struct held_key key = {.is_bundle = config->bundle != NULL};
+    memcpy(key.identity_key, config->identity_key, sizeof(key.identity_key));
+    if (key.is_bundle)
+        memcpy(key.checksum, config->bundle->checksum, sizeof(key.checksum));
+    int result = key.is_bundle ? send_bundle(reader, config->bundle, &key.frontend)
+                               : send_secret_key(reader, config, &key.frontend);
+    if (result != 0)
+        return NULL;
+    reader->keys = memory_resize(reader->keys, reader->key_count + 1, sizeof(*reader->keys));
+    reader->keys[reader->key_count] = key;
+    return &reader->keys[reader->key_count++];
 }
 
 /* Hands a frontend's key to the signer, unless it has it, and wipes it here. Returns 0, or -1 when the signer
  * is gone. */
 static int hand_over(struct reader *reader, struct config_frontend *frontend)
 {
-    struct held_key *key = find_key(reader, frontend->identity_key);
-    int result = 0;
-    if (key == NULL) {
-        struct held_key new_key = {.is_kept = false};
-        memcpy(new_key.identity_key, frontend->identity_key, ED25519_PUBLIC_KEY_SIZE);
-        signer_key_request_add(reader->bytes, frontend->secret_key, frontend->identity_key);
-        result = ask_signer(reader, SIGNER_KEY_ADD, &new_key.frontend);
-        reader->keys = memory_resize(reader->keys, reader->key_count + 1, sizeof(*reader->keys));
-        key = &reader->keys[reader->key_count++];
-        *key = new_key;
-    }
+    struct held_key *key = find_key(reader, frontend);
+    if (key == NULL)
+        key = add_key(reader, frontend);
+    if (key == NULL)
+        return -1;
     key->is_loaded = true;
     frontend->signer_frontend = key->frontend;
     secret_free(frontend->secret_key);
     frontend->secret_key = NULL;
-    return result;
+    bundle_free(frontend->bundle);
+    frontend->bundle = NULL;
+    return 0;
 }
 
 /* Has the signer forget the keys that no config has any more. Returns 0, or -1 when it is gone. */
@@ -88,7 +125,7 @@ static int forget_unused(struct reader *reader)
             continue;
         }
         signer_key_request_remove(reader->bytes, key->frontend);
-        if (ask_signer(reader, SIGNER_KEY_REMOVE, &frontend) != 0)
+        if (ask_signer(reader, SIGNER_KEY_REMOVE, SIGNER_KEY_REQUEST_SIZE, &frontend) != 0)
             return -1;
         *key = reader->keys[--reader->key_count];
     }
@@ -142,6 +179,9 @@ static int send_key(struct reader *reader, const struct config_frontend *fronten
     big_endian_write_uint32(bytes + READER_KEY_FRONTEND, (uint32_t)frontend->signer_frontend);
     bytes[READER_KEY_FORMAT] = (uint8_t)frontend->key_format;
     memcpy(bytes + READER_KEY_IDENTITY, frontend->identity_key, ED25519_PUBLIC_KEY_SIZE);
+    memset(bytes + READER_KEY_BUNDLE, 0, BUNDLE_HEADER_SIZE);
+    if (frontend->key_format == KEY_FORMAT_BUNDLE)
+        bundle_encode_header(&frontend->plan, frontend->identity_key, bytes + READER_KEY_BUNDLE);
     memcpy(bytes + READER_KEY_PATH, frontend->key_path, path_length);
     return channel_send(reader->engine, bytes, READER_KEY_PATH + path_length);
 }

@@ -6,9 +6,13 @@
 #include <string.h>
 
 #include "obpub/memory.h"
+#include "report/presigned.h"
 
 /* An HSDir is complained of after so many tries; the first ones may fail because it is being restarted. */
 #define ATTEMPTS_TO_COMPLAIN 3
+
+/* A bundle that runs out is spoken of once a day. */
+#define BUNDLE_WARNING_INTERVAL (24 * 60 * 60 * 1000)
 
 struct journal_backend {
     enum backend_state state;
@@ -16,9 +20,17 @@ struct journal_backend {
     struct log_state log;
 };
 
+/* What was said last of a frontend's bundle. */
+struct journal_bundle {
+    int64_t end;     /* when it runs out, 0 while nothing has been said */
+    int64_t said_at; /* milliseconds of the publisher's clock */
+    enum presigned_state state;
+};
+
 struct journal_frontend {
     uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE];
     struct log_state published, backends, hsdirs;
+    struct journal_bundle bundle;
 };
 
 struct journal {
@@ -166,6 +178,30 @@ static void update_frontend(struct journal *journal, const struct publisher *pub
                    count_uploads(frontend));
 }
 
+/* Says how a frontend's bundle stands: when that changes, and every day while it is not well. */
+static void update_bundle(struct journal *journal, const struct report_view *view,
+                          const struct report_frontend *report)
+{
+    const struct bundle_plan *plan = report_view_plan(report);
+    if (plan == NULL)
+        return;
+    int64_t now = view->wall_now / 1000;
+    const struct time_schedule *schedule = report_view_schedule(view);
+    enum presigned_state state = presigned_judge(plan, schedule, now);
+    struct journal_bundle *known = &journal->frontends[report->number].bundle;
+    if (known->end == bundle_plan_end(plan) && known->state == state &&
+        (state == PRESIGNED_GOOD || view->now - known->said_at < BUNDLE_WARNING_INTERVAL))
+        return;
+    char text[PRESIGNED_TEXT_SIZE];
+    presigned_describe(text, plan, schedule, now);
+    log_write(journal->log,
+              state == PRESIGNED_GOOD       ? LOG_LEVEL_INFO
+              : state == PRESIGNED_RUNS_OUT ? LOG_LEVEL_WARNING
+                                            : LOG_LEVEL_ERROR,
+              "%s.onion: %s", report->config->address, text);
+    *known = (struct journal_bundle){bundle_plan_end(plan), view->now, state};
+}
+
 /* -- all ------------------------------------------------------------------------------------------ */
 
 static void update_tor(struct journal *journal, const struct report_view *view)
@@ -213,6 +249,7 @@ void journal_update(struct journal *journal, const struct report_view *view)
                            frontend->config->backends[j].name);
         }
         update_frontend(journal, publisher, frontend);
+        update_bundle(journal, view, frontend);
     }
 }
 

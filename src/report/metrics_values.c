@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "report/metrics_text.h"
+#include "report/presigned.h"
 
 /* A moment of the publisher's clock in seconds since the epoch. */
 static double moment_value(const struct report_view *view, int64_t moment)
@@ -150,6 +151,21 @@ static double frontend_points(const struct report_view *view, const struct repor
     return (double)publisher_choose_points(view->publisher, shown->number, &superdescriptor);
 }
 
+static double bundle_expiry(const struct report_view *view, const struct report_frontend *shown)
+{
+    (void)view;
+    const struct bundle_plan *plan = report_view_plan(shown);
+    return plan != NULL ? (double)bundle_plan_end(plan) : METRICS_NO_VALUE;
+}
+
+static double bundle_is_usable(const struct report_view *view, const struct report_frontend *shown)
+{
+    const struct bundle_plan *plan = report_view_plan(shown);
+    return plan != NULL
+               ? presigned_is_usable(presigned_judge(plan, report_view_schedule(view), view->wall_now / 1000))
+               : METRICS_NO_VALUE;
+}
+
 const struct frontend_metric frontend_metrics[] = {
     {{"obpub_frontend_published", "gauge",
       "1 when every HSDir has both descriptors with the introduction points as they are now."},
@@ -159,6 +175,13 @@ const struct frontend_metric frontend_metrics[] = {
      frontend_is_static},
     {{"obpub_frontend_introduction_points", "gauge", "Introduction points in the superdescriptor."},
      frontend_points},
+    {{"obpub_bundle_expiry_timestamp_seconds", "gauge",
+      "When the frontend's presigned bundle runs out, in seconds since the epoch; none where there is a "
+      "key."},
+     bundle_expiry},
+    {{"obpub_bundle_usable", "gauge",
+      "1 while the frontend can be published with its presigned bundle; none where there is a key."},
+     bundle_is_usable},
     {{NULL, NULL, NULL}, NULL},
 };
 

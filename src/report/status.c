@@ -6,6 +6,7 @@
 #include <sodium.h>
 
 #include "obpub/onion/onion_address.h"
+#include "report/presigned.h"
 
 /* Room for "YYYY-MM-DD HH:MM:SS" of any year that gmtime_r() can give. */
 #define TIME_TEXT_SIZE 64
@@ -179,6 +180,25 @@ static int64_t find_last_attempt(const struct publisher_descriptor *descriptor)
     return last;
 }
 
+/* The bundle that the frontend was presigned with, null where there is a key. */
+static json_t *make_bundle(const struct report_view *view, const struct report_frontend *shown)
+{
+    const struct bundle_plan *plan = report_view_plan(shown);
+    const struct time_schedule *schedule = report_view_schedule(view);
+    int64_t now = view->wall_now / 1000;
+    if (plan == NULL)
+        return json_null();
+    enum presigned_state state = presigned_judge(plan, schedule, now);
+    char text[PRESIGNED_TEXT_SIZE];
+    presigned_describe(text, plan, schedule, now);
+    json_t *object = json_object();
+    json_object_set_new(object, "created", make_time(plan->created));
+    json_object_set_new(object, "expires", make_time(bundle_plan_end(plan)));
+    json_object_set_new(object, "state", json_string(presigned_name_state(state)));
+    json_object_set_new(object, "error", state == PRESIGNED_GOOD ? json_null() : make_text(text));
+    return object;
+}
+
 /* -- the whole */
 
 static json_t *make_service(const struct report_view *view, const struct report_frontend *shown)
@@ -208,6 +228,7 @@ static json_t *make_service(const struct report_view *view, const struct report_
     json_object_set_new(object, "introPointsNum", make_count(points));
     json_object_set_new(object, "introSetModified",
                         frontend->set != 0 ? make_moment(view, frontend->changed_at) : json_null());
+    json_object_set_new(object, "bundle", make_bundle(view, shown));
     json_object_set_new(object, "instances", instances);
     json_object_set_new(object, "descriptors", list);
     return object;

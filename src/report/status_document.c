@@ -172,6 +172,19 @@ static int read_instance(void *entry, const json_t *value, struct error *error)
     return read_fields(entry, fields, value, error);
 }
 
+/* Reads the bundle of a frontend that has one; an obpub of before there were any says nothing of it. */
+static int read_bundle(struct status_service *service, const json_t *value, struct error *error)
+{
+    static const struct field fields[] = {
+        {"expires", FIELD_TIME, false, offsetof(struct status_bundle, expires)},
+        {"state", FIELD_TEXT, false, offsetof(struct status_bundle, state)},
+        {"error", FIELD_TEXT_OR_NULL, false, offsetof(struct status_bundle, error)},
+        {NULL, FIELD_TEXT, false, 0},
+    };
+    service->is_presigned = value != NULL && !json_is_null(value);
+    return service->is_presigned ? read_fields(&service->bundle, fields, value, error) : 0;
+}
+
 static int read_service(void *entry, const json_t *value, struct error *error)
 {
     static const struct field fields[] = {
@@ -182,7 +195,8 @@ static int read_service(void *entry, const json_t *value, struct error *error)
         {NULL, FIELD_TEXT, false, 0},
     };
     struct status_service *service = entry;
-    if (read_fields(service, fields, value, error) != 0)
+    if (read_fields(service, fields, value, error) != 0 ||
+        read_bundle(service, json_object_get(value, "bundle"), error) != 0)
         return -1;
     void *list = NULL;
     int result = read_list(&list, &service->instance_count, sizeof(*service->instances), value, "instances",

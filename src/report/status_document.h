@@ -39,10 +39,18 @@ struct status_instance {
     const char *error; /* or NULL */
 };
 
+struct status_bundle {
+    int64_t expires;
+    const char *state;
+    const char *error; /* or NULL */
+};
+
 struct status_service {
     const char *address;
     bool is_published, is_static;
     uint64_t points;
+    bool is_presigned;
+    struct status_bundle bundle; /* when is_presigned */
     struct status_instance *instances;
     size_t instance_count;
     struct status_descriptor *descriptors;

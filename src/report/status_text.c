@@ -181,6 +181,24 @@ static void print_descriptor(const struct printer *printer, const struct status_
     }
 }
 
+/* How long the bundle lasts, and what is wrong with it. */
+static void print_bundle(const struct printer *printer, const struct status_bundle *bundle)
+{
+    bool is_good = strcmp(bundle->state, "good") == 0;
+    bool runs_out = strcmp(bundle->state, "runs out") == 0;
+    fputs("  presigned bundle: ", printer->file);
+    print_coloured(printer, is_good ? COLOUR_GOOD : runs_out ? COLOUR_DOUBTFUL : COLOUR_BAD, bundle->state);
+    if (is_good || runs_out) {
+        fputs(is_good ? " for " : " in ", printer->file);
+        print_duration(printer, bundle->expires - printer->now);
+    }
+    if (bundle->error != NULL) {
+        fputs(": ", printer->file);
+        print_text(printer, bundle->error);
+    }
+    fputc('\n', printer->file);
+}
+
 static void print_service(const struct printer *printer, const struct status_service *service)
 {
     fputs("\nfrontend ", printer->file);
@@ -196,6 +214,8 @@ static void print_service(const struct printer *printer, const struct status_ser
     }
     fprintf(printer->file, "\n  %" PRIu64 " introduction point%s\n", service->points,
             plural(service->points));
+    if (service->is_presigned)
+        print_bundle(printer, &service->bundle);
     fputs("  backends\n", printer->file);
     size_t width = name_column(service);
     for (size_t i = 0; i < service->instance_count; i++)

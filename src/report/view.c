@@ -40,3 +40,14 @@ int64_t report_view_next_upload(const struct report_view *view, const struct pub
     }
     return next < view->now ? view->now : next;
 }
+
+const struct bundle_plan *report_view_plan(const struct report_frontend *frontend)
+{
+    return frontend->config->key_format == KEY_FORMAT_BUNDLE ? &frontend->config->plan : NULL;
+}
+
+const struct time_schedule *report_view_schedule(const struct report_view *view)
+{
+    const struct network *network = view->publisher->network;
+    return network != NULL ? &network->schedule : NULL;
+}

@@ -45,6 +45,12 @@ typedef void (*report_view_callback)(struct report_view *view, void *context);
 const char *report_view_name_backend(const struct config_frontend *config, size_t place,
                                      const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE]);
 
+/* The plan of the bundle that a frontend was presigned with, NULL for one with a key. */
+const struct bundle_plan *report_view_plan(const struct report_frontend *frontend);
+
+/* The schedule of the network, NULL while there is no consensus. */
+const struct time_schedule *report_view_schedule(const struct report_view *view);
+
 /* True when an HSDir has a frontend's descriptor with the introduction points as they are now. */
 bool report_view_is_current(const struct publisher_frontend *frontend, const struct publisher_upload *upload);
 

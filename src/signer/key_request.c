@@ -5,6 +5,7 @@
 
 #include "base/big_endian.h"
 #include "obpub/memory.h"
+#include "signer/bundle_request.h"
 #include "signer/request.h"
 
 /* Where the fields are, see key_request.h. */
@@ -49,24 +50,41 @@ static int add_frontend(struct signer *signer, const uint8_t *bytes, size_t *fro
     return 0;
 }
 
-size_t signer_key_request_answer(struct signer *signer, const uint8_t *bytes, size_t size,
-                                 uint8_t answer[SIGNER_KEY_ANSWER_SIZE], struct error *error)
+/* Does what a request without a bundle asks for. Returns 0, or -1. */
+static int do_request(struct signer *signer, enum signer_key_request_type type, const uint8_t *bytes,
+                      size_t size, size_t *frontend, struct error *error)
 {
-    if (size != SIGNER_KEY_REQUEST_SIZE || bytes[0] != SIGNER_VERSION || bytes[2] != 0 || bytes[3] != 0) {
+    if (size != SIGNER_KEY_REQUEST_SIZE || bytes[0] != SIGNER_VERSION || bytes[2] != 0 || bytes[3] != 0)
+        return error_set(error, "the reader's request is none");
+    *frontend = big_endian_read_uint32(bytes + OFFSET_FRONTEND);
+    if (type == SIGNER_KEY_ADD && signer_frontend_count(signer) < SIGNER_FRONTENDS_MAX)
+        return add_frontend(signer, bytes, frontend, error);
+    if (type != SIGNER_KEY_REMOVE || !signer_has_frontend(signer, *frontend))
+        return error_set(error, "the reader's request of type %u for frontend %zu can't be met", type,
+                         *frontend);
+    signer_remove_frontend(signer, *frontend);
+    return 0;
+}
+
+size_t signer_key_request_answer(struct signer *signer, struct bundle **coming, const uint8_t *bytes,
+                                 size_t size, uint8_t answer[SIGNER_KEY_ANSWER_SIZE], struct error *error)
+{
+    size_t frontend;
+    if (size < SIGNER_KEY_ANSWER_SIZE) {
         error_set(error, "the reader's request is none");
         return 0;
     }
     enum signer_key_request_type type = (enum signer_key_request_type)bytes[1];
-    size_t frontend = big_endian_read_uint32(bytes + OFFSET_FRONTEND);
-    if (type == SIGNER_KEY_ADD && signer_frontend_count(signer) < SIGNER_FRONTENDS_MAX) {
-        if (add_frontend(signer, bytes, &frontend, error) != 0)
-            return 0;
-    } else if (type == SIGNER_KEY_REMOVE && signer_has_frontend(signer, frontend)) {
-        signer_remove_frontend(signer, frontend);
-    } else {
-        error_set(error, "the reader's request of type %u for frontend %zu can't be met", type, frontend);
+    bool has_bundle =
+        type == SIGNER_KEY_BUNDLE || type == SIGNER_KEY_BUNDLE_PERIOD || type == SIGNER_KEY_BUNDLE_SIGNATURES;
+    if (has_bundle && signer_frontend_count(signer) == SIGNER_FRONTENDS_MAX) {
+        error_set(error, "the reader hands over more than %d frontends", SIGNER_FRONTENDS_MAX);
         return 0;
     }
+    int result = has_bundle ? signer_bundle_request_take(signer, coming, bytes, size, &frontend, error)
+                            : do_request(signer, type, bytes, size, &frontend, error);
+    if (result != 0)
+        return 0;
     begin(answer, SIGNER_KEY_ANSWER_SIZE, type, frontend);
     return SIGNER_KEY_ANSWER_SIZE;
 }

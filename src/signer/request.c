@@ -10,6 +10,15 @@
 /* Where the fields are, see request.h. */
 enum { OFFSET_FRONTEND = 4, OFFSET_NUMBER = 8, OFFSET_LENGTH = 16, OFFSET_HOUR = 20, OFFSET_BODY = 24 };
 #define COUNT_END (OFFSET_BODY + 8)
+/* And in an answer. */
+enum {
+    OFFSET_MISSING = 2,
+    OFFSET_PRESIGNED = 3,
+    OFFSET_BLINDED_KEY = 4,
+    OFFSET_COUNTER = 4,
+    OFFSET_CERTIFICATE = 36,
+    OFFSET_SEED = 176,
+};
 
 /* Minutes. tor takes an hsdir_interval of up to ten days; the periods of testing networks are short. */
 #define PERIOD_LENGTH_MAX 14400
@@ -115,40 +124,67 @@ int signer_request_parse(struct signer_request *request, const uint8_t *bytes, s
     return signer_request_check(request, now, error);
 }
 
+/* Has the signer certify, and writes what is behind the head of the answer. Returns 0, 1 or -1 as
+ * signer_certify_presigned() does. */
+static int answer_certify(struct signer *signer, const struct signer_request *request, int64_t now,
+                          uint8_t answer[SIGNER_CERTIFY_ANSWER_SIZE], struct error *error)
+{
+    uint8_t *blinded_key = answer + OFFSET_BLINDED_KEY, *certificate = answer + OFFSET_CERTIFICATE;
+    if (!signer_is_presigned(signer, request->period.frontend))
+        return signer_certify(signer, &request->period, request->signing_key, request->expiration_hour, now,
+                              blinded_key, certificate, error);
+    answer[OFFSET_PRESIGNED] = 1;
+    return signer_certify_presigned(signer, &request->period, request->expiration_hour, now, blinded_key,
+                                    certificate, answer + OFFSET_SEED, error);
+}
+
+/* The same for a revision counter. */
+static int answer_count(struct signer *signer, const struct signer_request *request,
+                        uint8_t answer[SIGNER_COUNT_ANSWER_SIZE], struct error *error)
+{
+    uint64_t counter = 0;
+    int result = signer_count(signer, &request->period, request->seconds, &counter, error);
+    big_endian_write_uint64(answer + OFFSET_COUNTER, counter);
+    return result;
+}
+
 size_t signer_request_answer(struct signer *signer, const uint8_t *bytes, size_t size, int64_t now,
                              uint8_t answer[SIGNER_ANSWER_SIZE_MAX], struct error *error)
 {
     struct signer_request request;
     if (signer_request_parse(&request, bytes, size, now, error) != 0)
         return 0;
+    bool is_certify = request.type == SIGNER_CERTIFY;
     memset(answer, 0, SIGNER_ANSWER_SIZE_MAX);
+    int result = is_certify ? answer_certify(signer, &request, now, answer, error)
+                            : answer_count(signer, &request, answer, error);
+    if (result < 0)
+        return 0;
+    if (result > 0) /* whatever was found is not handed out */
+        memset(answer, 0, SIGNER_ANSWER_SIZE_MAX);
     answer[0] = SIGNER_VERSION;
     answer[1] = (uint8_t)request.type;
-    if (request.type == SIGNER_CERTIFY) {
-        if (signer_certify(signer, &request.period, request.signing_key, request.expiration_hour, now,
-                           answer + 4, answer + 4 + ED25519_PUBLIC_KEY_SIZE, error) != 0)
-            return 0;
-        return SIGNER_CERTIFY_ANSWER_SIZE;
-    }
-    uint64_t counter;
-    if (signer_count(signer, &request.period, request.seconds, &counter, error) != 0)
-        return 0;
-    big_endian_write_uint64(answer + 4, counter);
-    return SIGNER_COUNT_ANSWER_SIZE;
+    answer[OFFSET_MISSING] = result > 0;
+    return is_certify ? SIGNER_CERTIFY_ANSWER_SIZE : SIGNER_COUNT_ANSWER_SIZE;
 }
 
 int signer_answer_parse(struct signer_answer *answer, enum signer_request_type type, const uint8_t *bytes,
                         size_t size)
 {
     size_t expected = type == SIGNER_CERTIFY ? SIGNER_CERTIFY_ANSWER_SIZE : SIGNER_COUNT_ANSWER_SIZE;
-    if (size != expected || bytes[0] != SIGNER_VERSION || bytes[1] != type || !is_zero(bytes + 2, 2))
+    if (size != expected || bytes[0] != SIGNER_VERSION || bytes[1] != type || bytes[OFFSET_MISSING] > 1 ||
+        bytes[OFFSET_PRESIGNED] > (type == SIGNER_CERTIFY))
         return -1;
-    *answer = (struct signer_answer){0};
+    *answer = (struct signer_answer){
+        .is_missing = bytes[OFFSET_MISSING] != 0,
+        .is_presigned = bytes[OFFSET_PRESIGNED] != 0,
+    };
     if (type == SIGNER_CERTIFY) {
-        memcpy(answer->blinded_key, bytes + 4, ED25519_PUBLIC_KEY_SIZE);
-        memcpy(answer->certificate, bytes + 4 + ED25519_PUBLIC_KEY_SIZE, CERTIFICATE_SIZE);
+        memcpy(answer->blinded_key, bytes + OFFSET_BLINDED_KEY, ED25519_PUBLIC_KEY_SIZE);
+        memcpy(answer->certificate, bytes + OFFSET_CERTIFICATE, CERTIFICATE_SIZE);
+        memcpy(answer->signing_seed, bytes + OFFSET_SEED, ED25519_SEED_SIZE);
     } else {
-        answer->counter = big_endian_read_uint64(bytes + 4);
+        answer->counter = big_endian_read_uint64(bytes + OFFSET_COUNTER);
     }
     return 0;
 }

@@ -2,17 +2,21 @@
  *
  * All numbers are most significant byte first; bytes that a request has no use for are zero.
  *
- *     request, 56 bytes                        answer to CERTIFY, 176 bytes
+ *     request, 56 bytes                        answer to CERTIFY, 208 bytes
  *      0   1  version, 1                        0   1  version, 1
  *      1   1  type: 1 CERTIFY, 2 COUNT          1   1  type, 1
- *      2   2  zero                              2   2  zero
- *      4   4  number of the frontend            4  32  blinded public key of the time period
- *      8   8  number of the time period        36 140  certificate of the descriptor signing key
- *     16   4  its length in minutes
- *     20   4  CERTIFY: expiration hour         answer to COUNT, 12 bytes
- *     24  32  CERTIFY: descriptor signing       0   1  version, 1
- *             public key                        1   1  type, 2
- *     24   8  COUNT: seconds                    2   2  zero
+ *      2   2  zero                              2   1  1 when the frontend's bundle has nothing for it
+ *      4   4  number of the frontend            3   1  1 when the frontend has a bundle
+ *      8   8  number of the time period         4  32  blinded public key of the time period
+ *     16   4  its length in minutes            36 140  certificate of the descriptor signing key
+ *     20   4  CERTIFY: expiration hour        176  32  with a bundle, the seed of that key, which is then
+ *     24  32  CERTIFY: descriptor signing               the bundle's and not the one that was asked for
+ *             public key
+ *     24   8  COUNT: seconds                   answer to COUNT, 12 bytes
+ *                                               0   1  version, 1
+ *                                               1   1  type, 2
+ *                                               2   1  1 when the frontend's bundle has nothing for it
+ *                                               3   1  zero
  *                                               4   8  revision counter
  */
 #ifndef OBPUB_SIGNER_REQUEST_H
@@ -28,7 +32,7 @@ enum signer_request_type {
 };
 
 #define SIGNER_REQUEST_SIZE 56
-#define SIGNER_CERTIFY_ANSWER_SIZE 176
+#define SIGNER_CERTIFY_ANSWER_SIZE 208
 #define SIGNER_COUNT_ANSWER_SIZE 12
 #define SIGNER_ANSWER_SIZE_MAX SIGNER_CERTIFY_ANSWER_SIZE
 
@@ -40,9 +44,13 @@ struct signer_request {
     int64_t seconds;                              /* SIGNER_COUNT */
 };
 
+/* Secret when is_presigned: to be wiped. */
 struct signer_answer {
+    bool is_missing;                              /* the bundle has nothing for it; all else is zero */
     uint8_t blinded_key[ED25519_PUBLIC_KEY_SIZE]; /* SIGNER_CERTIFY */
     uint8_t certificate[CERTIFICATE_SIZE];        /* SIGNER_CERTIFY */
+    bool is_presigned;                            /* SIGNER_CERTIFY */
+    uint8_t signing_seed[ED25519_SEED_SIZE];      /* SIGNER_CERTIFY, when is_presigned */
     uint64_t counter;                             /* SIGNER_COUNT */
 };
 

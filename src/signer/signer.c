@@ -20,12 +20,13 @@ struct period_keys {
     uint64_t number;
     uint32_t length;
     uint8_t blinded_key[ED25519_PUBLIC_KEY_SIZE];
-    struct ed25519_secret_key *blinded_secret_key; /* secret memory */
+    struct ed25519_secret_key *blinded_secret_key; /* secret memory; NULL when there is a bundle */
     struct revision_counter *revision_counter;
 };
 
 struct signer_frontend {
-    struct ed25519_secret_key *secret_key; /* secret memory */
+    struct ed25519_secret_key *secret_key; /* secret memory; NULL when there is a bundle */
+    struct bundle *bundle;                 /* NULL when there is a key */
     uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE];
     struct period_keys periods[PERIODS_KEPT];
     size_t next_place;
@@ -50,7 +51,13 @@ static void period_keys_clear(struct period_keys *keys)
 
 bool signer_has_frontend(const struct signer *signer, size_t frontend)
 {
-    return frontend < signer->frontend_count && signer->frontends[frontend].secret_key != NULL;
+    return frontend < signer->frontend_count &&
+           (signer->frontends[frontend].secret_key != NULL || signer->frontends[frontend].bundle != NULL);
+}
+
+bool signer_is_presigned(const struct signer *signer, size_t frontend)
+{
+    return signer_has_frontend(signer, frontend) && signer->frontends[frontend].bundle != NULL;
 }
 
 size_t signer_frontend_count(const struct signer *signer)
@@ -67,6 +74,7 @@ void signer_remove_frontend(struct signer *signer, size_t number)
     for (size_t place = 0; place < PERIODS_KEPT; place++)
         period_keys_clear(&frontend->periods[place]);
     secret_free(frontend->secret_key);
+    bundle_free(frontend->bundle);
     memset(frontend, 0, sizeof(*frontend));
 }
 
@@ -80,23 +88,58 @@ void signer_free(struct signer *signer)
     free(signer);
 }
 
-size_t signer_add_frontend(struct signer *signer, struct ed25519_secret_key *secret_key,
-                           const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE])
+/* Takes a place for a frontend: the first that is free. */
+static size_t take_place(struct signer *signer, const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE])
 {
     size_t number = 0;
-    while (number < signer->frontend_count && signer->frontends[number].secret_key != NULL)
+    while (number < signer->frontend_count && signer_has_frontend(signer, number))
         number++;
     if (number == signer->frontend_count)
         signer->frontends =
             memory_resize(signer->frontends, ++signer->frontend_count, sizeof(*signer->frontends));
     struct signer_frontend *frontend = &signer->frontends[number];
     memset(frontend, 0, sizeof(*frontend));
-    frontend->secret_key = secret_key;
     memcpy(frontend->identity_key, identity_key, ED25519_PUBLIC_KEY_SIZE);
     return number;
 }
 
-/* Finds the keys of a period, or derives them in the place of the oldest ones. */
+size_t signer_add_frontend(struct signer *signer, struct ed25519_secret_key *secret_key,
+                           const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE])
+{
+    size_t number = take_place(signer, identity_key);
+    signer->frontends[number].secret_key = secret_key;
+    return number;
+}
+
+size_t signer_add_bundle(struct signer *signer, struct bundle *bundle)
+{
+    size_t number = take_place(signer, bundle->identity_key);
+    signer->frontends[number].bundle = bundle;
+    return number;
+}
+
+/* The period in the frontend's bundle; NULL when it is not there, or there is no bundle. */
+static const struct bundle_period *find_presigned(const struct signer_frontend *frontend,
+                                                  const struct signer_period *period)
+{
+    if (frontend->bundle == NULL || period->length != frontend->bundle->plan.schedule.period_length)
+        return NULL;
+    return bundle_find_period(frontend->bundle, period->number);
+}
+
+/* Derives what a period needs from the master key. counter_key is for the revision counters. */
+static void derive_keys(struct period_keys *keys, const struct signer_frontend *frontend,
+                        uint8_t counter_key[REVISION_COUNTER_KEY_SIZE])
+{
+    keys->blinded_secret_key = secret_allocate(sizeof(*keys->blinded_secret_key));
+    blinding_derive_secret_key(keys->blinded_secret_key, frontend->secret_key, frontend->identity_key,
+                               keys->number, keys->length);
+    ed25519_derive_public_key(keys->blinded_key, keys->blinded_secret_key);
+    revision_counter_derive_key(counter_key, keys->blinded_secret_key);
+}
+
+/* Finds the keys of a period, or derives them in the place of the oldest ones. Returns NULL when they would
+ * have to be in a bundle and are not. */
 static struct period_keys *period_keys_find(struct signer_frontend *frontend,
                                             const struct signer_period *period)
 {
@@ -105,31 +148,33 @@ static struct period_keys *period_keys_find(struct signer_frontend *frontend,
         if (keys->is_set && keys->number == period->number && keys->length == period->length)
             return keys;
     }
+    const struct bundle_period *presigned = find_presigned(frontend, period);
+    if (frontend->bundle != NULL && presigned == NULL)
+        return NULL;
     struct period_keys *keys = &frontend->periods[frontend->next_place];
     frontend->next_place = (frontend->next_place + 1) % PERIODS_KEPT;
     period_keys_clear(keys);
     keys->is_set = true;
     keys->number = period->number;
     keys->length = period->length;
-    keys->blinded_secret_key = secret_allocate(sizeof(*keys->blinded_secret_key));
-    blinding_derive_secret_key(keys->blinded_secret_key, frontend->secret_key, frontend->identity_key,
-                               period->number, period->length);
-    ed25519_derive_public_key(keys->blinded_key, keys->blinded_secret_key);
     uint8_t counter_key[REVISION_COUNTER_KEY_SIZE];
-    revision_counter_derive_key(counter_key, keys->blinded_secret_key);
+    if (presigned != NULL)
+        memcpy(counter_key, bundle_get_secrets(frontend->bundle, presigned)->counter_key,
+               sizeof(counter_key));
+    else
+        derive_keys(keys, frontend, counter_key);
     keys->revision_counter = revision_counter_new(counter_key);
     secret_wipe(counter_key, sizeof(counter_key));
     return keys;
 }
 
-static struct period_keys *signer_find_keys(struct signer *signer, const struct signer_period *period,
-                                            struct error *error)
+static struct signer_frontend *find_frontend(struct signer *signer, const struct signer_period *period,
+                                             struct error *error)
 {
-    if (!signer_has_frontend(signer, period->frontend)) {
-        error_set(error, "the signer has no frontend %zu", period->frontend);
-        return NULL;
-    }
-    return period_keys_find(&signer->frontends[period->frontend], period);
+    if (signer_has_frontend(signer, period->frontend))
+        return &signer->frontends[period->frontend];
+    error_set(error, "the signer has no frontend %zu", period->frontend);
+    return NULL;
 }
 
 uint32_t signer_expiration_hour(int64_t now)
@@ -137,17 +182,26 @@ uint32_t signer_expiration_hour(int64_t now)
     return (uint32_t)((now + 3599) / 3600 + CERTIFICATE_LIFETIME_HOURS);
 }
 
+/* Whoever takes the engine over shall get no certificate that outlives tor's own. */
+static int check_expiration(uint32_t expiration_hour, int64_t now, struct error *error)
+{
+    if (expiration_hour > signer_expiration_hour(now))
+        return error_set(error, "a certificate was asked for that would live for more than %d hours",
+                         CERTIFICATE_LIFETIME_HOURS);
+    return 0;
+}
+
 int signer_certify(struct signer *signer, const struct signer_period *period,
                    const uint8_t signing_key[ED25519_PUBLIC_KEY_SIZE], uint32_t expiration_hour, int64_t now,
                    uint8_t blinded_key[ED25519_PUBLIC_KEY_SIZE], uint8_t certificate[CERTIFICATE_SIZE],
                    struct error *error)
 {
-    if (expiration_hour > signer_expiration_hour(now))
-        return error_set(error, "a certificate was asked for that would live for more than %d hours",
-                         CERTIFICATE_LIFETIME_HOURS);
-    struct period_keys *keys = signer_find_keys(signer, period, error);
-    if (keys == NULL)
+    struct signer_frontend *frontend = find_frontend(signer, period, error);
+    if (frontend == NULL || check_expiration(expiration_hour, now, error) != 0)
         return -1;
+    if (frontend->secret_key == NULL)
+        return error_set(error, "frontend %zu has a bundle and no key", period->frontend);
+    struct period_keys *keys = period_keys_find(frontend, period);
     struct certificate request = {
         .type = CERTIFICATE_DESCRIPTOR_SIGNING_KEY,
         .expiration_hour = expiration_hour,
@@ -160,12 +214,34 @@ int signer_certify(struct signer *signer, const struct signer_period *period,
     return 0;
 }
 
+int signer_certify_presigned(struct signer *signer, const struct signer_period *period,
+                             uint32_t expiration_hour, int64_t now,
+                             uint8_t blinded_key[ED25519_PUBLIC_KEY_SIZE],
+                             uint8_t certificate[CERTIFICATE_SIZE], uint8_t signing_seed[ED25519_SEED_SIZE],
+                             struct error *error)
+{
+    const struct signer_frontend *frontend = find_frontend(signer, period, error);
+    if (frontend == NULL || check_expiration(expiration_hour, now, error) != 0)
+        return -1;
+    const struct bundle *bundle = frontend->bundle;
+    const struct bundle_period *presigned = find_presigned(frontend, period);
+    if (presigned == NULL || bundle_get_certificate(bundle, presigned, expiration_hour, certificate) != 0 ||
+        bundle_check_certificate(presigned, certificate) != 0)
+        return 1;
+    memcpy(blinded_key, presigned->blinded_key, ED25519_PUBLIC_KEY_SIZE);
+    memcpy(signing_seed, bundle_get_secrets(bundle, presigned)->signing_seed, ED25519_SEED_SIZE);
+    return 0;
+}
+
 int signer_count(struct signer *signer, const struct signer_period *period, int64_t seconds,
                  uint64_t *counter, struct error *error)
 {
-    struct period_keys *keys = signer_find_keys(signer, period, error);
-    if (keys == NULL)
+    struct signer_frontend *frontend = find_frontend(signer, period, error);
+    if (frontend == NULL)
         return -1;
+    struct period_keys *keys = period_keys_find(frontend, period);
+    if (keys == NULL)
+        return 1;
     if (revision_counter_encrypt(keys->revision_counter, seconds, counter) != 0)
         return error_set(error, "no revision counter for second %" PRId64 " of a shared-random run", seconds);
     return 0;

@@ -1,13 +1,13 @@
 /* The engine's side of the signer: asks, and waits for the answer. */
 #include "signer/signer_client.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "obpub/memory.h"
 #include "process/channel.h"
-#include "signer/request.h"
 
 /* Milliseconds that an answer, which takes microseconds to make, may take. */
 #define PATIENCE 10000
@@ -70,28 +70,29 @@ static int ask(struct signer_client *client, const struct signer_request *reques
     size = take_answer(client, answered, error);
     if (size < 0)
         return -1;
-    if (signer_answer_parse(answer, request->type, answered, (size_t)size) != 0)
+    int result = signer_answer_parse(answer, request->type, answered, (size_t)size);
+    secret_wipe(answered, sizeof(answered));
+    if (result != 0)
         return error_set(error, "the signer's answer is none");
+    if (answer->is_missing)
+        return error_set(error,
+                         "the presigned bundle has nothing for time period %" PRIu64
+                         " at this hour: is the clock right, and the consensus new?",
+                         request->period.number);
     return 0;
 }
 
 int signer_client_certify(struct signer_client *client, const struct signer_period *period,
                           const uint8_t signing_key[ED25519_PUBLIC_KEY_SIZE], uint32_t expiration_hour,
-                          uint8_t blinded_key[ED25519_PUBLIC_KEY_SIZE], uint8_t certificate[CERTIFICATE_SIZE],
-                          struct error *error)
+                          struct signer_answer *answer, struct error *error)
 {
-    struct signer_answer answer;
     struct signer_request request = {
         .type = SIGNER_CERTIFY,
         .period = *period,
         .expiration_hour = expiration_hour,
     };
     memcpy(request.signing_key, signing_key, ED25519_PUBLIC_KEY_SIZE);
-    if (ask(client, &request, &answer, error) != 0)
-        return -1;
-    memcpy(blinded_key, answer.blinded_key, ED25519_PUBLIC_KEY_SIZE);
-    memcpy(certificate, answer.certificate, CERTIFICATE_SIZE);
-    return 0;
+    return ask(client, &request, answer, error);
 }
 
 int signer_client_count(struct signer_client *client, const struct signer_period *period, int64_t seconds,

@@ -2,7 +2,7 @@
 #ifndef OBPUB_SIGNER_SIGNER_CLIENT_H
 #define OBPUB_SIGNER_SIGNER_CLIENT_H
 
-#include "signer/signer.h"
+#include "signer/request.h"
 
 struct signer_client;
 
@@ -11,11 +11,11 @@ struct signer_client *signer_client_new(int end);
 void signer_client_free(struct signer_client *client);
 
 /* Asks the signer for what signer_certify() does, waiting for the answer, for ten seconds at most. What the
- * signer would not take is not asked. Returns 0, or -1. */
+ * signer would not take is not asked. The answer is to be wiped, as it has the seed of the signing key in it
+ * when the frontend has a bundle: that is the key that was certified then. Returns 0, or -1. */
 int signer_client_certify(struct signer_client *client, const struct signer_period *period,
                           const uint8_t signing_key[ED25519_PUBLIC_KEY_SIZE], uint32_t expiration_hour,
-                          uint8_t blinded_key[ED25519_PUBLIC_KEY_SIZE], uint8_t certificate[CERTIFICATE_SIZE],
-                          struct error *error);
+                          struct signer_answer *answer, struct error *error);
 
 /* Asks for what signer_count() does, likewise. */
 int signer_client_count(struct signer_client *client, const struct signer_period *period, int64_t seconds,

@@ -11,7 +11,7 @@
 #include "signer/key_request.h"
 #include "signer/request.h"
 
-#define REQUEST_SIZE_MAX SIGNER_KEY_REQUEST_SIZE
+#define REQUEST_SIZE_MAX SIGNER_KEY_REQUEST_SIZE_MAX
 
 _Static_assert(SIGNER_REQUEST_SIZE <= REQUEST_SIZE_MAX, "every request fits into the buffer");
 _Static_assert(SIGNER_KEY_ANSWER_SIZE <= SIGNER_ANSWER_SIZE_MAX, "every answer fits into the buffer");
@@ -19,7 +19,8 @@ _Static_assert(SIGNER_KEY_ANSWER_SIZE <= SIGNER_ANSWER_SIZE_MAX, "every answer f
 enum { ENGINE, READER, PEERS };
 
 /* Takes one request of a peer and answers it. Returns 1; 0 when the peer has ended, or -1. */
-static int serve(struct signer *signer, int peer, int end, uint8_t *bytes, struct error *error)
+static int serve(struct signer *signer, struct bundle **coming, int peer, int end, uint8_t *bytes,
+                 struct error *error)
 {
     uint8_t answer[SIGNER_ANSWER_SIZE_MAX];
     ssize_t size = channel_receive(end, bytes, REQUEST_SIZE_MAX);
@@ -28,16 +29,19 @@ static int serve(struct signer *signer, int peer, int end, uint8_t *bytes, struc
     size_t answer_size =
         peer == ENGINE
             ? signer_request_answer(signer, bytes, (size_t)size, (int64_t)time(NULL), answer, error)
-            : signer_key_request_answer(signer, bytes, (size_t)size, answer, error);
+            : signer_key_request_answer(signer, coming, bytes, (size_t)size, answer, error);
     secret_wipe(bytes, REQUEST_SIZE_MAX);
     if (answer_size == 0)
         return -1;
-    return channel_send(end, answer, answer_size) == 0 ? 1 : 0;
+    int sent = channel_send(end, answer, answer_size);
+    secret_wipe(answer, sizeof(answer));
+    return sent == 0 ? 1 : 0;
 }
 
 int signer_process_run(int engine, int reader, struct error *error)
 {
     struct signer *signer = signer_new();
+    struct bundle *coming = NULL; /* in pieces, from the reader */
     uint8_t *bytes = secret_allocate(REQUEST_SIZE_MAX);
     struct pollfd peers[PEERS] = {
         [ENGINE] = {.fd = engine, .events = POLLIN},
@@ -51,10 +55,11 @@ int signer_process_run(int engine, int reader, struct error *error)
         }
         for (int peer = 0; peer < PEERS && result > 0; peer++) {
             if (peers[peer].revents != 0)
-                result = serve(signer, peer, peers[peer].fd, bytes, error);
+                result = serve(signer, &coming, peer, peers[peer].fd, bytes, error);
         }
     }
     secret_free(bytes);
+    bundle_free(coming);
     signer_free(signer);
     return result;
 }

@@ -1,14 +1,18 @@
 """obpub presign: what it makes, judged by other cryptography, and what it refuses."""
+import hashlib
+import json
 import os
 import pathlib
 import re
 import stat
+import subprocess
 import sys
 import time
 
 import bundle_reader
 import checks
 
+BUILD = pathlib.Path(os.environ.get("OBPUB_BUILD", "build")).resolve()
 HOUR, DAY = 3600, 86400
 
 
@@ -125,12 +129,73 @@ def check_refused(folder, one, two):
     checks.check("presign --help", help_text.returncode == 0 and "--days" in help_text.stdout, help_text.stderr)
 
 
+def check_offline_config(folder):
+    """The publisher's config will do, though the files that open control ports are not on this machine."""
+    control = "        control: 127.0.0.1:1\n        control-password-file: elsewhere.password\n"
+    config = write_config(folder, "elsewhere.yaml", ["pem.key"], control)
+    result = presign(folder, config, "elsewhere.bundle")
+    checks.check("password files need not be there", result.returncode == 0, result.stderr)
+    config = write_config(folder, "from-bundle.yaml", ["elsewhere.bundle"])
+    result = presign(folder, config, "x")
+    checks.check("refused: a bundle from a bundle", result.returncode == 2 and "is a bundle itself" in result.stderr,
+                 result.stderr)
+
+
+def make_bundle(folder, key, name, made_at, days=1):
+    """A bundle as of another time."""
+    subprocess.run([BUILD / "tests" / "make_bundle", key.seed.hex(), str(int(made_at)), str(days), "1440", "3600",
+                    folder / name], check=True, timeout=60)
+    return folder / name
+
+
+def with_bad_signature(bundle, name):
+    """A copy of a bundle with a bad signature in its last certificate and a checksum that fits."""
+    data = bytearray(bundle.read_bytes())
+    data[-33] ^= 1
+    data[-32:] = hashlib.sha3_256(data[:-32]).digest()
+    return checks.write(bundle.parent / name, bytes(data))
+
+
+def check_check(folder):
+    """obpub --check on bundles."""
+    key, now = checks.Key(), time.time()
+    good = make_bundle(folder, key, "month.bundle", now, 30)
+    damaged = bytearray(good.read_bytes())
+    damaged[200] ^= 4
+    for name, status, words in (
+            (good.name, 0, ""),
+            (make_bundle(folder, key, "week.bundle", now, 6).name, 0, "runs out at"),
+            (make_bundle(folder, key, "old.bundle", now - 3 * DAY, 1).name, 2, "ran out at"),
+            (make_bundle(folder, key, "early.bundle", now + 3 * DAY, 30).name, 2, "good only from"),
+            (checks.write(folder / "damaged.bundle", bytes(damaged)).name, 2, "its checksum does not fit"),
+            (checks.write(folder / "short.bundle", good.read_bytes()[:-1]).name, 2, "cut short"),
+            (with_bad_signature(good, "signature.bundle").name, 2, "bad signature"),
+            (checks.write(folder / "open.bundle", good.read_bytes(), 0o644).name, 2, "chmod 600"),
+    ):
+        config = write_config(folder, "check.yaml", [name])
+        result = checks.run("--check", "-c", config)
+        checks.check(f"--check of {name}", result.returncode == status and words in result.stderr
+                     and bool(words) == bool(result.stderr), f"{result.returncode}: {result.stderr}")
+        as_json = json.loads(checks.run("--check", "--json", "-c", config).stdout)
+        checks.check(f"--check --json of {name}", bool(as_json["errors"]) == (status == 2)
+                     and (status == 2 or as_json["frontends"][0]["key_format"] == "bundle"), as_json)
+    config = write_config(folder, "check.yaml", [good.name])
+    result = checks.run("--check", "-c", config)
+    checks.check("--check says until when it is good", "(presigned bundle)" in result.stdout
+                 and re.search(r"good until \d{4}-\d\d-\d\d \d\d:00 UTC", result.stdout) is not None, result.stdout)
+    bundle = json.loads(checks.run("--check", "--json", "-c", config).stdout)["frontends"][0]["bundle"]
+    checks.check("--check --json says until when it is good", bundle["state"] == "good"
+                 and 30 * DAY <= bundle["expires"] - now <= 30 * DAY + HOUR, bundle)
+
+
 def main():
     with checks.temporary_folder() as name:
         folder = pathlib.Path(name)
         one, two, path = check_made(folder)
         check_overwriting(folder, one, two, path)
         check_refused(folder, one, two)
+        check_offline_config(folder)
+        check_check(folder)
     checks.finish()
 
 

@@ -12,6 +12,7 @@ static void check_bundle(const struct bundle *bundle, const uint8_t *data, size_
     const struct bundle_plan *plan = &bundle->plan;
     size_t certificates = 0;
     uint8_t certificate[CERTIFICATE_SIZE];
+    bundle_check_certificates(bundle, NULL);
     FUZZ_REQUIRE(plan->period_count > 0 && bundle_plan_begin(plan) < bundle_plan_end(plan));
     for (size_t i = 0; i < plan->period_count; i++) {
         const struct bundle_period *period = &bundle->periods[i];

@@ -1,28 +1,33 @@
-/* Fuzzes the requests to the signer. The first byte says whose request it is: the engine's or the reader's.
- */
+/* Fuzzes the requests to the signer. The first byte says whose request it is: the engine's or the reader's,
+ * or whether there are all those with which the reader hands a bundle over. */
 #include <string.h>
 
 #include <sodium.h>
 
+#include "../unit/helper_bundle.h"
 #include "../unit/helper_signer.h"
 #include "fuzz.h"
 #include "obpub/memory.h"
-#include "signer/key_request.h"
+#include "signer/bundle_request.h"
 
-#define FRONTENDS 2
+#define FRONTENDS 3
+#define PRESIGNED 2 /* the one with a bundle */
+#define PIECES 2    /* as the first byte */
 
-/* A signer with the frontends 0 and 1. */
+/* A signer with frontends. */
 static struct signer *get_signer(void)
 {
     static struct signer *signer;
     if (signer != NULL)
         return signer;
     signer = signer_new();
-    for (uint8_t i = 0; i < FRONTENDS; i++) {
+    for (uint8_t i = 0; i < PRESIGNED; i++) {
         uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE];
         struct ed25519_secret_key *secret_key = signer_make_key(i, identity_key);
         FUZZ_REQUIRE(signer_add_frontend(signer, secret_key, identity_key) == i);
     }
+    struct bundle *bundle = make_bundle(3, &schedule_public, SIGNER_NOW - 3600, 1);
+    FUZZ_REQUIRE(signer_add_bundle(signer, bundle) == PRESIGNED);
     return signer;
 }
 
@@ -34,12 +39,26 @@ static void check_answer(struct signer *signer, const struct signer_request *req
     int64_t near = (int64_t)request->period.number * request->period.length * 60;
     FUZZ_REQUIRE(request->period.frontend < FRONTENDS);
     FUZZ_REQUIRE(llabs(near - SIGNER_NOW) < (int64_t)(10 + 10 + 2) * 24 * 3600);
+    FUZZ_REQUIRE(!answer->is_missing || request->period.frontend == PRESIGNED);
+    if (answer->is_missing) {
+        FUZZ_REQUIRE(!answer->is_presigned && answer->counter == 0);
+        FUZZ_REQUIRE(sodium_is_zero(answer->signing_seed, sizeof(answer->signing_seed)));
+        return;
+    }
     if (request->type == SIGNER_CERTIFY) {
         struct certificate certificate;
         FUZZ_REQUIRE(certificate_parse(&certificate, answer->certificate, CERTIFICATE_SIZE, &error) == 0);
         FUZZ_REQUIRE(certificate.expiration_hour == request->expiration_hour);
         FUZZ_REQUIRE(certificate.expiration_hour <= SIGNER_NOW / 3600 + 1 + CERTIFICATE_LIFETIME_HOURS);
-        FUZZ_REQUIRE(memcmp(certificate.certified_key, request->signing_key, ED25519_PUBLIC_KEY_SIZE) == 0);
+        struct ed25519_secret_key signing_secret_key;
+        uint8_t signing_key[ED25519_PUBLIC_KEY_SIZE];
+        memcpy(signing_key, request->signing_key, sizeof(signing_key));
+        FUZZ_REQUIRE(answer->is_presigned == (request->period.frontend == PRESIGNED));
+        if (answer->is_presigned) {
+            ed25519_expand_seed(&signing_secret_key, answer->signing_seed);
+            ed25519_derive_public_key(signing_key, &signing_secret_key);
+        }
+        FUZZ_REQUIRE(memcmp(certificate.certified_key, signing_key, sizeof(signing_key)) == 0);
         int64_t last_second = (int64_t)request->expiration_hour * 3600 - 1;
         FUZZ_REQUIRE(request->expiration_hour == 0 ||
                      certificate_verify(&certificate, answer->certificate, CERTIFICATE_SIZE,
@@ -74,12 +93,21 @@ static void fuzz_reader(struct signer *signer, const uint8_t *data, size_t size)
     uint8_t bytes[SIGNER_KEY_ANSWER_SIZE];
     struct error error = {.text = ""};
     size_t frontend = SIZE_MAX;
-    size_t answer_size = signer_key_request_answer(signer, data, size, bytes, &error);
+    struct bundle *coming = NULL;
+    size_t answer_size = signer_key_request_answer(signer, &coming, data, size, bytes, &error);
+    bundle_free(coming);
     FUZZ_REQUIRE((answer_size == 0) == (error.text[0] != '\0'));
     if (answer_size == 0)
         return;
     enum signer_key_request_type type = (enum signer_key_request_type)data[1];
     FUZZ_REQUIRE(signer_key_answer_parse(&frontend, type, bytes, answer_size) == 0);
+    if (frontend == SIGNER_NO_FRONTEND)
+        return; /* the beginning of a bundle */
+    if (type == SIGNER_KEY_REMOVE && frontend == PRESIGNED) {
+        struct bundle *bundle = make_bundle(3, &schedule_public, SIGNER_NOW - 3600, 1);
+        FUZZ_REQUIRE(signer_add_bundle(signer, bundle) == PRESIGNED);
+        return;
+    }
     FUZZ_REQUIRE(signer_has_frontend(signer, frontend) == (type == SIGNER_KEY_ADD));
     /* As it was before. */
     uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE];
@@ -90,12 +118,40 @@ static void fuzz_reader(struct signer *signer, const uint8_t *data, size_t size)
                                          identity_key) == frontend);
 }
 
+/* Requests that are as long as their types say, one after the other, until one is not answered. */
+static void fuzz_pieces(struct signer *signer, const uint8_t *data, size_t size)
+{
+    struct bundle *coming = NULL;
+    size_t answered = 1;
+    while (size >= 2 && answered > 0) {
+        uint8_t bytes[SIGNER_KEY_ANSWER_SIZE];
+        struct error error = {.text = ""};
+        size_t frontend, piece = signer_bundle_request_size((enum signer_key_request_type)data[1]);
+        if (piece == 0 || piece > size)
+            break;
+        answered = signer_key_request_answer(signer, &coming, data, piece, bytes, &error);
+        FUZZ_REQUIRE((answered == 0) == (error.text[0] != '\0'));
+        if (answered > 0) {
+            enum signer_key_request_type type = (enum signer_key_request_type)data[1];
+            FUZZ_REQUIRE(signer_key_answer_parse(&frontend, type, bytes, answered) == 0);
+            FUZZ_REQUIRE((frontend == SIGNER_NO_FRONTEND) == (coming != NULL));
+            if (coming == NULL)
+                signer_remove_frontend(signer, frontend);
+        }
+        data += piece;
+        size -= piece;
+    }
+    bundle_free(coming);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     fuzz_prepare();
     if (size < 1)
         return 0;
-    if (data[0] % 2 == 0)
+    if (data[0] == PIECES)
+        fuzz_pieces(get_signer(), data + 1, size - 1);
+    else if (data[0] % 2 == 0)
         fuzz_engine(get_signer(), data + 1, size - 1);
     else
         fuzz_reader(get_signer(), data + 1, size - 1);

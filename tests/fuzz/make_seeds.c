@@ -16,7 +16,7 @@
 #include "fuzz.h"
 #include "obpub/memory.h"
 #include "obpub/onion/onion_address.h"
-#include "signer/key_request.h"
+#include "signer/bundle_request.h"
 
 #define RELAYS_KEPT 3 /* of a consensus */
 
@@ -507,6 +507,39 @@ static void write_signer_request(const char *name, const struct signer_request *
     write_seed("signer_request", name, bytes, sizeof(bytes));
 }
 
+/* The pieces of a bundle, as the reader sends them, and for a frontend with a bundle what the engine asks. */
+static void write_signer_bundles(void)
+{
+    uint8_t *bytes = memory_allocate(3, SIGNER_KEY_REQUEST_SIZE_MAX);
+    size_t length = 1;
+    struct bundle *bundle = make_small_bundle(4, &schedule_public, SIGNER_NOW, 3);
+    bytes[0] = 2;
+    for (size_t i = 0; i < 3; i++)
+        length += signer_bundle_request(bytes + length, bundle, i);
+    bundle_free(bundle);
+    write_seed("signer_request", "bundle", bytes, length);
+    bytes[length - 1] = 1;
+    write_seed("signer_request", "bundle-surplus", bytes, length);
+    bytes[1 + 8 + 91] ^= 1;
+    write_seed("signer_request", "bundle-foreign", bytes, length);
+    bytes[0] = 1;
+    write_seed("signer_request", "bundle-header", bytes, 1 + signer_bundle_request_size(SIGNER_KEY_BUNDLE));
+    bytes[2] = SIGNER_KEY_BUNDLE_SIGNATURES;
+    write_seed("signer_request", "bundle-signatures", bytes,
+               1 + signer_bundle_request_size(SIGNER_KEY_BUNDLE_SIGNATURES));
+    free(bytes);
+    struct signer_request request = signer_certify_request();
+    request.period.frontend = 2;
+    write_signer_request("certify-presigned", &request);
+    request.period.length--;
+    write_signer_request("certify-presigned-missing", &request);
+    request = signer_count_request();
+    request.period.frontend = 2;
+    write_signer_request("count-presigned", &request);
+    request.period.length++;
+    write_signer_request("count-presigned-missing", &request);
+}
+
 /* Requests to the signer, behind a byte that is 0 for the engine's and 1 for the reader's. */
 static void write_signer_requests(void)
 {
@@ -570,5 +603,6 @@ int main(int argument_count, char **arguments)
     write_replies();
     write_bundles();
     write_signer_requests();
+    write_signer_bundles();
     return 0;
 }

@@ -17,6 +17,7 @@
 #include <sodium.h>
 
 #include "config/key_file.h"
+#include "helper_bundle.h"
 #include "helper_folder.h"
 #include "obpub/memory.h"
 #include "obpub/onion/onion_address.h"
@@ -62,8 +63,13 @@ static const char *load(const char *path, char *loaded_path, size_t size, struct
         onion_address_encode(address, public_key);
         if (loaded_path != NULL)
             snprintf(loaded_path, size, "%s", source.path);
+        assert_int_equal(source.bundle != NULL, source.format == KEY_FORMAT_BUNDLE);
+        if (source.bundle != NULL)
+            assert_true(sodium_is_zero((const uint8_t *)secret_key, sizeof(*secret_key)));
+        bundle_free(source.bundle);
         free(source.path);
     } else {
+        assert_null(source.bundle);
         assert_true(sodium_is_zero((const uint8_t *)secret_key, sizeof(*secret_key)));
         assert_null(source.path);
     }
@@ -106,6 +112,34 @@ static void test_files(void **state)
     check_loaded("frontend.key", pem_address, "frontend.key");
     assert_int_equal(symlink("frontend.key", "link"), 0);
     check_loaded("link", pem_address, "link");
+}
+
+/* A bundle is taken with the same care as a key. */
+static void test_bundle(void **state)
+{
+    (void)state;
+    size_t length;
+    uint8_t *bytes = encode_bundle(make_bundle(1, &schedule_public, 1790000123, 60), &length);
+    assert_true(length > KEY_FILE_SIZE_MAX);
+    char address[ONION_ADDRESS_SIZE];
+    onion_address_encode(address, bytes + 60); /* where the identity key stands */
+    folder_write("whole.bundle", bytes, length);
+    check_loaded("whole.bundle", address, "whole.bundle");
+    folder_write("short.bundle", bytes, length - 1);
+    check_refused("short.bundle", "cut short");
+    folder_write("shorter.bundle", bytes, KEY_FILE_SIZE_MAX);
+    check_refused("shorter.bundle", "cut short");
+    bytes[length - 1] ^= 1;
+    folder_write("damaged.bundle", bytes, length);
+    check_refused("damaged.bundle", "checksum");
+    bytes[19] = 2;
+    folder_write("newer.bundle", bytes, length);
+    check_refused("newer.bundle", "newer obpub");
+    assert_int_equal(truncate("newer.bundle", (off_t)BUNDLE_SIZE_MAX + 1), 0);
+    check_refused("newer.bundle", "too long");
+    assert_int_equal(chmod("whole.bundle", 0640), 0);
+    check_refused("whole.bundle", "chmod 600");
+    secret_free(bytes);
 }
 
 static void test_service_folder(void **state)
@@ -255,6 +289,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_files),
+        TEST(test_bundle),
         TEST(test_service_folder),
         TEST(test_companions_of_another_key),
         TEST(test_folders_without_key),

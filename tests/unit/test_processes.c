@@ -17,6 +17,7 @@
 
 #include "command_processes.h"
 #include "config/credential.h"
+#include "helper_bundle.h"
 #include "helper_folder.h"
 #include "obpub/memory.h"
 #include "process/channel.h"
@@ -107,7 +108,7 @@ static void take_config(struct config *config)
 static int certify(size_t frontend)
 {
     uint8_t seed[ED25519_SEED_SIZE] = {1}, signing_key[ED25519_PUBLIC_KEY_SIZE];
-    uint8_t blinded_key[ED25519_PUBLIC_KEY_SIZE], encoded[CERTIFICATE_SIZE];
+    struct signer_answer answer;
     struct ed25519_secret_key secret_key;
     struct certificate certificate;
     struct error error;
@@ -115,11 +116,12 @@ static int certify(size_t frontend)
     const struct signer_period period = {frontend, (uint64_t)now / 60 / LENGTH, LENGTH};
     ed25519_expand_seed(&secret_key, seed);
     ed25519_derive_public_key(signing_key, &secret_key);
-    if (signer_client_certify(processes.signer, &period, signing_key, signer_expiration_hour(now),
-                              blinded_key, encoded, &error) != 0)
+    if (signer_client_certify(processes.signer, &period, signing_key, signer_expiration_hour(now), &answer,
+                              &error) != 0)
         return -1;
-    assert_int_equal(certificate_verify(&certificate, encoded, sizeof(encoded),
-                                        CERTIFICATE_DESCRIPTOR_SIGNING_KEY, blinded_key, now, &error),
+    assert_false(answer.is_presigned);
+    assert_int_equal(certificate_verify(&certificate, answer.certificate, sizeof(answer.certificate),
+                                        CERTIFICATE_DESCRIPTOR_SIGNING_KEY, answer.blinded_key, now, &error),
                      0);
     assert_memory_equal(certificate.certified_key, signing_key, sizeof(signing_key));
     return 0;
@@ -301,6 +303,84 @@ static void test_stopped_signer(void **state)
     assert_int_equal(certify(frontend), -1);
     kill(processes.children[PROCESS_SIGNER].id, SIGCONT);
     assert_int_equal(certify(frontend), 0);
+}
+
+/* Writes a new bundle in the place of a frontend's key, made for so many days. Its number stands for the
+ * master key. */
+static void write_bundle(uint8_t number, unsigned days)
+{
+    size_t length;
+    uint8_t *bytes = encode_bundle(make_bundle(number, &schedule_public, time(NULL), days), &length);
+    folder_write("frontend0.key", bytes, length);
+    secret_free(bytes);
+}
+
+/* Has the signer certify for a frontend with a bundle, which has to be good for so many days. */
+static void check_presigned(const struct config_frontend *frontend, unsigned days)
+{
+    int64_t now = time(NULL);
+    const struct signer_period period = {frontend->signer_frontend, time_period_number(&schedule_public, now),
+                                         LENGTH};
+    uint8_t signing_key[ED25519_PUBLIC_KEY_SIZE];
+    struct signer_answer answer;
+    struct certificate certificate;
+    struct error error = {""};
+    secret_free(make_master_key(77, signing_key));
+    assert_int_equal(frontend->key_format, KEY_FORMAT_BUNDLE);
+    assert_in_range(bundle_plan_end(&frontend->plan), now + days * 86400 - 60, now + days * 86400 + 3600);
+    if (signer_client_certify(processes.signer, &period, signing_key, signer_expiration_hour(now), &answer,
+                              &error) != 0)
+        fail_msg("%s", error.text);
+    assert_true(answer.is_presigned);
+    assert_int_equal(certificate_verify(&certificate, answer.certificate, sizeof(answer.certificate),
+                                        CERTIFICATE_DESCRIPTOR_SIGNING_KEY, answer.blinded_key, now, &error),
+                     0);
+}
+
+/* A bundle goes the way of a key; another one in its place is new, also for the same address. */
+static void test_bundles(void **state)
+{
+    (void)state;
+    struct config first, second, third;
+    struct error error;
+    write_bundle(1, 1);
+    take_config(&first);
+    check_presigned(&first.frontends[0], 1);
+    assert_null(first.frontends[0].bundle);
+    assert_int_equal(certify(first.frontends[1].signer_frontend), 0);
+
+    take_config(&second);
+    assert_int_equal(second.frontends[0].signer_frontend, first.frontends[0].signer_frontend);
+
+    write_bundle(1, 2);
+    load(&third);
+    assert_string_equal(third.frontends[0].address, first.frontends[0].address);
+    assert_int_not_equal(third.frontends[0].signer_frontend, first.frontends[0].signer_frontend);
+    check_presigned(&first.frontends[0], 1); /* until the engine goes by the new config */
+    check_presigned(&third.frontends[0], 2);
+    assert_int_equal(reader_client_keep(processes.reader, &error), 0);
+    check_presigned(&third.frontends[0], 2);
+    config_clear(&first);
+    config_clear(&second);
+    config_clear(&third);
+}
+
+/* A request for what a bundle does not have is answered so, and nobody ends. */
+static void test_bundle_without_the_period(void **state)
+{
+    (void)state;
+    struct config config;
+    struct error error = {""};
+    uint64_t counter = 0;
+    write_bundle(1, 1);
+    take_config(&config);
+    const struct signer_period period = {config.frontends[0].signer_frontend,
+                                         (uint64_t)time(NULL) / 60 / 1439, 1439};
+    assert_int_equal(signer_client_count(processes.signer, &period, 1, &counter, &error), -1);
+    assert_non_null(strstr(error.text, "bundle has nothing"));
+    check_presigned(&config.frontends[0], 1);
+    assert_int_equal(processes_check(&processes, &error), 0);
+    config_clear(&config);
 }
 
 /* -- reloading ------------------------------------------------------------------------------------ */
@@ -564,6 +644,8 @@ int main(void)
         TEST(test_killed_signer),
         TEST(test_killed_reader),
         TEST(test_signals),
+        TEST(test_bundles),
+        TEST(test_bundle_without_the_period),
         TEST(test_stopped_signer),
         TEST(test_reload),
         TEST(test_removed_frontend),

@@ -18,6 +18,7 @@
 #define HOUR 3600 /* seconds */
 
 static struct signer *signer;
+static struct bundle *coming; /* of which the reader has not sent all pieces */
 static struct ed25519_secret_key *secret_key;
 static uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE], signing_key[ED25519_PUBLIC_KEY_SIZE];
 
@@ -38,6 +39,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     (void)state;
+    bundle_free(coming);
     signer_free(signer);
     secret_free(secret_key);
     return 0;
@@ -301,7 +303,7 @@ static size_t answer_key_bytes(const uint8_t *bytes, size_t size, size_t *fronte
 {
     uint8_t answer[SIGNER_KEY_ANSWER_SIZE];
     struct error error = {.text = ""};
-    size_t answer_size = signer_key_request_answer(signer, bytes, size, answer, &error);
+    size_t answer_size = signer_key_request_answer(signer, &coming, bytes, size, answer, &error);
     assert_int_equal(answer_size == 0, error.text[0] != '\0');
     if (answer_size > 0)
         assert_int_equal(

@@ -59,6 +59,7 @@ struct bundle {
     struct bundle_period *periods;                 /* plan.period_count of them */
     struct bundle_period_secrets *secrets;         /* likewise; secret memory */
     uint8_t (*signatures)[ED25519_SIGNATURE_SIZE]; /* plan.certificate_count of them */
+    uint8_t checksum[BUNDLE_CHECKSUM_SIZE];        /* of one that was decoded: no other bundle has it */
     size_t periods_added, signatures_added;        /* those that are there; all, once it is whole */
 };
 
@@ -107,9 +108,10 @@ uint8_t *bundle_encode(const struct bundle *bundle);
 bool bundle_is_encoded(const uint8_t *bytes, size_t length);
 
 /* Decodes a bundle strictly: the checksum fits, every blinded key is the one of the frontend and its period,
- * every certificate is signed by it and certifies the signing key that is there. Returns the bundle, to be
+ * and has signed the period's first certificate for the signing key that is there. Returns the bundle, to be
  * released with bundle_free(), or NULL with a sentence that begins where a file's name would end ("is a
- * bundle cut short: ..."). */
+ * bundle cut short: ..."). The other certificates, tens of thousands in some, would take too long for a start
+ * of the publisher: bundle_check_certificates() checks all, bundle_check_certificate() one before its use. */
 struct bundle *bundle_decode(const uint8_t *bytes, size_t length, struct error *error);
 
 /* The same piece by piece, as they stand in an encoded bundle: the header, then the period records, then the
@@ -120,5 +122,22 @@ struct bundle *bundle_begin(const uint8_t header[BUNDLE_HEADER_SIZE], struct err
 int bundle_add_period(struct bundle *bundle, const uint8_t record[BUNDLE_PERIOD_SIZE], struct error *error);
 int bundle_add_signature(struct bundle *bundle, const uint8_t signature[ED25519_SIGNATURE_SIZE]);
 bool bundle_is_whole(const struct bundle *bundle);
+
+/* Checks a certificate that bundle_get_certificate() gave for a period. Returns 0 or -1. */
+int bundle_check_certificate(const struct bundle_period *period, const uint8_t certificate[CERTIFICATE_SIZE]);
+
+/* Checks every certificate of a whole bundle, which takes a second for 20,000. Returns 0, or -1 with a
+ * sentence as above. */
+int bundle_check_certificates(const struct bundle *bundle, struct error *error);
+
+/* The header of an encoded bundle alone, which has no secret in it. */
+void bundle_encode_header(const struct bundle_plan *plan, const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE],
+                          uint8_t header[BUNDLE_HEADER_SIZE]);
+int bundle_decode_header(struct bundle_plan *plan, uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE],
+                         const uint8_t header[BUNDLE_HEADER_SIZE], struct error *error);
+
+/* Encodes a period's record, secrets and all. */
+void bundle_encode_period(const struct bundle *bundle, const struct bundle_period *period,
+                          uint8_t record[BUNDLE_PERIOD_SIZE]);
 
 #endif
