@@ -8,11 +8,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "control/authentication.h"
 #include "control/command_queue.h"
 #include "control/connector.h"
 #include "control/credential_file.h"
+#include "control/event_limit.h"
 #include "control/name_files.h"
 #include "control/protocol_info.h"
 #include "control/reply_parser.h"
@@ -49,8 +51,10 @@ struct control_connection {
     char endpoint_text[ENDPOINT_TEXT_SIZE];
     struct control_connector *connector;   /* while connecting */
     struct bufferevent *stream;            /* from then on, until closed */
+    struct ev_token_bucket_cfg *rate;      /* of the stream, or NULL */
     struct authentication *authentication; /* until authenticated */
     struct reply_parser *parser;
+    struct event_limit event_limit;
     struct event *timer;      /* the time limit of the reply that is due next */
     struct evbuffer *waiting; /* commands that came before STATE_READY, as they go over the wire */
     struct command_queue queue;
@@ -63,6 +67,11 @@ static void disconnect(struct control_connection *connection)
     event_del(connection->timer);
     control_connector_free(connection->connector);
     connection->connector = NULL;
+    if (connection->rate != NULL) {
+        bufferevent_set_rate_limit(connection->stream, NULL);
+        ev_token_bucket_cfg_free(connection->rate);
+    }
+    connection->rate = NULL;
     if (connection->stream != NULL)
         bufferevent_free(connection->stream);
     connection->stream = NULL;
@@ -204,6 +213,21 @@ static void answer_command(struct control_connection *connection, const struct c
         command.callback(connection, reply, command.context);
 }
 
+/* Hands an event on, unless the peer sends more of them than a tor would. */
+static void take_event(struct control_connection *connection, const struct control_reply *event)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    if (!event_limit_take(&connection->event_limit, connection->limits.events_max, now.tv_sec)) {
+        struct error error;
+        error_set(&error, "more than %u events came within %d seconds: no tor sends so many",
+                  connection->limits.events_max, EVENT_LIMIT_SECONDS);
+        fail(connection, CONTROL_FAILURE_PROTOCOL, &error);
+    } else if (connection->callbacks.event != NULL) {
+        connection->callbacks.event(connection, event, connection->context);
+    }
+}
+
 static void handle_reply(struct control_connection *connection, const struct control_reply *reply)
 {
     bool is_event = reply->status >= EVENT_STATUS_MIN;
@@ -213,8 +237,8 @@ static void handle_reply(struct control_connection *connection, const struct con
         continue_authentication(connection, reply);
     else if (!is_event)
         answer_command(connection, reply);
-    else if (connection->callbacks.event != NULL)
-        connection->callbacks.event(connection, reply, connection->context);
+    else
+        take_event(connection, reply);
 }
 
 /* Takes one stretch of what has come, up to the end of a reply. */
@@ -315,10 +339,23 @@ static void on_timeout(evutil_socket_t socket, short events, void *context)
     release(connection);
 }
 
+/* Reads no faster than the limits let us: what comes faster than that waits in the kernel, and its sender
+ * with it, while others are served. */
+static void limit_rate(struct control_connection *connection)
+{
+    size_t rate = connection->limits.read_rate;
+    if (rate == 0)
+        return;
+    connection->rate = ev_token_bucket_cfg_new(rate, rate, EV_RATE_LIMIT_MAX, EV_RATE_LIMIT_MAX, NULL);
+    if (connection->rate != NULL)
+        bufferevent_set_rate_limit(connection->stream, connection->rate);
+}
+
 /* The socket is connected: begin to authenticate. */
 static void start_stream(struct control_connection *connection, const struct connector_result *result)
 {
     connection->stream = bufferevent_socket_new(connection->base, result->socket, BEV_OPT_CLOSE_ON_FREE);
+    limit_rate(connection);
     bufferevent_setcb(connection->stream, on_readable, NULL, on_stream_event, connection);
     bufferevent_enable(connection->stream, EV_READ | EV_WRITE);
     authentication_set_peer_is_local(connection->authentication, result->peer_is_local);

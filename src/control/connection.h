@@ -34,6 +34,8 @@ struct control_limits {
     double connect_timeout; /* seconds to look the host name up, and again to connect to what it stands for */
     double command_timeout; /* seconds without the reply to a command being complete, or without having been
                              * authenticated */
+    size_t read_rate;       /* bytes that are read in a second, on average; 0: as many as come */
+    unsigned events_max;    /* events within EVENT_LIMIT_SECONDS; 0: as many as come */
 };
 
 /* Limits that fit tor and the public network's consensus. */

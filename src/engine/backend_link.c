@@ -14,6 +14,9 @@
 #define RETRY_FIRST 200
 #define RETRY_MAX_REFUSED 2000
 #define RETRY_MAX 15000
+/* Likewise after it had been a tor and then sent what no tor sends; this long without, and it is forgiven. */
+#define RETRY_MISBEHAVED 15000
+#define RETRY_MAX_MISBEHAVED 600000
 /* Seconds between two signs of life that are asked for: a process that hangs keeps its connections. */
 #define PING_SECONDS 10
 /* Two readings of the moment at which a process started may differ by so many milliseconds. */
@@ -25,6 +28,8 @@ static const struct control_limits backend_limits = {
     .reply_max = 256 * 1024,
     .connect_timeout = 10,
     .command_timeout = 15,
+    .read_rate = 1024 * 1024,
+    .events_max = 20000,
 };
 
 struct backend_link {
@@ -41,6 +46,8 @@ struct backend_link {
     bool knows_start;
     int64_t process_start; /* milliseconds of our clock */
     int64_t retry_delay;
+    int64_t misbehaved_delay; /* the last one, or 0 */
+    int64_t up_since;         /* milliseconds of our clock */
 };
 
 static void run_timer(struct backend_link *link, int64_t delay)
@@ -87,6 +94,10 @@ static void uptime_came(struct control_connection *connection, const struct cont
     bool is_new_process = note_process(link, uptime);
     link->is_up = link->was_up = true;
     link->retry_delay = RETRY_FIRST;
+    if (!was_up)
+        link->up_since = clock_milliseconds();
+    else if (clock_milliseconds() - link->up_since > RETRY_MAX_MISBEHAVED)
+        link->misbehaved_delay = 0;
     run_timer(link, PING_SECONDS * 1000);
     if (!was_up)
         link->callbacks.up(link->number, is_new_process, uptime, link->context);
@@ -120,18 +131,33 @@ static bool needs_operator(enum control_failure failure)
            failure == CONTROL_FAILURE_PROTOCOL;
 }
 
+/* Milliseconds until it is connected again. */
+static int64_t choose_delay(struct backend_link *link, enum control_failure failure, bool has_misbehaved)
+{
+    if (has_misbehaved) {
+        int64_t delay = link->misbehaved_delay > 0 ? 2 * link->misbehaved_delay : RETRY_MISBEHAVED;
+        link->misbehaved_delay = delay < RETRY_MAX_MISBEHAVED ? delay : RETRY_MAX_MISBEHAVED;
+        return link->misbehaved_delay;
+    }
+    int64_t delay = link->retry_delay;
+    int64_t longest = failure == CONTROL_FAILURE_REFUSED ? RETRY_MAX_REFUSED : RETRY_MAX;
+    link->retry_delay = delay * 2 < longest ? delay * 2 : longest;
+    return delay;
+}
+
 static void connection_closed(struct control_connection *connection, enum control_failure failure,
                               const struct error *error, void *context)
 {
     struct backend_link *link = context;
     const struct error reason = *error;
-    bool is_gone = failure == CONTROL_FAILURE_REFUSED || (!link->was_up && needs_operator(failure));
-    int64_t longest = failure == CONTROL_FAILURE_REFUSED ? RETRY_MAX_REFUSED : RETRY_MAX;
+    /* What a tor never sends comes from somebody who should not be in that place: no grace for him. */
+    bool has_misbehaved = link->was_up && failure == CONTROL_FAILURE_PROTOCOL;
+    bool is_gone =
+        failure == CONTROL_FAILURE_REFUSED || has_misbehaved || (!link->was_up && needs_operator(failure));
     link->is_up = false;
     link->connection = NULL;
     control_connection_free(connection);
-    run_timer(link, link->retry_delay);
-    link->retry_delay = link->retry_delay * 2 < longest ? link->retry_delay * 2 : longest;
+    run_timer(link, choose_delay(link, failure, has_misbehaved));
     link->callbacks.down(link->number, &reason, is_gone, link->context);
 }
 
@@ -205,6 +231,7 @@ bool backend_link_set_config(struct backend_link *link, const struct config_back
     link->connection = NULL;
     link->is_up = link->was_up = false;
     link->retry_delay = RETRY_FIRST;
+    link->misbehaved_delay = 0;
     run_timer(link, 0);
     return true;
 }

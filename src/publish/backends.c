@@ -84,6 +84,7 @@ void publisher_note_reachable(struct publisher *publisher, size_t number, bool i
         backend->process_started = backend->trusts_hsdirs ? 0 : now - uptime;
         backend_update_trust(publisher, backend);
         backend_forget_uploads(backend);
+        backend->counts_anew |= is_new_process;
         if (is_new_process && backend_is_in(backend))
             leave(publisher, number, "its tor was started anew and has no introduction points yet", now);
     } else if (backend->state == BACKEND_LIVE && backend->out_at < now + publisher->rules.poll_max) {
@@ -178,6 +179,7 @@ static bool accept_descriptor(struct publisher_backend *backend, struct descript
         backend->points_changed_at = now;
     descriptor_free(known);
     backend->descriptor = descriptor;
+    backend->counts_anew = false;
     backend->descriptor_at = now;
     return is_news;
 }
@@ -241,11 +243,23 @@ static bool tells_less(const struct publisher_backend *backend, const struct des
     return is_older(descriptor, known);
 }
 
+/* True when a tor itself, and the same process as before, answers with other points under a lower counter
+ * than it had before. HSDirs may have old copies; a tor does not. */
+static bool is_replay(const struct publisher_backend *backend, const struct descriptor *descriptor)
+{
+    const struct descriptor *known = backend->descriptor;
+    return known != NULL && backend->has_control && !backend->asks_hsdirs && !backend->counts_anew &&
+           descriptor->period_number == known->period_number && is_older(descriptor, known) &&
+           !has_same_points(descriptor, known);
+}
+
 void publisher_note_descriptor(struct publisher *publisher, size_t number, struct descriptor *descriptor,
                                int64_t now)
 {
     struct publisher_backend *backend = &publisher->backends[number];
     const char *fault = find_fault(descriptor);
+    if (fault == NULL && is_replay(backend, descriptor))
+        fault = "its tor answers with an older descriptor than it had: a replay, or its clock went back";
     if (fault != NULL) {
         descriptor_free(descriptor);
         fetch_failed(publisher, number, fault, true, now);

@@ -8,6 +8,9 @@
 #include "obpub/memory.h"
 #include "obpub/onion/consensus.h"
 
+/* Introduction points of a tor that is not told otherwise (HiddenServiceNumIntroductionPoints). */
+#define DEFAULT_POINTS 3
+
 /* A point, or a backend, at the place among its like that the seed gives it. */
 struct ranked {
     uint8_t rank[SHA3_256_SIZE];
@@ -73,13 +76,36 @@ static const struct ranked *queue_take(struct queue *queue, const struct ranked 
     return NULL;
 }
 
+static int compare_counts(const void *one, const void *other)
+{
+    const size_t *left = one, *right = other;
+    return (*left > *right) - (*left < *right);
+}
+
+/* The most points that one backend gets: twice as many as the middle one has, so that none draws the clients
+ * of the others to itself by naming many; but never less than twice what a tor has by default. */
+static size_t find_share_max(const struct queue *queues, size_t count)
+{
+    size_t *counts = memory_allocate(count, sizeof(*counts)), offering = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (queues[i].count > 0)
+            counts[offering++] = queues[i].count;
+    }
+    qsort(counts, offering, sizeof(*counts), compare_counts);
+    size_t middle = offering > 0 ? counts[(offering - 1) / 2] : 0;
+    free(counts);
+    if (offering < 2)
+        return INTRODUCTION_POINTS_MAX;
+    return 2 * (middle > DEFAULT_POINTS ? middle : DEFAULT_POINTS);
+}
+
 /* One point from each backend in turn until there is no room or nothing left. */
 static size_t take_in_turns(struct ranked taken[INTRODUCTION_POINTS_MAX], size_t maximum,
                             struct queue *queues, const struct ranked *order, size_t count)
 {
-    size_t total = 0;
+    size_t total = 0, share_max = find_share_max(queues, count);
     bool took_one = true;
-    while (took_one && total < maximum) {
+    for (size_t turn = 0; took_one && turn < share_max && total < maximum; turn++) {
         took_one = false;
         for (size_t i = 0; i < count && total < maximum; i++) {
             struct queue *queue = &queues[(const struct queue *)order[i].thing - queues];

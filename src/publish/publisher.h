@@ -78,6 +78,7 @@ struct publisher_backend {
     bool asked_both;     /* neither way gave the descriptor that clients use now */
     bool trusts_hsdirs;  /* what HSDirs have of it was uploaded by the process that runs now */
     int64_t trusts_from; /* when that will be so, also if no upload is seen; INT64_MAX for never */
+    bool counts_anew; /* another process than the one whose descriptor is here: its counters mean nothing */
     int64_t process_started; /* when its tor began to run, as far as it says */
     bool is_denied;     /* its tor did not answer with a descriptor: what HSDirs have may be of a service that
                            runs no more */

@@ -68,6 +68,15 @@ static void test_nothing(void **state)
     assert_int_equal(pick(chosen, 0, (const size_t[]){3}, 1, seed), 0);
 }
 
+/* What a backend may have at most where every second one offers few points and the others all: twice as many
+ * as the middle one offers, or as tors do by default. */
+static size_t find_share_max(size_t backends, size_t few)
+{
+    bool is_few_in_the_middle = few > 0 && backends % 2 == 0;
+    size_t share_max = 2 * (few > 3 ? few : 3);
+    return is_few_in_the_middle && share_max < POINTS ? share_max : POINTS;
+}
+
 /* Every number of backends with every number of points: nobody has two more than another who has some left.
  */
 static void test_even_spread(void **state)
@@ -75,9 +84,11 @@ static void test_even_spread(void **state)
     (void)state;
     for (size_t backends = 1; backends <= BACKENDS; backends++) {
         for (size_t few = 0; few <= POINTS; few++) {
-            size_t counts[BACKENDS], total = 0;
-            for (size_t i = 0; i < backends; i++)
-                total += counts[i] = i % 2 == 0 ? POINTS : few;
+            size_t counts[BACKENDS], total = 0, share_max = find_share_max(backends, few);
+            for (size_t i = 0; i < backends; i++) {
+                counts[i] = i % 2 == 0 ? POINTS : few;
+                total += counts[i] < share_max ? counts[i] : share_max;
+            }
             const struct introduction_point *chosen[INTRODUCTION_POINTS_MAX];
             size_t count = pick(chosen, INTRODUCTION_POINTS_MAX, counts, backends, seed);
             assert_int_equal(count, total < INTRODUCTION_POINTS_MAX ? total : INTRODUCTION_POINTS_MAX);
@@ -88,9 +99,28 @@ static void test_even_spread(void **state)
             }
             for (size_t i = 0; i < backends; i++) {
                 size_t has = count_of_backend(chosen, count, i);
-                assert_true(has + 1 >= most || has == counts[i]);
+                assert_true(has + 1 >= most || has == counts[i] || has == share_max);
             }
         }
+    }
+}
+
+/* One backend that offers all the points it can does not get the clients of the others; alone it has them
+ * all. */
+static void test_nobody_gets_most_by_offering_much(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t counts[4];
+        size_t count, share;
+    } rows[] = {
+        {{10}, 1, 10},      {{10, 0}, 2, 10},   {{10, 1}, 2, 6},     {{10, 3}, 2, 6},       {{10, 4}, 2, 8},
+        {{10, 3, 3}, 3, 6}, {{10, 3, 4}, 3, 8}, {{10, 5, 5}, 3, 10}, {{10, 1, 1, 1}, 4, 6},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const struct introduction_point *chosen[INTRODUCTION_POINTS_MAX];
+        size_t count = pick(chosen, INTRODUCTION_POINTS_MAX, rows[i].counts, rows[i].count, seed);
+        assert_int_equal(count_of_backend(chosen, count, 0), rows[i].share);
     }
 }
 
@@ -192,6 +222,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_nothing, set_up),
         cmocka_unit_test_setup(test_even_spread, set_up),
+        cmocka_unit_test_setup(test_nobody_gets_most_by_offering_much, set_up),
         cmocka_unit_test_setup(test_more_than_fits_is_cut, set_up),
         cmocka_unit_test_setup(test_a_change_does_not_reshuffle, set_up),
         cmocka_unit_test_setup(test_a_backend_more_only_takes, set_up),

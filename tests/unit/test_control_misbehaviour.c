@@ -152,6 +152,35 @@ static void test_flood_of_events(void **state)
     client_expect_closed(client, CONTROL_FAILURE_TIMEOUT, "no whole reply to GETINFO");
 }
 
+/* More events than any tor sends are none of tor's; and no peer is read faster than the limit. */
+static void test_flood_is_cut_off(void **state)
+{
+    struct control_fixture *fixture = *state;
+    static const char event[] = "650 CIRC 1 LAUNCHED\r\n";
+    const struct peer_step flood[] = {
+        LET_IN, {"GETINFO a", "250 OK\r\n", PEER_GO_ON}, {NULL, event, PEER_REPEAT}};
+    struct control_limits limits = control_fixture_tight_limits;
+    limits.events_max = 500;
+    struct client *client = control_fixture_start(fixture, flood, COUNT(flood), &limits);
+    client->ignore_events = true;
+    assert_int_equal(client_send(client, "GETINFO a", NULL), 0);
+    client_run(client);
+    client_expect_closed(client, CONTROL_FAILURE_PROTOCOL, "more than 500 events came within");
+    assert_int_equal(client->event_count, 500);
+
+    limits.events_max = 0;
+    limits.read_rate = 32 * 1024;
+    client = control_fixture_start(fixture, flood, COUNT(flood), &limits);
+    client->ignore_events = true;
+    client->replies_due = 1;
+    assert_int_equal(client_send(client, "GETINFO a", NULL), 0);
+    client_run(client);
+    client_run_for(client, 300);
+    assert_true(client->event_count > 0);
+    /* What two seconds let in, as a new one may begin meanwhile. */
+    assert_true(client->event_count <= 2 * limits.read_rate / (sizeof(event) - 1));
+}
+
 /* A peer that doesn't know the cookie, or answers AUTHCHALLENGE with a part of an answer. */
 static void test_false_cookie_server(void **state)
 {
@@ -199,9 +228,13 @@ int main(void)
     if (sodium_init() < 0 || signal(SIGPIPE, SIG_IGN) == SIG_ERR)
         return 1;
     const struct CMUnitTest tests[] = {
-        CONTROL_TEST(test_not_tor),           CONTROL_TEST(test_reply_unasked),
-        CONTROL_TEST(test_no_answer_in_time), CONTROL_TEST(test_endless_answers),
-        CONTROL_TEST(test_flood_of_events),   CONTROL_TEST(test_false_cookie_server),
+        CONTROL_TEST(test_not_tor),
+        CONTROL_TEST(test_reply_unasked),
+        CONTROL_TEST(test_no_answer_in_time),
+        CONTROL_TEST(test_endless_answers),
+        CONTROL_TEST(test_flood_is_cut_off),
+        CONTROL_TEST(test_flood_of_events),
+        CONTROL_TEST(test_false_cookie_server),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
