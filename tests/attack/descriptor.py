@@ -8,7 +8,6 @@ import os
 import pathlib
 import re
 import sys
-import textwrap
 
 import curve
 
@@ -110,7 +109,9 @@ def encode(data):
 
 def wrap(label, data):
     """An object between its BEGIN and END lines."""
-    return '\n'.join([f'-----BEGIN {label}-----', *textwrap.wrap(encode(data), 64), f'-----END {label}-----'])
+    text = encode(data)
+    lines = [text[place:place + 64] for place in range(0, len(text), 64)]
+    return '\n'.join([f'-----BEGIN {label}-----', *lines, f'-----END {label}-----'])
 
 
 def layer_keys(blinded, subcredential, counter, salt, constant):

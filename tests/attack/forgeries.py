@@ -13,8 +13,8 @@ from descriptor import INNER, Keypair, MIDDLE, Point, edwards_form, subcredentia
 @dataclass
 class Forgery:
     """One way to forge. change(maker, victim) turns the Maker of a good descriptor of the victim, a Keypair, into the
-    forgery's. checks: those of the verifier that stand in its way. words: in what obpub says. place: (file, pattern, replacement)
-    that takes obpub's check out, unless another one catches the forgery too."""
+    forgery's. checks: those of the verifier that stand in its way. words: in what obpub says. place: (file, pattern,
+    replacement) that takes obpub's check out, unless another one catches the forgery too."""
     name: str
     checks: Tuple[str, ...]
     words: str

@@ -1,0 +1,100 @@
+# A siege: one hostile backend for each lie of hostile.py beside the honest ones, and what a running obpub makes of
+# them.
+
+import os
+import pathlib
+import subprocess
+import sys
+import time
+
+from descriptor import Keypair
+from hostile import LIES, address_of
+import curve
+
+PROGRAM = pathlib.Path(__file__).with_name('hostile.py')
+BAD = ('out', 'grace')
+CONTROL_CHARACTERS = [chr(number) for number in (*range(32), 127, 0x202e)]
+
+
+class Siege:
+    """The hostile backends, each a process of its own. A context manager; look() takes note of what obpub finds."""
+
+    def __init__(self, folder, period_length, offset, lies=LIES):
+        self.folder, self.times, self.lies = str(folder), [str(period_length), str(offset)], list(lies)
+        self.seeds = {lie: os.urandom(32) for lie in self.lies}
+        self.addresses = {lie: address_of(Keypair(*curve.expand(seed)).public) for lie, seed in self.seeds.items()}
+        self.reasons = {lie: set() for lie in self.lies}  # why each was out at some time
+        self.states = {lie: set() for lie in self.lies}
+
+    def __enter__(self):
+        self.programs = [subprocess.Popen([sys.executable, PROGRAM, lie, self.path(lie), self.seeds[lie].hex(),
+                                           *self.times], stdin=subprocess.PIPE) for lie in self.lies]
+        deadline = time.monotonic() + 60
+        while not all(os.path.exists(self.path(lie)) for lie in self.lies):
+            assert time.monotonic() < deadline, 'a hostile backend did not start'
+            time.sleep(0.1)
+        return self
+
+    def __exit__(self, *_):
+        for program in self.programs:
+            program.kill()
+            program.wait()
+
+    def path(self, lie):
+        return f'{self.folder}/{lie}'
+
+    def instances(self):
+        """The lines of the config for them all."""
+        return [[f'      - address: {self.addresses[lie]}.onion', f'        name: {lie}',
+                 f'        control: unix:{self.path(lie)}'] for lie in self.lies]
+
+    def look(self, service):
+        """Takes note of what the status of the frontend says of them."""
+        for instance in service['instances']:
+            lie = instance['name']
+            if lie not in self.lies:
+                continue
+            self.states[lie].add(instance['state'])
+            if instance['state'] in BAD and instance['error']:
+                self.reasons[lie].add(instance['error'])
+
+    def open_cases(self):
+        """The lies that have not been found out yet, or, where nothing can be said against them, not been let in."""
+        return [lie for lie in self.lies if not self.is_known(lie)]
+
+    def is_known(self, lie):
+        words = LIES[lie].words
+        if words is None:
+            return 'live' in self.states[lie]
+        return any(all(word in reason for word in words) for reason in self.reasons[lie])
+
+    def rude_reasons(self):
+        """Reasons with something in them that does not belong into a log."""
+        return [reason for reasons in self.reasons.values() for reason in reasons
+                if any(character in reason for character in CONTROL_CHARACTERS)]
+
+    def shares(self, service):
+        """How many introduction points of each are published, of those that have any."""
+        return {instance['name']: instance['introPointsPublished'] for instance in service['instances']
+                if instance['name'] in self.lies and instance['introPointsPublished']}
+
+
+def family(pid):
+    """A process and its children, by name."""
+    with open(f'/proc/{pid}/task/{pid}/children', encoding='ascii') as file:
+        pids = [pid, *map(int, file.read().split())]
+    return {number: pathlib.Path(f'/proc/{number}/comm').read_text(encoding='ascii').strip() for number in pids}
+
+
+def memory_of(pid, field):
+    """KiB of a process, by the name of a line of /proc/PID/status: VmRSS now, VmHWM at most."""
+    for line in pathlib.Path(f'/proc/{pid}/status').read_text(encoding='ascii').splitlines():
+        if line.startswith(field + ':'):
+            return int(line.split()[1])
+    raise AssertionError(f'/proc/{pid}/status has no {field}')
+
+
+def processor_seconds(pid):
+    """What a process has used of a processor until now."""
+    words = pathlib.Path(f'/proc/{pid}/stat').read_text(encoding='ascii').rpartition(')')[2].split()
+    return (int(words[11]) + int(words[12])) / os.sysconf('SC_CLK_TCK')
