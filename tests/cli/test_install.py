@@ -54,7 +54,7 @@ def check_files(root, prefix, cache):
                 relative = path.relative_to(checks.SOURCE)
                 expected.append(str(relative if below == "include" else pathlib.Path(below) / relative))
     if (checks.SOURCE / "README.md").exists():
-        expected.append("share/doc/obpub/README.md")
+        expected += ["share/doc/obpub/README.md", "share/doc/obpub/SECURITY.md"]
     found = {str(path.relative_to(prefix)) for path in prefix.rglob("*") if path.is_file()}
     for name in expected:
         checks.check(f"installed: {name}", name in found)

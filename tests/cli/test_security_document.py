@@ -1,0 +1,32 @@
+"""SECURITY.md: every test and source file it names is there and is run, each claim names a test, and it is installed."""
+import re
+
+import checks
+
+DOCUMENT = (checks.SOURCE / "SECURITY.md").read_text()
+# Whose files are all run as tests: see tests/CMakeLists.txt. The rest are scripts for people.
+RUN = ("tests/unit/test_", "tests/cli/test_", "tests/net/test_", "tests/fuzz/fuzz_")
+SCRIPTS = ("tests/run.sh", "tests/fuzz.sh", "tests/coverage.sh")
+
+named = re.findall(r"`((?:tests|src)/[^`\s]+)`", DOCUMENT)
+checks.check("it names tests", len(named) > 20, named)
+for path in sorted(set(named)):
+    is_known = path.startswith(RUN + ("src/",)) or path in SCRIPTS
+    checks.check(f"{path} is there", (checks.SOURCE / path).is_file() and is_known)
+
+protected, _, rest = DOCUMENT.partition("## What is protected\n")[2].partition("## What is not\n")
+claims = re.split(r"\n\n(?=\*\*)", protected.strip())
+checks.check("there are claims, and it says what is not protected", len(claims) >= 8 and rest.count("\n- ") >= 5)
+for claim in claims:
+    checks.check(f"\"{claim[2:60]}...\" names a test", re.search(r"`tests/", claim) is not None)
+
+# A sentence about numbers has to stay true.
+broken = (checks.SOURCE / "tests/cli/test_key_recovery.py").read_text().partition("BROKEN = {")[2].partition("\n}\n")[0]
+lies = (checks.SOURCE / "tests/attack/hostile.py").read_text().partition("LIES = {")[2].partition("\n}\n")[0]
+for count, what in ((len(re.findall(r'^    "', broken, re.M)), "kinds of broken signers"),
+                    (len(re.findall(r"^    '", lies, re.M)), "lies at once")):
+    checks.check(f"the number of {what} is {count}", f"{count} {what}" in " ".join(DOCUMENT.split()))
+
+checks.check("it is installed beside the README",
+             re.search(r"install\(FILES [^)]*SECURITY\.md", (checks.SOURCE / "cmake/Install.cmake").read_text()))
+checks.finish()
