@@ -135,12 +135,17 @@ static void print_operator_lines(const struct backend_uses *group)
         printf("        %s %s.onion\n", OB_CONFIG_KEYWORD, group->uses[i].frontend->address);
 }
 
-static void print_text(const struct config *config, const char *tor_endpoint,
+static void print_text(const struct config *config, const struct tor_endpoints *tors,
                        const struct backend_uses *groups, size_t group_count)
 {
     for (size_t i = 0; i < config->frontend_count; i++)
         print_frontend(&config->frontends[i]);
-    printf("local tor: control port expected at %s\n\n", tor_endpoint);
+    for (size_t i = 0; i < tors->count; i++) {
+        char endpoint[ENDPOINT_TEXT_SIZE];
+        format_endpoint(&tors->endpoints[i], endpoint);
+        printf("local tor: control port expected at %s\n", endpoint);
+    }
+    putchar('\n');
     printf("What each backend needs (write ob_config first: tor must find it when it reads its torrc):\n\n");
     for (size_t i = 0; i < group_count; i++)
         print_operator_lines(&groups[i]);
@@ -173,6 +178,17 @@ static json_t *make_bundle(const struct bundle_plan *plan)
     return json_pack("{s:I, s:I, s:I, s:s}", "created", (json_int_t)plan->created, "begins",
                      (json_int_t)bundle_plan_begin(plan), "expires", (json_int_t)bundle_plan_end(plan),
                      "state", presigned_name_state(presigned_judge(plan, NULL, clock_wall_seconds())));
+}
+
+static json_t *make_endpoints(const struct tor_endpoints *tors)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < tors->count; i++) {
+        char endpoint[ENDPOINT_TEXT_SIZE];
+        format_endpoint(&tors->endpoints[i], endpoint);
+        json_array_append_new(list, make_text(endpoint));
+    }
+    return list;
 }
 
 static json_t *make_frontend(const struct config_frontend *frontend)
@@ -221,7 +237,7 @@ static json_t *make_operator_lines(const struct backend_uses *group)
 
 /* Prints the outcome as one JSON object; config is NULL when it could not be loaded. */
 static void print_json(const struct options *options, const struct config *config,
-                       const struct config_report *report, const char *tor_endpoint,
+                       const struct config_report *report, const struct tor_endpoints *tors,
                        const struct backend_uses *groups, size_t group_count)
 {
     json_t *object = json_object();
@@ -235,7 +251,9 @@ static void print_json(const struct options *options, const struct config *confi
         json_t *backends = json_array();
         for (size_t i = 0; i < group_count; i++)
             json_array_append_new(backends, make_operator_lines(&groups[i]));
-        json_object_set_new(object, "tor_control", make_text(tor_endpoint));
+        json_t *list = make_endpoints(tors);
+        json_object_set(object, "tor_control", json_array_get(list, 0));
+        json_object_set_new(object, "tor_controls", list);
         json_object_set_new(object, "frontends", frontends);
         json_object_set_new(object, "backends", backends);
     }
@@ -248,19 +266,16 @@ static void print_json(const struct options *options, const struct config *confi
 static void print_config(const struct options *options, const struct config *config,
                          const struct config_report *report)
 {
-    struct control_endpoint endpoint;
-    char tor_endpoint[ENDPOINT_TEXT_SIZE];
-    config_tor_endpoint(config, options, &endpoint);
-    format_endpoint(&endpoint, tor_endpoint);
-    control_endpoint_clear(&endpoint);
-
+    struct tor_endpoints tors;
+    config_tor_endpoints(config, options, &tors);
     size_t use_count = 0, group_count = 0;
     struct backend_use *uses = list_uses(config, &use_count);
     struct backend_uses *groups = group_uses(uses, use_count, &group_count);
     if (options->json)
-        print_json(options, config, report, tor_endpoint, groups, group_count);
+        print_json(options, config, report, &tors, groups, group_count);
     else
-        print_text(config, tor_endpoint, groups, group_count);
+        print_text(config, &tors, groups, group_count);
+    tor_endpoints_clear(&tors);
     free(groups);
     free(uses);
 }

@@ -40,7 +40,8 @@ struct once {
 static const char *describe_progress(const struct once *once, char *text, size_t size)
 {
     const struct publisher *publisher = engine_publisher(once->engine);
-    const char *tor_status = local_tor_status(engine_local_tor(once->engine));
+    bool is_trouble = false;
+    const char *tor_status = engine_tor_status(once->engine, &is_trouble);
     struct round_counts counts;
     round_count(publisher, &counts);
     if (tor_status[0] != '\0') {
@@ -63,8 +64,7 @@ static void engine_changed(void *context)
     char text[PROGRESS_TEXT_SIZE];
     const char *stage = describe_progress(once, text, sizeof(text));
     progress_show(&once->progress, stage, text, clock_milliseconds());
-    if (publisher_is_settled(engine_publisher(once->engine)) ||
-        local_tor_needs_operator(engine_local_tor(once->engine)))
+    if (publisher_is_settled(engine_publisher(once->engine)) || engine_tors_need_operator(once->engine))
         event_base_loopbreak(once->base);
 }
 
@@ -97,7 +97,8 @@ static void process_is_lost(const struct error *error, void *context)
 static void describe_problem(const struct once *once, char *text, size_t size)
 {
     const struct publisher *publisher = engine_publisher(once->engine);
-    const char *tor_status = local_tor_status(engine_local_tor(once->engine));
+    bool is_trouble = false;
+    const char *tor_status = engine_tor_status(once->engine, &is_trouble);
     struct round_counts counts;
     round_count(publisher, &counts);
     if (once->has_lost_process)
@@ -194,14 +195,16 @@ static int report_round(const struct once *once, const struct config *config)
     return exit_codes[result];
 }
 
-static void set_settings(struct engine_settings *settings, struct once *once, struct config *config)
+static void set_settings(struct engine_settings *settings, struct once *once, const struct config *config,
+                         const struct tor_endpoints *tors)
 {
     int64_t patience = (int64_t)once->options->timeout * 1000 / BACKEND_SHARE;
     settings->base = once->base;
-    config_tor_endpoint(config, once->options, &settings->tor_endpoint);
-    settings->tor_credentials.password_file = config->tor_control_password_file;
-    settings->tor_credentials.cookie_file = config->tor_control_cookie_file;
-    settings->tor_credentials.source = reader_client_source(once->processes->reader);
+    settings->tors.endpoints = tors->endpoints;
+    settings->tors.count = tors->count;
+    settings->tors.credentials.password_file = config->tor_control_password_file;
+    settings->tors.credentials.cookie_file = config->tor_control_cookie_file;
+    settings->tors.credentials.source = reader_client_source(once->processes->reader);
     settings->credential_source = reader_client_source(once->processes->reader);
     settings->signer = once->processes->signer;
     settings->rules = publisher_rules_default;
@@ -239,8 +242,11 @@ static int publish_round(const struct options *options, struct processes *proces
     }
     progress_begin(&once.progress, options->verbosity <= LOG_LEVEL_INFO, once.started);
     struct engine_settings settings = {0};
-    set_settings(&settings, &once, config);
+    struct tor_endpoints tors;
+    config_tor_endpoints(config, options, &tors);
+    set_settings(&settings, &once, config, &tors);
     once.engine = engine_new(&settings);
+    tor_endpoints_clear(&tors);
     engine_set_config(once.engine, config, NULL);
     processes_watch(processes, once.base, process_is_lost, &once);
     engine_changed(&once);
@@ -249,7 +255,6 @@ static int publish_round(const struct options *options, struct processes *proces
     int result = report_round(&once, config);
     result = once.has_lost_process ? EXIT_CODE_PROCESS_LOST : result;
     engine_free(once.engine);
-    control_endpoint_clear(&settings.tor_endpoint);
     processes_end(processes);
     event_base_free(once.base);
     return result;

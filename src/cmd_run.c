@@ -39,6 +39,7 @@ struct daemon {
     struct engine *engine;
     struct journal *journal;
     struct report_frontend *report_frontends; /* of the last view */
+    struct report_tor report_tors[PUBLISHER_TORS_MAX];
     struct status_socket *status_socket;
     struct metrics_server *metrics_server;
     struct event *signals[SIGNALS], *watchdog, *look;
@@ -65,8 +66,9 @@ static void fill_view(struct report_view *view, void *context)
     view->started_at = daemon->started_at;
     view->loaded_at = daemon->loaded_at;
     view->reload_error = daemon->reload_error;
-    view->tor_status = local_tor_status(engine_local_tor(daemon->engine));
-    view->tor_is_trouble = local_tor_is_trouble(engine_local_tor(daemon->engine));
+    view->tor_count = engine_fill_tors(daemon->engine, daemon->report_tors);
+    view->tors = daemon->report_tors;
+    view->tor_status = engine_tor_status(daemon->engine, &view->tor_is_trouble);
     view->last_error = engine_last_error(daemon->engine);
     view->sandbox_lacks = daemon->plan.lacks;
     view->sandbox_lack_count = daemon->plan.lack_count;
@@ -174,25 +176,33 @@ static int open_listeners(struct daemon *daemon, const struct config *old, const
     return result;
 }
 
-static void set_tor_place(const struct daemon *daemon, const struct config *config,
-                          struct control_endpoint *endpoint, struct control_credentials *credentials)
+/* Works out where the local tors are; endpoints is to be released when the places are needed no more. */
+static void find_tor_places(const struct daemon *daemon, const struct config *config,
+                            struct tor_endpoints *endpoints, struct engine_tor_places *places)
 {
-    config_tor_endpoint(config, daemon->options, endpoint);
-    credentials->password_file = config->tor_control_password_file;
-    credentials->cookie_file = config->tor_control_cookie_file;
-    credentials->source = reader_client_source(daemon->processes.reader);
+    config_tor_endpoints(config, daemon->options, endpoints);
+    places->endpoints = endpoints->endpoints;
+    places->count = endpoints->count;
+    places->credentials.password_file = config->tor_control_password_file;
+    places->credentials.cookie_file = config->tor_control_cookie_file;
+    places->credentials.source = reader_client_source(daemon->processes.reader);
+}
+
+static void set_tor_places(struct daemon *daemon, const struct config *config)
+{
+    struct tor_endpoints endpoints;
+    struct engine_tor_places places;
+    find_tor_places(daemon, config, &endpoints, &places);
+    engine_set_tor_places(daemon->engine, &places);
+    tor_endpoints_clear(&endpoints);
 }
 
 /* Puts a new config in the place of the old one. */
 static void apply_config(struct daemon *daemon, struct config *config)
 {
-    struct control_endpoint endpoint;
-    struct control_credentials credentials;
     struct engine_changes changes;
     struct error error;
-    set_tor_place(daemon, config, &endpoint, &credentials);
-    engine_set_tor_place(daemon->engine, &endpoint, &credentials);
-    control_endpoint_clear(&endpoint);
+    set_tor_places(daemon, config);
     if (open_listeners(daemon, daemon->config, config, &error) != 0)
         log_write(
             &daemon->log, LOG_LEVEL_ERROR,
@@ -272,13 +282,10 @@ static int64_t read_clock_difference(void)
 /* Where no place is configured, tor's usual socket is taken if it is there: it may come later than obpub. */
 static void look_for_tor(struct daemon *daemon)
 {
-    struct control_endpoint endpoint;
-    struct control_credentials credentials;
-    if (!local_tor_is_trouble(engine_local_tor(daemon->engine)))
-        return;
-    set_tor_place(daemon, daemon->config, &endpoint, &credentials);
-    engine_set_tor_place(daemon->engine, &endpoint, &credentials);
-    control_endpoint_clear(&endpoint);
+    bool is_trouble = false;
+    engine_tor_status(daemon->engine, &is_trouble);
+    if (is_trouble)
+        set_tor_places(daemon, daemon->config);
 }
 
 static void look_around(evutil_socket_t socket, short events, void *context)
@@ -337,9 +344,10 @@ static void start_engine(struct daemon *daemon)
         .changed = engine_changed,
         .context = daemon,
     };
-    set_tor_place(daemon, daemon->config, &settings.tor_endpoint, &settings.tor_credentials);
+    struct tor_endpoints endpoints;
+    find_tor_places(daemon, daemon->config, &endpoints, &settings.tors);
     daemon->engine = engine_new(&settings);
-    control_endpoint_clear(&settings.tor_endpoint);
+    tor_endpoints_clear(&endpoints);
     engine_set_config(daemon->engine, daemon->config, NULL);
 }
 

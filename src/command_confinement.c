@@ -63,10 +63,11 @@ static size_t find_groups(const struct options *options, const struct config *co
                           gid_t groups[USER_GROUPS_MAX])
 {
     size_t count = 0;
-    struct control_endpoint tor;
-    config_tor_endpoint(config, options, &tor);
-    add_group(&tor, groups, &count);
-    control_endpoint_clear(&tor);
+    struct tor_endpoints tors;
+    config_tor_endpoints(config, options, &tors);
+    for (size_t i = 0; i < tors.count; i++)
+        add_group(&tors.endpoints[i], groups, &count);
+    tor_endpoints_clear(&tors);
     for (size_t i = 0; i < config->frontend_count; i++) {
         for (size_t j = 0; j < config->frontends[i].backend_count; j++)
             add_group(&config->frontends[i].backends[j].control, groups, &count);

@@ -174,6 +174,56 @@ static bool read_endpoint(struct config_loader *loader, yaml_node_t *node, const
     return false;
 }
 
+/* Reads one of the local tors' control ports; none may be there twice. */
+static void read_tor_control(struct config_loader *loader, yaml_node_t *node)
+{
+    struct config *config = loader->config;
+    struct control_endpoint *endpoint = &config->tor_controls[config->tor_control_count];
+    if (!read_endpoint(loader, node, "tor-control", endpoint))
+        return;
+    for (size_t i = 0; i < config->tor_control_count; i++) {
+        if (!control_endpoint_equals(&config->tor_controls[i], endpoint))
+            continue;
+        char where[128];
+        control_endpoint_format(endpoint, where, sizeof(where));
+        REPORT(loader, node, "\"tor-control\" names %s twice: remove one of them", where);
+        control_endpoint_clear(endpoint);
+        return;
+    }
+    config->tor_control_count++;
+}
+
+/* Reads where the local tors' control ports are: one place, or a list of them. */
+static void read_tor_controls(struct config_loader *loader, yaml_node_t *node)
+{
+    if (node == NULL || node->type != YAML_SEQUENCE_NODE) {
+        read_tor_control(loader, node);
+        return;
+    }
+    size_t count = yaml_reader_read_list(&loader->yaml, node, "tor-control");
+    if (count > CONFIG_TORS_MAX) {
+        REPORT(loader, node, "\"tor-control\" names more than %d local tors", CONFIG_TORS_MAX);
+        count = 0;
+    }
+    for (size_t i = 0; i < count; i++)
+        read_tor_control(loader, yaml_reader_list_entry(&loader->yaml, node, i));
+}
+
+/* Reads how to authenticate to the local tors. Each tor makes a cookie of its own. */
+static void read_tor_credentials(struct config_loader *loader, yaml_node_t **values)
+{
+    struct config *config = loader->config;
+    yaml_node_t *cookie_node = values[TOP_TOR_CONTROL_COOKIE_FILE];
+    read_credentials(loader, values[TOP_TOR_CONTROL_PASSWORD_FILE], "tor-control-password-file", cookie_node,
+                     "tor-control-cookie-file", &config->tor_control_password_file,
+                     &config->tor_control_cookie_file);
+    if (cookie_node != NULL && config->tor_control_count > 1)
+        REPORT(loader, cookie_node,
+               "\"tor-control-cookie-file\" can't be the cookie of %zu tors: remove it, since each tor says "
+               "itself where its cookie is, or give them all the same password",
+               config->tor_control_count);
+}
+
 /* A backend's name: the one of the file, made fit to be shown, or the beginning of the address. */
 static char *read_name(struct config_loader *loader, yaml_node_t *node, const char *address)
 {
@@ -476,11 +526,8 @@ static void read_top(struct config_loader *loader)
     struct config *config = loader->config;
     yaml_node_t *values[TOP_KEYS];
     yaml_reader_read_mapping(&loader->yaml, yaml_reader_root(&loader->yaml), &top_mapping, values);
-    config->has_tor_control =
-        read_endpoint(loader, values[TOP_TOR_CONTROL], "tor-control", &config->tor_control);
-    read_credentials(loader, values[TOP_TOR_CONTROL_PASSWORD_FILE], "tor-control-password-file",
-                     values[TOP_TOR_CONTROL_COOKIE_FILE], "tor-control-cookie-file",
-                     &config->tor_control_password_file, &config->tor_control_cookie_file);
+    read_tor_controls(loader, values[TOP_TOR_CONTROL]);
+    read_tor_credentials(loader, values);
     config->status_socket_location = read_status_socket(&loader->yaml, values[TOP_STATUS_SOCKET_LOCATION]);
     read_metrics_listen(loader, values[TOP_METRICS_LISTEN]);
     read_backend_grace(loader, values[TOP_BACKEND_GRACE]);
@@ -583,7 +630,8 @@ void config_clear(struct config *config)
     }
     free(config->frontends);
     free(config->path);
-    control_endpoint_clear(&config->tor_control);
+    for (size_t i = 0; i < config->tor_control_count; i++)
+        control_endpoint_clear(&config->tor_controls[i]);
     free(config->tor_control_password_file);
     free(config->tor_control_cookie_file);
     free(config->status_socket_location);

@@ -36,13 +36,16 @@ struct config_frontend {
     size_t line;
 };
 
+/* Most local tors. */
+#define CONFIG_TORS_MAX 16
+
 #define CONFIG_BACKEND_GRACE_DEFAULT 60
 #define CONFIG_BACKEND_GRACE_MAX 3600
 
 struct config {
     char *path;
-    bool has_tor_control;
-    struct control_endpoint tor_control;
+    struct control_endpoint tor_controls[CONFIG_TORS_MAX];
+    size_t tor_control_count;        /* 0: the file names none */
     char *tor_control_password_file; /* or NULL */
     char *tor_control_cookie_file;   /* or NULL */
     char *status_socket_location;    /* or NULL */

@@ -1,4 +1,5 @@
-/* Where the local tor's control port is: the command line, the config, the environment and the usual places.
+/* Where the local tors' control ports are: the command line, the config, the environment and the usual
+ * places.
  */
 #include "config/tor_endpoint.h"
 
@@ -27,23 +28,39 @@ static bool socket_is_usable(const char *path)
            faccessat(AT_FDCWD, path, R_OK | W_OK, AT_EACCESS) == 0;
 }
 
-void config_tor_endpoint(const struct config *config, const struct options *options,
-                         struct control_endpoint *endpoint)
+static void copy_all(struct tor_endpoints *endpoints, const struct config *config)
 {
+    endpoints->count = config->tor_control_count;
+    for (size_t i = 0; i < endpoints->count; i++)
+        control_endpoint_copy(&endpoints->endpoints[i], &config->tor_controls[i]);
+}
+
+void config_tor_endpoints(const struct config *config, const struct options *options,
+                          struct tor_endpoints *endpoints)
+{
+    struct control_endpoint *endpoint = &endpoints->endpoints[0];
     const char *host = options->ip != NULL ? options->ip : TOR_ENDPOINT_HOST;
     uint16_t port = options->port != 0 ? options->port : TOR_ENDPOINT_PORT;
     bool has_address = options->ip != NULL || options->port != 0;
 
+    endpoints->count = 1;
     if (options->socket != NULL && (!has_address || socket_is_usable(options->socket)))
         set_socket(endpoint, options->socket);
     else if (has_address)
         set_host(endpoint, host, port);
-    else if (config != NULL && config->has_tor_control)
-        control_endpoint_copy(endpoint, &config->tor_control);
+    else if (config != NULL && config->tor_control_count > 0)
+        copy_all(endpoints, config);
     else if (options->environment_socket != NULL)
         set_socket(endpoint, options->environment_socket);
     else if (socket_is_usable(TOR_ENDPOINT_SOCKET))
         set_socket(endpoint, TOR_ENDPOINT_SOCKET);
     else
         set_host(endpoint, host, port);
+}
+
+void tor_endpoints_clear(struct tor_endpoints *endpoints)
+{
+    for (size_t i = 0; i < endpoints->count; i++)
+        control_endpoint_clear(&endpoints->endpoints[i]);
+    endpoints->count = 0;
 }

@@ -1,4 +1,5 @@
-/* Where the local tor's control port is: the command line, the config, the environment and the usual places.
+/* Where the local tors' control ports are: the command line, the config, the environment and the usual
+ * places.
  */
 #ifndef OBPUB_CONFIG_TOR_ENDPOINT_H
 #define OBPUB_CONFIG_TOR_ENDPOINT_H
@@ -11,11 +12,17 @@
 #define TOR_ENDPOINT_HOST "127.0.0.1"
 #define TOR_ENDPOINT_PORT 9051
 
+struct tor_endpoints {
+    struct control_endpoint endpoints[CONFIG_TORS_MAX];
+    size_t count; /* 1 at least; more than 1 only from the config */
+};
+
 /* Decides by, in this order: -s; -i and -p (the one that is missing has its usual value); the config's
  * tor-control; ONIONBALANCE_TOR_CONTROL_SOCKET; the usual socket when there is one that this user may open;
  * the usual port. With -s and one of -i and -p both given, the socket is taken only when it is there and may
- * be opened. config may be NULL. The endpoint is to be released with control_endpoint_clear(). */
-void config_tor_endpoint(const struct config *config, const struct options *options,
-                         struct control_endpoint *endpoint);
+ * be opened. config may be NULL. The endpoints are to be released with tor_endpoints_clear(). */
+void config_tor_endpoints(const struct config *config, const struct options *options,
+                          struct tor_endpoints *endpoints);
+void tor_endpoints_clear(struct tor_endpoints *endpoints);
 
 #endif

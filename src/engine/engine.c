@@ -10,44 +10,6 @@
 #include "engine/engine_parts.h"
 #include "obpub/memory.h"
 
-/* -- what the local tor says ---------------------------------------------------------------------- */
-
-static void local_tor_said(const struct hs_desc_event *event, void *context)
-{
-    struct engine *engine = context;
-    engine_note_local_event(engine, event);
-    engine_note_upload_event(engine, event);
-    engine_wake(engine);
-}
-
-static void local_tor_is_up(void *context)
-{
-    struct engine *engine = context;
-    publisher_note_tor(engine->publisher, true, clock_milliseconds());
-    engine_set_local_reachable(engine, true);
-}
-
-static void local_tor_is_lost(void *context)
-{
-    struct engine *engine = context;
-    engine->counters.tor_connections_lost++;
-    publisher_note_tor(engine->publisher, false, clock_milliseconds());
-    engine_set_local_reachable(engine, false);
-}
-
-static void network_came(struct network *network, void *context)
-{
-    struct engine *engine = context;
-    engine->counters.consensuses++;
-    publisher_set_network(engine->publisher, network, clock_milliseconds());
-    engine_wake(engine);
-}
-
-static void local_tor_changed(void *context)
-{
-    engine_wake(context);
-}
-
 /* -- the loop ------------------------------------------------------------------------------------- */
 
 void engine_wake(struct engine *engine)
@@ -241,21 +203,8 @@ void engine_set_config(struct engine *engine, struct config *config, struct engi
 
 /* -- making --------------------------------------------------------------------------------------- */
 
-void engine_set_tor_place(struct engine *engine, const struct control_endpoint *endpoint,
-                          const struct control_credentials *credentials)
-{
-    local_tor_set_place(engine->local_tor, endpoint, credentials);
-}
-
 struct engine *engine_new(const struct engine_settings *settings)
 {
-    static const struct local_tor_callbacks callbacks = {
-        .network = network_came,
-        .hs_desc = local_tor_said,
-        .up = local_tor_is_up,
-        .lost = local_tor_is_lost,
-        .changed = local_tor_changed,
-    };
     struct engine *engine = memory_allocate(1, sizeof(*engine));
     engine->base = settings->base;
     engine->changed = settings->changed;
@@ -266,8 +215,7 @@ struct engine *engine_new(const struct engine_settings *settings)
     struct publisher_rules rules = settings->rules;
     randombytes_buf(rules.seed, sizeof(rules.seed));
     engine->publisher = publisher_new(&rules);
-    engine->local_tor =
-        local_tor_new(engine->base, &settings->tor_endpoint, &settings->tor_credentials, &callbacks, engine);
+    engine_set_tor_places(engine, &settings->tors);
     return engine;
 }
 
@@ -280,8 +228,8 @@ void engine_free(struct engine *engine)
         free(engine->backends[i]);
     }
     free(engine->backends);
-    local_tor_free(engine->local_tor);
-    engine_drop_posts(engine);
+    engine_free_tors(engine);
+    engine_drop_posts(engine, PUBLISHER_NO_TOR);
     for (size_t i = 0; i < engine->frontend_count; i++)
         upload_keyring_clear(&engine->frontends[i].keyring);
     free(engine->frontends);
@@ -296,11 +244,6 @@ void engine_free(struct engine *engine)
 const struct publisher *engine_publisher(const struct engine *engine)
 {
     return engine->publisher;
-}
-
-const struct local_tor *engine_local_tor(const struct engine *engine)
-{
-    return engine->local_tor;
 }
 
 static uint64_t find_counter(const struct engine *engine, size_t frontend, enum descriptor_slot slot)

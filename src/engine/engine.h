@@ -3,17 +3,23 @@
 #define OBPUB_ENGINE_ENGINE_H
 
 #include "config/config.h"
-#include "engine/local_tor.h"
+#include "control/connection.h"
 #include "publish/publisher.h"
 #include "report/view.h"
 #include "signer/signer_client.h"
 
 struct engine;
 
+/* Where the local tors are: CONFIG_TORS_MAX at most, no two the same. */
+struct engine_tor_places {
+    const struct control_endpoint *endpoints;
+    size_t count;
+    struct control_credentials credentials; /* for each of them */
+};
+
 struct engine_settings {
     struct event_base *base;
-    struct control_endpoint tor_endpoint;
-    struct control_credentials tor_credentials;
+    struct engine_tor_places tors;                     /* copied */
     const struct credential_source *credential_source; /* reads what opens backends' control ports */
     struct signer_client *signer;
     struct publisher_rules rules;   /* the seed is drawn by the engine */
@@ -21,7 +27,7 @@ struct engine_settings {
     void *context;
 };
 
-/* Connects to the local tor. libsodium must have been initialised. It serves nothing before
+/* Connects to the local tors. libsodium must have been initialised. It serves nothing before
  * engine_set_config(). The signer and the credentials' source stay the caller's. */
 struct engine *engine_new(const struct engine_settings *settings);
 void engine_free(struct engine *engine);
@@ -37,13 +43,21 @@ struct engine_changes {
  * keys, under the numbers that it names. changes may be NULL. */
 void engine_set_config(struct engine *engine, struct config *config, struct engine_changes *changes);
 
-/* Uses another local tor, or other credentials, from now on; nothing happens when they are the same. */
-void engine_set_tor_place(struct engine *engine, const struct control_endpoint *endpoint,
-                          const struct control_credentials *credentials);
+/* Uses these local tors from now on; those that are used already are left alone. */
+void engine_set_tor_places(struct engine *engine, const struct engine_tor_places *places);
 
 /* The state of things, for a report. */
 const struct publisher *engine_publisher(const struct engine *engine);
-const struct local_tor *engine_local_tor(const struct engine *engine);
+
+/* What the best of the local tors is doing or waiting for, for a person; "" when one is ready. Good until the
+ * next event. *is_trouble is set when it tells of something wrong. */
+const char *engine_tor_status(const struct engine *engine, bool *is_trouble);
+
+/* True when no connection to a local tor can be had for reasons that only an operator can mend. */
+bool engine_tors_need_operator(const struct engine *engine);
+
+/* The local tors as a report wants them, good until the next event. Returns how many. */
+size_t engine_fill_tors(const struct engine *engine, struct report_tor tors[PUBLISHER_TORS_MAX]);
 
 /* The last error of the engine's own (a superdescriptor that could not be built or handed to tor), "" if
  * none. */

@@ -41,17 +41,17 @@ static void fetch_ended(struct fetch *fetch, struct descriptor *descriptor, cons
     engine_wake(engine);
 }
 
-static struct control_connection *connection_for(struct engine_backend *backend)
+static struct control_connection *connection_for(struct engine_backend *backend, size_t tor)
 {
     return backend->link != NULL ? backend_link_connection(backend->link)
-                                 : local_tor_connection(backend->engine->local_tor);
+                                 : engine_tor_connection(backend->engine, tor);
 }
 
 void engine_perform_fetch(struct engine *engine, const struct publisher_action *action)
 {
     struct engine_backend *backend = engine->backends[action->backend];
     const struct network *network = engine->publisher->network;
-    struct control_connection *connection = connection_for(backend);
+    struct control_connection *connection = connection_for(backend, action->tor);
     if (connection == NULL || (action->from_hsdirs && action->hsdir_count == 0)) {
         publisher_note_fetch_failed(engine->publisher, action->backend,
                                     "there is nobody to ask for its descriptor", false, clock_milliseconds());
@@ -73,6 +73,7 @@ void engine_perform_fetch(struct engine *engine, const struct publisher_action *
     };
     memcpy(request.address, backend->config->address, sizeof(request.address));
     backend->fetches_from_tor = !action->from_hsdirs;
+    backend->fetch_tor = action->tor;
     engine->counters.fetches[action->from_hsdirs ? FETCH_SOURCE_HSDIRS : FETCH_SOURCE_BACKEND]++;
     backend->fetch = fetch_new(&request, fetch_ended, backend);
 }
@@ -125,11 +126,22 @@ static void backend_is_down(size_t number, const struct error *error, bool is_go
     engine_wake(engine);
 }
 
-void engine_note_local_event(struct engine *engine, const struct hs_desc_event *event)
+void engine_drop_fetches(struct engine *engine, size_t tor)
 {
     for (size_t i = 0; i < engine->backend_count; i++) {
         struct engine_backend *backend = engine->backends[i];
-        if (backend->fetch != NULL && backend->link == NULL)
+        if (backend->fetch == NULL || backend->link != NULL || backend->fetch_tor != tor)
+            continue;
+        drop_fetch(backend);
+        publisher_note_fetch_lost(engine->publisher, i, clock_milliseconds());
+    }
+}
+
+void engine_note_local_event(struct engine *engine, size_t tor, const struct hs_desc_event *event)
+{
+    for (size_t i = 0; i < engine->backend_count; i++) {
+        struct engine_backend *backend = engine->backends[i];
+        if (backend->fetch != NULL && backend->link == NULL && backend->fetch_tor == tor)
             fetch_note_event(backend->fetch, event);
     }
 }
@@ -144,7 +156,7 @@ void engine_set_local_reachable(struct engine *engine, bool is_reachable)
             publisher_note_reachable(engine->publisher, i, false, INT64_MAX, clock_milliseconds());
         } else {
             drop_fetch(backend);
-            publisher_note_unreachable(engine->publisher, i, "the local tor is not there", false,
+            publisher_note_unreachable(engine->publisher, i, "no local tor is there", false,
                                        clock_milliseconds());
         }
     }
@@ -178,7 +190,7 @@ static void connect_backend(struct engine_backend *backend)
     if (backend->config->has_control)
         backend->link = backend_link_new(engine->base, backend->config, backend->number,
                                          engine->credential_source, &callbacks, engine);
-    else if (local_tor_connection(engine->local_tor) != NULL)
+    else if (engine->publisher->is_tor_up)
         publisher_note_reachable(engine->publisher, backend->number, false, INT64_MAX, clock_milliseconds());
 }
 

@@ -7,6 +7,7 @@
 #include "engine/backend_link.h"
 #include "engine/engine.h"
 #include "engine/fetch.h"
+#include "engine/local_tor.h"
 #include "engine/upload.h"
 #include "report/reaction.h"
 
@@ -17,6 +18,7 @@ struct engine_backend {
     const struct config_backend *config; /* NULL: a place that is free */
     struct backend_link *link;           /* NULL for one without a control port */
     struct fetch *fetch;                 /* the one under way, or NULL */
+    size_t fetch_tor;                    /* the local tor that does it, or PUBLISHER_NO_TOR */
     bool fetches_from_tor;               /* it asks the backend's tor, not HSDirs */
     bool was_up;                         /* its connection, when last heard of */
     bool is_in_new_config;
@@ -29,13 +31,22 @@ struct engine_frontend {
     bool is_in_new_config;
 };
 
-/* An HSPOST under way: which descriptor it was for, and for which HSDir. */
+/* By the publisher's number. */
+struct engine_tor {
+    struct engine *engine;
+    size_t number;
+    struct local_tor *local_tor; /* NULL: a place that is free */
+    char place[256];             /* where it is, for a person */
+};
+
+/* An HSPOST under way: which descriptor it was for, for which HSDir, and which tor was given it. */
 struct post {
     LIST_ENTRY(post) others;
     struct engine *engine;
     size_t frontend; /* SIZE_MAX: it was taken away meanwhile */
     enum descriptor_slot slot;
     uint8_t fingerprint[RELAY_FINGERPRINT_SIZE];
+    size_t tor;
 };
 
 struct engine {
@@ -44,7 +55,7 @@ struct engine {
     struct signer_client *signer;
     const struct credential_source *credential_source;
     struct publisher *publisher;
-    struct local_tor *local_tor;
+    struct engine_tor tors[PUBLISHER_TORS_MAX];
     struct engine_backend **backends; /* each stays where it is: callbacks know it */
     size_t backend_count;
     struct engine_frontend *frontends;
@@ -71,20 +82,30 @@ void engine_close_backend(struct engine *engine, size_t number);
 
 void engine_perform_fetch(struct engine *engine, const struct publisher_action *action);
 
-/* The local tor stands in for the control port of every backend that has none. */
+/* The local tors stand in for the control port of every backend that has none. */
 void engine_set_local_reachable(struct engine *engine, bool is_reachable);
 
-/* Hands an event of the local tor to the fetches that go through it. */
-void engine_note_local_event(struct engine *engine, const struct hs_desc_event *event);
+/* Hands an event of a local tor to the fetch that it is about. */
+void engine_note_local_event(struct engine *engine, size_t tor, const struct hs_desc_event *event);
+
+/* Has those fetches done by another tor that a lost one was doing. */
+void engine_drop_fetches(struct engine *engine, size_t tor);
 
 /* -- engine_uploads.c */
 
 void engine_perform_upload(struct engine *engine, const struct publisher_action *action);
 
-/* An HSDir's answer to an upload, from the local tor. */
-void engine_note_upload_event(struct engine *engine, const struct hs_desc_event *event);
+/* An HSDir's answer to an upload, from a local tor. */
+void engine_note_upload_event(struct engine *engine, size_t tor, const struct hs_desc_event *event);
 
-/* Forgets the posts without an answer. */
-void engine_drop_posts(struct engine *engine);
+/* Forgets the posts that a tor has not answered; PUBLISHER_NO_TOR for all. */
+void engine_drop_posts(struct engine *engine, size_t tor);
+
+/* -- engine_tors.c */
+
+/* The connection to a local tor while it is up, else NULL. */
+struct control_connection *engine_tor_connection(const struct engine *engine, size_t tor);
+
+void engine_free_tors(struct engine *engine);
 
 #endif

@@ -43,10 +43,14 @@ static void post_was_answered(struct control_connection *connection, const struc
     end_post(post);
 }
 
-void engine_drop_posts(struct engine *engine)
+void engine_drop_posts(struct engine *engine, size_t tor)
 {
-    while (!LIST_EMPTY(&engine->posts))
-        end_post(LIST_FIRST(&engine->posts));
+    struct post *next;
+    for (struct post *post = LIST_FIRST(&engine->posts); post != NULL; post = next) {
+        next = LIST_NEXT(post, others);
+        if (tor == PUBLISHER_NO_TOR || post->tor == tor)
+            end_post(post);
+    }
 }
 
 static struct post *make_post(struct engine *engine, const struct publisher_action *action, size_t hsdir)
@@ -56,6 +60,7 @@ static struct post *make_post(struct engine *engine, const struct publisher_acti
     post->engine = engine;
     post->frontend = action->frontend;
     post->slot = action->slot;
+    post->tor = action->tors[hsdir];
     memcpy(post->fingerprint, action->fingerprints[hsdir], RELAY_FINGERPRINT_SIZE);
     return post;
 }
@@ -78,7 +83,7 @@ static int upload_to(struct engine *engine, const struct publisher_action *actio
                      struct error *error)
 {
     struct engine_frontend *frontend = &engine->frontends[action->frontend];
-    struct control_connection *connection = local_tor_connection(engine->local_tor);
+    struct control_connection *connection = engine_tor_connection(engine, post->tor);
     if (connection == NULL)
         return error_set(error, "the local tor is not there");
     const struct upload_request request = {
@@ -121,12 +126,12 @@ void engine_perform_upload(struct engine *engine, const struct publisher_action 
 }
 
 static bool is_in_flight(const struct publisher *publisher, size_t frontend, enum descriptor_slot slot,
-                         const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE])
+                         const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE], size_t tor)
 {
     const struct publisher_descriptor *descriptor = &publisher->frontends[frontend].descriptors[slot];
     for (size_t i = 0; i < descriptor->upload_count; i++) {
         const struct publisher_upload *upload = &descriptor->uploads[i];
-        if (upload->state == UPLOAD_IN_FLIGHT &&
+        if (upload->state == UPLOAD_IN_FLIGHT && upload->tor == tor &&
             memcmp(upload->fingerprint, fingerprint, RELAY_FINGERPRINT_SIZE) == 0)
             return true;
     }
@@ -142,7 +147,7 @@ static void note_taken(struct engine *engine, size_t frontend)
 
 /* Finds the upload that an HSDir's answer is about: of the frontend it names, or, from an older tor that says
  * UNKNOWN, of any that waits for this HSDir. */
-void engine_note_upload_event(struct engine *engine, const struct hs_desc_event *event)
+void engine_note_upload_event(struct engine *engine, size_t tor, const struct hs_desc_event *event)
 {
     if ((event->action != HS_DESC_UPLOADED && event->action != HS_DESC_FAILED) || !event->has_fingerprint)
         return;
@@ -154,7 +159,7 @@ void engine_note_upload_event(struct engine *engine, const struct hs_desc_event 
         if (config == NULL || (event->has_address && strcmp(event->address, config->address) != 0))
             continue;
         for (int slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
-            if (!is_in_flight(engine->publisher, i, (enum descriptor_slot)slot, event->fingerprint))
+            if (!is_in_flight(engine->publisher, i, (enum descriptor_slot)slot, event->fingerprint, tor))
                 continue;
             publisher_note_upload(engine->publisher, i, (enum descriptor_slot)slot, event->fingerprint,
                                   reason, clock_milliseconds());

@@ -1,4 +1,4 @@
-/* The local tor: the connection to it, kept up, and the network as it sees it, kept current. */
+/* A local tor: the connection to it, kept up, and the network as it sees it, kept current. */
 #include "engine/local_tor.h"
 
 #include <inttypes.h>
@@ -31,6 +31,7 @@ struct local_tor {
     struct event *timer; /* connects again, or reads again */
     struct event *active_timer;
     bool is_up;
+    bool is_ready; /* it has given a live network since then */
     bool is_reading;
     bool read_again; /* a new consensus came while the last one was being read */
     bool is_testing_network;
@@ -132,6 +133,7 @@ static void use_network(struct local_tor *tor, struct network *network)
                   "waiting for a live consensus: the local tor's ran out %" PRId64 " minutes ago (or this "
                   "machine's clock is wrong)",
                   (now - network->valid_until) / 60);
+        tor->is_ready = false;
         set_trouble(tor, what.text);
         network_free(network);
         reading_failed(tor);
@@ -151,10 +153,10 @@ static void use_network(struct local_tor *tor, struct network *network)
         tor->read_again = false;
         read_network(tor);
     }
-    tor->has_network = true;
+    tor->has_network = tor->is_ready = true;
     tor->is_trouble = false;
-    set_status(tor, "%s", "");
     tor->callbacks.network(network, tor->context);
+    set_status(tor, "%s", "");
 }
 
 static void microdescriptors_came(struct control_connection *connection, const struct control_reply *reply,
@@ -290,7 +292,7 @@ static void connection_closed(struct control_connection *connection, enum contro
 {
     struct local_tor *tor = context;
     bool was_up = tor->is_up;
-    tor->is_up = false;
+    tor->is_up = tor->is_ready = false;
     tor->is_reading = false;
     tor->read_again = false;
     drop_consensus(tor);
@@ -325,25 +327,16 @@ static char *copy_or_null(const char *text)
     return text != NULL ? memory_copy_text(text, strlen(text)) : NULL;
 }
 
-static void set_place(struct local_tor *tor, const struct control_endpoint *endpoint,
-                      const struct control_credentials *credentials)
-{
-    control_endpoint_clear(&tor->endpoint);
-    free(tor->password_file);
-    free(tor->cookie_file);
-    control_endpoint_copy(&tor->endpoint, endpoint);
-    tor->password_file = copy_or_null(credentials->password_file);
-    tor->cookie_file = copy_or_null(credentials->cookie_file);
-    tor->credential_source = credentials->source;
-}
-
 struct local_tor *local_tor_new(struct event_base *base, const struct control_endpoint *endpoint,
                                 const struct control_credentials *credentials,
                                 const struct local_tor_callbacks *callbacks, void *context)
 {
     struct local_tor *tor = memory_allocate(1, sizeof(*tor));
     tor->base = base;
-    set_place(tor, endpoint, credentials);
+    control_endpoint_copy(&tor->endpoint, endpoint);
+    tor->password_file = copy_or_null(credentials->password_file);
+    tor->cookie_file = copy_or_null(credentials->cookie_file);
+    tor->credential_source = credentials->source;
     tor->callbacks = *callbacks;
     tor->context = context;
     tor->timer = evtimer_new(base, timer_fired, tor);
@@ -362,20 +355,17 @@ static bool texts_equal(const char *one, const char *other)
     return one == other || (one != NULL && other != NULL && strcmp(one, other) == 0);
 }
 
-void local_tor_set_place(struct local_tor *tor, const struct control_endpoint *endpoint,
-                         const struct control_credentials *credentials)
+bool local_tor_is_at(const struct local_tor *tor, const struct control_endpoint *endpoint,
+                     const struct control_credentials *credentials)
 {
-    if (control_endpoint_equals(&tor->endpoint, endpoint) &&
-        texts_equal(tor->password_file, credentials->password_file) &&
-        texts_equal(tor->cookie_file, credentials->cookie_file))
-        return;
-    set_place(tor, endpoint, credentials);
-    if (tor->connection == NULL) {
-        run_timer(tor);
-        return;
-    }
-    const struct error error = {"another control port is configured"};
-    connection_closed(tor->connection, CONTROL_FAILURE_CLOSED, &error, tor);
+    return control_endpoint_equals(&tor->endpoint, endpoint) &&
+           texts_equal(tor->password_file, credentials->password_file) &&
+           texts_equal(tor->cookie_file, credentials->cookie_file);
+}
+
+bool local_tor_is_ready(const struct local_tor *tor)
+{
+    return tor->is_ready;
 }
 
 void local_tor_free(struct local_tor *tor)

@@ -1,4 +1,4 @@
-/* The local tor: the connection to it, kept up, and the network as it sees it, kept current. */
+/* A local tor: the connection to it, kept up, and the network as it sees it, kept current. */
 #ifndef OBPUB_ENGINE_LOCAL_TOR_H
 #define OBPUB_ENGINE_LOCAL_TOR_H
 
@@ -27,9 +27,12 @@ struct local_tor *local_tor_new(struct event_base *base, const struct control_en
                                 const struct local_tor_callbacks *callbacks, void *context);
 void local_tor_free(struct local_tor *tor);
 
-/* Connects elsewhere, or with other credentials, from now on; nothing happens when they are the same. */
-void local_tor_set_place(struct local_tor *tor, const struct control_endpoint *endpoint,
-                         const struct control_credentials *credentials);
+/* True when it is the tor there, and authenticates with these credentials. */
+bool local_tor_is_at(const struct local_tor *tor, const struct control_endpoint *endpoint,
+                     const struct control_credentials *credentials);
+
+/* True when it has given a live network since its connection was made: it knows the HSDirs. */
+bool local_tor_is_ready(const struct local_tor *tor);
 
 /* Its connection while it is up, else NULL. */
 struct control_connection *local_tor_connection(struct local_tor *tor);

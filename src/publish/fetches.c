@@ -28,6 +28,11 @@ void backend_end_fetch(struct publisher *publisher, size_t number, int64_t next_
     publisher_touch_backend(publisher, number, now);
 }
 
+void publisher_note_fetch_lost(struct publisher *publisher, size_t number, int64_t now)
+{
+    backend_end_fetch(publisher, number, now, now);
+}
+
 /* -- what its tor says of its uploads ------------------------------------------------------------- */
 
 static struct publisher_announcement *find_announcement(struct publisher_backend *backend,
@@ -208,5 +213,6 @@ void backend_begin_fetch(struct publisher *publisher, size_t number, struct publ
     action->type = PUBLISHER_FETCH;
     action->backend = number;
     action->from_hsdirs = backend->asks_hsdirs;
+    action->tor = backend->has_control ? PUBLISHER_NO_TOR : publisher_choose_fetch_tor(publisher);
     action->hsdir_count = action->from_hsdirs ? list_hsdirs(publisher, backend) : 0;
 }

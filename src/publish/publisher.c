@@ -22,10 +22,15 @@ const struct publisher_rules publisher_rules_default = {
     .poll_max = 10 * MINUTE,
     .stale_after = 150 * MINUTE, /* a living tor uploads within 120 */
     .answer_timeout = 60 * SECOND,
+    .place_timeout = 10 * SECOND,
+    .hsdir_patience = 30 * SECOND,
+    .retry_patience = MINUTE,
+    .refresh_patience = 15 * MINUTE,
     .new_period_spread = 2 * MINUTE,
     .retry_delay = SECOND,
     .retry_delay_max = 5 * MINUTE,
     .attempts_max = 0,
+    .tor_places = 100,
 };
 
 /* -- chance, from the seed: splitmix64 ------------------------------------------------------------ */
@@ -97,6 +102,7 @@ void publisher_free(struct publisher *publisher)
         frontend_clear(&publisher->frontends[i]);
     agenda_clear(&publisher->backend_agenda);
     agenda_clear(&publisher->frontend_agenda);
+    agenda_clear(&publisher->queue);
     network_free(publisher->network);
     free(publisher->backends);
     free(publisher->frontends);
@@ -189,6 +195,8 @@ size_t publisher_add_frontend(struct publisher *publisher,
 void publisher_remove_frontend(struct publisher *publisher, size_t number)
 {
     publisher_set_members(publisher, number, NULL, 0, 0);
+    frontend_leave_tors(publisher, &publisher->frontends[number]);
+    frontend_leave_queue(publisher, number);
     frontend_clear(&publisher->frontends[number]);
     if (number < publisher->frontend_free)
         publisher->frontend_free = number;
@@ -228,18 +236,6 @@ void publisher_set_network(struct publisher *publisher, struct network *network,
     }
 }
 
-void publisher_note_tor(struct publisher *publisher, bool is_up, int64_t now)
-{
-    publisher->is_tor_up = is_up;
-    for (size_t i = 0; i < publisher->frontend_count; i++) {
-        if (!publisher->frontends[i].is_used)
-            continue;
-        if (!is_up)
-            frontend_forget_in_flight(publisher, &publisher->frontends[i], now);
-        publisher_touch_frontend(publisher, i, now);
-    }
-}
-
 /* -- what is to be done --------------------------------------------------------------------------- */
 
 bool publisher_next_action(struct publisher *publisher, struct publisher_action *action, int64_t now)
@@ -247,15 +243,14 @@ bool publisher_next_action(struct publisher *publisher, struct publisher_action 
     size_t number = 0;
     memset(action, 0, sizeof(*action));
     action->fingerprints = (const uint8_t(*)[RELAY_FINGERPRINT_SIZE])publisher->action_fingerprints;
+    action->tors = publisher->action_tors;
     while (agenda_first(&publisher->backend_agenda, &number) <= now) {
         if (backend_run(publisher, number, action, now))
             return true;
     }
-    while (agenda_first(&publisher->frontend_agenda, &number) <= now) {
-        if (frontend_run(publisher, number, action, now))
-            return true;
-    }
-    return false;
+    while (agenda_first(&publisher->frontend_agenda, &number) <= now)
+        frontend_run(publisher, number, now);
+    return queue_take(publisher, action, now);
 }
 
 int64_t publisher_next_moment(const struct publisher *publisher)

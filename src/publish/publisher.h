@@ -27,12 +27,18 @@ struct publisher_rules {
     int64_t poll_min; /* a backend is asked again, though it gave no sign, likewise (scaled) */
     int64_t poll_max;
     int64_t stale_after;    /* a backend without a control port is out when its counter rests for so long */
-    int64_t answer_timeout; /* an HSDir has so long for its answer */
+    int64_t answer_timeout; /* an HSDir has so long for its answer, */
+    int64_t place_timeout;  /* but takes up a place at its tor for no longer than this */
+    int64_t hsdir_patience; /* where uploads wait for a place: one to an HSDir that is new is as urgent as one
+                               of changed points that has waited for so long (scaled); */
+    int64_t retry_patience; /* likewise for one that failed (scaled); */
+    int64_t refresh_patience; /* and for one that is only a refresh (scaled) */
     int64_t
         new_period_spread; /* a descriptor that clients don't use yet is first sent within so long (scaled) */
     int64_t retry_delay;   /* before the second try of a fetch or upload; doubled for each further one, */
     int64_t retry_delay_max; /* up to this */
     unsigned attempts_max;   /* uploads of one descriptor to one HSDir before it is given up; 0: never */
+    unsigned tor_places;     /* uploads that one local tor is given at once */
     uint8_t seed[CHOICE_SEED_SIZE];
 };
 
@@ -104,15 +110,46 @@ enum upload_state {
     UPLOAD_GIVEN_UP,  /* tried attempts_max times; reason is the last one */
 };
 
+/* Why an upload is due: the most urgent first. */
+enum upload_cause {
+    UPLOAD_FOR_POINTS,  /* its introduction points have changed, or the frontend is new */
+    UPLOAD_FOR_HSDIR,   /* the HSDir is new */
+    UPLOAD_FOR_RETRY,   /* the last one failed */
+    UPLOAD_FOR_REFRESH, /* it is time */
+    UPLOAD_CAUSES
+};
+
 #define UPLOAD_REASON_SIZE 64
 
 /* Most HSDirs in one action; where there are more they get an action more. */
 #define PUBLISHER_ACTION_HSDIRS_MAX 32
 
+/* Most local tors, and no one of them. */
+#define PUBLISHER_TORS_MAX 16
+#define PUBLISHER_NO_TOR SIZE_MAX
+
+enum publisher_tor_state {
+    TOR_DOWN,    /* it can't be given anything */
+    TOR_UNREADY, /* it can, but does not know the network: only used when no other one does */
+    TOR_READY,
+};
+
+/* A local tor. */
+struct publisher_tor {
+    enum publisher_tor_state state;
+    size_t in_flight;  /* uploads that take up a place there */
+    uint64_t uploads;  /* it was given, to one HSDir each, since the beginning */
+    unsigned failures; /* one after the other; the last one at failed_at */
+    int64_t failed_at;
+};
+
 /* One HSDir that has to have one descriptor of a frontend. */
 struct publisher_upload {
     uint8_t fingerprint[RELAY_FINGERPRINT_SIZE];
     enum upload_state state;
+    enum upload_cause cause;
+    bool has_place;      /* it takes up a place at its tor */
+    size_t tor;          /* the one that was given it last, or PUBLISHER_NO_TOR */
     unsigned attempts;   /* since it last took one */
     int64_t sent_at;     /* INT64_MIN before the first time */
     int64_t answered_at; /* likewise */
@@ -162,7 +199,9 @@ struct publisher {
     struct publisher_rules rules;
     uint64_t random_state;
     struct network *network; /* NULL before the first consensus */
-    bool is_tor_up;
+    bool is_tor_up;          /* one at least */
+    struct publisher_tor tors[PUBLISHER_TORS_MAX];
+    size_t next_fetch_tor; /* where to look first for one that fetches */
     struct publisher_backend *backends;
     size_t backend_count;
     struct publisher_frontend *frontends;
@@ -170,8 +209,10 @@ struct publisher {
     size_t backend_size, frontend_size; /* how many there is room for */
     size_t backend_free, frontend_free; /* no place before these is free */
     struct agenda backend_agenda, frontend_agenda;
+    struct agenda queue;         /* frontends with uploads that wait for a place, the most urgent first */
     uint64_t unanswered_uploads; /* to one HSDir each, counted since the beginning */
     uint8_t action_fingerprints[PUBLISHER_ACTION_HSDIRS_MAX][RELAY_FINGERPRINT_SIZE];
+    size_t action_tors[PUBLISHER_ACTION_HSDIRS_MAX];
 };
 
 struct publisher *publisher_new(const struct publisher_rules *rules);
@@ -201,9 +242,9 @@ void publisher_remove_backend(struct publisher *publisher, size_t backend);
  */
 void publisher_set_network(struct publisher *publisher, struct network *network, int64_t now);
 
-/* The local tor can, or can't, be given uploads. When it is lost nothing that is in flight will be answered.
- */
-void publisher_note_tor(struct publisher *publisher, bool is_up, int64_t now);
+/* A local tor, counted from 0 to PUBLISHER_TORS_MAX - 1, can or can't be given uploads. When one is lost,
+ * nothing that it was given will be answered: it goes to another one at once, if there is one. */
+void publisher_note_tor(struct publisher *publisher, size_t tor, enum publisher_tor_state state, int64_t now);
 
 /* The backend can be asked for its descriptor from now on. For one with a control port: whether another
  * process than before answers there (or the first one), whose introduction points are not the old one's; and
@@ -230,6 +271,10 @@ void publisher_note_descriptor(struct publisher *publisher, size_t backend, stru
 void publisher_note_fetch_failed(struct publisher *publisher, size_t backend, const char *reason,
                                  bool from_tor, int64_t now);
 
+/* The local tor that fetched a descriptor for a backend without a control port is lost: it is fetched by
+ * another one. */
+void publisher_note_fetch_lost(struct publisher *publisher, size_t backend, int64_t now);
+
 /* An HSDir's answer, or tor's: reason is NULL when it took the descriptor. Answers nobody waits for are
  * ignored. */
 void publisher_note_upload(struct publisher *publisher, size_t frontend, enum descriptor_slot slot,
@@ -243,15 +288,18 @@ enum publisher_action_type {
     PUBLISHER_UPLOAD, /* build a superdescriptor and upload it */
 };
 
-/* The HSDirs are in fingerprints, hsdir_count of them; the array is the publisher's and good until the next
+/* The HSDirs are in fingerprints, hsdir_count of them; the arrays are the publisher's and good until the next
  * call of any function of it. */
 struct publisher_action {
     enum publisher_action_type type;
-    size_t backend;            /* of a fetch */
-    bool from_hsdirs;          /* of a fetch: ask these HSDirs (HSFETCH), not the backend (GETINFO) */
-    size_t frontend;           /* of an upload */
+    size_t backend;   /* of a fetch */
+    bool from_hsdirs; /* of a fetch: ask these HSDirs (HSFETCH), not the backend (GETINFO) */
+    size_t tor;       /* of a fetch for a backend without a control port: the local tor that is to do it, or
+                         PUBLISHER_NO_TOR when there is none */
+    size_t frontend;  /* of an upload */
     enum descriptor_slot slot; /* of an upload */
     const uint8_t (*fingerprints)[RELAY_FINGERPRINT_SIZE];
+    const size_t *tors; /* of an upload: the local tor for each HSDir */
     size_t hsdir_count;
 };
 

@@ -68,19 +68,63 @@ int64_t frontend_release_changes(struct publisher *publisher, struct publisher_f
 /* True when it may be published: all its backends have been heard of or waited for, and it has points. */
 bool frontend_may_publish(struct publisher *publisher, struct publisher_frontend *frontend);
 
+/* -- tors.c */
+
+/* The tor for the next upload: of those that are best and have a place free the one with the least to do, and
+ * not the one to avoid, if it can be helped. PUBLISHER_NO_TOR when no place is free. */
+size_t publisher_choose_tor(const struct publisher *publisher, size_t avoid, int64_t now);
+
+/* The tor for the next fetch from HSDirs: each of the best in turn; PUBLISHER_NO_TOR when there is none. */
+size_t publisher_choose_fetch_tor(struct publisher *publisher);
+
+/* Gives an upload a place at a tor, and takes it back (if it has one). */
+void upload_enter_tor(struct publisher *publisher, struct publisher_upload *upload, size_t tor);
+void upload_leave_tor(struct publisher *publisher, struct publisher_upload *upload);
+
+/* An HSDir's answer tells something of its tor, too. */
+void tor_note_answer(struct publisher *publisher, size_t tor, bool is_taken, int64_t now);
+
+/* -- queue.c */
+
+/* Has a frontend wait for places at the tors with all that it has due now, or not wait any more when that is
+ * nothing. */
+void frontend_enter_queue(struct publisher *publisher, size_t number, int64_t now);
+void frontend_leave_queue(struct publisher *publisher, size_t number);
+
+/* Takes the most urgent uploads for which there are places. Returns false when there are none. */
+bool queue_take(struct publisher *publisher, struct publisher_action *action, int64_t now);
+
 /* -- uploads.c */
 
 /* Works out anew which HSDirs have to have a frontend's two descriptors, for the publisher's network. */
 void frontend_update_hsdirs(struct publisher *publisher, struct publisher_frontend *frontend, int64_t now);
 
-/* Does what is due at a frontend. Returns true with an action, or false with its next moment on the agenda.
+/* Notes what is due at a frontend, has uploads wait for their places, and puts its next moment on the agenda.
  */
-bool frontend_run(struct publisher *publisher, size_t number, struct publisher_action *action, int64_t now);
+void frontend_run(struct publisher *publisher, size_t number, int64_t now);
+
+/* True when the HSDir is being sent one of the frontend's descriptors. An HSDir's answer names neither the
+ * descriptor nor its time period, so it is never sent both at the same time. */
+bool frontend_is_busy(const struct publisher_frontend *frontend,
+                      const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE]);
+
+/* Why an upload is due now: the points may have changed while it was waiting. */
+enum upload_cause upload_find_cause(const struct publisher_frontend *frontend,
+                                    const struct publisher_upload *upload);
+
+/* An upload that is due is given to a tor. */
+void upload_send(struct publisher *publisher, const struct publisher_frontend *frontend,
+                 struct publisher_descriptor *descriptor, struct publisher_upload *upload, size_t tor,
+                 int64_t now);
+
+/* Takes back the places of all uploads of a frontend that is about to go. */
+void frontend_leave_tors(struct publisher *publisher, struct publisher_frontend *frontend);
 
 /* True when an HSDir was sent a set since the last release that is not the one to be sent now. */
 bool frontend_has_other_set(const struct publisher_frontend *frontend);
 
-/* Forgets what is in flight. */
-void frontend_forget_in_flight(struct publisher *publisher, struct publisher_frontend *frontend, int64_t now);
+/* Forgets what is in flight at a tor that is lost, to be sent again after delay. */
+void frontend_forget_in_flight(struct publisher *publisher, struct publisher_frontend *frontend, size_t tor,
+                               int64_t delay, int64_t now);
 
 #endif

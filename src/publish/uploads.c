@@ -34,8 +34,8 @@ static int64_t earlier(int64_t one, int64_t other)
 
 /* The old state of the descriptor of a time period, whichever slot it was in: at a new shared random value
  * the second descriptor becomes the first. */
-static const struct publisher_descriptor *
-find_descriptor(const struct publisher_descriptor old[DESCRIPTOR_SLOTS], uint64_t period_number)
+static struct publisher_descriptor *find_descriptor(struct publisher_descriptor old[DESCRIPTOR_SLOTS],
+                                                    uint64_t period_number)
 {
     for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
         if (old[slot].uploads != NULL && old[slot].period_number == period_number)
@@ -45,7 +45,8 @@ find_descriptor(const struct publisher_descriptor old[DESCRIPTOR_SLOTS], uint64_
 }
 
 static void list_uploads(struct publisher_descriptor *descriptor, const struct network *network,
-                         enum descriptor_slot slot, const struct publisher_descriptor *old, int64_t due)
+                         enum descriptor_slot slot, struct publisher_descriptor *old, int64_t due,
+                         enum upload_cause cause)
 {
     const struct hsdir_ring_entry *responsible[HSDIR_RESPONSIBLE_MAX];
     size_t count = network_find_responsible(network, slot, descriptor->blinded_key, false, responsible);
@@ -54,13 +55,16 @@ static void list_uploads(struct publisher_descriptor *descriptor, const struct n
     for (size_t i = 0; i < count; i++) {
         const uint8_t *fingerprint = network->hsdirs[responsible[i]->hsdir].fingerprint;
         struct publisher_upload *upload = &descriptor->uploads[i];
-        const struct publisher_upload *known = old != NULL ? find_upload(old, fingerprint) : NULL;
+        struct publisher_upload *known = old != NULL ? find_upload(old, fingerprint) : NULL;
         if (known != NULL) {
             *upload = *known;
+            known->has_place = false; /* it is upload's now */
             continue;
         }
         memcpy(upload->fingerprint, fingerprint, RELAY_FINGERPRINT_SIZE);
         upload->state = UPLOAD_DUE;
+        upload->cause = cause;
+        upload->tor = PUBLISHER_NO_TOR;
         upload->due = due;
         upload->sent_at = upload->answered_at = upload->taken_at = upload->late_until = MOMENT_NONE;
     }
@@ -76,6 +80,19 @@ static int64_t first_due(struct publisher *publisher, const struct publisher_fro
     return now + publisher_draw(publisher, 0, publisher_scale(publisher, publisher->rules.new_period_spread));
 }
 
+static void leave_tors(struct publisher *publisher, struct publisher_descriptor descriptors[DESCRIPTOR_SLOTS])
+{
+    for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
+        for (size_t i = 0; i < descriptors[slot].upload_count; i++)
+            upload_leave_tor(publisher, &descriptors[slot].uploads[i]);
+    }
+}
+
+void frontend_leave_tors(struct publisher *publisher, struct publisher_frontend *frontend)
+{
+    leave_tors(publisher, frontend->descriptors);
+}
+
 void frontend_update_hsdirs(struct publisher *publisher, struct publisher_frontend *frontend, int64_t now)
 {
     const struct network *network = publisher->network;
@@ -85,7 +102,7 @@ void frontend_update_hsdirs(struct publisher *publisher, struct publisher_fronte
     for (enum descriptor_slot slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
         struct publisher_descriptor *descriptor = &frontend->descriptors[slot];
         descriptor->period_number = network->period_number[slot];
-        const struct publisher_descriptor *known = find_descriptor(old, descriptor->period_number);
+        struct publisher_descriptor *known = find_descriptor(old, descriptor->period_number);
         descriptor->refresh_at = known != NULL ? known->refresh_at : AGENDA_NEVER;
         if (known != NULL)
             memcpy(descriptor->blinded_key, known->blinded_key, ED25519_PUBLIC_KEY_SIZE);
@@ -93,8 +110,10 @@ void frontend_update_hsdirs(struct publisher *publisher, struct publisher_fronte
                                             descriptor->period_number, network->schedule.period_length) != 0)
             continue;
         int64_t due = first_due(publisher, frontend, slot, known, now);
-        list_uploads(descriptor, network, slot, known, due);
+        list_uploads(descriptor, network, slot, known, due,
+                     frontend->has_started ? UPLOAD_FOR_HSDIR : UPLOAD_FOR_POINTS);
     }
+    leave_tors(publisher, old);
     for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++)
         free(old[slot].uploads);
 }
@@ -109,9 +128,10 @@ static void set_due(struct publisher_upload *upload, int64_t due)
         upload->due = upload->sent_at + UPLOAD_SPACING;
 }
 
-static void make_due(struct publisher_upload *upload, int64_t now)
+static void make_due(struct publisher_upload *upload, enum upload_cause cause, int64_t now)
 {
     upload->attempts = upload->answers = 0;
+    upload->cause = cause;
     set_due(upload, now);
 }
 
@@ -143,6 +163,9 @@ static void upload_fail(struct publisher *publisher, struct publisher_upload *up
     unsigned attempts_max = publisher->rules.attempts_max;
     snprintf(upload->reason, sizeof(upload->reason), "%s", reason);
     upload->answered_at = now;
+    upload->cause = UPLOAD_FOR_RETRY;
+    upload_leave_tor(publisher, upload);
+    tor_note_answer(publisher, upload->tor, false, now);
     set_due(upload, now + publisher_back_off(publisher, upload->attempts));
     if (attempts_max != 0 && upload->attempts >= attempts_max)
         upload->state = UPLOAD_GIVEN_UP;
@@ -164,6 +187,20 @@ static int64_t next_refresh(struct publisher *publisher, int64_t now)
     return now + publisher_draw(publisher, low, high);
 }
 
+enum upload_cause upload_find_cause(const struct publisher_frontend *frontend,
+                                    const struct publisher_upload *upload)
+{
+    bool has_changed = upload->cause == UPLOAD_FOR_REFRESH && has_old_set(frontend, upload);
+    return has_changed ? UPLOAD_FOR_POINTS : upload->cause;
+}
+
+/* True when an HSDir that has taken a descriptor is to get one with other points. */
+static bool waits_for_points(const struct publisher_upload *upload)
+{
+    return upload->state == UPLOAD_DUE && upload->cause == UPLOAD_FOR_POINTS && upload->sent_set != 0 &&
+           upload->sent_set == upload->taken_set;
+}
+
 /* Notes all that has come due at a descriptor by now: overdue answers, its refresh, changed points. */
 static void descriptor_check(struct publisher *publisher, const struct publisher_frontend *frontend,
                              struct publisher_descriptor *descriptor, int64_t now)
@@ -175,16 +212,22 @@ static void descriptor_check(struct publisher *publisher, const struct publisher
         struct publisher_upload *upload = &descriptor->uploads[i];
         if (upload->state == UPLOAD_IN_FLIGHT && now >= upload->sent_at + publisher->rules.answer_timeout)
             upload_expire(publisher, upload, now);
+        else if (upload->state == UPLOAD_IN_FLIGHT && now >= upload->sent_at + publisher->rules.place_timeout)
+            upload_leave_tor(publisher, upload); /* the HSDir may be dead: let others go on */
         bool is_over = upload->state == UPLOAD_DONE || upload->state == UPLOAD_GIVEN_UP;
-        if (is_over && (needs_refresh || has_old_set(frontend, upload)))
-            make_due(upload, now);
+        if (is_over && has_old_set(frontend, upload))
+            make_due(upload, UPLOAD_FOR_POINTS, now);
+        else if (is_over && needs_refresh)
+            make_due(upload, UPLOAD_FOR_REFRESH, now);
+        else if (waits_for_points(upload) && needs_refresh)
+            upload->cause = UPLOAD_FOR_REFRESH; /* whatever becomes of the points */
+        else if (waits_for_points(upload) && upload->sent_set == frontend->set)
+            upload->state = UPLOAD_DONE; /* they have become what the HSDir has */
     }
 }
 
-/* The answer of an HSDir names neither the descriptor nor its time period, so an HSDir is never sent both
- * descriptors of a frontend at the same time. */
-static bool is_busy(const struct publisher_frontend *frontend,
-                    const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE])
+bool frontend_is_busy(const struct publisher_frontend *frontend,
+                      const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE])
 {
     for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
         const struct publisher_upload *upload = find_upload(&frontend->descriptors[slot], fingerprint);
@@ -194,69 +237,58 @@ static bool is_busy(const struct publisher_frontend *frontend,
     return false;
 }
 
-/* Takes the HSDirs of one descriptor that are due and free. */
-static size_t take_due(struct publisher *publisher, struct publisher_frontend *frontend,
-                       struct publisher_descriptor *descriptor, int64_t now)
+void upload_send(struct publisher *publisher, const struct publisher_frontend *frontend,
+                 struct publisher_descriptor *descriptor, struct publisher_upload *upload, size_t tor,
+                 int64_t now)
 {
-    size_t count = 0;
-    for (size_t i = 0; i < descriptor->upload_count && count < PUBLISHER_ACTION_HSDIRS_MAX; i++) {
-        struct publisher_upload *upload = &descriptor->uploads[i];
-        if (upload->state != UPLOAD_DUE || now < upload->due || is_busy(frontend, upload->fingerprint))
-            continue;
-        if (upload->sent_set != frontend->set)
-            upload->answers = 0;
-        upload->state = UPLOAD_IN_FLIGHT;
-        upload->sent_at = now;
-        upload->sent_set = frontend->set;
-        upload->attempts++;
-        memcpy(publisher->action_fingerprints[count++], upload->fingerprint, RELAY_FINGERPRINT_SIZE);
-    }
-    if (count > 0 && descriptor->refresh_at == AGENDA_NEVER)
+    if (upload->sent_set != frontend->set)
+        upload->answers = 0;
+    upload->state = UPLOAD_IN_FLIGHT;
+    upload->sent_at = now;
+    upload->sent_set = frontend->set;
+    upload->attempts++;
+    upload_enter_tor(publisher, upload, tor);
+    if (descriptor->refresh_at == AGENDA_NEVER)
         descriptor->refresh_at = next_refresh(publisher, now);
-    return count;
 }
 
-static int64_t next_upload_moment(const struct publisher *publisher,
-                                  const struct publisher_frontend *frontend)
+/* When an upload has to be looked at though nothing happens. What is due already waits for a place, and what
+ * waits for the HSDir's answer about the other descriptor is woken by that answer. */
+static int64_t next_upload_moment(const struct publisher *publisher, const struct publisher_upload *upload,
+                                  int64_t now)
+{
+    const struct publisher_rules *rules = &publisher->rules;
+    if (upload->state == UPLOAD_IN_FLIGHT)
+        return upload->sent_at + (upload->has_place ? rules->place_timeout : rules->answer_timeout);
+    return upload->state == UPLOAD_DUE && upload->due > now ? upload->due : AGENDA_NEVER;
+}
+
+static int64_t next_moment(const struct publisher *publisher, const struct publisher_frontend *frontend,
+                           int64_t now)
 {
     int64_t next = AGENDA_NEVER;
     for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
         const struct publisher_descriptor *descriptor = &frontend->descriptors[slot];
         next = earlier(next, descriptor->refresh_at);
-        for (size_t i = 0; i < descriptor->upload_count; i++) {
-            const struct publisher_upload *upload = &descriptor->uploads[i];
-            if (upload->state == UPLOAD_IN_FLIGHT)
-                next = earlier(next, upload->sent_at + publisher->rules.answer_timeout);
-            /* What waits for the HSDir's answer about the other descriptor is woken by that answer. */
-            else if (upload->state == UPLOAD_DUE && !is_busy(frontend, upload->fingerprint))
-                next = earlier(next, upload->due);
-        }
+        for (size_t i = 0; i < descriptor->upload_count; i++)
+            next = earlier(next, next_upload_moment(publisher, &descriptor->uploads[i], now));
     }
     return next;
 }
 
-bool frontend_run(struct publisher *publisher, size_t number, struct publisher_action *action, int64_t now)
+void frontend_run(struct publisher *publisher, size_t number, int64_t now)
 {
     struct publisher_frontend *frontend = &publisher->frontends[number];
     if (publisher->network == NULL || !publisher->is_tor_up || !frontend_may_publish(publisher, frontend)) {
         agenda_set(&publisher->frontend_agenda, number, AGENDA_NEVER); /* whatever is missing touches it */
-        return false;
+        frontend_leave_queue(publisher, number);
+        return;
     }
     int64_t next = frontend_release_changes(publisher, frontend, now);
-    for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
-        struct publisher_descriptor *descriptor = &frontend->descriptors[slot];
-        descriptor_check(publisher, frontend, descriptor, now);
-        size_t count = take_due(publisher, frontend, descriptor, now);
-        if (count == 0)
-            continue;
-        action->type = PUBLISHER_UPLOAD;
-        action->frontend = number;
-        action->slot = (enum descriptor_slot)slot;
-        action->hsdir_count = count;
-        return true;
-    }
-    agenda_set(&publisher->frontend_agenda, number, earlier(next, next_upload_moment(publisher, frontend)));
-    return false;
+    for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++)
+        descriptor_check(publisher, frontend, &frontend->descriptors[slot], now);
+    frontend_enter_queue(publisher, number, now);
+    agenda_set(&publisher->frontend_agenda, number, earlier(next, next_moment(publisher, frontend, now)));
 }
 
 /* -- answers -------------------------------------------------------------------------------------- */
@@ -286,6 +318,8 @@ void publisher_note_upload(struct publisher *publisher, size_t number, enum desc
         upload_fail(publisher, upload, reason, now);
         return;
     }
+    upload_leave_tor(publisher, upload);
+    tor_note_answer(publisher, upload->tor, true, now);
     upload->answers++;
     if (upload->answers == 1 && may_be_late(frontend, upload, now)) {
         set_due(upload, now); /* once more: two answers can't both be late */
@@ -305,23 +339,27 @@ void publisher_retry_uploads(struct publisher *publisher, size_t number, int64_t
         for (size_t i = 0; i < descriptor->upload_count; i++) {
             struct publisher_upload *upload = &descriptor->uploads[i];
             if (upload->state == UPLOAD_DUE && upload->reason[0] != '\0' && upload->due > now)
-                make_due(upload, now);
+                make_due(upload, UPLOAD_FOR_RETRY, now);
         }
     }
     publisher_touch_frontend(publisher, number, now);
 }
 
-void frontend_forget_in_flight(struct publisher *publisher, struct publisher_frontend *frontend, int64_t now)
+void frontend_forget_in_flight(struct publisher *publisher, struct publisher_frontend *frontend, size_t tor,
+                               int64_t delay, int64_t now)
 {
     for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
         struct publisher_descriptor *descriptor = &frontend->descriptors[slot];
         for (size_t i = 0; i < descriptor->upload_count; i++) {
             struct publisher_upload *upload = &descriptor->uploads[i];
+            if (upload->tor != tor)
+                continue;
             upload->late_until = MOMENT_NONE;
             if (upload->state != UPLOAD_IN_FLIGHT)
                 continue;
+            upload_leave_tor(publisher, upload);
             upload->attempts--;
-            set_due(upload, now + publisher->rules.retry_delay);
+            set_due(upload, now + delay);
         }
     }
 }

@@ -2,6 +2,7 @@
 #include "report/journal.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,10 +34,16 @@ struct journal_frontend {
     struct journal_bundle bundle;
 };
 
+struct journal_tor {
+    char place[256];
+    struct log_state log;
+};
+
 struct journal {
     const struct log *log;
-    struct log_state tor, engine;
-    struct journal_backend *backends; /* by the publisher's numbers */
+    struct log_state engine;
+    struct journal_tor tors[PUBLISHER_TORS_MAX]; /* by the publisher's numbers */
+    struct journal_backend *backends;            /* by the publisher's numbers */
     size_t backend_count;
     struct journal_frontend *frontends; /* likewise */
     size_t frontend_count;
@@ -204,16 +211,29 @@ static void update_bundle(struct journal *journal, const struct report_view *vie
 
 /* -- all ------------------------------------------------------------------------------------------ */
 
-static void update_tor(struct journal *journal, const struct report_view *view)
+/* Says how a tor is; where there are several, which one it is about. */
+static void update_tor(struct journal *journal, const struct report_view *view, const struct report_tor *tor)
 {
     const struct network *network = view->publisher->network;
-    if (view->tor_status[0] != '\0')
-        log_write_trouble(journal->log, &journal->tor,
-                          view->tor_is_trouble ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO, "%s", view->tor_status);
+    struct journal_tor *known = &journal->tors[tor->number];
+    bool is_only = view->tor_count == 1;
+    if (strcmp(known->place, tor->place) != 0) {
+        memset(known, 0, sizeof(*known));
+        snprintf(known->place, sizeof(known->place), "%s", tor->place);
+    }
+    if (tor->status[0] != '\0')
+        log_write_trouble(journal->log, &known->log, tor->is_trouble ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO,
+                          "%s%s%s", is_only ? "" : tor->place, is_only ? "" : ": ", tor->status);
     else if (network != NULL)
-        log_write_well(journal->log, &journal->tor, LOG_LEVEL_INFO,
-                       "the local tor is there and has a live consensus with %zu HSDirs",
-                       network->hsdir_count);
+        log_write_well(journal->log, &known->log, LOG_LEVEL_INFO,
+                       "the local tor%s%s is there and has a live consensus with %zu HSDirs",
+                       is_only ? "" : " at ", is_only ? "" : tor->place, network->hsdir_count);
+}
+
+static void update_tors(struct journal *journal, const struct report_view *view)
+{
+    for (size_t i = 0; i < view->tor_count; i++)
+        update_tor(journal, view, &view->tors[i]);
     if (view->last_error[0] != '\0')
         log_write_trouble(journal->log, &journal->engine, LOG_LEVEL_ERROR, "%s", view->last_error);
 }
@@ -239,7 +259,7 @@ void journal_update(struct journal *journal, const struct report_view *view)
     journal->frontends = grow(journal->frontends, &journal->frontend_count, publisher->frontend_count,
                               sizeof(*journal->frontends));
     forget_removed(journal, publisher);
-    update_tor(journal, view);
+    update_tors(journal, view);
     for (size_t i = 0; i < view->frontend_count; i++) {
         const struct report_frontend *frontend = &view->frontends[i];
         const struct publisher_frontend *state = &publisher->frontends[frontend->number];
@@ -278,10 +298,19 @@ static void dump_descriptor(const struct log *log, const struct report_view *vie
               name, descriptor->period_number, taken, descriptor->upload_count, refresh);
 }
 
+static void dump_tor(const struct log *log, const struct report_view *view, const struct report_tor *tor)
+{
+    const struct publisher_tor *state = &view->publisher->tors[tor->number];
+    log_write(log, LOG_LEVEL_INFO, "  tor %s: %s, %zu uploads under way, %" PRIu64 " handed to it",
+              tor->place, tor->status[0] != '\0' ? tor->status : "well", state->in_flight, state->uploads);
+}
+
 void journal_dump(const struct log *log, const struct report_view *view)
 {
     log_write(log, LOG_LEVEL_INFO, "obpub %s, up for %" PRId64 " s; local tor: %s", view->version,
               (view->now - view->started_at) / 1000, view->tor_status[0] != '\0' ? view->tor_status : "well");
+    for (size_t i = 0; view->tor_count > 1 && i < view->tor_count; i++)
+        dump_tor(log, view, &view->tors[i]);
     for (size_t i = 0; i < view->frontend_count; i++) {
         const struct report_frontend *report = &view->frontends[i];
         const struct publisher_frontend *frontend = &view->publisher->frontends[report->number];

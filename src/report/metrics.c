@@ -41,6 +41,18 @@ static void write_process(struct metrics_text *text, const struct report_view *v
     }
 }
 
+static void write_tors(struct metrics_text *text, const struct report_view *view)
+{
+    for (const struct tor_metric *metric = tor_metrics; metric->value != NULL; metric++) {
+        begin(text, &metric->help);
+        for (size_t i = 0; i < view->tor_count; i++) {
+            const struct metrics_label label = {"tor", view->tors[i].place};
+            metrics_text_add(text, metric->help.name, "", &label, 1,
+                             metric->value(&view->publisher->tors[view->tors[i].number]));
+        }
+    }
+}
+
 static void write_failure(struct metrics_text *text, const char *reason, uint64_t count)
 {
     const struct metrics_label label = {"reason", reason};
@@ -213,6 +225,7 @@ int metrics_write(const struct report_view *view, struct evbuffer *buffer)
     struct metrics_text text = {.buffer = buffer};
     write_build(&text, view);
     write_process(&text, view);
+    write_tors(&text, view);
     write_failures(&text, view);
     write_fetches(&text, "obpub_fetches_total", "Fetches of backends' descriptors, by who was asked.",
                   view->counters->fetches);

@@ -94,6 +94,11 @@ static double sandbox_is_complete(const struct report_view *view)
     return view->sandbox_lack_count == 0;
 }
 
+static double frontends_waiting(const struct report_view *view)
+{
+    return (double)view->publisher->queue.heap_count;
+}
+
 const struct process_metric process_metrics[] = {
     {{"obpub_start_time_seconds", "gauge", "When the process began, in seconds since the epoch."},
      start_time},
@@ -108,21 +113,56 @@ const struct process_metric process_metrics[] = {
      reload_failures},
     {{"obpub_sandbox_complete", "gauge", "1 when the processes are confined in every way that obpub knows."},
      sandbox_is_complete},
-    {{"obpub_tor_connected", "gauge", "1 while the local tor can be given uploads."}, tor_is_connected},
+    {{"obpub_tor_connected", "gauge", "1 while a local tor can be given uploads."}, tor_is_connected},
     {{"obpub_tor_connections_lost_total", "counter",
-      "Connections to the local tor's control port that were lost."},
+      "Connections to local tors' control ports that were lost."},
      tor_connections_lost},
     {{"obpub_backend_connections_lost_total", "counter",
       "Connections to backends' control ports that were lost."},
      backend_connections_lost},
-    {{"obpub_consensuses_total", "counter", "Consensuses that were read from the local tor."}, consensuses},
+    {{"obpub_consensuses_total", "counter", "Consensuses that were read from local tors."}, consensuses},
     {{"obpub_consensus_live", "gauge", "1 while a tor would still use the consensus."}, consensus_is_live},
     {{"obpub_consensus_valid_until_timestamp_seconds", "gauge",
       "The consensus' valid-until, in seconds since the epoch."},
      consensus_valid_until},
     {{"obpub_hsdirs", "gauge", "HSDirs in the consensus."}, hsdirs},
-    {{"obpub_uploads_total", "counter", "Uploads handed to the local tor, one for each HSDir."}, uploads},
+    {{"obpub_uploads_total", "counter", "Uploads handed to local tors, one for each HSDir."}, uploads},
+    {{"obpub_frontends_waiting", "gauge", "Frontends with uploads that wait for a place at a local tor."},
+     frontends_waiting},
     {{"obpub_uploads_taken_total", "counter", "Uploads that the HSDir took."}, uploads_taken},
+    {{NULL, NULL, NULL}, NULL},
+};
+
+/* -- local tors */
+
+static double tor_is_up(const struct publisher_tor *tor)
+{
+    return tor->state != TOR_DOWN;
+}
+
+static double tor_is_ready(const struct publisher_tor *tor)
+{
+    return tor->state == TOR_READY;
+}
+
+static double tor_in_flight(const struct publisher_tor *tor)
+{
+    return (double)tor->in_flight;
+}
+
+static double tor_uploads(const struct publisher_tor *tor)
+{
+    return (double)tor->uploads;
+}
+
+const struct tor_metric tor_metrics[] = {
+    {{"obpub_local_tor_connected", "gauge", "1 while this local tor can be given uploads."}, tor_is_up},
+    {{"obpub_local_tor_ready", "gauge", "1 while this local tor also knows the network."}, tor_is_ready},
+    {{"obpub_local_tor_uploads_in_flight", "gauge", "Uploads that take up a place at this local tor."},
+     tor_in_flight},
+    {{"obpub_local_tor_uploads_total", "counter",
+      "Uploads that this local tor was given, one for each HSDir."},
+     tor_uploads},
     {{NULL, NULL, NULL}, NULL},
 };
 

@@ -33,8 +33,15 @@ struct backend_metric {
     double (*value)(const struct report_view *view, const struct publisher_backend *backend);
 };
 
+/* One value for each local tor. */
+struct tor_metric {
+    struct metric_help help;
+    double (*value)(const struct publisher_tor *tor);
+};
+
 /* Each table ends with an entry without a name. A value of METRICS_NO_VALUE is not shown. */
 extern const struct process_metric process_metrics[];
+extern const struct tor_metric tor_metrics[];
 extern const struct frontend_metric frontend_metrics[];
 extern const struct descriptor_metric descriptor_metrics[];
 extern const struct backend_metric backend_metrics[];

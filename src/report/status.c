@@ -234,12 +234,31 @@ static json_t *make_service(const struct report_view *view, const struct report_
     return object;
 }
 
+/* One of the local tors. */
+static json_t *make_local_tor(const struct report_view *view, const struct report_tor *tor)
+{
+    const struct publisher_tor *state = &view->publisher->tors[tor->number];
+    json_t *object = json_object();
+    json_object_set_new(object, "place", make_text(tor->place));
+    json_object_set_new(object, "isConnected", json_boolean(state->state != TOR_DOWN));
+    json_object_set_new(object, "isReady", json_boolean(state->state == TOR_READY));
+    json_object_set_new(object, "status", make_text(tor->status));
+    json_object_set_new(object, "uploadsInFlight", make_count(state->in_flight));
+    json_object_set_new(object, "uploads", json_integer((json_int_t)state->uploads));
+    return object;
+}
+
+/* The local tors together. */
 static json_t *make_tor(const struct report_view *view)
 {
     const struct network *network = view->publisher->network;
     json_t *object = json_object();
     json_object_set_new(object, "isConnected", json_boolean(view->publisher->is_tor_up));
     json_object_set_new(object, "status", make_text(view->tor_status));
+    json_t *tors = json_array();
+    for (size_t i = 0; i < view->tor_count; i++)
+        json_array_append_new(tors, make_local_tor(view, &view->tors[i]));
+    json_object_set_new(object, "tors", tors);
     if (network == NULL)
         return object;
     json_object_set_new(object, "consensusValidAfter", make_time(network->valid_after));

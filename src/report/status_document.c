@@ -211,6 +211,19 @@ static int read_service(void *entry, const json_t *value, struct error *error)
     return result;
 }
 
+static int read_local_tor(void *target, const json_t *value, struct error *error)
+{
+    static const struct field fields[] = {
+        {"place", FIELD_TEXT, false, offsetof(struct status_tor, place)},
+        {"status", FIELD_TEXT_OR_NULL, false, offsetof(struct status_tor, status)},
+        {"isConnected", FIELD_BOOLEAN, false, offsetof(struct status_tor, is_connected)},
+        {"isReady", FIELD_BOOLEAN, false, offsetof(struct status_tor, is_ready)},
+        {"uploadsInFlight", FIELD_COUNT, false, offsetof(struct status_tor, uploads_in_flight)},
+        {NULL, FIELD_TEXT, false, 0},
+    };
+    return read_fields(target, fields, value, error);
+}
+
 static int read_tor(struct status_document *document, const json_t *object, struct error *error)
 {
     static const struct field fields[] = {
@@ -221,7 +234,16 @@ static int read_tor(struct status_document *document, const json_t *object, stru
         {NULL, FIELD_TEXT, false, 0},
     };
     document->consensus_valid_until = STATUS_NO_TIME;
-    return read_fields(document, fields, json_object_get(object, "tor"), error);
+    const json_t *tor = json_object_get(object, "tor");
+    if (read_fields(document, fields, tor, error) != 0)
+        return -1;
+    void *tors = NULL;
+    if (json_object_get(tor, "tors") == NULL) /* an older obpub's */
+        return 0;
+    int result =
+        read_list(&tors, &document->tor_count, sizeof(*document->tors), tor, "tors", read_local_tor, error);
+    document->tors = tors;
+    return result;
 }
 
 /* -- the whole */
@@ -258,6 +280,7 @@ void status_document_clear(struct status_document *document)
     for (size_t i = 0; i < document->service_count; i++)
         clear_service(&document->services[i]);
     free(document->services);
+    free(document->tors);
     *document = (struct status_document){0};
 }
 

@@ -57,11 +57,19 @@ struct status_service {
     size_t descriptor_count;
 };
 
+struct status_tor {
+    const char *place, *status; /* status: NULL when all is well */
+    bool is_connected, is_ready;
+    uint64_t uploads_in_flight;
+};
+
 struct status_document {
     const char *version;
     int64_t time, started;
     const char *reload_error, *error, *tor_status; /* or NULL */
     bool is_tor_connected;
+    struct status_tor *tors;
+    size_t tor_count;
     bool is_consensus_live;
     int64_t consensus_valid_until;
     struct status_service *services;

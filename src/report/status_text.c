@@ -252,10 +252,30 @@ static void print_head(const struct printer *printer, const struct status_docume
     print_trouble(printer, "last error", document->error);
 }
 
+/* The local tors, where there are several. */
+static void print_tors(const struct printer *printer, const struct status_document *document)
+{
+    for (size_t i = 0; document->tor_count > 1 && i < document->tor_count; i++) {
+        const struct status_tor *tor = &document->tors[i];
+        fputs("tor ", printer->file);
+        print_text(printer, tor->place);
+        fputs(": ", printer->file);
+        if (tor->status != NULL)
+            print_coloured(printer, COLOUR_DOUBTFUL, tor->status);
+        else
+            print_coloured(printer, tor->is_ready ? COLOUR_GOOD : COLOUR_DOUBTFUL,
+                           tor->is_ready       ? "ready"
+                           : tor->is_connected ? "connected"
+                                               : "not connected");
+        fprintf(printer->file, ", uploads under way: %" PRIu64 "\n", tor->uploads_in_flight);
+    }
+}
+
 void status_text_print(const struct status_document *document, bool has_colours, FILE *file)
 {
     const struct printer printer = {.file = file, .has_colours = has_colours, .now = document->time};
     print_head(&printer, document);
+    print_tors(&printer, document);
     for (size_t i = 0; i < document->service_count; i++)
         print_service(&printer, &document->services[i]);
 }

@@ -18,6 +18,14 @@ struct report_frontend {
     uint64_t revision_counters[DESCRIPTOR_SLOTS];
 };
 
+/* A local tor. */
+struct report_tor {
+    size_t number;      /* the publisher's */
+    const char *place;  /* where its control port is */
+    const char *status; /* what it is doing or waiting for; "" when all is well */
+    bool is_trouble;    /* that is because something is wrong */
+};
+
 struct report_view {
     const struct publisher *publisher;
     const struct report_frontend *frontends; /* all that the publisher uses, each once */
@@ -29,7 +37,9 @@ struct report_view {
     int64_t started_at;       /* when the process began, by the publisher's clock */
     int64_t loaded_at;        /* when the config in use was read, by the publisher's clock */
     const char *reload_error; /* why the last reload was refused; "" when it was not */
-    const char *tor_status;   /* what the local tor is doing or waiting for; "" when all is well */
+    const struct report_tor *tors;
+    size_t tor_count;
+    const char *tor_status; /* what the best of them is doing or waiting for; "" when all is well */
     bool tor_is_trouble; /* it is waited for because something is wrong, not just because it takes a moment */
     const char *last_error;            /* the last error of the engine's own, "" if none */
     const struct error *sandbox_lacks; /* what of the processes' confinement can't be had here */

@@ -19,6 +19,12 @@
 #define KEEPS_WITHOUT_REFRESH (55 * MINUTE) /* three hours less the longest refresh */
 #define CLIENT_LAG 3                        /* voting intervals that a client's consensus may be old */
 
+/* In how long all that an obpub does at a start or a new consensus is done. */
+static int64_t settle_time(const struct world *world)
+{
+    return SETTLE + rules_turns_time(world);
+}
+
 static int64_t later(int64_t one, int64_t other)
 {
     return one > other ? one : other;
@@ -37,7 +43,7 @@ static int64_t steady_since(const struct obpub *obpub)
 
 static bool is_steady(const struct world *world, const struct obpub *obpub)
 {
-    return obpub->is_running && obpub->is_tor_up && world->now - steady_since(obpub) > SETTLE;
+    return obpub->is_running && obpub->is_tor_up && world->now - steady_since(obpub) > settle_time(world);
 }
 
 /* Likewise for one frontend: what can be published at all has been. */
@@ -45,7 +51,7 @@ static bool is_steady_for(const struct world *world, const struct obpub *obpub, 
 {
     const struct frontend_record *record = &obpub->frontends[frontend];
     return is_steady(world, obpub) && record->published_at != NEVER &&
-           world->now - record->published_at > SETTLE;
+           world->now - record->published_at > settle_time(world);
 }
 
 static void note_steady_for(struct world *world, size_t frontend)
@@ -101,7 +107,7 @@ static int64_t find_last_deadline(const struct world *world, size_t frontend, co
             continue;
         if (obpub->publisher->frontends[frontend].is_static)
             return NEVER; /* the last good set stays */
-        int64_t since = later(obpub->frontends[frontend].static_at, steady_since(obpub)) + SETTLE;
+        int64_t since = later(obpub->frontends[frontend].static_at, steady_since(obpub)) + settle_time(world);
         last = later(last, later(find_deadline(world, obpub, point), since));
     }
     return last;
@@ -143,7 +149,8 @@ static bool must_be_in(const struct world *world, const struct obpub *obpub, siz
         return false;
     if (world->now - link->fetch_fault_at < FETCH_FAULT_EXCUSES)
         return false;
-    int64_t since = later(later(backend->changed_at, link->moved_at), steady_since(obpub) + SETTLE);
+    int64_t since =
+        later(later(backend->changed_at, link->moved_at), steady_since(obpub) + settle_time(world));
     if (backend->has_control)
         return link->is_up && world->now - since > BACK_IN;
     return world->now - since > BACK_IN_BY_POLL;
@@ -178,19 +185,28 @@ static bool is_excused(const struct world *world, const struct obpub *obpub, siz
     if (world->now - record->fault_at[relay] < FAULT_EXCUSES)
         return true;
     for (size_t i = 0; i < record->sent_count; i++) {
-        if (record->sent[i].relay == relay && world->now - record->sent[i].since < SETTLE)
+        if (record->sent[i].relay == relay && world->now - record->sent[i].since < settle_time(world))
             return true;
     }
     return false;
 }
 
-/* True when no other obpub may have put something older there since. */
-static bool is_undisputed(const struct world *world, size_t frontend, uint32_t relay)
+/* True when an obpub counts an HSDir among those of a frontend's descriptor of a time period. */
+static bool has_responsible(const struct obpub *obpub, size_t frontend, uint64_t period_number,
+                            uint32_t relay)
+{
+    return rules_find_sent(&((struct obpub *)obpub)->frontends[frontend], period_number, relay) != NULL;
+}
+
+/* True when no other obpub may have put something older there since. One that has seen a newer consensus does
+ * not mend what it left at HSDirs that it does not count any more. */
+static bool is_undisputed(const struct world *world, size_t frontend, uint32_t relay, uint64_t period_number)
 {
     for (size_t i = 0; i < OBPUBS && world->plan.has_two_obpubs; i++) {
         const struct obpub *obpub = &world->obpubs[i];
         if (!is_steady(world, obpub) || world->now - steady_since(obpub) < 130 * MINUTE ||
-            is_excused(world, obpub, frontend, relay))
+            is_excused(world, obpub, frontend, relay) ||
+            !has_responsible(obpub, frontend, period_number, relay))
             return false;
     }
     return true;
@@ -207,10 +223,10 @@ static void check_responsible(struct world *world, const struct obpub *obpub, si
                    (unsigned long long)descriptor->period_number);
         return;
     }
-    if (world->now - stored->at > publisher_rules_default.refresh_max + SETTLE)
+    if (world->now - stored->at > publisher_rules_default.refresh_max + settle_time(world))
         world_fail(world, "frontend %zu: relay %u has a descriptor that is %lld min old", frontend, relay,
                    (long long)((world->now - stored->at) / MINUTE));
-    if (!is_undisputed(world, frontend, relay))
+    if (!is_undisputed(world, frontend, relay, descriptor->period_number))
         return;
     check_points(world, frontend, stored);
     check_completeness(world, obpub, frontend, stored);
@@ -237,7 +253,7 @@ static bool is_owed(const struct world *world, size_t frontend, uint64_t period_
     for (size_t i = 0; i < OBPUBS; i++) {
         const struct obpub *obpub = &world->obpubs[i];
         if (obpub->run > 0 && !is_excused(world, obpub, frontend, relay) &&
-            rules_find_sent(&((struct obpub *)obpub)->frontends[frontend], period_number, relay) != NULL)
+            has_responsible(obpub, frontend, period_number, relay))
             return true;
     }
     return false;

@@ -222,7 +222,7 @@ void obpub_set_tor(struct world *world, struct obpub *obpub, bool is_up)
     world_trace(world, "obpub %u: its local tor is %s", obpub_number(world, obpub), is_up ? "up" : "lost");
     obpub->tor_since = world->now;
     obpub->tor_epoch++;
-    publisher_note_tor(obpub->publisher, is_up, world->now);
+    publisher_note_tor(obpub->publisher, 0, is_up ? TOR_READY : TOR_DOWN, world->now);
     for (uint32_t i = 0; i < world->plan.backend_count; i++) {
         if (world->backends[i].has_control)
             continue;

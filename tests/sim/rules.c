@@ -9,6 +9,25 @@
 #define REFRESH_LAG (15 * SECOND)   /* a refresh may be seen so long after it came due */
 #define BATCH (10 * MINUTE)         /* one refresh reaches the last HSDir within so long */
 #define FAULT_MEMORY (15 * MINUTE)  /* so long an answer may be taken for another one's */
+#define UPLOAD_TAKES (2 * SECOND)
+
+int64_t rules_turns_time(const struct world *world)
+{
+    int64_t uploads = 16 * (int64_t)world->plan.frontend_count;
+    return uploads / publisher_rules_default.tor_places * UPLOAD_TAKES;
+}
+
+/* Where uploads take turns, refreshes wait longest. */
+static int64_t refresh_lag(const struct world *world)
+{
+    int64_t turns = rules_turns_time(world);
+    return REFRESH_LAG + (turns > MINUTE ? publisher_rules_default.refresh_patience + 2 * turns : 0);
+}
+
+static int64_t batch_time(const struct world *world)
+{
+    return BATCH + 2 * rules_turns_time(world);
+}
 
 struct sent *rules_find_sent(struct frontend_record *record, uint64_t period_number, uint32_t relay)
 {
@@ -104,7 +123,7 @@ static bool has_reason(const struct world *world, const struct obpub *obpub, str
     if (sent->at == LONG_AGO || content != sent->content)
         return true;
     /* It waited for its turn while the points changed, and changed back. */
-    if (record->content_changed_at > sent->at && world->now - record->content_changed_at < BATCH)
+    if (record->content_changed_at > sent->at && world->now - record->content_changed_at < batch_time(world))
         return true;
     bool is_unanswered = sent->answered_at < sent->at;
     if (is_unanswered &&
@@ -119,12 +138,12 @@ static bool has_reason(const struct world *world, const struct obpub *obpub, str
         refresh_min *= 2;
     size_t place = find_period(record, sent->period_number);
     int64_t *refreshed_at = &record->period[place].at;
-    if (sent->at < *refreshed_at && world->now - *refreshed_at <= BATCH)
+    if (sent->at < *refreshed_at && world->now - *refreshed_at <= batch_time(world))
         return true;
     if (world->now < record->fault_at[sent->relay] + FAULT_MEMORY &&
         (world->now - sent->at < refresh_min || refresh_min < FAULT_MEMORY))
         return true; /* tried once more, because of an answer that was not sure */
-    if (world->now - *refreshed_at < refresh_min - REFRESH_LAG)
+    if (world->now - *refreshed_at < refresh_min - refresh_lag(world))
         return false;
     *refreshed_at = world->now;
     return true;
@@ -138,14 +157,16 @@ static const struct backend *find_lone_changer(const struct world *world, const 
     const struct plan *plan = &world->plan;
     const struct backend *changer = NULL;
     if (plan->upload_fails + plan->upload_is_lost + plan->upload_is_late > 0 ||
-        world->now - obpub->consensus_since < BATCH || world->now - obpub->started_at < BATCH)
+        world->now - obpub->consensus_since < batch_time(world) ||
+        world->now - obpub->started_at < batch_time(world))
         return NULL;
     for (size_t i = 0; i < world->frontends[frontend].backend_count; i++) {
         size_t number = world->frontends[frontend].backends[i];
         const struct backend *backend = &world->backends[number];
         if (!backend->has_control)
             return NULL;
-        if (world->now - backend->changed_at > BATCH && world->now - obpub->links[number].moved_at > BATCH)
+        if (world->now - backend->changed_at > batch_time(world) &&
+            world->now - obpub->links[number].moved_at > batch_time(world))
             continue;
         if (changer != NULL)
             return NULL;

@@ -102,6 +102,8 @@ static void make_publisher(struct report_fixture *fixture)
     frontend->released_set = frontend->set;
     make_uploads(frontend);
     publisher->is_tor_up = true;
+    publisher->tors[0] = (struct publisher_tor){.state = TOR_READY, .in_flight = 3, .uploads = 77};
+    publisher->tors[2].state = TOR_DOWN;
 }
 
 void report_fixture_fill(struct report_view *view, void *context)
@@ -109,6 +111,11 @@ void report_fixture_fill(struct report_view *view, void *context)
     const struct report_fixture *fixture = context;
     *view = fixture->view;
 }
+
+static const struct report_tor report_tors[] = {
+    {0, "unix:/run/tor/control", "", false},
+    {2, "127.0.0.1:9052", "the local tor: connection refused", true},
+};
 
 void report_fixture_make(struct report_fixture *fixture)
 {
@@ -129,6 +136,8 @@ void report_fixture_make(struct report_fixture *fixture)
         .started_at = REPORT_NOW - 7200000,
         .loaded_at = REPORT_NOW - 3600000,
         .reload_error = "",
+        .tors = report_tors,
+        .tor_count = 2,
         .tor_status = "",
         .last_error = "",
     };

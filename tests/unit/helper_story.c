@@ -91,7 +91,7 @@ void story_reach(struct story *story, size_t backend)
 struct story *story_new_published(size_t count, enum descriptor_slot half)
 {
     struct story *story = story_new();
-    publisher_note_tor(story->publisher, true, story->now);
+    publisher_note_tor(story->publisher, 0, TOR_READY, story->now);
     for (size_t i = 0; i < count; i++) {
         story_add_backend(story, true);
         story->backends[i].period[FROM_HSDIRS] += half == DESCRIPTOR_SECOND;
@@ -135,6 +135,7 @@ static void answer_fetch(struct story *story, const struct publisher_action *act
     int from = action->from_hsdirs ? FROM_HSDIRS : FROM_TOR;
     backend->fetches[from]++;
     backend->fetched_at = story->now;
+    backend->fetch_tor = action->tor;
     if (action->from_hsdirs)
         assert_true(action->hsdir_count > 0);
     if (!backend->answers)
@@ -161,6 +162,7 @@ static void write_down(struct story *story, const struct publisher_action *actio
         upload->frontend = action->frontend;
         upload->slot = action->slot;
         upload->hsdir = model_hsdir_number(action->fingerprints[i]);
+        upload->tor = action->tors[i];
         upload->point_count = count;
         for (size_t j = 0; j < count; j++)
             upload->points[j] = model_point_number(superdescriptor.points[j]);

@@ -13,6 +13,7 @@ struct story_upload {
     size_t frontend;
     enum descriptor_slot slot;
     uint32_t hsdir;
+    size_t tor;
     size_t point_count;
     uint64_t points[INTRODUCTION_POINTS_MAX];
 };
@@ -27,6 +28,7 @@ struct story_backend {
     uint64_t points[2][INTRODUCTION_POINTS_MAX];
     unsigned fetches[2]; /* how often each was asked */
     int64_t fetched_at;
+    size_t fetch_tor;
 };
 
 struct story {

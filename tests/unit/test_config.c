@@ -122,7 +122,7 @@ static void test_onionbalance_config(void **state)
                      0);
     assert_int_equal(report.error_count + report.warning_count, 0);
     assert_string_equal(config.path, "config.yaml");
-    assert_false(config.has_tor_control);
+    assert_int_equal(config.tor_control_count, 0);
     assert_null(config.status_socket_location);
     assert_int_equal(config.frontend_count, 1);
     const struct config_frontend *frontend = &config.frontends[0];
@@ -196,8 +196,8 @@ static void test_everything(void **state)
     if (config_load(&config, "sub/x.yaml", &report) != 0)
         fail_msg("%s", report.errors[0]);
     assert_int_equal(report.warning_count, 0);
-    assert_true(config.has_tor_control);
-    assert_string_equal(config.tor_control.socket_path, "/run/tor/control");
+    assert_int_equal(config.tor_control_count, 1);
+    assert_string_equal(config.tor_controls[0].socket_path, "/run/tor/control");
     assert_null(config.tor_control_password_file);
     assert_string_equal(config.tor_control_cookie_file, "/run/tor/cookie");
     assert_string_equal(config.status_socket_location, "status");
@@ -556,6 +556,41 @@ static void test_long_texts_by_alias(void **state)
     free(text);
 }
 
+#define ONE_SERVICE "services:\n- key: frontend8.key\n  instances:\n  - address: @1.onion\n"
+
+static void test_several_tors(void **state)
+{
+    (void)state;
+    struct config config;
+    struct config_report report;
+    assert_int_equal(
+        load(&config, &report,
+             "tor-control:\n- unix:/run/tor/control\n- 127.0.0.1:9052\n- tor3:9051\n" ONE_SERVICE),
+        0);
+    assert_int_equal(config.tor_control_count, 3);
+    assert_string_equal(config.tor_controls[0].socket_path, "/run/tor/control");
+    assert_int_equal(config.tor_controls[1].port, 9052);
+    assert_string_equal(config.tor_controls[2].host, "tor3");
+    config_clear(&config);
+    config_report_clear(&report);
+}
+
+static void test_bad_lists_of_tors(void **state)
+{
+    (void)state;
+    char many[1024] = "tor-control:\n";
+    for (int i = 0; i <= CONFIG_TORS_MAX; i++)
+        snprintf(many + strlen(many), sizeof(many) - strlen(many), "- tor%d:9051\n", i);
+    strncat(many, ONE_SERVICE, sizeof(many) - strlen(many) - 1);
+    check_bad(many, "more than 16 local tors");
+    check_bad("tor-control: []\n" ONE_SERVICE, "empty list");
+    check_bad("tor-control: [a:1, [b:1]]\n" ONE_SERVICE, "one text");
+    check_bad("tor-control: [a:1, b:1, a:1]\n" ONE_SERVICE, "names a:1 twice");
+    check_bad("tor-control: [a:1, 9051]\n" ONE_SERVICE, "host:port");
+    check_bad("tor-control: [a:1, b:1]\ntor-control-cookie-file: c\n" ONE_SERVICE,
+              "can't be the cookie of 2 tors");
+}
+
 static void test_all_errors_are_found(void **state)
 {
     (void)state;
@@ -670,6 +705,8 @@ int main(void)
         TEST(test_names),
         TEST(test_listeners),
         TEST(test_long_texts_by_alias),
+        TEST(test_several_tors),
+        TEST(test_bad_lists_of_tors),
         TEST(test_all_errors_are_found),
         TEST(test_limits),
         TEST(test_anybody_may_change_the_config),

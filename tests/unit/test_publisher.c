@@ -34,7 +34,7 @@ static void test_nothing_without_network_or_tor(void **state)
     story_run(story, HOUR);
     assert_int_equal(story->upload_count, 0);
     assert_int_equal(story->publisher->backends[0].state, BACKEND_LIVE);
-    publisher_note_tor(story->publisher, true, story->now);
+    publisher_note_tor(story->publisher, 0, TOR_READY, story->now);
     story_settle(story);
     assert_int_equal(story->upload_count, BOTH_DESCRIPTORS);
     story_free(story);
@@ -45,7 +45,7 @@ static void test_start_waits_for_all(void **state)
 {
     (void)state;
     struct story *story = story_new();
-    publisher_note_tor(story->publisher, true, story->now);
+    publisher_note_tor(story->publisher, 0, TOR_READY, story->now);
     story_add_backend(story, true);
     story_add_backend(story, true);
     story_add_frontend(story, 2);
@@ -64,7 +64,7 @@ static void test_start_does_not_wait_for_the_dead(void **state)
 {
     (void)state;
     struct story *story = story_new();
-    publisher_note_tor(story->publisher, true, story->now);
+    publisher_note_tor(story->publisher, 0, TOR_READY, story->now);
     story_add_backend(story, true);
     story_add_backend(story, true);
     story_add_frontend(story, 2);
@@ -80,7 +80,7 @@ static void test_no_live_backend_publishes_nothing(void **state)
 {
     (void)state;
     struct story *story = story_new();
-    publisher_note_tor(story->publisher, true, story->now);
+    publisher_note_tor(story->publisher, 0, TOR_READY, story->now);
     story_add_backend(story, true);
     story_add_frontend(story, 1);
     story_set_network(story, 0, 6);
@@ -208,7 +208,7 @@ static void test_refresh_is_no_way_round_the_flap_rule(void **state)
     story_change_points(story, 0, 3000);
     story_run(story, 500);
     story->publisher->frontends[0].descriptors[DESCRIPTOR_FIRST].refresh_at = story->now;
-    publisher_note_tor(story->publisher, true, story->now); /* has it looked at */
+    publisher_note_tor(story->publisher, 0, TOR_READY, story->now); /* has it looked at */
     story_run(story, 500);
     assert_int_equal(story_count_moments(story), 3);
     story_change_points(story, 0, 1100);
@@ -366,7 +366,7 @@ static void test_unusable_descriptors(void **state)
 static struct story *new_mixed_story(void)
 {
     struct story *story = story_new();
-    publisher_note_tor(story->publisher, true, story->now);
+    publisher_note_tor(story->publisher, 0, TOR_READY, story->now);
     story_add_backend(story, true);
     story_add_backend(story, false);
     story_add_frontend(story, 2);
@@ -414,14 +414,14 @@ static void test_resting_counter_without_local_tor(void **state)
 {
     (void)state;
     struct story *story = new_mixed_story();
-    publisher_note_tor(story->publisher, false, story->now);
+    publisher_note_tor(story->publisher, 0, TOR_DOWN, story->now);
     publisher_note_unreachable(story->publisher, 1, "gone", false, story->now);
     story_forget(story);
     story_run(story, 5 * HOUR);
     assert_int_equal(story->publisher->backends[1].state, BACKEND_LIVE);
     assert_int_equal(story->upload_count, 0);
     story->backends[1].counter[FROM_HSDIRS]++;
-    publisher_note_tor(story->publisher, true, story->now);
+    publisher_note_tor(story->publisher, 0, TOR_READY, story->now);
     publisher_note_reachable(story->publisher, 1, false, INT64_MAX, story->now);
     story_run(story, HOUR);
     assert_true(story_all_have(story, 100));

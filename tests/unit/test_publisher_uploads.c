@@ -258,7 +258,7 @@ static void test_given_up(void **state)
     struct story *story = story_new();
     story->publisher->rules.attempts_max = 3;
     story->hsdirs_refuse = "UPLOAD_REJECTED";
-    publisher_note_tor(story->publisher, true, story->now);
+    publisher_note_tor(story->publisher, 0, TOR_READY, story->now);
     story_add_backend(story, true);
     story_add_frontend(story, 1);
     story_set_network(story, 0, 6);
@@ -287,9 +287,9 @@ static void test_local_tor_restarts(void **state)
     size_t sent = story->upload_count;
     for (size_t i = 1; i < sent; i++)
         take(story, &story->uploads[i], NULL);
-    publisher_note_tor(story->publisher, false, story->now);
+    publisher_note_tor(story->publisher, 0, TOR_DOWN, story->now);
     story_settle(story);
-    publisher_note_tor(story->publisher, true, story->now);
+    publisher_note_tor(story->publisher, 0, TOR_READY, story->now);
     story->hsdirs_answer = true;
     story_run(story, 5 * SECOND);
     assert_int_equal(count_to_first(story), 2);
@@ -305,11 +305,11 @@ static void test_nothing_without_local_tor(void **state)
 {
     (void)state;
     struct story *story = story_new_published(1, DESCRIPTOR_FIRST);
-    publisher_note_tor(story->publisher, false, story->now);
+    publisher_note_tor(story->publisher, 0, TOR_DOWN, story->now);
     story_change_points(story, 0, 500);
     story_run(story, 5 * HOUR);
     assert_int_equal(story->upload_count, 0);
-    publisher_note_tor(story->publisher, true, story->now);
+    publisher_note_tor(story->publisher, 0, TOR_READY, story->now);
     story_run(story, 2 * SECOND);
     assert_true(story_all_have(story, 500));
     assert_true(publisher_is_published(story->publisher, 0));

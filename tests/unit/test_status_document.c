@@ -55,6 +55,13 @@ static void test_read(void **state)
     assert_int_equal(document.started, REPORT_WALL_NOW / 1000 - 7200);
     assert_true(document.is_tor_connected);
     assert_null(document.tor_status);
+    assert_int_equal(document.tor_count, 2);
+    assert_string_equal(document.tors[0].place, "unix:/run/tor/control");
+    assert_true(document.tors[0].is_connected && document.tors[0].is_ready);
+    assert_int_equal(document.tors[0].uploads_in_flight, 3);
+    assert_null(document.tors[0].status);
+    assert_false(document.tors[1].is_connected || document.tors[1].is_ready);
+    assert_string_equal(document.tors[1].status, "the local tor: connection refused");
     assert_int_equal(document.consensus_valid_until, STATUS_NO_TIME);
     assert_int_equal(document.service_count, 2);
     const struct status_service *service = &document.services[0];

@@ -16,20 +16,21 @@
 
 static void check(const struct config *config, const struct options *options, const char *expected)
 {
-    struct control_endpoint endpoint;
+    struct tor_endpoints tors;
     char text[256];
-    config_tor_endpoint(config, options, &endpoint);
-    control_endpoint_format(&endpoint, text, sizeof(text));
+    config_tor_endpoints(config, options, &tors);
+    assert_int_equal(tors.count, 1);
+    control_endpoint_format(&tors.endpoints[0], text, sizeof(text));
     assert_string_equal(text, expected);
-    control_endpoint_clear(&endpoint);
+    tor_endpoints_clear(&tors);
 }
 
 static void test_order(void **state)
 {
     (void)state;
     struct config config = {0};
-    assert_int_equal(control_endpoint_parse(&config.tor_control, "10.0.0.1:1", NULL), 0);
-    config.has_tor_control = true;
+    assert_int_equal(control_endpoint_parse(&config.tor_controls[0], "10.0.0.1:1", NULL), 0);
+    config.tor_control_count = 1;
     check(&config, &(struct options){0}, "10.0.0.1:1");
     check(&config, &(struct options){.environment_socket = "/e"}, "10.0.0.1:1");
     check(NULL, &(struct options){.environment_socket = "/e"}, "unix:/e");
@@ -37,9 +38,29 @@ static void test_order(void **state)
     check(&config, &(struct options){.ip = "::1", .port = 2}, "[::1]:2");
     check(&config, &(struct options){.port = 2, .environment_socket = "/e"}, "127.0.0.1:2");
     check(&config, &(struct options){.socket = "/s"}, "unix:/s");
-    config.has_tor_control = false;
+    config.tor_control_count = 0;
     check(&config, &(struct options){.environment_socket = "/e"}, "unix:/e");
-    control_endpoint_clear(&config.tor_control);
+    control_endpoint_clear(&config.tor_controls[0]);
+}
+
+/* A list of the config's is taken whole, but not beside a flag. */
+static void test_several(void **state)
+{
+    (void)state;
+    struct config config = {.tor_control_count = 2};
+    struct tor_endpoints tors;
+    assert_int_equal(control_endpoint_parse(&config.tor_controls[0], "10.0.0.1:1", NULL), 0);
+    assert_int_equal(control_endpoint_parse(&config.tor_controls[1], "unix:/t", NULL), 0);
+    config_tor_endpoints(&config, &(struct options){.environment_socket = "/e"}, &tors);
+    assert_int_equal(tors.count, 2);
+    assert_true(control_endpoint_equals(&tors.endpoints[0], &config.tor_controls[0]));
+    assert_true(control_endpoint_equals(&tors.endpoints[1], &config.tor_controls[1]));
+    tor_endpoints_clear(&tors);
+    assert_int_equal(tors.count, 0);
+    check(&config, &(struct options){.port = 2}, "127.0.0.1:2");
+    check(&config, &(struct options){.socket = "/s"}, "unix:/s");
+    control_endpoint_clear(&config.tor_controls[0]);
+    control_endpoint_clear(&config.tor_controls[1]);
 }
 
 /* Given both, the socket is taken if there is one. */
@@ -70,6 +91,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_order),
+        cmocka_unit_test(test_several),
         cmocka_unit_test_setup_teardown(test_socket_and_port, folder_setup, folder_teardown),
         cmocka_unit_test(test_nothing_given),
     };

@@ -16,13 +16,13 @@ STATUS_TIMEOUT = 5
 
 class Daemon:
     """obpub -c CONFIG of a network's test. Its config names `publisher` as the local tor: a Tor, or the path of a
-    Recorder in front of one; frontends are as in write_config(). It ends with the network object."""
+    Recorder in front of one, or a list of Tors; frontends are as in write_config(). It ends with the network object."""
 
     def __init__(self, net, publisher, frontends, name='obpub', settings=(), environment=None):
         self.name = name
         self.config = net.path(f'{name}.yaml')
         self.environment = environment
-        self._control = publisher if isinstance(publisher, str) else publisher.control_socket
+        self.use_tors(publisher)
         self.status_path = net.path(f'{name}.status')
         self._log_path = net.path(f'{name}.log')
         self._process = None
@@ -33,6 +33,13 @@ class Daemon:
         """Write its config file anew; it takes no notice before reload()."""
         write_config(self.config, self._control, frontends,
                      [f'status-socket-location: {self.status_path}', *settings])
+
+    def use_tors(self, publisher):
+        """Name other local tors with the next configure()."""
+        if isinstance(publisher, list):
+            self._control = [tor.control_socket for tor in publisher]
+        else:
+            self._control = publisher if isinstance(publisher, str) else publisher.control_socket
 
     # The process.
 
@@ -105,6 +112,12 @@ class Daemon:
         """The status of one frontend, or None."""
         status = self.status()
         return next((service for service in status['services'] if service['onionAddress'].startswith(address)),
+                    None) if status else None
+
+    def local_tor(self, tor):
+        """The status of one of its local tors."""
+        status = self.status()
+        return next((one for one in status['tor']['tors'] if one['place'] == f'unix:{tor.control_socket}'),
                     None) if status else None
 
     def backend_state(self, address, backend):

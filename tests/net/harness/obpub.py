@@ -25,12 +25,15 @@ def instance(backend, control='unix'):
 
 
 def write_config(path, control_socket, frontends, settings=()):
-    """Write a config.yaml for the local tor with that control socket (a path) or port ("host:port"). frontends: (path of the key, list of what
-    instance() gave) for each; settings: further lines. Returns the path."""
-    where = f'unix:{control_socket}' if control_socket.startswith('/') else control_socket
+    """Write a config.yaml for the local tor with that control socket (a path) or port ("host:port"), or a list
+    of these. frontends: (path of the key, list of what instance() gave) for each; settings: further lines. Returns the
+    path."""
+    sockets = [control_socket] if isinstance(control_socket, str) else control_socket
+    tors = [f'unix:{where}' if where.startswith('/') else where for where in sockets]
     # The tors' sockets are this user's: as root, obpub has to stay root, also where there is a user for it.
     stay = os.geteuid() == 0 and not any(setting.startswith('user:') for setting in settings)
-    lines = [f'tor-control: {where}', *(['user: root'] if stay else []), *settings, 'services:']
+    lines = [f'tor-control: {tors[0]}' if len(tors) == 1 else f'tor-control: [{", ".join(tors)}]',
+             *(['user: root'] if stay else []), *settings, 'services:']
     for key_path, instances in frontends:
         lines += [f'  - key: {key_path}', '    instances:'] + [line for lines in instances for line in lines]
     write_file(path, '\n'.join(lines) + '\n')

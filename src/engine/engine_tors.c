@@ -1,0 +1,228 @@
+/* The engine's local tors: their connections, which of them can be used, and whose view of the network is
+ * taken.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/clock.h"
+#include "engine/engine_parts.h"
+#include "obpub/memory.h"
+
+_Static_assert(CONFIG_TORS_MAX <= PUBLISHER_TORS_MAX, "each tor of a config needs a number");
+
+/* -- what they say -------------------------------------------------------------------------------- */
+
+static enum publisher_tor_state find_state(struct engine_tor *tor)
+{
+    if (tor->local_tor == NULL || local_tor_connection(tor->local_tor) == NULL)
+        return TOR_DOWN;
+    return local_tor_is_ready(tor->local_tor) ? TOR_READY : TOR_UNREADY;
+}
+
+/* Forgets what a tor was doing; the publisher has that done again. */
+static void drop_work(struct engine *engine, size_t tor)
+{
+    engine_drop_posts(engine, tor);
+    engine_drop_fetches(engine, tor);
+}
+
+/* Tells the publisher what a tor is good for, and those that rely on the local tors whether there is any. */
+static void update_state(struct engine_tor *tor)
+{
+    struct engine *engine = tor->engine;
+    struct publisher *publisher = engine->publisher;
+    enum publisher_tor_state state = find_state(tor);
+    bool was_up = publisher->is_tor_up;
+    if (state == publisher->tors[tor->number].state)
+        return;
+    publisher_note_tor(publisher, tor->number, state, clock_milliseconds());
+    if (state == TOR_DOWN)
+        drop_work(engine, tor->number);
+    if (publisher->is_tor_up != was_up)
+        engine_set_local_reachable(engine, publisher->is_tor_up);
+    engine_wake(engine);
+}
+
+static void tor_said(const struct hs_desc_event *event, void *context)
+{
+    struct engine_tor *tor = context;
+    engine_note_local_event(tor->engine, tor->number, event);
+    engine_note_upload_event(tor->engine, tor->number, event);
+    engine_wake(tor->engine);
+}
+
+static void tor_is_lost(void *context)
+{
+    struct engine_tor *tor = context;
+    tor->engine->counters.tor_connections_lost++;
+    update_state(tor);
+}
+
+static void tor_changed(void *context)
+{
+    update_state(context);
+    engine_wake(((struct engine_tor *)context)->engine);
+}
+
+/* True when a tor's view of the network is better than the one in use: newer, or as new and as complete. */
+static bool is_better(const struct network *network, const struct network *used)
+{
+    if (used == NULL || !network_is_live(used, clock_wall_seconds()))
+        return true;
+    if (network->valid_after != used->valid_after)
+        return network->valid_after > used->valid_after;
+    return network->hsdirs_without_identity < used->hsdirs_without_identity;
+}
+
+static void network_came(struct network *network, void *context)
+{
+    struct engine_tor *tor = context;
+    struct engine *engine = tor->engine;
+    engine->counters.consensuses++;
+    if (is_better(network, engine->publisher->network))
+        publisher_set_network(engine->publisher, network, clock_milliseconds());
+    else
+        network_free(network);
+    engine_wake(engine);
+}
+
+/* -- coming and going ----------------------------------------------------------------------------- */
+
+static void add_tor(struct engine *engine, size_t number, const struct control_endpoint *endpoint,
+                    const struct control_credentials *credentials)
+{
+    static const struct local_tor_callbacks callbacks = {
+        .network = network_came,
+        .hs_desc = tor_said,
+        .up = tor_changed,
+        .lost = tor_is_lost,
+        .changed = tor_changed,
+    };
+    struct engine_tor *tor = &engine->tors[number];
+    tor->engine = engine;
+    tor->number = number;
+    control_endpoint_format(endpoint, tor->place, sizeof(tor->place));
+    tor->local_tor = local_tor_new(engine->base, endpoint, credentials, &callbacks, tor);
+}
+
+static void remove_tor(struct engine_tor *tor)
+{
+    local_tor_free(tor->local_tor);
+    tor->local_tor = NULL;
+    update_state(tor);
+    tor->engine->publisher->tors[tor->number].uploads = 0;
+}
+
+static bool has_place(const struct engine_tor *tor, const struct engine_tor_places *places, size_t place)
+{
+    return tor->local_tor != NULL &&
+           local_tor_is_at(tor->local_tor, &places->endpoints[place], &places->credentials);
+}
+
+static bool is_among(const struct engine_tor *tor, const struct engine_tor_places *places)
+{
+    for (size_t i = 0; i < places->count; i++) {
+        if (has_place(tor, places, i))
+            return true;
+    }
+    return false;
+}
+
+static bool has_tor_at(const struct engine *engine, const struct engine_tor_places *places, size_t place)
+{
+    for (size_t i = 0; i < PUBLISHER_TORS_MAX; i++) {
+        if (has_place(&engine->tors[i], places, place))
+            return true;
+    }
+    return false;
+}
+
+static size_t find_free_number(const struct engine *engine)
+{
+    size_t number = 0;
+    while (engine->tors[number].local_tor != NULL)
+        number++;
+    return number;
+}
+
+void engine_set_tor_places(struct engine *engine, const struct engine_tor_places *places)
+{
+    for (size_t i = 0; i < PUBLISHER_TORS_MAX; i++) {
+        if (engine->tors[i].local_tor != NULL && !is_among(&engine->tors[i], places))
+            remove_tor(&engine->tors[i]);
+    }
+    for (size_t i = 0; i < places->count; i++) {
+        if (!has_tor_at(engine, places, i))
+            add_tor(engine, find_free_number(engine), &places->endpoints[i], &places->credentials);
+    }
+    engine_wake(engine);
+}
+
+void engine_free_tors(struct engine *engine)
+{
+    for (size_t i = 0; i < PUBLISHER_TORS_MAX; i++) {
+        local_tor_free(engine->tors[i].local_tor);
+        engine->tors[i].local_tor = NULL;
+    }
+}
+
+struct control_connection *engine_tor_connection(const struct engine *engine, size_t number)
+{
+    if (number >= PUBLISHER_TORS_MAX || engine->tors[number].local_tor == NULL)
+        return NULL;
+    return local_tor_connection(engine->tors[number].local_tor);
+}
+
+/* -- how they are ---------------------------------------------------------------------------------- */
+
+/* The tor to speak of when one has to stand for all: one that is ready, or else the best of the others. */
+static const struct engine_tor *find_best(const struct engine *engine, size_t *count)
+{
+    const struct engine_tor *best = NULL;
+    *count = 0;
+    for (size_t i = 0; i < PUBLISHER_TORS_MAX; i++) {
+        const struct engine_tor *tor = &engine->tors[i];
+        if (tor->local_tor == NULL)
+            continue;
+        (*count)++;
+        if (best == NULL || engine->publisher->tors[i].state > engine->publisher->tors[best->number].state)
+            best = tor;
+    }
+    return best;
+}
+
+const char *engine_tor_status(const struct engine *engine, bool *is_trouble)
+{
+    size_t count = 0;
+    const struct engine_tor *best = find_best(engine, &count);
+    *is_trouble = best != NULL && local_tor_is_trouble(best->local_tor);
+    return best != NULL ? local_tor_status(best->local_tor) : "";
+}
+
+bool engine_tors_need_operator(const struct engine *engine)
+{
+    bool is_any = false;
+    for (size_t i = 0; i < PUBLISHER_TORS_MAX; i++) {
+        const struct local_tor *tor = engine->tors[i].local_tor;
+        is_any = is_any || tor != NULL;
+        if (tor != NULL && !local_tor_needs_operator(tor))
+            return false;
+    }
+    return is_any;
+}
+
+size_t engine_fill_tors(const struct engine *engine, struct report_tor tors[PUBLISHER_TORS_MAX])
+{
+    size_t count = 0;
+    for (size_t i = 0; i < PUBLISHER_TORS_MAX; i++) {
+        const struct engine_tor *tor = &engine->tors[i];
+        if (tor->local_tor == NULL)
+            continue;
+        tors[count++] = (struct report_tor){.number = i,
+                                            .place = tor->place,
+                                            .status = local_tor_status(tor->local_tor),
+                                            .is_trouble = local_tor_is_trouble(tor->local_tor)};
+    }
+    return count;
+}

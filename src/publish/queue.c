@@ -1,0 +1,106 @@
+/* The queue's part of the state machine: which of the uploads that are due goes next. */
+#include <string.h>
+
+#include "publish/publisher.h"
+#include "publish/publisher_parts.h"
+
+/* The descriptor that clients don't use now is as urgent as the other one that has waited for so many
+ * milliseconds. */
+#define OTHER_DESCRIPTOR_PATIENCE 1000
+
+/* An upload that may be sent now: which one, and until when it should have been. */
+struct candidate {
+    enum descriptor_slot slot;
+    enum upload_cause cause;
+    int64_t deadline;
+};
+
+/* Each cause has a patience, so that what is urgent goes first and still nothing waits for ever. */
+static int64_t find_patience(const struct publisher *publisher, enum descriptor_slot slot,
+                             enum upload_cause cause)
+{
+    const struct publisher_rules *rules = &publisher->rules;
+    const int64_t patience[UPLOAD_CAUSES] = {
+        [UPLOAD_FOR_POINTS] = 0,
+        [UPLOAD_FOR_HSDIR] = rules->hsdir_patience,
+        [UPLOAD_FOR_RETRY] = rules->retry_patience,
+        [UPLOAD_FOR_REFRESH] = rules->refresh_patience,
+    };
+    int64_t more = slot != publisher->network->client_slot ? OTHER_DESCRIPTOR_PATIENCE : 0;
+    return publisher_scale(publisher, patience[cause]) + more;
+}
+
+static bool may_be_sent(const struct publisher_frontend *frontend, const struct publisher_upload *upload,
+                        int64_t now)
+{
+    return upload->state == UPLOAD_DUE && now >= upload->due &&
+           !frontend_is_busy(frontend, upload->fingerprint);
+}
+
+/* Finds a frontend's most urgent upload; best stays as it is when none may be sent now. */
+static void find_candidate(const struct publisher *publisher, const struct publisher_frontend *frontend,
+                           struct candidate *best, int64_t now)
+{
+    for (enum descriptor_slot slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
+        const struct publisher_descriptor *descriptor = &frontend->descriptors[slot];
+        for (size_t i = 0; i < descriptor->upload_count; i++) {
+            const struct publisher_upload *upload = &descriptor->uploads[i];
+            if (!may_be_sent(frontend, upload, now))
+                continue;
+            enum upload_cause cause = upload_find_cause(frontend, upload);
+            int64_t deadline = upload->due + find_patience(publisher, slot, cause);
+            if (deadline < best->deadline)
+                *best = (struct candidate){slot, cause, deadline};
+        }
+    }
+}
+
+void frontend_enter_queue(struct publisher *publisher, size_t number, int64_t now)
+{
+    struct candidate candidate = {.deadline = AGENDA_NEVER};
+    find_candidate(publisher, &publisher->frontends[number], &candidate, now);
+    agenda_set(&publisher->queue, number, candidate.deadline);
+}
+
+void frontend_leave_queue(struct publisher *publisher, size_t number)
+{
+    agenda_set(&publisher->queue, number, AGENDA_NEVER);
+}
+
+/* Takes a descriptor's uploads of one cause for as long as there are places, each for the tor that suits it
+ * best: one that failed goes to another tor. */
+static size_t take_uploads(struct publisher *publisher, struct publisher_frontend *frontend,
+                           const struct candidate *candidate, int64_t now)
+{
+    struct publisher_descriptor *descriptor = &frontend->descriptors[candidate->slot];
+    size_t count = 0;
+    for (size_t i = 0; i < descriptor->upload_count && count < PUBLISHER_ACTION_HSDIRS_MAX; i++) {
+        struct publisher_upload *upload = &descriptor->uploads[i];
+        if (upload_find_cause(frontend, upload) != candidate->cause || !may_be_sent(frontend, upload, now))
+            continue;
+        size_t avoid = upload->cause == UPLOAD_FOR_RETRY ? upload->tor : PUBLISHER_NO_TOR;
+        size_t tor = publisher_choose_tor(publisher, avoid, now);
+        if (tor == PUBLISHER_NO_TOR)
+            break;
+        upload_send(publisher, frontend, descriptor, upload, tor, now);
+        memcpy(publisher->action_fingerprints[count], upload->fingerprint, RELAY_FINGERPRINT_SIZE);
+        publisher->action_tors[count++] = tor;
+    }
+    return count;
+}
+
+bool queue_take(struct publisher *publisher, struct publisher_action *action, int64_t now)
+{
+    size_t number = 0;
+    if (agenda_first(&publisher->queue, &number) == AGENDA_NEVER ||
+        publisher_choose_tor(publisher, PUBLISHER_NO_TOR, now) == PUBLISHER_NO_TOR)
+        return false;
+    struct candidate candidate = {.deadline = AGENDA_NEVER};
+    find_candidate(publisher, &publisher->frontends[number], &candidate, now);
+    action->type = PUBLISHER_UPLOAD;
+    action->frontend = number;
+    action->slot = candidate.slot;
+    action->hsdir_count = take_uploads(publisher, &publisher->frontends[number], &candidate, now);
+    publisher_touch_frontend(publisher, number, now); /* it may have more */
+    return action->hsdir_count > 0;
+}

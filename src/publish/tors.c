@@ -1,0 +1,104 @@
+/* The local tors' part of the state machine: which of them is given what, and how much at once. */
+#include "publish/publisher.h"
+#include "publish/publisher_parts.h"
+
+/* Failures count against a tor for so many milliseconds. */
+#define FAILURES_END (5 * 60 * 1000)
+
+/* -- places ---------------------------------------------------------------------------------------- */
+
+void upload_enter_tor(struct publisher *publisher, struct publisher_upload *upload, size_t tor)
+{
+    upload->tor = tor;
+    upload->has_place = true;
+    publisher->tors[tor].in_flight++;
+    publisher->tors[tor].uploads++;
+}
+
+void upload_leave_tor(struct publisher *publisher, struct publisher_upload *upload)
+{
+    if (upload->has_place)
+        publisher->tors[upload->tor].in_flight--;
+    upload->has_place = false;
+}
+
+void tor_note_answer(struct publisher *publisher, size_t number, bool is_taken, int64_t now)
+{
+    struct publisher_tor *tor = &publisher->tors[number];
+    tor->failures = is_taken ? 0 : tor->failures + 1;
+    tor->failed_at = now;
+}
+
+/* -- the choice ------------------------------------------------------------------------------------ */
+
+static enum publisher_tor_state find_best_state(const struct publisher *publisher)
+{
+    enum publisher_tor_state best = TOR_DOWN;
+    for (size_t i = 0; i < PUBLISHER_TORS_MAX; i++) {
+        if (publisher->tors[i].state > best)
+            best = publisher->tors[i].state;
+    }
+    return best;
+}
+
+/* What a tor has to do. One through which nothing goes is soon through with all that it is given, so each
+ * failure after the last success counts like an upload in flight. */
+static size_t find_load(const struct publisher_tor *tor, int64_t now)
+{
+    return tor->in_flight + (now - tor->failed_at < FAILURES_END ? tor->failures : 0);
+}
+
+static bool is_better(const struct publisher_tor *one, const struct publisher_tor *other, int64_t now)
+{
+    size_t load = find_load(one, now), other_load = find_load(other, now);
+    return load != other_load ? load < other_load : one->uploads < other->uploads;
+}
+
+size_t publisher_choose_tor(const struct publisher *publisher, size_t avoid, int64_t now)
+{
+    const struct publisher_tor *tors = publisher->tors;
+    enum publisher_tor_state best = find_best_state(publisher);
+    size_t chosen = PUBLISHER_NO_TOR;
+    for (size_t i = 0; i < PUBLISHER_TORS_MAX && best != TOR_DOWN; i++) {
+        if (tors[i].state != best || tors[i].in_flight >= publisher->rules.tor_places)
+            continue;
+        if (chosen == PUBLISHER_NO_TOR || chosen == avoid ||
+            (i != avoid && is_better(&tors[i], &tors[chosen], now)))
+            chosen = i;
+    }
+    return chosen;
+}
+
+size_t publisher_choose_fetch_tor(struct publisher *publisher)
+{
+    enum publisher_tor_state best = find_best_state(publisher);
+    for (size_t i = 0; i < PUBLISHER_TORS_MAX && best != TOR_DOWN; i++) {
+        size_t number = (publisher->next_fetch_tor + i) % PUBLISHER_TORS_MAX;
+        if (publisher->tors[number].state != best)
+            continue;
+        publisher->next_fetch_tor = number + 1;
+        return number;
+    }
+    return PUBLISHER_NO_TOR;
+}
+
+/* -- coming and going ------------------------------------------------------------------------------ */
+
+void publisher_note_tor(struct publisher *publisher, size_t number, enum publisher_tor_state state,
+                        int64_t now)
+{
+    struct publisher_tor *tor = &publisher->tors[number];
+    bool is_lost = tor->state != TOR_DOWN && state == TOR_DOWN;
+    tor->state = state;
+    if (is_lost)
+        tor->failures = 0;
+    publisher->is_tor_up = find_best_state(publisher) != TOR_DOWN;
+    int64_t delay = publisher->is_tor_up ? 0 : publisher->rules.retry_delay;
+    for (size_t i = 0; i < publisher->frontend_count; i++) {
+        if (!publisher->frontends[i].is_used)
+            continue;
+        if (is_lost)
+            frontend_forget_in_flight(publisher, &publisher->frontends[i], number, delay, now);
+        publisher_touch_frontend(publisher, i, now);
+    }
+}

@@ -1,0 +1,401 @@
+/* Tests the local tors' part of the state machine story by story: how they share uploads, how many each gets
+ * at once, which go first, and what becomes of the work of one that is lost. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../sim/model.h"
+#include "helper_story.h"
+
+#define SECOND ((int64_t)1000)
+#define MINUTE (60 * SECOND)
+#define HOUR (60 * MINUTE)
+#define BOTH_DESCRIPTORS 16 /* HSDirs of both */
+
+static void answer(struct story *story, const struct story_upload *upload, const char *reason)
+{
+    struct hsdir hsdir;
+    model_make_hsdir(&hsdir, upload->hsdir);
+    publisher_note_upload(story->publisher, upload->frontend, upload->slot, hsdir.fingerprint, reason,
+                          story->now);
+}
+
+static size_t count_at(const struct story *story, size_t tor)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < story->upload_count; i++)
+        count += story->uploads[i].tor == tor;
+    return count;
+}
+
+static size_t in_flight(const struct story *story)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < PUBLISHER_TORS_MAX; i++)
+        count += story->publisher->tors[i].in_flight;
+    return count;
+}
+
+/* Frontends that share a backend, published through tor 0. */
+static struct story *story_with_frontends(size_t count)
+{
+    struct story *story = story_new_published(1, DESCRIPTOR_FIRST);
+    for (size_t i = 1; i < count; i++)
+        story_add_frontend(story, 1);
+    story_run(story, 5 * SECOND);
+    for (size_t i = 0; i < count; i++)
+        assert_true(publisher_is_published(story->publisher, i));
+    assert_int_equal(in_flight(story), 0);
+    story_forget(story);
+    return story;
+}
+
+/* -- sharing -------------------------------------------------------------------------------------- */
+
+static void test_tors_share(void **state)
+{
+    (void)state;
+    struct story *story = story_new_published(1, DESCRIPTOR_FIRST);
+    for (size_t tor = 1; tor < 4; tor++)
+        publisher_note_tor(story->publisher, tor, TOR_READY, story->now);
+    story_change_points(story, 0, 500);
+    story_run(story, 3 * SECOND);
+    assert_int_equal(story->upload_count, BOTH_DESCRIPTORS);
+    story_forget(story);
+    story->hsdirs_answer = false;
+    story_change_points(story, 0, 600);
+    story_run(story, 5 * SECOND);
+    for (size_t tor = 0; tor < 4; tor++)
+        assert_in_range(count_at(story, tor), BOTH_DESCRIPTORS / 4 - 2, BOTH_DESCRIPTORS / 4 + 1);
+    story_free(story);
+}
+
+/* One that does not know the network is used only where there is no other. */
+static void test_unready_tor(void **state)
+{
+    (void)state;
+    struct story *story = story_new_published(1, DESCRIPTOR_FIRST);
+    publisher_note_tor(story->publisher, 1, TOR_UNREADY, story->now);
+    story_change_points(story, 0, 500);
+    story_run(story, 3 * SECOND);
+    assert_int_equal(count_at(story, 0), story->upload_count);
+    story_forget(story);
+    publisher_note_tor(story->publisher, 0, TOR_DOWN, story->now);
+    story_change_points(story, 0, 600);
+    story_run(story, 3 * SECOND);
+    assert_int_equal(story->upload_count, BOTH_DESCRIPTORS);
+    assert_int_equal(count_at(story, 1), story->upload_count);
+    story_free(story);
+}
+
+static void test_fetches_in_turn(void **state)
+{
+    (void)state;
+    struct story *story = story_new();
+    publisher_note_tor(story->publisher, 2, TOR_READY, story->now);
+    publisher_note_tor(story->publisher, 5, TOR_READY, story->now);
+    for (size_t i = 0; i < 4; i++)
+        story_add_backend(story, false);
+    size_t with_control = story_add_backend(story, true);
+    story_set_network(story, 0, 6);
+    for (size_t i = 0; i < 5; i++)
+        story_reach(story, i);
+    story_settle(story);
+    size_t at_two = 0, at_five = 0;
+    for (size_t i = 0; i < 4; i++) {
+        at_two += story->backends[i].fetch_tor == 2;
+        at_five += story->backends[i].fetch_tor == 5;
+    }
+    assert_int_equal(at_two, 2);
+    assert_int_equal(at_five, 2);
+    assert_int_equal(story->backends[with_control].fetch_tor, PUBLISHER_NO_TOR);
+    story_free(story);
+}
+
+/* A fetch that was lost with its tor is done by another one at once. */
+static void test_fetch_is_lost(void **state)
+{
+    (void)state;
+    struct story *story = story_new();
+    publisher_note_tor(story->publisher, 0, TOR_READY, story->now);
+    publisher_note_tor(story->publisher, 1, TOR_READY, story->now);
+    story_add_backend(story, false);
+    story->backends[0].answers = false;
+    story_set_network(story, 0, 6);
+    story_reach(story, 0);
+    story_settle(story);
+    size_t lost = story->backends[0].fetch_tor;
+    publisher_note_tor(story->publisher, lost, TOR_DOWN, story->now);
+    publisher_note_fetch_lost(story->publisher, 0, story->now);
+    story_settle(story);
+    assert_int_equal(story->backends[0].fetch_tor, 1 - lost);
+    assert_int_equal(story->publisher->backends[0].failures, 0);
+    story_free(story);
+}
+
+/* -- losing one ----------------------------------------------------------------------------------- */
+
+/* What a lost tor has not answered goes through the other one, as soon as counters allow; what was done stays
+ * done. */
+static void test_lost_tor(void **state)
+{
+    (void)state;
+    struct story *story = story_new_published(1, DESCRIPTOR_FIRST);
+    publisher_note_tor(story->publisher, 1, TOR_READY, story->now);
+    story->hsdirs_answer = false;
+    story_change_points(story, 0, 500);
+    story_run(story, SECOND);
+    size_t sent = story->upload_count, lost = count_at(story, 0);
+    assert_true(lost > 0 && lost < sent);
+    int64_t sent_at = story->uploads[0].at;
+    publisher_note_tor(story->publisher, 0, TOR_DOWN, story->now);
+    assert_int_equal(story->publisher->tors[0].in_flight, 0);
+    story_run(story, sent_at + 1100 - story->now);
+    assert_int_equal(story->upload_count, sent + lost);
+    for (size_t i = sent; i < story->upload_count; i++)
+        assert_int_equal(story->uploads[i].tor, 1);
+    for (size_t i = 0; i < story->upload_count; i++) {
+        if (story->uploads[i].tor == 1)
+            answer(story, &story->uploads[i], NULL);
+    }
+    story->hsdirs_answer = true;
+    story_run(story, 2 * SECOND);
+    assert_true(publisher_is_published(story->publisher, 0));
+    assert_int_equal(in_flight(story), 0);
+    story_free(story);
+}
+
+/* An upload that failed is tried by another tor. */
+static void test_retry_elsewhere(void **state)
+{
+    (void)state;
+    struct story *story = story_new_published(1, DESCRIPTOR_FIRST);
+    publisher_note_tor(story->publisher, 1, TOR_READY, story->now);
+    story->hsdirs_refuse = "UNEXPECTED";
+    story_change_points(story, 0, 500);
+    story_run(story, 30 * SECOND);
+    size_t retries = 0;
+    for (size_t i = 0; i < story->upload_count; i++) {
+        const struct story_upload *upload = &story->uploads[i], *before = NULL;
+        for (size_t j = 0; j < i; j++) {
+            if (story->uploads[j].hsdir == upload->hsdir && story->uploads[j].slot == upload->slot)
+                before = &story->uploads[j];
+        }
+        retries += before != NULL;
+        if (before != NULL)
+            assert_int_not_equal(before->tor, upload->tor);
+    }
+    assert_true(retries > BOTH_DESCRIPTORS);
+    story_free(story);
+}
+
+/* A tor through which nothing goes is not given more and more because it is always the first to be free. */
+static void test_failing_tor(void **state)
+{
+    (void)state;
+    struct story *story = story_with_frontends(8);
+    publisher_note_tor(story->publisher, 1, TOR_READY, story->now);
+    story->hsdirs_answer = false;
+    story_change_points(story, 0, 500);
+    size_t answered = 0;
+    for (int i = 0; i < 400; i++) {
+        story_run(story, 10);
+        for (; answered < story->upload_count; answered++)
+            answer(story, &story->uploads[answered], story->uploads[answered].tor == 0 ? "UNEXPECTED" : NULL);
+    }
+    story->hsdirs_answer = true;
+    story_run(story, 20 * SECOND);
+    for (size_t i = 0; i < 8; i++)
+        assert_true(publisher_is_published(story->publisher, i));
+    assert_true(count_at(story, 0) < 8 * BOTH_DESCRIPTORS / 2);
+    story_free(story);
+}
+
+/* -- places --------------------------------------------------------------------------------------- */
+
+static void test_places(void **state)
+{
+    (void)state;
+    struct story *story = story_with_frontends(10);
+    story->publisher->rules.tor_places = 6;
+    publisher_note_tor(story->publisher, 3, TOR_READY, story->now);
+    story->hsdirs_answer = false;
+    story_change_points(story, 0, 500);
+    story_run(story, SECOND);
+    assert_int_equal(story->upload_count, 12);
+    assert_int_equal(story->publisher->tors[0].in_flight, 6);
+    assert_int_equal(story->publisher->tors[3].in_flight, 6);
+    for (size_t i = 0; i < story->upload_count; i++) {
+        answer(story, &story->uploads[i], NULL);
+        story_settle(story);
+        assert_true(story->publisher->tors[0].in_flight <= 6 && story->publisher->tors[3].in_flight <= 6);
+    }
+    assert_int_equal(in_flight(story), 0);
+    story->hsdirs_answer = true;
+    story_run(story, 2 * SECOND);
+    assert_int_equal(story->upload_count, 10 * BOTH_DESCRIPTORS);
+    for (size_t i = 0; i < 10; i++)
+        assert_true(publisher_is_published(story->publisher, i));
+    story_free(story);
+}
+
+/* An HSDir that does not answer gives its place to others after some seconds; its answer still counts. */
+static void test_place_of_silent_hsdir(void **state)
+{
+    (void)state;
+    struct story *story = story_with_frontends(3);
+    story->publisher->rules.tor_places = 4;
+    story->hsdirs_answer = false;
+    story_change_points(story, 0, 500);
+    story_run(story, 9 * SECOND);
+    assert_int_equal(story->upload_count, 4);
+    story_run(story, 2 * SECOND);
+    assert_int_equal(story->upload_count, 8);
+    assert_int_equal(in_flight(story), 4);
+    for (size_t i = 0; i < 8; i++)
+        answer(story, &story->uploads[i], NULL);
+    assert_int_equal(in_flight(story), 0);
+    story->hsdirs_answer = true;
+    story_run(story, 2 * SECOND);
+    for (size_t i = 0; i < 3; i++)
+        assert_true(publisher_is_published(story->publisher, i));
+    assert_int_equal(story->upload_count, 3 * BOTH_DESCRIPTORS);
+    story_free(story);
+}
+
+/* Places come back when an HSDir is not responsible any more, and when a frontend goes. */
+static void test_places_come_back(void **state)
+{
+    (void)state;
+    struct story *story = story_with_frontends(2);
+    story->hsdirs_answer = false;
+    story_change_points(story, 0, 500);
+    story_run(story, SECOND);
+    size_t before = in_flight(story);
+    assert_true(before > BOTH_DESCRIPTORS);
+    story_set_network(story, 5, 6); /* another day, other HSDirs */
+    assert_true(in_flight(story) < before);
+    publisher_remove_frontend(story->publisher, 0);
+    publisher_remove_frontend(story->publisher, 1);
+    assert_int_equal(in_flight(story), 0);
+    story_free(story);
+}
+
+/* -- what goes first ------------------------------------------------------------------------------ */
+
+/* Makes everything of a frontend due for a reason, as if for so long. */
+static void make_due(struct story *story, size_t frontend, enum upload_cause cause, int64_t ago)
+{
+    for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
+        struct publisher_descriptor *descriptor = &story->publisher->frontends[frontend].descriptors[slot];
+        for (size_t i = 0; i < descriptor->upload_count; i++) {
+            descriptor->uploads[i].state = UPLOAD_DUE;
+            descriptor->uploads[i].cause = cause;
+            descriptor->uploads[i].due = story->now - ago;
+            if (cause == UPLOAD_FOR_POINTS)
+                descriptor->uploads[i].sent_set = 1; /* other points than now */
+        }
+    }
+}
+
+/* Frontends with all that can be due; one place, so that the order of uploads shows. */
+static struct story *story_of_causes(const int64_t ago[UPLOAD_CAUSES])
+{
+    struct story *story = story_with_frontends(UPLOAD_CAUSES);
+    story->publisher->rules.tor_places = 1;
+    for (size_t cause = 0; cause < UPLOAD_CAUSES; cause++)
+        make_due(story, UPLOAD_CAUSES - 1 - cause, (enum upload_cause)cause, ago[cause]);
+    publisher_note_tor(story->publisher, 0, TOR_READY, story->now); /* has them looked at */
+    story_settle(story);
+    assert_int_equal(story->upload_count, UPLOAD_CAUSES * BOTH_DESCRIPTORS);
+    return story;
+}
+
+/* Changed points, new HSDirs, failures, refreshes; and of a frontend the descriptor that clients use. */
+static void test_urgent_first(void **state)
+{
+    (void)state;
+    struct story *story = story_of_causes((const int64_t[UPLOAD_CAUSES]){0});
+    for (size_t i = 0; i < story->upload_count; i++) {
+        assert_int_equal(story->uploads[i].frontend, UPLOAD_CAUSES - 1 - i / BOTH_DESCRIPTORS);
+        assert_int_equal(story->uploads[i].slot,
+                         i % BOTH_DESCRIPTORS < BOTH_DESCRIPTORS / 2 ? DESCRIPTOR_FIRST : DESCRIPTOR_SECOND);
+    }
+    story_free(story);
+}
+
+/* But nothing waits for ever. */
+static void test_patience_ends(void **state)
+{
+    (void)state;
+    struct story *story = story_of_causes((const int64_t[UPLOAD_CAUSES]){[UPLOAD_FOR_REFRESH] = HOUR});
+    for (size_t i = 0; i < BOTH_DESCRIPTORS; i++)
+        assert_int_equal(story->uploads[i].frontend, 0);
+    story_free(story);
+}
+
+/* A refresh that waits for its place becomes urgent with new points. */
+static void test_refresh_becomes_urgent(void **state)
+{
+    (void)state;
+    struct story *story = story_with_frontends(1);
+    story->publisher->rules.tor_places = 0;
+    make_due(story, 0, UPLOAD_FOR_REFRESH, 0);
+    publisher_note_tor(story->publisher, 0, TOR_READY, story->now);
+    story_settle(story);
+    assert_true(story->publisher->queue.moments[0] > story->now + 10 * MINUTE);
+    story_change_points(story, 0, 500);
+    story_run(story, SECOND);
+    assert_true(story->publisher->queue.moments[0] <= story->now);
+    story_free(story);
+}
+
+/* Points that change and change back while uploads wait for a place are not sent again, but a refresh that
+ * came due meanwhile is not forgotten. */
+static void test_change_and_back(void **state)
+{
+    (void)state;
+    for (int has_refresh = 0; has_refresh < 2; has_refresh++) {
+        struct story *story = story_with_frontends(1);
+        story->publisher->rules.tor_places = 0;
+        story_change_points(story, 0, 500);
+        story_run(story, 2 * SECOND);
+        assert_int_equal(story->publisher->queue.heap_count, 1);
+        for (size_t slot = 0; has_refresh && slot < DESCRIPTOR_SLOTS; slot++)
+            story->publisher->frontends[0].descriptors[slot].refresh_at = story->now;
+        story_change_points(story, 0, 0);
+        story_run(story, 2 * SECOND);
+        assert_int_equal(story->publisher->queue.heap_count, has_refresh);
+        story->publisher->rules.tor_places = 50;
+        story_run(story, 5 * SECOND);
+        assert_int_equal(story->upload_count, has_refresh ? BOTH_DESCRIPTORS : 0);
+        assert_true(publisher_is_published(story->publisher, 0));
+        story_free(story);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_tors_share),
+        cmocka_unit_test(test_unready_tor),
+        cmocka_unit_test(test_fetches_in_turn),
+        cmocka_unit_test(test_fetch_is_lost),
+        cmocka_unit_test(test_lost_tor),
+        cmocka_unit_test(test_retry_elsewhere),
+        cmocka_unit_test(test_failing_tor),
+        cmocka_unit_test(test_places),
+        cmocka_unit_test(test_place_of_silent_hsdir),
+        cmocka_unit_test(test_places_come_back),
+        cmocka_unit_test(test_urgent_first),
+        cmocka_unit_test(test_patience_ends),
+        cmocka_unit_test(test_refresh_becomes_urgent),
+        cmocka_unit_test(test_change_and_back),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
