@@ -379,7 +379,7 @@ static int confine(struct daemon *daemon)
 }
 
 /* Publishes until a signal ends it. The listeners are opened first: without them it must not begin. */
-static int run(struct daemon *daemon)
+static int publish(struct daemon *daemon)
 {
     struct error error;
     if (open_listeners(daemon, NULL, daemon->config, &error) != 0) {
@@ -392,7 +392,6 @@ static int run(struct daemon *daemon)
     daemon->journal = journal_new(&daemon->log);
     start_engine(daemon);
     keep_config(daemon);
-    add_events(daemon);
     processes_watch(&daemon->processes, daemon->base, process_is_lost, daemon);
     size_t frontends = daemon->config->frontend_count;
     log_write(&daemon->log, LOG_LEVEL_INFO, "obpub %s publishes %zu frontend%s of %s", OBPUB_VERSION,
@@ -400,8 +399,16 @@ static int run(struct daemon *daemon)
     service_manager_ready(&daemon->manager);
     event_base_dispatch(daemon->base);
     service_manager_stopping(&daemon->manager);
-    free_events(daemon);
     return daemon->has_lost_process ? EXIT_CODE_PROCESS_LOST : EXIT_CODE_COMPLETE;
+}
+
+/* Signals that come while it begins are acted on as soon as it has begun. */
+static int run(struct daemon *daemon)
+{
+    add_events(daemon);
+    int result = publish(daemon);
+    free_events(daemon);
+    return result;
 }
 
 /* Loads the config and runs. Returns what to exit with. */

@@ -115,6 +115,7 @@ static int confine_files(const struct confine_profile *profile, const struct con
         .place_count = count,
         .may_use_tcp = profile->may_use_tcp,
         .may_use_abstract_sockets = needs->has_abstract_sockets,
+        .may_send_signals = profile->has_children,
     };
     if (landlock_confine(&rules, error) != 0)
         return error_add_context(error, "Landlock");

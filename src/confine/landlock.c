@@ -76,6 +76,8 @@ static struct ruleset choose_rights(const struct landlock_rules *rules, int vers
         ruleset.network = 0;
     if (rules->may_use_abstract_sockets)
         ruleset.scoped &= ~LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET;
+    if (rules->may_send_signals)
+        ruleset.scoped &= ~LANDLOCK_SCOPE_SIGNAL;
     return ruleset;
 }
 

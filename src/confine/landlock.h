@@ -24,6 +24,7 @@ struct landlock_rules {
     size_t place_count;
     bool may_use_tcp;              /* from version 4 on */
     bool may_use_abstract_sockets; /* connect to those of processes outside; from version 6 on */
+    bool may_send_signals;         /* to processes outside, or have the kernel do it; likewise */
 };
 
 /* The version of Landlock that the kernel has, from 1 on; 0 when it has none, with the reason in *error. */

@@ -242,6 +242,7 @@ const struct confine_profile confine_profiles[CONFINE_ROLES] = {
                       .conditions = {basic_conditions, common_conditions, engine_conditions},
                       .fatal = fatal_calls},
             .may_use_tcp = true,
+            .has_children = true,
             .limits = engine_limits,
             .limit_count = COUNT(engine_limits),
         },

@@ -26,6 +26,7 @@ struct confine_profile {
     struct seccomp_rules calls;
     bool may_read_files; /* all that its user can read */
     bool may_use_tcp;
+    bool has_children;          /* that the kernel ends with it, by a signal that counts as its own */
     uint64_t kept_capabilities; /* bits 1 << CAP_... that it keeps where it has them */
     const struct confine_limit *limits;
     size_t limit_count;
