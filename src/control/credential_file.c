@@ -31,7 +31,13 @@ void credential_find_group(const char *path, char *name, size_t size)
 static enum credential_result open_regular_file(const char *path, const char *what, int *descriptor,
                                                 struct stat *status, struct error *error)
 {
-    /* O_NONBLOCK: a peer may have named a FIFO, and opening that must not hang. */
+    /* A peer may have named anything: a device, which merely being opened can do something, must not be; and
+     * opening a FIFO that comes in between must not hang (O_NONBLOCK). */
+    *descriptor = -1;
+    if (stat(path, status) == 0 && !S_ISREG(status->st_mode)) {
+        error_set(error, "the %s %s is not a regular file", what, path);
+        return CREDENTIAL_UNUSABLE;
+    }
     *descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     if (*descriptor < 0 && (errno == EACCES || errno == EPERM)) {
         char group[64];

@@ -1,12 +1,11 @@
 /* A process that this one forks to do a part of the work, and that ends with it. */
 #include "process/child.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -17,31 +16,29 @@
 #define LOOKS 50
 #define LOOK_INTERVAL 5000000
 
-static bool is_kept(int descriptor, const int *kept, size_t kept_count)
+/* The lowest of the kept descriptors from a number on, or UINT_MAX. */
+static unsigned int find_kept(unsigned int from, const int *kept, size_t kept_count)
 {
+    unsigned int lowest = UINT_MAX;
     for (size_t i = 0; i < kept_count; i++) {
-        if (kept[i] == descriptor)
-            return true;
+        if ((unsigned int)kept[i] >= from && (unsigned int)kept[i] < lowest)
+            lowest = (unsigned int)kept[i];
     }
-    return descriptor <= STDERR_FILENO;
+    return lowest;
 }
 
 /* Closes what the child has no business with, above all the ends of channels between others. */
 static int close_others(const int *kept, size_t kept_count)
 {
-    DIR *folder = opendir("/proc/self/fd");
-    if (folder == NULL)
-        return -1;
-    const struct dirent *entry;
-    while ((entry = readdir(folder)) != NULL) {
-        char *end = NULL;
-        long descriptor = strtol(entry->d_name, &end, 10);
-        if (*end == '\0' && end != entry->d_name && descriptor != dirfd(folder) &&
-            !is_kept((int)descriptor, kept, kept_count))
-            close((int)descriptor);
+    unsigned int first = STDERR_FILENO + 1;
+    for (;;) {
+        unsigned int next = find_kept(first, kept, kept_count);
+        if (next > first && close_range(first, next - 1, 0) != 0)
+            return -1;
+        if (next == UINT_MAX)
+            return 0;
+        first = next + 1;
     }
-    closedir(folder);
-    return 0;
 }
 
 /* Lets go of standard input and output: what reads from obpub must not wait for its children to end. */

@@ -12,8 +12,10 @@
 #include "process/channel.h"
 #include "reader/reader_message.h"
 
-/* Milliseconds that a message of an answer may take. */
+/* Milliseconds that a message of an answer may take: a thousand keys are read before there is a first one,
+ * and a service manager does not wait for ever either. */
 #define PATIENCE 10000
+#define PATIENCE_LOAD 30000
 
 struct reader_client {
     int end;
@@ -26,12 +28,12 @@ struct reader_client {
 /* -- messages ------------------------------------------------------------------------------------- */
 
 /* Takes the next message into client->bytes. Returns its size, or -1. */
-static ssize_t take_message(struct reader_client *client, struct error *error)
+static ssize_t take_message(struct reader_client *client, int64_t patience, struct error *error)
 {
-    int result = channel_wait(client->end, PATIENCE);
+    int result = channel_wait(client->end, patience);
     if (result == 0)
         return error_set(error, "reading files takes more than %d seconds: do the disks answer?",
-                         PATIENCE / 1000);
+                         (int)(patience / 1000));
     ssize_t size = result > 0 ? channel_receive(client->end, client->bytes, READER_MESSAGE_SIZE_MAX) : -1;
     bool is_end = size > 1 && client->bytes[0] == READER_END;
     if (size <= 0)
@@ -43,7 +45,7 @@ static ssize_t take_message(struct reader_client *client, struct error *error)
 void reader_client_take_late(struct reader_client *client)
 {
     while (client->owed > 0 && channel_wait(client->end, 0) > 0) {
-        if (take_message(client, NULL) < 0)
+        if (take_message(client, 0, NULL) < 0)
             return;
     }
 }
@@ -55,7 +57,7 @@ static int ask(struct reader_client *client, enum reader_message type, const cha
     if (text != NULL && (length == 0 || length >= PATH_MAX))
         return error_set(error, "this can't be the path of a file: it has %zu bytes", length);
     while (client->owed > 0) {
-        if (take_message(client, error) < 0)
+        if (take_message(client, PATIENCE, error) < 0)
             return -1;
     }
     client->bytes[0] = (uint8_t)type;
@@ -70,7 +72,7 @@ static int ask(struct reader_client *client, enum reader_message type, const cha
 /* Takes an answer that is one message. Returns its size, or -1. */
 static ssize_t take_end(struct reader_client *client, struct error *error)
 {
-    ssize_t size = take_message(client, error);
+    ssize_t size = take_message(client, PATIENCE, error);
     if (size >= 0 && client->bytes[0] != READER_END)
         return error_set(error, "the process that reads files answers something else");
     return size;
@@ -124,7 +126,7 @@ static int take_delivery(struct reader_client *client, struct delivery *delivery
                          struct config_report *report, struct error *error)
 {
     for (;;) {
-        ssize_t size = take_message(client, error);
+        ssize_t size = take_message(client, PATIENCE_LOAD, error);
         if (size < 0)
             return -1;
         const uint8_t *bytes = client->bytes;

@@ -357,6 +357,8 @@ static int serve(struct reader *reader, size_t size, struct error *error)
         result = load(reader);
         break;
     case READER_KEEP:
+        if (reader->loaded.path == NULL)
+            return error_set(error, "there is no config to keep");
         result = keep_loaded(reader) != 0 ? -1 : send_end(reader, 0, NULL, 0);
         break;
     case READER_DROP:

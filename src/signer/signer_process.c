@@ -1,4 +1,7 @@
-/* The signer's process: waits for requests of the engine and of the reader, and answers them. */
+/* The signer's process: waits for requests of the engine and of the reader, and answers them.
+ *
+ * Whoever wants to know whether the keys are safe in here reads this loop, then request.c (all that the
+ * engine can say), key_request.c (all that the reader can say), and signer.c (what is done with the keys). */
 #include "signer/signer_process.h"
 
 #include <errno.h>

@@ -246,6 +246,17 @@ static void test_bad_reader_messages(void **state)
     check_bad_request(PROCESS_READER, bytes, sizeof(bytes));
 }
 
+/* To keep what was never loaded would have the signer forget every key. */
+static void test_keeping_nothing(void **state)
+{
+    (void)state;
+    static const uint8_t bytes[] = {READER_KEEP};
+    struct config config;
+    take_config(&config);
+    config_clear(&config);
+    check_bad_request(PROCESS_READER, bytes, sizeof(bytes));
+}
+
 static void test_path_with_nul(void **state)
 {
     (void)state;
@@ -640,6 +651,7 @@ int main(void)
         TEST(test_far_period),
         TEST(test_key_request_of_the_engine),
         TEST(test_bad_reader_messages),
+        TEST(test_keeping_nothing),
         TEST(test_path_with_nul),
         TEST(test_killed_signer),
         TEST(test_killed_reader),
