@@ -1,6 +1,9 @@
 /* The command line: finds the command and runs it. */
+#include <errno.h>
+#include <fcntl.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include <sodium.h>
 
@@ -32,10 +35,20 @@ static const struct {
     {offsetof(struct options, once), cmd_once},     {offsetof(struct options, presign), cmd_presign},
 };
 
+/* Opens those of the standard descriptors that are closed, so that no socket or file gets their numbers. */
+static void open_standard_streams(void)
+{
+    for (int descriptor = STDIN_FILENO; descriptor <= STDERR_FILENO; descriptor++) {
+        if (fcntl(descriptor, F_GETFD) < 0 && errno == EBADF)
+            (void)!open("/dev/null", O_RDWR); /* takes the lowest number that is free, which is this one */
+    }
+}
+
 int main(int argc, char **argv)
 {
     struct options options;
     struct error error;
+    open_standard_streams();
     if (options_parse(&options, argc, argv, &error) != 0) {
         fprintf(stderr, "obpub: %s\nTry \"obpub --help\".\n", error.text);
         return EXIT_CODE_BAD_INPUT;

@@ -27,13 +27,26 @@ static unsigned int find_kept(unsigned int from, const int *kept, size_t kept_co
     return lowest;
 }
 
+/* Closes a range of descriptors. */
+static int close_between(unsigned int first, unsigned int last)
+{
+    if (close_range(first, last, 0) == 0)
+        return 0;
+    if (errno != ENOSYS)
+        return -1;
+    long limit = sysconf(_SC_OPEN_MAX); /* Linux before 5.9 */
+    for (unsigned int descriptor = first; descriptor <= last && (long)descriptor < limit; descriptor++)
+        close((int)descriptor);
+    return 0;
+}
+
 /* Closes what the child has no business with, above all the ends of channels between others. */
 static int close_others(const int *kept, size_t kept_count)
 {
     unsigned int first = STDERR_FILENO + 1;
     for (;;) {
         unsigned int next = find_kept(first, kept, kept_count);
-        if (next > first && close_range(first, next - 1, 0) != 0)
+        if (next > first && close_between(first, next - 1) != 0)
             return -1;
         if (next == UINT_MAX)
             return 0;

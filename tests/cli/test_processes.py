@@ -192,6 +192,22 @@ def check_once():
             checks.check(f"--once: {name} is killed: it says so", "obpub" in text, text)
 
 
+def check_closed_streams():
+    """Started with its standard descriptors closed, it has them open before a socket gets their numbers."""
+    daemon = Daemon()
+    daemon.write_config()
+    command = [os.path.abspath(checks.OBPUB), "-c", str(daemon.config), "-s", str(daemon.folder / "no-tor")]
+    with subprocess.Popen(["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", *command]) as process:
+        checks.check("without standard streams: it has a signer and a reader",
+                     wait_for(lambda: name_of(process.pid) == "obpub" and sorted(children_of(process.pid)) == NAMES))
+        checks.check("without standard streams: it is there", wait_for(daemon.status.exists))
+        files = open_files(process.pid)
+        checks.check("without standard streams: it has /dev/null for them",
+                     {files.get(number) for number in range(3)} == {"/dev/null"}, files)
+        process.terminate()
+        checks.check("without standard streams: it ends well", process.wait(timeout=10) == 0, process.returncode)
+
+
 def main():
     check_processes()
     for name in NAMES:
@@ -203,6 +219,7 @@ def main():
     check_reload_to_all()
     check_reload()
     check_once()
+    check_closed_streams()
     checks.finish()
 
 
