@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include <sodium.h>
+
 #include "base/big_endian.h"
 #include "obpub/memory.h"
 #include "signer/bundle_request.h"
@@ -57,9 +59,10 @@ static int do_request(struct signer *signer, enum signer_key_request_type type, 
     if (size != SIGNER_KEY_REQUEST_SIZE || bytes[0] != SIGNER_VERSION || bytes[2] != 0 || bytes[3] != 0)
         return error_set(error, "the reader's request is none");
     *frontend = big_endian_read_uint32(bytes + OFFSET_FRONTEND);
-    if (type == SIGNER_KEY_ADD && signer_frontend_count(signer) < SIGNER_FRONTENDS_MAX)
+    if (type == SIGNER_KEY_ADD && *frontend == 0 && signer_frontend_count(signer) < SIGNER_FRONTENDS_MAX)
         return add_frontend(signer, bytes, frontend, error);
-    if (type != SIGNER_KEY_REMOVE || !signer_has_frontend(signer, *frontend))
+    bool has_key = !sodium_is_zero(bytes + OFFSET_IDENTITY, SIGNER_KEY_REQUEST_SIZE - OFFSET_IDENTITY);
+    if (type != SIGNER_KEY_REMOVE || has_key || !signer_has_frontend(signer, *frontend))
         return error_set(error, "the reader's request of type %u for frontend %zu can't be met", type,
                          *frontend);
     signer_remove_frontend(signer, *frontend);

@@ -4,6 +4,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include <sodium.h>
+
 #include "base/big_endian.h"
 #include "obpub/crypto/revision_counter.h"
 
@@ -85,22 +87,13 @@ void signer_request_encode(uint8_t bytes[SIGNER_REQUEST_SIZE], const struct sign
     memcpy(bytes + OFFSET_BODY, request->signing_key, ED25519_PUBLIC_KEY_SIZE);
 }
 
-static bool is_zero(const uint8_t *bytes, size_t size)
-{
-    for (size_t i = 0; i < size; i++) {
-        if (bytes[i] != 0)
-            return false;
-    }
-    return true;
-}
-
 int signer_request_parse(struct signer_request *request, const uint8_t *bytes, size_t size, int64_t now,
                          struct error *error)
 {
     if (size != SIGNER_REQUEST_SIZE)
         return error_set(error, "a request has %d bytes, not %zu", SIGNER_REQUEST_SIZE, size);
     if (bytes[0] != SIGNER_VERSION || (bytes[1] != SIGNER_CERTIFY && bytes[1] != SIGNER_COUNT) ||
-        !is_zero(bytes + 2, 2))
+        !sodium_is_zero(bytes + 2, 2))
         return error_set(error, "there is no request of version %u and type %u", bytes[0], bytes[1]);
     *request = (struct signer_request){
         .type = (enum signer_request_type)bytes[1],
@@ -112,8 +105,8 @@ int signer_request_parse(struct signer_request *request, const uint8_t *bytes, s
             },
     };
     if (request->type == SIGNER_COUNT) {
-        if (!is_zero(bytes + OFFSET_HOUR, OFFSET_BODY - OFFSET_HOUR) ||
-            !is_zero(bytes + COUNT_END, SIGNER_REQUEST_SIZE - COUNT_END))
+        if (!sodium_is_zero(bytes + OFFSET_HOUR, OFFSET_BODY - OFFSET_HOUR) ||
+            !sodium_is_zero(bytes + COUNT_END, SIGNER_REQUEST_SIZE - COUNT_END))
             return error_set(error, "there is more in a request than it has fields");
         uint64_t seconds = big_endian_read_uint64(bytes + OFFSET_BODY);
         request->seconds = seconds <= INT64_MAX ? (int64_t)seconds : -1;

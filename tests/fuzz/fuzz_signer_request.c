@@ -109,13 +109,19 @@ static void fuzz_reader(struct signer *signer, const uint8_t *data, size_t size)
         return;
     }
     FUZZ_REQUIRE(signer_has_frontend(signer, frontend) == (type == SIGNER_KEY_ADD));
-    /* As it was before. */
-    uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE];
-    if (type == SIGNER_KEY_ADD)
+    /* It is what the reader would have written; and all is made as it was before. */
+    uint8_t encoded[SIGNER_KEY_REQUEST_SIZE], identity_key[ED25519_PUBLIC_KEY_SIZE];
+    if (type == SIGNER_KEY_ADD) {
+        struct ed25519_secret_key secret_key;
+        memcpy(&secret_key, data + 40, sizeof(secret_key));
+        signer_key_request_add(encoded, &secret_key, data + 8);
         signer_remove_frontend(signer, frontend);
-    else
+    } else {
+        signer_key_request_remove(encoded, frontend);
         FUZZ_REQUIRE(signer_add_frontend(signer, signer_make_key((uint8_t)frontend, identity_key),
                                          identity_key) == frontend);
+    }
+    FUZZ_REQUIRE(size == sizeof(encoded) && memcmp(encoded, data, size) == 0);
 }
 
 /* Requests that are as long as their types say, one after the other, until one is not answered. */

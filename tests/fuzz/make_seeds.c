@@ -540,6 +540,16 @@ static void write_signer_bundles(void)
     write_signer_request("count-presigned-missing", &request);
 }
 
+/* A count with a byte in a field that it has not. */
+static void write_surplus_request(void)
+{
+    uint8_t bytes[1 + SIGNER_REQUEST_SIZE] = {0};
+    const struct signer_request request = signer_count_request();
+    signer_request_encode(bytes + 1, &request);
+    bytes[SIGNER_REQUEST_SIZE] = 1;
+    write_seed("signer_request", "count-surplus", bytes, sizeof(bytes));
+}
+
 /* Requests to the signer, behind a byte that is 0 for the engine's and 1 for the reader's. */
 static void write_signer_requests(void)
 {
@@ -563,14 +573,24 @@ static void write_signer_requests(void)
     request = signer_count_request();
     request.seconds = INT64_MAX;
     write_signer_request("count-late", &request);
+    request.type = (enum signer_request_type)3;
+    write_signer_request("unknown", &request);
+    write_seed("signer_request", "short", "\0\1\1", 3);
+    write_seed("signer_request", "short-of-reader", "\1\1\1", 3);
+    write_surplus_request();
     struct ed25519_secret_key *secret_key = signer_make_key(3, identity_key);
     signer_key_request_add(bytes + 1, secret_key, identity_key);
     secret_free(secret_key);
     write_seed("signer_request", "add", bytes, sizeof(bytes));
+    bytes[8] = 1;
+    write_seed("signer_request", "add-with-number", bytes, sizeof(bytes));
+    bytes[8] = 0;
     bytes[9] ^= 1;
     write_seed("signer_request", "add-other", bytes, sizeof(bytes));
     signer_key_request_remove(bytes + 1, 1);
     write_seed("signer_request", "remove", bytes, sizeof(bytes));
+    bytes[104] = 1;
+    write_seed("signer_request", "remove-with-key", bytes, sizeof(bytes));
     signer_key_request_remove(bytes + 1, 2);
     write_seed("signer_request", "remove-unknown", bytes, sizeof(bytes));
 }

@@ -330,6 +330,14 @@ static void test_keys(void **state)
     assert_int_equal(frontend, 1);
     assert_false(is_answered(&request));
     assert_int_equal(answer_key_bytes(bytes, sizeof(bytes), &frontend), 0); /* it is gone already */
+    for (size_t place = 8; place < sizeof(bytes); place++) {                /* bytes it has no use for */
+        signer_key_request_remove(bytes, 0);
+        bytes[place] = 1;
+        assert_int_equal(answer_key_bytes(bytes, sizeof(bytes), &frontend), 0);
+    }
+    signer_key_request_add(bytes, other, other_identity_key);
+    bytes[7] = 1;
+    assert_int_equal(answer_key_bytes(bytes, sizeof(bytes), &frontend), 0);
     signer_key_request_remove(bytes, UINT32_MAX);
     assert_int_equal(answer_key_bytes(bytes, sizeof(bytes), &frontend), 0);
 
