@@ -14,13 +14,14 @@ void command_queue_init(struct command_queue *queue)
     queue->length = 0;
 }
 
-void command_queue_push(struct command_queue *queue, const char *line, control_reply_callback callback,
-                        void *context)
+void command_queue_push(struct command_queue *queue, const char *line, control_data_callback data,
+                        control_reply_callback callback, void *context)
 {
     struct command *command = memory_allocate(1, sizeof(*command));
     if (*line == '+')
         line++;
     snprintf(command->keyword, sizeof(command->keyword), "%.*s", (int)strcspn(line, " "), line);
+    command->data = data;
     command->callback = callback;
     command->context = context;
     *queue->last = command;
@@ -46,8 +47,10 @@ bool command_queue_pop(struct command_queue *queue, struct command *command)
 void command_queue_forget(struct command_queue *queue, const void *context)
 {
     for (struct command *command = queue->first; command != NULL; command = command->next) {
-        if (command->context == context)
+        if (command->context == context) {
+            command->data = NULL;
             command->callback = NULL;
+        }
     }
 }
 

@@ -12,6 +12,7 @@
 
 struct command {
     char keyword[COMMAND_KEYWORD_SIZE]; /* "GETINFO", cut to fit: for messages, which never give arguments */
+    control_data_callback data;         /* or NULL */
     control_reply_callback callback;    /* or NULL */
     void *context;
     struct command *next;
@@ -26,8 +27,8 @@ struct command_queue {
 void command_queue_init(struct command_queue *queue);
 
 /* Adds a command for the line that carries it. */
-void command_queue_push(struct command_queue *queue, const char *line, control_reply_callback callback,
-                        void *context);
+void command_queue_push(struct command_queue *queue, const char *line, control_data_callback data,
+                        control_reply_callback callback, void *context);
 
 /* Takes the first command out into *command. Returns false when there is none. */
 bool command_queue_pop(struct command_queue *queue, struct command *command);

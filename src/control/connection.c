@@ -241,10 +241,19 @@ static void handle_reply(struct control_connection *connection, const struct con
         take_event(connection, reply);
 }
 
+/* Has the data of the reply that is due next go where its command wants it. */
+static void set_sink(struct control_connection *connection)
+{
+    const struct command *command = connection->state == STATE_READY ? connection->queue.first : NULL;
+    reply_parser_set_sink(connection->parser, command != NULL ? command->data : NULL,
+                          command != NULL ? command->context : NULL);
+}
+
 /* Takes one stretch of what has come, up to the end of a reply. */
 static void take_input(struct control_connection *connection, struct evbuffer *input, size_t length)
 {
     size_t used;
+    set_sink(connection);
     const struct control_reply *reply;
     struct error error;
     enum reply_parser_result result = reply_parser_take(
@@ -403,8 +412,9 @@ struct control_connection *control_connection_new(struct event_base *base,
     return connection;
 }
 
-int control_connection_send(struct control_connection *connection, const char *command, const char *data,
-                            size_t data_length, control_reply_callback callback, void *context)
+static int queue_command(struct control_connection *connection, const char *command, const char *data,
+                         size_t data_length, control_data_callback reply_data,
+                         control_reply_callback callback, void *context)
 {
     if (connection->state == STATE_CLOSED)
         return -1;
@@ -412,10 +422,23 @@ int control_connection_send(struct control_connection *connection, const char *c
     struct evbuffer *buffer = ready ? bufferevent_get_output(connection->stream) : connection->waiting;
     if (command_encode(buffer, command, data, data_length) != 0)
         return -1;
-    command_queue_push(&connection->queue, command, callback, context);
+    command_queue_push(&connection->queue, command, reply_data, callback, context);
     if (ready && connection->queue.length == 1)
         start_timer(connection);
     return 0;
+}
+
+int control_connection_send(struct control_connection *connection, const char *command, const char *data,
+                            size_t data_length, control_reply_callback callback, void *context)
+{
+    return queue_command(connection, command, data, data_length, NULL, callback, context);
+}
+
+int control_connection_send_reading(struct control_connection *connection, const char *command,
+                                    control_data_callback data, control_reply_callback callback,
+                                    void *context)
+{
+    return queue_command(connection, command, NULL, 0, data, callback, context);
 }
 
 void control_connection_forget(struct control_connection *connection, const void *context)

@@ -78,6 +78,12 @@ void control_connection_free(struct control_connection *connection);
 int control_connection_send(struct control_connection *connection, const char *command, const char *data,
                             size_t data_length, control_reply_callback callback, void *context);
 
+/* The same for a command without data of its own, whose reply's data go to data line by line, with context,
+ * and are not kept: for the large ones. */
+int control_connection_send_reading(struct control_connection *connection, const char *command,
+                                    control_data_callback data, control_reply_callback callback,
+                                    void *context);
+
 /* Takes back the callbacks of all commands that were sent with this context, so that it can be freed while
  * the connection goes on; their replies are read and dropped. */
 void control_connection_forget(struct control_connection *connection, const void *context);

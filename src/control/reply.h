@@ -24,6 +24,10 @@ struct control_reply {
     size_t line_count; /* at least 1 */
 };
 
+/* Gets the data of a reply line by line as they come, un-escaped, each line with its \n. Must not free the
+ * connection. */
+typedef void (*control_data_callback)(const char *line, size_t length, void *context);
+
 /* True when the reply is positive (2xx). */
 bool control_reply_is_ok(const struct control_reply *reply);
 

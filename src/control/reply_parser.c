@@ -27,6 +27,10 @@ struct reply_parser {
     size_t capacity;  /* bytes allocated */
     size_t line_from; /* where the wire line that is being gathered begins */
     size_t data_from; /* where the data of the last line begin */
+    bool at_data_start;
+    control_data_callback sink; /* who gets the data of replies, or NULL */
+    void *sink_context;
+    bool sink_is_fed; /* with the data at hand */
     size_t taken;     /* bytes of this reply so far, as they came */
     struct control_line *lines;
     size_t line_count;
@@ -72,6 +76,12 @@ void reply_parser_forget(struct reply_parser *parser)
         parser->lines = NULL;
         parser->line_capacity = 0;
     }
+}
+
+void reply_parser_set_sink(struct reply_parser *parser, control_data_callback sink, void *context)
+{
+    parser->sink = sink;
+    parser->sink_context = context;
 }
 
 bool reply_parser_is_inside_reply(const struct reply_parser *parser)
@@ -165,13 +175,25 @@ static void end_data(struct reply_parser *parser)
     parser->in_data = false;
 }
 
+/* Hands the line of data at hand on, if it is not to be kept. */
+static int feed_sink(struct reply_parser *parser)
+{
+    parser->at_data_start = false;
+    if (!parser->sink_is_fed)
+        return 0;
+    parser->sink(parser->buffer + parser->line_from, parser->length - parser->line_from,
+                 parser->sink_context);
+    parser->length = parser->line_from;
+    return 0;
+}
+
 /* Finishes one line of data: takes off the dot that escapes another one, and makes its end \n. */
 static int finish_data_line(struct reply_parser *parser)
 {
     if (strip_line_end(parser) != 0) {
         /* tor's escaping leaves the CR out in one place: where data begin with an empty line. */
-        if (parser->line_from == parser->data_from && parser->length == parser->line_from + 1)
-            return 0;
+        if (parser->at_data_start && parser->length == parser->line_from + 1)
+            return feed_sink(parser);
         return fail_quoting(parser, "a line of data ends with LF alone, not with CR LF");
     }
     char *line = parser->buffer + parser->line_from;
@@ -185,7 +207,7 @@ static int finish_data_line(struct reply_parser *parser)
         memmove(line, line + 1, length - 1);
     }
     parser->buffer[parser->length++] = '\n';
-    return 0;
+    return feed_sink(parser);
 }
 
 /* Adds a line whose text has been gathered. */
@@ -259,7 +281,8 @@ static int finish_reply_line(struct reply_parser *parser)
     if (separator == '+') {
         added->data = ""; /* stands for "there will be some" until complete_reply() */
         parser->data_from = parser->length;
-        parser->in_data = true;
+        parser->in_data = parser->at_data_start = true;
+        parser->sink_is_fed = parser->sink != NULL && status < EVENT_STATUS_MIN;
     } else if (separator == ' ') {
         complete_reply(parser);
     }

@@ -37,6 +37,10 @@ enum reply_parser_result reply_parser_take(struct reply_parser *parser, const vo
                                            size_t *used, const struct control_reply **reply,
                                            struct error *error);
 
+/* Has the data of replies, though not of events, handed to sink line by line instead of being kept: in the
+ * reply their length is 0 then. To be set between replies; NULL for none. */
+void reply_parser_set_sink(struct reply_parser *parser, control_data_callback sink, void *context);
+
 /* Gives back the memory of the reply handed out last. Not needed, but a large reply would otherwise be kept
  * until the next one comes. */
 void reply_parser_forget(struct reply_parser *parser);

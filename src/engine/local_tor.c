@@ -36,11 +36,10 @@ struct local_tor {
     bool read_again; /* a new consensus came while the last one was being read */
     bool is_testing_network;
     bool needs_operator;
-    bool is_trouble;          /* what the status tells of is wrong */
-    bool has_network;         /* one was read since the program began */
-    int64_t incomplete_since; /* when microdescriptors were first found missing; 0 when none is */
-    char *consensus;
-    size_t consensus_length;
+    bool is_trouble;                 /* what the status tells of is wrong */
+    bool has_network;                /* one was read since the program began */
+    int64_t incomplete_since;        /* when microdescriptors were first found missing; 0 when none is */
+    struct network_builder *builder; /* while a network is being read */
     char status[ERROR_TEXT_SIZE + 64];
 };
 
@@ -89,18 +88,17 @@ static void timer_fired(evutil_socket_t socket, short events, void *context)
         read_network(tor);
 }
 
-static void drop_consensus(struct local_tor *tor)
+static void drop_builder(struct local_tor *tor)
 {
-    free(tor->consensus);
-    tor->consensus = NULL;
-    tor->consensus_length = 0;
+    network_builder_free(tor->builder);
+    tor->builder = NULL;
 }
 
 /* Ends a reading that came to nothing; the next one starts soon. */
 static void reading_failed(struct local_tor *tor)
 {
     tor->is_reading = false;
-    drop_consensus(tor);
+    drop_builder(tor);
     run_timer(tor);
 }
 
@@ -148,7 +146,7 @@ static void use_network(struct local_tor *tor, struct network *network)
         return;
     }
     tor->is_reading = false;
-    drop_consensus(tor);
+    drop_builder(tor);
     if (tor->read_again) {
         tor->read_again = false;
         read_network(tor);
@@ -157,6 +155,20 @@ static void use_network(struct local_tor *tor, struct network *network)
     tor->is_trouble = false;
     tor->callbacks.network(network, tor->context);
     set_status(tor, "%s", "");
+}
+
+/* Ends a reading because of what was read. */
+static void refuse_network(struct local_tor *tor, struct error *error)
+{
+    error_add_context(error, "the local tor's view of the network can't be used");
+    set_trouble(tor, error->text);
+    reading_failed(tor);
+}
+
+static void microdescriptor_line_came(const char *line, size_t length, void *context)
+{
+    struct local_tor *tor = context;
+    network_builder_take_microdescriptors(tor->builder, line, length);
 }
 
 static void microdescriptors_came(struct control_connection *connection, const struct control_reply *reply,
@@ -173,15 +185,17 @@ static void microdescriptors_came(struct control_connection *connection, const s
         return;
     }
     struct error error;
-    struct network *network = network_build(tor->consensus, tor->consensus_length, line->data,
-                                            line->data_length, tor->is_testing_network, &error);
-    if (network == NULL) {
-        error_add_context(&error, "the local tor's view of the network can't be used");
-        set_trouble(tor, error.text);
-        reading_failed(tor);
-        return;
-    }
-    use_network(tor, network);
+    struct network *network = network_builder_finish(tor->builder, &error);
+    if (network == NULL)
+        refuse_network(tor, &error);
+    else
+        use_network(tor, network);
+}
+
+static void consensus_line_came(const char *line, size_t length, void *context)
+{
+    struct local_tor *tor = context;
+    network_builder_take_consensus(tor->builder, line, length);
 }
 
 static void consensus_came(struct control_connection *connection, const struct control_reply *reply,
@@ -191,15 +205,17 @@ static void consensus_came(struct control_connection *connection, const struct c
     if (reply == NULL)
         return;
     const struct control_line *line = find_value(reply, "dir/status-vote/current/consensus-microdesc");
-    if (line == NULL || line->data == NULL || line->data_length == 0) {
+    if (line == NULL || line->data == NULL || network_builder_is_empty(tor->builder)) {
         set_waiting(tor, "waiting for a consensus: the local tor has none yet");
         reading_failed(tor);
         return;
     }
-    drop_consensus(tor);
-    tor->consensus = memory_copy_text(line->data, line->data_length);
-    tor->consensus_length = line->data_length;
-    control_connection_send(connection, "GETINFO md/all", NULL, 0, microdescriptors_came, tor);
+    struct error error;
+    if (network_builder_end_consensus(tor->builder, &error) != 0)
+        refuse_network(tor, &error);
+    else
+        control_connection_send_reading(connection, "GETINFO md/all", microdescriptor_line_came,
+                                        microdescriptors_came, tor);
 }
 
 /* "status/enough-dir-info=1" once tor knows enough of the network to build circuits. */
@@ -215,8 +231,10 @@ static void directory_state_came(struct control_connection *connection, const st
         reading_failed(tor);
         return;
     }
-    control_connection_send(connection, "GETINFO dir/status-vote/current/consensus-microdesc", NULL, 0,
-                            consensus_came, tor);
+    drop_builder(tor);
+    tor->builder = network_builder_new(tor->is_testing_network);
+    control_connection_send_reading(connection, "GETINFO dir/status-vote/current/consensus-microdesc",
+                                    consensus_line_came, consensus_came, tor);
 }
 
 static void read_network(struct local_tor *tor)
@@ -295,7 +313,7 @@ static void connection_closed(struct control_connection *connection, enum contro
     tor->is_up = tor->is_ready = false;
     tor->is_reading = false;
     tor->read_again = false;
-    drop_consensus(tor);
+    drop_builder(tor);
     tor->connection = NULL;
     control_connection_free(connection);
     tor->needs_operator = failure == CONTROL_FAILURE_PERMISSION ||
@@ -376,7 +394,7 @@ void local_tor_free(struct local_tor *tor)
     event_free(tor->timer);
     event_free(tor->active_timer);
     control_endpoint_clear(&tor->endpoint);
-    drop_consensus(tor);
+    drop_builder(tor);
     free(tor->password_file);
     free(tor->cookie_file);
     free(tor);

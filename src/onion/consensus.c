@@ -1,4 +1,4 @@
-/* The microdesc-flavoured consensus, read in one pass: its preamble, its relays, its footer. */
+/* The microdesc-flavoured consensus, read line by line in one pass: its preamble, its relays, its footer. */
 #include "obpub/onion/consensus.h"
 
 #include <stdlib.h>
@@ -12,65 +12,64 @@
 #define SHARED_RANDOM_BASE64_LENGTH 44 /* padded, unlike every other figure of a consensus */
 #define HSDIRS_AT_FIRST 1024           /* room that is made for HSDirs, doubled when it is full */
 
-struct parser {
-    struct directory_reader reader;
-    struct text line;
-    struct consensus *consensus;
+enum phase {
+    PHASE_PREAMBLE,
+    PHASE_RELAYS,
+    PHASE_FOOTER,
+};
+
+struct consensus_parser {
+    enum phase phase;
+    size_t expected; /* in the preamble: the place in preamble_lines of the first line that may still come */
+    bool is_in_object;
+    struct text line; /* the current one */
+    size_t line_number;
+    struct consensus consensus;
     size_t hsdir_capacity;
     uint8_t last_fingerprint[RELAY_FINGERPRINT_SIZE];
     struct relay_entry entry; /* the relay whose lines are being read, if relay_count is not 0 */
-    struct error *error;
+    struct error *error;      /* of the call that runs */
 };
 
 /* Says what is wrong with the line that was read last. */
-static int fail(const struct parser *parser, const char *what)
+static int fail(const struct consensus_parser *parser, const char *what)
 {
-    return error_set(parser->error, "line %zu of the consensus: %s", parser->reader.line_number, what);
+    return error_set(parser->error, "line %zu of the consensus: %s", parser->line_number, what);
 }
 
-/* Reads the next line. Returns 1, 0 at the end, -1 when it is empty. */
-static int read_line(struct parser *parser)
-{
-    if (!directory_next_line(&parser->reader, &parser->line))
-        return 0;
-    if (parser->line.length == 0)
-        return fail(parser, "it is empty");
-    return 1;
-}
-
-static int parse_version(struct parser *parser, struct text arguments)
+static int parse_version(struct consensus_parser *parser, struct text arguments)
 {
     if (!text_equals(arguments, "3 microdesc"))
         return fail(parser, "this is no consensus of version 3 in the microdesc flavour");
     return 0;
 }
 
-static int parse_vote_status(struct parser *parser, struct text arguments)
+static int parse_vote_status(struct consensus_parser *parser, struct text arguments)
 {
     return text_equals(arguments, "consensus") ? 0 : fail(parser, "this is a vote, not a consensus");
 }
 
-static int parse_valid_after(struct parser *parser, struct text arguments)
+static int parse_valid_after(struct consensus_parser *parser, struct text arguments)
 {
-    if (directory_parse_time(arguments, &parser->consensus->valid_after) != 0)
+    if (directory_parse_time(arguments, &parser->consensus.valid_after) != 0)
         return fail(parser, "valid-after is no time");
     return 0;
 }
 
-static int parse_fresh_until(struct parser *parser, struct text arguments)
+static int parse_fresh_until(struct consensus_parser *parser, struct text arguments)
 {
-    if (directory_parse_time(arguments, &parser->consensus->fresh_until) != 0)
+    if (directory_parse_time(arguments, &parser->consensus.fresh_until) != 0)
         return fail(parser, "fresh-until is no time");
-    if (parser->consensus->fresh_until <= parser->consensus->valid_after)
+    if (parser->consensus.fresh_until <= parser->consensus.valid_after)
         return fail(parser, "fresh-until is not after valid-after");
     return 0;
 }
 
-static int parse_valid_until(struct parser *parser, struct text arguments)
+static int parse_valid_until(struct consensus_parser *parser, struct text arguments)
 {
-    if (directory_parse_time(arguments, &parser->consensus->valid_until) != 0)
+    if (directory_parse_time(arguments, &parser->consensus.valid_until) != 0)
         return fail(parser, "valid-until is no time");
-    if (parser->consensus->valid_until < parser->consensus->fresh_until)
+    if (parser->consensus.valid_until < parser->consensus.fresh_until)
         return fail(parser, "valid-until is before fresh-until");
     return 0;
 }
@@ -124,7 +123,7 @@ static int compare_texts(struct text a, struct text b)
     return order != 0 ? order : (a.length > b.length) - (a.length < b.length);
 }
 
-static int parse_params(struct parser *parser, struct text arguments)
+static int parse_params(struct consensus_parser *parser, struct text arguments)
 {
     struct text word, last_word = {"", 0}, last_name = {"", 0};
     while (directory_next_word(&arguments, &word)) {
@@ -140,7 +139,7 @@ static int parse_params(struct parser *parser, struct text arguments)
             return fail(parser, "the parameters are not in order, or one is there twice");
         for (size_t i = 0; i < COUNT_OF(parameters); i++) {
             if (text_equals(name, parameters[i].name))
-                set_parameter(parser->consensus, &parameters[i], value);
+                set_parameter(&parser->consensus, &parameters[i], value);
         }
         last_word = word;
         last_name = name;
@@ -149,7 +148,7 @@ static int parse_params(struct parser *parser, struct text arguments)
 }
 
 /* Parses "<number of reveals> <base64>" of a shared-rand line (srv-spec [SRCONSENSUS]). */
-static int parse_shared_random(struct parser *parser, struct text arguments, uint8_t *value)
+static int parse_shared_random(struct consensus_parser *parser, struct text arguments, uint8_t *value)
 {
     struct text reveals, base64, surplus;
     uint64_t reveal_count;
@@ -165,23 +164,23 @@ static int parse_shared_random(struct parser *parser, struct text arguments, uin
     return 0;
 }
 
-static int parse_previous_shared_random(struct parser *parser, struct text arguments)
+static int parse_previous_shared_random(struct consensus_parser *parser, struct text arguments)
 {
-    parser->consensus->has_previous_shared_random = true;
-    return parse_shared_random(parser, arguments, parser->consensus->previous_shared_random);
+    parser->consensus.has_previous_shared_random = true;
+    return parse_shared_random(parser, arguments, parser->consensus.previous_shared_random);
 }
 
-static int parse_current_shared_random(struct parser *parser, struct text arguments)
+static int parse_current_shared_random(struct consensus_parser *parser, struct text arguments)
 {
-    parser->consensus->has_current_shared_random = true;
-    return parse_shared_random(parser, arguments, parser->consensus->current_shared_random);
+    parser->consensus.has_current_shared_random = true;
+    return parse_shared_random(parser, arguments, parser->consensus.current_shared_random);
 }
 
 /* The lines of the preamble that are read, in the order of dir-spec. Others may stand between them. */
 static const struct preamble_line {
     const char *keyword;
     bool is_required;
-    int (*parse)(struct parser *parser, struct text arguments);
+    int (*parse)(struct consensus_parser *parser, struct text arguments);
 } preamble_lines[] = {
     {"network-status-version", true, parse_version},
     {"vote-status", true, parse_vote_status},
@@ -194,19 +193,18 @@ static const struct preamble_line {
 };
 
 /* Refuses to go from one place of preamble_lines to another when a required line lies between. */
-static int check_none_missing(struct parser *parser, size_t from, size_t to)
+static int check_none_missing(struct consensus_parser *parser, size_t from, size_t to)
 {
     for (size_t i = from; i < to; i++) {
         if (preamble_lines[i].is_required)
             return error_set(parser->error, "line %zu of the consensus: there should be a line %s before it",
-                             parser->reader.line_number, preamble_lines[i].keyword);
+                             parser->line_number, preamble_lines[i].keyword);
     }
     return 0;
 }
 
-/* Parses the current line if it is one that is read. *expected is the place in preamble_lines of the first
- * line that may still come. */
-static int parse_preamble_line(struct parser *parser, size_t *expected)
+/* Parses the current line if it is one that is read. */
+static int parse_preamble_line(struct consensus_parser *parser)
 {
     const struct text line = parser->line;
     const char *space = memchr(line.start, ' ', line.length);
@@ -217,45 +215,31 @@ static int parse_preamble_line(struct parser *parser, size_t *expected)
     for (size_t i = 0; i < COUNT_OF(preamble_lines); i++) {
         if (!text_equals(keyword, preamble_lines[i].keyword))
             continue;
-        if (i < *expected)
+        if (i < parser->expected)
             return fail(parser, "it is there twice, or too late");
-        if (check_none_missing(parser, *expected, i) != 0)
+        if (check_none_missing(parser, parser->expected, i) != 0)
             return -1;
-        *expected = i + 1;
+        parser->expected = i + 1;
         return preamble_lines[i].parse(parser, arguments);
     }
     /* Whatever it is, it has to begin with its version. */
-    return check_none_missing(parser, *expected, 1);
+    return check_none_missing(parser, parser->expected, 1);
 }
 
-static bool line_begins_relay(const struct parser *parser)
+static bool line_begins_relay(const struct consensus_parser *parser)
 {
     return directory_text_begins(parser->line, "r ", 2);
 }
 
-static bool line_begins_footer(const struct parser *parser)
+static bool line_begins_footer(const struct consensus_parser *parser)
 {
     return text_equals(parser->line, "directory-footer");
 }
 
-/* Reads up to the first relay or the footer, whose line is then the current one. */
-static int parse_preamble(struct parser *parser)
-{
-    size_t expected = 0;
-    int result;
-    while ((result = read_line(parser)) > 0) {
-        if (line_begins_relay(parser) || line_begins_footer(parser))
-            return check_none_missing(parser, expected, COUNT_OF(preamble_lines));
-        if (parse_preamble_line(parser, &expected) != 0)
-            return -1;
-    }
-    return result < 0 ? -1 : fail(parser, "the consensus ends before its relays");
-}
-
 /* Keeps the relay whose lines have all been read, if it is an HSDir. */
-static int finish_relay(struct parser *parser)
+static int finish_relay(struct consensus_parser *parser)
 {
-    struct consensus *consensus = parser->consensus;
+    struct consensus *consensus = &parser->consensus;
     if (consensus->relay_count == 0)
         return 0;
     const char *wrong = relay_entry_check(&parser->entry);
@@ -273,72 +257,114 @@ static int finish_relay(struct parser *parser)
 }
 
 /* Begins a relay with the current line. */
-static int begin_relay(struct parser *parser)
+static int begin_relay(struct consensus_parser *parser)
 {
     struct text arguments = {parser->line.start + 2, parser->line.length - 2};
     const char *wrong = relay_entry_begin(&parser->entry, arguments);
     if (wrong != NULL)
         return fail(parser, wrong);
     const uint8_t *fingerprint = parser->entry.relay.fingerprint;
-    if (parser->consensus->relay_count > 0 &&
+    if (parser->consensus.relay_count > 0 &&
         memcmp(parser->last_fingerprint, fingerprint, RELAY_FINGERPRINT_SIZE) >= 0)
         return fail(parser, "the relays are not in the order of their identities, or one is there twice");
     memcpy(parser->last_fingerprint, fingerprint, RELAY_FINGERPRINT_SIZE);
-    parser->consensus->relay_count++;
+    parser->consensus.relay_count++;
     return 0;
 }
 
-/* Reads all relays, the first line of which is the current one, up to the footer. */
-static int parse_relays(struct parser *parser)
+/* Parses the current line among the relays, where the footer's first line may come. */
+static int parse_relay_line(struct consensus_parser *parser)
 {
-    int result = 1;
-    for (; result > 0 && !line_begins_footer(parser); result = read_line(parser)) {
-        if (line_begins_relay(parser)) {
-            if (finish_relay(parser) != 0 || begin_relay(parser) != 0)
-                return -1;
-            continue;
-        }
-        const char *wrong = relay_entry_add_line(&parser->entry, parser->line);
-        if (wrong != NULL)
-            return fail(parser, wrong);
+    if (line_begins_footer(parser)) {
+        parser->phase = PHASE_FOOTER;
+        return finish_relay(parser);
     }
-    if (result == 0)
-        return fail(parser, "the consensus ends without its footer, it must have been cut off");
-    return result < 0 ? -1 : finish_relay(parser);
+    if (line_begins_relay(parser))
+        return finish_relay(parser) != 0 ? -1 : begin_relay(parser);
+    const char *wrong = relay_entry_add_line(&parser->entry, parser->line);
+    return wrong != NULL ? fail(parser, wrong) : 0;
 }
 
-/* Reads what is behind the footer's first line: bandwidth weights and signatures, which nothing here needs,
- * but which must not be cut off nor hold relays. */
-static int parse_footer(struct parser *parser)
+/* Looks at the current line behind the footer's first one: bandwidth weights and signatures, which nothing
+ * here needs, but which must not be cut off nor hold relays. */
+static int parse_footer_line(struct consensus_parser *parser)
 {
-    bool is_in_object = false;
-    int result;
-    while ((result = read_line(parser)) > 0) {
-        if (directory_text_begins(parser->line, "-----BEGIN ", 11))
-            is_in_object = true;
-        else if (directory_text_begins(parser->line, "-----END ", 9))
-            is_in_object = false;
-        else if (line_begins_relay(parser) || line_begins_footer(parser) ||
-                 directory_text_begins(parser->line, "network-status-version ", 23))
-            return fail(parser, "it does not belong into the footer");
+    if (directory_text_begins(parser->line, "-----BEGIN ", 11))
+        parser->is_in_object = true;
+    else if (directory_text_begins(parser->line, "-----END ", 9))
+        parser->is_in_object = false;
+    else if (line_begins_relay(parser) || line_begins_footer(parser) ||
+             directory_text_begins(parser->line, "network-status-version ", 23))
+        return fail(parser, "it does not belong into the footer");
+    return 0;
+}
+
+struct consensus_parser *consensus_parser_new(void)
+{
+    struct consensus_parser *parser = memory_allocate(1, sizeof(*parser));
+    set_default_parameters(&parser->consensus);
+    return parser;
+}
+
+void consensus_parser_free(struct consensus_parser *parser)
+{
+    if (parser == NULL)
+        return;
+    consensus_clear(&parser->consensus);
+    free(parser);
+}
+
+int consensus_parser_take_line(struct consensus_parser *parser, const char *line, size_t length,
+                               struct error *error)
+{
+    parser->error = error;
+    parser->line = (struct text){line, length};
+    parser->line_number++;
+    if (length == 0)
+        return fail(parser, "it is empty");
+    if (parser->phase == PHASE_PREAMBLE && (line_begins_relay(parser) || line_begins_footer(parser))) {
+        if (check_none_missing(parser, parser->expected, COUNT_OF(preamble_lines)) != 0)
+            return -1;
+        parser->phase = PHASE_RELAYS;
     }
-    if (is_in_object)
+    switch (parser->phase) {
+    case PHASE_PREAMBLE:
+        return parse_preamble_line(parser);
+    case PHASE_RELAYS:
+        return parse_relay_line(parser);
+    case PHASE_FOOTER:
+        return parse_footer_line(parser);
+    }
+    return -1;
+}
+
+int consensus_parser_finish(struct consensus_parser *parser, struct consensus *consensus, struct error *error)
+{
+    parser->error = error;
+    if (parser->phase == PHASE_PREAMBLE)
+        return fail(parser, "the consensus ends before its relays");
+    if (parser->phase == PHASE_RELAYS)
+        return fail(parser, "the consensus ends without its footer, it must have been cut off");
+    if (parser->is_in_object)
         return fail(parser, "the consensus ends within a signature, it must have been cut off");
-    return result;
+    *consensus = parser->consensus;
+    parser->consensus = (struct consensus){.hsdirs = NULL};
+    return 0;
 }
 
 int consensus_parse(struct consensus *consensus, const char *text, size_t length, struct error *error)
 {
+    struct directory_reader reader = {.next = text, .end = length > 0 ? text + length : text};
+    struct consensus_parser *parser = consensus_parser_new();
+    struct text line;
+    int result = 0;
     *consensus = (struct consensus){.hsdirs = NULL};
-    set_default_parameters(consensus);
-    struct parser parser = {.reader = {.next = text, .end = length > 0 ? text + length : text},
-                            .consensus = consensus,
-                            .error = error};
-    if (parse_preamble(&parser) != 0 || parse_relays(&parser) != 0 || parse_footer(&parser) != 0) {
-        consensus_clear(consensus);
-        return -1;
-    }
-    return 0;
+    while (result == 0 && directory_next_line(&reader, &line))
+        result = consensus_parser_take_line(parser, line.start, line.length, error);
+    if (result == 0)
+        result = consensus_parser_finish(parser, consensus, error);
+    consensus_parser_free(parser);
+    return result;
 }
 
 void consensus_clear(struct consensus *consensus)

@@ -63,6 +63,12 @@ static int parse_lines(struct microdescriptor *microdescriptor, struct directory
     return is_in_object ? error_set(error, "a microdescriptor ends within a key") : 0;
 }
 
+bool microdescriptor_line_begins(const char *line, size_t length)
+{
+    const struct text text = {line, length};
+    return line_begins_entry(text) || line_is_annotation(text);
+}
+
 int microdescriptor_next(struct microdescriptor *microdescriptor, const char **text, const char *end,
                          struct error *error)
 {

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "directory_text.h"
 #include "obpub/crypto/revision_counter.h"
 #include "obpub/memory.h"
 #include "obpub/onion/microdescriptor.h"
@@ -21,6 +22,22 @@ struct digest_entry {
 struct identity {
     bool is_known;
     uint8_t key[ED25519_PUBLIC_KEY_SIZE];
+};
+
+/* Longest microdescriptor, most of which would be its family: some 6,000 relays. */
+#define MICRODESCRIPTOR_SIZE_MAX (256 * 1024)
+
+struct network_builder {
+    bool is_testing_network;
+    struct error failure; /* of the first line that was wrong, "" while none was */
+    bool is_empty;
+    struct consensus_parser *parser;
+    struct consensus consensus; /* from its end on, and all that follows */
+    struct network *network;
+    struct digest_entry *entries; /* in the order of their digests */
+    struct identity *identities;  /* in the order of the consensus */
+    char *gathered;               /* the microdescriptor whose lines are coming */
+    size_t gathered_length, gathered_capacity;
 };
 
 static int compare_digests(const void *a, const void *b)
@@ -54,32 +71,51 @@ static struct digest_entry *sort_digests(const struct consensus *consensus)
     return entries;
 }
 
-/* Finds the identity of every HSDir whose microdescriptor is there. */
-static int find_identities(struct identity *identities, const struct consensus *consensus, const char *text,
-                           size_t length, struct error *error)
+/* Notes the identity of all HSDirs that have a microdescriptor. */
+static void note_identity(struct network_builder *builder, const struct microdescriptor *microdescriptor)
 {
-    struct digest_entry *entries = sort_digests(consensus);
-    const char *end = length > 0 ? text + length : text; /* text may be NULL when it is empty */
+    const struct digest_entry *entries = builder->entries;
+    const size_t count = builder->consensus.hsdir_count;
+    if (!microdescriptor->has_ed25519_identity)
+        return;
+    size_t place = find_digest(entries, count, microdescriptor->digest);
+    for (; place < count &&
+           memcmp(entries[place].digest, microdescriptor->digest, MICRODESCRIPTOR_DIGEST_SIZE) == 0;
+         place++) {
+        struct identity *identity = &builder->identities[entries[place].hsdir];
+        /* An entry that came before had the same digest, so the same identity for all that have it. Without
+         * this, many of both would take as long as their numbers multiplied. */
+        if (identity->is_known)
+            break;
+        identity->is_known = true;
+        memcpy(identity->key, microdescriptor->ed25519_identity, ED25519_PUBLIC_KEY_SIZE);
+    }
+}
+
+/* Reads the microdescriptor that has been gathered. */
+static int finish_microdescriptor(struct network_builder *builder, struct error *error)
+{
+    const char *text = builder->gathered, *end = text + builder->gathered_length;
     struct microdescriptor microdescriptor;
     int result;
-    while ((result = microdescriptor_next(&microdescriptor, &text, end, error)) > 0) {
-        if (!microdescriptor.has_ed25519_identity)
-            continue;
-        size_t place = find_digest(entries, consensus->hsdir_count, microdescriptor.digest);
-        for (; place < consensus->hsdir_count &&
-               memcmp(entries[place].digest, microdescriptor.digest, MICRODESCRIPTOR_DIGEST_SIZE) == 0;
-             place++) {
-            struct identity *identity = &identities[entries[place].hsdir];
-            /* An entry that came before had the same digest, so the same identity for all that have it.
-             * Without this, many of both would take as long as their numbers multiplied. */
-            if (identity->is_known)
-                break;
-            identity->is_known = true;
-            memcpy(identity->key, microdescriptor.ed25519_identity, ED25519_PUBLIC_KEY_SIZE);
-        }
-    }
-    free(entries);
+    builder->gathered_length = 0;
+    while ((result = microdescriptor_next(&microdescriptor, &text, end, error)) > 0)
+        note_identity(builder, &microdescriptor);
     return result;
+}
+
+static int gather(struct network_builder *builder, const char *line, size_t length, struct error *error)
+{
+    if (length > MICRODESCRIPTOR_SIZE_MAX - builder->gathered_length)
+        return error_set(error, "a microdescriptor is longer than %d bytes", MICRODESCRIPTOR_SIZE_MAX);
+    size_t needed = builder->gathered_length + length;
+    if (needed > builder->gathered_capacity) {
+        builder->gathered_capacity = 2 * needed;
+        builder->gathered = memory_resize(builder->gathered, builder->gathered_capacity, 1);
+    }
+    memcpy(builder->gathered + builder->gathered_length, line, length);
+    builder->gathered_length += length;
+    return 0;
 }
 
 /* Lists the HSDirs whose identity is known, in the consensus' order. */
@@ -96,27 +132,6 @@ static void list_hsdirs(struct network *network, const struct consensus *consens
         memcpy(hsdir->fingerprint, consensus->hsdirs[i].fingerprint, RELAY_FINGERPRINT_SIZE);
         memcpy(hsdir->ed25519_identity, identities[i].key, ED25519_PUBLIC_KEY_SIZE);
     }
-}
-
-/* Matches the consensus' HSDirs with their microdescriptors. */
-static int collect_hsdirs(struct network *network, const struct consensus *consensus,
-                          const char *microdescriptors, size_t length, struct error *error)
-{
-    if (consensus->hsdir_count == 0)
-        return error_set(
-            error, "none of the %zu relays in the consensus is an HSDir, so there is nowhere to publish",
-            consensus->relay_count);
-    struct identity *identities = memory_allocate(consensus->hsdir_count, sizeof(*identities));
-    int result = find_identities(identities, consensus, microdescriptors, length, error);
-    if (result == 0)
-        list_hsdirs(network, consensus, identities);
-    free(identities);
-    if (result == 0 && network->hsdir_count == 0)
-        return error_set(error,
-                         "the local tor has the microdescriptor of none of the %zu HSDirs yet; wait until it "
-                         "has bootstrapped",
-                         consensus->hsdir_count);
-    return result;
 }
 
 /* Sets times and limits. */
@@ -167,24 +182,131 @@ static void build_ring(struct network *network, enum descriptor_slot slot, const
                      period_length);
 }
 
+struct network_builder *network_builder_new(bool is_testing_network)
+{
+    struct network_builder *builder = memory_allocate(1, sizeof(*builder));
+    builder->is_testing_network = is_testing_network;
+    builder->is_empty = true;
+    builder->parser = consensus_parser_new();
+    return builder;
+}
+
+void network_builder_free(struct network_builder *builder)
+{
+    if (builder == NULL)
+        return;
+    consensus_parser_free(builder->parser);
+    consensus_clear(&builder->consensus);
+    network_free(builder->network);
+    free(builder->entries);
+    free(builder->identities);
+    free(builder->gathered);
+    free(builder);
+}
+
+bool network_builder_is_empty(const struct network_builder *builder)
+{
+    return builder->is_empty;
+}
+
+static bool has_failed(const struct network_builder *builder)
+{
+    return builder->failure.text[0] != '\0';
+}
+
+/* Fails with what was wrong first. */
+static int fail_again(const struct network_builder *builder, struct error *error)
+{
+    return error_set(error, "%s", builder->failure.text);
+}
+
+void network_builder_take_consensus(struct network_builder *builder, const char *line, size_t length)
+{
+    builder->is_empty = false;
+    if (has_failed(builder) || builder->network != NULL)
+        return;
+    if (length > 0 && line[length - 1] == '\n')
+        length--;
+    consensus_parser_take_line(builder->parser, line, length, &builder->failure);
+}
+
+int network_builder_end_consensus(struct network_builder *builder, struct error *error)
+{
+    struct consensus *consensus = &builder->consensus;
+    if (has_failed(builder))
+        return fail_again(builder, error);
+    if (consensus_parser_finish(builder->parser, consensus, error) != 0)
+        return -1;
+    builder->network = memory_allocate(1, sizeof(*builder->network));
+    if (set_figures(builder->network, consensus, builder->is_testing_network, error) != 0 ||
+        set_slots(builder->network, error) != 0)
+        return -1;
+    if (consensus->hsdir_count == 0)
+        return error_set(
+            error, "none of the %zu relays in the consensus is an HSDir, so there is nowhere to publish",
+            consensus->relay_count);
+    builder->entries = sort_digests(consensus);
+    builder->identities = memory_allocate(consensus->hsdir_count, sizeof(*builder->identities));
+    return 0;
+}
+
+void network_builder_take_microdescriptors(struct network_builder *builder, const char *line, size_t length)
+{
+    if (has_failed(builder) || builder->entries == NULL)
+        return;
+    if (builder->gathered_length > 0 && microdescriptor_line_begins(line, length) &&
+        finish_microdescriptor(builder, &builder->failure) != 0)
+        return;
+    gather(builder, line, length, &builder->failure);
+}
+
+struct network *network_builder_finish(struct network_builder *builder, struct error *error)
+{
+    const struct consensus *consensus = &builder->consensus;
+    struct network *network = builder->network;
+    if (!has_failed(builder) && builder->gathered_length > 0)
+        finish_microdescriptor(builder, &builder->failure);
+    if (has_failed(builder)) {
+        fail_again(builder, error);
+        return NULL;
+    }
+    list_hsdirs(network, consensus, builder->identities);
+    if (network->hsdir_count == 0) {
+        error_set(error,
+                  "the local tor has the microdescriptor of none of the %zu HSDirs yet; wait until it has "
+                  "bootstrapped",
+                  consensus->hsdir_count);
+        return NULL;
+    }
+    build_ring(network, DESCRIPTOR_FIRST,
+               consensus->has_previous_shared_random ? consensus->previous_shared_random : NULL);
+    build_ring(network, DESCRIPTOR_SECOND,
+               consensus->has_current_shared_random ? consensus->current_shared_random : NULL);
+    builder->network = NULL;
+    return network;
+}
+
+/* Gives a whole text to a builder, line by line with their newlines. */
+static void take_lines(struct network_builder *builder, const char *text, size_t length,
+                       void (*take)(struct network_builder *builder, const char *line, size_t length))
+{
+    struct directory_reader reader = {.next = text, .end = length > 0 ? text + length : text};
+    struct text line;
+    while (directory_next_line(&reader, &line))
+        take(builder, line.start, (size_t)(reader.next - line.start));
+}
+
 struct network *network_build(const char *consensus, size_t consensus_length, const char *microdescriptors,
                               size_t microdescriptors_length, bool is_testing_network, struct error *error)
 {
-    struct consensus parsed;
-    if (consensus_parse(&parsed, consensus, consensus_length, error) != 0)
-        return NULL;
-    struct network *network = memory_allocate(1, sizeof(*network));
-    if (set_figures(network, &parsed, is_testing_network, error) != 0 || set_slots(network, error) != 0 ||
-        collect_hsdirs(network, &parsed, microdescriptors, microdescriptors_length, error) != 0) {
-        network_free(network);
-        network = NULL;
-    } else {
-        build_ring(network, DESCRIPTOR_FIRST,
-                   parsed.has_previous_shared_random ? parsed.previous_shared_random : NULL);
-        build_ring(network, DESCRIPTOR_SECOND,
-                   parsed.has_current_shared_random ? parsed.current_shared_random : NULL);
+    struct network_builder *builder = network_builder_new(is_testing_network);
+    struct network *network = NULL;
+    take_lines(builder, consensus, consensus_length, network_builder_take_consensus);
+    if (network_builder_end_consensus(builder, error) == 0) {
+        take_lines(builder, microdescriptors, microdescriptors_length, network_builder_take_microdescriptors);
+        network = network_builder_finish(builder, error);
     }
-    consensus_clear(&parsed);
+    network_builder_free(builder);
     return network;
 }
 

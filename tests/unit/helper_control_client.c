@@ -148,6 +148,11 @@ static bool run_loop(struct event_base *base, int milliseconds)
     return event_base_got_break(base) != 0;
 }
 
+int client_send_reading(struct client *client, const char *command, control_data_callback data)
+{
+    return control_connection_send_reading(client->connection, command, data, on_reply, client);
+}
+
 void client_run(struct client *client)
 {
     if (!run_loop(client->base, PATIENCE * 1000))

@@ -34,6 +34,9 @@ void client_start(struct client *client, struct event_base *base, const char *en
 /* Sends a command whose reply is written down. Returns what control_connection_send() returns. */
 int client_send(struct client *client, const char *command, const char *data);
 
+/* The same with control_connection_send_reading(); data gets the client as its context. */
+int client_send_reading(struct client *client, const char *command, control_data_callback data);
+
 /* Runs the loop until the connection is closed or freed, is ready (if stop_at_ready is set) or has got
  * replies_due replies; ends the test when that takes more than 30 seconds. */
 void client_run(struct client *client);

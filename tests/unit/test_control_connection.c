@@ -46,6 +46,38 @@ static void test_converses(void **state)
     assert_non_null(strstr(client->log, "552 no such event;250 OK;"));
 }
 
+static void add_data(const char *line, size_t length, void *context)
+{
+    struct client *client = context;
+    client->log_length +=
+        (size_t)snprintf(client->log + client->log_length, CLIENT_LOG_SIZE - client->log_length, "<%.*s>",
+                         (int)length - 1, line);
+}
+
+/* Only the command that asks for it gets its data line by line, and only its reply's. */
+static void test_reads_data_line_by_line(void **state)
+{
+    struct control_fixture *fixture = *state;
+    static const struct peer_step steps[] = {
+        LET_IN,
+        {"GETINFO a", "250+a=\r\n1\r\n.\r\n250 OK\r\n", PEER_GO_ON},
+        {"GETINFO b", "650+E\r\ne\r\n.\r\n650 OK\r\n250+b=\r\n2\r\n3\r\n.\r\n250 OK\r\n", PEER_GO_ON},
+        {"GETINFO c", "250+c=\r\n4\r\n.\r\n250 OK\r\n", PEER_GO_ON},
+        {"GETINFO d", "250+d=\r\n5\r\n", PEER_CLOSE},
+    };
+    struct client *client = control_fixture_start(fixture, steps, COUNT(steps), NULL);
+    assert_int_equal(client_send(client, "GETINFO a", NULL), 0);
+    assert_int_equal(client_send_reading(client, "GETINFO b", add_data), 0);
+    assert_int_equal(client_send(client, "GETINFO c", NULL), 0);
+    client->replies_due = 3;
+    client_run(client);
+    assert_string_equal(client->log, "ready;250+a={1\n}|250 OK;650+E{e\n}|650 OK;<2><3>250+b={}|250 OK;"
+                                     "250+c={4\n}|250 OK;");
+    assert_int_equal(client_send_reading(client, "GETINFO d", add_data), 0);
+    client_run(client);
+    assert_non_null(strstr(client->log, "250+c={4\n}|250 OK;<5>none;closed;"));
+}
+
 static void test_sends_data(void **state)
 {
     struct control_fixture *fixture = *state;
@@ -271,10 +303,15 @@ int main(void)
     if (sodium_init() < 0 || signal(SIGPIPE, SIG_IGN) == SIG_ERR)
         return 1;
     const struct CMUnitTest tests[] = {
-        CONTROL_TEST(test_converses),          CONTROL_TEST(test_sends_data),
-        CONTROL_TEST(test_refuses_commands),   CONTROL_TEST(test_forgets_commands),
-        CONTROL_TEST(test_takes_single_bytes), CONTROL_TEST(test_time_limit_is_per_command),
-        CONTROL_TEST(test_peer_goes_away),     CONTROL_TEST(test_peer_resets),
+        CONTROL_TEST(test_reads_data_line_by_line),
+        CONTROL_TEST(test_converses),
+        CONTROL_TEST(test_sends_data),
+        CONTROL_TEST(test_refuses_commands),
+        CONTROL_TEST(test_forgets_commands),
+        CONTROL_TEST(test_takes_single_bytes),
+        CONTROL_TEST(test_time_limit_is_per_command),
+        CONTROL_TEST(test_peer_goes_away),
+        CONTROL_TEST(test_peer_resets),
         CONTROL_TEST(test_freed_in_callbacks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -421,6 +421,66 @@ static void test_finds_lines(void **state)
     reply_parser_free(parser);
 }
 
+static void write_line_down(const char *line, size_t length, void *context)
+{
+    assert_true(length > 0 && line[length - 1] == '\n');
+    add(context, "<", 1);
+    add(context, line, length - 1);
+    add(context, ">", 1);
+}
+
+/* Parses bytes in pieces of every size with a sink for data. */
+static void expect_fed(const char *bytes, size_t length, const char *expected)
+{
+    for (size_t step = 1; step <= length; step++) {
+        struct reply_parser *parser = reply_parser_new(LINE_MAX_BYTES, REPLY_MAX_BYTES);
+        struct transcript transcript = {.length = 0};
+        struct error error = {.text = ""};
+        reply_parser_set_sink(parser, write_line_down, &transcript);
+        if (feed(parser, bytes, length, step, &transcript, &error) == REPLY_PARSER_FAILED)
+            fail_msg("step %zu: %s", step, error.text);
+        assert_string_equal(transcript.text, expected);
+        reply_parser_free(parser);
+    }
+}
+
+#define EXPECT_FED(bytes, expected) expect_fed(bytes, sizeof(bytes) - 1, expected)
+
+static void test_feeds_a_sink(void **state)
+{
+    (void)state;
+    EXPECT_FED("250+a=\r\nx\r\n..y\r\n\r\n.\r\n250 OK\r\n", "<x><.y><>250+a={}|250 OK;");
+    EXPECT_FED("250+a=\r\n.\r\n250 OK\r\n", "250+a={}|250 OK;");
+    EXPECT_FED("250+a=\r\n1\r\n.\r\n250-b\r\n250+c=\r\n2\r\n.\r\n250 OK\r\n",
+               "<1><2>250+a={}|250-b|250+c={}|250 OK;");
+    /* An event's data are kept, and so is what has no data. */
+    EXPECT_FED("650+E\r\nx\r\n.\r\n650 OK\r\n250+a=\r\ny\r\n.\r\n250 OK\r\n",
+               "650+E{x\n}|650 OK;<y>250+a={}|250 OK;");
+    EXPECT_FED("250-v=1\r\n250 OK\r\n", "250-v=1|250 OK;");
+    /* The one place where tor leaves a CR out. */
+    EXPECT_FED("250+a=\r\n\nx\r\n.\r\n250 OK\r\n", "<><x>250+a={}|250 OK;");
+}
+
+/* What a sink takes is bounded and held to its form like what is kept. */
+static void test_sink_gets_nothing_malformed(void **state)
+{
+    (void)state;
+    static char endless[2 * REPLY_MAX_BYTES];
+    static const char *const malformed[] = {"250+a=\r\nx\r\n\ny\r\n.\r\n", "250+a=\r\nx\ny\r\n.\r\n",
+                                            endless};
+    memset(endless, 'x', sizeof(endless) - 1);
+    memcpy(endless, "250+a=\r\n", 8);
+    for (size_t i = 0; i < sizeof(malformed) / sizeof(malformed[0]); i++) {
+        struct reply_parser *parser = reply_parser_new(LINE_MAX_BYTES, REPLY_MAX_BYTES);
+        struct transcript transcript = {.length = 0};
+        struct error error;
+        reply_parser_set_sink(parser, write_line_down, &transcript);
+        assert_int_equal(feed(parser, malformed[i], strlen(malformed[i]), 7, &transcript, &error),
+                         REPLY_PARSER_FAILED);
+        reply_parser_free(parser);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -440,6 +500,8 @@ int main(void)
         cmocka_unit_test(test_survives_noise),
         cmocka_unit_test(test_takes_large_replies),
         cmocka_unit_test(test_finds_lines),
+        cmocka_unit_test(test_feeds_a_sink),
+        cmocka_unit_test(test_sink_gets_nothing_malformed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

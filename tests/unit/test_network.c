@@ -404,6 +404,50 @@ static void test_failures(void **state)
 }
 
 /* A consensus of the first day of 1970 has no period before its own. */
+/* A microdescriptor that goes on and on is refused while it comes. */
+static void test_endless_microdescriptor(void **state)
+{
+    (void)state;
+    char *consensus = network_read_document("network-new", "consensus");
+    struct network_builder *builder = network_builder_new(true);
+    struct error error;
+    assert_true(network_builder_is_empty(builder));
+    for (const char *line = consensus, *next; *line != '\0'; line = next) {
+        next = strchr(line, '\n') + 1;
+        network_builder_take_consensus(builder, line, (size_t)(next - line));
+    }
+    assert_false(network_builder_is_empty(builder));
+    assert_int_equal(network_builder_end_consensus(builder, &error), 0);
+    network_builder_take_microdescriptors(builder, "onion-key\n", 10);
+    for (size_t i = 0; i < 40000; i++)
+        network_builder_take_microdescriptors(builder, "family a\n", 9);
+    assert_null(network_builder_finish(builder, &error));
+    assert_non_null(strstr(error.text, "longer"));
+    network_builder_free(builder);
+    free(consensus);
+}
+
+/* A builder can be given up at any moment. */
+static void test_builders_given_up(void **state)
+{
+    (void)state;
+    char *consensus = network_read_document("network-new", "consensus");
+    struct error error;
+    network_builder_free(NULL);
+    struct network_builder *builder = network_builder_new(true);
+    network_builder_take_microdescriptors(builder, "onion-key\n", 10);
+    assert_int_equal(network_builder_end_consensus(builder, &error), -1);
+    network_builder_free(builder);
+    builder = network_builder_new(true);
+    size_t lines = 0;
+    for (const char *line = consensus, *next; *line != '\0' && lines < 40; line = next, lines++) {
+        next = strchr(line, '\n') + 1;
+        network_builder_take_consensus(builder, line, (size_t)(next - line));
+    }
+    network_builder_free(builder);
+    free(consensus);
+}
+
 static void test_the_beginning_of_time(void **state)
 {
     (void)state;
@@ -432,6 +476,8 @@ int main(void)
         cmocka_unit_test(test_shared_microdescriptor_many_times),
         cmocka_unit_test(test_other_parameters),
         cmocka_unit_test(test_failures),
+        cmocka_unit_test(test_endless_microdescriptor),
+        cmocka_unit_test(test_builders_given_up),
         cmocka_unit_test(test_the_beginning_of_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

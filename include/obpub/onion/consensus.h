@@ -41,6 +41,21 @@ struct consensus {
  * release with consensus_clear(). Returns 0, or -1 with nothing to release. */
 int consensus_parse(struct consensus *consensus, const char *text, size_t length, struct error *error);
 
+/* The same for a consensus that comes line by line, so that nobody has to keep all of it. Release with
+ * consensus_parser_free(), NULL is fine. */
+struct consensus_parser;
+struct consensus_parser *consensus_parser_new(void);
+void consensus_parser_free(struct consensus_parser *parser);
+
+/* Takes the next line, without its newline. Returns 0, or -1 when it is wrong: no more may be taken then. */
+int consensus_parser_take_line(struct consensus_parser *parser, const char *line, size_t length,
+                               struct error *error);
+
+/* Hands the consensus over behind its last line, to be released with consensus_clear(). Returns 0, or -1 when
+ * its end is missing. */
+int consensus_parser_finish(struct consensus_parser *parser, struct consensus *consensus,
+                            struct error *error);
+
 /* Releases what a consensus points to and zeroes it. */
 void consensus_clear(struct consensus *consensus);
 

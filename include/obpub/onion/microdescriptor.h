@@ -12,6 +12,10 @@ struct microdescriptor {
     uint8_t ed25519_identity[ED25519_PUBLIC_KEY_SIZE];
 };
 
+/* True when this line ends the entry before it: one that begins an entry, or an annotation of tor's cache
+ * files. */
+bool microdescriptor_line_begins(const char *line, size_t length);
+
 /* Reads the entry that *text points to, of concatenated entries as GETINFO md/all gives them, and moves *text
  * behind it; end is the end of all of them. Returns 1 when microdescriptor is filled, 0 at the end, -1 on
  * malformed text. */

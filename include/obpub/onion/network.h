@@ -34,6 +34,23 @@ struct network *network_build(const char *consensus, size_t consensus_length, co
                               size_t microdescriptors_length, bool is_testing_network, struct error *error);
 void network_free(struct network *network);
 
+/* The same for documents that come line by line, so that nobody has to keep all of them: first the consensus,
+ * then its end, then the microdescriptors, then the network. Lines come with their newlines. A line that is
+ * wrong is told at the next end. Release with network_builder_free(), NULL is fine. */
+struct network_builder;
+struct network_builder *network_builder_new(bool is_testing_network);
+void network_builder_free(struct network_builder *builder);
+void network_builder_take_consensus(struct network_builder *builder, const char *line, size_t length);
+void network_builder_take_microdescriptors(struct network_builder *builder, const char *line, size_t length);
+
+/* True when not one line of a consensus has come. */
+bool network_builder_is_empty(const struct network_builder *builder);
+
+/* Each only once, and the second one only after the first one has succeeded. Returns 0 or -1; the network, or
+ * NULL. */
+int network_builder_end_consensus(struct network_builder *builder, struct error *error);
+struct network *network_builder_finish(struct network_builder *builder, struct error *error);
+
 /* True when a tor would still use the network at now: from 24 hours before valid-after to 24 hours after
  * valid-until (tor's "reasonably live"). */
 bool network_is_live(const struct network *network, int64_t now);
