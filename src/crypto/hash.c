@@ -2,18 +2,67 @@
 #include "obpub/crypto/hash.h"
 
 #include <sodium.h>
+#include <stdlib.h>
 
 #include "algorithms.h"
 #include "obpub/memory.h"
 
-/* Hashes the pieces with one of OpenSSL's hashes; what remains is to take the digest and free the context. */
-static EVP_MD_CTX *absorb_pieces(const EVP_MD *hash, const struct span *pieces, size_t count)
+/* A context for each hash: one that changes its hash asks for memory anew. */
+struct hasher {
+    EVP_MD_CTX *sha3_256;
+    EVP_MD_CTX *sha256;
+};
+
+static EVP_MD_CTX *new_context(void)
 {
     EVP_MD_CTX *context = EVP_MD_CTX_new();
     algorithms_require(context != NULL, "hashing");
+    return context;
+}
+
+/* Begins one of OpenSSL's hashes and hashes the pieces; what remains is to take the digest. */
+static void absorb_into(EVP_MD_CTX *context, const EVP_MD *hash, const struct span *pieces, size_t count)
+{
     algorithms_require(EVP_DigestInit_ex2(context, hash, NULL), "hashing");
     for (size_t i = 0; i < count; i++)
         algorithms_require(EVP_DigestUpdate(context, pieces[i].data, pieces[i].length), "hashing");
+}
+
+struct hasher *hasher_new(void)
+{
+    struct hasher *hasher = memory_allocate(1, sizeof(*hasher));
+    hasher->sha3_256 = new_context();
+    hasher->sha256 = new_context();
+    return hasher;
+}
+
+void hasher_free(struct hasher *hasher)
+{
+    if (hasher == NULL)
+        return;
+    EVP_MD_CTX_free(hasher->sha3_256);
+    EVP_MD_CTX_free(hasher->sha256);
+    free(hasher);
+}
+
+void hasher_sha3_256(struct hasher *hasher, uint8_t digest[SHA3_256_SIZE], const struct span *pieces,
+                     size_t count)
+{
+    absorb_into(hasher->sha3_256, algorithms_get()->sha3_256, pieces, count);
+    algorithms_require(EVP_DigestFinal_ex(hasher->sha3_256, digest, NULL), "hashing");
+}
+
+void hasher_sha256(struct hasher *hasher, uint8_t digest[SHA256_SIZE], const void *data, size_t length)
+{
+    absorb_into(hasher->sha256, algorithms_get()->sha256, &(struct span){data, length}, 1);
+    algorithms_require(EVP_DigestFinal_ex(hasher->sha256, digest, NULL), "hashing");
+}
+
+/* Hashes the pieces with one of OpenSSL's hashes; what remains is to take the digest and free the context. */
+static EVP_MD_CTX *absorb_pieces(const EVP_MD *hash, const struct span *pieces, size_t count)
+{
+    EVP_MD_CTX *context = new_context();
+    absorb_into(context, hash, pieces, count);
     return context;
 }
 

@@ -30,7 +30,8 @@ void hsdir_ring_disaster_value(uint8_t value[SHARED_RANDOM_VALUE_SIZE], uint64_t
 
 /* hs_relay_index() of rend-spec-v3 [WHERE-HSDESC]; there the number of the period comes before its length,
  * and after it in the other two. */
-static void compute_hsdir_index(uint8_t index[HSDIR_INDEX_SIZE], const struct hsdir *hsdir,
+static void compute_hsdir_index(struct hasher *hasher, uint8_t index[HSDIR_INDEX_SIZE],
+                                const struct hsdir *hsdir,
                                 const uint8_t shared_random_value[SHARED_RANDOM_VALUE_SIZE],
                                 const uint8_t period_number[8], const uint8_t period_length[8])
 {
@@ -41,7 +42,7 @@ static void compute_hsdir_index(uint8_t index[HSDIR_INDEX_SIZE], const struct hs
         {period_number, 8},
         {period_length, 8},
     };
-    hash_sha3_256(index, pieces, COUNT_OF(pieces));
+    hasher_sha3_256(hasher, index, pieces, COUNT_OF(pieces));
 }
 
 /* hs_service_index() of rend-spec-v3 [WHERE-HSDESC]. */
@@ -83,10 +84,12 @@ void hsdir_ring_build(struct hsdir_ring *ring, const struct hsdir *hsdirs, size_
     ring->count = count;
     ring->period_number = period_number;
     ring->period_length = period_length;
+    struct hasher *hasher = hasher_new();
     for (size_t i = 0; i < count; i++) {
         ring->entries[i].hsdir = (uint32_t)i;
-        compute_hsdir_index(ring->entries[i].index, &hsdirs[i], shared_random_value, number, length);
+        compute_hsdir_index(hasher, ring->entries[i].index, &hsdirs[i], shared_random_value, number, length);
     }
+    hasher_free(hasher);
     qsort(ring->entries, count, sizeof(*ring->entries), compare_entries);
 }
 

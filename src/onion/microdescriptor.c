@@ -69,8 +69,8 @@ bool microdescriptor_line_begins(const char *line, size_t length)
     return line_begins_entry(text) || line_is_annotation(text);
 }
 
-int microdescriptor_next(struct microdescriptor *microdescriptor, const char **text, const char *end,
-                         struct error *error)
+int microdescriptor_next(struct microdescriptor *microdescriptor, struct hasher *hasher, const char **text,
+                         const char *end, struct error *error)
 {
     *microdescriptor = (struct microdescriptor){.has_ed25519_identity = false};
     /* The newline at the end is under the digest: without it the last entry must have been cut off. */
@@ -89,7 +89,7 @@ int microdescriptor_next(struct microdescriptor *microdescriptor, const char **t
         return error_set(error, "a microdescriptor does not begin with its onion-key");
     if (parse_lines(microdescriptor, &reader, error) != 0)
         return -1;
-    hash_sha256(microdescriptor->digest, line.start, (size_t)(reader.next - line.start));
+    hasher_sha256(hasher, microdescriptor->digest, line.start, (size_t)(reader.next - line.start));
     *text = reader.next;
     return 1;
 }

@@ -36,7 +36,8 @@ struct network_builder {
     struct network *network;
     struct digest_entry *entries; /* in the order of their digests */
     struct identity *identities;  /* in the order of the consensus */
-    char *gathered;               /* the microdescriptor whose lines are coming */
+    struct hasher *hasher;
+    char *gathered; /* the microdescriptor whose lines are coming */
     size_t gathered_length, gathered_capacity;
 };
 
@@ -99,7 +100,7 @@ static int finish_microdescriptor(struct network_builder *builder, struct error 
     struct microdescriptor microdescriptor;
     int result;
     builder->gathered_length = 0;
-    while ((result = microdescriptor_next(&microdescriptor, &text, end, error)) > 0)
+    while ((result = microdescriptor_next(&microdescriptor, builder->hasher, &text, end, error)) > 0)
         note_identity(builder, &microdescriptor);
     return result;
 }
@@ -188,6 +189,7 @@ struct network_builder *network_builder_new(bool is_testing_network)
     builder->is_testing_network = is_testing_network;
     builder->is_empty = true;
     builder->parser = consensus_parser_new();
+    builder->hasher = hasher_new();
     return builder;
 }
 
@@ -200,6 +202,7 @@ void network_builder_free(struct network_builder *builder)
     network_free(builder->network);
     free(builder->entries);
     free(builder->identities);
+    hasher_free(builder->hasher);
     free(builder->gathered);
     free(builder);
 }

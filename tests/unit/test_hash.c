@@ -55,12 +55,30 @@ static void hash_in_pieces(uint8_t *output, const struct example *example, size_
         fail_msg("unknown algorithm %s", example->algorithm);
 }
 
+/* The same with a hasher that has made other hashes before. */
+static void check_hasher(const struct example *example)
+{
+    uint8_t output[BYTES_MAX] = {0};
+    struct hasher *hasher = hasher_new();
+    const struct span piece = {example->message, example->message_length};
+    hasher_sha256(hasher, output, "obpub", 5);
+    hasher_sha3_256(hasher, output, &piece, 1);
+    if (strcmp(example->algorithm, "sha3-256") == 0)
+        assert_memory_equal(output, example->expected, example->expected_length);
+    hasher_sha3_256(hasher, output, NULL, 0);
+    hasher_sha256(hasher, output, example->message, example->message_length);
+    if (strcmp(example->algorithm, "sha2-256") == 0)
+        assert_memory_equal(output, example->expected, example->expected_length);
+    hasher_free(hasher);
+}
+
 static void check_example(char **words)
 {
     struct example example = {.algorithm = words[0]};
     example.key_length = decode_word(example.key, words[1]);
     example.message_length = decode_word(example.message, words[2]);
     example.expected_length = decode_word(example.expected, words[3]);
+    check_hasher(&example);
     for (size_t cut = 0; cut <= example.message_length; cut++) {
         uint8_t output[BYTES_MAX] = {0};
         hash_in_pieces(output, &example, cut);

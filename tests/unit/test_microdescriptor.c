@@ -27,12 +27,14 @@ static int read_all(const char *text, size_t length, struct microdescriptor *las
     const char *next = copy, *end = copy + length;
     int count = 0, result;
     struct microdescriptor microdescriptor;
-    while ((result = microdescriptor_next(&microdescriptor, &next, end, error)) > 0) {
+    struct hasher *hasher = hasher_new();
+    while ((result = microdescriptor_next(&microdescriptor, hasher, &next, end, error)) > 0) {
         *last = microdescriptor;
         count++;
     }
     if (result == 0)
         assert_ptr_equal(next, end);
+    hasher_free(hasher);
     free(copy);
     return result == 0 ? count : -1;
 }
@@ -66,13 +68,15 @@ static void test_recorded_digests(void **state)
     const char *next = text, *end = text + strlen(text);
     struct microdescriptor microdescriptor;
     struct error error = {""};
+    struct hasher *hasher = hasher_new();
     size_t count = 0;
     int result;
-    while ((result = microdescriptor_next(&microdescriptor, &next, end, &error)) > 0) {
+    while ((result = microdescriptor_next(&microdescriptor, hasher, &next, end, &error)) > 0) {
         assert_true(microdescriptor.has_ed25519_identity);
         assert_true(is_hsdir_digest(&consensus, microdescriptor.digest));
         count++;
     }
+    hasher_free(hasher);
     if (result < 0)
         fail_msg("%s", error.text);
     assert_int_equal(count, consensus.relay_count);

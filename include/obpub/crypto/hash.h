@@ -18,6 +18,15 @@ struct span {
 /* SHA3-256 of the concatenated pieces: H() of rend-spec-v3 [CRYPTO]. */
 void hash_sha3_256(uint8_t digest[SHA3_256_SIZE], const struct span *pieces, size_t count);
 
+/* For very many hashes, one after the other, of which none then asks for memory. Release with hasher_free().
+ */
+struct hasher;
+struct hasher *hasher_new(void);
+void hasher_free(struct hasher *hasher);
+void hasher_sha3_256(struct hasher *hasher, uint8_t digest[SHA3_256_SIZE], const struct span *pieces,
+                     size_t count);
+void hasher_sha256(struct hasher *hasher, uint8_t digest[SHA256_SIZE], const void *data, size_t length);
+
 /* SHAKE-256 of the concatenated pieces, output bytes of it: KDF() of rend-spec-v3 [CRYPTO]. */
 void hash_shake256(uint8_t *output, size_t output_length, const struct span *pieces, size_t count);
 

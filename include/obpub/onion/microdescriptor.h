@@ -17,9 +17,9 @@ struct microdescriptor {
 bool microdescriptor_line_begins(const char *line, size_t length);
 
 /* Reads the entry that *text points to, of concatenated entries as GETINFO md/all gives them, and moves *text
- * behind it; end is the end of all of them. Returns 1 when microdescriptor is filled, 0 at the end, -1 on
- * malformed text. */
-int microdescriptor_next(struct microdescriptor *microdescriptor, const char **text, const char *end,
-                         struct error *error);
+ * behind it; end is the end of all of them. hasher makes the digest. Returns 1 when microdescriptor is
+ * filled, 0 at the end, -1 on malformed text. */
+int microdescriptor_next(struct microdescriptor *microdescriptor, struct hasher *hasher, const char **text,
+                         const char *end, struct error *error);
 
 #endif
