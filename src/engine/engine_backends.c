@@ -67,6 +67,9 @@ void engine_perform_fetch(struct engine *engine, const struct publisher_action *
                 .schedule = network->schedule,
                 .period_number = time_period_number(&network->schedule, network->valid_after),
                 .size_max = network->descriptor_size_max,
+                /* A tor answers with the older one of its service's two. */
+                .likely_period_number = action->from_hsdirs ? 0 : network->period_number[DESCRIPTOR_FIRST],
+                .known_keys = &backend->known_keys,
             },
         .fingerprints = action->fingerprints,
         .hsdir_count = action->hsdir_count,

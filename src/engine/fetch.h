@@ -17,7 +17,8 @@ struct fetch_request {
     struct event_base *base;
     struct control_connection *connection; /* of the backend's tor, or the local one for HSFETCH */
     char address[ONION_ADDRESS_SIZE];
-    struct descriptor_expectation expectation; /* copied with its identity_key; its now is ignored */
+    struct descriptor_expectation
+        expectation; /* copied with its identity_key; its now is ignored; known_keys stay the caller's */
     const uint8_t (*fingerprints)[RELAY_FINGERPRINT_SIZE]; /* the HSDirs to ask; copied */
     size_t hsdir_count;                                    /* 0: ask the tor itself with GETINFO */
 };

@@ -15,6 +15,12 @@
 #define LIFETIME_MAX 720
 /* Characters of an Ed25519 signature in base64 without padding. */
 #define SIGNATURE_LENGTH 86
+/* Time periods that a descriptor can be of: the running one and its neighbours. */
+#define POSSIBLE_PERIODS 3
+_Static_assert(sizeof(((struct known_blinded_keys *)NULL)->keys) /
+                       sizeof(((struct known_blinded_keys *)NULL)->keys[0]) ==
+                   POSSIBLE_PERIODS,
+               "a key for each is kept");
 
 enum outer_item {
     ITEM_HS_DESCRIPTOR,
@@ -157,22 +163,76 @@ static int decode_items(struct decoding *decoding, struct text text, struct item
     return item_checker_finish(checker, error);
 }
 
-/* Finds the time period whose blinded key of the expected service is this one: the one now running, or else
- * one of its neighbours. Each try takes as long as verifying two signatures. */
+/* Lists them, the likeliest first. */
+static void list_periods(uint64_t periods[POSSIBLE_PERIODS], const struct descriptor_expectation *expectation)
+{
+    const uint64_t running = expectation->period_number;
+    const uint64_t in_order[POSSIBLE_PERIODS] = {running, running - 1, running + 1};
+    size_t likeliest = 0;
+    for (size_t i = 1; i < POSSIBLE_PERIODS; i++) {
+        if (expectation->likely_period_number == in_order[i])
+            likeliest = i;
+    }
+    size_t count = 0;
+    periods[count++] = in_order[likeliest];
+    for (size_t i = 0; i < POSSIBLE_PERIODS; i++) {
+        if (i != likeliest)
+            periods[count++] = in_order[i];
+    }
+}
+
+/* The known blinded keys of the expected service, without those of another; NULL when none are kept. */
+static struct known_blinded_keys *find_known_keys(const struct descriptor_expectation *expectation)
+{
+    struct known_blinded_keys *known = expectation->known_keys;
+    const uint32_t period_length = expectation->schedule.period_length;
+    if (known == NULL)
+        return NULL;
+    if (known->period_length != period_length ||
+        memcmp(known->identity_key, expectation->identity_key, sizeof(known->identity_key)) != 0) {
+        *known = (struct known_blinded_keys){.period_length = period_length};
+        memcpy(known->identity_key, expectation->identity_key, sizeof(known->identity_key));
+    }
+    return known;
+}
+
+/* Finds the blinded key of the expected service in a time period, or works it out. */
+static int find_blinded_key(uint8_t blinded_key[ED25519_PUBLIC_KEY_SIZE],
+                            const struct descriptor_expectation *expectation,
+                            struct known_blinded_keys *known, uint64_t period_number)
+{
+    for (size_t i = 0; known != NULL && i < known->count; i++) {
+        if (known->keys[i].period_number == period_number) {
+            memcpy(blinded_key, known->keys[i].key, ED25519_PUBLIC_KEY_SIZE);
+            return 0;
+        }
+    }
+    if (blinding_derive_public_key(blinded_key, expectation->identity_key, period_number,
+                                   expectation->schedule.period_length) != 0)
+        return -1;
+    if (known != NULL) {
+        known->keys[known->next].period_number = period_number;
+        memcpy(known->keys[known->next].key, blinded_key, ED25519_PUBLIC_KEY_SIZE);
+        known->next = (known->next + 1) % POSSIBLE_PERIODS;
+        known->count += known->count < POSSIBLE_PERIODS;
+    }
+    return 0;
+}
+
+/* Finds the time period whose blinded key of the expected service is this one. */
 static int find_period(struct decoding *decoding, const uint8_t blinded_key[ED25519_PUBLIC_KEY_SIZE],
                        struct error *error)
 {
     const struct descriptor_expectation *expectation = decoding->expectation;
-    static const uint64_t steps[] = {0, UINT64_MAX,
-                                     1}; /* the likeliest first; the second one is a step back */
-    for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
-        uint64_t period_number = expectation->period_number + steps[i];
+    struct known_blinded_keys *known = find_known_keys(expectation);
+    uint64_t periods[POSSIBLE_PERIODS];
+    list_periods(periods, expectation);
+    for (size_t i = 0; i < POSSIBLE_PERIODS; i++) {
         uint8_t possible_key[ED25519_PUBLIC_KEY_SIZE];
-        if (blinding_derive_public_key(possible_key, expectation->identity_key, period_number,
-                                       expectation->schedule.period_length) != 0)
+        if (find_blinded_key(possible_key, expectation, known, periods[i]) != 0)
             return error_set(error, "the address it is expected to be of has no valid key");
         if (memcmp(possible_key, blinded_key, sizeof(possible_key)) == 0) {
-            decoding->descriptor->period_number = period_number;
+            decoding->descriptor->period_number = periods[i];
             return 0;
         }
     }

@@ -189,6 +189,40 @@ static void test_time_periods(void **state)
     free(inner);
 }
 
+/* Which period is thought likely, and which keys are known, changes nothing about what is good. */
+static void test_known_blinded_keys(void **state)
+{
+    (void)state;
+    struct forger forger, other;
+    struct known_blinded_keys known = {.period_length = 0};
+    forger_init(&forger, 1);
+    forger_init(&other, 2);
+    char *inner = forge_inner(&forger, 1), *text = forge_around(&forger, inner);
+    char *other_inner = forge_inner(&other, 1), *other_text = forge_around(&other, other_inner);
+    uint64_t period_number = forger.expectation.period_number;
+    for (int round = 0; round < 100; round++) {
+        struct descriptor_expectation expectation = forger_expectation(round % 3 == 0 ? &other : &forger);
+        int step = round % 7 - 3;
+        expectation.period_number = period_number + (uint64_t)step;
+        expectation.likely_period_number = period_number + (uint64_t)(round % 5) - 2;
+        expectation.known_keys = &known;
+        const char *good = round % 3 == 0 ? other_text : text, *bad = round % 3 == 0 ? text : other_text;
+        assert_descriptor_refused(bad, strlen(bad), &expectation, "not a descriptor of this service");
+        struct descriptor *descriptor = descriptor_decode(good, strlen(good), &expectation, NULL);
+        assert_int_equal(descriptor != NULL, step >= -1 && step <= 1);
+        if (descriptor != NULL)
+            assert_int_equal(descriptor->period_number, period_number);
+        descriptor_free(descriptor);
+        expectation.schedule.period_length = 1439;
+        if (round % 4 == 0)
+            assert_descriptor_refused(good, strlen(good), &expectation, "time period");
+    }
+    free(other_text);
+    free(other_inner);
+    free(text);
+    free(inner);
+}
+
 static void test_expired_certificates(void **state)
 {
     (void)state;
@@ -354,13 +388,21 @@ static void test_padding(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_descriptors_of_tor),   cmocka_unit_test(test_descriptors_of_stem),
-        cmocka_unit_test(test_restricted_discovery), cmocka_unit_test(test_intro_auth_required),
-        cmocka_unit_test(test_another_service),      cmocka_unit_test(test_time_periods),
-        cmocka_unit_test(test_expired_certificates), cmocka_unit_test(test_number_of_points),
-        cmocka_unit_test(test_duplicate_point),      cmocka_unit_test(test_size),
-        cmocka_unit_test(test_truncated_everywhere), cmocka_unit_test(test_bit_flips_everywhere),
-        cmocka_unit_test(test_bit_flips_inside),     cmocka_unit_test(test_padding),
+        cmocka_unit_test(test_descriptors_of_tor),
+        cmocka_unit_test(test_descriptors_of_stem),
+        cmocka_unit_test(test_restricted_discovery),
+        cmocka_unit_test(test_intro_auth_required),
+        cmocka_unit_test(test_another_service),
+        cmocka_unit_test(test_time_periods),
+        cmocka_unit_test(test_known_blinded_keys),
+        cmocka_unit_test(test_expired_certificates),
+        cmocka_unit_test(test_number_of_points),
+        cmocka_unit_test(test_duplicate_point),
+        cmocka_unit_test(test_size),
+        cmocka_unit_test(test_truncated_everywhere),
+        cmocka_unit_test(test_bit_flips_everywhere),
+        cmocka_unit_test(test_bit_flips_inside),
+        cmocka_unit_test(test_padding),
     };
     if (sodium_init() < 0)
         return 1;

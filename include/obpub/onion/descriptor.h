@@ -35,13 +35,28 @@ struct descriptor {
     size_t point_count;
 };
 
+/* Blinded keys that were worked out while descriptors of a service were decoded: each takes as long as
+ * verifying one and a half signatures, and lasts for a time period. Zeroed at first. They are only used for
+ * the service and the length of time periods that they were worked out for. */
+struct known_blinded_keys {
+    uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE];
+    uint32_t period_length; /* minutes; 0 while none is known */
+    size_t count, next;
+    struct {
+        uint64_t period_number;
+        uint8_t key[ED25519_PUBLIC_KEY_SIZE];
+    } keys[3];
+};
+
 /* What a descriptor is held to. */
 struct descriptor_expectation {
     const uint8_t *identity_key; /* 32 bytes: of the service it has to be of */
     struct time_schedule schedule;
     uint64_t period_number; /* the one now running; the one before and the one after are possible too */
-    size_t size_max;        /* bytes; it has to be shorter than this */
-    int64_t now;            /* seconds since the epoch */
+    uint64_t likely_period_number;         /* which of the three is tried first; 0: the one now running */
+    struct known_blinded_keys *known_keys; /* looked into and added to; may be NULL */
+    size_t size_max;                       /* bytes; it has to be shorter than this */
+    int64_t now;                           /* seconds since the epoch */
 };
 
 /* Decodes length bytes all the way in. A point that is malformed makes the whole descriptor bad, and so do
