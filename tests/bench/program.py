@@ -4,8 +4,10 @@ The local tor and the backends are stand-ins that answer at once (tests/cli/stan
 microdescriptors of make_input.py, descriptors made by stem, and take every HSPOST.
 """
 import json
+import mmap
 import os
 import pathlib
+import struct
 import sys
 import tempfile
 import threading
@@ -36,13 +38,30 @@ def processor_seconds(process):
                for number in processes_of(process)) / 1e9
 
 
-def memory_of(process, file, key):
-    """The sum of a figure of /proc over its processes, in bytes."""
-    total = 0
-    for number in processes_of(process):
-        lines = pathlib.Path(f"/proc/{number}/{file}").read_text().splitlines()
-        total += next(int(line.split()[1]) for line in lines if line.startswith(key + ":")) * 1024
-    return total
+def resident_alone(number, key="VmRSS"):
+    """What is resident of one process, in bytes; pages that it shares count in full."""
+    lines = pathlib.Path(f"/proc/{number}/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith(key + ":")) * 1024
+
+
+def frames_of(number):
+    """The physical pages that are mapped into a process; only root is told which they are."""
+    frames = set()
+    with open(f"/proc/{number}/pagemap", "rb", buffering=0) as pagemap:
+        for line in pathlib.Path(f"/proc/{number}/maps").read_text().splitlines():
+            if line.endswith("[vsyscall]"):
+                continue
+            start, end = (int(address, 16) // mmap.PAGESIZE for address in line.split()[0].split("-"))
+            pagemap.seek(8 * start)
+            entries = pagemap.read(8 * (end - start))
+            frames.update(entry & ((1 << 55) - 1) for (entry,) in struct.iter_unpack("<Q", entries) if entry >> 63)
+    return frames - {0}
+
+
+def resident(process):
+    """What is resident of all processes, each page counted once; without the right to see that, the sum."""
+    frames = set().union(*(frames_of(number) for number in processes_of(process))) if os.geteuid() == 0 else set()
+    return len(frames) * mmap.PAGESIZE or sum(resident_alone(number) for number in processes_of(process))
 
 
 def config_of(folder, backends):
@@ -105,11 +124,10 @@ def measure(process, tor):
     tor.connection.sendall(b"650+NEWCONSENSUS\r\n.\r\n650 OK\r\n")
     tor.wait_for(lambda: tor.readings >= 2, "the reading of a new consensus")
     time.sleep(1)
-    report("memory", memory_of(process, "status", "VmRSS"))
-    print(json.dumps({"row": "memory", "note": ", ".join(
-        f"{what} {memory_of(process, file, key) / (1 << 20):.1f} MB" for what, file, key in (
-            ("resident, pages that processes share counted once for each:", "status", "VmRSS"),
-            ("counted once:", "smaps_rollup", "Pss"), ("at most so far:", "status", "VmHWM")))}))
+    report("memory", resident(process))
+    alone = [f"{resident_alone(number) / (1 << 20):.1f} MB (at most {resident_alone(number, 'VmHWM') / (1 << 20):.1f})"
+             for number in processes_of(process)]
+    print(json.dumps({"row": "memory", "note": "each process by itself, with the pages that all share: " + ", ".join(alone)}))
 
 
 def main():
