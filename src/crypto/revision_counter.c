@@ -13,18 +13,18 @@
 #define SAMPLE_SIZE 2
 #define BLOCKS_PER_STRIDE (STRIDE * SAMPLE_SIZE / AES_CTR_BLOCK_SIZE)
 #define STRIDES_MAX (REVISION_COUNTER_SECONDS_MAX / STRIDE)
-/* Strides of key stream made in one go by revision_counter_new(). */
+/* Strides of key stream made in one go. */
 #define STRIDES_PER_PIECE 8
 /* Samples that are summed up in one go. */
 #define SAMPLES_PER_WORD (sizeof(uint64_t) / SAMPLE_SIZE)
 
 _Static_assert(STRIDE *SAMPLE_SIZE % AES_CTR_BLOCK_SIZE == 0, "a stride is whole cipher blocks");
 _Static_assert(REVISION_COUNTER_SECONDS_MAX % STRIDE == 0, "the last second ends a stride");
-_Static_assert(STRIDES_MAX % STRIDES_PER_PIECE == 0, "pieces make up the whole stream");
 _Static_assert((STRIDE / SAMPLES_PER_WORD) * 2 * UINT16_MAX <= UINT32_MAX, "a stride's sums fit in 32 bits");
 
 struct revision_counter {
     uint8_t key[REVISION_COUNTER_KEY_SIZE];
+    size_t known;                   /* sums that are, but for the first one, which is 0 */
     uint64_t sums[STRIDES_MAX + 1]; /* [i]: the counter for i * STRIDE seconds */
 };
 
@@ -68,18 +68,26 @@ static uint64_t sum_samples(const uint8_t *stream, size_t count)
     return (pair & UINT32_MAX) + (pair >> 32) + rest + count;
 }
 
+/* Walks the key stream on until this sum is known. */
+static void walk_to(struct revision_counter *revision_counter, size_t stride)
+{
+    uint8_t stream[STRIDES_PER_PIECE * STRIDE * SAMPLE_SIZE];
+    uint64_t *sums = revision_counter->sums;
+    while (revision_counter->known < stride) {
+        const size_t first = revision_counter->known, left = stride - first;
+        const size_t count = left < STRIDES_PER_PIECE ? left : STRIDES_PER_PIECE;
+        generate_stream(stream, count * STRIDE * SAMPLE_SIZE, revision_counter->key, first);
+        for (size_t i = 0; i < count; i++)
+            sums[first + i + 1] = sums[first + i] + sum_samples(stream + i * STRIDE * SAMPLE_SIZE, STRIDE);
+        revision_counter->known += count;
+    }
+    secret_wipe(stream, sizeof(stream));
+}
+
 struct revision_counter *revision_counter_new(const uint8_t key[REVISION_COUNTER_KEY_SIZE])
 {
     struct revision_counter *revision_counter = secret_allocate(sizeof(*revision_counter));
     memcpy(revision_counter->key, key, sizeof(revision_counter->key));
-    uint8_t stream[STRIDES_PER_PIECE * STRIDE * SAMPLE_SIZE];
-    uint64_t *sums = revision_counter->sums;
-    for (size_t first = 0; first < STRIDES_MAX; first += STRIDES_PER_PIECE) {
-        generate_stream(stream, sizeof(stream), key, first);
-        for (size_t i = 0; i < STRIDES_PER_PIECE; i++)
-            sums[first + i + 1] = sums[first + i] + sum_samples(stream + i * STRIDE * SAMPLE_SIZE, STRIDE);
-    }
-    secret_wipe(stream, sizeof(stream));
     return revision_counter;
 }
 
@@ -88,14 +96,15 @@ void revision_counter_free(struct revision_counter *revision_counter)
     secret_free(revision_counter);
 }
 
-int revision_counter_encrypt(const struct revision_counter *revision_counter, int64_t seconds,
-                             uint64_t *counter)
+int revision_counter_encrypt(struct revision_counter *revision_counter, int64_t seconds, uint64_t *counter)
 {
     if (seconds < 1 || seconds > REVISION_COUNTER_SECONDS_MAX)
         return -1;
     const size_t stride = (size_t)seconds / STRIDE;
     const size_t rest = (size_t)seconds % STRIDE;
     uint8_t stream[STRIDE * SAMPLE_SIZE];
+    if (stride > revision_counter->known)
+        walk_to(revision_counter, stride);
     generate_stream(stream, rest * SAMPLE_SIZE, revision_counter->key, stride);
     *counter = revision_counter->sums[stride] + sum_samples(stream, rest);
     secret_wipe(stream, rest * SAMPLE_SIZE);

@@ -45,10 +45,13 @@ static struct upload_keys *find_keys(struct upload_keyring *keyring, uint64_t pe
         if (!keys->is_set || (oldest->is_set && keys->period_number < oldest->period_number))
             oldest = keys;
     }
+    /* The secret memory is used again: it takes the kernel as long as two signatures take us. */
+    struct ed25519_secret_key *secret_key = oldest->signing_secret_key;
+    oldest->signing_secret_key = NULL;
     upload_keys_clear(oldest);
     oldest->is_set = true;
     oldest->period_number = period_number;
-    oldest->signing_secret_key = secret_allocate(sizeof(*oldest->signing_secret_key));
+    oldest->signing_secret_key = secret_key != NULL ? secret_key : secret_allocate(sizeof(*secret_key));
     uint8_t seed[ED25519_SEED_SIZE];
     randombytes_buf(seed, sizeof(seed));
     ed25519_expand_seed(oldest->signing_secret_key, seed);

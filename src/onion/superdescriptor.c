@@ -70,7 +70,8 @@ static int append_certificate(struct text_builder *inner, const struct superdesc
     memcpy(certificate.signing_key, superdescriptor->signing_key, sizeof(certificate.signing_key));
     if (certificate_make(encoded, &certificate, superdescriptor->signing_secret_key) != 0)
         return error_set(error, "the descriptor signing key must not sign");
-    text_builder_append_format(inner, "%s\n", keyword);
+    text_builder_append(inner, keyword);
+    text_builder_append(inner, "\n");
     text_builder_append_object(inner, "ED25519 CERT", encoded, sizeof(encoded));
     text_builder_append(inner, "\n");
     return 0;
@@ -79,7 +80,8 @@ static int append_certificate(struct text_builder *inner, const struct superdesc
 static void append_ntor_key(struct text_builder *inner, const char *keyword,
                             const uint8_t key[X25519_PUBLIC_KEY_SIZE])
 {
-    text_builder_append_format(inner, "%s ntor ", keyword);
+    text_builder_append(inner, keyword);
+    text_builder_append(inner, " ntor ");
     text_builder_append_base64(inner, key, X25519_PUBLIC_KEY_SIZE, true);
     text_builder_append(inner, "\n");
 }
@@ -125,9 +127,10 @@ static void append_encrypted(struct text_builder *builder, const char *keyword, 
                              const uint8_t salt[DESCRIPTOR_LAYER_SALT_SIZE])
 {
     size_t size = plaintext.length + DESCRIPTOR_LAYER_OVERHEAD;
-    uint8_t *blob = memory_allocate(size, 1);
+    uint8_t *blob = memory_resize(NULL, size, 1);
     descriptor_layer_encrypt(blob, layer, secret, salt, plaintext.start, plaintext.length);
-    text_builder_append_format(builder, "%s\n", keyword);
+    text_builder_append(builder, keyword);
+    text_builder_append(builder, "\n");
     text_builder_append_object(builder, "MESSAGE", blob, size);
     free(blob);
 }

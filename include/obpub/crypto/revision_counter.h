@@ -9,21 +9,20 @@
 /* Seconds that can be encrypted: 1 to this. */
 #define REVISION_COUNTER_SECONDS_MAX 262144
 
-/* A key with the sums of its key stream at regular places, so that one counter costs microseconds. */
+/* A key with the sums of its key stream at regular places, as far as it has been walked along, so that the
+ * next counter costs a microsecond. */
 struct revision_counter;
 
 /* The key that tor uses for a blinded secret key. */
 void revision_counter_derive_key(uint8_t key[REVISION_COUNTER_KEY_SIZE],
                                  const struct ed25519_secret_key *blinded_secret_key);
 
-/* Walks the key stream once and remembers its sums. The object is in secret memory; release it with
- * revision_counter_free(). */
+/* The object is in secret memory; release it with revision_counter_free(). */
 struct revision_counter *revision_counter_new(const uint8_t key[REVISION_COUNTER_KEY_SIZE]);
 void revision_counter_free(struct revision_counter *revision_counter);
 
 /* The counter for seconds, which is one more than the seconds since the start of the shared-random run, so
  * that it is never 0. Returns 0, or -1 when seconds is not in 1..REVISION_COUNTER_SECONDS_MAX. */
-int revision_counter_encrypt(const struct revision_counter *revision_counter, int64_t seconds,
-                             uint64_t *counter);
+int revision_counter_encrypt(struct revision_counter *revision_counter, int64_t seconds, uint64_t *counter);
 
 #endif
