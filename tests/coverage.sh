@@ -13,7 +13,7 @@ parsers='src/config/config.c src/config/key_decode.c src/config/printable.c src/
     src/onion/consensus_relay.c
     src/onion/descriptor.c src/onion/descriptor_inner.c src/onion/directory_text.c src/onion/document.c
     src/onion/flow_control.c src/onion/introduction_point.c src/onion/item_rules.c src/onion/microdescriptor.c
-    src/onion/network.c src/onion/onion_address.c src/signer/key_request.c
+    src/onion/network.c src/onion/onion_address.c src/signer/bundle_request.c src/signer/key_request.c
     src/signer/request.c'
 
 setup_packages $build_packages clang libclang-rt-dev libcmocka-dev llvm-14

@@ -88,6 +88,22 @@ static void fuzz_engine(struct signer *signer, const uint8_t *data, size_t size)
     check_answer(signer, &request, &answer);
 }
 
+/* A request to add or to remove a frontend is just what the reader makes of what was understood. */
+static void check_key_request(enum signer_key_request_type type, size_t frontend, const uint8_t *data)
+{
+    const uint8_t *identity_key = data + 8;
+    uint8_t bytes[SIGNER_KEY_REQUEST_SIZE];
+    struct ed25519_secret_key secret_key;
+    if (type == SIGNER_KEY_ADD) {
+        memcpy(&secret_key, identity_key + ED25519_PUBLIC_KEY_SIZE, sizeof(secret_key));
+        signer_key_request_add(bytes, &secret_key, identity_key);
+        FUZZ_REQUIRE(memcmp(bytes + 8, data + 8, sizeof(bytes) - 8) == 0);
+    } else {
+        signer_key_request_remove(bytes, frontend);
+        FUZZ_REQUIRE(memcmp(bytes, data, 8) == 0);
+    }
+}
+
 static void fuzz_reader(struct signer *signer, const uint8_t *data, size_t size)
 {
     uint8_t bytes[SIGNER_KEY_ANSWER_SIZE];
@@ -103,6 +119,7 @@ static void fuzz_reader(struct signer *signer, const uint8_t *data, size_t size)
     FUZZ_REQUIRE(signer_key_answer_parse(&frontend, type, bytes, answer_size) == 0);
     if (frontend == SIGNER_NO_FRONTEND)
         return; /* the beginning of a bundle */
+    check_key_request(type, frontend, data);
     if (type == SIGNER_KEY_REMOVE && frontend == PRESIGNED) {
         struct bundle *bundle = make_bundle(3, &schedule_public, SIGNER_NOW - 3600, 1);
         FUZZ_REQUIRE(signer_add_bundle(signer, bundle) == PRESIGNED);
@@ -124,6 +141,17 @@ static void fuzz_reader(struct signer *signer, const uint8_t *data, size_t size)
     FUZZ_REQUIRE(size == sizeof(encoded) && memcmp(encoded, data, size) == 0);
 }
 
+/* What was taken of a bundle that is not whole yet is, handed over again, the last piece that came. */
+static void check_piece(const struct bundle *bundle, const uint8_t *data, size_t size)
+{
+    uint8_t piece[SIGNER_KEY_REQUEST_SIZE_MAX];
+    size_t index = bundle->periods_added;
+    if (bundle->signatures_added > 0)
+        index += (bundle->signatures_added + 23) / 24;
+    FUZZ_REQUIRE(signer_bundle_request(piece, bundle, index) == size);
+    FUZZ_REQUIRE(memcmp(piece, data, size) == 0);
+}
+
 /* Requests that are as long as their types say, one after the other, until one is not answered. */
 static void fuzz_pieces(struct signer *signer, const uint8_t *data, size_t size)
 {
@@ -143,6 +171,8 @@ static void fuzz_pieces(struct signer *signer, const uint8_t *data, size_t size)
             FUZZ_REQUIRE((frontend == SIGNER_NO_FRONTEND) == (coming != NULL));
             if (coming == NULL)
                 signer_remove_frontend(signer, frontend);
+            else
+                check_piece(coming, data, piece);
         }
         data += piece;
         size -= piece;

@@ -510,8 +510,8 @@ static void write_signer_request(const char *name, const struct signer_request *
 /* The pieces of a bundle, as the reader sends them, and for a frontend with a bundle what the engine asks. */
 static void write_signer_bundles(void)
 {
-    uint8_t *bytes = memory_allocate(3, SIGNER_KEY_REQUEST_SIZE_MAX);
-    size_t length = 1;
+    uint8_t *bytes = memory_allocate(8, SIGNER_KEY_REQUEST_SIZE_MAX);
+    size_t length = 1, size;
     struct bundle *bundle = make_small_bundle(4, &schedule_public, SIGNER_NOW, 3);
     bytes[0] = 2;
     for (size_t i = 0; i < 3; i++)
@@ -527,6 +527,13 @@ static void write_signer_bundles(void)
     bytes[2] = SIGNER_KEY_BUNDLE_SIGNATURES;
     write_seed("signer_request", "bundle-signatures", bytes,
                1 + signer_bundle_request_size(SIGNER_KEY_BUNDLE_SIGNATURES));
+    bundle = make_bundle(4, &schedule_public, SIGNER_NOW, 1);
+    bytes[0] = 2;
+    length = 1;
+    for (size_t i = 0; (size = signer_bundle_request(bytes + length, bundle, i)) > 0; i++)
+        length += size;
+    bundle_free(bundle);
+    write_seed("signer_request", "bundle-day", bytes, length);
     free(bytes);
     struct signer_request request = signer_certify_request();
     request.period.frontend = 2;
@@ -592,7 +599,12 @@ static void write_signer_requests(void)
     bytes[104] = 1;
     write_seed("signer_request", "remove-with-key", bytes, sizeof(bytes));
     signer_key_request_remove(bytes + 1, 2);
+    write_seed("signer_request", "remove-presigned", bytes, sizeof(bytes));
+    signer_key_request_remove(bytes + 1, 7);
     write_seed("signer_request", "remove-unknown", bytes, sizeof(bytes));
+    write_seed("signer_request", "remove-short", bytes, 8);
+    bytes[1]++;
+    write_seed("signer_request", "remove-newer", bytes, sizeof(bytes));
 }
 
 int main(int argument_count, char **arguments)

@@ -12,7 +12,7 @@ from harness.client import ask_hsdirs
 from harness.consensus import AFTER_SRV, AFTER_TIME_PERIOD
 from harness.daemon import Daemon
 from harness.judge import Judged
-from harness.obpub import instance, write_config
+from harness.obpub import instance, publish, wait_settled, write_config
 from testnet import main, make_frontend_key, obpub_path, run, run_obpub, step
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / 'cli'))
@@ -87,6 +87,10 @@ def test(net):
 
     backend.wait_published()
     publisher.wait_bootstrapped()
+    wait_settled(net, [backend])
+    once = write_config(net.path('once.yaml'), publisher.control_socket, [(good_bundle, [instance(backend)])])
+    publish(once)
+    step('obpub --once published with a bundle')
     frontends = [(path, [instance(backend)]) for path in (good_bundle, wrong_bundle, online_key)]
     daemon = Daemon(net, publisher, frontends).start()
     daemon.wait_log(f'--period-minutes {minutes} --voting-interval {net.interval}', 60)
@@ -112,19 +116,19 @@ def test(net):
     right_bundle = presign(net, backend, net.path('wrong.key.elsewhere'), 'right', '--period-minutes', minutes)
     os.rename(right_bundle, wrong_bundle)
     daemon.reload()
-    daemon.wait_published(30, 3)
+    daemon.wait_published(90, 3)
     check_descriptors(net, daemon, wrong_bundle, wrong)
     step('the right bundle in its place took effect with a reload')
 
     since = len(daemon.log())
     os.rename(make_bundle(net, plain, minutes, time.time() - 2 * 86400), online_key)
     daemon.reload()
-    daemon.wait_log(f'{plain.onion}: its bundle ran out at', 5, since)
+    daemon.wait_log(f'{plain.onion}: its bundle ran out at', 30, since)
     assert daemon.frontend(plain.address)['bundle']['state'] == 'ran out'
     time.sleep(3)  # uploads fail meanwhile, and are put off
     os.rename(make_bundle(net, plain, minutes, time.time()), online_key)
     daemon.reload()
-    daemon.wait_published(30, 3)
+    daemon.wait_published(90, 3)
     check_descriptors(net, daemon, online_key, plain)
     step('a bundle that has run out ends nothing else; a newer one in its place took effect with a reload')
 
