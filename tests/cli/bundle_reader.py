@@ -69,12 +69,17 @@ class Period:
                                                              serialization.PublicFormat.Raw)
         self.signatures = []
 
-    def check_signatures(self):
-        """Raises InvalidSignature unless each is that of the certificate tor would make (cert-spec)."""
-        blinded = Ed25519PublicKey.from_public_bytes(self.blinded_key)
+    def certificates(self):
+        """Its certificates, as tor would make them (cert-spec)."""
         for hour, signature in enumerate(self.signatures, self.first_hour):
-            blinded.verify(signature, struct.pack(">BBIB32sBHBB32s", 1, 8, hour, 1, self.signing_key, 1, 32, 4, 0,
-                                                  self.blinded_key))
+            yield struct.pack(">BBIB32sBHBB32s", 1, 8, hour, 1, self.signing_key, 1, 32, 4, 0,
+                              self.blinded_key) + signature
+
+    def check_signatures(self):
+        """Raises InvalidSignature unless each certificate is signed by the blinded key."""
+        blinded = Ed25519PublicKey.from_public_bytes(self.blinded_key)
+        for certificate in self.certificates():
+            blinded.verify(certificate[-64:], certificate[:-64])
 
 
 class Bundle:

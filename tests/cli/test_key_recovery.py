@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 
+import bundle_reader
 import checks
 import standin_tor
 from checks import check
@@ -114,6 +115,18 @@ def check_broken_signers():
 
 # -- obpub itself ---------------------------------------------------------------------------------------------------
 
+def signature_under(certificate, identity, period):
+    """The signature under a certificate that an identity's blinded key has made in a time period."""
+    factor = blinding_factor(identity, period, PERIOD_LENGTH)
+    shown = Public.__new__(Public)
+    shown.certificate, shown.certified, shown.blinded = certificate, certificate[7:39], certificate[44:76]
+    shown.counter = 0
+    assert curve.verify(shown.blinded, certificate[:-64], certificate[-64:])
+    return recovery.Signature(shown.blinded, certificate[:-64], certificate[-64:-32],
+                              int.from_bytes(certificate[-32:], "little"), identity, factor % curve.ORDER,
+                              recovery.public_values(identity, shown, period, PERIOD_LENGTH, factor))
+
+
 def certified(tool, key, periods):
     """The signatures under certificates that tools/certify.c makes for a secret key of 64 bytes, or None if it refuses
     to sign."""
@@ -125,17 +138,7 @@ def certified(tool, key, periods):
     identity = curve.public_of(int.from_bytes(key[:32], "little"))
     signatures = []
     for line in result.stdout.splitlines():
-        certificate = bytes.fromhex(line)
-        period = PERIOD + len(signatures) // 3
-        factor = blinding_factor(identity, period, PERIOD_LENGTH)
-        shown = Public.__new__(Public)
-        shown.certificate, shown.certified, shown.blinded = certificate, certificate[7:39], certificate[44:76]
-        shown.counter = 0
-        assert curve.verify(shown.blinded, certificate[:-64], certificate[-64:])
-        signatures.append(recovery.Signature(
-            shown.blinded, certificate[:-64], certificate[-64:-32], int.from_bytes(certificate[-32:], "little"),
-            identity, factor % curve.ORDER,
-            recovery.public_values(identity, shown, period, PERIOD_LENGTH, factor)))
+        signatures.append(signature_under(bytes.fromhex(line), identity, PERIOD + len(signatures) // 3))
     return signatures
 
 
@@ -227,8 +230,25 @@ def check_program(folder):
     check(f"nothing is found in {len(everything)} published signatures of three kinds of key", not found, found)
 
 
+def check_bundles(folder):
+    """All that a stolen bundle has: its certificates, many of each period's blinded key for the same key."""
+    for kind, path, identity in key_files(folder):
+        config = checks.write(folder / "offline.yaml", f"services:\n  - key: {path}\n    instances:\n"
+                              f"      - address: {checks.Key().address}\n")
+        bundle = folder / f"{kind}.bundle"
+        result = checks.run("presign", "-c", config, "--days", 1, "-o", bundle)
+        check(f"a bundle of a {kind} key is made", result.returncode == 0, result.stderr)
+        signatures = [signature_under(certificate, identity, period.number)
+                      for period in bundle_reader.Bundle(bundle.read_bytes()).periods
+                      for certificate in period.certificates()]
+        check(f"nothing is found in the {len(signatures)} certificates of the bundle",
+              len(signatures) >= 48 and not recovery.recover(signatures))
+
+
 with checks.temporary_folder() as name:
     check_broken_signers()
     check_library(pathlib.Path(name))
     check_program(pathlib.Path(name))
+with checks.temporary_folder() as name:
+    check_bundles(pathlib.Path(name))
 checks.finish()
