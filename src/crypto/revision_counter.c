@@ -87,8 +87,15 @@ static void walk_to(struct revision_counter *revision_counter, size_t stride)
 struct revision_counter *revision_counter_new(const uint8_t key[REVISION_COUNTER_KEY_SIZE])
 {
     struct revision_counter *revision_counter = secret_allocate(sizeof(*revision_counter));
-    memcpy(revision_counter->key, key, sizeof(revision_counter->key));
+    revision_counter_set_key(revision_counter, key);
     return revision_counter;
+}
+
+void revision_counter_set_key(struct revision_counter *revision_counter,
+                              const uint8_t key[REVISION_COUNTER_KEY_SIZE])
+{
+    memcpy(revision_counter->key, key, sizeof(revision_counter->key));
+    revision_counter->known = 0;
 }
 
 void revision_counter_free(struct revision_counter *revision_counter)

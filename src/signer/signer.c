@@ -131,7 +131,8 @@ static const struct bundle_period *find_presigned(const struct signer_frontend *
 static void derive_keys(struct period_keys *keys, const struct signer_frontend *frontend,
                         uint8_t counter_key[REVISION_COUNTER_KEY_SIZE])
 {
-    keys->blinded_secret_key = secret_allocate(sizeof(*keys->blinded_secret_key));
+    if (keys->blinded_secret_key == NULL)
+        keys->blinded_secret_key = secret_allocate(sizeof(*keys->blinded_secret_key));
     blinding_derive_secret_key(keys->blinded_secret_key, frontend->secret_key, frontend->identity_key,
                                keys->number, keys->length);
     ed25519_derive_public_key(keys->blinded_key, keys->blinded_secret_key);
@@ -153,7 +154,7 @@ static struct period_keys *period_keys_find(struct signer_frontend *frontend,
         return NULL;
     struct period_keys *keys = &frontend->periods[frontend->next_place];
     frontend->next_place = (frontend->next_place + 1) % PERIODS_KEPT;
-    period_keys_clear(keys);
+    /* The secret memory of the oldest ones is used again, as getting it takes as long as some signatures. */
     keys->is_set = true;
     keys->number = period->number;
     keys->length = period->length;
@@ -163,7 +164,10 @@ static struct period_keys *period_keys_find(struct signer_frontend *frontend,
                sizeof(counter_key));
     else
         derive_keys(keys, frontend, counter_key);
-    keys->revision_counter = revision_counter_new(counter_key);
+    if (keys->revision_counter == NULL)
+        keys->revision_counter = revision_counter_new(counter_key);
+    else
+        revision_counter_set_key(keys->revision_counter, counter_key);
     secret_wipe(counter_key, sizeof(counter_key));
     return keys;
 }

@@ -61,6 +61,27 @@ static void test_counters_of_secret_keys(void **state)
     vectors_for_each("revision_counter.txt", 4, check_counter_of_key);
 }
 
+/* However far it was walked before, and under whatever key, it counts as one made from nothing does. */
+static void test_any_order_and_another_key(void **state)
+{
+    (void)state;
+    static const char *const seconds[] = {"129601", "1",    "262144", "1023", "1024",
+                                          "1025",   "8192", "200000", "64000"};
+    struct revision_counter *revision_counter =
+        revision_counter_new((const uint8_t[REVISION_COUNTER_KEY_SIZE]){9});
+    for (uint8_t first = 1; first <= 3; first++) {
+        const uint8_t key[REVISION_COUNTER_KEY_SIZE] = {first};
+        revision_counter_set_key(revision_counter, key);
+        for (size_t i = 0; i < sizeof(seconds) / sizeof(seconds[0]); i++) {
+            uint64_t counter = 0;
+            assert_int_equal(
+                revision_counter_encrypt(revision_counter, strtoll(seconds[i], NULL, 10), &counter), 0);
+            assert_int_equal(counter, encrypt_with_key(key, seconds[i]));
+        }
+    }
+    revision_counter_free(revision_counter);
+}
+
 static void test_seconds_out_of_range(void **state)
 {
     (void)state;
@@ -109,9 +130,8 @@ int main(void)
     if (sodium_init() < 0)
         return 1;
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_counters_of_tor),
-        cmocka_unit_test(test_counters_of_secret_keys),
-        cmocka_unit_test(test_seconds_out_of_range),
+        cmocka_unit_test(test_counters_of_tor),           cmocka_unit_test(test_counters_of_secret_keys),
+        cmocka_unit_test(test_any_order_and_another_key), cmocka_unit_test(test_seconds_out_of_range),
         cmocka_unit_test(test_seeking_equals_walking),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -21,6 +21,10 @@ void revision_counter_derive_key(uint8_t key[REVISION_COUNTER_KEY_SIZE],
 struct revision_counter *revision_counter_new(const uint8_t key[REVISION_COUNTER_KEY_SIZE]);
 void revision_counter_free(struct revision_counter *revision_counter);
 
+/* Goes over to another key. */
+void revision_counter_set_key(struct revision_counter *revision_counter,
+                              const uint8_t key[REVISION_COUNTER_KEY_SIZE]);
+
 /* The counter for seconds, which is one more than the seconds since the start of the shared-random run, so
  * that it is never 0. Returns 0, or -1 when seconds is not in 1..REVISION_COUNTER_SECONDS_MAX. */
 int revision_counter_encrypt(struct revision_counter *revision_counter, int64_t seconds, uint64_t *counter);
