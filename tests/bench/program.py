@@ -125,6 +125,8 @@ def measure(process, tor):
     tor.wait_for(lambda: tor.readings >= 2, "the reading of a new consensus")
     time.sleep(1)
     report("memory", resident(process))
+    if os.environ["BENCH_ROUND"] != "0":
+        return
     alone = [f"{resident_alone(number) / (1 << 20):.1f} MB (at most {resident_alone(number, 'VmHWM') / (1 << 20):.1f})"
              for number in processes_of(process)]
     print(json.dumps({"row": "memory", "note": "each process by itself, with the pages that all share: " + ", ".join(alone)}))
