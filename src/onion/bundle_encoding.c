@@ -31,7 +31,7 @@
 #include "obpub/onion/bundle.h"
 
 #define VERSION 1
-#define SECONDS_MAX ((int64_t)1 << 40)
+#define SECONDS_MAX ((uint64_t)1 << 40)
 #define PERIOD_NUMBER_MAX ((uint64_t)1 << 32)
 
 static const uint8_t magic[BUNDLE_MAGIC_SIZE] = {'o', 'b', 'p', 'u', 'b', ' ', 'p', 'r',
@@ -142,7 +142,7 @@ static int check_version(const uint8_t *bytes, size_t length, struct error *erro
 
 static bool plan_is_sane(const struct bundle_plan *plan)
 {
-    return time_schedule_is_possible(&plan->schedule) && plan->created > 0 && plan->created < SECONDS_MAX &&
+    return time_schedule_is_possible(&plan->schedule) && plan->created > 0 &&
            plan->first_expiration_hour <= plan->last_expiration_hour &&
            plan->last_expiration_hour < SECONDS_MAX / 3600 &&
            plan->last_expiration_hour - plan->first_expiration_hour <= (BUNDLE_DAYS_MAX + 1) * 24 &&
@@ -159,7 +159,8 @@ int bundle_decode_header(struct bundle_plan *plan, uint8_t identity_key[ED25519_
     const uint8_t *byte = header + sizeof(magic) + 4;
     plan->schedule.voting_interval = (uint32_t)take_number(&byte, 4);
     plan->schedule.period_length = (uint32_t)take_number(&byte, 4);
-    plan->created = (int64_t)(take_number(&byte, 8) & INT64_MAX);
+    uint64_t created = take_number(&byte, 8);
+    plan->created = created < SECONDS_MAX ? (int64_t)created : 0; /* 0: what can't be */
     plan->first_expiration_hour = (uint32_t)take_number(&byte, 4);
     plan->last_expiration_hour = (uint32_t)take_number(&byte, 4);
     plan->first_period = take_number(&byte, 8);
