@@ -15,6 +15,7 @@
 #include "config/tor_endpoint.h"
 #include "engine/clock.h"
 #include "engine/engine.h"
+#include "engine/open_files.h"
 #include "obpub/memory.h"
 #include "report/journal.h"
 #include "report/metrics_server.h"
@@ -44,6 +45,7 @@ struct daemon {
     struct metrics_server *metrics_server;
     struct event *signals[SIGNALS], *watchdog, *look;
     int64_t started_at, loaded_at;
+    size_t open_files_max;
     int64_t clock_difference; /* milliseconds of the wall clock ahead of the other one */
     char reload_error[ERROR_TEXT_SIZE];
     bool has_lost_process;
@@ -124,6 +126,9 @@ static struct config *load_config(struct daemon *daemon, struct error *error)
         free(config);
         config = NULL;
     }
+    struct error shortage;
+    if (config != NULL && open_files_check(config, daemon->open_files_max, &shortage) != 0)
+        log_write(&daemon->log, LOG_LEVEL_WARNING, "%s", shortage.text);
     config_report_clear(&report);
     return config;
 }
@@ -439,6 +444,7 @@ int cmd_run(const struct options *options)
     };
     struct error error;
     int result = EXIT_CODE_PROCESS_LOST;
+    daemon.open_files_max = open_files_raise();
     log_open(&daemon.log, STDERR_FILENO, options->verbosity);
     daemon.loaded_at = daemon.started_at;
     if (command_plan_confinement(&daemon.plan, options, &error) != 0) {

@@ -7,7 +7,7 @@
 #include "obpub/memory.h"
 
 #define BUFFER_FIRST 4096 /* bytes allocated for the first line */
-#define BUFFER_KEEP 65536 /* a larger buffer is given back after its reply */
+#define BUFFER_KEEP 4096  /* a larger buffer is given back after its reply */
 #define LINES_FIRST 16
 
 #define STATUS_LENGTH 3

@@ -17,8 +17,8 @@
 /* Likewise after it had been a tor and then sent what no tor sends; this long without, and it is forgiven. */
 #define RETRY_MISBEHAVED 15000
 #define RETRY_MAX_MISBEHAVED 600000
-/* Seconds between two signs of life that are asked for: a process that hangs keeps its connections. */
-#define PING_SECONDS 10
+/* A prime number, by which the links' intervals come to lie far apart. */
+#define PING_SPREAD 7919
 /* Two readings of the moment at which a process started may differ by so many milliseconds. */
 #define START_TOLERANCE 3000
 
@@ -41,8 +41,9 @@ struct backend_link {
     void *context;
     struct control_connection *connection;
     struct event *timer; /* connects again, or asks for a sign of life */
-    bool is_up;          /* and the backend's uptime is known */
-    bool was_up;         /* since it was made */
+    const int64_t *ping_interval;
+    bool is_up;  /* and the backend's uptime is known */
+    bool was_up; /* since it was made */
     bool knows_start;
     int64_t process_start; /* milliseconds of our clock */
     int64_t retry_delay;
@@ -82,6 +83,15 @@ static bool note_process(struct backend_link *link, int64_t uptime)
     return is_new;
 }
 
+/* When to ask for the next sign of life: a process that hangs keeps its connections. Each link has an
+ * interval of its own, three quarters to five quarters of the usual one, so that not all ask at the same
+ * time. */
+static int64_t next_ping(const struct backend_link *link)
+{
+    int64_t interval = *link->ping_interval;
+    return interval * 3 / 4 + (int64_t)(link->number * PING_SPREAD) % (interval / 2);
+}
+
 static void uptime_came(struct control_connection *connection, const struct control_reply *reply,
                         void *context)
 {
@@ -98,7 +108,7 @@ static void uptime_came(struct control_connection *connection, const struct cont
         link->up_since = clock_milliseconds();
     else if (clock_milliseconds() - link->up_since > RETRY_MAX_MISBEHAVED)
         link->misbehaved_delay = 0;
-    run_timer(link, PING_SECONDS * 1000);
+    run_timer(link, next_ping(link));
     if (!was_up)
         link->callbacks.up(link->number, is_new_process, uptime, link->context);
 }
@@ -190,6 +200,7 @@ static void timer_fired(evutil_socket_t socket, short events, void *context)
 
 struct backend_link *backend_link_new(struct event_base *base, const struct config_backend *config,
                                       size_t number, const struct credential_source *source,
+                                      const int64_t *ping_interval,
                                       const struct backend_link_callbacks *callbacks, void *context)
 {
     struct backend_link *link = memory_allocate(1, sizeof(*link));
@@ -197,6 +208,7 @@ struct backend_link *backend_link_new(struct event_base *base, const struct conf
     link->config = config;
     link->number = number;
     link->source = source;
+    link->ping_interval = ping_interval;
     link->callbacks = *callbacks;
     link->context = context;
     link->retry_delay = RETRY_FIRST;

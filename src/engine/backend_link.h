@@ -19,8 +19,11 @@ struct backend_link_callbacks {
 };
 
 /* source reads the files that open its control port, and stays. */
+/* ping_interval: milliseconds between two signs of life that the backend is asked for, more or less; it is
+ * looked at each time, and stays the caller's. */
 struct backend_link *backend_link_new(struct event_base *base, const struct config_backend *config,
                                       size_t number, const struct credential_source *source,
+                                      const int64_t *ping_interval,
                                       const struct backend_link_callbacks *callbacks, void *context);
 void backend_link_free(struct backend_link *link);
 

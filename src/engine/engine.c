@@ -10,6 +10,15 @@
 #include "engine/engine_parts.h"
 #include "obpub/memory.h"
 
+/* Signs of life that backends are asked for in a second, all together; and milliseconds between two that one
+ * is asked for, at least. */
+#define PINGS_A_SECOND 100
+#define PING_INTERVAL_MIN 10000
+/* Reports may look at so many frontends and backends in a millisecond of the interval between two; and that
+ * interval at most. */
+#define THINGS_REPORTED_IN_A_MILLISECOND 10
+#define REPORT_INTERVAL_MAX 1000
+
 /* -- the loop ------------------------------------------------------------------------------------- */
 
 void engine_wake(struct engine *engine)
@@ -24,6 +33,25 @@ static void perform(struct engine *engine, const struct publisher_action *action
         engine_perform_fetch(engine, action);
     else
         engine_perform_upload(engine, action);
+}
+
+static void report_timer_fired(evutil_socket_t socket, short events, void *context)
+{
+    (void)socket;
+    (void)events;
+    struct engine *engine = context;
+    engine->changed(engine->context);
+}
+
+/* Says that something may have changed: at once where there is little to look at. */
+static void report_soon(struct engine *engine)
+{
+    if (engine->report_interval == 0) {
+        engine->changed(engine->context);
+    } else if (!evtimer_pending(engine->report_timer, NULL)) {
+        const struct timeval delay = {engine->report_interval / 1000, engine->report_interval % 1000 * 1000};
+        evtimer_add(engine->report_timer, &delay);
+    }
 }
 
 static void timer_fired(evutil_socket_t socket, short events, void *context)
@@ -41,38 +69,55 @@ static void timer_fired(evutil_socket_t socket, short events, void *context)
         const struct timeval delay = {wait / 1000, wait % 1000 * 1000};
         evtimer_add(engine->timer, &delay);
     }
-    engine->changed(engine->context);
+    report_soon(engine);
 }
 
 /* -- what is served ------------------------------------------------------------------------------- */
 
-/* The number of the backend with an identity key, or backend_count: frontends may share backends. */
-static size_t find_backend(const struct engine *engine, const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE])
+/* An address is found by its first half, which no two share: 160 bits of the identity key. */
+_Static_assert(ONION_ADDRESS_LENGTH >= KEY_INDEX_KEY_SIZE,
+               "the key of an index is the beginning of an address");
+
+static void add_address(struct key_index *index, const char *address, size_t number)
 {
-    size_t i = 0;
-    while (i < engine->backend_count &&
-           (engine->backends[i]->config == NULL ||
-            memcmp(engine->publisher->backends[i].identity_key, identity_key, ED25519_PUBLIC_KEY_SIZE) != 0))
-        i++;
-    return i;
+    key_index_add(index, (const uint8_t *)address, number);
 }
 
-static size_t find_frontend(const struct engine *engine, const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE])
+size_t engine_find_backend(const struct engine *engine, const char *address)
 {
-    size_t i = 0;
-    while (i < engine->frontend_count &&
-           (engine->frontends[i].config == NULL ||
-            memcmp(engine->publisher->frontends[i].identity_key, identity_key, ED25519_PUBLIC_KEY_SIZE) != 0))
-        i++;
-    return i;
+    size_t number = key_index_find(&engine->backend_index, (const uint8_t *)address);
+    bool is_it = number != KEY_INDEX_NONE && strcmp(engine->backends[number]->config->address, address) == 0;
+    return is_it ? number : KEY_INDEX_NONE;
+}
+
+size_t engine_find_frontend(const struct engine *engine, const char *address)
+{
+    size_t number = key_index_find(&engine->frontend_index, (const uint8_t *)address);
+    bool is_it = number != KEY_INDEX_NONE && strcmp(engine->frontends[number].config->address, address) == 0;
+    return is_it ? number : KEY_INDEX_NONE;
+}
+
+/* Makes both indexes anew, after something was taken away. */
+static void rebuild_indexes(struct engine *engine)
+{
+    key_index_clear(&engine->backend_index);
+    key_index_clear(&engine->frontend_index);
+    for (size_t i = 0; i < engine->backend_count; i++) {
+        if (engine->backends[i]->config != NULL)
+            add_address(&engine->backend_index, engine->backends[i]->config->address, i);
+    }
+    for (size_t i = 0; i < engine->frontend_count; i++) {
+        if (engine->frontends[i].config != NULL)
+            add_address(&engine->frontend_index, engine->frontends[i].config->address, i);
+    }
 }
 
 /* Serves a backend of the new config: as a new one, or as the one it was. */
 static size_t set_backend(struct engine *engine, const struct config_backend *config,
                           struct engine_changes *changes)
 {
-    size_t number = find_backend(engine, config->identity_key);
-    if (number < engine->backend_count) {
+    size_t number = engine_find_backend(engine, config->address);
+    if (number != KEY_INDEX_NONE) {
         struct engine_backend *backend = engine->backends[number];
         if (!backend->is_in_new_config)
             engine_update_backend(engine, number, config);
@@ -82,6 +127,7 @@ static size_t set_backend(struct engine *engine, const struct config_backend *co
     number = publisher_add_backend(engine->publisher, config->identity_key, config->has_control,
                                    clock_milliseconds());
     engine_open_backend(engine, number, config);
+    add_address(&engine->backend_index, config->address, number);
     engine->backends[number]->is_in_new_config = true;
     changes->backends_added++;
     return number;
@@ -90,8 +136,11 @@ static size_t set_backend(struct engine *engine, const struct config_backend *co
 static struct engine_frontend *make_frontend_place(struct engine *engine, size_t number)
 {
     while (engine->frontend_count <= number) {
-        engine->frontends =
-            memory_resize(engine->frontends, engine->frontend_count + 1, sizeof(*engine->frontends));
+        if (engine->frontend_count == engine->frontend_room) {
+            engine->frontend_room = engine->frontend_room > 0 ? 2 * engine->frontend_room : 8;
+            engine->frontends =
+                memory_resize(engine->frontends, engine->frontend_room, sizeof(*engine->frontends));
+        }
         memset(&engine->frontends[engine->frontend_count++], 0, sizeof(*engine->frontends));
     }
     return &engine->frontends[number];
@@ -115,6 +164,7 @@ static void add_frontend(struct engine *engine, struct config_frontend *config, 
     struct engine_frontend *frontend = make_frontend_place(engine, number);
     frontend->config = config;
     frontend->is_in_new_config = true;
+    add_address(&engine->frontend_index, config->address, number);
 }
 
 /* Goes on with another config for a frontend. */
@@ -137,8 +187,8 @@ static void set_frontend(struct engine *engine, struct config_frontend *config,
     size_t *backends = memory_allocate(config->backend_count, sizeof(*backends));
     for (size_t i = 0; i < config->backend_count; i++)
         backends[i] = set_backend(engine, &config->backends[i], changes);
-    size_t number = find_frontend(engine, config->identity_key);
-    if (number == engine->frontend_count) {
+    size_t number = engine_find_frontend(engine, config->address);
+    if (number == KEY_INDEX_NONE) {
         add_frontend(engine, config, backends);
         changes->frontends_added++;
     } else {
@@ -188,6 +238,18 @@ static void remove_others(struct engine *engine, struct engine_changes *changes)
     }
 }
 
+/* With many backends each is asked for a sign of life less often, and with much to look at reports are made
+ * less often, so that neither costs more in all. */
+static void update_intervals(struct engine *engine)
+{
+    int64_t backends = (int64_t)engine->backend_count;
+    int64_t things = backends + (int64_t)engine->frontend_count;
+    int64_t ping = backends * (1000 / PINGS_A_SECOND);
+    engine->ping_interval = ping > PING_INTERVAL_MIN ? ping : PING_INTERVAL_MIN;
+    int64_t report = things / THINGS_REPORTED_IN_A_MILLISECOND;
+    engine->report_interval = report < REPORT_INTERVAL_MAX ? report : REPORT_INTERVAL_MAX;
+}
+
 void engine_set_config(struct engine *engine, struct config *config, struct engine_changes *changes)
 {
     struct engine_changes unwanted;
@@ -198,6 +260,8 @@ void engine_set_config(struct engine *engine, struct config *config, struct engi
     for (size_t i = 0; i < config->frontend_count; i++)
         set_frontend(engine, &config->frontends[i], changes);
     remove_others(engine, changes);
+    rebuild_indexes(engine);
+    update_intervals(engine);
     engine_wake(engine);
 }
 
@@ -210,6 +274,8 @@ struct engine *engine_new(const struct engine_settings *settings)
     engine->changed = settings->changed;
     engine->context = settings->context;
     engine->timer = evtimer_new(engine->base, timer_fired, engine);
+    engine->report_timer = evtimer_new(engine->base, report_timer_fired, engine);
+    engine->ping_interval = PING_INTERVAL_MIN;
     engine->signer = settings->signer;
     engine->credential_source = settings->credential_source;
     struct publisher_rules rules = settings->rules;
@@ -236,6 +302,9 @@ void engine_free(struct engine *engine)
     reactions_clear(&engine->reactions);
     publisher_free(engine->publisher);
     event_free(engine->timer);
+    event_free(engine->report_timer);
+    key_index_clear(&engine->backend_index);
+    key_index_clear(&engine->frontend_index);
     free(engine);
 }
 
@@ -268,7 +337,7 @@ size_t engine_fill_frontends(const struct engine *engine, struct report_frontend
     for (size_t i = 0; i < engine->config->frontend_count; i++) {
         const struct config_frontend *config = &engine->config->frontends[i];
         struct report_frontend *frontend = &(*frontends)[i];
-        frontend->number = find_frontend(engine, config->identity_key);
+        frontend->number = engine_find_frontend(engine, config->address);
         frontend->config = config;
         for (int slot = 0; slot < DESCRIPTOR_SLOTS; slot++)
             frontend->revision_counters[slot] =

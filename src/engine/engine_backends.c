@@ -142,11 +142,12 @@ void engine_drop_fetches(struct engine *engine, size_t tor)
 
 void engine_note_local_event(struct engine *engine, size_t tor, const struct hs_desc_event *event)
 {
-    for (size_t i = 0; i < engine->backend_count; i++) {
-        struct engine_backend *backend = engine->backends[i];
-        if (backend->fetch != NULL && backend->link == NULL && backend->fetch_tor == tor)
-            fetch_note_event(backend->fetch, event);
-    }
+    size_t number = event->has_address ? engine_find_backend(engine, event->address) : KEY_INDEX_NONE;
+    if (number == KEY_INDEX_NONE)
+        return;
+    struct engine_backend *backend = engine->backends[number];
+    if (backend->fetch != NULL && backend->link == NULL && backend->fetch_tor == tor)
+        fetch_note_event(backend->fetch, event);
 }
 
 void engine_set_local_reachable(struct engine *engine, bool is_reachable)
@@ -174,8 +175,11 @@ static struct engine_backend *make_place(struct engine *engine, size_t number)
         struct engine_backend *backend = memory_allocate(1, sizeof(*backend));
         backend->engine = engine;
         backend->number = engine->backend_count++;
-        engine->backends =
-            memory_resize(engine->backends, engine->backend_count, sizeof(struct engine_backend *));
+        if (engine->backend_count > engine->backend_room) {
+            engine->backend_room = 2 * engine->backend_count;
+            engine->backends =
+                memory_resize(engine->backends, engine->backend_room, sizeof(struct engine_backend *));
+        }
         engine->backends[backend->number] = backend;
     }
     return engine->backends[number];
@@ -191,8 +195,9 @@ static void connect_backend(struct engine_backend *backend)
     };
     struct engine *engine = backend->engine;
     if (backend->config->has_control)
-        backend->link = backend_link_new(engine->base, backend->config, backend->number,
-                                         engine->credential_source, &callbacks, engine);
+        backend->link =
+            backend_link_new(engine->base, backend->config, backend->number, engine->credential_source,
+                             &engine->ping_interval, &callbacks, engine);
     else if (engine->publisher->is_tor_up)
         publisher_note_reachable(engine->publisher, backend->number, false, INT64_MAX, clock_milliseconds());
 }

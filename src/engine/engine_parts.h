@@ -9,6 +9,7 @@
 #include "engine/fetch.h"
 #include "engine/local_tor.h"
 #include "engine/upload.h"
+#include "obpub/key_index.h"
 #include "report/reaction.h"
 
 /* By the publisher's number. */
@@ -61,8 +62,13 @@ struct engine {
     size_t backend_count;
     struct engine_frontend *frontends;
     size_t frontend_count;
-    LIST_HEAD(, post) posts; /* those tor has not answered yet */
-    struct event *timer;     /* asks the publisher what is to be done */
+    size_t backend_room, frontend_room;             /* how many there is room for */
+    struct key_index backend_index, frontend_index; /* by the beginning of the address */
+    LIST_HEAD(, post) posts;                        /* those tor has not answered yet */
+    struct event *timer;                            /* asks the publisher what is to be done */
+    struct event *report_timer;
+    int64_t report_interval; /* milliseconds between two calls of changed(), at least; 0: each time */
+    int64_t ping_interval;   /* between two signs of life that a backend is asked for */
     void (*changed)(void *context);
     void *context;
     char last_error[ERROR_TEXT_SIZE];
@@ -73,6 +79,10 @@ struct engine {
 /* Has the publisher asked before the event loop waits again: never from inside a callback, which may be deep.
  */
 void engine_wake(struct engine *engine);
+
+/* The number of the backend or frontend with an address (56 characters or more), or KEY_INDEX_NONE. */
+size_t engine_find_backend(const struct engine *engine, const char *address);
+size_t engine_find_frontend(const struct engine *engine, const char *address);
 
 /* -- engine_backends.c */
 

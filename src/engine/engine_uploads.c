@@ -145,6 +145,24 @@ static void note_taken(struct engine *engine, size_t frontend)
                           &engine->counters.reactions);
 }
 
+/* Takes an HSDir's answer for a frontend's upload, if there is one through this tor that waits for it. */
+static bool take_answer(struct engine *engine, size_t tor, size_t frontend, const struct hs_desc_event *event,
+                        const char *reason)
+{
+    for (enum descriptor_slot slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
+        if (!is_in_flight(engine->publisher, frontend, slot, event->fingerprint, tor))
+            continue;
+        publisher_note_upload(engine->publisher, frontend, slot, event->fingerprint, reason,
+                              clock_milliseconds());
+        if (reason == NULL)
+            note_taken(engine, frontend);
+        else
+            report_counters_note_failure(&engine->counters, event->reason);
+        return true;
+    }
+    return false;
+}
+
 /* Finds the upload that an HSDir's answer is about: of the frontend it names, or, from an older tor that says
  * UNKNOWN, of any that waits for this HSDir. */
 void engine_note_upload_event(struct engine *engine, size_t tor, const struct hs_desc_event *event)
@@ -154,20 +172,14 @@ void engine_note_upload_event(struct engine *engine, size_t tor, const struct hs
     const char *reason = NULL;
     if (event->action == HS_DESC_FAILED)
         reason = event->reason[0] != '\0' ? event->reason : "failed";
+    if (event->has_address) {
+        size_t frontend = engine_find_frontend(engine, event->address);
+        if (frontend != KEY_INDEX_NONE)
+            take_answer(engine, tor, frontend, event, reason);
+        return;
+    }
     for (size_t i = 0; i < engine->frontend_count; i++) {
-        const struct config_frontend *config = engine->frontends[i].config;
-        if (config == NULL || (event->has_address && strcmp(event->address, config->address) != 0))
-            continue;
-        for (int slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
-            if (!is_in_flight(engine->publisher, i, (enum descriptor_slot)slot, event->fingerprint, tor))
-                continue;
-            publisher_note_upload(engine->publisher, i, (enum descriptor_slot)slot, event->fingerprint,
-                                  reason, clock_milliseconds());
-            if (reason == NULL)
-                note_taken(engine, i);
-            else
-                report_counters_note_failure(&engine->counters, event->reason);
+        if (engine->frontends[i].config != NULL && take_answer(engine, tor, i, event, reason))
             return;
-        }
     }
 }

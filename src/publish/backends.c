@@ -15,6 +15,9 @@
  * that died before a new time period, in which its counter was new once more. */
 #define FAILURES_TO_DOUBT 10
 
+/* So many backends more have each of them polled as much more seldom. */
+#define BACKENDS_POLLED_AT_EASE 1000
+
 bool backend_is_in(const struct publisher_backend *backend)
 {
     return backend->state == BACKEND_LIVE || backend->state == BACKEND_GRACE;
@@ -131,11 +134,15 @@ static bool is_older(const struct descriptor *descriptor, const struct descripto
     return descriptor->revision_counter < known->revision_counter;
 }
 
-static int64_t next_poll(struct publisher *publisher, int64_t now)
+/* A backend whose tor tells what it does is asked without a sign only to be sure; with very many of them less
+ * often, so that it costs no more in all. */
+static int64_t next_poll(struct publisher *publisher, const struct publisher_backend *backend, int64_t now)
 {
+    int64_t times =
+        backend->has_control ? 1 + (int64_t)publisher->backend_count / BACKENDS_POLLED_AT_EASE : 1;
     int64_t low = publisher_scale(publisher, publisher->rules.poll_min);
     int64_t high = publisher_scale(publisher, publisher->rules.poll_max);
-    return now + 1000 + publisher_draw(publisher, low, high);
+    return now + 1000 + times * publisher_draw(publisher, low, high);
 }
 
 static bool has_point(const struct descriptor *descriptor, const struct introduction_point *point)
@@ -205,7 +212,7 @@ static int64_t next_fetch(struct publisher *publisher, struct publisher_backend 
     if (!is_behind || backend->asked_both) {
         backend->failures = 0;
         backend->ask_other_way = backend->asked_both = false;
-        return next_poll(publisher, now);
+        return next_poll(publisher, backend, now);
     }
     backend->asked_both = true;
     backend->ask_other_way = !backend->ask_other_way;
