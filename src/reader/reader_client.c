@@ -16,6 +16,9 @@
  * and a service manager does not wait for ever either. */
 #define PATIENCE 10000
 #define PATIENCE_LOAD 30000
+/* That one which was given up on may still take, so that a disk that hangs does not hold the engine up at
+ * each request. */
+#define PATIENCE_LATE 100
 
 struct reader_client {
     int end;
@@ -33,7 +36,7 @@ static ssize_t take_message(struct reader_client *client, int64_t patience, stru
     int result = channel_wait(client->end, patience);
     if (result == 0)
         return error_set(error, "reading files takes more than %d seconds: do the disks answer?",
-                         (int)(patience / 1000));
+                         (int)((patience > PATIENCE ? patience : PATIENCE) / 1000));
     ssize_t size = result > 0 ? channel_receive(client->end, client->bytes, READER_MESSAGE_SIZE_MAX) : -1;
     bool is_end = size > 1 && client->bytes[0] == READER_END;
     if (size <= 0)
@@ -57,7 +60,7 @@ static int ask(struct reader_client *client, enum reader_message type, const cha
     if (text != NULL && (length == 0 || length >= PATH_MAX))
         return error_set(error, "this can't be the path of a file: it has %zu bytes", length);
     while (client->owed > 0) {
-        if (take_message(client, PATIENCE, error) < 0)
+        if (take_message(client, PATIENCE_LATE, error) < 0)
             return -1;
     }
     client->bytes[0] = (uint8_t)type;

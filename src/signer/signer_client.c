@@ -11,6 +11,9 @@
 
 /* Milliseconds that an answer, which takes microseconds to make, may take. */
 #define PATIENCE 10000
+/* That one which was given up on may still take, so that a signer that hangs does not hold the engine up at
+ * each request. */
+#define PATIENCE_LATE 100
 
 struct signer_client {
     int end;
@@ -30,9 +33,10 @@ void signer_client_free(struct signer_client *client)
 }
 
 /* Waits for the next answer, of no more than SIGNER_ANSWER_SIZE_MAX bytes. Returns its size, or -1. */
-static ssize_t take_answer(struct signer_client *client, uint8_t *bytes, struct error *error)
+static ssize_t take_answer(struct signer_client *client, int64_t patience, uint8_t *bytes,
+                           struct error *error)
 {
-    int result = channel_wait(client->end, PATIENCE);
+    int result = channel_wait(client->end, patience);
     if (result == 0)
         return error_set(error, "the signer has not answered for %d seconds", PATIENCE / 1000);
     ssize_t size = result > 0 ? channel_receive(client->end, bytes, SIGNER_ANSWER_SIZE_MAX) : -1;
@@ -46,7 +50,7 @@ void signer_client_take_late(struct signer_client *client)
 {
     uint8_t bytes[SIGNER_ANSWER_SIZE_MAX];
     while (client->owed > 0 && channel_wait(client->end, 0) > 0) {
-        if (take_answer(client, bytes, NULL) < 0)
+        if (take_answer(client, 0, bytes, NULL) < 0)
             return;
     }
 }
@@ -60,14 +64,14 @@ static int ask(struct signer_client *client, const struct signer_request *reques
     if (signer_request_check(request, (int64_t)time(NULL), error) != 0)
         return -1;
     while (client->owed > 0) {
-        if (take_answer(client, answered, error) < 0)
+        if (take_answer(client, PATIENCE_LATE, answered, error) < 0)
             return -1;
     }
     signer_request_encode(bytes, request);
     if (channel_send(client->end, bytes, sizeof(bytes)) != 0)
         return error_set(error, "the signer does not listen any more");
     client->owed++;
-    size = take_answer(client, answered, error);
+    size = take_answer(client, PATIENCE, answered, error);
     if (size < 0)
         return -1;
     int result = signer_answer_parse(answer, request->type, answered, (size_t)size);
