@@ -1,0 +1,71 @@
+/* Reading the config file: what its parts share. */
+#include "config/config_loader.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "config/credential.h"
+#include "obpub/memory.h"
+
+/* Resolves a path of the file against the file's folder; release with free(). */
+static char *resolve_path(const struct config_loader *loader, const char *path)
+{
+    size_t size = strlen(loader->folder) + strlen(path) + 1;
+    char *resolved = memory_allocate(size, 1);
+    snprintf(resolved, size, "%s%s", path[0] == '/' ? "" : loader->folder, path);
+    return resolved;
+}
+
+char *config_loader_read_path(struct config_loader *loader, yaml_node_t *node, const char *key)
+{
+    const char *path = node != NULL ? yaml_reader_read_text(&loader->yaml, node, key) : NULL;
+    if (path == NULL)
+        return NULL;
+    /* No file has a path that is longer, and aliases could have very many copies made of one. */
+    if (strlen(path) >= PATH_MAX) {
+        CONFIG_LOADER_REPORT(loader, node, "\"%s\" is longer than %d bytes, which no path is: check it", key,
+                             PATH_MAX - 1);
+        return NULL;
+    }
+    if (strncmp(path, CREDENTIAL_PREFIX, strlen(CREDENTIAL_PREFIX)) != 0)
+        return resolve_path(loader, path);
+    if (!loader->files->are_here)
+        return memory_copy_text(path, strlen(path));
+    struct error error;
+    char *credential = credential_find(path + strlen(CREDENTIAL_PREFIX), &error);
+    if (credential == NULL)
+        CONFIG_LOADER_REPORT(loader, node, "%s %s: %s", key, path, error.text);
+    return credential;
+}
+
+void config_loader_read_credentials(struct config_loader *loader, yaml_node_t *password_node,
+                                    const char *password_key, yaml_node_t *cookie_node,
+                                    const char *cookie_key, char **password_file, char **cookie_file)
+{
+    *password_file = config_loader_read_path(loader, password_node, password_key);
+    *cookie_file = config_loader_read_path(loader, cookie_node, cookie_key);
+    if (password_node != NULL && cookie_node != NULL)
+        CONFIG_LOADER_REPORT(loader, cookie_node, "\"%s\" and \"%s\" can't both be used: remove one of them",
+                             password_key, cookie_key);
+    struct stat status;
+    if (*password_file != NULL && loader->files->are_here && stat(*password_file, &status) != 0 &&
+        errno == ENOENT)
+        CONFIG_LOADER_REPORT(loader, password_node, "password file %s: there is no such file: check the path",
+                             *password_file);
+}
+
+bool config_loader_read_endpoint(struct config_loader *loader, yaml_node_t *node, const char *key,
+                                 struct control_endpoint *endpoint)
+{
+    const char *text = node != NULL ? yaml_reader_read_text(&loader->yaml, node, key) : NULL;
+    if (text == NULL)
+        return false;
+    struct error error;
+    if (control_endpoint_parse(endpoint, text, &error) == 0)
+        return true;
+    CONFIG_LOADER_REPORT(loader, node, "\"%s\": %s", key, error.text);
+    return false;
+}
