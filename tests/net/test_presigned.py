@@ -38,12 +38,27 @@ def make_bundle(net, key, minutes, made_at):
     return bundle
 
 
-def check_descriptors(net, daemon, bundle, frontend):
-    """What the HSDirs hold was signed with the bundle's keys, by certificates of its; stem finds nothing wrong."""
+def judge_descriptors(net, daemon, bundle, frontend):
+    """The descriptors that the HSDirs hold, with which stem finds nothing wrong, and the bundle's periods by their
+    blinded keys."""
     periods = {period.blinded_key: period for period in Bundle(pathlib.Path(bundle).read_bytes()).periods}
     hsdirs = daemon.hsdirs(frontend.address, 'first') + daemon.hsdirs(frontend.address, 'second')
     judged = [Judged(text, frontend.onion) for text in ask_hsdirs(net.client, frontend.address, hsdirs).values() if text]
     assert judged, 'no HSDir has a descriptor'
+    return judged, periods
+
+
+def wait_signed(net, daemon, bundle, frontend):
+    """Wait until nothing is left at the HSDirs that was signed with other keys than the bundle's."""
+    def is_signed():
+        judged, periods = judge_descriptors(net, daemon, bundle, frontend)
+        return all(descriptor.signing_key == periods[descriptor.blinded_key].signing_key for descriptor in judged)
+    net.wait_for(is_signed, 90, 'the HSDirs to have what the bundle signed', every=1)
+
+
+def check_descriptors(net, daemon, bundle, frontend):
+    """What the HSDirs hold was signed with the bundle's keys, by certificates of its."""
+    judged, periods = judge_descriptors(net, daemon, bundle, frontend)
     for descriptor in judged:
         period = periods[descriptor.blinded_key]
         assert descriptor.signing_key == period.signing_key
@@ -128,6 +143,7 @@ def test(net):
     time.sleep(3)  # uploads fail meanwhile, and are put off
     os.rename(make_bundle(net, plain, minutes, time.time()), online_key)
     daemon.reload()
+    wait_signed(net, daemon, online_key, plain)
     daemon.wait_published(90, 3)
     check_descriptors(net, daemon, online_key, plain)
     step('a bundle that has run out ends nothing else; a newer one in its place took effect with a reload')
