@@ -5,7 +5,7 @@ import time
 
 from harness.daemon import Daemon
 from harness.hsdirs import clients_slot, held_points, living_points, wait_held, wait_quiet
-from harness.obpub import instance
+from harness.obpub import instance, wait_settled
 from harness.visitor import Visitor
 from testnet import main, make_frontend_key, step
 
@@ -31,6 +31,7 @@ class Scene:
             backend.wait_published()
         publisher.wait_bootstrapped()
         self.observer.wait_bootstrapped()
+        wait_settled(net, self.backends)
         self.daemon = Daemon(net, publisher, [(key_path, [instance(backend) for backend in self.backends])],
                              settings=[f'backend-grace: {GRACE}']).start()
         self.daemon.wait_published()
@@ -90,6 +91,7 @@ def start_again(scene, victim):
 
 def suspend_shortly(scene, victim):
     """Suspended until its connection is given up, but not for the grace period: nothing changes."""
+    wait_quiet(scene.net, NOTICE + GRACE // 4 + RETURN)
     points = scene.points_of(victim)
     victim.suspend()
     seconds = scene.wait_state(victim, 'grace', NOTICE)

@@ -9,7 +9,7 @@ from stem.client.datatype import LinkByFingerprint
 from harness.daemon import Daemon
 from harness.hsdirs import living_points, wait_quiet
 from harness.judge import Judged
-from harness.obpub import instance
+from harness.obpub import instance, wait_settled
 from harness.recorder import Recorder
 from testnet import main_in_own_network, make_frontend_key, step
 
@@ -49,6 +49,7 @@ class Scene:
                          for letter in 'abcdefgh'[:BACKENDS]]
         for backend in self.backends:
             backend.wait_published()
+        wait_settled(self.net, self.backends)
         self.changed = {backend: 0 for backend in self.backends}  # when its points last did
         frontends = [(self.key_path, [instance(backend) for backend in self.backends])]
         if self.daemon is None:

@@ -4,8 +4,8 @@
 import time
 
 from harness.daemon import Daemon
-from harness.hsdirs import clients_slot, living_points, wait_held
-from harness.obpub import instance
+from harness.hsdirs import clients_slot, held_points, living_points
+from harness.obpub import instance, wait_settled
 from harness.recorder import Recorder
 from testnet import main, make_frontend_key, step
 
@@ -32,6 +32,7 @@ class Scene:
             backend.wait_published()
         self.publisher.wait_bootstrapped()
         self.observer.wait_bootstrapped()
+        wait_settled(net, self.backends)
         self.recorder = Recorder(self.publisher, net.path('recorder'))
         self.daemon = Daemon(net, self.recorder.path, self.frontends(changing=[0, 1], untouched=[2])).start()
         self.daemon.wait_published(frontends=2)
@@ -77,29 +78,31 @@ class Scene:
         assert not uploads, f'a frontend that was left alone was uploaded: {uploads}'
         return began
 
-    def wait_held(self, name, match, what):
-        hsdirs = self.daemon.hsdirs(self.address(name), clients_slot(self.net))
-        assert hsdirs
-        wait_held(self.observer, self.keys[name][1].onion, hsdirs, match, APPLIED, what)
+    def wait_points(self, name, present, absent, what):
+        """Wait until all HSDirs of a frontend have points of the backends that are present and of none that are
+        absent. Those that a backend has are asked for again and again: they change at each new half of the day."""
+        def all_match():
+            living = [living_points(self.observer, backend) for backend in self.backends]
+            hsdirs = self.daemon.hsdirs(self.address(name), clients_slot(self.net))
+            held = held_points(self.observer, self.keys[name][1].onion, hsdirs).values()
+            return held and all(points and all(points & living[place] for place in present) and
+                                not any(points & living[place] for place in absent) for points in held)
+        self.net.wait_for(all_match, APPLIED, what, every=0.5)
 
 
 def backends_change(scene):
-    points = [living_points(scene.observer, backend) for backend in scene.backends]
-    scene.wait_held('changing', lambda held: held & points[0] and held & points[1], 'the first points')
+    scene.wait_points('changing', [0, 1], [2], 'the first points')
     scene.reload(changing=[0, 1, 2], untouched=[2])
-    scene.wait_held('changing', lambda held: held & points[0] and held & points[1] and held & points[2],
-                    'the HSDirs to have the points of a new backend')
+    scene.wait_points('changing', [0, 1, 2], [], 'the HSDirs to have the points of a new backend')
     step('SIGHUP: a backend more; its points are in')
     scene.reload(changing=[1, 2], untouched=[2])
-    scene.wait_held('changing', lambda held: not held & points[0] and held & points[1] and held & points[2],
-                    'the HSDirs to have no points of a backend that was removed')
+    scene.wait_points('changing', [1, 2], [0], 'the HSDirs to have no points of a backend that was removed')
     step('SIGHUP: a backend less; its points are out')
 
 
 def frontends_change(scene):
-    points = living_points(scene.observer, scene.backends[0])
     scene.reload(changing=[1, 2], untouched=[2], third=[0])
-    scene.wait_held('third', lambda held: held and held <= points, 'the HSDirs to have the points of a new frontend')
+    scene.wait_points('third', [0], [1, 2], 'the HSDirs to have the points of a new frontend')
     page = scene.net.who_answers(scene.observer, scene.address('third'), [scene.backends[0].name])
     step(f'SIGHUP: a frontend more; {dict(page)} answers')
     began = scene.reload(changing=[1, 2], untouched=[2])
@@ -112,7 +115,6 @@ def frontends_change(scene):
 
 def config_breaks(scene):
     """A broken file is reported, and the old config goes on."""
-    points = living_points(scene.observer, scene.backends[1])
     began = scene.reload('the config was not read again', settings=['no-such-key: 1'], changing=[0], untouched=[0])
     log = scene.daemon.log()
     assert 'no-such-key' in log[log.rindex('config read again'):], 'the log does not say what is wrong'
@@ -120,7 +122,7 @@ def config_breaks(scene):
     for name in ('changing', 'untouched'):
         scene.net.wait_for(lambda name=name: scene.uploads(name, began), REFRESHED, f'"{name}" to be uploaded again')
     scene.daemon.wait_published(REFRESHED, 2)
-    scene.wait_held('changing', lambda held: held & points, 'the old backends')
+    scene.wait_points('changing', [1, 2], [0], 'the old backends')
     step('SIGHUP with a broken config: said in the log and the status, and the old one goes on')
     scene.reload(changing=[1, 2], untouched=[2])
     assert scene.daemon.status()['reloadError'] is None

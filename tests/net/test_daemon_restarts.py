@@ -5,7 +5,7 @@ import time
 
 from harness.daemon import Daemon
 from harness.hsdirs import living_points, clients_slot, held_points, wait_held, wait_quiet
-from harness.obpub import instance
+from harness.obpub import instance, wait_settled
 from harness.visitor import Visitor
 from testnet import main, make_frontend_key, step
 
@@ -115,6 +115,7 @@ def test(net):
         backend.wait_published()
     for tor in (*publishers, observer):
         tor.wait_bootstrapped()
+    wait_settled(net, backends)
     frontends = [(key_path, [instance(backend) for backend in backends])]
     daemons = [Daemon(net, publishers[0], frontends, 'obpub'), Daemon(net, publishers[1], frontends, 'obpub2')]
     start_before_tor(net, publishers[0], daemons[0], frontend.address)
