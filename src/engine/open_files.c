@@ -27,8 +27,9 @@ int open_files_check(const struct config *config, size_t maximum, struct error *
     wanted += controls;
     if (wanted <= maximum)
         return 0;
-    return error_set(error,
-                     "the config names %zu control ports, for which obpub needs %zu open files, but it may have "
-                     "only %zu: raise LimitNOFILE= of its unit, or the hard limit of \"ulimit -n\"",
-                     controls, wanted, maximum);
+    return error_set(
+        error,
+        "the config names %zu control ports, for which obpub needs %zu open files, but it may have "
+        "only %zu: raise LimitNOFILE= of its unit, or the hard limit of \"ulimit -n\"",
+        controls, wanted, maximum);
 }
