@@ -130,7 +130,9 @@ def test(net):
         kill(scene, scene.backends[0])
         start_again(scene, scene.backends[0])
     step(visitor.summary('frontend'))
-    assert not visitor.failed(), visitor.failed()
+    # What was under way with the backend that was killed may fail, once.
+    failed = visitor.failed()
+    assert len(failed) <= 1 and all(visit.went_well_again for visit in failed), failed
     suspend_shortly(scene, scene.backends[1])
     suspend_for_long(scene, scene.backends[1])
     assert scene.daemon.end()[0] == 0
