@@ -29,8 +29,9 @@ def has_word(text, word):
 
 
 def config_keys():
-    """The keys in the tables of config.c: those in use and those of the past."""
-    source = (checks.SOURCE / "src" / "config" / "config.c").read_text()
+    """The keys in the tables of the config's sources: those in use and those of the past."""
+    folder = checks.SOURCE / "src" / "config"
+    source = "".join((folder / name).read_text() for name in ("config.c", "config_services.c"))
     return re.findall(r'\] = \{"([a-z-]+)", (?:true|false)\}', source) + re.findall(r'\{"(\w+)",\s*"', source)
 
 
@@ -58,7 +59,7 @@ def main():
 
     manual = words_of("obpub.yaml.5")
     keys = config_keys()
-    checks.check("config.c has keys", {"services", "instances", "control", "auth", "REPLICAS"} <= set(keys), keys)
+    checks.check("the sources have keys", {"services", "instances", "control", "auth", "REPLICAS"} <= set(keys), keys)
     for key in keys:
         checks.check(f"obpub.yaml(5) has {key}", has_word(manual, key))
     checks.finish()
