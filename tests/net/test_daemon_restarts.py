@@ -11,6 +11,7 @@ from testnet import main, make_frontend_key, step
 
 AWAY = 8        # seconds that something stays away
 PROMISED = 10   # seconds from a backend's death to all HSDirs
+TURNED = 10     # seconds in which obpub has turned to the points of a new half of the day
 REFRESHED = 60  # seconds in which a descriptor is uploaded again in the days of this network, and more
 
 
@@ -78,7 +79,8 @@ def two_at_once(net, daemons, publisher, frontend, observer, victim):
 
 def no_backend(net, daemon, frontend, observer, backends):
     """Without any living backend the last good set stays, is refreshed, and the log cries out."""
-    wait_quiet(net, REFRESHED + 10)
+    wait_quiet(net, REFRESHED + 10 + TURNED)
+    time.sleep(TURNED)
     hsdirs = daemon.hsdirs(frontend.address, clients_slot(net))
     last = set().union(*held_points(observer, frontend.onion, hsdirs).values())
     assert last
