@@ -45,6 +45,7 @@ static void enter(struct publisher *publisher, size_t number, enum backend_state
         return;
     backend->state = state;
     backend->since = now;
+    backend->has_turned = false;
     tell_frontends(publisher, number, now);
 }
 
@@ -174,11 +175,22 @@ static bool has_same_features(const struct descriptor *one, const struct descrip
            one->flow_control.sendme_inc == other->flow_control.sendme_inc;
 }
 
+/* True when a descriptor is the second one of a service whose first one is known: it goes on with both. */
+static bool is_turn(const struct network *network, const struct descriptor *known,
+                    const struct descriptor *descriptor)
+{
+    return network != NULL && known != NULL &&
+           known->period_number == network->period_number[DESCRIPTOR_FIRST] &&
+           descriptor->period_number == network->period_number[DESCRIPTOR_SECOND];
+}
+
 /* Takes a good descriptor over. Returns true when it gives a superdescriptor something new. */
-static bool accept_descriptor(struct publisher_backend *backend, struct descriptor *descriptor, int64_t now)
+static bool accept_descriptor(const struct publisher *publisher, struct publisher_backend *backend,
+                              struct descriptor *descriptor, int64_t now)
 {
     struct descriptor *known = backend->descriptor;
     bool has_new_points = known == NULL || !has_same_points(descriptor, known);
+    backend->has_turned = is_turn(publisher->network, known, descriptor);
     bool is_news = has_new_points || !has_same_features(descriptor, known);
     if (known == NULL || is_older(known, descriptor))
         backend->moved_at = now;
@@ -215,7 +227,7 @@ static int64_t next_fetch(struct publisher *publisher, struct publisher_backend 
         return next_poll(publisher, backend, now);
     }
     backend->asked_both = true;
-    backend->ask_other_way = !backend->ask_other_way;
+    backend_turn_fetch(publisher, backend);
     if (backend->failures == 0)
         return now + FETCH_DELAY;
     return now + publisher_back_off(publisher, backend->failures);
@@ -227,7 +239,7 @@ static void fetch_failed(struct publisher *publisher, size_t number, const char 
     struct publisher_backend *backend = &publisher->backends[number];
     set_reason(backend, reason);
     backend->failures++;
-    backend->ask_other_way = !backend->ask_other_way;
+    backend_turn_fetch(publisher, backend);
     backend->asked_both = false;
     if (is_doubtful && backend->has_control)
         backend->is_denied = true;
@@ -279,7 +291,7 @@ void publisher_note_descriptor(struct publisher *publisher, size_t number, struc
         descriptor_free(descriptor);
         revive(publisher, number, false, now);
     } else {
-        bool is_news = accept_descriptor(backend, descriptor, now);
+        bool is_news = accept_descriptor(publisher, backend, descriptor, now);
         revive(publisher, number, is_news, now);
     }
     backend_end_fetch(publisher, number, next_fetch(publisher, backend, is_behind, now), now);
@@ -325,13 +337,17 @@ static void check_times(struct publisher *publisher, size_t number, int64_t now)
         leave(publisher, number, backend->reason, now);
 }
 
-/* A tor that was young when its connection was made, and whose uploads were over by then, grows old too. */
-static void check_trust(struct publisher_backend *backend, int64_t now)
+/* A tor that was young when its connection was made, and whose uploads were over by then, grows old too. What
+ * it answered until then may not be what clients use. */
+static void check_trust(struct publisher *publisher, size_t number, int64_t now)
 {
+    struct publisher_backend *backend = &publisher->backends[number];
     if (now < backend->trusts_from)
         return;
     backend->trusts_hsdirs = true;
     backend->trusts_from = AGENDA_NEVER;
+    if (publisher->network != NULL && publisher_prefers_hsdirs(publisher))
+        backend_fetch_soon(publisher, number, 0, now);
 }
 
 static int64_t next_moment(const struct publisher *publisher, const struct publisher_backend *backend)
@@ -342,6 +358,8 @@ static int64_t next_moment(const struct publisher *publisher, const struct publi
     int64_t end_of_patience = backend->asked_from + publisher->rules.start_patience;
     if (backend->state == BACKEND_WAITING && end_of_patience < moment)
         moment = end_of_patience;
+    if (backend->is_reachable && backend->trusts_from < moment)
+        moment = backend->trusts_from;
     if (backend->is_reachable && !backend->is_fetching && backend->fetch_at < moment)
         moment = backend->fetch_at;
     return moment;
@@ -351,7 +369,7 @@ bool backend_run(struct publisher *publisher, size_t number, struct publisher_ac
 {
     struct publisher_backend *backend = &publisher->backends[number];
     check_times(publisher, number, now);
-    check_trust(backend, now);
+    check_trust(publisher, number, now);
     bool is_due = publisher->network != NULL && backend->is_reachable && !backend->is_fetching &&
                   now >= backend->fetch_at;
     if (is_due)

@@ -100,7 +100,7 @@ static void add_fresh(struct publisher_backend *backend, const uint8_t fingerpri
         memcpy(backend->fresh[backend->fresh_count++], fingerprint, RELAY_FINGERPRINT_SIZE);
 }
 
-static bool is_usually_asked_by_hsdirs(const struct publisher *publisher)
+bool publisher_prefers_hsdirs(const struct publisher *publisher)
 {
     return publisher->network->client_slot == DESCRIPTOR_SECOND;
 }
@@ -128,8 +128,8 @@ void publisher_note_backend_upload(struct publisher *publisher, size_t number, b
     }
     /* GETINFO tells what is being uploaded at once, HSDirs when they have it. A tor that has not turned to
      * the descriptor we mean uploads for clients what we would not call so. */
-    if (!is_usually_asked_by_hsdirs(publisher) || is_fresh || has_other_period(backend)) {
-        backend->ask_other_way = is_usually_asked_by_hsdirs(publisher) && !is_fresh;
+    if (!publisher_prefers_hsdirs(publisher) || is_fresh || has_other_period(backend)) {
+        backend->ask_other_way = publisher_prefers_hsdirs(publisher) && !is_fresh;
         backend->asked_both = false;
         backend_fetch_soon(publisher, number, FETCH_DELAY, now);
     }
@@ -174,7 +174,13 @@ static bool should_ask_hsdirs(const struct publisher *publisher, const struct pu
     if (!backend->has_control)
         return true;
     return backend->trusts_hsdirs && !backend->is_denied &&
-           is_usually_asked_by_hsdirs(publisher) != backend->ask_other_way;
+           publisher_prefers_hsdirs(publisher) != backend->ask_other_way;
+}
+
+void backend_turn_fetch(const struct publisher *publisher, struct publisher_backend *backend)
+{
+    backend->ask_other_way =
+        publisher->network != NULL && publisher_prefers_hsdirs(publisher) == backend->asks_hsdirs;
 }
 
 bool backend_is_behind(const struct publisher_backend *backend, const struct descriptor *descriptor)

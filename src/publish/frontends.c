@@ -135,6 +135,7 @@ void frontend_update_set(struct publisher *publisher, size_t number, size_t chan
         return;
     frontend->set = set; /* 0 when all its backends are new ones, not yet heard of: then nothing goes out */
     frontend->changed_at = now;
+    frontend->is_urgent |= changed_backend == SIZE_MAX || !publisher->backends[changed_backend].has_turned;
     if (frontend->changed_since == AGENDA_NEVER)
         frontend->changed_since = now;
     for (size_t i = 0; i < frontend->member_count; i++) {
@@ -176,6 +177,7 @@ static void forget_changes(struct publisher_frontend *frontend)
     for (size_t i = 0; i < frontend->member_count; i++)
         frontend->members[i].has_changed = false;
     frontend->changed_since = AGENDA_NEVER;
+    frontend->is_urgent = false;
 }
 
 static void release(struct publisher_frontend *frontend, int64_t now)
@@ -189,6 +191,8 @@ static void release(struct publisher_frontend *frontend, int64_t now)
     }
     frontend->released_set = frontend->set;
     frontend->released_at = now;
+    if (frontend->is_urgent)
+        frontend->urgent_at = now;
     forget_changes(frontend);
 }
 

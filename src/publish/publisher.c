@@ -25,6 +25,7 @@ const struct publisher_rules publisher_rules_default = {
     .place_timeout = 10 * SECOND,
     .hsdir_patience = 30 * SECOND,
     .retry_patience = MINUTE,
+    .turn_patience = 5 * MINUTE,
     .refresh_patience = 15 * MINUTE,
     .new_period_spread = 2 * MINUTE,
     .retry_delay = SECOND,
@@ -184,6 +185,7 @@ size_t publisher_add_frontend(struct publisher *publisher,
     frontend->is_used = true;
     memcpy(frontend->identity_key, identity_key, ED25519_PUBLIC_KEY_SIZE);
     frontend->changed_since = AGENDA_NEVER;
+    frontend->urgent_at = MOMENT_NONE;
     for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++)
         frontend->descriptors[slot].refresh_at = AGENDA_NEVER;
     if (publisher->network != NULL)

@@ -32,6 +32,7 @@ struct publisher_rules {
     int64_t hsdir_patience; /* where uploads wait for a place: one to an HSDir that is new is as urgent as one
                                of changed points that has waited for so long (scaled); */
     int64_t retry_patience; /* likewise for one that failed (scaled); */
+    int64_t turn_patience;  /* for one of points that come in with a new time period (scaled); */
     int64_t refresh_patience; /* and for one that is only a refresh (scaled) */
     int64_t
         new_period_spread; /* a descriptor that clients don't use yet is first sent within so long (scaled) */
@@ -73,7 +74,9 @@ struct publisher_backend {
         *descriptor;       /* the newest good one, also when it is not in any more; NULL before the first */
     int64_t descriptor_at; /* when that came */
     int64_t points_changed_at; /* when its points last became others */
-    size_t *frontends;         /* those it is a backend of */
+    bool
+        has_turned; /* that was only since clients turned to its second descriptor: the old ones live still */
+    size_t *frontends; /* those it is a backend of */
     size_t frontend_count;
 
     bool is_reachable; /* its control connection, or the local tor's, is up */
@@ -115,6 +118,8 @@ enum upload_cause {
     UPLOAD_FOR_POINTS,  /* its introduction points have changed, or the frontend is new */
     UPLOAD_FOR_HSDIR,   /* the HSDir is new */
     UPLOAD_FOR_RETRY,   /* the last one failed */
+    UPLOAD_FOR_TURN,    /* its introduction points have changed with the time period: the old ones live on for
+                           half    a day */
     UPLOAD_FOR_REFRESH, /* it is time */
     UPLOAD_CAUSES
 };
@@ -192,6 +197,8 @@ struct publisher_frontend {
     int64_t released_at;
     int64_t changed_at;
     int64_t changed_since; /* when the oldest change not yet released came; INT64_MAX for none */
+    bool is_urgent;        /* one of these was more than a turn to points that live beside the old ones */
+    int64_t urgent_at;     /* when such a change was last released; INT64_MIN for never */
     struct publisher_descriptor descriptors[DESCRIPTOR_SLOTS];
 };
 

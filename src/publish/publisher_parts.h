@@ -47,9 +47,16 @@ void backend_fetch_soon(struct publisher *publisher, size_t number, int64_t dela
 void backend_begin_fetch(struct publisher *publisher, size_t number, struct publisher_action *action);
 void backend_end_fetch(struct publisher *publisher, size_t number, int64_t next_fetch, int64_t now);
 
+/* Has HSDirs asked the next time if its tor was asked the last time, and turned round. */
+void backend_turn_fetch(const struct publisher *publisher, struct publisher_backend *backend);
+
 /* True when a descriptor is one that clients do not use any more, while there is another way to ask for the
  * one they use: its tor, or ours, has not seen the newest consensus. */
 bool backend_is_behind(const struct publisher_backend *backend, const struct descriptor *descriptor);
+
+/* True while the HSDirs are asked first: clients use a service's second descriptor, which its tor does not
+ * tell. */
+bool publisher_prefers_hsdirs(const struct publisher *publisher);
 
 /* Forgets what its tor said of its uploads. */
 void backend_forget_uploads(struct publisher_backend *backend);

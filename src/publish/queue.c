@@ -24,6 +24,7 @@ static int64_t find_patience(const struct publisher *publisher, enum descriptor_
         [UPLOAD_FOR_POINTS] = 0,
         [UPLOAD_FOR_HSDIR] = rules->hsdir_patience,
         [UPLOAD_FOR_RETRY] = rules->retry_patience,
+        [UPLOAD_FOR_TURN] = rules->turn_patience,
         [UPLOAD_FOR_REFRESH] = rules->refresh_patience,
     };
     int64_t more = slot != publisher->network->client_slot ? OTHER_DESCRIPTOR_PATIENCE : 0;

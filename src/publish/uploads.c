@@ -187,17 +187,25 @@ static int64_t next_refresh(struct publisher *publisher, int64_t now)
     return now + publisher_draw(publisher, low, high);
 }
 
+/* Why an HSDir has to be sent the points as they are now, instead of those it was sent last. */
+static enum upload_cause find_change(const struct publisher_frontend *frontend,
+                                     const struct publisher_upload *upload)
+{
+    return upload->sent_at <= frontend->urgent_at ? UPLOAD_FOR_POINTS : UPLOAD_FOR_TURN;
+}
+
 enum upload_cause upload_find_cause(const struct publisher_frontend *frontend,
                                     const struct publisher_upload *upload)
 {
-    bool has_changed = upload->cause == UPLOAD_FOR_REFRESH && has_old_set(frontend, upload);
-    return has_changed ? UPLOAD_FOR_POINTS : upload->cause;
+    bool can_wait = upload->cause == UPLOAD_FOR_REFRESH || upload->cause == UPLOAD_FOR_TURN;
+    return can_wait && has_old_set(frontend, upload) ? find_change(frontend, upload) : upload->cause;
 }
 
 /* True when an HSDir that has taken a descriptor is to get one with other points. */
 static bool waits_for_points(const struct publisher_upload *upload)
 {
-    return upload->state == UPLOAD_DUE && upload->cause == UPLOAD_FOR_POINTS && upload->sent_set != 0 &&
+    bool is_for_change = upload->cause == UPLOAD_FOR_POINTS || upload->cause == UPLOAD_FOR_TURN;
+    return upload->state == UPLOAD_DUE && is_for_change && upload->sent_set != 0 &&
            upload->sent_set == upload->taken_set;
 }
 
@@ -216,7 +224,7 @@ static void descriptor_check(struct publisher *publisher, const struct publisher
             upload_leave_tor(publisher, upload); /* the HSDir may be dead: let others go on */
         bool is_over = upload->state == UPLOAD_DONE || upload->state == UPLOAD_GIVEN_UP;
         if (is_over && has_old_set(frontend, upload))
-            make_due(upload, UPLOAD_FOR_POINTS, now);
+            make_due(upload, find_change(frontend, upload), now);
         else if (is_over && needs_refresh)
             make_due(upload, UPLOAD_FOR_REFRESH, now);
         else if (waits_for_points(upload) && needs_refresh)

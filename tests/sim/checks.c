@@ -30,9 +30,12 @@ static int64_t later(int64_t one, int64_t other)
     return one > other ? one : other;
 }
 
-static int64_t flap_allowance(const struct backend *backend)
+/* More for a backend that has changed before its last change, or that obpub has turned to other points of. */
+static int64_t flap_allowance(const struct world *world, const struct obpub *obpub, uint32_t number)
 {
-    return backend->changes[0] - backend->changes[1] < 90 * SECOND ? FLAP_HOLDS : 0;
+    const struct backend *backend = &world->backends[number];
+    int64_t before = later(backend->changes[1], obpub->publisher->backends[number].points_changed_at);
+    return backend->changes[0] - before < 90 * SECOND ? FLAP_HOLDS : 0;
 }
 
 /* Since when an obpub has been in a state to do all it promises. */
@@ -82,14 +85,14 @@ static int64_t find_deadline(const struct world *world, const struct obpub *obpu
             return NEVER;
         int64_t known = later(later(point->gone_at, steady_since(obpub)), link->fetch_fault_at + POLL);
         bool is_dead = point->is_killed || !backend->is_running || backend->process != point->process;
-        return known + (is_dead ? COPIES_GONE : POLL) + flap_allowance(backend);
+        return known + (is_dead ? COPIES_GONE : POLL) + flap_allowance(world, obpub, point->backend);
     }
     if (point->gone_at == NEVER) {
         if (link->is_up || link->is_gone)
             return NEVER;
-        return link->moved_at + grace + DEATH_NOTICED + flap_allowance(backend);
+        return link->moved_at + grace + DEATH_NOTICED + flap_allowance(world, obpub, point->backend);
     }
-    int64_t known = later(point->gone_at, link->moved_at) + flap_allowance(backend);
+    int64_t known = later(point->gone_at, link->moved_at) + flap_allowance(world, obpub, point->backend);
     if (!link->is_up && !link->is_gone)
         return known + grace + DEATH_NOTICED;
     if (point->is_killed)

@@ -271,56 +271,6 @@ static void test_back_within_grace_changes_nothing(void **state)
     story_free(story);
 }
 
-/* Another process answers where the old one did: its points are gone though no end of file was followed by a
- * refusal, and what HSDirs have is still the old one's. */
-static void test_new_process(void **state)
-{
-    (void)state;
-    struct story *story = story_new_published(2, DESCRIPTOR_SECOND);
-    struct story_backend *backend = &story->backends[0];
-    backend->fails = true;
-    publisher_note_reachable(story->publisher, 0, true, 5 * SECOND, story->now);
-    story_run(story, 5 * SECOND);
-    assert_true(story_none_has(story, 0));
-    assert_int_equal(backend->fetches[FROM_HSDIRS], 0);
-    /* now it has points, first for its first descriptor */
-    backend->fails = false;
-    backend->points[FROM_TOR][0] = 800;
-    backend->points[FROM_TOR][1] = 801;
-    backend->points[FROM_TOR][2] = 802;
-    story_run(story, 15 * SECOND);
-    assert_true(story_all_have(story, 800));
-    assert_int_equal(backend->fetches[FROM_HSDIRS], 0);
-    /* and an HSDir has its second one */
-    backend->counter[FROM_HSDIRS]++;
-    backend->points[FROM_HSDIRS][0] = 900;
-    story_announce(story, 0, false, 3);
-    story_announce(story, 0, true, 3);
-    story_run(story, MINUTE);
-    assert_int_equal(backend->fetches[FROM_HSDIRS], 1);
-    assert_true(story_all_have(story, 900) && story_none_has(story, 800));
-    story_free(story);
-}
-
-/* An HSDir that gets both descriptors: its first answer may be about the other one. */
-static void test_hsdir_of_both_descriptors(void **state)
-{
-    (void)state;
-    struct story *story = story_new_published(1, DESCRIPTOR_SECOND);
-    struct hsdir hsdir;
-    const uint8_t other_key[ED25519_PUBLIC_KEY_SIZE] = "the first descriptor's";
-    model_make_hsdir(&hsdir, 5);
-    publisher_note_backend_upload(story->publisher, 0, false, hsdir.fingerprint, other_key, story->now);
-    story_announce(story, 0, false, 5);
-    story_announce(story, 0, true, 5);
-    story_run(story, SECOND);
-    assert_int_equal(story->backends[0].fetches[FROM_HSDIRS], 0);
-    story_announce(story, 0, true, 5);
-    story_run(story, SECOND);
-    assert_int_equal(story->backends[0].fetches[FROM_HSDIRS], 1);
-    story_free(story);
-}
-
 static void test_fail_static(void **state)
 {
     (void)state;
@@ -443,58 +393,6 @@ static void test_fetches_that_fail_for_long(void **state)
 
 /* -- which descriptor of a backend ------------------------------------------------------------------- */
 
-/* When clients turn to the second descriptor, so does the fetch. */
-static void test_new_period(void **state)
-{
-    (void)state;
-    struct story *story = story_new_published(1, DESCRIPTOR_FIRST);
-    struct story_backend *backend = &story->backends[0];
-    backend->period[FROM_HSDIRS]++;
-    backend->points[FROM_HSDIRS][0] = 900;
-    story_set_network(story, 0, 12);
-    story_run(story, 3 * SECOND);
-    assert_int_equal(backend->fetches[FROM_HSDIRS], 1);
-    assert_true(story_all_have(story, 900));
-    story_free(story);
-}
-
-/* Where the HSDirs do not answer, the tor's own descriptor is better than nothing, but never better than a
- * newer one; and the HSDirs are asked again. */
-static void test_hsdirs_fail_in_second_half(void **state)
-{
-    (void)state;
-    struct story *story = story_new_published(1, DESCRIPTOR_SECOND);
-    struct story_backend *backend = &story->backends[0];
-    unsigned before = backend->fetches[FROM_TOR];
-    publisher_note_fetch_failed(story->publisher, 0, "nothing there", false, story->now);
-    story->publisher->backends[0].fetch_at = story->now;
-    backend->points[FROM_TOR][0] = 990;
-    story_run(story, 20 * SECOND);
-    assert_true(backend->fetches[FROM_TOR] > before);
-    assert_true(backend->fetches[FROM_HSDIRS] > 0);
-    assert_int_equal(story->upload_count, 0);
-    story_free(story);
-}
-
-/* A tor that has not seen the new shared random value yet answers with what is about to go. */
-static void test_tor_is_behind(void **state)
-{
-    (void)state;
-    struct story *story = story_new_published(1, DESCRIPTOR_SECOND);
-    struct story_backend *backend = &story->backends[0];
-    story_set_network(story, 1, 0);
-    backend->points[FROM_TOR][0] = 990;
-    backend->points[FROM_HSDIRS][0] = 700;
-    backend->counter[FROM_HSDIRS]++;
-    story_forget(story);
-    story_run(story, 10 * SECOND);
-    assert_int_equal(backend->fetches[FROM_TOR], 1);
-    assert_int_equal(backend->fetches[FROM_HSDIRS], 1);
-    assert_true(story_all_have(story, 700));
-    assert_true(story_none_has(story, 990));
-    story_free(story);
-}
-
 static void test_older_copies_change_nothing(void **state)
 {
     (void)state;
@@ -529,17 +427,12 @@ int main(void)
         cmocka_unit_test(test_dead_tor_is_out_at_once),
         cmocka_unit_test(test_grace),
         cmocka_unit_test(test_back_within_grace_changes_nothing),
-        cmocka_unit_test(test_new_process),
-        cmocka_unit_test(test_hsdir_of_both_descriptors),
         cmocka_unit_test(test_fail_static),
         cmocka_unit_test(test_unusable_descriptors),
         cmocka_unit_test(test_poll),
         cmocka_unit_test(test_resting_counter),
         cmocka_unit_test(test_resting_counter_without_local_tor),
         cmocka_unit_test(test_fetches_that_fail_for_long),
-        cmocka_unit_test(test_new_period),
-        cmocka_unit_test(test_hsdirs_fail_in_second_half),
-        cmocka_unit_test(test_tor_is_behind),
         cmocka_unit_test(test_older_copies_change_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -297,7 +297,7 @@ static void make_due(struct story *story, size_t frontend, enum upload_cause cau
             descriptor->uploads[i].state = UPLOAD_DUE;
             descriptor->uploads[i].cause = cause;
             descriptor->uploads[i].due = story->now - ago;
-            if (cause == UPLOAD_FOR_POINTS)
+            if (cause == UPLOAD_FOR_POINTS || cause == UPLOAD_FOR_TURN)
                 descriptor->uploads[i].sent_set = 1; /* other points than now */
         }
     }
@@ -316,7 +316,8 @@ static struct story *story_of_causes(const int64_t ago[UPLOAD_CAUSES])
     return story;
 }
 
-/* Changed points, new HSDirs, failures, refreshes; and of a frontend the descriptor that clients use. */
+/* Changed points, new HSDirs, failures, points of a new time period, refreshes; and of a frontend the
+ * descriptor that clients use. */
 static void test_urgent_first(void **state)
 {
     (void)state;
