@@ -4,7 +4,8 @@
 import time
 
 from harness.daemon import Daemon
-from harness.hsdirs import clients_slot, held_points, living_points, wait_held, wait_quiet
+from harness.hsdirs import (clients_points, clients_slot, held_points, living_points, wait_held, wait_quiet,
+                            wait_turned)
 from harness.obpub import instance, wait_settled
 from harness.visitor import Visitor
 from testnet import main, make_frontend_key, step
@@ -12,7 +13,7 @@ from testnet import main, make_frontend_key, step
 PROMISED = 10  # seconds from a backend's death, or its first upload, to all HSDirs
 GRACE = 12     # the grace period in the config, in seconds
 NOTICE = 30    # a tor that hangs is noticed after so many seconds at the latest
-SETTLED = 40   # seconds that a superdescriptor may be on its way at the beginning
+SETTLED = 20   # seconds that a superdescriptor may be on its way
 RETURN = 30    # seconds from the end of a hang to all HSDirs: nothing is promised, but it has to happen
 
 
@@ -43,13 +44,15 @@ class Scene:
     def wait_held(self, match, timeout, what):
         return wait_held(self.observer, self.frontend.onion, self.hsdirs(), match, timeout, what)
 
-    def points_of(self, backend):
-        """The points of a backend in the superdescriptor, once all HSDirs have the same ones."""
-        living = living_points(self.observer, backend)
+    def points_of(self, backend, seconds):
+        """The points of a backend in the superdescriptor, once all HSDirs have the same ones and nothing rotates for
+        so many seconds."""
+        wait_turned(self.net, self.observer, self.daemon, self.frontend, self.backends, seconds)
+        points = clients_points(self.observer, backend)
 
         def agreed():
-            first, *others = [points & living for points in self.held()]
-            return first if all(points == first for points in others) else None
+            first, *others = [held & points for held in self.held()]
+            return first if first and all(held == first for held in others) else None
         return self.net.wait_for(agreed, SETTLED, f'the HSDirs to have the points of {backend.name}')
 
     def held(self):
@@ -67,8 +70,7 @@ class Scene:
 
 def kill(scene, victim):
     """Its points have to be gone soon; returns nothing, a client must not have noticed."""
-    wait_quiet(scene.net, 30)
-    points = scene.points_of(victim)
+    points = scene.points_of(victim, 30)
     victim.kill()
     seconds, left = scene.wait_held(lambda held: not held & points, PROMISED,
                                     'the HSDirs to have no points of a backend that was killed')
@@ -91,8 +93,7 @@ def start_again(scene, victim):
 
 def suspend_shortly(scene, victim):
     """Suspended until its connection is given up, but not for the grace period: nothing changes."""
-    wait_quiet(scene.net, NOTICE + GRACE // 4 + RETURN)
-    points = scene.points_of(victim)
+    points = scene.points_of(victim, NOTICE + GRACE // 4 + RETURN)
     victim.suspend()
     seconds = scene.wait_state(victim, 'grace', NOTICE)
     scene.check_held(points)
@@ -106,8 +107,7 @@ def suspend_shortly(scene, victim):
 
 def suspend_for_long(scene, victim):
     """Suspended for longer than the grace period: out, and in again when it goes on."""
-    wait_quiet(scene.net, NOTICE + GRACE + RETURN + 10)
-    points = scene.points_of(victim)
+    points = scene.points_of(victim, NOTICE + GRACE + 10)
     victim.suspend()
     noticed = scene.wait_state(victim, 'grace', NOTICE)
     seconds = scene.wait_state(victim, 'out', GRACE + 5)
@@ -117,9 +117,12 @@ def suspend_for_long(scene, victim):
     victim.resume()
     began = time.monotonic()
     scene.wait_state(victim, 'live', RETURN)
-    points = living_points(scene.observer, victim)
-    scene.wait_held(lambda held: held & points, RETURN - (time.monotonic() - began),
-                    'the HSDirs to have points of a backend that goes on again')
+
+    def is_back():
+        points = living_points(scene.observer, victim)
+        return all(held & points for held in scene.held())
+    scene.net.wait_for(is_back, RETURN - (time.monotonic() - began),
+                       'the HSDirs to have points of a backend that goes on again')
     step(f'{victim.name} goes on: all HSDirs had its points again after {time.monotonic() - began:.1f} s')
 
 

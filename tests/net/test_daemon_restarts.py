@@ -4,14 +4,14 @@
 import time
 
 from harness.daemon import Daemon
-from harness.hsdirs import living_points, clients_slot, held_points, wait_held, wait_quiet
+from harness.hsdirs import clients_points, clients_slot, held_points, living_points, wait_held, wait_turned
 from harness.obpub import instance, wait_settled
 from harness.visitor import Visitor
 from testnet import main, make_frontend_key, step
 
 AWAY = 8        # seconds that something stays away
 PROMISED = 10   # seconds from a backend's death to all HSDirs
-TURNED = 10     # seconds in which obpub has turned to the points of a new half of the day
+STATUS_AGE = 2  # seconds that the status may be old, and more
 REFRESHED = 60  # seconds in which a descriptor is uploaded again in the days of this network, and more
 
 
@@ -56,7 +56,7 @@ def restart_obpub(daemon):
     step('obpub was killed and started again: everything is published again')
 
 
-def two_at_once(net, daemons, publisher, frontend, observer, victim):
+def two_at_once(net, daemons, publisher, frontend, observer, backends):
     """Two daemons with the same frontends; the first is killed, and the second does the work alone."""
     daemons[1].start()
     daemons[1].wait_published()
@@ -67,9 +67,9 @@ def two_at_once(net, daemons, publisher, frontend, observer, victim):
         daemon.wait_published()
     step('two obpubs publish the same frontend')
     daemons[0].kill()
-    wait_quiet(net, 20)
-    points = living_points(observer, victim)
-    victim.kill()
+    wait_turned(net, observer, daemons[1], frontend, backends, 20)
+    points = clients_points(observer, backends[2])
+    backends[2].kill()
     hsdirs = daemons[1].hsdirs(frontend.address, clients_slot(net))
     seconds, left = wait_held(observer, frontend.onion, hsdirs, lambda held: not held & points, PROMISED,
                               'the second obpub to take the points of a dead backend out')
@@ -79,19 +79,16 @@ def two_at_once(net, daemons, publisher, frontend, observer, victim):
 
 def no_backend(net, daemon, frontend, observer, backends):
     """Without any living backend the last good set stays, is refreshed, and the log cries out."""
-    wait_quiet(net, REFRESHED + 10 + TURNED)
-    time.sleep(TURNED)
+    last = wait_turned(net, observer, daemon, frontend, backends, REFRESHED + 10)
     hsdirs = daemon.hsdirs(frontend.address, clients_slot(net))
-    last = set().union(*held_points(observer, frontend.onion, hsdirs).values())
-    assert last
+    assert 'NO BACKEND IS LIVE' not in daemon.log(), 'the log cries out though backends live'
     for backend in backends:
         backend.kill()
     daemon.wait_log('NO BACKEND IS LIVE', 10)
-    assert daemon.frontend(frontend.address)['isStatic']
-    with observer.events('HS_DESC'):
-        before = daemon.frontend(frontend.address)['descriptors'][0]['revisionCounter']
-        net.wait_for(lambda: daemon.frontend(frontend.address)['descriptors'][0]['revisionCounter'] > before, REFRESHED,
-                     'the last good descriptor to be uploaded again', every=1)
+    net.wait_for(lambda: daemon.frontend(frontend.address)['isStatic'], STATUS_AGE, 'the status to say so')
+    before = daemon.frontend(frontend.address)['descriptors'][0]['revisionCounter']
+    net.wait_for(lambda: daemon.frontend(frontend.address)['descriptors'][0]['revisionCounter'] > before, REFRESHED,
+                 'the last good descriptor to be uploaded again', every=1)
     daemon.wait_published(10)
     for held in held_points(observer, frontend.onion, hsdirs).values():
         assert held and held <= last, 'an HSDir has other points than the last good ones'
@@ -102,7 +99,7 @@ def no_backend(net, daemon, frontend, observer, backends):
     points = living_points(observer, backends[0])
     wait_held(observer, frontend.onion, hsdirs, lambda held: held and held <= points, PROMISED,
               'the HSDirs to have the points of the backend that came back')
-    assert not daemon.frontend(frontend.address)['isStatic']
+    net.wait_for(lambda: not daemon.frontend(frontend.address)['isStatic'], STATUS_AGE, 'the status to say so')
     step('a backend came back: only its points are published')
 
 
@@ -126,7 +123,7 @@ def test(net):
     with Visitor(client, {'frontend': frontend.address, 'plain': plain.address}) as visitor:
         restart_tor(publishers[0], daemons[0], frontend.address)
         restart_obpub(daemons[0])
-        two_at_once(net, daemons, publishers[1], frontend, observer, backends[2])
+        two_at_once(net, daemons, publishers[1], frontend, observer, backends)
     step(visitor.summary('frontend'))
     step(visitor.summary('plain'))
     assert not visitor.unexcused('frontend', 'plain'), visitor.unexcused('frontend', 'plain')

@@ -25,6 +25,16 @@ def choose_hsdir(net, report):
     return net.relay(min(name for name in names if not name.startswith('auth')))
 
 
+def avoid(publisher, relay):
+    """Have the local tor use the relay only as the HSDir itself, so that it does not take the uploads to other HSDirs
+    down with it."""
+    with publisher.controller() as controller:
+        controller.set_conf('ExcludeNodes', f'${relay.fingerprint}')
+        for circuit in controller.get_circuits():
+            if relay.fingerprint in [fingerprint for fingerprint, _ in circuit.path]:
+                controller.close_circuit(circuit.id)
+
+
 def check_hung(net, config, relay):
     """Suspend an HSDir: all others take their descriptors."""
     relay.suspend()
@@ -68,9 +78,7 @@ def test(net):
     wait_settled(net, [backend])
     config = write_config(net.path('config.yaml'), publisher.control_socket, [(key_path, [instance(backend)])])
     relay = choose_hsdir(net, publish(config))
-    # Only as the HSDir itself, so that it does not take the uploads to other HSDirs down with it.
-    with publisher.controller() as controller:
-        controller.set_conf('ExcludeNodes', f'${relay.fingerprint}')
+    avoid(publisher, relay)
     check_hung(net, config, relay)
     check_away(net, config, relay)
 
