@@ -1,13 +1,13 @@
 # The key recovery of attack/recovery.py, tried on what obpub really published: the descriptors of a frontend with a key
-# of each kind, both of them as they were posted, and those that clients use now as the HSDirs hand them out. That the
-# attack finds keys where they can be found, cli/test_key_recovery.py shows.
+# of each kind and of one with a bundle, all of them as they were posted, and those that clients use now as the HSDirs
+# hand them out. That the attack finds keys where they can be found, cli/test_key_recovery.py shows.
 
 import os
 import sys
 
 from harness.client import ask_hsdirs
 from harness.hsdirs import clients_slot
-from harness.obpub import holders, instance, publish, wait_settled, write_config
+from harness.obpub import holders, instance, presign, publish, wait_settled, write_config
 from harness.recorder import Recorder
 from testnet import main, make_frontend_key, step
 
@@ -15,7 +15,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..'
 import recovery  # noqa: E402
 
 SECONDS_NEEDED = 30
-KINDS = ('pem', 'tor', 'dir')
+KINDS = ('pem', 'tor', 'dir', 'bundle')
 ROUNDS = 2
 
 
@@ -27,9 +27,12 @@ def handed_out(net, key, hsdirs):
 
 
 def test(net):
-    keys = {kind: make_frontend_key(net.path(f'frontend-{kind}'), kind) for kind in KINDS}
+    paths = {kind: net.path(f'frontend-{kind}') for kind in KINDS}
+    keys = {kind: make_frontend_key(path, 'pem' if kind == 'bundle' else kind) for kind, path in paths.items()}
     publisher = net.start_tor('publisher', wait=False)
     backend = net.start_service('backend', [key.onion for key in keys.values()], wait=False)
+    paths['bundle'] = presign(net, backend, paths['bundle'], 'recovery', '--period-minutes', net.interval * 24 // 60,
+                              '--voting-interval', net.interval)
     backend.wait_published()
     publisher.wait_bootstrapped()
     net.wait_for(lambda: net.phase().seconds_left > SECONDS_NEEDED, 60, 'a new half of the day')
@@ -40,7 +43,7 @@ def test(net):
     texts = {kind: set() for kind in KINDS}
     with Recorder(publisher, net.path('recorder')) as recorder:
         config = write_config(net.path('config.yaml'), recorder.path,
-                              [(net.path(f'frontend-{kind}'), [instance(backend)]) for kind in KINDS])
+                              [(paths[kind], [instance(backend)]) for kind in KINDS])
         for _ in range(ROUNDS):
             report = publish(config)
             for number, kind in enumerate(KINDS):

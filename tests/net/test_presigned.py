@@ -12,22 +12,13 @@ from harness.client import ask_hsdirs
 from harness.consensus import AFTER_SRV, AFTER_TIME_PERIOD
 from harness.daemon import Daemon
 from harness.judge import Judged
-from harness.obpub import instance, publish, wait_settled, write_config
-from testnet import main, make_frontend_key, obpub_path, run, run_obpub, step
+from harness.obpub import instance, presign, publish, wait_settled, write_config
+from testnet import main, make_frontend_key, obpub_path, run, step
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / 'cli'))
 from bundle_reader import Bundle  # noqa: E402
 
 SECONDS_NEEDED = 45
-
-
-def presign(net, backend, key_path, name, *args, days=1):
-    """What the operator does on the machine with the key: returns the bundle's path."""
-    config = write_config(net.path(f'{name}.offline.yaml'), '/nonexistent', [(key_path, [instance(backend)])])
-    bundle = net.path(f'{name}.bundle')
-    result = run_obpub('presign', '-c', config, '--days', days, '-o', bundle, *args)
-    assert result.returncode == 0, result.stderr
-    return bundle
 
 
 def make_bundle(net, key, minutes, made_at):

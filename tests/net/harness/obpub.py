@@ -67,6 +67,15 @@ def publish(config, *args):
     return report
 
 
+def presign(net, backend, key_path, name, *args, days=1):
+    """What the operator does on the machine with the key: returns the bundle's path."""
+    config = write_config(net.path(f'{name}.offline.yaml'), '/nonexistent', [(key_path, [instance(backend)])])
+    bundle = net.path(f'{name}.bundle')
+    result = run_obpub('presign', '-c', config, '--days', days, '-o', bundle, *args)
+    assert result.returncode == 0, result.stderr
+    return bundle
+
+
 def holders(report, slot, frontend=0):
     """The fingerprints of the HSDirs that took a frontend's 'first' or 'second' descriptor."""
     descriptors = report['frontends'][frontend]['descriptors']
