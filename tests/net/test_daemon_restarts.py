@@ -86,6 +86,8 @@ def no_backend(net, daemon, frontend, observer, backends):
         backend.kill()
     daemon.wait_log('NO BACKEND IS LIVE', 10)
     net.wait_for(lambda: daemon.frontend(frontend.address)['isStatic'], STATUS_AGE, 'the status to say so')
+    daemon.wait_published(10)
+    time.sleep(STATUS_AGE)  # what the first death has caused is over
     before = daemon.frontend(frontend.address)['descriptors'][0]['revisionCounter']
     net.wait_for(lambda: daemon.frontend(frontend.address)['descriptors'][0]['revisionCounter'] > before, REFRESHED,
                  'the last good descriptor to be uploaded again', every=1)
