@@ -8,21 +8,18 @@
 
 #include <cmocka.h>
 
-#include "../unit/helper_bundle.h"
 #include "../unit/helper_descriptor.h"
-#include "../unit/helper_signer.h"
 #include "../unit/vectors.h"
 #include "config/key_decode.h"
 #include "fuzz.h"
 #include "obpub/memory.h"
-#include "obpub/onion/onion_address.h"
-#include "signer/bundle_request.h"
+#include "seeds.h"
 
 #define RELAYS_KEPT 3 /* of a consensus */
 
 static const char *corpus;
 
-static void write_seed(const char *target, const char *name, const void *bytes, size_t size)
+void seeds_write(const char *target, const char *name, const void *bytes, size_t size)
 {
     char *folder = text_format("%s/%s", corpus, target), *path = text_format("%s/seed-%s", folder, name);
     mkdir(corpus, 0777);
@@ -33,19 +30,18 @@ static void write_seed(const char *target, const char *name, const void *bytes, 
     free(folder);
 }
 
-static void write_text(const char *target, const char *name, const char *text)
+void seeds_write_text(const char *target, const char *name, const char *text)
 {
-    write_seed(target, name, text, strlen(text));
+    seeds_write(target, name, text, strlen(text));
 }
 
-/* Writes a text behind a first byte that says something about it. */
-static void write_with_byte(const char *target, const char *name, uint8_t byte, const char *text,
-                            size_t length)
+void seeds_write_with_byte(const char *target, const char *name, uint8_t byte, const char *text,
+                           size_t length)
 {
     uint8_t *bytes = memory_allocate(length + 1, 1);
     bytes[0] = byte;
     memcpy(bytes + 1, text, length);
-    write_seed(target, name, bytes, length + 1);
+    seeds_write(target, name, bytes, length + 1);
     free(bytes);
 }
 
@@ -71,7 +67,7 @@ static void write_event(const char *name, const char *descriptor)
     }
     char *whole = text_format("%s.\r\n650 OK\r\n", text);
     if (strlen(whole) < 4096)
-        write_with_byte("control_reply", name, 7, whole, strlen(whole));
+        seeds_write_with_byte("control_reply", name, 7, whole, strlen(whole));
     free(whole);
     free(text);
 }
@@ -98,19 +94,19 @@ static void write_descriptor(const char *file)
     uint8_t *whole = memory_allocate(sizeof(header) + vector.length, 1);
     memcpy(whole, &header, sizeof(header));
     memcpy(whole + sizeof(header), vector.text, vector.length);
-    write_seed("descriptor", file, whole, sizeof(header) + vector.length);
+    seeds_write("descriptor", file, whole, sizeof(header) + vector.length);
     free(whole);
 
     struct descriptor *descriptor =
         descriptor_decode(vector.text, vector.length, &vector.expectation, &error);
     if (descriptor != NULL) {
         open_layers(&layers, vector.text, vector.identity_key, descriptor);
-        write_seed("descriptor_middle", file, layers.middle, strlen(layers.middle));
-        write_seed("descriptor_inner", file, layers.inner, strlen(layers.inner));
-        write_text("document", file, layers.inner);
+        seeds_write("descriptor_middle", file, layers.middle, strlen(layers.middle));
+        seeds_write("descriptor_inner", file, layers.inner, strlen(layers.inner));
+        seeds_write_text("document", file, layers.inner);
         const char *points = strstr(layers.inner, "introduction-point");
         if (points != NULL)
-            write_text("introduction_point", file, points);
+            seeds_write_text("introduction_point", file, points);
         opened_layers_clear(&layers);
         descriptor_free(descriptor);
     }
@@ -125,10 +121,10 @@ static void write_forged(void)
         char *name = text_format("forged-%zu", count), *inner = forge_inner(&forger, count);
         char *middle = forge_middle(&forger, inner), *outer = forge_outer(&forger, middle);
         char *text = forge_signed(&forger, outer);
-        write_text("descriptor_inner", name, inner);
-        write_text("descriptor_middle", name, middle);
-        write_text("descriptor_outer", name, outer);
-        write_text("document", name, text);
+        seeds_write_text("descriptor_inner", name, inner);
+        seeds_write_text("descriptor_middle", name, middle);
+        seeds_write_text("descriptor_outer", name, outer);
+        seeds_write_text("document", name, text);
         if (count == 0)
             write_event("descriptor", text);
         free(text);
@@ -138,19 +134,19 @@ static void write_forged(void)
         free(name);
     }
     char *point = forge_point(&forger, 7), *inner = forge_inner(&forger, INTRODUCTION_POINTS_MAX + 1);
-    write_text("introduction_point", "forged", point);
-    write_text("descriptor_inner", "too-many-points", inner);
+    seeds_write_text("introduction_point", "forged", point);
+    seeds_write_text("descriptor_inner", "too-many-points", inner);
     free(inner);
     inner = text_format("create2-formats 2\nintro-auth-required ed25519\nunknown line\n%s%s", point, point);
-    write_text("descriptor_inner", "same-point", inner);
+    seeds_write_text("descriptor_inner", "same-point", inner);
     free(inner);
     inner = text_format("%slegacy-key\n-----BEGIN RSA PUBLIC KEY-----\nAA==\n-----END RSA PUBLIC KEY-----\n",
                         point);
-    write_text("introduction_point", "legacy-key", inner);
+    seeds_write_text("introduction_point", "legacy-key", inner);
     free(inner);
     inner = text_format("introduction-point AQIUAAAAAAAAAAAAAAAAAAAAAAAAAAAA\nonion-key ntor %s\n",
                         "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=");
-    write_text("introduction_point", "low-order", inner);
+    seeds_write_text("introduction_point", "low-order", inner);
     free(inner);
     free(point);
 }
@@ -165,16 +161,16 @@ static void write_certificates(void)
     memcpy(certificate.certified_key, forger.identity_key, sizeof(certificate.certified_key));
     memcpy(certificate.signing_key, forger.signing_key, sizeof(certificate.signing_key));
     FUZZ_REQUIRE(certificate_make(encoded, &certificate, &forger.signing_secret_key) == 0);
-    write_seed("certificate", "good", encoded, sizeof(encoded));
+    seeds_write("certificate", "good", encoded, sizeof(encoded));
     size_t body = CERTIFICATE_SIZE - ED25519_SIGNATURE_SIZE;
     static const uint8_t extension[] = {0, 1, 5, 0, 'x'};
     memcpy(longer, encoded, body);
     memcpy(longer + body, extension, sizeof(extension));
     longer[39] = 2;
-    write_seed("certificate", "extension", longer, sizeof(longer));
+    seeds_write("certificate", "extension", longer, sizeof(longer));
     encoded[39] = 0;
     memset(encoded + 40, 0, ED25519_SIGNATURE_SIZE);
-    write_seed("certificate", "without-key", encoded, 40 + ED25519_SIGNATURE_SIZE);
+    seeds_write("certificate", "without-key", encoded, 40 + ED25519_SIGNATURE_SIZE);
 }
 
 /* Cuts a consensus to its first relays; release with free(). */
@@ -199,16 +195,16 @@ static void write_network(const char *folder)
     char *microdescriptors_file = vectors_read_file(name, NULL);
     const char *microdescriptors = skip_comments(microdescriptors_file);
     char *consensus = cut_consensus(skip_comments(consensus_file));
-    write_text("consensus", folder, consensus);
+    seeds_write_text("consensus", folder, consensus);
     /* Two entries are enough. */
     const char *end = strstr(strstr(microdescriptors + 1, "\nonion-key") + 1, "\nonion-key") + 1;
-    write_seed("microdescriptor", folder, microdescriptors, (size_t)(end - microdescriptors));
+    seeds_write("microdescriptor", folder, microdescriptors, (size_t)(end - microdescriptors));
     size_t consensus_length = strlen(consensus), length = strlen(microdescriptors);
     char *both = memory_allocate(consensus_length + length + 2, 1);
     both[0] = 1;
     memcpy(both + 1, consensus, consensus_length);
     memcpy(both + 2 + consensus_length, microdescriptors, length);
-    write_seed("network", folder, both, consensus_length + length + 2);
+    seeds_write("network", folder, both, consensus_length + length + 2);
     free(both);
     free(consensus);
     free(microdescriptors_file);
@@ -221,10 +217,10 @@ static void write_consensus_with_parameters(void)
 {
     char *file = vectors_read_file("ring-first-half/consensus", NULL),
          *cut = cut_consensus(skip_comments(file));
-    write_text("consensus", "parameters", cut);
+    seeds_write_text("consensus", "parameters", cut);
     char *changed = text_replace(
         cut, "circwindow=1000", "circwindow=1000 hsdir_interval=-1 hsdir_n_replicas=99 hsdir_spread_fetch=x");
-    write_text("consensus", "bad-parameters", changed);
+    seeds_write_text("consensus", "bad-parameters", changed);
     free(changed);
     free(cut);
     free(file);
@@ -238,14 +234,14 @@ static void write_key(char **words)
     char *name = text_format("%u", count++);
     FUZZ_REQUIRE(size <= sizeof(bytes));
     vectors_decode_hex(words[1], bytes, size);
-    write_seed("key", name, bytes, size);
-    write_text("onion_address", name, words[2]);
+    seeds_write("key", name, bytes, size);
+    seeds_write_text("onion_address", name, words[2]);
     free(name);
 }
 
 static void write_texts(void)
 {
-    write_with_byte("quoted_string", "no-room", 3, "\"abc\"", 5);
+    seeds_write_with_byte("quoted_string", "no-room", 3, "\"abc\"", 5);
     static const struct {
         const char *target, *name, *text;
     } texts[] = {
@@ -271,116 +267,22 @@ static void write_texts(void)
          "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\nid rsa1024 x\n"},
     };
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-        write_text(texts[i].target, texts[i].name, texts[i].text);
+        seeds_write_text(texts[i].target, texts[i].name, texts[i].text);
     uint8_t secret_key[96] = "== ed25519v1-secret: type0 ==";
     secret_key[63] = 0x40;
-    write_seed("key", "zero-prefix", secret_key, sizeof(secret_key));
-    write_seed("key", "empty", secret_key, 0);
+    seeds_write("key", "zero-prefix", secret_key, sizeof(secret_key));
+    seeds_write("key", "empty", secret_key, 0);
     char *long_text = memory_allocate(KEY_FILE_SIZE_MAX + 1, 1);
-    write_seed("key", "too-long", long_text, KEY_FILE_SIZE_MAX + 1);
+    seeds_write("key", "too-long", long_text, KEY_FILE_SIZE_MAX + 1);
     free(long_text);
     uint8_t public_key[64] = "== ed25519v1-public: type0 ==";
-    write_seed("key", "tor-public", public_key, sizeof(public_key));
+    seeds_write("key", "tor-public", public_key, sizeof(public_key));
     static const char *const quoted[] = {"\"/run/tor/control.authcookie\"", "\"a\\\"b\\\\c\\n\\t\\r\\101\" x",
                                          "\"\\777\"", "\"\\0\"", "\"open\\"};
     for (size_t i = 0; i < sizeof(quoted) / sizeof(quoted[0]); i++) {
         char *name = text_format("%zu", i);
-        write_with_byte("quoted_string", name, 32, quoted[i], strlen(quoted[i]));
+        seeds_write_with_byte("quoted_string", name, 32, quoted[i], strlen(quoted[i]));
         free(name);
-    }
-}
-
-/* A config that uses all there is, with the files that the target has. */
-static void write_configs(void)
-{
-    struct forger one, two;
-    char first[ONION_ADDRESS_SIZE], second[ONION_ADDRESS_SIZE];
-    forger_init(&one, 2);
-    forger_init(&two, 3);
-    onion_address_encode(first, one.identity_key);
-    onion_address_encode(second, two.identity_key);
-    static const char *const formats[] = {
-        "services:\n- instances:\n  - address: %s.onion\n    name: node1\n  - address: '%s'\n  key: "
-        "key.pem\n",
-        "REFRESH_INTERVAL: 600\nstatus-socket-location: /run/x\ntor-control: 127.0.0.1:9051\n"
-        "tor-control-password-file: password\nservices:\n- key: tor\n  instances: &all\n"
-        "  - {address: %s, control: '[::1]:9051', control-password-file: password}\n"
-        "  - {address: %s, name: \"n\\x07\", control: 'unix:/c', control-cookie-file: none}\n"
-        "- {key: key.pem, instances: *all}\n",
-        "services:\n- {key: key.pem, instances: [{address: %s}, {address: %s}]}\n- {key: tor, instances: "
-        "[]}\n",
-        "services: [{key: empty, instances: [{address: %s, auth: x, nmae: y, <<: z, ? [a] : b},\n"
-        "  {address: %s, control-cookie-file: x, control-password-file: y}, {address: <x>}, {address: "
-        "[]}]},\n"
-        "  {key: short, key: tor, instances: []}, {key: ~, instances: null}, x]\nlog-level: 1\n---\nsecond\n",
-    };
-    for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
-        char *name = text_format("%zu", i);
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-        char *text = text_format(formats[i], first, second);
-#pragma GCC diagnostic pop
-        write_text("config", name, text);
-        free(text);
-        free(name);
-    }
-}
-
-/* A text so many times between two others; release with free(). */
-static char *repeat(const char *before, const char *text, size_t count, const char *behind)
-{
-    size_t length = strlen(text), start = strlen(before), room = start + count * length;
-    char *whole = memory_allocate(room + 1, 1);
-    memcpy(whole, before, start);
-    for (size_t i = 0; i < count; i++)
-        memcpy(whole + start + i * length, text, length);
-    char *result = text_format("%s%s", whole, behind);
-    free(whole);
-    return result;
-}
-
-/* Configs that pass a limit, and ones with what is refused. */
-static void write_refused_configs(void)
-{
-    struct forger forger = fuzz_forger();
-    char own[ONION_ADDRESS_SIZE];
-    onion_address_encode(own, forger.identity_key);
-    struct {
-        const char *name;
-        char *text;
-    } configs[] = {
-        {"services", repeat("services: [", "x,", 1001, "x]\n")},
-        {"instances", repeat("services: [{instances: [", "x,", 10001, "x]}]\n")},
-        {"anchors", repeat("services: [", "&a x,", 1001, "x]\n")},
-        {"depth", repeat("", "[", 33, "")},
-        {"directives", repeat("", "%TAG !a! x\n", 101, "---\n")},
-        {"pairs", repeat("{", "x: y, ", 101, "}\n")},
-        {"path", repeat("tor-control-password-file: ", "x", 4096, "\n")},
-        {"name", text_format("services: [{key: tor, instances: [{address: %s, name: %0129d}]}]\n", own, 0)},
-        {"own", text_format("services: [{key: tor, instances: [{address: %s}, {address: %s}]},\n"
-                            "  {key: key.pem, instances: [{address: %s}]}, {key: tor, instances: *x}]\n",
-                            own, own, own)},
-        {"twice", text_format("services: [{key: tor, instances: [{address: %s}, {address: %s}]},\n"
-                              "  {key: key.pem, instances: [{address: %s}]}, {key: tor, instances: []}]\n",
-                              own, own, own)},
-        {"nodes",
-         text_format("services: [{key: [], instances: [{address: '', name: [], <<: {}, [x]: y, \"a\\0\": b,\n"
-                     "  control: \"x\\0\"}, {address: <put>, ADDRESS: x}]}]\nservices: 1\nlog_level: 1\n")},
-        {"not-utf-8", text_format("services: \n \xff\n")},
-        {"second", text_format("a: b\n---\nc: d\n")},
-        {"second-bad", text_format("a: b\n---\n[\n")},
-        {"empty", text_format("# nothing\n")},
-        {"mark", text_format("\xef\xbb\xbfservices: x\n")},
-        {"printable", text_format("tor-control: \"\\u202e\\U0001F600\\xa0\\x7f\"\n")},
-        {"file-0", text_format("0")},
-        {"file-1", text_format("1")},
-        {"file-2", text_format("2")},
-        {"file-3", text_format("3")},
-        {"file-4", text_format("4")},
-    };
-    for (size_t i = 0; i < sizeof(configs) / sizeof(configs[0]); i++) {
-        write_text("config", configs[i].name, configs[i].text);
-        free(configs[i].text);
     }
 }
 
@@ -429,11 +331,11 @@ static void write_authentications(void)
         {"other", PROTOCOL_INFO("OTHER"), 0},
     };
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-        write_with_byte("authentication", texts[i].name, texts[i].configured, texts[i].text,
-                        strlen(texts[i].text));
-        write_with_byte("control_reply", texts[i].name, 5, texts[i].text, strlen(texts[i].text));
+        seeds_write_with_byte("authentication", texts[i].name, texts[i].configured, texts[i].text,
+                              strlen(texts[i].text));
+        seeds_write_with_byte("control_reply", texts[i].name, 5, texts[i].text, strlen(texts[i].text));
     }
-    write_with_byte("authentication", "safe-cookie", 4, safe_cookie, strlen(safe_cookie));
+    seeds_write_with_byte("authentication", "safe-cookie", 4, safe_cookie, strlen(safe_cookie));
     free(safe_cookie);
     free(challenge);
 }
@@ -453,158 +355,9 @@ static void write_replies(void)
     };
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         char *name = text_format("%zu", i);
-        write_with_byte("control_reply", name, (uint8_t)i, texts[i], strlen(texts[i]));
+        seeds_write_with_byte("control_reply", name, (uint8_t)i, texts[i], strlen(texts[i]));
         free(name);
     }
-}
-
-/* A bundle cut to so few hours that it is small, one of a whole day, and some that are wrong in one place. */
-static void write_bundles(void)
-{
-    static const struct {
-        const char *name;
-        size_t place;
-        uint8_t change;
-    } faults[] = {
-        {"damaged", 0, 0},
-        {"newer", 19, 3},
-        {"older", 19, 1},
-        {"periods", 55, 1},
-        {"certificates", 59, 1},
-        {"interval", 23, 1},
-        {"foreign", 60, 1},
-        {"foreign-blinded", 92, 1},
-        {"foreign-seed", 124, 1},
-        {"hours", 188, 1},
-        {"surplus-certificate", 195, 1},
-        {"bad-signature", 200, 1},
-    };
-    const int64_t now = 1790000123;
-    size_t length;
-    uint8_t *bytes = encode_bundle(make_bundle(1, &schedule_public, now, 1), &length);
-    write_seed("bundle", "public-day", bytes, length);
-    secret_free(bytes);
-    bytes = encode_bundle(make_small_bundle(1, &schedule_testing, now, 1), &length);
-    write_seed("bundle", "testing-small", bytes, length);
-    write_seed("bundle", "cut-short", bytes, length - 1);
-    secret_free(bytes);
-    bytes = encode_bundle(make_small_bundle(1, &schedule_public, now, 3), &length);
-    write_seed("bundle", "public-small", bytes, length);
-    for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
-        bytes[faults[i].place] ^= faults[i].change;
-        correct_checksum(bytes, length);
-        bytes[length - 1] ^= faults[i].change == 0;
-        write_seed("bundle", faults[i].name, bytes, length);
-        bytes[faults[i].place] ^= faults[i].change;
-    }
-    secret_free(bytes);
-}
-
-static void write_signer_request(const char *name, const struct signer_request *request)
-{
-    uint8_t bytes[1 + SIGNER_REQUEST_SIZE] = {0};
-    signer_request_encode(bytes + 1, request);
-    write_seed("signer_request", name, bytes, sizeof(bytes));
-}
-
-/* The pieces of a bundle, as the reader sends them, and for a frontend with a bundle what the engine asks. */
-static void write_signer_bundles(void)
-{
-    uint8_t *bytes = memory_allocate(8, SIGNER_KEY_REQUEST_SIZE_MAX);
-    size_t length = 1, size;
-    struct bundle *bundle = make_small_bundle(4, &schedule_public, SIGNER_NOW, 3);
-    bytes[0] = 2;
-    for (size_t i = 0; i < 3; i++)
-        length += signer_bundle_request(bytes + length, bundle, i);
-    bundle_free(bundle);
-    write_seed("signer_request", "bundle", bytes, length);
-    bytes[length - 1] = 1;
-    write_seed("signer_request", "bundle-surplus", bytes, length);
-    bytes[1 + 8 + 91] ^= 1;
-    write_seed("signer_request", "bundle-foreign", bytes, length);
-    bytes[0] = 1;
-    write_seed("signer_request", "bundle-header", bytes, 1 + signer_bundle_request_size(SIGNER_KEY_BUNDLE));
-    bytes[2] = SIGNER_KEY_BUNDLE_SIGNATURES;
-    write_seed("signer_request", "bundle-signatures", bytes,
-               1 + signer_bundle_request_size(SIGNER_KEY_BUNDLE_SIGNATURES));
-    bundle = make_bundle(4, &schedule_public, SIGNER_NOW, 1);
-    bytes[0] = 2;
-    length = 1;
-    for (size_t i = 0; (size = signer_bundle_request(bytes + length, bundle, i)) > 0; i++)
-        length += size;
-    bundle_free(bundle);
-    write_seed("signer_request", "bundle-day", bytes, length);
-    free(bytes);
-    struct signer_request request = signer_certify_request();
-    request.period.frontend = 2;
-    write_signer_request("certify-presigned", &request);
-    request.period.length--;
-    write_signer_request("certify-presigned-missing", &request);
-    request = signer_count_request();
-    request.period.frontend = 2;
-    write_signer_request("count-presigned", &request);
-    request.period.length++;
-    write_signer_request("count-presigned-missing", &request);
-}
-
-/* A count with a byte in a field that it has not. */
-static void write_surplus_request(void)
-{
-    uint8_t bytes[1 + SIGNER_REQUEST_SIZE] = {0};
-    const struct signer_request request = signer_count_request();
-    signer_request_encode(bytes + 1, &request);
-    bytes[SIGNER_REQUEST_SIZE] = 1;
-    write_seed("signer_request", "count-surplus", bytes, sizeof(bytes));
-}
-
-/* Requests to the signer, behind a byte that is 0 for the engine's and 1 for the reader's. */
-static void write_signer_requests(void)
-{
-    uint8_t bytes[1 + SIGNER_KEY_REQUEST_SIZE] = {1}, identity_key[ED25519_PUBLIC_KEY_SIZE];
-    struct signer_request request = signer_certify_request();
-    write_signer_request("certify", &request);
-    request.expiration_hour++;
-    write_signer_request("certify-for-longer", &request);
-    request = signer_certify_request();
-    memset(request.signing_key, 0, sizeof(request.signing_key));
-    write_signer_request("certify-no-key", &request);
-    request = signer_count_request();
-    write_signer_request("count", &request);
-    request.period.frontend = 7;
-    write_signer_request("count-unknown", &request);
-    request = signer_count_request();
-    request.period.number += 3;
-    write_signer_request("count-far", &request);
-    request.period.length = 0;
-    write_signer_request("count-no-length", &request);
-    request = signer_count_request();
-    request.seconds = INT64_MAX;
-    write_signer_request("count-late", &request);
-    request.type = (enum signer_request_type)3;
-    write_signer_request("unknown", &request);
-    write_seed("signer_request", "short", "\0\1\1", 3);
-    write_seed("signer_request", "short-of-reader", "\1\1\1", 3);
-    write_surplus_request();
-    struct ed25519_secret_key *secret_key = signer_make_key(3, identity_key);
-    signer_key_request_add(bytes + 1, secret_key, identity_key);
-    secret_free(secret_key);
-    write_seed("signer_request", "add", bytes, sizeof(bytes));
-    bytes[8] = 1;
-    write_seed("signer_request", "add-with-number", bytes, sizeof(bytes));
-    bytes[8] = 0;
-    bytes[9] ^= 1;
-    write_seed("signer_request", "add-other", bytes, sizeof(bytes));
-    signer_key_request_remove(bytes + 1, 1);
-    write_seed("signer_request", "remove", bytes, sizeof(bytes));
-    bytes[104] = 1;
-    write_seed("signer_request", "remove-with-key", bytes, sizeof(bytes));
-    signer_key_request_remove(bytes + 1, 2);
-    write_seed("signer_request", "remove-presigned", bytes, sizeof(bytes));
-    signer_key_request_remove(bytes + 1, 7);
-    write_seed("signer_request", "remove-unknown", bytes, sizeof(bytes));
-    write_seed("signer_request", "remove-short", bytes, 8);
-    bytes[1]++;
-    write_seed("signer_request", "remove-newer", bytes, sizeof(bytes));
 }
 
 int main(int argument_count, char **arguments)
@@ -629,12 +382,12 @@ int main(int argument_count, char **arguments)
     write_consensus_with_parameters();
     vectors_for_each("key_files.txt", 3, write_key);
     write_texts();
-    write_configs();
-    write_refused_configs();
+    seeds_write_configs();
+    seeds_write_refused_configs();
     write_authentications();
     write_replies();
-    write_bundles();
-    write_signer_requests();
-    write_signer_bundles();
+    seeds_write_bundles();
+    seeds_write_signer_requests();
+    seeds_write_signer_bundles();
     return 0;
 }

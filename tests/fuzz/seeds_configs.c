@@ -1,0 +1,106 @@
+/* Writes the first inputs for the config: good ones, and some of each kind that is refused. */
+#include <stdarg.h>
+#include <string.h>
+
+#include <setjmp.h>
+
+#include <cmocka.h>
+
+#include "fuzz.h"
+#include "obpub/memory.h"
+#include "obpub/onion/onion_address.h"
+#include "seeds.h"
+
+/* A config that uses all there is, with the files that the target has. */
+void seeds_write_configs(void)
+{
+    struct forger one, two;
+    char first[ONION_ADDRESS_SIZE], second[ONION_ADDRESS_SIZE];
+    forger_init(&one, 2);
+    forger_init(&two, 3);
+    onion_address_encode(first, one.identity_key);
+    onion_address_encode(second, two.identity_key);
+    static const char *const formats[] = {
+        "services:\n- instances:\n  - address: %s.onion\n    name: node1\n  - address: '%s'\n  key: "
+        "key.pem\n",
+        "REFRESH_INTERVAL: 600\nstatus-socket-location: /run/x\ntor-control: 127.0.0.1:9051\n"
+        "tor-control-password-file: password\nservices:\n- key: tor\n  instances: &all\n"
+        "  - {address: %s, control: '[::1]:9051', control-password-file: password}\n"
+        "  - {address: %s, name: \"n\\x07\", control: 'unix:/c', control-cookie-file: none}\n"
+        "- {key: key.pem, instances: *all}\n",
+        "services:\n- {key: key.pem, instances: [{address: %s}, {address: %s}]}\n- {key: tor, instances: "
+        "[]}\n",
+        "services: [{key: empty, instances: [{address: %s, auth: x, nmae: y, <<: z, ? [a] : b},\n"
+        "  {address: %s, control-cookie-file: x, control-password-file: y}, {address: <x>}, {address: "
+        "[]}]},\n"
+        "  {key: short, key: tor, instances: []}, {key: ~, instances: null}, x]\nlog-level: 1\n---\nsecond\n",
+    };
+    for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
+        char *name = text_format("%zu", i);
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+        char *text = text_format(formats[i], first, second);
+#pragma GCC diagnostic pop
+        seeds_write_text("config", name, text);
+        free(text);
+        free(name);
+    }
+}
+
+/* A text so many times between two others; release with free(). */
+static char *repeat(const char *before, const char *text, size_t count, const char *behind)
+{
+    size_t length = strlen(text), start = strlen(before), room = start + count * length;
+    char *whole = memory_allocate(room + 1, 1);
+    memcpy(whole, before, start);
+    for (size_t i = 0; i < count; i++)
+        memcpy(whole + start + i * length, text, length);
+    char *result = text_format("%s%s", whole, behind);
+    free(whole);
+    return result;
+}
+
+/* Configs that pass a limit, and ones with what is refused. */
+void seeds_write_refused_configs(void)
+{
+    struct forger forger = fuzz_forger();
+    char own[ONION_ADDRESS_SIZE];
+    onion_address_encode(own, forger.identity_key);
+    struct {
+        const char *name;
+        char *text;
+    } configs[] = {
+        {"services", repeat("services: [", "x,", 1001, "x]\n")},
+        {"instances", repeat("services: [{instances: [", "x,", 10001, "x]}]\n")},
+        {"anchors", repeat("services: [", "&a x,", 1001, "x]\n")},
+        {"depth", repeat("", "[", 33, "")},
+        {"directives", repeat("", "%TAG !a! x\n", 101, "---\n")},
+        {"pairs", repeat("{", "x: y, ", 101, "}\n")},
+        {"path", repeat("tor-control-password-file: ", "x", 4096, "\n")},
+        {"name", text_format("services: [{key: tor, instances: [{address: %s, name: %0129d}]}]\n", own, 0)},
+        {"own", text_format("services: [{key: tor, instances: [{address: %s}, {address: %s}]},\n"
+                            "  {key: key.pem, instances: [{address: %s}]}, {key: tor, instances: *x}]\n",
+                            own, own, own)},
+        {"twice", text_format("services: [{key: tor, instances: [{address: %s}, {address: %s}]},\n"
+                              "  {key: key.pem, instances: [{address: %s}]}, {key: tor, instances: []}]\n",
+                              own, own, own)},
+        {"nodes",
+         text_format("services: [{key: [], instances: [{address: '', name: [], <<: {}, [x]: y, \"a\\0\": b,\n"
+                     "  control: \"x\\0\"}, {address: <put>, ADDRESS: x}]}]\nservices: 1\nlog_level: 1\n")},
+        {"not-utf-8", text_format("services: \n \xff\n")},
+        {"second", text_format("a: b\n---\nc: d\n")},
+        {"second-bad", text_format("a: b\n---\n[\n")},
+        {"empty", text_format("# nothing\n")},
+        {"mark", text_format("\xef\xbb\xbfservices: x\n")},
+        {"printable", text_format("tor-control: \"\\u202e\\U0001F600\\xa0\\x7f\"\n")},
+        {"file-0", text_format("0")},
+        {"file-1", text_format("1")},
+        {"file-2", text_format("2")},
+        {"file-3", text_format("3")},
+        {"file-4", text_format("4")},
+    };
+    for (size_t i = 0; i < sizeof(configs) / sizeof(configs[0]); i++) {
+        seeds_write_text("config", configs[i].name, configs[i].text);
+        free(configs[i].text);
+    }
+}
