@@ -7,8 +7,8 @@ import socket
 import time
 
 from harness.daemon import Daemon
-from harness.obpub import instance
-from testnet import main, make_frontend_key, step
+from harness.obpub import instance, start_one_backend
+from testnet import main, step
 
 WATCHDOG_SECONDS = 2
 
@@ -74,12 +74,7 @@ def check_end(daemon, number, manager=None):
 
 
 def test(net):
-    key_path = net.path('frontend.key')
-    frontend = make_frontend_key(key_path)
-    publisher = net.start_tor('publisher', wait=False)
-    backend = net.start_service('backend', [frontend.onion], wait=False)
-    backend.wait_published()
-    publisher.wait_bootstrapped()
+    key_path, frontend, publisher, backend = start_one_backend(net)
     manager = Manager(net.path('notify'))
     daemon = Daemon(net, publisher, [(key_path, [instance(backend)])], environment=manager.environment()).start()
     manager.wait('READY=1')

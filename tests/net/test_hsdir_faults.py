@@ -6,8 +6,8 @@ import json
 import subprocess
 import time
 
-from harness.obpub import instance, publish, run_once, wait_settled, write_config
-from testnet import main, make_frontend_key, obpub_path, spawn, step
+from harness.obpub import instance, publish, run_once, start_one_backend, wait_settled, write_config
+from testnet import main, obpub_path, spawn, step
 
 TIMEOUT = 15
 SECONDS_AWAY = 4
@@ -67,12 +67,7 @@ def check_away(net, config, relay):
 
 
 def test(net):
-    key_path = net.path('frontend.key')
-    frontend = make_frontend_key(key_path)
-    publisher = net.start_tor('publisher', wait=False)
-    backend = net.start_service('backend', [frontend.onion], wait=False)
-    backend.wait_published()
-    publisher.wait_bootstrapped()
+    key_path, frontend, publisher, backend = start_one_backend(net)
     net.wait_for(lambda: net.phase().seconds_left > TIMEOUT + 30, 90, 'a new half of the day')
     net.wait_phase(net.phase().name)
     wait_settled(net, [backend])

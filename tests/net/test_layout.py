@@ -8,8 +8,8 @@ import time
 
 from harness.consensus import AFTER_SRV
 from harness.judge import Judged
-from harness.obpub import holders, instance, publish, wait_settled, write_config
-from testnet import main, make_frontend_key, step
+from harness.obpub import holders, instance, publish, start_one_backend, wait_settled, write_config
+from testnet import main, step
 
 SECONDS_NEEDED = 30
 LIFETIME_HOURS = 54
@@ -93,13 +93,8 @@ def base64_of(key):
 def test(net):
     began = time.time()
     phase = net.wait_for(lambda: net.phase().seconds_left > SECONDS_NEEDED and net.phase(), 60, 'a new half of the day')
-    key_path = net.path('frontend.key')
-    frontend = make_frontend_key(key_path)
-    publisher = net.start_tor('publisher', wait=False)
-    backend = net.start_service('backend', [frontend.onion], wait=False)
-    backend.wait_published()
+    key_path, frontend, publisher, backend = start_one_backend(net)
     wait_settled(net, [backend])
-    publisher.wait_bootstrapped()
     step('the backend\'s tor has published its own descriptor')
     config = write_config(net.path('config.yaml'), publisher.control_socket, [(key_path, [instance(backend)])])
     report = publish(config)

@@ -6,8 +6,8 @@ import time
 
 from harness.consensus import AFTER_SRV, AFTER_TIME_PERIOD
 from harness.judge import Judged
-from harness.obpub import instance, publish, wait_settled, write_config
-from testnet import main, make_frontend_key, step
+from harness.obpub import instance, publish, start_one_backend, wait_settled, write_config
+from testnet import main, step
 
 SECONDS_NEEDED = 45
 
@@ -59,12 +59,7 @@ def check_half(net, phase, frontend, config, backend):
 
 
 def test(net):
-    key_path = net.path('frontend.key')
-    frontend = make_frontend_key(key_path)
-    publisher = net.start_tor('publisher', wait=False)
-    backend = net.start_service('backend', [frontend.onion], wait=False)
-    backend.wait_published()
-    publisher.wait_bootstrapped()
+    key_path, frontend, publisher, backend = start_one_backend(net)
     config = write_config(net.path('config.yaml'), publisher.control_socket, [(key_path, [instance(backend)])])
     halves = [AFTER_SRV, AFTER_TIME_PERIOD]
     phase = net.phase()

@@ -5,10 +5,23 @@ import os
 
 from .consensus import AFTER_SRV
 from .judge import blinded_key, outer_blinded_key
+from .keys import make_frontend_key
 from .process import wait_for, write_file
 from .runner import run_obpub, step
 
 SECONDS_UP = 10  # of a tor on a testing network, before obpub trusts what HSDirs have of it
+
+
+def start_one_backend(net):
+    """What the simplest frontend needs: a local tor, and one backend whose tor has published its own descriptors.
+    Returns the path of the frontend's key, the frontend (an OnionKey), the local tor and the backend."""
+    key_path = net.path('frontend.key')
+    frontend = make_frontend_key(key_path)
+    publisher = net.start_tor('publisher', wait=False)
+    backend = net.start_service('backend', [frontend.onion], wait=False)
+    backend.wait_published()
+    publisher.wait_bootstrapped()
+    return key_path, frontend, publisher, backend
 
 
 def instance(backend, control='unix'):
