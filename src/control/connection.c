@@ -48,7 +48,7 @@ struct control_connection {
     struct control_limits limits;
     struct control_callbacks callbacks;
     void *context;
-    char endpoint_text[ENDPOINT_TEXT_SIZE];
+    char *endpoint_text;                   /* for messages */
     struct control_connector *connector;   /* while connecting */
     struct bufferevent *stream;            /* from then on, until closed */
     struct ev_token_bucket_cfg *rate;      /* of the stream, or NULL */
@@ -92,6 +92,7 @@ static void release(struct control_connection *connection)
     reply_parser_free(connection->parser);
     event_free(connection->timer);
     evbuffer_free(connection->waiting);
+    free(connection->endpoint_text);
     free(connection);
 }
 
@@ -399,7 +400,9 @@ struct control_connection *control_connection_new(struct event_base *base,
     connection->limits = limits != NULL ? *limits : control_limits_default;
     connection->callbacks = *callbacks;
     connection->context = context;
-    control_endpoint_format(endpoint, connection->endpoint_text, sizeof(connection->endpoint_text));
+    char endpoint_text[ENDPOINT_TEXT_SIZE];
+    control_endpoint_format(endpoint, endpoint_text, sizeof(endpoint_text));
+    connection->endpoint_text = memory_copy_text(endpoint_text, strlen(endpoint_text));
     connection->authentication = authentication_new(credentials);
     connection->parser = reply_parser_new(connection->limits.line_max, connection->limits.reply_max);
     connection->timer = evtimer_new(base, on_timeout, connection);

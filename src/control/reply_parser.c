@@ -7,7 +7,6 @@
 #include "obpub/memory.h"
 
 #define BUFFER_FIRST 4096 /* bytes allocated for the first line */
-#define BUFFER_KEEP 4096  /* a larger buffer is given back after its reply */
 #define LINES_FIRST 16
 
 #define STATUS_LENGTH 3
@@ -37,8 +36,7 @@ struct reply_parser {
     size_t line_capacity;
     bool in_data;
     bool complete;
-    bool failed;
-    struct error failure;
+    struct error *failure; /* NULL before it has failed */
     struct control_reply reply;
 };
 
@@ -56,6 +54,7 @@ void reply_parser_free(struct reply_parser *parser)
         return;
     free(parser->buffer);
     free(parser->lines);
+    free(parser->failure);
     free(parser);
 }
 
@@ -66,16 +65,13 @@ void reply_parser_forget(struct reply_parser *parser)
     parser->complete = false;
     parser->length = parser->line_from = parser->data_from = parser->taken = 0;
     parser->line_count = 0;
-    if (parser->capacity > BUFFER_KEEP) {
-        free(parser->buffer);
-        parser->buffer = NULL;
-        parser->capacity = 0;
-    }
-    if (parser->line_capacity * sizeof(*parser->lines) > BUFFER_KEEP) {
-        free(parser->lines);
-        parser->lines = NULL;
-        parser->line_capacity = 0;
-    }
+    /* Nearly all of many connections are idle. */
+    free(parser->buffer);
+    parser->buffer = NULL;
+    parser->capacity = 0;
+    free(parser->lines);
+    parser->lines = NULL;
+    parser->line_capacity = 0;
 }
 
 void reply_parser_set_sink(struct reply_parser *parser, control_data_callback sink, void *context)
@@ -109,6 +105,12 @@ static void terminate(struct reply_parser *parser)
     parser->buffer[parser->length++] = '\0';
 }
 
+static struct error *begin_failure(struct reply_parser *parser)
+{
+    free(parser->failure);
+    return parser->failure = memory_allocate(1, sizeof(*parser->failure));
+}
+
 /* Fails with a sentence that quotes the beginning of the line at hand. */
 static int fail_quoting(struct reply_parser *parser, const char *what)
 {
@@ -118,7 +120,7 @@ static int fail_quoting(struct reply_parser *parser, const char *what)
     while (quoted < length && quoted < QUOTE_MAX && line[quoted] != '\r' && line[quoted] != '\n' &&
            line[quoted] != '\0')
         quoted++;
-    return error_set(&parser->failure, "%s (the line begins with '%.*s')", what, (int)quoted, line);
+    return error_set(begin_failure(parser), "%s (the line begins with '%.*s')", what, (int)quoted, line);
 }
 
 static bool is_digit(char character)
@@ -142,7 +144,8 @@ static int check_status_digits(struct reply_parser *parser)
 static int gather(struct reply_parser *parser, const char *bytes, size_t length)
 {
     if (length > parser->reply_max - parser->taken)
-        return error_set(&parser->failure, "a reply or event is longer than %zu bytes", parser->reply_max);
+        return error_set(begin_failure(parser), "a reply or event is longer than %zu bytes",
+                         parser->reply_max);
     parser->taken += length;
     reserve(parser, length);
     memcpy(parser->buffer + parser->length, bytes, length);
@@ -153,7 +156,7 @@ static int gather(struct reply_parser *parser, const char *bytes, size_t length)
         return -1;
     size_t line_length = parser->length - parser->line_from;
     if (line_length > parser->line_max && line_length - parser->line_max > 2)
-        return error_set(&parser->failure, "a line is longer than %zu bytes", parser->line_max);
+        return error_set(begin_failure(parser), "a line is longer than %zu bytes", parser->line_max);
     return 0;
 }
 
@@ -269,7 +272,8 @@ static int finish_reply_line(struct reply_parser *parser)
         (parser->lines[0].status >= EVENT_STATUS_MIN) != (status >= EVENT_STATUS_MIN))
         return fail_quoting(parser, "a reply and an event are mixed up");
     if (parser->line_count == REPLY_PARSER_LINES_MAX)
-        return error_set(&parser->failure, "a reply or event has more than %d lines", REPLY_PARSER_LINES_MAX);
+        return error_set(begin_failure(parser), "a reply or event has more than %d lines",
+                         REPLY_PARSER_LINES_MAX);
 
     char separator = line[STATUS_LENGTH];
     memmove(line, line + LINE_START, text_length);
@@ -320,10 +324,8 @@ enum reply_parser_result reply_parser_take(struct reply_parser *parser, const vo
     *used = 0;
     *reply = NULL;
     reply_parser_forget(parser);
-    if (!parser->failed && take_lines(parser, bytes, length, used) != 0)
-        parser->failed = true;
-    if (parser->failed) {
-        error_set(error, "%s", parser->failure.text);
+    if (parser->failure != NULL || take_lines(parser, bytes, length, used) != 0) {
+        error_set(error, "%s", parser->failure->text);
         return REPLY_PARSER_FAILED;
     }
     if (!parser->complete)

@@ -379,5 +379,6 @@ void descriptor_free(struct descriptor *descriptor)
         return;
     for (size_t i = 0; i < descriptor->unknown_line_count; i++)
         free(descriptor->unknown_lines[i]);
+    free(descriptor->points);
     free(descriptor);
 }

@@ -2,6 +2,8 @@
  */
 #include "descriptor_inner.h"
 
+#include <string.h>
+
 #include "flow_control.h"
 #include "item_rules.h"
 #include "obpub/memory.h"
@@ -69,36 +71,47 @@ static int decode_item(struct descriptor *descriptor, struct item_checker *check
     }
 }
 
-static int check_no_duplicate(const struct descriptor *descriptor, const struct introduction_point *point,
-                              struct error *error)
+/* Checks that the point behind count others is not one of them. */
+static int check_no_duplicate(const struct introduction_point *points, size_t count, struct error *error)
 {
-    for (size_t i = 0; i < descriptor->point_count; i++) {
-        if (introduction_point_equals(&descriptor->points[i], point))
-            return error_set(error, "introduction point %zu is the same as introduction point %zu",
-                             descriptor->point_count + 1, i + 1);
+    for (size_t i = 0; i < count; i++) {
+        if (introduction_point_equals(&points[i], &points[count]))
+            return error_set(error, "introduction point %zu is the same as introduction point %zu", count + 1,
+                             i + 1);
     }
     return 0;
+}
+
+static void keep_points(struct descriptor *descriptor, const struct introduction_point *points, size_t count)
+{
+    descriptor->points = memory_allocate(count, sizeof(*points));
+    memcpy(descriptor->points, points, count * sizeof(*points));
+    descriptor->point_count = count;
 }
 
 /* Reads all introduction points; item is the first one's first item. */
 static int decode_points(struct descriptor *descriptor, struct document_reader *reader,
                          struct document_item *item, int64_t now, struct error *error)
 {
+    struct introduction_point points[INTRODUCTION_POINTS_MAX];
     struct document_item next;
+    size_t count = 0;
     int has_next;
     do {
-        if (descriptor->point_count == INTRODUCTION_POINTS_MAX)
+        if (count == INTRODUCTION_POINTS_MAX)
             return error_set(error, "it has more than %d introduction points", INTRODUCTION_POINTS_MAX);
-        struct introduction_point *point = &descriptor->points[descriptor->point_count];
-        has_next = introduction_point_decode(point, reader, item, &next, descriptor->signing_key, now, error);
+        memset(&points[count], 0, sizeof(points[count]));
+        has_next = introduction_point_decode(&points[count], reader, item, &next, descriptor->signing_key,
+                                             now, error);
         if (has_next < 0)
-            return error_add_context(error, "introduction point %zu", descriptor->point_count + 1);
-        if (check_no_duplicate(descriptor, point, error) != 0)
+            return error_add_context(error, "introduction point %zu", count + 1);
+        if (check_no_duplicate(points, count, error) != 0)
             return -1;
-        descriptor->point_count++;
+        count++;
         if (has_next)
             *item = next;
     } while (has_next);
+    keep_points(descriptor, points, count);
     return 0;
 }
 

@@ -1,7 +1,8 @@
 /* The backends' part of the state machine: who is in, who is out, and since when. */
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "obpub/memory.h"
 #include "publish/publisher.h"
 #include "publish/publisher_parts.h"
 
@@ -32,8 +33,10 @@ static void tell_frontends(struct publisher *publisher, size_t number, int64_t n
 
 static void set_reason(struct publisher_backend *backend, const char *reason)
 {
-    if (reason != backend->reason)
-        snprintf(backend->reason, sizeof(backend->reason), "%s", reason);
+    if (strcmp(reason, backend->reason) == 0)
+        return;
+    free(backend->reason);
+    backend->reason = memory_copy_text(reason, strlen(reason));
 }
 
 /* Frontends hear of every change of state: also one that still waits has to know that it need not wait any
@@ -210,7 +213,7 @@ static void revive(struct publisher *publisher, size_t number, bool is_news, int
     int64_t out_at = backend->has_control ? AGENDA_NEVER : backend->moved_at + publisher->rules.stale_after;
     backend->out_at = out_at;
     if (now < out_at)
-        backend->reason[0] = '\0';
+        set_reason(backend, "");
     if (now < out_at && backend->state != BACKEND_LIVE)
         enter(publisher, number, BACKEND_LIVE, now);
     else if (is_news)

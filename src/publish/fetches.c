@@ -1,7 +1,9 @@
 /* The fetches' part of the state machine: when a backend is asked for its descriptor, and who is asked. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "obpub/crypto/blinding.h"
+#include "obpub/memory.h"
 #include "publish/publisher.h"
 #include "publish/publisher_parts.h"
 
@@ -35,50 +37,68 @@ void publisher_note_fetch_lost(struct publisher *publisher, size_t number, int64
 
 /* -- what its tor says of its uploads ------------------------------------------------------------- */
 
-static struct publisher_announcement *find_announcement(struct publisher_backend *backend,
+static struct publisher_announcement *find_announcement(struct publisher_signs *signs,
                                                         const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE])
 {
-    for (size_t i = 0; i < backend->announced_count; i++) {
-        if (memcmp(backend->announced[i].fingerprint, fingerprint, RELAY_FINGERPRINT_SIZE) == 0)
-            return &backend->announced[i];
+    for (size_t i = 0; signs != NULL && i < signs->announced_count; i++) {
+        if (memcmp(signs->announced[i].fingerprint, fingerprint, RELAY_FINGERPRINT_SIZE) == 0)
+            return &signs->announced[i];
     }
     return NULL;
 }
 
-static void remove_announcement(struct publisher_backend *backend,
-                                struct publisher_announcement *announcement)
+static void remove_announcement(struct publisher_signs *signs, struct publisher_announcement *announcement)
 {
-    *announcement = backend->announced[--backend->announced_count];
+    *announcement = signs->announced[--signs->announced_count];
 }
 
-static struct publisher_announcement *add_announcement(struct publisher_backend *backend,
+static struct publisher_announcement *add_announcement(struct publisher_signs *signs,
                                                        const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE])
 {
-    if (backend->announced_count == BACKEND_ANNOUNCEMENTS_MAX)
-        remove_announcement(backend, &backend->announced[0]);
-    struct publisher_announcement *announcement = &backend->announced[backend->announced_count++];
+    if (signs->announced_count == BACKEND_ANNOUNCEMENTS_MAX)
+        remove_announcement(signs, &signs->announced[0]);
+    struct publisher_announcement *announcement = &signs->announced[signs->announced_count++];
     memset(announcement, 0, sizeof(*announcement));
     memcpy(announcement->fingerprint, fingerprint, RELAY_FINGERPRINT_SIZE);
     return announcement;
 }
 
+/* Gives the memory back when there is nothing in it any more. */
+static void release_signs(struct publisher_backend *backend)
+{
+    if (backend->signs != NULL && backend->signs->announced_count == 0 && backend->signs->fresh_count == 0)
+        backend_forget_uploads(backend);
+}
+
 static void note_begun(struct publisher_backend *backend, const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE],
                        const uint8_t *blinded_key)
 {
-    struct publisher_announcement *announcement = find_announcement(backend, fingerprint);
+    if (backend->signs == NULL)
+        backend->signs = memory_allocate(1, sizeof(*backend->signs));
+    struct publisher_announcement *announcement = find_announcement(backend->signs, fingerprint);
     if (announcement == NULL)
-        announcement = add_announcement(backend, fingerprint);
+        announcement = add_announcement(backend->signs, fingerprint);
     if (blinded_key == NULL || memcmp(blinded_key, backend->blinded_key, ED25519_PUBLIC_KEY_SIZE) == 0)
         announcement->is_for_clients = true;
     else
         announcement->is_for_others = true;
 }
 
-/* True when the HSDir has the descriptor that clients use, as it is now. The event does not say which of the
- * two it took: where both were on their way, the second answer counts. */
+static void add_fresh(struct publisher_signs *signs, const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE])
+{
+    for (size_t i = 0; i < signs->fresh_count; i++) {
+        if (memcmp(signs->fresh[i], fingerprint, RELAY_FINGERPRINT_SIZE) == 0)
+            return;
+    }
+    if (signs->fresh_count < BACKEND_FRESH_HSDIRS_MAX)
+        memcpy(signs->fresh[signs->fresh_count++], fingerprint, RELAY_FINGERPRINT_SIZE);
+}
+
+/* Returns true when the HSDir has the descriptor that clients use, as it is now. The event does not say which
+ * of the two it took: where both were on their way, the second answer counts. */
 static bool note_taken(struct publisher_backend *backend, const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE])
 {
-    struct publisher_announcement *announcement = find_announcement(backend, fingerprint);
+    struct publisher_announcement *announcement = find_announcement(backend->signs, fingerprint);
     if (announcement == NULL)
         return false;
     if (announcement->is_for_others && announcement->is_for_clients) {
@@ -86,18 +106,11 @@ static bool note_taken(struct publisher_backend *backend, const uint8_t fingerpr
         return false;
     }
     bool is_fresh = announcement->is_for_clients;
-    remove_announcement(backend, announcement);
+    remove_announcement(backend->signs, announcement);
+    if (is_fresh)
+        add_fresh(backend->signs, fingerprint);
+    release_signs(backend);
     return is_fresh;
-}
-
-static void add_fresh(struct publisher_backend *backend, const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE])
-{
-    for (size_t i = 0; i < backend->fresh_count; i++) {
-        if (memcmp(backend->fresh[i], fingerprint, RELAY_FINGERPRINT_SIZE) == 0)
-            return;
-    }
-    if (backend->fresh_count < BACKEND_FRESH_HSDIRS_MAX)
-        memcpy(backend->fresh[backend->fresh_count++], fingerprint, RELAY_FINGERPRINT_SIZE);
 }
 
 bool publisher_prefers_hsdirs(const struct publisher *publisher)
@@ -122,7 +135,6 @@ void publisher_note_backend_upload(struct publisher *publisher, size_t number, b
         note_begun(backend, fingerprint, blinded_key);
     bool is_fresh = is_taken && note_taken(backend, fingerprint);
     if (is_fresh) {
-        add_fresh(backend, fingerprint);
         backend->trusts_hsdirs = true;
         backend->is_denied = false;
     }
@@ -137,7 +149,8 @@ void publisher_note_backend_upload(struct publisher *publisher, size_t number, b
 
 void backend_forget_uploads(struct publisher_backend *backend)
 {
-    backend->announced_count = backend->fresh_count = 0;
+    free(backend->signs);
+    backend->signs = NULL;
 }
 
 /* -- who is asked --------------------------------------------------------------------------------- */
@@ -192,10 +205,11 @@ bool backend_is_behind(const struct publisher_backend *backend, const struct des
 /* Lists the HSDirs to ask: those that have just got the descriptor, else those that clients ask. */
 static size_t list_hsdirs(struct publisher *publisher, struct publisher_backend *backend)
 {
-    if (backend->fresh_count > 0) {
-        size_t count = backend->fresh_count;
-        memcpy(publisher->action_fingerprints, backend->fresh, count * RELAY_FINGERPRINT_SIZE);
-        backend->fresh_count = 0;
+    if (backend->signs != NULL && backend->signs->fresh_count > 0) {
+        size_t count = backend->signs->fresh_count;
+        memcpy(publisher->action_fingerprints, backend->signs->fresh, count * RELAY_FINGERPRINT_SIZE);
+        backend->signs->fresh_count = 0;
+        release_signs(backend);
         return count;
     }
     const struct network *network = publisher->network;

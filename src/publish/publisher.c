@@ -90,6 +90,8 @@ static void backend_clear(struct publisher_backend *backend)
 {
     descriptor_free(backend->descriptor);
     free(backend->frontends);
+    free(backend->reason);
+    free(backend->signs);
     memset(backend, 0, sizeof(*backend));
 }
 
@@ -149,6 +151,7 @@ size_t publisher_add_backend(struct publisher *publisher, const uint8_t identity
     size_t number = find_backend_place(publisher);
     struct publisher_backend *backend = &publisher->backends[number];
     backend->is_used = true;
+    backend->reason = memory_copy_text("", 0);
     memcpy(backend->identity_key, identity_key, ED25519_PUBLIC_KEY_SIZE);
     backend->has_control = has_control;
     backend->trusts_hsdirs = !has_control;

@@ -63,13 +63,22 @@ struct publisher_announcement {
     bool is_for_others;  /* of the other one */
 };
 
+/* What a backend's tor has said of its uploads. */
+struct publisher_signs {
+    struct publisher_announcement announced[BACKEND_ANNOUNCEMENTS_MAX];
+    size_t announced_count;
+    /* HSDirs known to have just got the descriptor that clients use now. */
+    uint8_t fresh[BACKEND_FRESH_HSDIRS_MAX][RELAY_FINGERPRINT_SIZE];
+    size_t fresh_count;
+};
+
 struct publisher_backend {
     bool is_used; /* false: a place that is free again */
     uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE];
     bool has_control; /* a control port of its own; otherwise its descriptor comes from the HSDirs alone */
     enum backend_state state;
-    int64_t since;                /* when the state was entered */
-    char reason[ERROR_TEXT_SIZE]; /* the last thing that went wrong, "" if nothing since */
+    int64_t since; /* when the state was entered */
+    char *reason;  /* the last thing that went wrong, "" if nothing since */
     struct descriptor
         *descriptor;       /* the newest good one, also when it is not in any more; NULL before the first */
     int64_t descriptor_at; /* when that came */
@@ -97,13 +106,10 @@ struct publisher_backend {
     int64_t out_at;     /* when to take it out unless something changes */
     int64_t moved_at;   /* when its revision counter last moved */
 
-    /* Its blinded key as clients use it now, and HSDirs known to have just got the descriptor under it. */
+    /* Its blinded key as clients use it now, and what its tor has said of the descriptor under it. */
     uint64_t period_number;
     uint8_t blinded_key[ED25519_PUBLIC_KEY_SIZE];
-    struct publisher_announcement announced[BACKEND_ANNOUNCEMENTS_MAX];
-    size_t announced_count;
-    uint8_t fresh[BACKEND_FRESH_HSDIRS_MAX][RELAY_FINGERPRINT_SIZE];
-    size_t fresh_count;
+    struct publisher_signs *signs; /* NULL while there is nothing: it is large, and seldom needed */
 };
 
 enum upload_state {

@@ -250,7 +250,7 @@ FORGERIES = [
             (INNER_LAYER, r'text_equals\(item->arguments\[i\], "2"\)', '1')),
     Forgery('21 introduction points', ('number-of-points',), 'more than 20 introduction points', many_points),
     Forgery('the same point 20 times', ('point-twice',), 'is the same as introduction point', same_point,
-            (INNER_LAYER, r'introduction_point_equals\(&descriptor->points\[i\], point\)', '0')),
+            (INNER_LAYER, r'introduction_point_equals\(&points\[i\], &points\[count\]\)', '0')),
     Forgery('points of another descriptor',
             ('auth-names-signer', 'auth-signature', 'enc-names-signer', 'enc-signature'),
             'auth-key: a certificate is signed by another key', foreign_points),

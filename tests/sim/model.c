@@ -103,6 +103,7 @@ struct descriptor *model_make_descriptor(uint64_t period_number, uint64_t revisi
     descriptor->flow_control.is_present = true;
     descriptor->flow_control.versions = 6;
     descriptor->flow_control.sendme_inc = 31;
+    descriptor->points = memory_allocate(point_count, sizeof(*descriptor->points));
     descriptor->point_count = point_count;
     for (size_t i = 0; i < point_count; i++) {
         memcpy(descriptor->points[i].auth_key, &points[i], sizeof(points[i]));

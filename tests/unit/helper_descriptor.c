@@ -25,7 +25,9 @@ static char *next_word(char **rest)
 
 static void read_point(struct descriptor *expected, char *words)
 {
+    expected->points = memory_resize(expected->points, expected->point_count + 1, sizeof(*expected->points));
     struct introduction_point *point = &expected->points[expected->point_count++];
+    memset(point, 0, sizeof(*point));
     char *rest = words, *specifiers = strtok_r(words, " ", &rest);
     point->link_specifiers_length = (uint16_t)(strlen(specifiers) / 2);
     vectors_decode_hex(specifiers, point->link_specifiers, point->link_specifiers_length);
@@ -104,6 +106,7 @@ void descriptor_vector_read(struct descriptor_vector *vector, const char *name)
 void descriptor_vector_clear(struct descriptor_vector *vector)
 {
     free(vector->file);
+    free(vector->expected.points);
 }
 
 /* Decrypts the first MESSAGE object of a text. */

@@ -16,12 +16,19 @@ void report_fixture_give_points(struct publisher *publisher, size_t backend, siz
     struct descriptor *descriptor = memory_allocate(1, sizeof(*descriptor));
     descriptor->period_number = TIME_PERIOD;
     descriptor->revision_counter = revision_counter++;
+    descriptor->points = memory_allocate(count, sizeof(*descriptor->points));
     descriptor->point_count = count;
     for (size_t i = 0; i < count; i++) {
         memset(descriptor->points[i].auth_key, first + (int)i, ED25519_PUBLIC_KEY_SIZE);
         memset(descriptor->points[i].enc_key, first + (int)i, X25519_PUBLIC_KEY_SIZE);
     }
     publisher_note_descriptor(publisher, backend, descriptor, now);
+}
+
+static void set_reason(struct publisher_backend *backend, const char *reason)
+{
+    free(backend->reason);
+    backend->reason = memory_copy_text(reason, strlen(reason));
 }
 
 static void make_config(struct report_fixture *fixture)
@@ -94,9 +101,9 @@ static void make_publisher(struct report_fixture *fixture)
     report_fixture_give_points(publisher, 1, 2, 0x41, REPORT_NOW - 1800000);
     publisher->backends[1].state = BACKEND_GRACE;
     publisher->backends[1].since = REPORT_NOW - 30000;
-    snprintf(publisher->backends[1].reason, ERROR_TEXT_SIZE, "the connection timed out");
+    set_reason(&publisher->backends[1], "the connection timed out");
     publisher->backends[2].state = BACKEND_OUT;
-    snprintf(publisher->backends[2].reason, ERROR_TEXT_SIZE, "no descriptor came in time");
+    set_reason(&publisher->backends[2], "no descriptor came in time");
     struct publisher_frontend *frontend = &publisher->frontends[fixture->frontends[0].number];
     frontend->has_started = true;
     frontend->released_set = frontend->set;

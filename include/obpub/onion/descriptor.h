@@ -31,8 +31,8 @@ struct descriptor {
     /* Lines of the inner layer with a keyword we do not know, whole; each NUL-terminated. */
     char *unknown_lines[DESCRIPTOR_UNKNOWN_LINES_MAX];
     size_t unknown_line_count;
-    struct introduction_point points[INTRODUCTION_POINTS_MAX];
-    size_t point_count;
+    struct introduction_point *points; /* its own memory, with room for just these */
+    size_t point_count;                /* at most INTRODUCTION_POINTS_MAX */
 };
 
 /* Blinded keys that were worked out while descriptors of a service were decoded: each takes as long as
