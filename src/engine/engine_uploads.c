@@ -123,6 +123,7 @@ void engine_perform_upload(struct engine *engine, const struct publisher_action 
         fail_post(posts[i], UPLOAD_FAILURE_NOT_BUILT, error.text);
         end_post(posts[i]);
     }
+    upload_keyring_rest(&engine->frontends[action->frontend].keyring);
 }
 
 static bool is_in_flight(const struct publisher *publisher, size_t frontend, enum descriptor_slot slot,

@@ -15,6 +15,7 @@ static void upload_keys_clear(struct upload_keys *keys)
 {
     secret_free(keys->signing_secret_key);
     free(keys->inner);
+    point_signatures_clear(&keys->signatures);
     secret_wipe(keys, sizeof(*keys));
 }
 
@@ -22,6 +23,14 @@ void upload_keyring_clear(struct upload_keyring *keyring)
 {
     for (size_t i = 0; i < DESCRIPTOR_SLOTS; i++)
         upload_keys_clear(&keyring->keys[i]);
+}
+
+void upload_keyring_rest(struct upload_keyring *keyring)
+{
+    for (size_t i = 0; i < DESCRIPTOR_SLOTS; i++) {
+        free(keyring->keys[i].inner);
+        keyring->keys[i].inner = NULL;
+    }
 }
 
 /* What is kept for a time period; the salts are drawn anew for each build. */
@@ -149,7 +158,8 @@ static int update_inner(const struct upload_request *request, struct upload_keys
     free(keys->inner);
     keys->inner = NULL;
     publisher_choose_points(publisher, request->action->frontend, superdescriptor);
-    if (superdescriptor_encode_inner(superdescriptor, &keys->inner, &keys->inner_length, error) != 0)
+    if (superdescriptor_encode_inner(superdescriptor, &keys->signatures, &keys->inner, &keys->inner_length,
+                                     error) != 0)
         return -1;
     keys->inner_set = set;
     keys->inner_hour = superdescriptor->expiration_hour;

@@ -22,8 +22,9 @@ struct upload_keys {
     uint8_t blinded_key[ED25519_PUBLIC_KEY_SIZE];
     uint32_t inner_hour; /* likewise of the certificates in it */
     uint64_t inner_set;  /* the publisher's name for its points */
-    char *inner;
+    char *inner;         /* only kept while it is being uploaded, as it is large */
     size_t inner_length;
+    struct point_signatures signatures; /* those in it */
 };
 
 /* A frontend's keys for its descriptors, by time period. Zeroed at first; release with
@@ -33,6 +34,9 @@ struct upload_keyring {
 };
 
 void upload_keyring_clear(struct upload_keyring *keyring);
+
+/* Gives the memory back that only the upload just made took. */
+void upload_keyring_rest(struct upload_keyring *keyring);
 
 /* Has the signer asked for all certificates anew: it has another key or bundle for the frontend. */
 void upload_keyring_renew(struct upload_keyring *keyring);

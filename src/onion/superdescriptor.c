@@ -55,11 +55,20 @@ static int check_points(const struct superdescriptor *superdescriptor, struct er
     return 0;
 }
 
+/* An innermost layer that is being written. */
+struct inner_layer {
+    struct text_builder text;
+    const struct superdescriptor *superdescriptor;
+    const struct point_signatures *known; /* may be NULL */
+    struct point_signatures made;
+};
+
 /* Appends a certificate line: the descriptor signing key certifies a key of an introduction point. */
-static int append_certificate(struct text_builder *inner, const struct superdescriptor *superdescriptor,
-                              const char *keyword, enum certificate_type type,
+static int append_certificate(struct inner_layer *inner, const char *keyword, enum certificate_type type,
                               const uint8_t certified_key[ED25519_PUBLIC_KEY_SIZE], struct error *error)
 {
+    const struct superdescriptor *superdescriptor = inner->superdescriptor;
+    struct text_builder *text = &inner->text;
     uint8_t encoded[CERTIFICATE_SIZE];
     struct certificate certificate = {
         .type = (uint8_t)type,
@@ -68,54 +77,56 @@ static int append_certificate(struct text_builder *inner, const struct superdesc
     };
     memcpy(certificate.certified_key, certified_key, sizeof(certificate.certified_key));
     memcpy(certificate.signing_key, superdescriptor->signing_key, sizeof(certificate.signing_key));
-    if (certificate_make(encoded, &certificate, superdescriptor->signing_secret_key) != 0)
+    if (point_signatures_certify(encoded, &certificate, superdescriptor->signing_secret_key, inner->known,
+                                 &inner->made) != 0)
         return error_set(error, "the descriptor signing key must not sign");
-    text_builder_append(inner, keyword);
-    text_builder_append(inner, "\n");
-    text_builder_append_object(inner, "ED25519 CERT", encoded, sizeof(encoded));
-    text_builder_append(inner, "\n");
+    text_builder_append(text, keyword);
+    text_builder_append(text, "\n");
+    text_builder_append_object(text, "ED25519 CERT", encoded, sizeof(encoded));
+    text_builder_append(text, "\n");
     return 0;
 }
 
-static void append_ntor_key(struct text_builder *inner, const char *keyword,
+static void append_ntor_key(struct text_builder *text, const char *keyword,
                             const uint8_t key[X25519_PUBLIC_KEY_SIZE])
 {
-    text_builder_append(inner, keyword);
-    text_builder_append(inner, " ntor ");
-    text_builder_append_base64(inner, key, X25519_PUBLIC_KEY_SIZE, true);
-    text_builder_append(inner, "\n");
+    text_builder_append(text, keyword);
+    text_builder_append(text, " ntor ");
+    text_builder_append_base64(text, key, X25519_PUBLIC_KEY_SIZE, true);
+    text_builder_append(text, "\n");
 }
 
-static int append_point(struct text_builder *inner, const struct superdescriptor *superdescriptor,
-                        const struct introduction_point *point, struct error *error)
+static int append_point(struct inner_layer *inner, const struct introduction_point *point,
+                        struct error *error)
 {
-    text_builder_append(inner, "introduction-point ");
-    text_builder_append_base64(inner, point->link_specifiers, point->link_specifiers_length, true);
-    text_builder_append(inner, "\n");
-    append_ntor_key(inner, "onion-key", point->onion_key);
-    if (append_certificate(inner, superdescriptor, "auth-key", CERTIFICATE_INTRODUCTION_AUTH_KEY,
-                           point->auth_key, error) != 0)
+    struct text_builder *text = &inner->text;
+    text_builder_append(text, "introduction-point ");
+    text_builder_append_base64(text, point->link_specifiers, point->link_specifiers_length, true);
+    text_builder_append(text, "\n");
+    append_ntor_key(text, "onion-key", point->onion_key);
+    if (append_certificate(inner, "auth-key", CERTIFICATE_INTRODUCTION_AUTH_KEY, point->auth_key, error) != 0)
         return -1;
-    append_ntor_key(inner, "enc-key", point->enc_key);
-    return append_certificate(inner, superdescriptor, "enc-key-cert", CERTIFICATE_INTRODUCTION_ENC_KEY,
+    append_ntor_key(text, "enc-key", point->enc_key);
+    return append_certificate(inner, "enc-key-cert", CERTIFICATE_INTRODUCTION_ENC_KEY,
                               point->enc_key_certified, error);
 }
 
 /* Writes the plaintext of the innermost layer. */
-static int append_inner_layer(struct text_builder *inner, const struct superdescriptor *superdescriptor,
-                              struct error *error)
+static int append_inner_layer(struct inner_layer *inner, struct error *error)
 {
-    text_builder_append(inner, "create2-formats 2\n");
+    const struct superdescriptor *superdescriptor = inner->superdescriptor;
+    struct text_builder *text = &inner->text;
+    text_builder_append(text, "create2-formats 2\n");
     if (superdescriptor->is_single_onion_service)
-        text_builder_append(inner, "single-onion-service\n");
+        text_builder_append(text, "single-onion-service\n");
     if (superdescriptor->flow_control.is_present) {
         char versions[FLOW_CONTROL_VERSIONS_SIZE];
         flow_control_format_versions(versions, superdescriptor->flow_control.versions);
-        text_builder_append_format(inner, "flow-control %s %u\n", versions,
+        text_builder_append_format(text, "flow-control %s %u\n", versions,
                                    superdescriptor->flow_control.sendme_inc);
     }
     for (size_t i = 0; i < superdescriptor->point_count; i++) {
-        if (append_point(inner, superdescriptor, superdescriptor->points[i], error) != 0)
+        if (append_point(inner, superdescriptor->points[i], error) != 0)
             return -1;
     }
     return 0;
@@ -222,19 +233,27 @@ static int encode_layers(struct text_builder *outer, const struct superdescripto
     return result;
 }
 
-int superdescriptor_encode_inner(const struct superdescriptor *superdescriptor, char **inner, size_t *length,
+int superdescriptor_encode_inner(const struct superdescriptor *superdescriptor,
+                                 struct point_signatures *signatures, char **inner, size_t *length,
                                  struct error *error)
 {
     if (check_points(superdescriptor, error) != 0)
         return -1;
-    struct text_builder builder;
-    text_builder_init(&builder, INNER_HEAD_ROOM + superdescriptor->point_count * POINT_ROOM);
-    if (append_inner_layer(&builder, superdescriptor, error) != 0) {
-        free(builder.text);
+    struct inner_layer layer = {.superdescriptor = superdescriptor, .known = signatures};
+    text_builder_init(&layer.text, INNER_HEAD_ROOM + superdescriptor->point_count * POINT_ROOM);
+    if (append_inner_layer(&layer, error) != 0) {
+        free(layer.text.text);
+        point_signatures_clear(&layer.made);
         return -1;
     }
-    *inner = builder.text;
-    *length = builder.length;
+    if (signatures != NULL) {
+        point_signatures_clear(signatures);
+        *signatures = layer.made;
+    } else {
+        point_signatures_clear(&layer.made);
+    }
+    *inner = layer.text.text;
+    *length = layer.text.length;
     return 0;
 }
 
@@ -265,7 +284,7 @@ int superdescriptor_encode(const struct superdescriptor *superdescriptor,
 {
     char *inner = NULL;
     size_t inner_length = 0;
-    if (superdescriptor_encode_inner(superdescriptor, &inner, &inner_length, error) != 0)
+    if (superdescriptor_encode_inner(superdescriptor, NULL, &inner, &inner_length, error) != 0)
         return -1;
     int result = superdescriptor_encode_around(superdescriptor, inner, inner_length, randomness, size_max,
                                                text, length, error);

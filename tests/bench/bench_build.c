@@ -94,7 +94,7 @@ static void make_kept(struct build *build)
     randombytes_buf(&build->randomness, sizeof(build->randomness));
     superdescriptor_make_ephemeral_key(build->randomness.ephemeral_key, seed);
     bench_require(
-        superdescriptor_encode_inner(superdescriptor, &build->inner, &build->inner_length, &error) == 0,
+        superdescriptor_encode_inner(superdescriptor, NULL, &build->inner, &build->inner_length, &error) == 0,
         error.text);
     bench_require(signer_certify(build->signer, &build->period, superdescriptor->signing_key,
                                  signer_expiration_hour(build->now), build->now, superdescriptor->blinded_key,

@@ -94,6 +94,38 @@ static struct descriptor *decode_encoded(const struct fixture *fixture, const ch
     return descriptor;
 }
 
+/* The innermost layer, with the signatures that are known. */
+static char *encode_inner(const struct fixture *fixture, struct point_signatures *signatures)
+{
+    char *inner;
+    size_t length;
+    assert_int_equal(
+        superdescriptor_encode_inner(&fixture->superdescriptor, signatures, &inner, &length, NULL), 0);
+    assert_int_equal(strlen(inner), length);
+    return inner;
+}
+
+/* What is made with signatures from before is what would be made without them, whichever points change. */
+static void test_known_signatures(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    struct point_signatures signatures = {.count = 0};
+    fixture_init(&fixture, 10);
+    for (uint8_t change = 0; change < 5; change++) {
+        char *inner = encode_inner(&fixture, &signatures), *anew = encode_inner(&fixture, NULL);
+        assert_string_equal(inner, anew);
+        assert_int_equal(signatures.count, 2 * fixture.superdescriptor.point_count);
+        free(inner);
+        free(anew);
+        make_point(&fixture.points[2 * change], (uint8_t)(100 + change));
+        fixture.superdescriptor.points[9 - change] = &fixture.points[change];
+        fixture.superdescriptor.point_count = 10 - change;
+        fixture.superdescriptor.expiration_hour += change == 3;
+    }
+    point_signatures_clear(&signatures);
+}
+
 static void test_round_trip(void **state)
 {
     (void)state;
@@ -398,13 +430,10 @@ static void test_merged_features(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_round_trip),
-        cmocka_unit_test(test_flow_control_versions),
-        cmocka_unit_test(test_layout_of_tor),
-        cmocka_unit_test(test_same_input_same_text),
-        cmocka_unit_test(test_randomness_is_used),
-        cmocka_unit_test(test_what_is_not_encoded),
-        cmocka_unit_test(test_size),
+        cmocka_unit_test(test_known_signatures),      cmocka_unit_test(test_round_trip),
+        cmocka_unit_test(test_flow_control_versions), cmocka_unit_test(test_layout_of_tor),
+        cmocka_unit_test(test_same_input_same_text),  cmocka_unit_test(test_randomness_is_used),
+        cmocka_unit_test(test_what_is_not_encoded),   cmocka_unit_test(test_size),
         cmocka_unit_test(test_merged_features),
     };
     if (sodium_init() < 0)

@@ -5,6 +5,7 @@
 
 #include "obpub/crypto/descriptor_layer.h"
 #include "obpub/onion/descriptor.h"
+#include "obpub/onion/point_signatures.h"
 
 /* The middle layer holds a multiple of this many auth-client lines, random where nobody is authorised. */
 #define AUTH_CLIENT_LINES 16
@@ -57,8 +58,11 @@ int superdescriptor_encode(const struct superdescriptor *superdescriptor,
 
 /* The same in two steps, for many descriptors of the same points: the innermost layer's plaintext, with the
  * certificates of all points, can be used again for as long as the points, the features, the signing key and
- * the expiration hour stay the same. *inner is to be released with free(). Both return 0 or -1, as above. */
-int superdescriptor_encode_inner(const struct superdescriptor *superdescriptor, char **inner, size_t *length,
+ * the expiration hour stay the same. *inner is to be released with free(). Certificates whose signatures are
+ * among these are not signed again, and those that were made take their place; signatures may be NULL. Both
+ * return 0 or -1, as above. */
+int superdescriptor_encode_inner(const struct superdescriptor *superdescriptor,
+                                 struct point_signatures *signatures, char **inner, size_t *length,
                                  struct error *error);
 int superdescriptor_encode_around(const struct superdescriptor *superdescriptor, const char *inner,
                                   size_t inner_length, const struct superdescriptor_randomness *randomness,
