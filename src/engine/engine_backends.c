@@ -2,6 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <sodium.h>
+
 #include "engine/clock.h"
 #include "engine/engine_parts.h"
 #include "obpub/memory.h"
@@ -47,6 +49,17 @@ static struct control_connection *connection_for(struct engine_backend *backend,
                                  : engine_tor_connection(backend->engine, tor);
 }
 
+/* The publisher has worked out the blinded key that clients use now: it need not be once more. */
+static void share_blinded_key(struct engine_backend *backend)
+{
+    const struct publisher *publisher = backend->engine->publisher;
+    const struct publisher_backend *known = &publisher->backends[backend->number];
+    if (!sodium_is_zero(known->blinded_key, sizeof(known->blinded_key)))
+        known_blinded_keys_add(&backend->known_keys, known->identity_key,
+                               publisher->network->schedule.period_length, known->period_number,
+                               known->blinded_key);
+}
+
 void engine_perform_fetch(struct engine *engine, const struct publisher_action *action)
 {
     struct engine_backend *backend = engine->backends[action->backend];
@@ -58,6 +71,7 @@ void engine_perform_fetch(struct engine *engine, const struct publisher_action *
         return;
     }
     end_fetch(backend);
+    share_blinded_key(backend);
     struct fetch_request request = {
         .base = engine->base,
         .connection = connection,

@@ -170,6 +170,8 @@ static int update_counter(const struct upload_request *request, const struct sig
                           struct upload_keys *keys, bool *is_clock_back, struct error *error)
 {
     int64_t seconds = next_seconds(request, keys, is_clock_back);
+    if (seconds == keys->last_seconds && keys->revision_counter != 0)
+        return 0; /* the one for another HSDir just now */
     if (signer_client_count(request->signer, period, seconds, &keys->revision_counter, error) != 0)
         return -1;
     if (seconds > keys->last_seconds)

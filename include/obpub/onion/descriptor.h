@@ -48,6 +48,11 @@ struct known_blinded_keys {
     } keys[3];
 };
 
+/* Adds one that somebody else has worked out (blinding_derive_public_key()) for this service. */
+void known_blinded_keys_add(struct known_blinded_keys *known,
+                            const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE], uint32_t period_length,
+                            uint64_t period_number, const uint8_t blinded_key[ED25519_PUBLIC_KEY_SIZE]);
+
 /* What a descriptor is held to. */
 struct descriptor_expectation {
     const uint8_t *identity_key; /* 32 bytes: of the service it has to be of */
