@@ -84,6 +84,7 @@ void publisher_note_reachable(struct publisher *publisher, size_t number, bool i
     struct publisher_backend *backend = &publisher->backends[number];
     backend->is_reachable = true;
     backend->is_fetching = backend->fetch_again = false;
+    backend_leave_fetch_place(publisher, number);
     backend->failures = 0;
     backend->ask_other_way = backend->asked_both = backend->is_denied = false;
     if (backend->has_control) {
@@ -106,6 +107,7 @@ void publisher_note_unreachable(struct publisher *publisher, size_t number, cons
     struct publisher_backend *backend = &publisher->backends[number];
     backend->is_reachable = false;
     backend->is_fetching = backend->fetch_again = false;
+    backend_leave_fetch_place(publisher, number);
     publisher_touch_backend(publisher, number, now);
     if (!backend->has_control)
         return; /* it is the local tor that is lost */
@@ -329,6 +331,7 @@ static void check_times(struct publisher *publisher, size_t number, int64_t now)
 {
     struct publisher_backend *backend = &publisher->backends[number];
     if (backend->state == BACKEND_WAITING && publisher->network != NULL &&
+        !backend_wants_fetch(publisher, backend, now) &&
         now >= backend->asked_from + publisher->rules.start_patience)
         leave(publisher, number, describe_silence(backend), now);
     if (!backend_is_in(backend) || has_time(backend) || now < backend->out_at)
@@ -353,32 +356,38 @@ static void check_trust(struct publisher *publisher, size_t number, int64_t now)
         backend_fetch_soon(publisher, number, 0, now);
 }
 
-static int64_t next_moment(const struct publisher *publisher, const struct publisher_backend *backend)
+static int64_t earlier(int64_t one, int64_t other)
+{
+    return one < other ? one : other;
+}
+
+/* When to look again though nothing happens. One that waits for its turn is looked at when that has come. */
+static int64_t next_moment(const struct publisher *publisher, const struct publisher_backend *backend,
+                           int64_t now)
 {
     int64_t moment = backend_is_in(backend) && !has_time(backend) ? backend->out_at : AGENDA_NEVER;
-    if (publisher->network == NULL)
+    if (publisher->network == NULL || backend_wants_fetch(publisher, backend, now))
         return moment;
-    int64_t end_of_patience = backend->asked_from + publisher->rules.start_patience;
-    if (backend->state == BACKEND_WAITING && end_of_patience < moment)
-        moment = end_of_patience;
-    if (backend->is_reachable && backend->trusts_from < moment)
-        moment = backend->trusts_from;
-    if (backend->is_reachable && !backend->is_fetching && backend->fetch_at < moment)
-        moment = backend->fetch_at;
+    if (backend->state == BACKEND_WAITING)
+        moment = earlier(moment, backend->asked_from + publisher->rules.start_patience);
+    if (backend->is_reachable)
+        moment = earlier(moment, backend->trusts_from);
+    if (backend->is_reachable && !backend->is_fetching)
+        moment = earlier(moment, backend->fetch_at);
     return moment;
 }
 
-bool backend_run(struct publisher *publisher, size_t number, struct publisher_action *action, int64_t now)
+void backend_run(struct publisher *publisher, size_t number, int64_t now)
 {
     struct publisher_backend *backend = &publisher->backends[number];
     check_times(publisher, number, now);
     check_trust(publisher, number, now);
-    bool is_due = publisher->network != NULL && backend->is_reachable && !backend->is_fetching &&
-                  now >= backend->fetch_at;
-    if (is_due)
-        backend_begin_fetch(publisher, number, action);
-    agenda_set(&publisher->backend_agenda, number, next_moment(publisher, backend));
-    return is_due;
+    if (!backend_wants_fetch(publisher, backend, now))
+        backend->queued_at = AGENDA_NEVER;
+    else if (backend->queued_at == AGENDA_NEVER)
+        backend->queued_at = now;
+    agenda_set(&publisher->fetch_queue, number, backend->queued_at);
+    agenda_set(&publisher->backend_agenda, number, next_moment(publisher, backend, now));
 }
 
 void publisher_set_control(struct publisher *publisher, size_t number, bool has_control, int64_t now)
@@ -388,6 +397,7 @@ void publisher_set_control(struct publisher *publisher, size_t number, bool has_
     backend->trusts_hsdirs = !has_control;
     backend->trusts_from = AGENDA_NEVER;
     backend->is_reachable = backend->is_fetching = backend->fetch_again = false;
+    backend_leave_fetch_place(publisher, number);
     backend->is_denied = false;
     backend->failures = 0;
     backend->moved_at = now;

@@ -25,6 +25,7 @@ void backend_end_fetch(struct publisher *publisher, size_t number, int64_t next_
 {
     struct publisher_backend *backend = &publisher->backends[number];
     backend->is_fetching = false;
+    backend_leave_fetch_place(publisher, number);
     backend->fetch_at = backend->fetch_again ? now + FETCH_DELAY : next_fetch;
     backend->fetch_again = false;
     publisher_touch_backend(publisher, number, now);
@@ -224,10 +225,44 @@ static size_t list_hsdirs(struct publisher *publisher, struct publisher_backend 
     return count;
 }
 
-void backend_begin_fetch(struct publisher *publisher, size_t number, struct publisher_action *action)
+bool backend_wants_fetch(const struct publisher *publisher, const struct publisher_backend *backend,
+                         int64_t now)
+{
+    return publisher->network != NULL && backend->is_used && backend->is_reachable && !backend->is_fetching &&
+           now >= backend->fetch_at;
+}
+
+static void enter_fetch_place(struct publisher *publisher, size_t number, int64_t now)
+{
+    publisher->fetches++;
+    publisher->backends[number].has_fetch_place = true;
+    agenda_set(&publisher->fetch_places, number, now + publisher->rules.fetch_place_timeout);
+}
+
+void backend_leave_fetch_place(struct publisher *publisher, size_t number)
 {
     struct publisher_backend *backend = &publisher->backends[number];
+    publisher->fetches -= backend->has_fetch_place;
+    backend->has_fetch_place = false;
+    agenda_set(&publisher->fetch_places, number, AGENDA_NEVER);
+}
+
+/* Others are asked in the place of those that take long to answer. */
+static void free_fetch_places(struct publisher *publisher, int64_t now)
+{
+    size_t number = 0;
+    while (agenda_first(&publisher->fetch_places, &number) <= now)
+        backend_leave_fetch_place(publisher, number);
+}
+
+static void begin_fetch(struct publisher *publisher, size_t number, struct publisher_action *action,
+                        int64_t now)
+{
+    struct publisher_backend *backend = &publisher->backends[number];
+    backend->asked_from += now - backend->queued_at; /* that it had to wait is not its own doing */
+    backend->queued_at = AGENDA_NEVER;
     backend->is_fetching = true;
+    enter_fetch_place(publisher, number, now);
     backend->fetch_at = AGENDA_NEVER;
     backend->asks_hsdirs = should_ask_hsdirs(publisher, backend);
     action->type = PUBLISHER_FETCH;
@@ -235,4 +270,20 @@ void backend_begin_fetch(struct publisher *publisher, size_t number, struct publ
     action->from_hsdirs = backend->asks_hsdirs;
     action->tor = backend->has_control ? PUBLISHER_NO_TOR : publisher_choose_fetch_tor(publisher);
     action->hsdir_count = action->from_hsdirs ? list_hsdirs(publisher, backend) : 0;
+}
+
+bool fetch_queue_take(struct publisher *publisher, struct publisher_action *action, int64_t now)
+{
+    size_t number = 0;
+    free_fetch_places(publisher, now);
+    while (publisher->fetches < publisher->rules.fetch_places &&
+           agenda_first(&publisher->fetch_queue, &number) != AGENDA_NEVER) {
+        agenda_set(&publisher->fetch_queue, number, AGENDA_NEVER);
+        publisher_touch_backend(publisher, number, now);
+        if (!backend_wants_fetch(publisher, &publisher->backends[number], now))
+            continue; /* it was lost meanwhile */
+        begin_fetch(publisher, number, action, now);
+        return true;
+    }
+    return false;
 }

@@ -32,6 +32,8 @@ const struct publisher_rules publisher_rules_default = {
     .retry_delay_max = 5 * MINUTE,
     .attempts_max = 0,
     .tor_places = 100,
+    .fetch_places = 100,
+    .fetch_place_timeout = 250,
 };
 
 /* -- chance, from the seed: splitmix64 ------------------------------------------------------------ */
@@ -105,6 +107,8 @@ void publisher_free(struct publisher *publisher)
         frontend_clear(&publisher->frontends[i]);
     agenda_clear(&publisher->backend_agenda);
     agenda_clear(&publisher->frontend_agenda);
+    agenda_clear(&publisher->fetch_queue);
+    agenda_clear(&publisher->fetch_places);
     agenda_clear(&publisher->queue);
     network_free(publisher->network);
     free(publisher->backends);
@@ -160,6 +164,7 @@ size_t publisher_add_backend(struct publisher *publisher, const uint8_t identity
     backend->asked_from = now;
     backend->fetch_at = now;
     backend->out_at = AGENDA_NEVER;
+    backend->queued_at = AGENDA_NEVER;
     if (publisher->network != NULL)
         backend_update_network(publisher, number, true, now);
     publisher_touch_backend(publisher, number, now);
@@ -210,10 +215,12 @@ void publisher_remove_frontend(struct publisher *publisher, size_t number)
 
 void publisher_remove_backend(struct publisher *publisher, size_t number)
 {
+    backend_leave_fetch_place(publisher, number);
     backend_clear(&publisher->backends[number]);
     if (number < publisher->backend_free)
         publisher->backend_free = number;
     agenda_set(&publisher->backend_agenda, number, AGENDA_NEVER);
+    agenda_set(&publisher->fetch_queue, number, AGENDA_NEVER);
 }
 
 /* -- what happened -------------------------------------------------------------------------------- */
@@ -249,10 +256,10 @@ bool publisher_next_action(struct publisher *publisher, struct publisher_action 
     memset(action, 0, sizeof(*action));
     action->fingerprints = (const uint8_t(*)[RELAY_FINGERPRINT_SIZE])publisher->action_fingerprints;
     action->tors = publisher->action_tors;
-    while (agenda_first(&publisher->backend_agenda, &number) <= now) {
-        if (backend_run(publisher, number, action, now))
-            return true;
-    }
+    while (agenda_first(&publisher->backend_agenda, &number) <= now)
+        backend_run(publisher, number, now);
+    if (fetch_queue_take(publisher, action, now))
+        return true;
     while (agenda_first(&publisher->frontend_agenda, &number) <= now)
         frontend_run(publisher, number, now);
     return queue_take(publisher, action, now);
@@ -263,5 +270,9 @@ int64_t publisher_next_moment(const struct publisher *publisher)
     size_t number = 0;
     int64_t backend = agenda_first(&publisher->backend_agenda, &number);
     int64_t frontend = agenda_first(&publisher->frontend_agenda, &number);
-    return backend < frontend ? backend : frontend;
+    int64_t moment = backend < frontend ? backend : frontend;
+    if (agenda_first(&publisher->fetch_queue, &number) == AGENDA_NEVER)
+        return moment;
+    int64_t place = agenda_first(&publisher->fetch_places, &number); /* for one that waits for it */
+    return place < moment ? place : moment;
 }

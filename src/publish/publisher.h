@@ -40,6 +40,9 @@ struct publisher_rules {
     int64_t retry_delay_max; /* up to this */
     unsigned attempts_max;   /* uploads of one descriptor to one HSDir before it is given up; 0: never */
     unsigned tor_places;     /* uploads that one local tor is given at once */
+    unsigned
+        fetch_places; /* backends that are asked at once, so that their answers do not come all at once */
+    int64_t fetch_place_timeout; /* but one takes up a place for no longer than this */
     uint8_t seed[CHOICE_SEED_SIZE];
 };
 
@@ -90,12 +93,14 @@ struct publisher_backend {
 
     bool is_reachable; /* its control connection, or the local tor's, is up */
     bool is_fetching, fetch_again;
-    bool asks_hsdirs;    /* the fetch under way, or the last one, asks HSDirs and not its tor */
-    bool ask_other_way;  /* the last fetch was of no use: the next one asks the HSDirs instead of the tor, or
-                            turned round */
-    bool asked_both;     /* neither way gave the descriptor that clients use now */
-    bool trusts_hsdirs;  /* what HSDirs have of it was uploaded by the process that runs now */
-    int64_t trusts_from; /* when that will be so, also if no upload is seen; INT64_MAX for never */
+    int64_t queued_at;    /* since when it has been waiting to be asked; AGENDA_NEVER: it is not */
+    bool has_fetch_place; /* it is one of those that are asked at once */
+    bool asks_hsdirs;     /* the fetch under way, or the last one, asks HSDirs and not its tor */
+    bool ask_other_way;   /* the last fetch was of no use: the next one asks the HSDirs instead of the tor, or
+                             turned round */
+    bool asked_both;      /* neither way gave the descriptor that clients use now */
+    bool trusts_hsdirs;   /* what HSDirs have of it was uploaded by the process that runs now */
+    int64_t trusts_from;  /* when that will be so, also if no upload is seen; INT64_MAX for never */
     bool counts_anew; /* another process than the one whose descriptor is here: its counters mean nothing */
     int64_t process_started; /* when its tor began to run, as far as it says */
     bool is_denied;     /* its tor did not answer with a descriptor: what HSDirs have may be of a service that
@@ -222,6 +227,9 @@ struct publisher {
     size_t backend_size, frontend_size; /* how many there is room for */
     size_t backend_free, frontend_free; /* no place before these is free */
     struct agenda backend_agenda, frontend_agenda;
+    struct agenda fetch_queue;   /* backends to be asked, the one that has waited longest first */
+    struct agenda fetch_places;  /* those that are being asked, and until when they take up a place */
+    unsigned fetches;            /* places taken */
     struct agenda queue;         /* frontends with uploads that wait for a place, the most urgent first */
     uint64_t unanswered_uploads; /* to one HSDir each, counted since the beginning */
     uint8_t action_fingerprints[PUBLISHER_ACTION_HSDIRS_MAX][RELAY_FINGERPRINT_SIZE];

@@ -29,8 +29,10 @@ void backend_update_trust(const struct publisher *publisher, struct publisher_ba
 /* True when its points are in. */
 bool backend_is_in(const struct publisher_backend *backend);
 
-/* Does what is due at a backend. Returns true with an action, or false with its next moment on the agenda. */
-bool backend_run(struct publisher *publisher, size_t number, struct publisher_action *action, int64_t now);
+/* Does what is due at a backend, has it wait for its turn to be asked, and puts its next moment on the
+ * agenda.
+ */
+void backend_run(struct publisher *publisher, size_t number, int64_t now);
 
 /* -- fetches.c */
 
@@ -43,8 +45,17 @@ void backend_update_network(struct publisher *publisher, size_t number, bool has
 /* Has a backend asked in delay at the latest; once more if it is being asked. */
 void backend_fetch_soon(struct publisher *publisher, size_t number, int64_t delay, int64_t now);
 
-/* Makes the action of asking it, and ends that, with the moment of the next one. */
-void backend_begin_fetch(struct publisher *publisher, size_t number, struct publisher_action *action);
+/* True when it is to be asked, as soon as there is a place. */
+bool backend_wants_fetch(const struct publisher *publisher, const struct publisher_backend *backend,
+                         int64_t now);
+
+/* Makes the action of asking the backend that has waited longest, if there is one and a place is free. */
+bool fetch_queue_take(struct publisher *publisher, struct publisher_action *action, int64_t now);
+
+/* Gives back the place it takes up, if it does. */
+void backend_leave_fetch_place(struct publisher *publisher, size_t number);
+
+/* Ends asking it, with the moment of the next time. */
 void backend_end_fetch(struct publisher *publisher, size_t number, int64_t next_fetch, int64_t now);
 
 /* Has HSDirs asked the next time if its tor was asked the last time, and turned round. */

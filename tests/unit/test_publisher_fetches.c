@@ -1,0 +1,134 @@
+/* How many backends are asked at once, and that nobody loses by waiting for its turn. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <sodium.h>
+
+#include "helper_story.h"
+
+#define PLACES 3
+
+/* A story with as many backends as it can have, which can all be asked from now on. */
+static struct story *begin(unsigned places, bool answers)
+{
+    struct story *story = story_new();
+    story->publisher->rules.fetch_places = places;
+    publisher_note_tor(story->publisher, 0, TOR_READY, story->now);
+    for (size_t i = 0; i < STORY_BACKENDS_MAX; i++) {
+        story_add_backend(story, true);
+        story->backends[i].answers = answers;
+    }
+    story_add_frontend(story, STORY_BACKENDS_MAX);
+    story_set_network(story, 0, 6);
+    for (size_t i = 0; i < STORY_BACKENDS_MAX; i++)
+        story_reach(story, i);
+    return story;
+}
+
+static size_t count_asked(const struct story *story)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < STORY_BACKENDS_MAX; i++)
+        count += story->backends[i].fetches[0] > 0;
+    return count;
+}
+
+static size_t count_in(const struct story *story, enum backend_state state)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < STORY_BACKENDS_MAX; i++)
+        count += story->publisher->backends[i].state == state;
+    return count;
+}
+
+static void test_so_many_at_once(void **state)
+{
+    (void)state;
+    struct story *story = begin(PLACES, false);
+    const int64_t timeout = story->publisher->rules.fetch_place_timeout;
+    story_settle(story);
+    assert_int_equal(count_asked(story), PLACES);
+    story_run(story, timeout - 1);
+    assert_int_equal(count_asked(story), PLACES);
+    story_run(story, 1); /* those that do not answer give way */
+    assert_int_equal(count_asked(story), 2 * PLACES);
+    story_run(story, timeout);
+    assert_int_equal(count_asked(story), STORY_BACKENDS_MAX);
+    story_free(story);
+}
+
+static void test_answers_make_room(void **state)
+{
+    (void)state;
+    struct story *story = begin(1, true);
+    story_settle(story);
+    assert_int_equal(count_asked(story), STORY_BACKENDS_MAX);
+    assert_int_equal(count_in(story, BACKEND_LIVE), STORY_BACKENDS_MAX);
+    assert_int_equal(story->publisher->fetches, 0);
+    story_free(story);
+}
+
+/* Patience is for those that were asked: one that obpub was too busy to ask is not out for that. */
+static void test_waiting_takes_no_patience(void **state)
+{
+    (void)state;
+    struct story *story = begin(0, false);
+    story_run(story, 10 * story->publisher->rules.start_patience);
+    assert_int_equal(count_in(story, BACKEND_WAITING), STORY_BACKENDS_MAX);
+    assert_int_equal(story->upload_count, 0);
+    story->publisher->rules.fetch_places = STORY_BACKENDS_MAX;
+    story_settle(story);
+    assert_int_equal(count_asked(story), STORY_BACKENDS_MAX);
+    story_run(story, story->publisher->rules.start_patience - 1);
+    assert_int_equal(count_in(story, BACKEND_WAITING), STORY_BACKENDS_MAX);
+    story_run(story, 1);
+    assert_int_equal(count_in(story, BACKEND_OUT), STORY_BACKENDS_MAX);
+    story_free(story);
+}
+
+static void test_lost_ones_make_room(void **state)
+{
+    (void)state;
+    struct story *story = begin(PLACES, false);
+    story_settle(story);
+    for (size_t i = 0; i < STORY_BACKENDS_MAX; i++) /* some are being asked, some wait */
+        publisher_note_unreachable(story->publisher, i, "lost", false, story->now);
+    story_settle(story);
+    assert_int_equal(count_asked(story), PLACES);
+    assert_int_equal(story->publisher->fetches, 0);
+    for (size_t i = 0; i < STORY_BACKENDS_MAX; i++)
+        story_reach(story, i);
+    story_settle(story);
+    assert_int_equal(story->publisher->fetches, PLACES);
+    for (size_t i = 0; i < STORY_BACKENDS_MAX; i++)
+        publisher_set_control(story->publisher, i, false, story->now);
+    assert_int_equal(story->publisher->fetches, 0);
+    story_free(story);
+}
+
+static void test_removed_ones_make_room(void **state)
+{
+    (void)state;
+    struct story *story = begin(PLACES, false);
+    story_settle(story);
+    publisher_remove_frontend(story->publisher, 0);
+    for (size_t i = 0; i < STORY_BACKENDS_MAX; i++)
+        publisher_remove_backend(story->publisher, i);
+    assert_int_equal(story->publisher->fetches, 0);
+    story_settle(story);
+    assert_int_equal(count_asked(story), PLACES);
+    story_free(story);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_so_many_at_once),           cmocka_unit_test(test_answers_make_room),
+        cmocka_unit_test(test_waiting_takes_no_patience), cmocka_unit_test(test_lost_ones_make_room),
+        cmocka_unit_test(test_removed_ones_make_room),
+    };
+    return sodium_init() < 0 || cmocka_run_group_tests(tests, NULL, NULL);
+}
