@@ -8,25 +8,17 @@
 #include "aes_ctr.h"
 #include "obpub/memory.h"
 
-/* Key stream between two remembered sums: a sample, two bytes of it, is one second's growth. */
-#define STRIDE 1024
+#define STRIDE REVISION_COUNTER_STRIDE
 #define SAMPLE_SIZE 2
 #define BLOCKS_PER_STRIDE (STRIDE * SAMPLE_SIZE / AES_CTR_BLOCK_SIZE)
-#define STRIDES_MAX (REVISION_COUNTER_SECONDS_MAX / STRIDE)
 /* Strides of key stream made in one go. */
-#define STRIDES_PER_PIECE 8
+#define STRIDES_PER_PIECE 4
 /* Samples that are summed up in one go. */
 #define SAMPLES_PER_WORD (sizeof(uint64_t) / SAMPLE_SIZE)
 
 _Static_assert(STRIDE *SAMPLE_SIZE % AES_CTR_BLOCK_SIZE == 0, "a stride is whole cipher blocks");
 _Static_assert(REVISION_COUNTER_SECONDS_MAX % STRIDE == 0, "the last second ends a stride");
 _Static_assert((STRIDE / SAMPLES_PER_WORD) * 2 * UINT16_MAX <= UINT32_MAX, "a stride's sums fit in 32 bits");
-
-struct revision_counter {
-    uint8_t key[REVISION_COUNTER_KEY_SIZE];
-    size_t known;                   /* sums that are, but for the first one, which is 0 */
-    uint64_t sums[STRIDES_MAX + 1]; /* [i]: the counter for i * STRIDE seconds */
-};
 
 void revision_counter_derive_key(uint8_t key[REVISION_COUNTER_KEY_SIZE],
                                  const struct ed25519_secret_key *blinded_secret_key)
@@ -84,23 +76,12 @@ static void walk_to(struct revision_counter *revision_counter, size_t stride)
     secret_wipe(stream, sizeof(stream));
 }
 
-struct revision_counter *revision_counter_new(const uint8_t key[REVISION_COUNTER_KEY_SIZE])
-{
-    struct revision_counter *revision_counter = secret_allocate(sizeof(*revision_counter));
-    revision_counter_set_key(revision_counter, key);
-    return revision_counter;
-}
-
 void revision_counter_set_key(struct revision_counter *revision_counter,
                               const uint8_t key[REVISION_COUNTER_KEY_SIZE])
 {
     memcpy(revision_counter->key, key, sizeof(revision_counter->key));
     revision_counter->known = 0;
-}
-
-void revision_counter_free(struct revision_counter *revision_counter)
-{
-    secret_free(revision_counter);
+    revision_counter->sums[0] = 0;
 }
 
 int revision_counter_encrypt(struct revision_counter *revision_counter, int64_t seconds, uint64_t *counter)

@@ -13,7 +13,6 @@
 
 static void upload_keys_clear(struct upload_keys *keys)
 {
-    secret_free(keys->signing_secret_key);
     free(keys->inner);
     point_signatures_clear(&keys->signatures);
     secret_wipe(keys, sizeof(*keys));
@@ -23,6 +22,8 @@ void upload_keyring_clear(struct upload_keyring *keyring)
 {
     for (size_t i = 0; i < DESCRIPTOR_SLOTS; i++)
         upload_keys_clear(&keyring->keys[i]);
+    secret_free(keyring->secret_keys);
+    keyring->secret_keys = NULL;
 }
 
 void upload_keyring_rest(struct upload_keyring *keyring)
@@ -54,13 +55,12 @@ static struct upload_keys *find_keys(struct upload_keyring *keyring, uint64_t pe
         if (!keys->is_set || (oldest->is_set && keys->period_number < oldest->period_number))
             oldest = keys;
     }
-    /* The secret memory is used again: it takes the kernel as long as two signatures take us. */
-    struct ed25519_secret_key *secret_key = oldest->signing_secret_key;
-    oldest->signing_secret_key = NULL;
+    if (keyring->secret_keys == NULL)
+        keyring->secret_keys = secret_allocate(DESCRIPTOR_SLOTS * sizeof(*keyring->secret_keys));
     upload_keys_clear(oldest);
     oldest->is_set = true;
     oldest->period_number = period_number;
-    oldest->signing_secret_key = secret_key != NULL ? secret_key : secret_allocate(sizeof(*secret_key));
+    oldest->signing_secret_key = &keyring->secret_keys[oldest - keyring->keys];
     uint8_t seed[ED25519_SEED_SIZE];
     randombytes_buf(seed, sizeof(seed));
     ed25519_expand_seed(oldest->signing_secret_key, seed);

@@ -10,7 +10,7 @@
 struct upload_keys {
     bool is_set;
     uint64_t period_number;
-    struct ed25519_secret_key *signing_secret_key; /* secret memory */
+    struct ed25519_secret_key *signing_secret_key; /* the keyring's */
     uint8_t signing_key[ED25519_PUBLIC_KEY_SIZE];
     struct superdescriptor_randomness randomness; /* the salts are drawn anew for each build */
     int64_t last_seconds;      /* what the last revision counter was made from; 0 before the first */
@@ -31,6 +31,7 @@ struct upload_keys {
  * upload_keyring_clear(). */
 struct upload_keyring {
     struct upload_keys keys[DESCRIPTOR_SLOTS];
+    struct ed25519_secret_key *secret_keys; /* secret memory: the signing key of each */
 };
 
 void upload_keyring_clear(struct upload_keyring *keyring);

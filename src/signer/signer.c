@@ -20,13 +20,23 @@ struct period_keys {
     uint64_t number;
     uint32_t length;
     uint8_t blinded_key[ED25519_PUBLIC_KEY_SIZE];
-    struct ed25519_secret_key *blinded_secret_key; /* secret memory; NULL when there is a bundle */
-    struct revision_counter *revision_counter;
+};
+
+/* What of it is secret. */
+struct period_secrets {
+    struct ed25519_secret_key blinded_secret_key; /* unused when there is a bundle */
+    struct revision_counter revision_counter;
+};
+
+/* All secrets of a frontend: together they fill a page of secret memory, where each alone would take one. */
+struct frontend_secrets {
+    struct ed25519_secret_key secret_key; /* unused when there is a bundle */
+    struct period_secrets periods[PERIODS_KEPT];
 };
 
 struct signer_frontend {
-    struct ed25519_secret_key *secret_key; /* secret memory; NULL when there is a bundle */
-    struct bundle *bundle;                 /* NULL when there is a key */
+    struct frontend_secrets *secrets; /* secret memory; NULL for a place that is free */
+    struct bundle *bundle;            /* NULL when there is a key */
     uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE];
     struct period_keys periods[PERIODS_KEPT];
     size_t next_place;
@@ -42,17 +52,9 @@ struct signer *signer_new(void)
     return memory_allocate(1, sizeof(struct signer));
 }
 
-static void period_keys_clear(struct period_keys *keys)
-{
-    secret_free(keys->blinded_secret_key);
-    revision_counter_free(keys->revision_counter);
-    memset(keys, 0, sizeof(*keys));
-}
-
 bool signer_has_frontend(const struct signer *signer, size_t frontend)
 {
-    return frontend < signer->frontend_count &&
-           (signer->frontends[frontend].secret_key != NULL || signer->frontends[frontend].bundle != NULL);
+    return frontend < signer->frontend_count && signer->frontends[frontend].secrets != NULL;
 }
 
 bool signer_is_presigned(const struct signer *signer, size_t frontend)
@@ -71,9 +73,7 @@ size_t signer_frontend_count(const struct signer *signer)
 void signer_remove_frontend(struct signer *signer, size_t number)
 {
     struct signer_frontend *frontend = &signer->frontends[number];
-    for (size_t place = 0; place < PERIODS_KEPT; place++)
-        period_keys_clear(&frontend->periods[place]);
-    secret_free(frontend->secret_key);
+    secret_free(frontend->secrets);
     bundle_free(frontend->bundle);
     memset(frontend, 0, sizeof(*frontend));
 }
@@ -99,6 +99,7 @@ static size_t take_place(struct signer *signer, const uint8_t identity_key[ED255
             memory_resize(signer->frontends, ++signer->frontend_count, sizeof(*signer->frontends));
     struct signer_frontend *frontend = &signer->frontends[number];
     memset(frontend, 0, sizeof(*frontend));
+    frontend->secrets = secret_allocate(sizeof(*frontend->secrets));
     memcpy(frontend->identity_key, identity_key, ED25519_PUBLIC_KEY_SIZE);
     return number;
 }
@@ -107,7 +108,8 @@ size_t signer_add_frontend(struct signer *signer, struct ed25519_secret_key *sec
                            const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE])
 {
     size_t number = take_place(signer, identity_key);
-    signer->frontends[number].secret_key = secret_key;
+    signer->frontends[number].secrets->secret_key = *secret_key;
+    secret_free(secret_key);
     return number;
 }
 
@@ -128,24 +130,26 @@ static const struct bundle_period *find_presigned(const struct signer_frontend *
 }
 
 /* Derives what a period needs from the master key. counter_key is for the revision counters. */
-static void derive_keys(struct period_keys *keys, const struct signer_frontend *frontend,
+static void derive_keys(struct period_keys *keys, struct period_secrets *secrets,
+                        const struct signer_frontend *frontend,
                         uint8_t counter_key[REVISION_COUNTER_KEY_SIZE])
 {
-    if (keys->blinded_secret_key == NULL)
-        keys->blinded_secret_key = secret_allocate(sizeof(*keys->blinded_secret_key));
-    blinding_derive_secret_key(keys->blinded_secret_key, frontend->secret_key, frontend->identity_key,
+    struct ed25519_secret_key *blinded_secret_key = &secrets->blinded_secret_key;
+    blinding_derive_secret_key(blinded_secret_key, &frontend->secrets->secret_key, frontend->identity_key,
                                keys->number, keys->length);
-    ed25519_derive_public_key(keys->blinded_key, keys->blinded_secret_key);
-    revision_counter_derive_key(counter_key, keys->blinded_secret_key);
+    ed25519_derive_public_key(keys->blinded_key, blinded_secret_key);
+    revision_counter_derive_key(counter_key, blinded_secret_key);
 }
 
-/* Finds the keys of a period, or derives them in the place of the oldest ones. Returns NULL when they would
- * have to be in a bundle and are not. */
+/* Finds the keys of a period and their secrets, or derives them in the place of the oldest ones. Returns NULL
+ * when they would have to be in a bundle and are not. */
 static struct period_keys *period_keys_find(struct signer_frontend *frontend,
-                                            const struct signer_period *period)
+                                            const struct signer_period *period,
+                                            struct period_secrets **secrets)
 {
     for (size_t place = 0; place < PERIODS_KEPT; place++) {
         struct period_keys *keys = &frontend->periods[place];
+        *secrets = &frontend->secrets->periods[place];
         if (keys->is_set && keys->number == period->number && keys->length == period->length)
             return keys;
     }
@@ -153,8 +157,8 @@ static struct period_keys *period_keys_find(struct signer_frontend *frontend,
     if (frontend->bundle != NULL && presigned == NULL)
         return NULL;
     struct period_keys *keys = &frontend->periods[frontend->next_place];
+    *secrets = &frontend->secrets->periods[frontend->next_place];
     frontend->next_place = (frontend->next_place + 1) % PERIODS_KEPT;
-    /* The secret memory of the oldest ones is used again, as getting it takes as long as some signatures. */
     keys->is_set = true;
     keys->number = period->number;
     keys->length = period->length;
@@ -163,11 +167,8 @@ static struct period_keys *period_keys_find(struct signer_frontend *frontend,
         memcpy(counter_key, bundle_get_secrets(frontend->bundle, presigned)->counter_key,
                sizeof(counter_key));
     else
-        derive_keys(keys, frontend, counter_key);
-    if (keys->revision_counter == NULL)
-        keys->revision_counter = revision_counter_new(counter_key);
-    else
-        revision_counter_set_key(keys->revision_counter, counter_key);
+        derive_keys(keys, *secrets, frontend, counter_key);
+    revision_counter_set_key(&(*secrets)->revision_counter, counter_key);
     secret_wipe(counter_key, sizeof(counter_key));
     return keys;
 }
@@ -203,16 +204,17 @@ int signer_certify(struct signer *signer, const struct signer_period *period,
     struct signer_frontend *frontend = find_frontend(signer, period, error);
     if (frontend == NULL || check_expiration(expiration_hour, now, error) != 0)
         return -1;
-    if (frontend->secret_key == NULL)
+    if (frontend->bundle != NULL)
         return error_set(error, "frontend %zu has a bundle and no key", period->frontend);
-    struct period_keys *keys = period_keys_find(frontend, period);
+    struct period_secrets *secrets;
+    struct period_keys *keys = period_keys_find(frontend, period, &secrets);
     struct certificate request = {
         .type = CERTIFICATE_DESCRIPTOR_SIGNING_KEY,
         .expiration_hour = expiration_hour,
     };
     memcpy(request.certified_key, signing_key, ED25519_PUBLIC_KEY_SIZE);
     memcpy(request.signing_key, keys->blinded_key, ED25519_PUBLIC_KEY_SIZE);
-    if (certificate_make(certificate, &request, keys->blinded_secret_key) != 0)
+    if (certificate_make(certificate, &request, &secrets->blinded_secret_key) != 0)
         return error_set(error, "the blinded key of frontend %zu must not sign", period->frontend);
     memcpy(blinded_key, keys->blinded_key, ED25519_PUBLIC_KEY_SIZE);
     return 0;
@@ -243,10 +245,10 @@ int signer_count(struct signer *signer, const struct signer_period *period, int6
     struct signer_frontend *frontend = find_frontend(signer, period, error);
     if (frontend == NULL)
         return -1;
-    struct period_keys *keys = period_keys_find(frontend, period);
-    if (keys == NULL)
+    struct period_secrets *secrets;
+    if (period_keys_find(frontend, period, &secrets) == NULL)
         return 1;
-    if (revision_counter_encrypt(keys->revision_counter, seconds, counter) != 0)
+    if (revision_counter_encrypt(&secrets->revision_counter, seconds, counter) != 0)
         return error_set(error, "no revision counter for second %" PRId64 " of a shared-random run", seconds);
     return 0;
 }

@@ -15,8 +15,8 @@ struct signer *signer_new(void);
 /* Wipes every key. NULL is fine. */
 void signer_free(struct signer *signer);
 
-/* Hands a frontend's master key over: secret_key is memory from secret_allocate() that is the signer's from
- * now on. Returns the frontend's number, counted from 0. */
+/* Hands a frontend's master key over: secret_key is memory from secret_allocate(), and is wiped and released.
+ * Returns the frontend's number, counted from 0. */
 size_t signer_add_frontend(struct signer *signer, struct ed25519_secret_key *secret_key,
                            const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE]);
 

@@ -9,19 +9,23 @@
 /* Seconds that can be encrypted: 1 to this. */
 #define REVISION_COUNTER_SECONDS_MAX 262144
 
+/* Key stream between two remembered sums: a sample, two bytes of it, is one second's growth. */
+#define REVISION_COUNTER_STRIDE 2048
+#define REVISION_COUNTER_STRIDES_MAX (REVISION_COUNTER_SECONDS_MAX / REVISION_COUNTER_STRIDE)
+
 /* A key with the sums of its key stream at regular places, as far as it has been walked along, so that the
- * next counter costs a microsecond. */
-struct revision_counter;
+ * next counter costs a microsecond. It belongs into secret memory, and is good once it has a key. */
+struct revision_counter {
+    uint8_t key[REVISION_COUNTER_KEY_SIZE];
+    size_t known;                                    /* sums that are, but for the first one, which is 0 */
+    uint64_t sums[REVISION_COUNTER_STRIDES_MAX + 1]; /* [i]: the counter for so many strides */
+};
 
 /* The key that tor uses for a blinded secret key. */
 void revision_counter_derive_key(uint8_t key[REVISION_COUNTER_KEY_SIZE],
                                  const struct ed25519_secret_key *blinded_secret_key);
 
-/* The object is in secret memory; release it with revision_counter_free(). */
-struct revision_counter *revision_counter_new(const uint8_t key[REVISION_COUNTER_KEY_SIZE]);
-void revision_counter_free(struct revision_counter *revision_counter);
-
-/* Goes over to another key. */
+/* Gives it its key, or another one. */
 void revision_counter_set_key(struct revision_counter *revision_counter,
                               const uint8_t key[REVISION_COUNTER_KEY_SIZE]);
 
