@@ -29,6 +29,7 @@ struct build {
     struct superdescriptor_randomness randomness;
     char *inner;
     size_t inner_length;
+    struct point_signatures signatures;
     size_t text_length;
 };
 
@@ -67,10 +68,26 @@ static void read_frontend(struct build *build)
     build->period.frontend = signer_add_frontend(build->signer, secret_key, build->identity_key);
 }
 
-static void forget_kept(struct build *build)
+static void forget_inner(struct build *build)
 {
     free(build->inner);
     build->inner = NULL;
+}
+
+static void forget_kept(struct build *build)
+{
+    forget_inner(build);
+    point_signatures_clear(&build->signatures);
+}
+
+/* The innermost layer, with the certificates that were signed before. */
+static void make_inner(struct build *build)
+{
+    struct error error;
+    forget_inner(build);
+    bench_require(superdescriptor_encode_inner(&build->superdescriptor, &build->signatures, &build->inner,
+                                               &build->inner_length, &error) == 0,
+                  error.text);
 }
 
 /* What is made once for a time period, an hour, a set of points. */
@@ -93,9 +110,7 @@ static void make_kept(struct build *build)
         superdescriptor->points[i] = &build->backend->points[i];
     randombytes_buf(&build->randomness, sizeof(build->randomness));
     superdescriptor_make_ephemeral_key(build->randomness.ephemeral_key, seed);
-    bench_require(
-        superdescriptor_encode_inner(superdescriptor, NULL, &build->inner, &build->inner_length, &error) == 0,
-        error.text);
+    make_inner(build);
     bench_require(signer_certify(build->signer, &build->period, superdescriptor->signing_key,
                                  signer_expiration_hour(build->now), build->now, superdescriptor->blinded_key,
                                  superdescriptor->signing_certificate, &error) == 0,
@@ -138,7 +153,8 @@ static size_t middle_length(const struct build *build)
     return room / SUPERENCRYPTED_PADDING * SUPERENCRYPTED_PADDING;
 }
 
-/* The same, with all that is kept. */
+/* The same, with all that is kept, for one HSDir. (The innermost layer, with certificates that were signed
+ * before, is put together once for all HSDirs.) */
 static void measured_refresh(void *context)
 {
     refresh(context);
