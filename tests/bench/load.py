@@ -1,8 +1,11 @@
-"""Many backends at once: load.py [FRONTENDS [BACKENDS_EACH]], 1,000 and 10 unless given. Runs obpub against the stand-in
-and prints as JSON lines: CPU and memory of the first full publication, and how long it takes until every HSPOST is handed
-over after 500 backends (or a tenth of those there are) have changed at the same moment: 500 of 50 frontends, and 500 of
-500. The stand-in takes an upload at once: what a tor would need is not in these figures."""
+"""Many frontends at once: load.py [FRONTENDS...], 10, 100 and 1,000 unless given, each with 10 backends, each of these with
+a control connection of its own. Runs obpub against the stand-in and prints as JSON lines what the largest number takes: CPU
+and memory of the first full publication, and how long it takes until every HSPOST is handed over after 500 backends (or a
+tenth of those there are) have changed at the same moment: 500 of 50 frontends, and one each of 500. Where there are several
+numbers, also the exponents with which CPU and memory grow. The bare limit is what bench_decode and bench_build print, as
+often as it is needed. The stand-in takes an upload at once: what a tor would need is not in these figures."""
 import json
+import math
 import os
 import pathlib
 import shutil
@@ -13,7 +16,9 @@ import time
 
 BUILD = pathlib.Path(os.environ["OBPUB_BUILD"])
 INPUT = pathlib.Path(os.environ["BENCH_INPUT"])
-UPLOADS = 16    # of one frontend: two descriptors, eight HSDirs each
+EACH = 10       # backends of a frontend
+DESCRIPTORS = 2  # of a frontend
+UPLOADS = 16    # of one frontend: eight HSDirs for each descriptor
 PATIENCE = 300  # seconds
 CHANGED = 500
 
@@ -75,42 +80,96 @@ class Standin:
         raise SystemExit(f"load.py: {last['posts']} of {count} HSPOSTs came in {PATIENCE} s")
 
 
-def emit(row, value, **more):
+def emit(row, value, side="obpub"):
     """One figure."""
-    print(json.dumps({"row": row, "side": "obpub", "value": value, **more}), flush=True)
+    print(json.dumps({"row": row, "side": side, "value": value}), flush=True)
 
 
-def main():
-    frontends = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
-    each = int(sys.argv[2]) if len(sys.argv) > 2 else 10
-    folder = tempfile.mkdtemp(prefix="obpub-load-")
-    standin = obpub = None
-    try:
-        standin = Standin(folder, frontends, each)
-        with open(f"{folder}/log", "wb") as log:
-            obpub = subprocess.Popen([os.environ["OBPUB"], "-c", f"{folder}/config.yaml"], stderr=log)
-        standin.wait_posts(frontends * UPLOADS)
-        emit(f"first_publication_cpu_{frontends}", cpu_seconds(obpub.pid))
-        emit(f"first_publication_memory_{frontends}", memory_bytes(obpub.pid))
-        time.sleep(2)
-        changed = min(CHANGED, frontends * each // 10)
-        for name, step in (("few", 1), ("many", max(1, min(each, frontends * each // changed)))):
-            changed_frontends = len({number * step // each for number in range(changed)})
-            cpu = cpu_seconds(obpub.pid)
-            standin.send(f"change {changed} {step}")
-            report = standin.wait_posts(changed_frontends * UPLOADS)
-            emit(f"burst_{name}_{frontends}", report["seconds_to_last"], backends=changed, frontends=changed_frontends,
-                 posts=report["posts"], cpu=round(cpu_seconds(obpub.pid) - cpu, 2))
-            time.sleep(2)
-    finally:
-        for process in (obpub, standin and standin.process):
+def note(row, text):
+    """A note for below the table."""
+    print(json.dumps({"row": row, "note": text}), flush=True)
+
+
+class Obpub:
+    """obpub with so many frontends, and the stand-in that it talks to."""
+
+    def __init__(self, frontends):
+        self.frontends = frontends
+        self.folder = tempfile.mkdtemp(prefix="obpub-load-")
+        self.standin = self.process = None
+
+    def __enter__(self):
+        self.standin = Standin(self.folder, self.frontends, EACH)
+        with open(f"{self.folder}/log", "wb") as log:
+            self.process = subprocess.Popen([os.environ["OBPUB"], "-c", f"{self.folder}/config.yaml"], stderr=log)
+        return self
+
+    def __exit__(self, *failure):
+        for process in (self.process, self.standin and self.standin.process):
             if process:
                 process.terminate()
                 process.wait()
-        with open(f"{folder}/log", errors="replace") as log:
+        with open(f"{self.folder}/log", errors="replace") as log:
             lines = [line for line in log if "warning" in line or "error" in line or "critical" in line]
         sys.stderr.write("".join(lines[:10]))
-        shutil.rmtree(folder)
+        shutil.rmtree(self.folder)
+
+    def publish(self):
+        """CPU seconds and bytes of the first full publication."""
+        self.standin.wait_posts(self.frontends * UPLOADS)
+        return cpu_seconds(self.process.pid), memory_bytes(self.process.pid)
+
+    def burst(self, step):
+        """Every STEP-th backend changes: what was handed over after it, and the CPU that took."""
+        time.sleep(2)
+        changed = min(CHANGED, self.frontends * EACH // 10)
+        cpu = cpu_seconds(self.process.pid)
+        self.standin.send(f"change {changed} {step}")
+        report = self.standin.wait_posts(len({number * step // EACH for number in range(changed)}) * UPLOADS)
+        return changed, report, cpu_seconds(self.process.pid) - cpu
+
+
+def measure_bare():
+    """CPU seconds of the bare cryptography of one decoding, one build and one refresh, on this machine now."""
+    bare = {}
+    for program in ("bench_decode", "bench_build"):
+        done = subprocess.run([BUILD / "tests/bench" / program], capture_output=True, text=True, check=True)
+        lines = map(json.loads, done.stdout.splitlines())
+        bare.update({line["row"]: line["value"] for line in lines if line.get("side") == "bare"})
+    return bare
+
+
+def measure_bursts(obpub, bare):
+    """How long two bursts take."""
+    for row, step in (("burst-few", 1), ("burst-many", EACH)):
+        changed, report, cpu = obpub.burst(step)
+        emit(row, report["seconds_to_last"])
+        emit(row, changed * bare["decode-again"] + report["posts"] * bare["refresh"], "bare")
+        note(row, f"{changed} backends of {report['posts'] // UPLOADS} frontends, {report['posts']} HSPOSTs: "
+                  f"{cpu:.2f} s of CPU; bare: as many decodings and refreshes")
+
+
+def main():
+    sizes = [int(size) for size in sys.argv[1:]] or [10, 100, 1000]
+    bare = measure_bare()
+    figures = {}
+    for size in sizes:
+        with Obpub(size) as obpub:
+            figures[size] = obpub.publish()
+            if size != sizes[-1]:
+                continue
+            emit("many-cpu", figures[size][0])
+            emit("many-cpu", size * (EACH * bare["decode"] + DESCRIPTORS * bare["build"]
+                                     + (UPLOADS - DESCRIPTORS) * bare["refresh"]), "bare")
+            emit("many-memory", figures[size][1])
+            measure_bursts(obpub, bare)
+    for row, figure in (("many-cpu", 0), ("many-memory", 1)):
+        steps = [math.log(figures[more][figure] / figures[less][figure], more / less)
+                 for less, more in zip(sizes, sizes[1:])]
+        if steps:
+            emit(f"{row}-exponent", max(steps))
+        note(row, ", ".join(f"{size} frontends: {figures[size][0]:.2f} s, {figures[size][1] / (1 << 20):.0f} MB"
+                            for size in sizes))
 
 
 main()
