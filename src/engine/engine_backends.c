@@ -87,6 +87,7 @@ void engine_perform_fetch(struct engine *engine, const struct publisher_action *
             },
         .fingerprints = action->fingerprints,
         .hsdir_count = action->hsdir_count,
+        .is_fresh = action->is_fresh,
     };
     memcpy(request.address, backend->config->address, sizeof(request.address));
     backend->fetches_from_tor = !action->from_hsdirs;

@@ -11,10 +11,12 @@
 #include "engine/clock.h"
 #include "obpub/memory.h"
 
-/* Seconds for all HSDirs to answer; and, once one good descriptor is there, seconds for a newer one to come.
- */
+/* Seconds for all HSDirs to answer. */
 #define ANSWER_SECONDS 20
-#define NEWER_SECONDS 3
+/* Once one good descriptor is there, milliseconds for a newer one to come; and where it comes from HSDirs
+ * that have just been given it. */
+#define NEWER_PATIENCE 3000
+#define NEWER_PATIENCE_FRESH 300
 
 struct fetch {
     struct fetch_request request;
@@ -43,9 +45,9 @@ static void timer_fired(evutil_socket_t socket, short events, void *context)
     fetch_end(context);
 }
 
-static void run_timer(struct fetch *fetch, int seconds)
+static void run_timer(struct fetch *fetch, int milliseconds)
 {
-    const struct timeval delay = {seconds, 0};
+    const struct timeval delay = {milliseconds / 1000, milliseconds % 1000 * 1000};
     evtimer_add(fetch->timer, &delay);
 }
 
@@ -136,7 +138,7 @@ struct fetch *fetch_new(const struct fetch_request *request, fetch_callback call
     fetch->context = context;
     fetch->timer = evtimer_new(request->base, timer_fired, fetch);
     error_set(&fetch->error, "no answer within %d seconds", ANSWER_SECONDS);
-    run_timer(fetch, ANSWER_SECONDS);
+    run_timer(fetch, ANSWER_SECONDS * 1000);
     if (request->hsdir_count == 0) {
         ask_service(fetch);
         return fetch;
@@ -192,5 +194,5 @@ void fetch_note_event(struct fetch *fetch, const struct hs_desc_event *event)
     if (fetch->waiting == 0)
         fetch_end(fetch);
     else if (fetch->best != NULL)
-        run_timer(fetch, NEWER_SECONDS);
+        run_timer(fetch, fetch->request.is_fresh ? NEWER_PATIENCE_FRESH : NEWER_PATIENCE);
 }

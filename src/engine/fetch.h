@@ -21,6 +21,7 @@ struct fetch_request {
         expectation; /* copied with its identity_key; its now is ignored; known_keys stay the caller's */
     const uint8_t (*fingerprints)[RELAY_FINGERPRINT_SIZE]; /* the HSDirs to ask; copied */
     size_t hsdir_count;                                    /* 0: ask the tor itself with GETINFO */
+    bool is_fresh;                                         /* they have just been given the descriptor */
 };
 
 /* Starts it. Never calls back before it has returned. */

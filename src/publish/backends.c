@@ -255,11 +255,13 @@ static void fetch_failed(struct publisher *publisher, size_t number, const char 
 
 /* True when a descriptor tells less than the one that is here. Of those of two time periods that clients may
  * use now and later, the newest answer counts; and after a tor that was started anew the counters of the one
- * before it mean nothing. */
+ * before it mean nothing. What a tor itself says while it is out counts too, but HSDirs may have old copies.
+ */
 static bool tells_less(const struct publisher_backend *backend, const struct descriptor *descriptor)
 {
     const struct descriptor *known = backend->descriptor;
-    if (known == NULL || (backend->has_control && !backend_is_in(backend)))
+    bool is_copy = backend->asks_hsdirs && !backend->counts_anew;
+    if (known == NULL || (backend->has_control && !backend_is_in(backend) && !is_copy))
         return false;
     if (descriptor->period_number != known->period_number &&
         descriptor->period_number >= backend->period_number)
@@ -372,7 +374,7 @@ static int64_t next_moment(const struct publisher *publisher, const struct publi
         moment = earlier(moment, backend->asked_from + publisher->rules.start_patience);
     if (backend->is_reachable)
         moment = earlier(moment, backend->trusts_from);
-    if (backend->is_reachable && !backend->is_fetching)
+    if (backend_may_be_asked(backend))
         moment = earlier(moment, backend->fetch_at);
     return moment;
 }

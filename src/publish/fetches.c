@@ -14,6 +14,7 @@
 void backend_fetch_soon(struct publisher *publisher, size_t number, int64_t delay, int64_t now)
 {
     struct publisher_backend *backend = &publisher->backends[number];
+    backend->has_sign = true;
     if (backend->is_fetching)
         backend->fetch_again = true;
     if (backend->fetch_at > now + delay)
@@ -132,6 +133,8 @@ void publisher_note_backend_upload(struct publisher *publisher, size_t number, b
     struct publisher_backend *backend = &publisher->backends[number];
     if (publisher->network == NULL)
         return;
+    /* It began before its connection was made: what it is of can't be told. */
+    bool is_unannounced = is_taken && find_announcement(backend->signs, fingerprint) == NULL;
     if (!is_taken)
         note_begun(backend, fingerprint, blinded_key);
     bool is_fresh = is_taken && note_taken(backend, fingerprint);
@@ -144,6 +147,8 @@ void publisher_note_backend_upload(struct publisher *publisher, size_t number, b
     if (!publisher_prefers_hsdirs(publisher) || is_fresh || has_other_period(backend)) {
         backend->ask_other_way = publisher_prefers_hsdirs(publisher) && !is_fresh;
         backend->asked_both = false;
+        backend_fetch_soon(publisher, number, FETCH_DELAY, now);
+    } else if (is_unannounced && backend->trusts_hsdirs) {
         backend_fetch_soon(publisher, number, FETCH_DELAY, now);
     }
 }
@@ -204,9 +209,10 @@ bool backend_is_behind(const struct publisher_backend *backend, const struct des
 }
 
 /* Lists the HSDirs to ask: those that have just got the descriptor, else those that clients ask. */
-static size_t list_hsdirs(struct publisher *publisher, struct publisher_backend *backend)
+static size_t list_hsdirs(struct publisher *publisher, struct publisher_backend *backend, bool *is_fresh)
 {
-    if (backend->signs != NULL && backend->signs->fresh_count > 0) {
+    *is_fresh = backend->signs != NULL && backend->signs->fresh_count > 0;
+    if (*is_fresh) {
         size_t count = backend->signs->fresh_count;
         memcpy(publisher->action_fingerprints, backend->signs->fresh, count * RELAY_FINGERPRINT_SIZE);
         backend->signs->fresh_count = 0;
@@ -225,10 +231,15 @@ static size_t list_hsdirs(struct publisher *publisher, struct publisher_backend 
     return count;
 }
 
+bool backend_may_be_asked(const struct publisher_backend *backend)
+{
+    return backend->is_reachable && (!backend->is_fetching || (backend->is_polling && backend->has_sign));
+}
+
 bool backend_wants_fetch(const struct publisher *publisher, const struct publisher_backend *backend,
                          int64_t now)
 {
-    return publisher->network != NULL && backend->is_used && backend->is_reachable && !backend->is_fetching &&
+    return publisher->network != NULL && backend->is_used && backend_may_be_asked(backend) &&
            now >= backend->fetch_at;
 }
 
@@ -261,7 +272,12 @@ static void begin_fetch(struct publisher *publisher, size_t number, struct publi
     struct publisher_backend *backend = &publisher->backends[number];
     backend->asked_from += now - backend->queued_at; /* that it had to wait is not its own doing */
     backend->queued_at = AGENDA_NEVER;
+    /* An HSDir's answer to the fetch that is cut short may be taken for one to this fetch. */
+    backend->fetch_again = backend->is_fetching;
     backend->is_fetching = true;
+    backend->is_polling = !backend->has_sign;
+    backend->has_sign = false;
+    backend_leave_fetch_place(publisher, number);
     enter_fetch_place(publisher, number, now);
     backend->fetch_at = AGENDA_NEVER;
     backend->asks_hsdirs = should_ask_hsdirs(publisher, backend);
@@ -269,7 +285,7 @@ static void begin_fetch(struct publisher *publisher, size_t number, struct publi
     action->backend = number;
     action->from_hsdirs = backend->asks_hsdirs;
     action->tor = backend->has_control ? PUBLISHER_NO_TOR : publisher_choose_fetch_tor(publisher);
-    action->hsdir_count = action->from_hsdirs ? list_hsdirs(publisher, backend) : 0;
+    action->hsdir_count = action->from_hsdirs ? list_hsdirs(publisher, backend, &action->is_fresh) : 0;
 }
 
 bool fetch_queue_take(struct publisher *publisher, struct publisher_action *action, int64_t now)

@@ -93,6 +93,8 @@ struct publisher_backend {
 
     bool is_reachable; /* its control connection, or the local tor's, is up */
     bool is_fetching, fetch_again;
+    bool has_sign;        /* of something new at it since the last fetch began */
+    bool is_polling;      /* the fetch under way began without one: it asked before whatever came since */
     int64_t queued_at;    /* since when it has been waiting to be asked; AGENDA_NEVER: it is not */
     bool has_fetch_place; /* it is one of those that are asked at once */
     bool asks_hsdirs;     /* the fetch under way, or the last one, asks HSDirs and not its tor */
@@ -315,9 +317,10 @@ struct publisher_action {
     enum publisher_action_type type;
     size_t backend;   /* of a fetch */
     bool from_hsdirs; /* of a fetch: ask these HSDirs (HSFETCH), not the backend (GETINFO) */
-    size_t tor;       /* of a fetch for a backend without a control port: the local tor that is to do it, or
-                         PUBLISHER_NO_TOR when there is none */
-    size_t frontend;  /* of an upload */
+    bool is_fresh;   /* of a fetch: these HSDirs have just been given it, so one's answer is as good as all */
+    size_t tor;      /* of a fetch for a backend without a control port: the local tor that is to do it, or
+                        PUBLISHER_NO_TOR when there is none */
+    size_t frontend; /* of an upload */
     enum descriptor_slot slot; /* of an upload */
     const uint8_t (*fingerprints)[RELAY_FINGERPRINT_SIZE];
     const size_t *tors; /* of an upload: the local tor for each HSDir */
@@ -325,7 +328,8 @@ struct publisher_action {
 };
 
 /* Takes the next thing to do at now. Returns false when there is nothing. A fetch counts as asked and an
- * upload as in flight from then on. */
+ * upload as in flight from then on. A fetch ends one for the same backend that is still under way: nothing
+ * that comes of that one is to be noted any more. */
 bool publisher_next_action(struct publisher *publisher, struct publisher_action *action, int64_t now);
 
 /* When publisher_next_action() should be called again though nothing happens; AGENDA_NEVER for never. */

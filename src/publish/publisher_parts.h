@@ -45,6 +45,10 @@ void backend_update_network(struct publisher *publisher, size_t number, bool has
 /* Has a backend asked in delay at the latest; once more if it is being asked. */
 void backend_fetch_soon(struct publisher *publisher, size_t number, int64_t delay, int64_t now);
 
+/* True when a fetch may begin. One that was begun without need, and that a dead HSDir keeps from ending, does
+ * not stand in the way of news. */
+bool backend_may_be_asked(const struct publisher_backend *backend);
+
 /* True when it is to be asked, as soon as there is a place. */
 bool backend_wants_fetch(const struct publisher *publisher, const struct publisher_backend *backend,
                          int64_t now);

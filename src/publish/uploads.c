@@ -251,6 +251,8 @@ void upload_send(struct publisher *publisher, const struct publisher_frontend *f
 {
     if (upload->sent_set != frontend->set)
         upload->answers = 0;
+    if (upload->taken_set != frontend->set)
+        upload->taken_set = 0; /* from now on the HSDir may have either */
     upload->state = UPLOAD_IN_FLIGHT;
     upload->sent_at = now;
     upload->sent_set = frontend->set;

@@ -25,6 +25,13 @@ static int64_t settle_time(const struct world *world)
     return SETTLE + rules_turns_time(world);
 }
 
+/* For how long clients find what was published last: on a fast network for half of its day. */
+static int64_t keeping_time(const struct world *world)
+{
+    int64_t half = 12 * consensus_interval(world);
+    return half < KEEPS_WITHOUT_REFRESH ? half : KEEPS_WITHOUT_REFRESH;
+}
+
 static int64_t later(int64_t one, int64_t other)
 {
     return one > other ? one : other;
@@ -286,7 +293,7 @@ static void look(struct world *world, size_t number, uint32_t serial)
 static void check_clients(struct world *world, size_t number)
 {
     note_steady_for(world, number);
-    if (world->now - world->frontends[number].steady_at > KEEPS_WITHOUT_REFRESH)
+    if (world->now - world->frontends[number].steady_at > keeping_time(world))
         return;
     for (uint32_t serial = world->consensus_count; serial-- > 1;) {
         const struct consensus_view *view = consensus_view(world, serial);

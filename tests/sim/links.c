@@ -9,6 +9,7 @@
 
 /* A fetch under way. */
 struct fetch {
+    uint64_t number; /* the last one of its link counts */
     bool from_hsdirs;
     size_t hsdir_count;
     uint32_t relays[PUBLISHER_ACTION_HSDIRS_MAX];
@@ -175,7 +176,7 @@ static void answer(struct world *world, const struct happening *happening)
     const struct fetch *fetch = happening->thing;
     const struct backend *backend = &world->backends[number];
     struct link *link = &obpub->links[number];
-    if (!is_current(obpub, happening))
+    if (!is_current(obpub, happening) || fetch->number != link->fetches)
         return;
     if (backend->has_control && (backend->is_hung || !backend->has_route)) {
         struct happening later = *happening; /* it may yet answer, if the link lasts until then */
@@ -209,6 +210,7 @@ static void answer(struct world *world, const struct happening *happening)
 void link_fetch(struct world *world, struct obpub *obpub, const struct publisher_action *action)
 {
     struct fetch *fetch = memory_allocate(1, sizeof(*fetch));
+    fetch->number = ++obpub->links[action->backend].fetches;
     fetch->from_hsdirs = action->from_hsdirs;
     fetch->hsdir_count = action->hsdir_count;
     for (size_t i = 0; i < action->hsdir_count; i++)

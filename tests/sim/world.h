@@ -153,6 +153,7 @@ struct link {
     int64_t moved_at; /* when the publisher was last told something about it */
     uint32_t epoch;   /* answers of an older one are not heard */
     int64_t fetch_fault_at;
+    uint64_t fetches;
 };
 
 struct obpub {

@@ -1,0 +1,81 @@
+/* Tests the state machine story by story: what makes it ask for a backend's descriptor, and what it takes. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../sim/model.h"
+#include "helper_story.h"
+
+#define SECOND ((int64_t)1000)
+#define MINUTE (60 * SECOND)
+
+enum { FROM_TOR, FROM_HSDIRS };
+
+/* A fetch that nothing asked for may wait for the answer of a dead HSDir: news cut it short, but once only.
+ */
+static void test_poll_does_not_hold_up_news(void **state)
+{
+    (void)state;
+    struct story *story = story_new_published(1, DESCRIPTOR_SECOND);
+    struct story_backend *backend = &story->backends[0];
+    backend->answers = false;
+    story_run(story, 11 * MINUTE);
+    assert_int_equal(backend->fetches[FROM_HSDIRS], 1);
+    story_announce(story, 0, false, 0);
+    story_announce(story, 0, true, 0);
+    story_run(story, SECOND / 2);
+    assert_int_equal(backend->fetches[FROM_HSDIRS], 2);
+    story_announce(story, 0, false, 1);
+    story_announce(story, 0, true, 1);
+    story_run(story, 10 * SECOND);
+    assert_int_equal(backend->fetches[FROM_HSDIRS], 2);
+    story_free(story);
+}
+
+/* The connection was made between the beginning of an upload and its end. */
+static void test_end_of_unannounced_upload(void **state)
+{
+    (void)state;
+    struct story *story = story_new_published(1, DESCRIPTOR_SECOND);
+    story_announce(story, 0, true, 0);
+    story_run(story, SECOND);
+    assert_int_equal(story->backends[0].fetches[FROM_HSDIRS], 1);
+    story_free(story);
+}
+
+/* A backend that was out for a while, and is still the same process: an HSDir's old copy is none the newer.
+ */
+static void test_old_copy_of_one_that_was_out(void **state)
+{
+    (void)state;
+    struct story *story = story_new_published(2, DESCRIPTOR_SECOND);
+    story_change_points(story, 0, 500);
+    story_run(story, 5 * SECOND);
+    assert_true(story_all_have(story, 500));
+    publisher_note_unreachable(story->publisher, 0, "lost", false, story->now);
+    story_run(story, 65 * SECOND);
+    assert_true(story_none_has(story, 500));
+    struct story_backend *backend = &story->backends[0];
+    backend->counter[FROM_HSDIRS]--;
+    backend->points[FROM_HSDIRS][0] = 700;
+    publisher_note_reachable(story->publisher, 0, false, INT64_MAX, story->now);
+    story_run(story, 5 * SECOND);
+    assert_true(story_all_have(story, 500));
+    assert_true(story_none_has(story, 700));
+    story_free(story);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_poll_does_not_hold_up_news),
+        cmocka_unit_test(test_end_of_unannounced_upload),
+        cmocka_unit_test(test_old_copy_of_one_that_was_out),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
