@@ -8,8 +8,10 @@ cd "$(dirname "$0")/.." || exit 1
 minimum=90
 parsers='src/config/config.c src/config/config_loader.c src/config/config_services.c src/config/key_decode.c
     src/config/printable.c src/config/yaml_file.c
-    src/config/yaml_reader.c src/control/authentication.c src/control/endpoint.c src/control/hs_desc_event.c
+    src/config/yaml_reader.c src/control/authentication.c src/control/endpoint.c src/control/event_words.c
+    src/control/hs_desc_event.c
     src/control/protocol_info.c src/control/quoted_string.c src/control/reply.c src/control/reply_parser.c
+    src/control/stream_event.c
     src/crypto/certificate.c src/onion/base64.c src/onion/bundle_encoding.c src/onion/consensus.c
     src/onion/consensus_relay.c
     src/onion/descriptor.c src/onion/descriptor_inner.c src/onion/directory_text.c src/onion/document.c

@@ -6,39 +6,13 @@
 
 #include <sodium.h>
 
-#define WORDS_MAX 16
-
-struct word {
-    const char *start;
-    size_t length;
-};
-
-/* Splits text at single spaces. Words beyond the maximum are left out: newer tors may add some. */
-static size_t split_words(const char *text, size_t length, struct word words[WORDS_MAX])
-{
-    size_t count = 0;
-    const char *end = text + length;
-    while (text < end && count < WORDS_MAX) {
-        const char *space = memchr(text, ' ', (size_t)(end - text));
-        const char *stop = space != NULL ? space : end;
-        words[count].start = text;
-        words[count].length = (size_t)(stop - text);
-        count++;
-        text = stop < end ? stop + 1 : end;
-    }
-    return count;
-}
-
-static bool word_equals(struct word word, const char *string)
-{
-    return word.length == strlen(string) && memcmp(word.start, string, word.length) == 0;
-}
+#include "control/event_words.h"
 
 /* The address is 56 characters, or UNKNOWN. Its checksum is not looked at: it is compared with ones we know.
  */
-static int parse_address(struct hs_desc_event *event, struct word word)
+static int parse_address(struct hs_desc_event *event, struct event_word word)
 {
-    if (word_equals(word, "UNKNOWN"))
+    if (event_word_equals(word, "UNKNOWN"))
         return 0;
     if (word.length != ONION_ADDRESS_LENGTH)
         return -1;
@@ -53,26 +27,21 @@ static int parse_address(struct hs_desc_event *event, struct word word)
 }
 
 /* "$FINGERPRINT~nickname", "$FINGERPRINT", or UNKNOWN. */
-static int parse_hsdir(struct hs_desc_event *event, struct word word)
+static int parse_hsdir(struct hs_desc_event *event, struct event_word word)
 {
-    if (word_equals(word, "UNKNOWN"))
+    if (event_word_equals(word, "UNKNOWN"))
         return 0;
-    size_t digits = 2 * (size_t)RELAY_FINGERPRINT_SIZE;
-    if (word.length < digits + 1 || word.start[0] != '$')
+    const size_t length = 1 + 2 * (size_t)RELAY_FINGERPRINT_SIZE;
+    if (event_word_parse_fingerprint(word, event->fingerprint) != 0)
         return -1;
-    if (word.length > digits + 1 && word.start[digits + 1] != '~' && word.start[digits + 1] != '=')
-        return -1;
-    size_t length = 0;
-    if (sodium_hex2bin(event->fingerprint, sizeof(event->fingerprint), word.start + 1, digits, NULL, &length,
-                       NULL) != 0 ||
-        length != sizeof(event->fingerprint))
+    if (word.length > length && word.start[length] != '~' && word.start[length] != '=')
         return -1;
     event->has_fingerprint = true;
     return 0;
 }
 
 /* Keeps "REASON=<word>", cut to what reasons are made of. */
-static void parse_reason(struct hs_desc_event *event, struct word word)
+static void parse_reason(struct hs_desc_event *event, struct event_word word)
 {
     static const char keyword[] = "REASON=";
     size_t prefix = sizeof(keyword) - 1;
@@ -87,7 +56,7 @@ static void parse_reason(struct hs_desc_event *event, struct word word)
 }
 
 /* The descriptor's id is its blinded key in base64 without padding. */
-static void parse_blinded_key(struct hs_desc_event *event, struct word word)
+static void parse_blinded_key(struct hs_desc_event *event, struct event_word word)
 {
     size_t length = 0;
     event->has_blinded_key =
@@ -96,7 +65,7 @@ static void parse_blinded_key(struct hs_desc_event *event, struct word word)
         length == sizeof(event->blinded_key);
 }
 
-static enum hs_desc_action parse_action(struct word word)
+static enum hs_desc_action parse_action(struct event_word word)
 {
     static const struct {
         const char *word;
@@ -107,14 +76,14 @@ static enum hs_desc_action parse_action(struct word word)
         {"FAILED", HS_DESC_FAILED},
     };
     for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
-        if (word_equals(word, actions[i].word))
+        if (event_word_equals(word, actions[i].word))
             return actions[i].action;
     }
     return HS_DESC_OTHER;
 }
 
 /* HS_DESC <action> <address> <auth type> <hsdir> [<descriptor id>] [REASON=...] [...] */
-static int parse_hs_desc(struct hs_desc_event *event, const struct word *words, size_t count)
+static int parse_hs_desc(struct hs_desc_event *event, const struct event_word *words, size_t count)
 {
     if (count < 5)
         return -1;
@@ -132,7 +101,7 @@ static int parse_hs_desc(struct hs_desc_event *event, const struct word *words, 
 
 /* HS_DESC_CONTENT <address> <descriptor id> <hsdir>, then the descriptor as data */
 static int parse_content(struct hs_desc_event *event, const struct control_line *line,
-                         const struct word *words, size_t count)
+                         const struct event_word *words, size_t count)
 {
     if (count < 4 || line->data == NULL)
         return -1;
@@ -150,13 +119,13 @@ int hs_desc_event_parse(struct hs_desc_event *event, const struct control_reply 
 {
     memset(event, 0, sizeof(*event));
     const struct control_line *line = &reply->lines[0];
-    struct word words[WORDS_MAX];
-    size_t count = split_words(line->text, line->text_length, words);
+    struct event_word words[EVENT_WORDS_MAX];
+    size_t count = event_words_split(line->text, line->text_length, words);
     if (reply->status != 650 || count == 0)
         return -1;
-    if (word_equals(words[0], "HS_DESC"))
+    if (event_word_equals(words[0], "HS_DESC"))
         return parse_hs_desc(event, words, count);
-    if (word_equals(words[0], "HS_DESC_CONTENT"))
+    if (event_word_equals(words[0], "HS_DESC_CONTENT"))
         return parse_content(event, line, words, count);
     return -1;
 }

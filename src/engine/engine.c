@@ -205,12 +205,7 @@ static void set_frontend(struct engine *engine, struct config_frontend *config,
 static void remove_frontend(struct engine *engine, size_t number)
 {
     struct engine_frontend *frontend = &engine->frontends[number];
-    struct post *post;
-    LIST_FOREACH(post, &engine->posts, others)
-    {
-        if (post->frontend == number)
-            post->frontend = SIZE_MAX;
-    }
+    engine_disown_posts(engine, number);
     publisher_remove_frontend(engine->publisher, number);
     upload_keyring_clear(&frontend->keyring);
     memset(frontend, 0, sizeof(*frontend));
@@ -270,6 +265,7 @@ void engine_set_config(struct engine *engine, struct config *config, struct engi
 struct engine *engine_new(const struct engine_settings *settings)
 {
     struct engine *engine = memory_allocate(1, sizeof(*engine));
+    TAILQ_INIT(&engine->posts);
     engine->base = settings->base;
     engine->changed = settings->changed;
     engine->context = settings->context;

@@ -4,6 +4,7 @@
 
 #include <sys/queue.h>
 
+#include "control/stream_event.h"
 #include "engine/backend_link.h"
 #include "engine/engine.h"
 #include "engine/fetch.h"
@@ -41,14 +42,20 @@ struct engine_tor {
     char place[256];             /* where it is, for a person */
 };
 
-/* An HSPOST under way: which descriptor it was for, for which HSDir, and which tor was given it. */
+/* An upload to one HSDir under way: of which descriptor, and which tor was given it (HSPOST). */
 struct post {
-    LIST_ENTRY(post) others;
+    TAILQ_ENTRY(post) others;
     struct engine *engine;
-    size_t frontend; /* SIZE_MAX: it was taken away meanwhile */
-    enum descriptor_slot slot;
+    size_t frontend;        /* SIZE_MAX: it was taken away meanwhile */
+    uint64_t period_number; /* of the descriptor */
     uint8_t fingerprint[RELAY_FINGERPRINT_SIZE];
     size_t tor;
+    int64_t begun_at;
+    bool is_accepted;  /* tor has taken it */
+    uint64_t stream;   /* that carries it, by the tor's number; 0 while that is not known */
+    uint64_t ended_at; /* a count of the streams that have ended by then; 0 while its own has not */
+    bool is_replaced; /* another one was sent to the HSDir since: what becomes of this one is nothing to us */
+    struct event *end_timer; /* runs once its stream has ended, else NULL */
 };
 
 struct engine {
@@ -64,7 +71,9 @@ struct engine {
     size_t frontend_count;
     size_t backend_room, frontend_room;             /* how many there is room for */
     struct key_index backend_index, frontend_index; /* by the beginning of the address */
-    LIST_HEAD(, post) posts;                        /* those tor has not answered yet */
+    TAILQ_HEAD(, post) posts;                       /* the oldest first */
+    uint64_t streams_ended;                         /* of posts */
+    uint64_t last_stream;                           /* the last one that a post was taken to have */
     struct event *timer;                            /* asks the publisher what is to be done */
     struct event *report_timer;
     int64_t report_interval; /* milliseconds between two calls of changed(), at least; 0: each time */
@@ -106,11 +115,28 @@ void engine_drop_fetches(struct engine *engine, size_t tor);
 
 void engine_perform_upload(struct engine *engine, const struct publisher_action *action);
 
+/* -- engine_posts.c */
+
+/* Begins a post for one of an action's HSDirs; ends those of the same frontend that are still on their way
+ * there. */
+struct post *engine_begin_post(struct engine *engine, const struct publisher_action *action, size_t hsdir);
+
+/* Tells the publisher that it failed. */
+void engine_fail_post(struct post *post, enum upload_failure failure, const char *reason);
+
+void engine_end_post(struct post *post);
+
 /* An HSDir's answer to an upload, from a local tor. */
 void engine_note_upload_event(struct engine *engine, size_t tor, const struct hs_desc_event *event);
 
-/* Forgets the posts that a tor has not answered; PUBLISHER_NO_TOR for all. */
+/* What a local tor says of its streams: that tells which uploads will never be answered. */
+void engine_note_stream(struct engine *engine, size_t tor, const struct stream_event *event);
+
+/* Forgets the posts that a tor was given; PUBLISHER_NO_TOR for all. */
 void engine_drop_posts(struct engine *engine, size_t tor);
+
+/* Forgets whose posts they were: the frontend goes. */
+void engine_disown_posts(struct engine *engine, size_t frontend);
 
 /* -- engine_tors.c */
 

@@ -52,6 +52,12 @@ static void tor_said(const struct hs_desc_event *event, void *context)
     engine_wake(tor->engine);
 }
 
+static void tor_told_of_stream(const struct stream_event *event, void *context)
+{
+    struct engine_tor *tor = context;
+    engine_note_stream(tor->engine, tor->number, event);
+}
+
 static void tor_is_lost(void *context)
 {
     struct engine_tor *tor = context;
@@ -95,6 +101,7 @@ static void add_tor(struct engine *engine, size_t number, const struct control_e
     static const struct local_tor_callbacks callbacks = {
         .network = network_came,
         .hs_desc = tor_said,
+        .stream = tor_told_of_stream,
         .up = tor_changed,
         .lost = tor_is_lost,
         .changed = tor_changed,

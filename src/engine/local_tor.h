@@ -4,6 +4,7 @@
 
 #include "control/connection.h"
 #include "control/hs_desc_event.h"
+#include "control/stream_event.h"
 #include "obpub/onion/network.h"
 
 struct local_tor;
@@ -12,6 +13,7 @@ struct local_tor_callbacks {
     /* A network was read for the first time or after a new consensus; it is the callee's from now on. */
     void (*network)(struct network *network, void *context);
     void (*hs_desc)(const struct hs_desc_event *event, void *context);
+    void (*stream)(const struct stream_event *event, void *context);
     /* Commands can be sent from now on. */
     void (*up)(void *context);
     /* The connection that was up is gone; it is being made again. */

@@ -28,7 +28,9 @@ struct publisher_rules {
     int64_t poll_max;
     int64_t stale_after;    /* a backend without a control port is out when its counter rests for so long */
     int64_t answer_timeout; /* an HSDir has so long for its answer, */
-    int64_t place_timeout;  /* but takes up a place at its tor for no longer than this */
+    int64_t place_timeout; /* but takes up a place at its tor for no longer than this; and where the tor tells
+                              when an upload has ended, another one takes its place then, which has twice as
+                              long, and so on */
     int64_t hsdir_patience; /* where uploads wait for a place: one to an HSDir that is new is as urgent as one
                                of changed points that has waited for so long (scaled); */
     int64_t retry_patience; /* likewise for one that failed (scaled); */
@@ -155,8 +157,9 @@ enum publisher_tor_state {
 /* A local tor. */
 struct publisher_tor {
     enum publisher_tor_state state;
-    size_t in_flight;  /* uploads that take up a place there */
-    uint64_t uploads;  /* it was given, to one HSDir each, since the beginning */
+    bool tells_ends;  /* it tells when an upload has ended without an answer: an answer is never a late one */
+    size_t in_flight; /* uploads that take up a place there */
+    uint64_t uploads; /* it was given, to one HSDir each, since the beginning */
     unsigned failures; /* one after the other; the last one at failed_at */
     int64_t failed_at;
 };
@@ -268,6 +271,12 @@ void publisher_set_network(struct publisher *publisher, struct network *network,
 /* A local tor, counted from 0 to PUBLISHER_TORS_MAX - 1, can or can't be given uploads. When one is lost,
  * nothing that it was given will be answered: it goes to another one at once, if there is one. */
 void publisher_note_tor(struct publisher *publisher, size_t tor, enum publisher_tor_state state, int64_t now);
+
+/* A local tor tells when an upload has ended without an answer, until it is lost. From then on answers to it
+ * are only passed on when they are to the last upload to that HSDir, and an upload that another one follows
+ * is ended.
+ */
+void publisher_note_tor_tells_ends(struct publisher *publisher, size_t tor);
 
 /* The backend can be asked for its descriptor from now on. For one with a control port: whether another
  * process than before answers there (or the first one), whose introduction points are not the old one's; and

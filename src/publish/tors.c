@@ -84,14 +84,21 @@ size_t publisher_choose_fetch_tor(struct publisher *publisher)
 
 /* -- coming and going ------------------------------------------------------------------------------ */
 
+void publisher_note_tor_tells_ends(struct publisher *publisher, size_t number)
+{
+    publisher->tors[number].tells_ends = true;
+}
+
 void publisher_note_tor(struct publisher *publisher, size_t number, enum publisher_tor_state state,
                         int64_t now)
 {
     struct publisher_tor *tor = &publisher->tors[number];
     bool is_lost = tor->state != TOR_DOWN && state == TOR_DOWN;
     tor->state = state;
-    if (is_lost)
+    if (is_lost) {
         tor->failures = 0;
+        tor->tells_ends = false;
+    }
     publisher->is_tor_up = find_best_state(publisher) != TOR_DOWN;
     int64_t delay = publisher->is_tor_up ? 0 : publisher->rules.retry_delay;
     for (size_t i = 0; i < publisher->frontend_count; i++) {

@@ -171,12 +171,27 @@ static void upload_fail(struct publisher *publisher, struct publisher_upload *up
         upload->state = UPLOAD_GIVEN_UP;
 }
 
-/* The answer is waited for no more, but may still come. */
+/* How long an answer is waited for. An upload that can be ended is soon tried again, on another circuit; but
+ * each try has twice as long as the one before, so that a tor or network that is slow is not kept from ever
+ * being through with one. */
+static int64_t find_answer_time(const struct publisher *publisher, const struct publisher_upload *upload)
+{
+    const struct publisher_rules *rules = &publisher->rules;
+    if (!publisher->tors[upload->tor].tells_ends)
+        return rules->answer_timeout;
+    int64_t time = rules->place_timeout;
+    for (unsigned i = 1; i < upload->attempts && time < rules->answer_timeout; i++)
+        time *= 2;
+    return earlier(time, rules->answer_timeout);
+}
+
+/* The answer is waited for no more; where its tor does not tell that it has ended it may still come. */
 static void upload_expire(struct publisher *publisher, struct publisher_upload *upload, int64_t now)
 {
     upload_fail(publisher, upload, "no answer", now);
     publisher->unanswered_uploads++;
-    upload->late_until = now + LATE_ANSWERS_END;
+    if (!publisher->tors[upload->tor].tells_ends)
+        upload->late_until = now + LATE_ANSWERS_END;
 }
 
 /* Each descriptor its own, drawn anew each time, so that all spread out by themselves. */
@@ -218,7 +233,7 @@ static void descriptor_check(struct publisher *publisher, const struct publisher
         descriptor->refresh_at = next_refresh(publisher, now);
     for (size_t i = 0; i < descriptor->upload_count; i++) {
         struct publisher_upload *upload = &descriptor->uploads[i];
-        if (upload->state == UPLOAD_IN_FLIGHT && now >= upload->sent_at + publisher->rules.answer_timeout)
+        if (upload->state == UPLOAD_IN_FLIGHT && now >= upload->sent_at + find_answer_time(publisher, upload))
             upload_expire(publisher, upload, now);
         else if (upload->state == UPLOAD_IN_FLIGHT && now >= upload->sent_at + publisher->rules.place_timeout)
             upload_leave_tor(publisher, upload); /* the HSDir may be dead: let others go on */
@@ -267,9 +282,10 @@ void upload_send(struct publisher *publisher, const struct publisher_frontend *f
 static int64_t next_upload_moment(const struct publisher *publisher, const struct publisher_upload *upload,
                                   int64_t now)
 {
-    const struct publisher_rules *rules = &publisher->rules;
+    if (upload->state == UPLOAD_IN_FLIGHT && upload->has_place)
+        return upload->sent_at + publisher->rules.place_timeout;
     if (upload->state == UPLOAD_IN_FLIGHT)
-        return upload->sent_at + (upload->has_place ? rules->place_timeout : rules->answer_timeout);
+        return upload->sent_at + find_answer_time(publisher, upload);
     return upload->state == UPLOAD_DUE && upload->due > now ? upload->due : AGENDA_NEVER;
 }
 

@@ -9,6 +9,7 @@
 enum upload_failure {
     UPLOAD_FAILURE_REJECTED,  /* the HSDir refused the descriptor (UPLOAD_REJECTED) */
     UPLOAD_FAILURE_BROKEN,    /* the HSDir could not be reached or made no sense (UNEXPECTED) */
+    UPLOAD_FAILURE_CIRCUIT,   /* the circuit to the HSDir broke before it had answered */
     UPLOAD_FAILURE_TOR,       /* the local tor refused HSPOST */
     UPLOAD_FAILURE_NOT_BUILT, /* there was no descriptor to upload */
     UPLOAD_FAILURE_OTHER,

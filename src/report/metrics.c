@@ -62,9 +62,9 @@ static void write_failure(struct metrics_text *text, const char *reason, uint64_
 static void write_failures(struct metrics_text *text, const struct report_view *view)
 {
     static const char *const reasons[UPLOAD_FAILURES] = {
-        [UPLOAD_FAILURE_REJECTED] = "rejected",  [UPLOAD_FAILURE_BROKEN] = "unexpected",
-        [UPLOAD_FAILURE_TOR] = "refused_by_tor", [UPLOAD_FAILURE_NOT_BUILT] = "not_built",
-        [UPLOAD_FAILURE_OTHER] = "other",
+        [UPLOAD_FAILURE_REJECTED] = "rejected",     [UPLOAD_FAILURE_BROKEN] = "unexpected",
+        [UPLOAD_FAILURE_CIRCUIT] = "circuit_broke", [UPLOAD_FAILURE_TOR] = "refused_by_tor",
+        [UPLOAD_FAILURE_NOT_BUILT] = "not_built",   [UPLOAD_FAILURE_OTHER] = "other",
     };
     metrics_text_begin(text, "obpub_upload_failures_total", "counter",
                        "Uploads that failed, one for each HSDir.");

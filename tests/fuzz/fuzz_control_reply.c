@@ -5,6 +5,7 @@
 #include "control/hs_desc_event.h"
 #include "control/protocol_info.h"
 #include "control/reply_parser.h"
+#include "control/stream_event.h"
 #include "fuzz.h"
 
 /* Small, so that the limits are met. */
@@ -50,6 +51,11 @@ static void check_reply(struct outcome *outcome, const struct control_reply *rep
         FUZZ_REQUIRE(!event.has_address || strlen(event.address) == ONION_ADDRESS_LENGTH);
         FUZZ_REQUIRE(event.action != HS_DESC_CONTENT || event.content != NULL);
         add_to_sum(outcome, event.content, event.content_length);
+    }
+    struct stream_event stream;
+    if (stream_event_parse(&stream, reply) == 0) {
+        FUZZ_REQUIRE(stream.stream != 0);
+        add_to_sum(outcome, stream.fingerprint, sizeof(stream.fingerprint));
     }
     struct protocol_info info;
     struct error error = {.text = ""};

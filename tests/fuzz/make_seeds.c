@@ -352,6 +352,11 @@ static void write_replies(void)
         "250+md/all=\r\n\n..a\r\n.\r\n250 OK\r\n250-TestingTorNetwork=1\r\n250 ExitNodes\r\n",
         "250-md/all=\r\n250 OK\r\n552 Unrecognized key \"x\"\r\n",
         "650+NEWCONSENSUS\r\nr x\r\n.\r\n650 OK\r\nHTTP/1.0 501\r\n",
+        "650 STREAM 57 NEW 0 127.0.0.1.$0102030405060708090A0B0C0D0E0F1011121314.exit:31104 "
+        "PURPOSE=DIR_UPLOAD ISO_FIELDS=\r\n",
+        "650 STREAM 57 SUCCEEDED 26 127.0.0.1.$0102030405060708090A0B0C0D0E0F1011121314.exit:31104\r\n"
+        "650 STREAM 57 CLOSED 26 example.org:80 REASON=DESTROY\r\n650 STREAM x CLOSED 26 example.org:80\r\n"
+        "650 STREAM 58 NEW 0 example.org:80 PURPOSE=DIR_UPLOAD\r\n",
     };
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         char *name = text_format("%zu", i);

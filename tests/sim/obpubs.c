@@ -43,8 +43,16 @@ void obpub_note_static(const struct world *world, struct obpub *obpub, uint32_t 
 
 /* -- uploads ----------------------------------------------------------------------------------------- */
 
+/* True when the engine can't tell that the answer is for the upload that is waited for, or finds that it is.
+ */
+static bool is_for(const struct world *world, const struct sent *sent, const struct parcel *parcel)
+{
+    return !world->plan.tells_ends || (sent != NULL && sent->period_number == parcel->stored.period_number &&
+                                       sent->counter == (int64_t)parcel->stored.counter);
+}
+
 /* An HSDir's answer as the engine understands it: of the frontend, for the first descriptor that waits for
- * this HSDir. three is the relay, thing the parcel, two 1 for success. */
+ * this HSDir, unless the local tor tells more. three is the relay, thing the parcel, two 1 for success. */
 static void hear_answer(struct world *world, const struct happening *happening)
 {
     struct obpub *obpub = obpub_of(world, happening);
@@ -63,6 +71,8 @@ static void hear_answer(struct world *world, const struct happening *happening)
                 continue;
             struct sent *sent = rules_find_sent(&obpub->frontends[parcel->frontend],
                                                 descriptor->period_number, happening->three);
+            if (!is_for(world, sent, parcel))
+                continue;
             if (sent != NULL) {
                 sent->answered_at = world->now;
                 sent->has_failed = happening->two == 0;
@@ -115,14 +125,21 @@ static void send_parcel(struct world *world, struct obpub *obpub, struct parcel 
         on_its_way.two = 0;
     } else if (chance_millionths(&world->chance, plan->upload_is_lost)) {
         note_fault(obpub, parcel, world->now + publisher_rules_default.answer_timeout);
-        free(parcel);
-        return;
+        if (!plan->tells_ends || chance_once_in(&world->chance, 2)) {
+            free(parcel);
+            return;
+        }
+        on_its_way.function = hear_answer; /* of the end of its stream */
+        on_its_way.two = 0;
+        delay += chance_draw(&world->chance, 0, 20 * SECOND);
     } else if (chance_millionths(&world->chance, plan->upload_is_late)) {
+        int64_t least = plan->tells_ends ? 5 * SECOND : 50 * SECOND;
+        int64_t late = chance_draw(&world->chance, least, 5 * MINUTE);
         note_fault(obpub, parcel, world->now + 6 * MINUTE);
         if (chance_once_in(&world->chance, 2))
-            delay += chance_draw(&world->chance, 50 * SECOND, 5 * MINUTE);
+            delay += late;
         else
-            on_its_way.two += (uint32_t)chance_draw(&world->chance, 50 * SECOND, 5 * MINUTE);
+            on_its_way.two += (uint32_t)late;
     }
     world_add(world, delay, on_its_way);
 }
@@ -223,6 +240,8 @@ void obpub_set_tor(struct world *world, struct obpub *obpub, bool is_up)
     obpub->tor_since = world->now;
     obpub->tor_epoch++;
     publisher_note_tor(obpub->publisher, 0, is_up ? TOR_READY : TOR_DOWN, world->now);
+    if (is_up && world->plan.tells_ends)
+        publisher_note_tor_tells_ends(obpub->publisher, 0);
     for (uint32_t i = 0; i < world->plan.backend_count; i++) {
         if (world->backends[i].has_control)
             continue;

@@ -28,6 +28,7 @@ static void plan_year(struct plan *plan)
     plan->upload_fails = 1 * PERCENT;
     plan->upload_is_lost = PERCENT / 5;
     plan->upload_is_late = PERCENT / 10;
+    plan->tells_ends = true;
     plan->fetch_fails = 1 * PERCENT;
     plan->obpub_dies = 1.0 / 500;
     plan->local_tor_dies = 1.0 / 300;
@@ -58,6 +59,7 @@ static void plan_large(struct plan *plan)
     plan->upload_fails = PERCENT / 2;
     plan->upload_is_lost = PERCENT / 10;
     plan->upload_is_late = PERCENT / 20;
+    plan->tells_ends = true;
     plan->fetch_fails = PERCENT / 2;
     plan->obpub_dies = 1.0 / 40;
     plan->local_tor_dies = 1.0 / 40;
@@ -100,6 +102,7 @@ static void plan_short(struct plan *plan, struct chance *chance)
     plan->upload_fails = chance_draw(chance, 0, 20 * PERCENT);
     plan->upload_is_lost = chance_draw(chance, 0, 5 * PERCENT);
     plan->upload_is_late = chance_draw(chance, 0, 5 * PERCENT);
+    plan->tells_ends = chance_once_in(chance, 2);
     plan->fetch_fails = chance_draw(chance, 0, 10 * PERCENT);
     plan->obpub_dies = RATE() / 4;
     plan->local_tor_dies = RATE() / 4;

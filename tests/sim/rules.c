@@ -126,8 +126,9 @@ static bool has_reason(const struct world *world, const struct obpub *obpub, str
     if (record->content_changed_at > sent->at && world->now - record->content_changed_at < batch_time(world))
         return true;
     bool is_unanswered = sent->answered_at < sent->at;
-    if (is_unanswered &&
-        (world->now - sent->at >= publisher_rules_default.answer_timeout || obpub->tor_since > sent->at))
+    int64_t patience = world->plan.tells_ends ? publisher_rules_default.place_timeout
+                                              : publisher_rules_default.answer_timeout;
+    if (is_unanswered && (world->now - sent->at >= patience || obpub->tor_since > sent->at))
         return true;
     if (sent->has_failed)
         return true;

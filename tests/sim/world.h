@@ -34,6 +34,7 @@ struct plan {
     double dies, hangs, loses_route, flaps, replaces_point;
     int64_t without_control; /* backends, in millionths */
     int64_t upload_fails, upload_is_lost, upload_is_late;
+    bool tells_ends; /* the local tor tells when an upload has ended, so that answers are never late ones */
     int64_t fetch_fails;
     double obpub_dies, local_tor_dies;
     int64_t no_shared_random, no_consensus, misses_consensus;

@@ -252,6 +252,45 @@ static void test_late_answer(void **state)
     story_free(story);
 }
 
+/* Where the tor tells when an upload has ended it is tried again much sooner, but less and less so, and one
+ * answer is enough. */
+static void test_no_answer_where_tor_tells(void **state)
+{
+    (void)state;
+    struct story *story = story_new_published(1, DESCRIPTOR_FIRST);
+    publisher_note_tor_tells_ends(story->publisher, 0);
+    story->hsdirs_answer = false;
+    story_change_points(story, 0, 500);
+    story_run(story, 10 * SECOND);
+    assert_int_equal(count_to_first(story), 1);
+    story_run(story, 3 * SECOND);
+    assert_int_equal(count_to_first(story), 2);
+    story_run(story, 18 * SECOND);
+    assert_int_equal(count_to_first(story), 2);
+    story_run(story, 4 * SECOND);
+    assert_int_equal(count_to_first(story), 3);
+    const struct story_upload first = story->uploads[0];
+    take(story, &first, NULL);
+    story_run(story, 2 * 60 * SECOND);
+    assert_int_equal(count_to_first(story), 3);
+    story_free(story);
+}
+
+/* A tor that comes back has to tell anew that it tells. */
+static void test_tor_that_told_is_lost(void **state)
+{
+    (void)state;
+    struct story *story = story_new_published(1, DESCRIPTOR_FIRST);
+    publisher_note_tor_tells_ends(story->publisher, 0);
+    publisher_note_tor(story->publisher, 0, TOR_DOWN, story->now);
+    publisher_note_tor(story->publisher, 0, TOR_READY, story->now);
+    story->hsdirs_answer = false;
+    story_change_points(story, 0, 500);
+    story_run(story, 59 * SECOND);
+    assert_int_equal(count_to_first(story), 1);
+    story_free(story);
+}
+
 static void test_given_up(void **state)
 {
     (void)state;
@@ -405,6 +444,8 @@ int main(void)
         cmocka_unit_test(test_back_off),
         cmocka_unit_test(test_no_answer),
         cmocka_unit_test(test_late_answer),
+        cmocka_unit_test(test_no_answer_where_tor_tells),
+        cmocka_unit_test(test_tor_that_told_is_lost),
         cmocka_unit_test(test_given_up),
         cmocka_unit_test(test_local_tor_restarts),
         cmocka_unit_test(test_nothing_without_local_tor),
