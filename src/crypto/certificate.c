@@ -115,6 +115,13 @@ int certificate_verify(struct certificate *certificate, const uint8_t *encoded, 
                        enum certificate_type type, const uint8_t signing_key[ED25519_PUBLIC_KEY_SIZE],
                        int64_t now, struct error *error)
 {
+    return certificate_verify_again(certificate, encoded, length, type, signing_key, now, NULL, error);
+}
+
+int certificate_verify_again(struct certificate *certificate, const uint8_t *encoded, size_t length,
+                             enum certificate_type type, const uint8_t signing_key[ED25519_PUBLIC_KEY_SIZE],
+                             int64_t now, struct verified_signatures *verified, struct error *error)
+{
     if (certificate_parse(certificate, encoded, length, error) != 0)
         return -1;
     if (certificate->type != type)
@@ -132,7 +139,7 @@ int certificate_verify(struct certificate *certificate, const uint8_t *encoded, 
             "of this machine and its maker",
             CERTIFICATE_LIFETIME_HOURS_MAX);
     const size_t body_length = length - ED25519_SIGNATURE_SIZE;
-    if (ed25519_verify(encoded + body_length, encoded, body_length, signing_key) != 0)
+    if (verified_signatures_verify(verified, encoded + body_length, encoded, body_length, signing_key) != 0)
         return error_set(error, "a certificate has a bad signature");
     return 0;
 }

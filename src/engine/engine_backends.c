@@ -84,6 +84,7 @@ void engine_perform_fetch(struct engine *engine, const struct publisher_action *
                 /* A tor answers with the older one of its service's two. */
                 .likely_period_number = action->from_hsdirs ? 0 : network->period_number[DESCRIPTOR_FIRST],
                 .known_keys = &backend->known_keys,
+                .verified = &backend->verified,
             },
         .fingerprints = action->fingerprints,
         .hsdir_count = action->hsdir_count,
@@ -246,6 +247,7 @@ void engine_close_backend(struct engine *engine, size_t number)
 {
     struct engine_backend *backend = engine->backends[number];
     end_fetch(backend);
+    verified_signatures_clear(&backend->verified);
     backend_link_free(backend->link);
     backend->link = NULL;
     backend->config = NULL;

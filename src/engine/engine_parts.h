@@ -21,9 +21,10 @@ struct engine_backend {
     struct backend_link *link;           /* NULL for one without a control port */
     struct fetch *fetch;                 /* the one under way, or NULL */
     struct known_blinded_keys known_keys;
-    size_t fetch_tor;      /* the local tor that does it, or PUBLISHER_NO_TOR */
-    bool fetches_from_tor; /* it asks the backend's tor, not HSDirs */
-    bool was_up;           /* its connection, when last heard of */
+    struct verified_signatures verified; /* of its descriptors' certificates */
+    size_t fetch_tor;                    /* the local tor that does it, or PUBLISHER_NO_TOR */
+    bool fetches_from_tor;               /* it asks the backend's tor, not HSDirs */
+    bool was_up;                         /* its connection, when last heard of */
     bool is_in_new_config;
 };
 

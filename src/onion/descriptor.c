@@ -275,8 +275,9 @@ static int verify_signing_key(struct decoding *decoding, struct error *error)
     if (find_period(decoding, certificate.signing_key, error) != 0)
         return -1;
     memcpy(descriptor->blinded_key, certificate.signing_key, sizeof(descriptor->blinded_key));
-    if (certificate_verify(&certificate, encoded, (size_t)length, CERTIFICATE_DESCRIPTOR_SIGNING_KEY,
-                           descriptor->blinded_key, decoding->expectation->now, error) != 0)
+    if (certificate_verify_again(&certificate, encoded, (size_t)length, CERTIFICATE_DESCRIPTOR_SIGNING_KEY,
+                                 descriptor->blinded_key, decoding->expectation->now,
+                                 decoding->expectation->verified, error) != 0)
         return error_add_context(error, "descriptor-signing-key-cert");
     memcpy(descriptor->signing_key, certificate.certified_key, sizeof(descriptor->signing_key));
     descriptor->signing_key_expiration_hour = certificate.expiration_hour;
@@ -348,7 +349,8 @@ static int decode_layers(struct decoding *decoding, struct error *error)
                       "(client authorization) on, turn it off there",
                       &inner, error) != 0)
         return -1;
-    return descriptor_decode_inner(descriptor, inner.start, inner.length, decoding->expectation->now, error);
+    return descriptor_decode_inner(descriptor, inner.start, inner.length, decoding->expectation->now,
+                                   decoding->expectation->verified, error);
 }
 
 static int decode_descriptor(struct decoding *decoding, struct error *error)
@@ -359,6 +361,14 @@ static int decode_descriptor(struct decoding *decoding, struct error *error)
         verify_signing_key(decoding, error) != 0 || verify_signature(decoding, error) != 0)
         return -1;
     return decode_layers(decoding, error);
+}
+
+/* Keeps the signatures of two descriptors like this one: a service has two at a time. */
+static void trim_verified(struct verified_signatures *verified, const struct descriptor *descriptor)
+{
+    const size_t certificates = 1 + 2 * descriptor->point_count;
+    if (verified != NULL)
+        verified_signatures_trim(verified, 2 * certificates);
 }
 
 struct descriptor *descriptor_decode(const char *text, size_t length,
@@ -386,6 +396,7 @@ struct descriptor *descriptor_decode(const char *text, size_t length,
         descriptor_free(decoding.descriptor);
         return NULL;
     }
+    trim_verified(expectation->verified, decoding.descriptor);
     return decoding.descriptor;
 }
 

@@ -91,7 +91,8 @@ static void keep_points(struct descriptor *descriptor, const struct introduction
 
 /* Reads all introduction points; item is the first one's first item. */
 static int decode_points(struct descriptor *descriptor, struct document_reader *reader,
-                         struct document_item *item, int64_t now, struct error *error)
+                         struct document_item *item, int64_t now, struct verified_signatures *verified,
+                         struct error *error)
 {
     struct introduction_point points[INTRODUCTION_POINTS_MAX];
     struct document_item next;
@@ -100,9 +101,8 @@ static int decode_points(struct descriptor *descriptor, struct document_reader *
     do {
         if (count == INTRODUCTION_POINTS_MAX)
             return error_set(error, "it has more than %d introduction points", INTRODUCTION_POINTS_MAX);
-        memset(&points[count], 0, sizeof(points[count]));
         has_next = introduction_point_decode(&points[count], reader, item, &next, descriptor->signing_key,
-                                             now, error);
+                                             now, verified, error);
         if (has_next < 0)
             return error_add_context(error, "introduction point %zu", count + 1);
         if (check_no_duplicate(points, count, error) != 0)
@@ -116,7 +116,7 @@ static int decode_points(struct descriptor *descriptor, struct document_reader *
 }
 
 int descriptor_decode_inner(struct descriptor *descriptor, const char *text, size_t length, int64_t now,
-                            struct error *error)
+                            struct verified_signatures *verified, struct error *error)
 {
     struct item_checker checker;
     struct document_reader reader;
@@ -134,5 +134,5 @@ int descriptor_decode_inner(struct descriptor *descriptor, const char *text, siz
         return error_add_context(error, "the inner layer");
     if (item_checker_finish(&checker, error) != 0)
         return -1;
-    return has_item ? decode_points(descriptor, &reader, &item, now, error) : 0;
+    return has_item ? decode_points(descriptor, &reader, &item, now, verified, error) : 0;
 }

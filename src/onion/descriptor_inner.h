@@ -9,8 +9,9 @@
 #define UNKNOWN_LINE_LENGTH_MAX 1024
 
 /* Reads the innermost layer, of length bytes without padding, into descriptor, whose signing_key is set
- * already. Returns 0, or -1 with the descriptor filled in part. */
+ * already. verified is as for introduction_point_decode(). Returns 0, or -1 with the descriptor filled in
+ * part. */
 int descriptor_decode_inner(struct descriptor *descriptor, const char *text, size_t length, int64_t now,
-                            struct error *error);
+                            struct verified_signatures *verified, struct error *error);
 
 #endif

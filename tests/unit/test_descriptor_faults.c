@@ -133,16 +133,12 @@ static const struct {
     {EDIT_INNER, "introduction-point ", "introduction-point  x ", "introduction point 1: "},
 };
 
-static void test_faults(void **state)
+static void check_faults(const struct forger *forger, const struct descriptor_expectation *expectation)
 {
-    (void)state;
-    struct forger forger;
-    forger_init(&forger, 1);
-    struct descriptor_expectation expectation = forger_expectation(&forger);
     for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
         struct error error = {.text = ""};
-        char *text = forge_edited(&forger, faults[i].layer, faults[i].from, faults[i].to);
-        struct descriptor *descriptor = descriptor_decode(text, strlen(text), &expectation, &error);
+        char *text = forge_edited(forger, faults[i].layer, faults[i].from, faults[i].to);
+        struct descriptor *descriptor = descriptor_decode(text, strlen(text), expectation, &error);
         if (descriptor != NULL)
             fail_msg("not refused: \"%s\" instead of \"%s\"", faults[i].to, faults[i].from);
         if (strstr(error.text, faults[i].words) == NULL)
@@ -150,6 +146,36 @@ static void test_faults(void **state)
                      faults[i].from, error.text, faults[i].words);
         free(text);
     }
+}
+
+static void test_faults(void **state)
+{
+    (void)state;
+    struct forger forger;
+    forger_init(&forger, 1);
+    struct descriptor_expectation expectation = forger_expectation(&forger);
+    check_faults(&forger, &expectation);
+}
+
+/* Nothing becomes good because signatures of the descriptor without the fault are known. */
+static void test_faults_with_known_signatures(void **state)
+{
+    (void)state;
+    struct forger forger;
+    struct verified_signatures verified = {.count = 0};
+    forger_init(&forger, 1);
+    struct descriptor_expectation expectation = forger_expectation(&forger);
+    expectation.verified = &verified;
+    char *text = forge_edited(&forger, EDIT_OUTER, "hs-descriptor 3", "hs-descriptor 3");
+    struct descriptor *descriptor = descriptor_decode(text, strlen(text), &expectation, NULL);
+    assert_non_null(descriptor);
+    assert_int_equal(verified.count, 1 + 2 * descriptor->point_count);
+    descriptor_free(descriptor);
+    check_faults(&forger, &expectation);
+    expectation.now += 10 * 24 * 3600;
+    assert_descriptor_refused(text, strlen(text), &expectation, "expired");
+    verified_signatures_clear(&verified);
+    free(text);
 }
 
 /* What is not tor's, but has to be let through all the same. */
@@ -215,6 +241,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_faults),
+        cmocka_unit_test(test_faults_with_known_signatures),
         cmocka_unit_test(test_harmless_differences),
         cmocka_unit_test(test_unknown_lines_are_kept),
     };

@@ -23,7 +23,7 @@ static int decode(struct introduction_point *point, const struct forger *forger,
     if (document_reader_next(&reader, &first, error) != 1)
         return -1;
     return introduction_point_decode(point, &reader, &first, next, forger->signing_key,
-                                     forger->expectation.now, error);
+                                     forger->expectation.now, NULL, error);
 }
 
 static void assert_point_refused(const struct forger *forger, const char *text, const char *words)
@@ -82,12 +82,12 @@ static void test_two_points(void **state)
     document_reader_init(&reader, both, strlen(both));
     assert_int_equal(document_reader_next(&reader, &item, NULL), 1);
     int64_t now = forger.expectation.now;
-    assert_int_equal(introduction_point_decode(&first, &reader, &item, &next, forger.signing_key, now, NULL),
-                     1);
+    assert_int_equal(
+        introduction_point_decode(&first, &reader, &item, &next, forger.signing_key, now, NULL, NULL), 1);
     assert_true(text_equals(next.keyword, "introduction-point"));
     item = next;
-    assert_int_equal(introduction_point_decode(&second, &reader, &item, &next, forger.signing_key, now, NULL),
-                     0);
+    assert_int_equal(
+        introduction_point_decode(&second, &reader, &item, &next, forger.signing_key, now, NULL, NULL), 0);
     assert_false(introduction_point_equals(&first, &second));
     assert_true(introduction_point_equals(&first, &first));
     struct introduction_point alike = second;

@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "obpub/crypto/ed25519.h"
+#include "obpub/crypto/verified_signatures.h"
 #include "obpub/error.h"
 
 /* Types that stand in v3 descriptors (cert-spec, list of certificate types). */
@@ -55,5 +55,11 @@ int certificate_parse(struct certificate *certificate, const uint8_t *encoded, s
 int certificate_verify(struct certificate *certificate, const uint8_t *encoded, size_t length,
                        enum certificate_type type, const uint8_t signing_key[ED25519_PUBLIC_KEY_SIZE],
                        int64_t now, struct error *error);
+
+/* The same, with the signatures that were verified before; a good one is added to them. verified may be NULL.
+ */
+int certificate_verify_again(struct certificate *certificate, const uint8_t *encoded, size_t length,
+                             enum certificate_type type, const uint8_t signing_key[ED25519_PUBLIC_KEY_SIZE],
+                             int64_t now, struct verified_signatures *verified, struct error *error);
 
 #endif

@@ -60,6 +60,8 @@ struct descriptor_expectation {
     uint64_t period_number; /* the one now running; the one before and the one after are possible too */
     uint64_t likely_period_number;         /* which of the three is tried first; 0: the one now running */
     struct known_blinded_keys *known_keys; /* looked into and added to; may be NULL */
+    struct verified_signatures *verified;  /* likewise, of certificates: those of the last descriptors are
+                                              kept,  as a service's next one has most of them again */
     size_t size_max;                       /* bytes; it has to be shorter than this */
     int64_t now;                           /* seconds since the epoch */
 };

@@ -36,11 +36,12 @@ uint32_t introduction_point_expiration_hour(int64_t now);
 
 /* Reads the point that begins at first, an "introduction-point" item already taken from reader, up to the
  * next such item or the end; *next is that item when the return value is 1, and the document is at its end
- * when it is 0. Every certificate has to be signed by signing_key (the descriptor's) and good at now. Returns
- * -1 on an error. */
+ * when it is 0. Every certificate has to be signed by signing_key (the descriptor's) and good at now;
+ * verified has signatures that need not be verified again, see certificate_verify_again(). Returns -1 on an
+ * error. */
 int introduction_point_decode(struct introduction_point *point, struct document_reader *reader,
                               const struct document_item *first, struct document_item *next,
                               const uint8_t signing_key[ED25519_PUBLIC_KEY_SIZE], int64_t now,
-                              struct error *error);
+                              struct verified_signatures *verified, struct error *error);
 
 #endif
