@@ -120,13 +120,14 @@ class Obpub:
         return cpu_seconds(self.process.pid), memory_bytes(self.process.pid)
 
     def burst(self, step):
-        """Every STEP-th backend changes: what was handed over after it, and the CPU that took."""
+        """Every STEP-th backend changes: how many, of how many frontends, what was handed over, and the CPU that took."""
         time.sleep(2)
         changed = min(CHANGED, self.frontends * EACH // 10)
+        frontends = len({number * step // EACH for number in range(changed)})
         cpu = cpu_seconds(self.process.pid)
         self.standin.send(f"change {changed} {step}")
-        report = self.standin.wait_posts(len({number * step // EACH for number in range(changed)}) * UPLOADS)
-        return changed, report, cpu_seconds(self.process.pid) - cpu
+        report = self.standin.wait_posts(frontends * UPLOADS)
+        return changed, frontends, report, cpu_seconds(self.process.pid) - cpu
 
 
 def measure_bare():
@@ -142,10 +143,10 @@ def measure_bare():
 def measure_bursts(obpub, bare):
     """How long two bursts take."""
     for row, step in (("burst-few", 1), ("burst-many", EACH)):
-        changed, report, cpu = obpub.burst(step)
+        changed, frontends, report, cpu = obpub.burst(step)
         emit(row, report["seconds_to_last"])
         emit(row, changed * bare["decode-again"] + report["posts"] * bare["refresh"], "bare")
-        note(row, f"{changed} backends of {report['posts'] // UPLOADS} frontends, {report['posts']} HSPOSTs: "
+        note(row, f"{changed} backends of {frontends} frontends, {report['posts']} HSPOSTs: "
                   f"{cpu:.2f} s of CPU; bare: as many decodings and refreshes")
 
 
