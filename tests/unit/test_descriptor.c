@@ -223,6 +223,40 @@ static void test_known_blinded_keys(void **state)
     free(inner);
 }
 
+/* A key that somebody else has worked out is used for its service and its length of time periods alone. */
+static void test_given_blinded_keys(void **state)
+{
+    (void)state;
+    struct forger forger, other;
+    forger_init(&forger, 1);
+    forger_init(&other, 2);
+    char *inner = forge_inner(&forger, 1), *text = forge_around(&forger, inner);
+    struct known_blinded_keys known = {.period_length = 0};
+    struct descriptor_expectation expectation = forger_expectation(&forger);
+    const uint64_t period_number = expectation.period_number;
+    const uint32_t period_length = expectation.schedule.period_length;
+    expectation.known_keys = &known;
+    known_blinded_keys_add(&known, forger.identity_key, period_length, period_number, forger.blinded_key);
+    known_blinded_keys_add(&known, forger.identity_key, period_length, period_number, other.blinded_key);
+    assert_int_equal(known.count, 1); /* the first one stays */
+    struct descriptor *descriptor = descriptor_decode(text, strlen(text), &expectation, NULL);
+    assert_non_null(descriptor);
+    descriptor_free(descriptor);
+    assert_int_equal(known.count, 1); /* none had to be worked out */
+
+    /* Of another service, or of periods of another length: forgotten. */
+    known_blinded_keys_add(&known, other.identity_key, period_length, period_number, forger.blinded_key);
+    descriptor = descriptor_decode(text, strlen(text), &expectation, NULL);
+    assert_non_null(descriptor);
+    descriptor_free(descriptor);
+    known_blinded_keys_add(&known, forger.identity_key, period_length + 1, period_number, other.blinded_key);
+    descriptor = descriptor_decode(text, strlen(text), &expectation, NULL);
+    assert_non_null(descriptor);
+    descriptor_free(descriptor);
+    free(text);
+    free(inner);
+}
+
 static void test_expired_certificates(void **state)
 {
     (void)state;
@@ -388,21 +422,14 @@ static void test_padding(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_descriptors_of_tor),
-        cmocka_unit_test(test_descriptors_of_stem),
-        cmocka_unit_test(test_restricted_discovery),
-        cmocka_unit_test(test_intro_auth_required),
-        cmocka_unit_test(test_another_service),
-        cmocka_unit_test(test_time_periods),
-        cmocka_unit_test(test_known_blinded_keys),
-        cmocka_unit_test(test_expired_certificates),
-        cmocka_unit_test(test_number_of_points),
-        cmocka_unit_test(test_duplicate_point),
-        cmocka_unit_test(test_size),
-        cmocka_unit_test(test_truncated_everywhere),
-        cmocka_unit_test(test_bit_flips_everywhere),
-        cmocka_unit_test(test_bit_flips_inside),
-        cmocka_unit_test(test_padding),
+        cmocka_unit_test(test_descriptors_of_tor),   cmocka_unit_test(test_descriptors_of_stem),
+        cmocka_unit_test(test_restricted_discovery), cmocka_unit_test(test_intro_auth_required),
+        cmocka_unit_test(test_another_service),      cmocka_unit_test(test_time_periods),
+        cmocka_unit_test(test_known_blinded_keys),   cmocka_unit_test(test_given_blinded_keys),
+        cmocka_unit_test(test_expired_certificates), cmocka_unit_test(test_number_of_points),
+        cmocka_unit_test(test_duplicate_point),      cmocka_unit_test(test_size),
+        cmocka_unit_test(test_truncated_everywhere), cmocka_unit_test(test_bit_flips_everywhere),
+        cmocka_unit_test(test_bit_flips_inside),     cmocka_unit_test(test_padding),
     };
     if (sodium_init() < 0)
         return 1;
