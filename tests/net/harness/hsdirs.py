@@ -40,10 +40,10 @@ def wait_held(tor, onion, hsdirs, match, timeout, what):
 
 def clients_points(tor, backend):
     """The introduction points, as a set, of the descriptor that clients of a backend use now: of the newest that HSDirs
-    hand out."""
+    hand out; empty while these have none."""
     hsdirs = {fingerprint for _, fingerprint in backend.uploads_started()}
     held = [Judged(text, backend.onion) for text in ask_hsdirs(tor, backend.address, hsdirs).values() if text]
-    return set(max(held, key=lambda judged: judged.outer.revision_counter).points)
+    return set(max(held, key=lambda judged: judged.outer.revision_counter).points) if held else set()
 
 
 def living_points(tor, backend):
