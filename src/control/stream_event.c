@@ -31,6 +31,12 @@ static int parse_target(struct stream_event *event, struct event_word word)
     return event_word_parse_fingerprint(rest, event->fingerprint);
 }
 
+static bool is_purpose(struct event_word word)
+{
+    static const char keyword[] = "PURPOSE=";
+    return word.length >= sizeof(keyword) - 1 && memcmp(word.start, keyword, sizeof(keyword) - 1) == 0;
+}
+
 /* STREAM <number> <status> <circuit> <target> [KEYWORD=...] */
 int stream_event_parse(struct stream_event *event, const struct control_reply *reply)
 {
@@ -47,9 +53,10 @@ int stream_event_parse(struct stream_event *event, const struct control_reply *r
     if (!event_word_equals(words[2], "NEW"))
         return -1;
     event->action = STREAM_BEGINS_UPLOAD;
-    for (size_t i = 5; i < count; i++) {
-        if (event_word_equals(words[i], "PURPOSE=DIR_UPLOAD"))
-            return parse_target(event, words[4]);
-    }
-    return -1;
+    size_t purpose = 5; /* what a client sent may look like one, further back */
+    while (purpose < count && !is_purpose(words[purpose]))
+        purpose++;
+    if (purpose == count || !event_word_equals(words[purpose], "PURPOSE=DIR_UPLOAD"))
+        return -1;
+    return parse_target(event, words[4]);
 }

@@ -65,12 +65,12 @@ void engine_perform_fetch(struct engine *engine, const struct publisher_action *
     struct engine_backend *backend = engine->backends[action->backend];
     const struct network *network = engine->publisher->network;
     struct control_connection *connection = connection_for(backend, action->tor);
+    end_fetch(backend);
     if (connection == NULL || (action->from_hsdirs && action->hsdir_count == 0)) {
         publisher_note_fetch_failed(engine->publisher, action->backend,
                                     "there is nobody to ask for its descriptor", false, clock_milliseconds());
         return;
     }
-    end_fetch(backend);
     share_blinded_key(backend);
     struct fetch_request request = {
         .base = engine->base,

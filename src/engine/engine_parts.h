@@ -40,6 +40,7 @@ struct engine_tor {
     struct engine *engine;
     size_t number;
     struct local_tor *local_tor; /* NULL: a place that is free */
+    uint64_t last_stream;        /* the last one that carries an upload, ours or another service's */
     char place[256];             /* where it is, for a person */
 };
 
@@ -74,7 +75,6 @@ struct engine {
     struct key_index backend_index, frontend_index; /* by the beginning of the address */
     TAILQ_HEAD(, post) posts;                       /* the oldest first */
     uint64_t streams_ended;                         /* of posts */
-    uint64_t last_stream;                           /* the last one that a post was taken to have */
     struct event *timer;                            /* asks the publisher what is to be done */
     struct event *report_timer;
     int64_t report_interval; /* milliseconds between two calls of changed(), at least; 0: each time */

@@ -90,16 +90,6 @@ void engine_drop_posts(struct engine *engine, size_t tor)
     }
 }
 
-void engine_disown_posts(struct engine *engine, size_t frontend)
-{
-    struct post *post;
-    TAILQ_FOREACH(post, &engine->posts, others)
-    {
-        if (post->frontend == frontend)
-            post->frontend = SIZE_MAX;
-    }
-}
-
 static void close_stream(const struct post *post)
 {
     struct control_connection *connection = engine_tor_connection(post->engine, post->tor);
@@ -107,6 +97,20 @@ static void close_stream(const struct post *post)
     snprintf(command, sizeof(command), "CLOSESTREAM %" PRIu64 " 1", post->stream);
     if (connection != NULL)
         control_connection_send(connection, command, NULL, 0, NULL, NULL);
+}
+
+void engine_disown_posts(struct engine *engine, size_t frontend)
+{
+    struct post *post;
+    TAILQ_FOREACH(post, &engine->posts, others)
+    {
+        if (post->frontend != frontend)
+            continue;
+        post->frontend = SIZE_MAX;
+        post->is_replaced = true;
+        if (post->stream != 0 && post->ended_at == 0)
+            close_stream(post);
+    }
 }
 
 /* Ends what is still on its way to an HSDir for a frontend, and what nobody has heard of for too long. Where
@@ -158,6 +162,7 @@ static bool is_to(const struct post *post, size_t tor, const uint8_t fingerprint
 /* tor begins what it is given in the order in which it is given it. */
 static void note_stream_begins(struct engine *engine, size_t tor, const struct stream_event *event)
 {
+    engine->tors[tor].last_stream = event->stream;
     struct post *post;
     TAILQ_FOREACH(post, &engine->posts, others)
     {
@@ -167,7 +172,6 @@ static void note_stream_begins(struct engine *engine, size_t tor, const struct s
     if (post == NULL)
         return; /* not ours */
     post->stream = event->stream;
-    engine->last_stream = event->stream;
     publisher_note_tor_tells_ends(engine->publisher, tor);
     if (post->is_replaced)
         close_stream(post);
@@ -215,7 +219,7 @@ static void note_foreign_upload(struct engine *engine, size_t tor, const struct 
     struct post *post;
     TAILQ_FOREACH(post, &engine->posts, others)
     {
-        if (is_to(post, tor, event->fingerprint) && post->stream == engine->last_stream &&
+        if (is_to(post, tor, event->fingerprint) && post->stream == engine->tors[tor].last_stream &&
             post->ended_at == 0)
             post->stream = 0;
     }
@@ -248,6 +252,18 @@ static struct post *find_answered(struct engine *engine, size_t tor, const struc
     return found;
 }
 
+/* True for a failure of which only fetches have any: a client of the same tor asked for what we upload. */
+static bool is_of_fetch(const struct hs_desc_event *event)
+{
+    static const char *const reasons[] = {"BAD_DESC", "NOT_FOUND", "QUERY_NO_HSDIR", "QUERY_RATE_LIMITED",
+                                          "QUERY_REJECTED"};
+    for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
+        if (event->action == HS_DESC_FAILED && strcmp(event->reason, reasons[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
 static void take_answer(struct post *post, const struct hs_desc_event *event)
 {
     struct engine *engine = post->engine;
@@ -268,7 +284,7 @@ void engine_note_upload_event(struct engine *engine, size_t tor, const struct hs
     if (event->action == HS_DESC_UPLOAD && event->has_address &&
         engine_find_frontend(engine, event->address) == KEY_INDEX_NONE)
         note_foreign_upload(engine, tor, event);
-    if (event->action != HS_DESC_UPLOADED && event->action != HS_DESC_FAILED)
+    if ((event->action != HS_DESC_UPLOADED && event->action != HS_DESC_FAILED) || is_of_fetch(event))
         return;
     struct post *post = find_answered(engine, tor, event);
     if (post == NULL)

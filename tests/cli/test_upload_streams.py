@@ -30,6 +30,11 @@ class StreamingTor(standin_tor.Tor):
         stream = sum(self.tries.values())
         target = f"127.0.0.1.${hsdir}.exit:9001"
         reply = f"250 OK\n650 STREAM {stream} NEW 0 {target} PURPOSE=DIR_UPLOAD\n"
+        if fate == "another's":
+            reply += (f"650 STREAM {10000 + stream} NEW 0 {target} PURPOSE=DIR_UPLOAD\n"
+                      f"650 HS_DESC UPLOAD {'a' * 55}d UNKNOWN ${hsdir}~hsdir {'A' * 43} HSDIR_INDEX={'0' * 64}\n"
+                      f"650 HS_DESC FAILED {address} UNKNOWN ${hsdir}~hsdir REASON=NOT_FOUND\n")
+            fate = "taken"
         if fate == "hangs":
             self._streams[stream] = hsdir, address
             return reply
@@ -89,13 +94,22 @@ def check_hanging(folder):
           all(tries >= 3 for tries in tor.tries.values()), tor.tries)
 
 
+def check_others(folder):
+    """An onion service of the same tor uploads to the same HSDir meanwhile, and a client asks it for the frontend."""
+    tor = StreamingTor(folder / "tor", ["another's"] * 9)
+    report, errors = publish(folder, tor)
+    check("what others do with the same HSDirs is not ours", report["result"] == "complete", (report, errors))
+    uploads = sum(len(descriptor["hsdirs"]) for descriptor in report["frontends"][0]["descriptors"])
+    check("so nothing is sent again", sum(tor.tries.values()) == uploads, (tor.tries, uploads))
+
+
 def check_untold(folder):
     """A tor that does not tell of its streams: all is as it was without."""
     report, errors = publish(folder, SilentTor(folder / "tor", []))
     check("a tor that does not tell of its streams will do", report["result"] == "complete", (report, errors))
 
 
-for scene in (check_broken, check_hanging, check_untold):
+for scene in (check_broken, check_hanging, check_others, check_untold):
     with checks.temporary_folder() as name:
         scene(pathlib.Path(name))
 checks.finish()
