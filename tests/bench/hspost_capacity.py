@@ -15,6 +15,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'net'))
 
+from harness.process import cpu_seconds  # noqa: E402
 from testnet import HarnessError, main, step  # noqa: E402
 
 COUNTS = (1, 5, 20, 50, 100, 200, 500, 1000)
@@ -33,13 +34,6 @@ def make_descriptors(count):
         descriptors.append((address, output[:int(length)]))
         output = output[int(length):]
     return descriptors
-
-
-def cpu_seconds(pid):
-    """The processor time that a process has used."""
-    with open(f'/proc/{pid}/stat') as file:
-        fields = file.read().rpartition(')')[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf('SC_CLK_TCK')
 
 
 class Connection:

@@ -13,6 +13,9 @@ from .runner import start_obpub
 # A daemon whose status does not come at once hangs.
 STATUS_TIMEOUT = 5
 
+# Uploads of its status that are shown when a test has failed.
+TROUBLES_SHOWN = 40
+
 
 class Daemon:
     """obpub -c CONFIG of a network's test. Its config names `publisher` as the local tor: a Tor, or the path of a
@@ -88,8 +91,18 @@ class Daemon:
             return file.read()[since:]
 
     def log_tail(self, lines=0):
-        """The end of its log, which says so little that it is worth reading: never less than 40 lines."""
-        return tail(self._log_path, max(lines, 40))
+        """The end of its log, which says so little that it is worth reading: never less than 40 lines. And what its
+        status has of uploads that are not well."""
+        return tail(self._log_path, max(lines, 40)) + '\n'.join(self._troubles())
+
+    def _troubles(self):
+        try:
+            status = self.status()
+        except OSError as error:
+            return [f'no status: {error}']
+        return [f'{service["onionAddress"][:8]} {status["time"]} {descriptor["name"]}: {hsdir}'
+                for service in (status['services'] if status else ()) for descriptor in service['descriptors']
+                for hsdir in descriptor['hsdirs'] if hsdir['state'] != 'done' or not hsdir['isCurrent']][:TROUBLES_SHOWN]
 
     def wait_log(self, text, timeout, since=0):
         """Wait until it has logged this text."""

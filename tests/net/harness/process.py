@@ -93,6 +93,13 @@ def children(pid):
     return found
 
 
+def cpu_seconds(pid):
+    """The processor time that a process has used."""
+    with open(f'/proc/{pid}/stat') as file:
+        fields = file.read().rpartition(')')[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf('SC_CLK_TCK')
+
+
 def wait_for(predicate, timeout, what, every=0.2):
     """Wait until predicate() is true and return what it returned; `what` completes "waited for"."""
     deadline = time.monotonic() + timeout
