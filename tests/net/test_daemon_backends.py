@@ -64,6 +64,14 @@ class Scene:
         for held in self.held():
             assert points <= held, 'an HSDir lost points of a backend that is only suspended'
 
+    def wait_back(self, backend, timeout):
+        """Wait until all HSDirs have points that a backend has; it is asked again and again which those are, because it
+        may still be uploading its two descriptors."""
+        def is_back():
+            points = living_points(self.observer, backend)
+            return all(held & points for held in self.held())
+        self.net.wait_for(is_back, timeout, f'the HSDirs to have points of {backend.name}', every=0.1)
+
     def wait_state(self, backend, state, timeout):
         return self.daemon.wait_backend(self.frontend.address, backend, state, timeout)
 
@@ -84,8 +92,7 @@ def start_again(scene, victim):
     first = victim.wait_event('UPLOADED', 60)
     began = time.monotonic() - (time.time() - first.time)
     wait_quiet(scene.net, 0)
-    points = living_points(scene.observer, victim)
-    scene.wait_held(lambda held: held & points, PROMISED, 'the HSDirs to have points of a backend that is back')
+    scene.wait_back(victim, PROMISED)
     seconds = time.monotonic() - began
     assert seconds < PROMISED, f'that took {seconds:.1f} s'
     step(f'{victim.name} was started again: all HSDirs had its new points {seconds:.1f} s after its first upload')
@@ -117,12 +124,7 @@ def suspend_for_long(scene, victim):
     victim.resume()
     began = time.monotonic()
     scene.wait_state(victim, 'live', RETURN)
-
-    def is_back():
-        points = living_points(scene.observer, victim)
-        return all(held & points for held in scene.held())
-    scene.net.wait_for(is_back, RETURN - (time.monotonic() - began),
-                       'the HSDirs to have points of a backend that goes on again')
+    scene.wait_back(victim, RETURN - (time.monotonic() - began))
     step(f'{victim.name} goes on: all HSDirs had its points again after {time.monotonic() - began:.1f} s')
 
 

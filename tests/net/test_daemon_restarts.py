@@ -98,9 +98,12 @@ def no_backend(net, daemon, frontend, observer, backends):
     step('without a living backend the last good introduction points stay published')
     backends[0].start()
     backends[0].wait_published()
-    points = living_points(observer, backends[0])
-    wait_held(observer, frontend.onion, hsdirs, lambda held: held and held <= points, PROMISED,
-              'the HSDirs to have the points of the backend that came back')
+
+    def is_back():
+        points = living_points(observer, backends[0])
+        held = held_points(observer, frontend.onion, hsdirs).values()
+        return all(each and each <= points for each in held)
+    net.wait_for(is_back, PROMISED, 'the HSDirs to have the points of the backend that came back')
     net.wait_for(lambda: not daemon.frontend(frontend.address)['isStatic'], STATUS_AGE, 'the status to say so')
     step('a backend came back: only its points are published')
 
