@@ -5,7 +5,7 @@
 
 #include <sodium.h>
 
-size_t event_words_split(const char *text, size_t length, struct event_word words[EVENT_WORDS_MAX])
+size_t event_words_split(const char *text, size_t length, struct text words[EVENT_WORDS_MAX])
 {
     size_t count = 0;
     const char *end = text + length;
@@ -20,12 +20,7 @@ size_t event_words_split(const char *text, size_t length, struct event_word word
     return count;
 }
 
-bool event_word_equals(struct event_word word, const char *string)
-{
-    return word.length == strlen(string) && memcmp(word.start, string, word.length) == 0;
-}
-
-int event_word_parse_fingerprint(struct event_word word, uint8_t fingerprint[RELAY_FINGERPRINT_SIZE])
+int event_word_parse_fingerprint(struct text word, uint8_t fingerprint[RELAY_FINGERPRINT_SIZE])
 {
     const size_t digits = 2 * (size_t)RELAY_FINGERPRINT_SIZE;
     size_t length = 0;

@@ -2,29 +2,20 @@
 #ifndef OBPUB_CONTROL_EVENT_WORDS_H
 #define OBPUB_CONTROL_EVENT_WORDS_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "obpub/onion/consensus.h"
+#include "obpub/onion/document.h"
 
 #define EVENT_WORDS_MAX 16
 
-/* Points into the line; no NUL at its end. */
-struct event_word {
-    const char *start;
-    size_t length;
-};
-
 /* Splits text of that many bytes at single spaces. Words beyond the maximum are left out: newer tors may add
  * some. Returns how many there are. */
-size_t event_words_split(const char *text, size_t length, struct event_word words[EVENT_WORDS_MAX]);
-
-/* True when the word is the string. */
-bool event_word_equals(struct event_word word, const char *string);
+size_t event_words_split(const char *text, size_t length, struct text words[EVENT_WORDS_MAX]);
 
 /* Reads "$" and a fingerprint in hexadecimal at the beginning of a word, whatever follows it. Returns 0, or
  * -1 when there is none. */
-int event_word_parse_fingerprint(struct event_word word, uint8_t fingerprint[RELAY_FINGERPRINT_SIZE]);
+int event_word_parse_fingerprint(struct text word, uint8_t fingerprint[RELAY_FINGERPRINT_SIZE]);
 
 #endif

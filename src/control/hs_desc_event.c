@@ -10,9 +10,9 @@
 
 /* The address is 56 characters, or UNKNOWN. Its checksum is not looked at: it is compared with ones we know.
  */
-static int parse_address(struct hs_desc_event *event, struct event_word word)
+static int parse_address(struct hs_desc_event *event, struct text word)
 {
-    if (event_word_equals(word, "UNKNOWN"))
+    if (text_equals(word, "UNKNOWN"))
         return 0;
     if (word.length != ONION_ADDRESS_LENGTH)
         return -1;
@@ -27,9 +27,9 @@ static int parse_address(struct hs_desc_event *event, struct event_word word)
 }
 
 /* "$FINGERPRINT~nickname", "$FINGERPRINT", or UNKNOWN. */
-static int parse_hsdir(struct hs_desc_event *event, struct event_word word)
+static int parse_hsdir(struct hs_desc_event *event, struct text word)
 {
-    if (event_word_equals(word, "UNKNOWN"))
+    if (text_equals(word, "UNKNOWN"))
         return 0;
     const size_t length = 1 + 2 * (size_t)RELAY_FINGERPRINT_SIZE;
     if (event_word_parse_fingerprint(word, event->fingerprint) != 0)
@@ -41,7 +41,7 @@ static int parse_hsdir(struct hs_desc_event *event, struct event_word word)
 }
 
 /* Keeps "REASON=<word>", cut to what reasons are made of. */
-static void parse_reason(struct hs_desc_event *event, struct event_word word)
+static void parse_reason(struct hs_desc_event *event, struct text word)
 {
     static const char keyword[] = "REASON=";
     size_t prefix = sizeof(keyword) - 1;
@@ -56,7 +56,7 @@ static void parse_reason(struct hs_desc_event *event, struct event_word word)
 }
 
 /* The descriptor's id is its blinded key in base64 without padding. */
-static void parse_blinded_key(struct hs_desc_event *event, struct event_word word)
+static void parse_blinded_key(struct hs_desc_event *event, struct text word)
 {
     size_t length = 0;
     event->has_blinded_key =
@@ -65,7 +65,7 @@ static void parse_blinded_key(struct hs_desc_event *event, struct event_word wor
         length == sizeof(event->blinded_key);
 }
 
-static enum hs_desc_action parse_action(struct event_word word)
+static enum hs_desc_action parse_action(struct text word)
 {
     static const struct {
         const char *word;
@@ -76,14 +76,14 @@ static enum hs_desc_action parse_action(struct event_word word)
         {"FAILED", HS_DESC_FAILED},
     };
     for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
-        if (event_word_equals(word, actions[i].word))
+        if (text_equals(word, actions[i].word))
             return actions[i].action;
     }
     return HS_DESC_OTHER;
 }
 
 /* HS_DESC <action> <address> <auth type> <hsdir> [<descriptor id>] [REASON=...] [...] */
-static int parse_hs_desc(struct hs_desc_event *event, const struct event_word *words, size_t count)
+static int parse_hs_desc(struct hs_desc_event *event, const struct text *words, size_t count)
 {
     if (count < 5)
         return -1;
@@ -101,7 +101,7 @@ static int parse_hs_desc(struct hs_desc_event *event, const struct event_word *w
 
 /* HS_DESC_CONTENT <address> <descriptor id> <hsdir>, then the descriptor as data */
 static int parse_content(struct hs_desc_event *event, const struct control_line *line,
-                         const struct event_word *words, size_t count)
+                         const struct text *words, size_t count)
 {
     if (count < 4 || line->data == NULL)
         return -1;
@@ -119,13 +119,13 @@ int hs_desc_event_parse(struct hs_desc_event *event, const struct control_reply 
 {
     memset(event, 0, sizeof(*event));
     const struct control_line *line = &reply->lines[0];
-    struct event_word words[EVENT_WORDS_MAX];
+    struct text words[EVENT_WORDS_MAX];
     size_t count = event_words_split(line->text, line->text_length, words);
     if (reply->status != 650 || count == 0)
         return -1;
-    if (event_word_equals(words[0], "HS_DESC"))
+    if (text_equals(words[0], "HS_DESC"))
         return parse_hs_desc(event, words, count);
-    if (event_word_equals(words[0], "HS_DESC_CONTENT"))
+    if (text_equals(words[0], "HS_DESC_CONTENT"))
         return parse_content(event, line, words, count);
     return -1;
 }

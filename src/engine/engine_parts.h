@@ -56,7 +56,8 @@ struct post {
     bool is_accepted;  /* tor has taken it */
     uint64_t stream;   /* that carries it, by the tor's number; 0 while that is not known */
     uint64_t ended_at; /* a count of the streams that have ended by then; 0 while its own has not */
-    bool is_replaced; /* another one was sent to the HSDir since: what becomes of this one is nothing to us */
+    bool is_replaced;  /* another one was sent to the HSDir since, or its frontend went: what becomes of this
+                          one  is nothing to us */
     struct event *end_timer; /* runs once its stream has ended, else NULL */
 };
 

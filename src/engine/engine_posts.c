@@ -49,7 +49,7 @@ static bool is_in_flight(const struct publisher_descriptor *descriptor, const st
 static bool tell_publisher(const struct post *post, const char *reason)
 {
     struct publisher *publisher = post->engine->publisher;
-    if (post->frontend == SIZE_MAX || post->is_replaced)
+    if (post->is_replaced)
         return false;
     enum descriptor_slot slot = find_slot(post);
     if (slot == DESCRIPTOR_SLOTS ||
@@ -99,6 +99,14 @@ static void close_stream(const struct post *post)
         control_connection_send(connection, command, NULL, 0, NULL, NULL);
 }
 
+/* Nobody waits for it any more: its stream is to end, if tor has told of it. */
+static void give_up(struct post *post)
+{
+    post->is_replaced = true;
+    if (post->stream != 0 && post->ended_at == 0)
+        close_stream(post);
+}
+
 void engine_disown_posts(struct engine *engine, size_t frontend)
 {
     struct post *post;
@@ -107,9 +115,7 @@ void engine_disown_posts(struct engine *engine, size_t frontend)
         if (post->frontend != frontend)
             continue;
         post->frontend = SIZE_MAX;
-        post->is_replaced = true;
-        if (post->stream != 0 && post->ended_at == 0)
-            close_stream(post);
+        give_up(post);
     }
 }
 
@@ -129,9 +135,7 @@ static void replace_posts(struct engine *engine, size_t frontend,
         if (now - post->begun_at > POST_AGE_MAX || (is_same && is_untold)) {
             engine_end_post(post);
         } else if (is_same) {
-            post->is_replaced = true;
-            if (post->stream != 0 && post->ended_at == 0)
-                close_stream(post);
+            give_up(post);
         }
     }
 }

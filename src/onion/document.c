@@ -99,7 +99,7 @@ static int parse_keyword_line(struct document_item *item, struct error *error)
     return 0;
 }
 
-static bool text_begins_with(struct text text, const char *string)
+bool text_begins_with(struct text text, const char *string)
 {
     size_t length = strlen(string);
     return text.length >= length && memcmp(text.start, string, length) == 0;

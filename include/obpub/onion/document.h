@@ -40,6 +40,9 @@ void document_reader_init(struct document_reader *reader, const char *text, size
  * an object that does not end or ends under another label. */
 int document_reader_next(struct document_reader *reader, struct document_item *item, struct error *error);
 
+/* True when text begins with a NUL-terminated string. */
+bool text_begins_with(struct text text, const char *string);
+
 /* True when text is the same as a NUL-terminated string. */
 bool text_equals(struct text text, const char *string);
 
