@@ -6,7 +6,8 @@
 #include "aes_ctr.h"
 #include "obpub/memory.h"
 
-#define MAC_SIZE SHA3_256_SIZE
+#define MAC_SIZE DESCRIPTOR_LAYER_MAC_SIZE
+_Static_assert(MAC_SIZE == SHA3_256_SIZE, "a MAC is a digest");
 #define MAC_KEY_SIZE 32
 
 /* What the KDF makes, in its order. */

@@ -55,14 +55,22 @@ int ed25519_sign(uint8_t signature[ED25519_SIGNATURE_SIZE], const struct span *p
                  const struct ed25519_secret_key *secret_key,
                  const uint8_t public_key[ED25519_PUBLIC_KEY_SIZE])
 {
+    return ed25519_sign_long(signature, pieces, count, pieces, count, secret_key, public_key);
+}
+
+int ed25519_sign_long(uint8_t signature[ED25519_SIGNATURE_SIZE], const struct span *pieces, size_t count,
+                      const struct span *abstract, size_t abstract_count,
+                      const struct ed25519_secret_key *secret_key,
+                      const uint8_t public_key[ED25519_PUBLIC_KEY_SIZE])
+{
     /* A key whose second half was lost: anybody could work its nonces out, and the scalar from them. */
     if (sodium_is_zero(secret_key->nonce_prefix, sizeof(secret_key->nonce_prefix)) ||
-        count > ED25519_SIGN_PIECES_MAX)
+        count > ED25519_SIGN_PIECES_MAX || abstract_count > ED25519_SIGN_PIECES_MAX)
         return -1;
 
     uint8_t nonce[SCALAR_SIZE];
     uint8_t commitment[ED25519_PUBLIC_KEY_SIZE];
-    hash_to_scalar(nonce, secret_key->nonce_prefix, NULL, pieces, count);
+    hash_to_scalar(nonce, secret_key->nonce_prefix, NULL, abstract, abstract_count);
     if (crypto_scalarmult_ed25519_base_noclamp(commitment, nonce) != 0)
         return -1; /* a nonce of zero, which no one will ever see */
 
@@ -91,23 +99,25 @@ bool ed25519_public_key_is_valid(const uint8_t public_key[ED25519_PUBLIC_KEY_SIZ
     return crypto_core_ed25519_is_valid_point(public_key) == 1;
 }
 
-/* y = (u - 1) / (u + 1) modulo prime. False when there is no such y or no memory. */
-static bool map_u_to_y(BIGNUM *y, BIGNUM *u, const BIGNUM *prime, BN_CTX *context)
+/* True when y is (u - 1) / (u + 1) modulo prime; without a division, which would take ten times as long. *y
+ * is less than prime, *u is changed. */
+static bool is_mapped(const BIGNUM *y, BIGNUM *u, const BIGNUM *prime, BN_CTX *context)
 {
     BN_CTX_start(context);
     BIGNUM *numerator = BN_CTX_get(context);
-    BIGNUM *denominator = BN_CTX_get(context);
-    bool mapped = denominator != NULL && BN_nnmod(u, u, prime, context) &&
-                  BN_mod_sub(numerator, u, BN_value_one(), prime, context) &&
-                  BN_mod_add(denominator, u, BN_value_one(), prime, context) && !BN_is_zero(denominator) &&
-                  BN_mod_inverse(denominator, denominator, prime, context) != NULL &&
-                  BN_mod_mul(y, numerator, denominator, prime, context);
+    BIGNUM *product = BN_CTX_get(context);
+    const bool is_computed = product != NULL && BN_nnmod(u, u, prime, context) &&
+                             BN_mod_sub(numerator, u, BN_value_one(), prime, context) &&
+                             BN_mod_add(u, u, BN_value_one(), prime, context) &&
+                             BN_mod_mul(product, y, u, prime, context);
+    /* Where u + 1 is zero the product is, too, and the numerator is not. */
+    const bool result = is_computed && BN_cmp(product, numerator) == 0;
     BN_CTX_end(context);
-    return mapped;
+    return result;
 }
 
-int ed25519_from_x25519(uint8_t public_key[ED25519_PUBLIC_KEY_SIZE],
-                        const uint8_t x25519_key[X25519_PUBLIC_KEY_SIZE])
+bool ed25519_matches_x25519(const uint8_t public_key[ED25519_PUBLIC_KEY_SIZE],
+                            const uint8_t x25519_key[X25519_PUBLIC_KEY_SIZE])
 {
     static const uint8_t prime_bytes[] = {
         0xed, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
@@ -120,14 +130,13 @@ int ed25519_from_x25519(uint8_t public_key[ED25519_PUBLIC_KEY_SIZE],
     BN_CTX *context = BN_CTX_new();
     BIGNUM *prime = BN_lebin2bn(prime_bytes, sizeof(prime_bytes), NULL);
     BIGNUM *u = BN_lebin2bn(u_bytes, sizeof(u_bytes), NULL);
-    BIGNUM *y = BN_new();
+    BIGNUM *y = BN_lebin2bn(public_key, ED25519_PUBLIC_KEY_SIZE, NULL);
     algorithms_require(context != NULL && prime != NULL && u != NULL && y != NULL, "big numbers");
-    bool mapped = map_u_to_y(y, u, prime, context);
-    if (mapped)
-        BN_bn2lebinpad(y, public_key, ED25519_PUBLIC_KEY_SIZE);
+    /* One that is not less than the prime is not canonical, or has its sign bit set. */
+    const bool matches = BN_cmp(y, prime) < 0 && is_mapped(y, u, prime, context);
     BN_free(y);
     BN_free(u);
     BN_free(prime);
     BN_CTX_free(context);
-    return mapped ? 0 : -1;
+    return matches;
 }

@@ -231,9 +231,7 @@ static int finish_point(const struct point_decoding *decoding, struct error *err
         return -1;
     if (!decoding->has_onion_key || !decoding->has_enc_key)
         return error_set(error, "it has no \"%s ntor\"", decoding->has_onion_key ? "enc-key" : "onion-key");
-    uint8_t expected[ED25519_PUBLIC_KEY_SIZE];
-    if (ed25519_from_x25519(expected, decoding->point->enc_key) != 0 ||
-        memcmp(expected, decoding->point->enc_key_certified, sizeof(expected)) != 0)
+    if (!ed25519_matches_x25519(decoding->point->enc_key_certified, decoding->point->enc_key))
         return error_set(error, "enc-key-cert certifies another key than enc-key");
     return 0;
 }

@@ -132,14 +132,17 @@ static int append_inner_layer(struct inner_layer *inner, struct error *error)
     return 0;
 }
 
-/* Encrypts a layer's plaintext and appends it as the object of a keyword, without a newline at its end. */
+/* Encrypts a layer's plaintext and appends it as the object of a keyword, without a newline at its end. Gives
+ * its MAC. */
 static void append_encrypted(struct text_builder *builder, const char *keyword, struct text plaintext,
                              enum descriptor_layer layer, const struct descriptor_layer_secret *secret,
-                             const uint8_t salt[DESCRIPTOR_LAYER_SALT_SIZE])
+                             const uint8_t salt[DESCRIPTOR_LAYER_SALT_SIZE],
+                             uint8_t mac[DESCRIPTOR_LAYER_MAC_SIZE])
 {
     size_t size = plaintext.length + DESCRIPTOR_LAYER_OVERHEAD;
     uint8_t *blob = memory_resize(NULL, size, 1);
     descriptor_layer_encrypt(blob, layer, secret, salt, plaintext.start, plaintext.length);
+    memcpy(mac, blob + size - DESCRIPTOR_LAYER_MAC_SIZE, DESCRIPTOR_LAYER_MAC_SIZE);
     text_builder_append(builder, keyword);
     text_builder_append(builder, "\n");
     text_builder_append_object(builder, "MESSAGE", blob, size);
@@ -151,6 +154,7 @@ static void append_middle_layer(struct text_builder *middle, struct text inner,
                                 const struct descriptor_layer_secret *secret,
                                 const struct superdescriptor_randomness *randomness)
 {
+    uint8_t mac[DESCRIPTOR_LAYER_MAC_SIZE];
     text_builder_append(middle, "desc-auth-type x25519\ndesc-auth-ephemeral-key ");
     text_builder_append_base64(middle, randomness->ephemeral_key, sizeof(randomness->ephemeral_key), true);
     text_builder_append(middle, "\n");
@@ -167,21 +171,27 @@ static void append_middle_layer(struct text_builder *middle, struct text inner,
         text_builder_append(middle, "\n");
     }
     append_encrypted(middle, "encrypted", inner, DESCRIPTOR_LAYER_ENCRYPTED, secret,
-                     randomness->encrypted_salt);
+                     randomness->encrypted_salt, mac);
     text_builder_pad(middle, SUPERENCRYPTED_PADDING);
 }
 
-/* Appends the signature of all that stands in the outer layer. */
-static int append_signature(struct text_builder *outer, const struct superdescriptor *superdescriptor,
-                            struct error *error)
+/* Appends the signature of all that stands in the outer layer. Behind head_length characters all of it is
+ * encrypted and ends with this MAC, a SHA-3 digest of it, so that head and MAC are an abstract of the text.
+ */
+static int append_signature(struct text_builder *outer, size_t head_length,
+                            const uint8_t mac[DESCRIPTOR_LAYER_MAC_SIZE],
+                            const struct superdescriptor *superdescriptor, struct error *error)
 {
     uint8_t signature[ED25519_SIGNATURE_SIZE];
-    const struct span pieces[] = {
-        {DESCRIPTOR_SIGNATURE_PREFIX, sizeof(DESCRIPTOR_SIGNATURE_PREFIX) - 1},
-        {outer->text, outer->length},
+    const struct span prefix = {DESCRIPTOR_SIGNATURE_PREFIX, sizeof(DESCRIPTOR_SIGNATURE_PREFIX) - 1};
+    const struct span pieces[] = {prefix, {outer->text, outer->length}};
+    const struct span abstract[] = {
+        prefix,
+        {outer->text, head_length},
+        {mac, DESCRIPTOR_LAYER_MAC_SIZE},
     };
-    if (ed25519_sign(signature, pieces, 2, superdescriptor->signing_secret_key,
-                     superdescriptor->signing_key) != 0)
+    if (ed25519_sign_long(signature, pieces, 2, abstract, 3, superdescriptor->signing_secret_key,
+                          superdescriptor->signing_key) != 0)
         return error_set(error, "the descriptor signing key must not sign");
     text_builder_append(outer, "signature ");
     text_builder_append_base64(outer, signature, sizeof(signature), false);
@@ -201,10 +211,12 @@ static int append_outer_layer(struct text_builder *outer, const struct superdesc
                                sizeof(superdescriptor->signing_certificate));
     text_builder_append_format(outer, "\nrevision-counter %" PRIu64 "\n", superdescriptor->revision_counter);
     const struct text plaintext = {middle->text, middle->length};
+    const size_t head_length = outer->length;
+    uint8_t mac[DESCRIPTOR_LAYER_MAC_SIZE];
     append_encrypted(outer, "superencrypted", plaintext, DESCRIPTOR_LAYER_SUPERENCRYPTED, secret,
-                     randomness->superencrypted_salt);
+                     randomness->superencrypted_salt, mac);
     text_builder_append(outer, "\n");
-    return append_signature(outer, superdescriptor, error);
+    return append_signature(outer, head_length, mac, superdescriptor, error);
 }
 
 /* Characters that size bytes take as an object, with its BEGIN and END lines. */

@@ -212,7 +212,7 @@ DOCUMENT = (DESCRIPTOR, r'ed25519_verify\(signature, decoding->blob, prefix_leng
 MAC = (LAYER, r'sodium_memcmp\(mac, ciphertext \+ ciphertext_length, sizeof\(mac\)\) == 0', '1')
 PADDING = (DESCRIPTOR, r'!is_padding\(plaintext->start \+ plaintext->length, [^)]*\)length - plaintext->length\)', '0')
 AUTH_KEY = (POINT, r'!ed25519_public_key_is_valid\(auth_key\)', '0')
-CERTIFIED = (POINT, r'memcmp\(expected, decoding->point->enc_key_certified, sizeof\(expected\)\) != 0', '0')
+CERTIFIED = (POINT, r'!ed25519_matches_x25519\(decoding->point->enc_key_certified, decoding->point->enc_key\)', '0')
 LOW_ORDER = (POINT, r'is_low_order\(key\)', '0')
 CANONICAL = (POINT, r'!is_canonical\(key\)', '0')
 

@@ -41,7 +41,7 @@ void service_make(struct service *service, uint64_t number)
  */
 static void make_point(struct introduction_point *point, uint64_t points, uint64_t number)
 {
-    struct ed25519_secret_key unused;
+    struct ed25519_secret_key unused, enc_secret_key;
     uint8_t relay[32], secret[32];
     make_bytes(relay, "relay", points, number);
     uint8_t *specifiers = point->link_specifiers;
@@ -62,9 +62,9 @@ static void make_point(struct introduction_point *point, uint64_t points, uint64
     make_bytes(secret, "onion key", points, number);
     crypto_scalarmult_base(point->onion_key, secret);
     make_key(&unused, point->auth_key, "auth key", points, number);
-    make_bytes(secret, "enc key", points, number);
-    crypto_scalarmult_base(point->enc_key, secret);
-    ed25519_from_x25519(point->enc_key_certified, point->enc_key);
+    make_key(&enc_secret_key, point->enc_key_certified, "enc key", points, number);
+    point->enc_key_certified[ED25519_PUBLIC_KEY_SIZE - 1] &= 0x7f;
+    crypto_scalarmult_base(point->enc_key, enc_secret_key.scalar);
 }
 
 static void certify(struct superdescriptor *descriptor, const struct service *service,

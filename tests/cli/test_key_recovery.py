@@ -142,16 +142,16 @@ def certified(tool, key, periods):
     return signatures
 
 
-NONCE = r"hash_to_scalar\(nonce, secret_key->nonce_prefix, NULL, pieces, count\)"
+NONCE = r"hash_to_scalar\(nonce, secret_key->nonce_prefix, NULL, abstract, abstract_count\)"
 BLINDED_PREFIX = r"memcpy\(blinded_secret_key->nonce_prefix, digest, sizeof\(blinded_secret_key->nonce_prefix\)\);"
 # obpub with one line changed: what the attack has to notice if somebody breaks that line one day.
 CHANGES = [
     ("the public key for nonce prefix", "crypto/ed25519.c", NONCE,
-     "hash_to_scalar(nonce, public_key, NULL, pieces, count)"),
+     "hash_to_scalar(nonce, public_key, NULL, abstract, abstract_count)"),
     ("a nonce that ignores the message", "crypto/ed25519.c", NONCE,
-     "hash_to_scalar(nonce, secret_key->nonce_prefix, NULL, pieces, 0)"),
+     "hash_to_scalar(nonce, secret_key->nonce_prefix, NULL, abstract, 0)"),
     ("a nonce of the message's first bytes", "crypto/ed25519.c", NONCE,
-     "hash_to_scalar(nonce, secret_key->nonce_prefix, NULL, &(struct span){pieces[0].data, 2}, 1)"),
+     "hash_to_scalar(nonce, secret_key->nonce_prefix, NULL, &(struct span){abstract[0].data, 2}, 1)"),
     ("a blinded prefix of ones", "crypto/blinding.c", BLINDED_PREFIX,
      "memset(blinded_secret_key->nonce_prefix, 0xff, 32);"),
     ("the blinding parameter for prefix", "crypto/blinding.c", BLINDED_PREFIX,

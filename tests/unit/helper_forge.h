@@ -24,6 +24,10 @@ void forger_init(struct forger *forger, uint8_t number);
 /* A certificate in base64 with its BEGIN and END lines, made by the forger's signing key. */
 char *forge_certificate(const struct forger *forger, uint8_t type, const uint8_t *certified_key);
 
+/* An X25519 key that an introduction point encrypts to, and the Ed25519 key of its certificate. */
+void forge_enc_key(uint8_t enc_key[X25519_PUBLIC_KEY_SIZE], uint8_t certified_key[ED25519_PUBLIC_KEY_SIZE],
+                   uint8_t number);
+
 /* The text of a good introduction point. */
 char *forge_point(const struct forger *forger, uint8_t number);
 

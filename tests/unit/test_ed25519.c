@@ -63,10 +63,13 @@ static void check_key(char **words)
     assert_int_equal(ed25519_sign(signature, &message, 1, &secret_key, public_key), 0);
     assert_memory_equal(signature, expected_signature, 64);
 
-    uint8_t mapped[32];
-    assert_int_equal(ed25519_from_x25519(mapped, x25519_key), 0);
     expected_public[31] &= 0x7f;
-    assert_memory_equal(mapped, expected_public, 32);
+    assert_true(ed25519_matches_x25519(expected_public, x25519_key));
+    for (size_t bit = 0; bit < 256; bit++) {
+        expected_public[bit / 8] ^= (uint8_t)(1 << bit % 8);
+        assert_false(ed25519_matches_x25519(expected_public, x25519_key));
+        expected_public[bit / 8] ^= (uint8_t)(1 << bit % 8);
+    }
 }
 
 static void test_keys_of_tor(void **state)
@@ -173,6 +176,27 @@ static void test_nonce_comes_from_message(void **state)
     assert_memory_not_equal(first, second, 32);
 }
 
+/* Signed with an abstract of itself a message has the signature that it always has. */
+static void test_abstract_makes_nonce(void **state)
+{
+    (void)state;
+    struct ed25519_secret_key secret_key;
+    uint8_t public_key[32], whole[64], signature[64], other[64];
+    make_key(&secret_key, public_key, 1);
+    const struct span message[] = {{"ob", 2}, {"pub", 3}}, abstract = {"obpub", 5},
+                      other_abstract = {"obpu", 4};
+    assert_int_equal(ed25519_sign(whole, message, 2, &secret_key, public_key), 0);
+    assert_int_equal(ed25519_sign_long(signature, message, 2, &abstract, 1, &secret_key, public_key), 0);
+    assert_memory_equal(signature, whole, sizeof(signature));
+    assert_int_equal(ed25519_sign_long(other, message, 2, &other_abstract, 1, &secret_key, public_key), 0);
+    assert_memory_not_equal(other, whole, 32);
+    assert_int_equal(ed25519_verify(other, "obpub", 5, public_key), 0);
+    const struct span pieces[ED25519_SIGN_PIECES_MAX + 1] = {{"obpub", 5}};
+    assert_int_equal(
+        ed25519_sign_long(other, message, 2, pieces, ED25519_SIGN_PIECES_MAX + 1, &secret_key, public_key),
+        -1);
+}
+
 static void test_zero_prefix_never_signs(void **state)
 {
     (void)state;
@@ -237,41 +261,39 @@ static void test_only_good_points_are_valid(void **state)
 static void test_x25519_map_edges(void **state)
 {
     (void)state;
-    uint8_t public_key[32];
+    const uint8_t zero[32] = {0}, one[32] = {1};
     uint8_t minus_one[32]; /* p - 1, where u + 1 vanishes */
     memset(minus_one, 0xff, sizeof(minus_one));
     minus_one[0] = 0xec;
     minus_one[31] = 0x7f;
-    assert_int_equal(ed25519_from_x25519(public_key, minus_one), -1);
-    minus_one[31] = 0xff;
-    assert_int_equal(ed25519_from_x25519(public_key, minus_one), -1);
+    assert_false(ed25519_matches_x25519(zero, minus_one));
+    assert_false(ed25519_matches_x25519(one, minus_one));
+    assert_false(ed25519_matches_x25519(minus_one, minus_one));
 
     /* u = 9 is the base point, whose y is 4/5: the bytes 58 66 66 ... 66. */
     uint8_t base_point[32];
     memset(base_point, 0x66, sizeof(base_point));
     base_point[0] = 0x58;
     uint8_t nine[32] = {9};
-    assert_int_equal(ed25519_from_x25519(public_key, nine), 0);
-    assert_memory_equal(public_key, base_point, 32);
+    assert_true(ed25519_matches_x25519(base_point, nine));
     nine[31] = 0x80; /* the top bit does not count */
-    assert_int_equal(ed25519_from_x25519(public_key, nine), 0);
-    assert_memory_equal(public_key, base_point, 32);
+    assert_true(ed25519_matches_x25519(base_point, nine));
+    base_point[31] |= 0x80; /* that of the Ed25519 key does */
+    assert_false(ed25519_matches_x25519(base_point, nine));
+    base_point[31] &= 0x7f;
 
     /* 9 + p, not reduced. */
     uint8_t unreduced[32];
     memset(unreduced, 0xff, sizeof(unreduced));
     unreduced[0] = 0xf6;
     unreduced[31] = 0x7f;
-    assert_int_equal(ed25519_from_x25519(public_key, unreduced), 0);
-    assert_memory_equal(public_key, base_point, 32);
+    assert_true(ed25519_matches_x25519(base_point, unreduced));
 
-    /* u = 1 maps to y = 0, u = 0 to y = -1. */
-    const uint8_t zero[32] = {0};
-    assert_int_equal(ed25519_from_x25519(public_key, (const uint8_t[32]){1}), 0);
-    assert_memory_equal(public_key, zero, 32);
-    assert_int_equal(ed25519_from_x25519(public_key, zero), 0);
-    minus_one[31] = 0x7f;
-    assert_memory_equal(public_key, minus_one, 32);
+    /* u = 1 maps to y = 0, u = 0 to y = -1; p is not the canonical 0. */
+    assert_true(ed25519_matches_x25519(zero, one));
+    assert_true(ed25519_matches_x25519(minus_one, zero));
+    minus_one[0]++;
+    assert_false(ed25519_matches_x25519(minus_one, one));
 }
 
 int main(void)
@@ -285,6 +307,7 @@ int main(void)
         cmocka_unit_test(test_too_many_pieces_are_not_signed),
         cmocka_unit_test(test_nonce_comes_from_prefix),
         cmocka_unit_test(test_nonce_comes_from_message),
+        cmocka_unit_test(test_abstract_makes_nonce),
         cmocka_unit_test(test_zero_prefix_never_signs),
         cmocka_unit_test(test_verify_refuses_every_changed_bit),
         cmocka_unit_test(test_verify_refuses_what_fits_the_equation_alone),

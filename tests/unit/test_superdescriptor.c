@@ -35,9 +35,8 @@ static void make_point(struct introduction_point *point, uint8_t number)
     memcpy(point->link_specifiers, specifiers, sizeof(specifiers));
     point->link_specifiers_length = sizeof(specifiers);
     ed25519_derive_public_key(point->auth_key, &secret_key);
-    crypto_scalarmult_curve25519_base(point->onion_key, secret_key.scalar);
-    crypto_scalarmult_curve25519_base(point->enc_key, secret_key.nonce_prefix);
-    assert_int_equal(ed25519_from_x25519(point->enc_key_certified, point->enc_key), 0);
+    crypto_scalarmult_curve25519_base(point->onion_key, secret_key.nonce_prefix);
+    forge_enc_key(point->enc_key, point->enc_key_certified, number);
 }
 
 static void fixture_init(struct fixture *fixture, size_t point_count)
@@ -337,6 +336,45 @@ static void assert_not_encoded(const struct fixture *fixture, size_t size_max, c
         fail_msg("\"%s\" does not say \"%s\"", error.text, words);
 }
 
+/* The signature's first half, which stands for its nonce. */
+static void read_commitment(const char *text, char commitment[42 + 1])
+{
+    snprintf(commitment, 42 + 1, "%s", strstr(text, "\nsignature ") + strlen("\nsignature "));
+    assert_int_equal(strlen(commitment), 42);
+}
+
+/* Of all that is signed each part makes another nonce when it changes: a nonce that two texts shared would
+ * give the descriptor signing key away. */
+static void test_every_change_makes_another_nonce(void **state)
+{
+    (void)state;
+    enum { CHANGES = 8 };
+    char commitments[CHANGES][42 + 1];
+    struct fixture fixture;
+    fixture_init(&fixture, 3);
+    struct superdescriptor *superdescriptor = &fixture.superdescriptor;
+    for (size_t change = 0; change < CHANGES; change++) {
+        uint8_t *const changed[CHANGES] = {
+            fixture.randomness.ephemeral_key,
+            fixture.randomness.superencrypted_salt,
+            fixture.randomness.encrypted_salt,
+            fixture.randomness.auth_clients[0].iv,
+            fixture.points[0].onion_key,
+            superdescriptor->signing_certificate + CERTIFICATE_SIZE - 1,
+            (uint8_t *)&superdescriptor->revision_counter,
+            (uint8_t *)&superdescriptor->expiration_hour,
+        };
+        *changed[change] ^= 1;
+        char *text = encode_good(&fixture), *again = encode_good(&fixture);
+        assert_string_equal(text, again);
+        read_commitment(text, commitments[change]);
+        for (size_t i = 0; i < change; i++)
+            assert_string_not_equal(commitments[change], commitments[i]);
+        free(text);
+        free(again);
+    }
+}
+
 static void test_what_is_not_encoded(void **state)
 {
     (void)state;
@@ -430,10 +468,15 @@ static void test_merged_features(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_known_signatures),      cmocka_unit_test(test_round_trip),
-        cmocka_unit_test(test_flow_control_versions), cmocka_unit_test(test_layout_of_tor),
-        cmocka_unit_test(test_same_input_same_text),  cmocka_unit_test(test_randomness_is_used),
-        cmocka_unit_test(test_what_is_not_encoded),   cmocka_unit_test(test_size),
+        cmocka_unit_test(test_known_signatures),
+        cmocka_unit_test(test_round_trip),
+        cmocka_unit_test(test_flow_control_versions),
+        cmocka_unit_test(test_layout_of_tor),
+        cmocka_unit_test(test_same_input_same_text),
+        cmocka_unit_test(test_randomness_is_used),
+        cmocka_unit_test(test_every_change_makes_another_nonce),
+        cmocka_unit_test(test_what_is_not_encoded),
+        cmocka_unit_test(test_size),
         cmocka_unit_test(test_merged_features),
     };
     if (sodium_init() < 0)

@@ -10,7 +10,9 @@ enum descriptor_layer {
 };
 
 #define DESCRIPTOR_LAYER_SALT_SIZE 16
-#define DESCRIPTOR_LAYER_OVERHEAD (DESCRIPTOR_LAYER_SALT_SIZE + 32) /* salt before, MAC behind */
+#define DESCRIPTOR_LAYER_MAC_SIZE 32
+/* Salt before, MAC behind. */
+#define DESCRIPTOR_LAYER_OVERHEAD (DESCRIPTOR_LAYER_SALT_SIZE + DESCRIPTOR_LAYER_MAC_SIZE)
 
 /* What a layer's keys are derived from. */
 struct descriptor_layer_secret {

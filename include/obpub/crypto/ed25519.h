@@ -36,6 +36,15 @@ int ed25519_sign(uint8_t signature[ED25519_SIGNATURE_SIZE], const struct span *p
                  const struct ed25519_secret_key *secret_key,
                  const uint8_t public_key[ED25519_PUBLIC_KEY_SIZE]);
 
+/* The same, for a long message: it is hashed once instead of twice, because the nonce comes from an abstract
+ * of it. No two different messages that the key signs, by either function, may have the same abstract: their
+ * two signatures would give the key away. So an abstract holds all of the message but for parts whose
+ * collision-resistant digest it holds. -1, too, for more than ED25519_SIGN_PIECES_MAX pieces of it. */
+int ed25519_sign_long(uint8_t signature[ED25519_SIGNATURE_SIZE], const struct span *pieces, size_t count,
+                      const struct span *abstract, size_t abstract_count,
+                      const struct ed25519_secret_key *secret_key,
+                      const uint8_t public_key[ED25519_PUBLIC_KEY_SIZE]);
+
 /* Checks a signature of length bytes of message. Returns 0 when good, -1 when not; small-order and
  * non-canonical keys and signatures are never good. */
 int ed25519_verify(const uint8_t signature[ED25519_SIGNATURE_SIZE], const void *message, size_t length,
@@ -45,9 +54,9 @@ int ed25519_verify(const uint8_t signature[ED25519_SIGNATURE_SIZE], const void *
  * identity. */
 bool ed25519_public_key_is_valid(const uint8_t public_key[ED25519_PUBLIC_KEY_SIZE]);
 
-/* The Ed25519 public key with sign bit 0 that belongs to an X25519 public key, as in an enc-key-cert
- * (rend-spec-v3 [HS-DESC-ENC]; birational map of RFC 7748). Returns -1 for the one value that has none. */
-int ed25519_from_x25519(uint8_t public_key[ED25519_PUBLIC_KEY_SIZE],
-                        const uint8_t x25519_key[X25519_PUBLIC_KEY_SIZE]);
+/* True when the first is the Ed25519 public key with sign bit 0 that belongs to an X25519 public key, as in
+ * an enc-key-cert (rend-spec-v3 [HS-DESC-ENC]; birational map of RFC 7748), in its canonical encoding. */
+bool ed25519_matches_x25519(const uint8_t public_key[ED25519_PUBLIC_KEY_SIZE],
+                            const uint8_t x25519_key[X25519_PUBLIC_KEY_SIZE]);
 
 #endif
