@@ -51,9 +51,13 @@ static void run_timer(struct fetch *fetch, int milliseconds)
     evtimer_add(fetch->timer, &delay);
 }
 
-/* Keeps the newest good descriptor: of the later time period, and of the higher counter within one. */
+/* Keeps the newest good descriptor: of the later time period, and of the higher counter within one. Mostly
+ * all HSDirs have the same one, and verifying each copy would take long. */
 static void take_descriptor(struct fetch *fetch, const char *text, size_t length)
 {
+    const struct descriptor *best = fetch->best;
+    if (best != NULL && descriptor_is_no_newer(text, length, best))
+        return;
     struct descriptor_expectation expectation = fetch->request.expectation;
     expectation.now = clock_wall_seconds();
     struct error error;
@@ -63,7 +67,6 @@ static void take_descriptor(struct fetch *fetch, const char *text, size_t length
         error_add_context(&fetch->error, "its descriptor is bad");
         return;
     }
-    const struct descriptor *best = fetch->best;
     if (best != NULL && (best->period_number > descriptor->period_number ||
                          (best->period_number == descriptor->period_number &&
                           best->revision_counter >= descriptor->revision_counter))) {

@@ -27,9 +27,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .now = header.now,
     };
     struct error error = {.text = ""};
-    struct descriptor *descriptor =
-        descriptor_decode((const char *)data + sizeof(header), size - sizeof(header), &expectation, &error);
+    const char *text = (const char *)data + sizeof(header);
+    struct descriptor *descriptor = descriptor_decode(text, size - sizeof(header), &expectation, &error);
     FUZZ_REQUIRE((descriptor == NULL) == (error.text[0] != '\0'));
+    static const struct descriptor known = {.revision_counter = UINT64_MAX};
+    const bool is_no_newer =
+        descriptor_is_no_newer(text, size - sizeof(header), descriptor != NULL ? descriptor : &known);
+    FUZZ_REQUIRE(descriptor == NULL || is_no_newer);
     descriptor_free(descriptor);
     return 0;
 }

@@ -73,4 +73,9 @@ struct descriptor *descriptor_decode(const char *text, size_t length,
                                      const struct descriptor_expectation *expectation, struct error *error);
 void descriptor_free(struct descriptor *descriptor);
 
+/* True when a text of length bytes says that it is a descriptor under the known one's blinded key, and that
+ * its revision counter is not higher. Nothing of it is verified, which takes next to no time: it is only good
+ * for leaving aside what would not be used anyway, as when many HSDirs have the same descriptor. */
+bool descriptor_is_no_newer(const char *text, size_t length, const struct descriptor *known);
+
 #endif
