@@ -14,6 +14,7 @@ PROMISED = 10  # seconds from a backend's death, or its first upload, to all HSD
 GRACE = 12     # the grace period in the config, in seconds
 NOTICE = 30    # a tor that hangs is noticed after so many seconds at the latest
 SETTLED = 20   # seconds that a superdescriptor may be on its way
+FLAPPING = 30  # seconds in which a backend's third change waits; that all turn to the next half's points is one
 RETURN = 30    # seconds from the end of a hang to all HSDirs: nothing is promised, but it has to happen
 
 
@@ -78,7 +79,8 @@ class Scene:
 
 def kill(scene, victim):
     """Its points have to be gone soon; returns nothing, a client must not have noticed."""
-    points = scene.points_of(victim, 30)
+    points = scene.points_of(victim, 30 + FLAPPING)
+    time.sleep(FLAPPING)
     victim.kill()
     seconds, left = scene.wait_held(lambda held: not held & points, PROMISED,
                                     'the HSDirs to have no points of a backend that was killed')
