@@ -1,13 +1,19 @@
 """Many frontends at once: load.py [FRONTENDS...], 10, 100 and 1,000 unless given, each with 10 backends, each of these with
 a control connection of its own. Runs obpub against the stand-in and prints as JSON lines what the largest number takes: CPU
-and memory of the first full publication, and how long it takes until every HSPOST is handed over after 500 backends (or a
-tenth of those there are) have changed at the same moment: 500 of 50 frontends, and one each of 500. Where there are several
-numbers, also the exponents with which CPU and memory grow. The bare limit is what bench_decode and bench_build print, as
-often as it is needed. The stand-in takes an upload at once: what a tor would need is not in these figures."""
+and memory of the first full publication; how long it takes until every HSPOST is handed over after 500 backends (or a
+tenth of those there are) have changed at the same moment: 500 of 50 frontends, and one each of 500; and the share of a core
+in ordinary running. Where there are several numbers, also the exponents with which CPU and memory grow. The bare limit is
+what bench_decode and bench_build print, as often as it is needed. The stand-in takes an upload at once: what a tor would
+need is not in these figures.
+
+An hour of ordinary running is played on a testing network, where all that obpub does by the clock comes so much more often,
+and so does what the stand-in does for tors: a new consensus each hour, a descriptor again after 60 to 120 minutes, and
+another introduction point after 18 to 24 hours. Signs of life do not come more often; what they take is measured apart."""
 import json
 import math
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -21,6 +27,14 @@ DESCRIPTORS = 2  # of a frontend
 UPLOADS = 16    # of one frontend: eight HSDirs for each descriptor
 PATIENCE = 300  # seconds
 CHANGED = 500
+HOURS = 2       # of ordinary running that are measured
+# Seconds that an hour may take where it is played faster than it is; a day of a testing network has 24 of them.
+HOUR_LENGTHS = (60, 50, 45, 40)
+START = 90      # seconds that a first publication takes at the most
+# From so many seconds after the start on backends are asked for signs of life as often as ever: of 10,000 each every
+# 75 to 125 seconds.
+SIGNS_OF_LIFE = 180
+REST = 20       # seconds
 
 
 def processes(pid):
@@ -51,9 +65,9 @@ def memory_bytes(pid):
 class Standin:
     """The stand-in for all tors."""
 
-    def __init__(self, folder, frontends, each):
+    def __init__(self, folder, frontends, each, consensus, *options):
         self.process = subprocess.Popen([BUILD / "tests" / "bench" / "standin", folder, str(frontends), str(each),
-                                         INPUT / "consensus", INPUT / "microdescriptors"],
+                                         consensus, INPUT / "microdescriptors", *options],
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         assert self.process.stdout.readline() == "ready\n"
 
@@ -90,16 +104,43 @@ def note(row, text):
     print(json.dumps({"row": row, "note": text}), flush=True)
 
 
-class Obpub:
-    """obpub with so many frontends, and the stand-in that it talks to."""
+def choose_hour_length():
+    """How many seconds an hour takes, so that no half of a day of the testing network ends meanwhile."""
+    while True:
+        for length in HOUR_LENGTHS:
+            if 12 * length - time.time() % (12 * length) > START + (HOURS + 1) * length:
+                return length
+        time.sleep(1)
 
-    def __init__(self, frontends):
+
+def write_consensus(path, interval):
+    """The consensus of the input, as if one were made every so many seconds: the one of now."""
+    text = (INPUT / "consensus").read_text()
+    begin = int(time.time()) // interval * interval
+    for keyword, moment in (("valid-after", begin), ("fresh-until", begin + interval), ("valid-until", begin + 3 * interval)):
+        stamp = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(moment))
+        text, count = re.subn(f"^{keyword} .*$", f"{keyword} {stamp}", text, count=1, flags=re.M)
+        assert count == 1
+    pathlib.Path(path).write_text(text)
+
+
+class Obpub:
+    """obpub with so many frontends, and the stand-in that it talks to; with hour_length on a testing network, where an
+    hour takes so many seconds."""
+
+    def __init__(self, frontends, hour_length=None):
         self.frontends = frontends
+        self.hour_length = hour_length
         self.folder = tempfile.mkdtemp(prefix="obpub-load-")
-        self.standin = self.process = None
+        self.standin = self.process = self.began = None
 
     def __enter__(self):
-        self.standin = Standin(self.folder, self.frontends, EACH)
+        if self.hour_length:
+            write_consensus(f"{self.folder}/consensus", self.hour_length)
+            self.standin = Standin(self.folder, self.frontends, EACH, f"{self.folder}/consensus", "testing")
+        else:
+            self.standin = Standin(self.folder, self.frontends, EACH, INPUT / "consensus")
+        self.began = time.monotonic()
         with open(f"{self.folder}/log", "wb") as log:
             self.process = subprocess.Popen([os.environ["OBPUB"], "-c", f"{self.folder}/config.yaml"], stderr=log)
         return self
@@ -118,6 +159,24 @@ class Obpub:
         """CPU seconds and bytes of the first full publication."""
         self.standin.wait_posts(self.frontends * UPLOADS)
         return cpu_seconds(self.process.pid), memory_bytes(self.process.pid)
+
+    def rest(self):
+        """The share of a core that it takes while nothing happens."""
+        time.sleep(max(2, self.began + SIGNS_OF_LIFE - time.monotonic()))
+        cpu = cpu_seconds(self.process.pid)
+        time.sleep(REST)
+        return (cpu_seconds(self.process.pid) - cpu) / REST
+
+    def live(self):
+        """CPU seconds and HSPOSTs of an hour."""
+        self.standin.send(f"live {self.hour_length}")
+        for hour in range(HOURS + 1):
+            if hour == 1:  # in the first one what was published at once begins to spread
+                cpu, posts = cpu_seconds(self.process.pid), self.standin.report()["posts"]
+            time.sleep(self.hour_length - time.time() % self.hour_length)
+            write_consensus(f"{self.folder}/consensus", self.hour_length)
+            self.standin.send("consensus")
+        return (cpu_seconds(self.process.pid) - cpu) / HOURS, (self.standin.report()["posts"] - posts) / HOURS
 
     def burst(self, step):
         """Every STEP-th backend changes: how many, of how many frontends, what was handed over, and the CPU that took."""
@@ -150,6 +209,16 @@ def measure_bursts(obpub, bare):
                   f"{cpu:.2f} s of CPU; bare: as many decodings and refreshes")
 
 
+def measure_hour(frontends, rest):
+    """What an hour of ordinary running takes: what happens in it, played faster, and being there for all of it."""
+    with Obpub(frontends, choose_hour_length()) as obpub:
+        obpub.publish()
+        cpu, posts = obpub.live()
+        emit("many-hour", 100 * (cpu / 3600 + rest))
+        note("many-hour", f"an hour played in {obpub.hour_length} s: {cpu:.1f} s of CPU, {posts:.0f} HSPOSTs; and "
+                          f"{100 * rest:.2f} % of a core while nothing happens")
+
+
 def main():
     sizes = [int(size) for size in sys.argv[1:]] or [10, 100, 1000]
     bare = measure_bare()
@@ -164,6 +233,8 @@ def main():
                                      + (UPLOADS - DESCRIPTORS) * bare["refresh"]), "bare")
             emit("many-memory", figures[size][1])
             measure_bursts(obpub, bare)
+            rest = obpub.rest()
+    measure_hour(sizes[-1], rest)
     for row, figure in (("many-cpu", 0), ("many-memory", 1)):
         steps = [math.log(figures[more][figure] / figures[less][figure], more / less)
                  for less, more in zip(sizes, sizes[1:])]

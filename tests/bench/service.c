@@ -102,7 +102,8 @@ char *service_make_descriptor(const struct service *service, const struct servic
              wanted->period_number);
     certify(&descriptor, service, wanted);
     for (size_t i = 0; i < wanted->point_count; i++) {
-        make_point(&points[i], wanted->points, i);
+        uint64_t replaced = (wanted->replaced + i) / wanted->point_count; /* of the points in this place */
+        make_point(&points[i], wanted->points, i + replaced * wanted->point_count);
         descriptor.points[i] = &points[i];
     }
     randombytes_buf(&randomness, sizeof(randomness));

@@ -20,6 +20,7 @@ struct service_descriptor {
     uint32_t period_length; /* minutes */
     uint64_t revision_counter;
     uint64_t points;    /* names a set of introduction points: others for each number */
+    uint64_t replaced;  /* of which so many were replaced by others, one after the other */
     size_t point_count; /* 1 to INTRODUCTION_POINTS_MAX */
     int64_t now;        /* seconds since the epoch */
 };

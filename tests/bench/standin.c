@@ -2,12 +2,13 @@
  * answer as tor does, with real descriptors, but do nothing. Everything that it says of tor's behaviour is in
  * the tests that run a real one.
  *
- *     standin FOLDER FRONTENDS BACKENDS_EACH CONSENSUS MICRODESCRIPTORS
+ *     standin FOLDER FRONTENDS BACKENDS_EACH CONSENSUS MICRODESCRIPTORS [testing]
  *
  * Writes FOLDER/config.yaml with that many frontends and their keys, listens on FOLDER/tor and
  * FOLDER/backend*, prints "ready", and reads commands from standard input: "report" prints one JSON object of
- * what was handed over so far, and "change N STEP" gives every STEP-th backend other introduction points, N
- * of them, and counts from zero. */
+ * what was handed over so far, "change N STEP" gives every STEP-th backend other introduction points, N
+ * of them, and counts from zero. "live SECONDS" has the backends do what tors do by themselves, as much in so
+ * many seconds as they do in an hour, and "consensus" has the local tor get a new one, read from its file. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,13 +32,19 @@
 #define POINTS 3
 #define BACKENDS_ON_A_SOCKET 100
 #define FRONTEND_NUMBERS 1000000 /* where the numbers of the frontends' keys begin */
+/* What a tor does in an hour: it uploads each descriptor after 60 to 120 minutes, and has an introduction
+ * point for 18 to 24 hours. */
+#define UPLOADS_AN_HOUR (2 / 1.5)
+#define REPLACED_AN_HOUR (POINTS / 21.0)
+#define TICK 20 /* milliseconds */
 #define UPTIME "100000"
 
 struct backend {
     struct service service;
     char *descriptor;
     size_t length;
-    uint64_t changes;
+    uint64_t replaced; /* of its introduction points */
+    uint64_t uploads;
     struct bufferevent *peer; /* who last asked for its descriptor */
 };
 
@@ -52,13 +59,19 @@ struct peer {
 struct standin {
     struct event_base *base;
     const char *folder;
+    const char *consensus_path;
+    bool is_testing;
     struct network *network;
-    char *consensus, *microdescriptors;
-    size_t consensus_length, microdescriptors_length;
+    struct bufferevent *reader; /* who last asked for the consensus */
+    char *consensus, *microdescriptors,
+        *microdescriptors_sent; /* as files have them, and as tor sends them */
+    size_t consensus_length, microdescriptors_length, microdescriptors_sent_length;
     struct backend *backends;
     size_t backend_count, frontend_count;
     size_t posts, post_bytes, connections;
     double began, first_post, last_post; /* seconds */
+    double hour, lives_since;            /* seconds; 0 for not yet */
+    size_t uploads, replaced;            /* since then */
 };
 
 static double now_seconds(void)
@@ -111,11 +124,13 @@ static void make_descriptor(const struct standin *standin, size_t number)
     const struct service_descriptor wanted = {
         .period_number = network->period_number[network->client_slot],
         .period_length = network->schedule.period_length,
-        .revision_counter = 1000 + backend->changes,
-        .points = number + backend->changes * FRONTEND_NUMBERS,
+        .revision_counter = 1000 + backend->uploads,
+        .points = number,
+        .replaced = backend->replaced,
         .point_count = POINTS,
-        .now = time(NULL),
+        .now = time(NULL) + (int64_t)backend->uploads * 3600, /* no certificate twice */
     };
+    backend->uploads++;
     free(backend->descriptor);
     backend->descriptor =
         end_lines(service_make_descriptor(&backend->service, &wanted, &backend->length), &backend->length);
@@ -136,7 +151,7 @@ static struct backend *find_backend(const struct standin *standin, const char *a
 static void answer_data(struct evbuffer *output, const char *key, const char *data, size_t length)
 {
     evbuffer_add_printf(output, "250+%s=\r\n", key);
-    evbuffer_add_reference(output, data, length, NULL, NULL);
+    evbuffer_add(output, data, length);
     evbuffer_add_printf(output, ".\r\n250 OK\r\n");
 }
 
@@ -164,10 +179,11 @@ static void answer_getinfo(struct standin *standin, struct bufferevent *connecti
     else if (strcmp(key, "status/enough-dir-info") == 0)
         evbuffer_add_printf(output, "250-status/enough-dir-info=1\r\n250 OK\r\n");
     else if (strcmp(key, "md/all") == 0)
-        answer_data(output, key, standin->microdescriptors, standin->microdescriptors_length);
-    else if (strcmp(key, "dir/status-vote/current/consensus-microdesc") == 0)
+        answer_data(output, key, standin->microdescriptors_sent, standin->microdescriptors_sent_length);
+    else if (strcmp(key, "dir/status-vote/current/consensus-microdesc") == 0) {
+        standin->reader = connection;
         answer_data(output, key, standin->consensus, standin->consensus_length);
-    else
+    } else
         evbuffer_add_printf(output, "552 Unrecognized key \"%s\"\r\n", key);
 }
 
@@ -221,7 +237,7 @@ static void answer_command(struct peer *peer, struct bufferevent *connection, co
         evbuffer_add_printf(output, "250-PROTOCOLINFO 1\r\n250-AUTH METHODS=NULL\r\n"
                                     "250-VERSION Tor=\"0.4.9.11\"\r\n250 OK\r\n");
     else if (strncmp(line, "GETCONF ", 8) == 0)
-        evbuffer_add_printf(output, "250 %s=0\r\n", line + 8);
+        evbuffer_add_printf(output, "250 %s=%d\r\n", line + 8, peer->standin->is_testing);
     else
         evbuffer_add_printf(output, "250 OK\r\n");
 }
@@ -270,6 +286,8 @@ static void peer_is_gone(struct bufferevent *connection, short events, void *con
     struct peer *peer = context;
     struct standin *standin = peer->standin;
     standin->connections--;
+    if (standin->reader == connection)
+        standin->reader = NULL;
     for (size_t i = 0; i < standin->backend_count; i++) {
         if (standin->backends[i].peer == connection)
             standin->backends[i].peer = NULL;
@@ -313,39 +331,99 @@ static void report(const struct standin *standin)
     fflush(stdout);
 }
 
-/* As a backend's tor says it when it begins to upload, and when the HSDir has it. */
-static void announce(const struct standin *standin, const struct backend *backend)
+/* As a backend's tor says it when it begins to upload to some HSDirs of a descriptor, and when they have it.
+ */
+static void announce(const struct standin *standin, const struct backend *backend, enum descriptor_slot slot,
+                     size_t most)
 {
     const struct network *network = standin->network;
     uint8_t blinded_key[ED25519_PUBLIC_KEY_SIZE];
     const struct hsdir_ring_entry *responsible[HSDIR_RESPONSIBLE_MAX];
     char base64[64], hex[2 * RELAY_FINGERPRINT_SIZE + 1];
     if (backend->peer == NULL ||
-        blinding_derive_public_key(blinded_key, backend->service.identity_key,
-                                   network->period_number[network->client_slot],
-                                   network->schedule.period_length) != 0 ||
-        network_find_responsible(network, network->client_slot, blinded_key, false, responsible) == 0)
+        blinding_derive_public_key(blinded_key, backend->service.identity_key, network->period_number[slot],
+                                   network->schedule.period_length) != 0)
         return;
+    struct evbuffer *output = bufferevent_get_output(backend->peer);
     sodium_bin2base64(base64, sizeof(base64), blinded_key, sizeof(blinded_key),
                       sodium_base64_VARIANT_ORIGINAL_NO_PADDING);
-    sodium_bin2hex(hex, sizeof(hex), network->hsdirs[responsible[0]->hsdir].fingerprint,
-                   RELAY_FINGERPRINT_SIZE);
-    evbuffer_add_printf(bufferevent_get_output(backend->peer),
-                        "650 HS_DESC UPLOAD %s UNKNOWN $%s~standin %s HSDIR_INDEX=00\r\n"
-                        "650 HS_DESC UPLOADED %s UNKNOWN $%s~standin\r\n",
-                        backend->service.address, hex, base64, backend->service.address, hex);
+    size_t count = network_find_responsible(network, slot, blinded_key, false, responsible);
+    for (size_t i = 0; i < count && i < most; i++) {
+        sodium_bin2hex(hex, sizeof(hex), network->hsdirs[responsible[i]->hsdir].fingerprint,
+                       RELAY_FINGERPRINT_SIZE);
+        evbuffer_add_printf(output,
+                            "650 HS_DESC UPLOAD %s UNKNOWN $%s~standin %s HSDIR_INDEX=00\r\n"
+                            "650 HS_DESC UPLOADED %s UNKNOWN $%s~standin\r\n",
+                            backend->service.address, hex, base64, backend->service.address, hex);
+    }
 }
 
 static void change(struct standin *standin, size_t count, size_t step)
 {
+    const enum descriptor_slot slot = standin->network->client_slot;
     for (size_t i = 0; i < count && i * step < standin->backend_count; i++) {
-        standin->backends[i * step].changes++;
+        standin->backends[i * step].replaced += POINTS;
         make_descriptor(standin, i * step);
     }
     standin->posts = standin->post_bytes = 0;
     standin->began = standin->first_post = standin->last_post = now_seconds();
     for (size_t i = 0; i < count && i * step < standin->backend_count; i++)
-        announce(standin, &standin->backends[i * step]);
+        announce(standin, &standin->backends[i * step], slot, 1);
+}
+
+/* A tor uploads one of its descriptors again. */
+static void upload_again(struct standin *standin, size_t number, enum descriptor_slot slot)
+{
+    if (slot == standin->network->client_slot)
+        make_descriptor(standin, number);
+    announce(standin, &standin->backends[number], slot, HSDIR_RESPONSIBLE_MAX);
+}
+
+/* Whatever should have happened by now since they began to live. The backends take turns. */
+static void tick_came(evutil_socket_t unused, short events, void *context)
+{
+    (void)unused;
+    (void)events;
+    struct standin *standin = context;
+    if (standin->hour <= 0)
+        return;
+    const double done =
+        (now_seconds() - standin->lives_since) / standin->hour * (double)standin->backend_count;
+    for (; (double)standin->uploads < done * UPLOADS_AN_HOUR; standin->uploads++)
+        upload_again(standin, standin->uploads % standin->backend_count,
+                     standin->uploads / standin->backend_count % 2 == 0 ? DESCRIPTOR_FIRST
+                                                                        : DESCRIPTOR_SECOND);
+    for (; (double)standin->replaced < done * REPLACED_AN_HOUR; standin->replaced++) {
+        size_t number = standin->replaced * 7919 % standin->backend_count;
+        standin->backends[number].replaced++;
+        upload_again(standin, number, DESCRIPTOR_FIRST);
+        upload_again(standin, number, DESCRIPTOR_SECOND);
+    }
+}
+
+static void live(struct standin *standin, double hour)
+{
+    standin->hour = hour;
+    standin->lives_since = now_seconds();
+    standin->uploads = standin->replaced = 0;
+}
+
+/* Reads the consensus, and what follows from it. */
+static void read_consensus(struct standin *standin)
+{
+    struct error error;
+    free(standin->consensus);
+    standin->consensus = read_file(standin->consensus_path, &standin->consensus_length);
+    network_free(standin->network);
+    standin->network = network_build(standin->consensus, standin->consensus_length, standin->microdescriptors,
+                                     standin->microdescriptors_length, standin->is_testing, &error);
+    if (standin->network == NULL) {
+        fprintf(stderr, "%s\n", error.text);
+        exit(1);
+    }
+    standin->consensus = end_lines(standin->consensus, &standin->consensus_length);
+    if (standin->reader != NULL)
+        evbuffer_add_printf(bufferevent_get_output(standin->reader), "650+NEWCONSENSUS\r\n.\r\n650 OK\r\n");
 }
 
 static void command_came(evutil_socket_t input, short events, void *context)
@@ -360,7 +438,12 @@ static void command_came(evutil_socket_t input, short events, void *context)
     char *rest = text;
     for (char *line = strtok_r(rest, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest)) {
         size_t count = 0, step = 0;
-        if (sscanf(line, "change %zu %zu", &count, &step) == 2 && step > 0)
+        double hour = 0;
+        if (sscanf(line, "live %lf", &hour) == 1)
+            live(standin, hour);
+        else if (strcmp(line, "consensus") == 0)
+            read_consensus(standin);
+        else if (sscanf(line, "change %zu %zu", &count, &step) == 2 && step > 0)
             change(standin, count, step);
         else
             report(standin);
@@ -404,25 +487,22 @@ static void write_config(const struct standin *standin, size_t each)
 int main(int count, char **arguments)
 {
     struct standin standin = {.base = event_base_new()};
-    struct error error;
-    if (count != 6 || sodium_init() < 0) {
-        fprintf(stderr, "usage: standin FOLDER FRONTENDS BACKENDS_EACH CONSENSUS MICRODESCRIPTORS\n");
+    if (count < 6 || count > 7 || sodium_init() < 0) {
+        fprintf(stderr,
+                "usage: standin FOLDER FRONTENDS BACKENDS_EACH CONSENSUS MICRODESCRIPTORS [testing]\n");
         return 1;
     }
     size_t each = strtoul(arguments[3], NULL, 10);
     standin.folder = arguments[1];
     standin.frontend_count = strtoul(arguments[2], NULL, 10);
     standin.backend_count = standin.frontend_count * each;
-    standin.consensus = read_file(arguments[4], &standin.consensus_length);
+    standin.consensus_path = arguments[4];
+    standin.is_testing = count == 7;
     standin.microdescriptors = read_file(arguments[5], &standin.microdescriptors_length);
-    standin.network = network_build(standin.consensus, standin.consensus_length, standin.microdescriptors,
-                                    standin.microdescriptors_length, false, &error);
-    if (standin.network == NULL) {
-        fprintf(stderr, "%s\n", error.text);
-        return 1;
-    }
-    standin.consensus = end_lines(standin.consensus, &standin.consensus_length);
-    standin.microdescriptors = end_lines(standin.microdescriptors, &standin.microdescriptors_length);
+    standin.microdescriptors_sent = read_file(arguments[5], &standin.microdescriptors_sent_length);
+    standin.microdescriptors_sent =
+        end_lines(standin.microdescriptors_sent, &standin.microdescriptors_sent_length);
+    read_consensus(&standin);
     standin.backends = memory_allocate(standin.backend_count, sizeof(*standin.backends));
     listen_at(&standin, "tor");
     for (size_t i = 0; i < standin.backend_count; i++) {
@@ -435,9 +515,9 @@ int main(int count, char **arguments)
         }
     }
     write_config(&standin, each);
-    struct event *commands =
-        event_new(standin.base, STDIN_FILENO, EV_READ | EV_PERSIST, command_came, &standin);
-    event_add(commands, NULL);
+    event_add(event_new(standin.base, STDIN_FILENO, EV_READ | EV_PERSIST, command_came, &standin), NULL);
+    event_add(event_new(standin.base, -1, EV_PERSIST, tick_came, &standin),
+              &(struct timeval){.tv_usec = TICK * 1000});
     standin.began = standin.first_post = standin.last_post = now_seconds();
     printf("ready\n");
     fflush(stdout);
