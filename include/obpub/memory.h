@@ -2,6 +2,7 @@
 #ifndef OBPUB_MEMORY_H
 #define OBPUB_MEMORY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Zeroed memory for count objects of size bytes; release with free(). When there is none, or count * size
@@ -16,8 +17,12 @@ void *memory_resize(void *memory, size_t count, size_t size);
 char *memory_copy_text(const char *text, size_t length);
 
 /* Zeroed memory for a secret: guarded on both sides, locked, left out of core dumps, wiped by secret_free().
- * Ends the process when there is none. libsodium must have been initialised. */
+ * Ends the process when there is none. libsodium must have been initialised. That the kernel does not lock
+ * any more (RLIMIT_MEMLOCK) is no failure: see secret_is_locked(). */
 void *secret_allocate(size_t size);
+
+/* Whether what secret_allocate() gave for size bytes is locked, so that it is never written to the swap. */
+bool secret_is_locked(const void *secret, size_t size);
 
 /* Wipes and releases what secret_allocate() gave. NULL is fine. */
 void secret_free(void *secret);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include <sodium.h>
 
@@ -50,6 +51,12 @@ void *secret_allocate(size_t size)
         end_process(1, size);
     memset(secret, 0, size);
     return secret;
+}
+
+bool secret_is_locked(const void *secret, size_t size)
+{
+    /* libsodium has tried and does not say; to lock once more what is locked changes nothing. */
+    return mlock(secret, size) == 0;
 }
 
 void secret_free(void *secret)

@@ -9,6 +9,7 @@
 #include "confine/capabilities.h"
 #include "confine/harden.h"
 #include "confine/landlock.h"
+#include "confine/memory_lock.h"
 
 #define SOCKET_FOLDERS_MAX 8
 
@@ -53,6 +54,9 @@ static void look_at_kernel(struct confine_plan *plan)
     if (plan->landlock_version == 0)
         error_set(add_lack(plan), "there is no Landlock here, which would close files to processes: %s",
                   reason.text);
+    if (memory_lock_check(&reason) != 0)
+        error_set(add_lack(plan),
+                  "keys can't be locked into memory here, they may be written to the swap: %s", reason.text);
 }
 
 /* Started as somebody else than root, obpub stays that user. */
@@ -138,14 +142,6 @@ static int lower_limits(const struct confine_profile *profile, struct error *err
     return 0;
 }
 
-/* Secrets are locked into memory; root, who may lock without limit, is about to become somebody else or to
- * lose that power. */
-static void keep_lock_limit(void)
-{
-    const struct rlimit unlimited = {RLIM_INFINITY, RLIM_INFINITY};
-    setrlimit(RLIMIT_MEMLOCK, &unlimited);
-}
-
 enum confine_result confine_process(const struct confine_plan *plan, enum confine_role role,
                                     const struct confine_needs *needs, struct error *error)
 {
@@ -154,8 +150,6 @@ enum confine_result confine_process(const struct confine_plan *plan, enum confin
     bool is_complete = true;
     tzset(); /* reads a file, once */
     needs = needs != NULL ? needs : &nothing;
-    if (geteuid() == 0)
-        keep_lock_limit();
     if (plan->has_user && user_become(&plan->user, profile->kept_capabilities != 0, error) != 0)
         return CONFINE_FAILED;
     if (geteuid() == 0 && needs->group_count > 0 &&

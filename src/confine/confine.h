@@ -11,7 +11,7 @@
 /* The user that is taken when the config names none and the machine has it. */
 #define CONFINE_USER_DEFAULT "obpub"
 
-#define CONFINE_LACKS_MAX 4
+#define CONFINE_LACKS_MAX 8
 
 /* What is going to be done, found out once before the processes part. */
 struct confine_plan {
@@ -25,9 +25,10 @@ struct confine_plan {
     size_t lack_count;
 };
 
-/* Looks at the machine and at who this process is. user_name is the config's "user:", or NULL. Returns 0, or
- * -1 with the reason why obpub is not to be started: there is no such user, or is_required is set and
- * something is lacking. */
+/* Looks at the machine and at who this process is, and has the limit on locked memory as high as it may be:
+ * no process can raise it when it is confined. user_name is the config's "user:", or NULL. Returns 0, or -1
+ * with the reason why obpub is not to be started: there is no such user, or is_required is set and something
+ * is lacking. */
 int confine_plan_make(struct confine_plan *plan, const char *user_name, bool is_required,
                       struct error *error);
 

@@ -116,6 +116,11 @@ struct bundle *bundle_new(const struct bundle_plan *plan, const uint8_t identity
     return bundle;
 }
 
+bool bundle_is_locked(const struct bundle *bundle)
+{
+    return secret_is_locked(bundle->secrets, bundle->plan.period_count * sizeof(*bundle->secrets));
+}
+
 void bundle_free(struct bundle *bundle)
 {
     if (bundle == NULL)

@@ -8,6 +8,7 @@
 
 #include "base/big_endian.h"
 #include "config/config.h"
+#include "config/config_report.h"
 #include "config/credential.h"
 #include "config/yaml_file.h"
 #include "control/credential_file.h"
@@ -23,6 +24,7 @@ struct held_key {
     bool is_bundle;
     uint8_t checksum[BUNDLE_CHECKSUM_SIZE]; /* of the bundle */
     size_t frontend;                        /* the signer's number */
+    bool is_locked;                         /* into memory, at the signer's */
     bool is_kept;                           /* the config that the engine goes by has it */
     bool is_loaded;                         /* the config that was read last has it */
 };
@@ -38,31 +40,35 @@ struct reader {
 
 /* -- the signer ----------------------------------------------------------------------------------- */
 
-/* Sends the request of size bytes in reader->bytes and wipes it. Returns 0, or -1 when the signer is gone. */
-static int ask_signer(struct reader *reader, enum signer_key_request_type type, size_t size, size_t *frontend)
+/* Sends the request of size bytes in reader->bytes and wipes it; the answer is about key. Returns 0, or -1
+ * when the signer is gone. */
+static int ask_signer(struct reader *reader, enum signer_key_request_type type, size_t size,
+                      struct held_key *key)
 {
     uint8_t answer[SIGNER_KEY_ANSWER_SIZE];
     int result = channel_send(reader->signer, reader->bytes, size);
     secret_wipe(reader->bytes, size);
     ssize_t answer_size = result == 0 ? channel_receive(reader->signer, answer, sizeof(answer)) : -1;
-    return answer_size > 0 ? signer_key_answer_parse(frontend, type, answer, (size_t)answer_size) : -1;
+    if (answer_size <= 0)
+        return -1;
+    return signer_key_answer_parse(&key->frontend, &key->is_locked, type, answer, (size_t)answer_size);
 }
 
-static int send_secret_key(struct reader *reader, const struct config_frontend *config, size_t *frontend)
+static int send_secret_key(struct reader *reader, const struct config_frontend *config, struct held_key *key)
 {
     signer_key_request_add(reader->bytes, config->secret_key, config->identity_key);
-    return ask_signer(reader, SIGNER_KEY_ADD, SIGNER_KEY_REQUEST_SIZE, frontend);
+    return ask_signer(reader, SIGNER_KEY_ADD, SIGNER_KEY_REQUEST_SIZE, key);
 }
 
-static int send_bundle(struct reader *reader, const struct bundle *bundle, size_t *frontend)
+static int send_bundle(struct reader *reader, const struct bundle *bundle, struct held_key *key)
 {
     size_t size;
     for (size_t i = 0; (size = signer_bundle_request(reader->bytes, bundle, i)) > 0; i++) {
         enum signer_key_request_type type = (enum signer_key_request_type)reader->bytes[1];
-        if (ask_signer(reader, type, size, frontend) != 0)
+        if (ask_signer(reader, type, size, key) != 0)
             return -1;
     }
-    return *frontend != SIGNER_NO_FRONTEND ? 0 : -1;
+    return key->frontend != SIGNER_NO_FRONTEND ? 0 : -1;
 }
 
 /* Finds what the signer has for a frontend: its key, or this very bundle, as another one would be news. */
@@ -87,8 +93,8 @@ static struct held_key *add_key(struct reader *reader, const struct config_front
     memcpy(key.identity_key, config->identity_key, sizeof(key.identity_key));
     if (key.is_bundle)
         memcpy(key.checksum, config->bundle->checksum, sizeof(key.checksum));
-    int result = key.is_bundle ? send_bundle(reader, config->bundle, &key.frontend)
-                               : send_secret_key(reader, config, &key.frontend);
+    int result =
+        key.is_bundle ? send_bundle(reader, config->bundle, &key) : send_secret_key(reader, config, &key);
     if (result != 0)
         return NULL;
     reader->keys = memory_resize(reader->keys, reader->key_count + 1, sizeof(*reader->keys));
@@ -119,13 +125,12 @@ static int forget_unused(struct reader *reader)
 {
     for (size_t i = 0; i < reader->key_count;) {
         struct held_key *key = &reader->keys[i];
-        size_t frontend;
         if (key->is_kept || key->is_loaded) {
             i++;
             continue;
         }
         signer_key_request_remove(reader->bytes, key->frontend);
-        if (ask_signer(reader, SIGNER_KEY_REMOVE, SIGNER_KEY_REQUEST_SIZE, &frontend) != 0)
+        if (ask_signer(reader, SIGNER_KEY_REMOVE, SIGNER_KEY_REQUEST_SIZE, key) != 0)
             return -1;
         *key = reader->keys[--reader->key_count];
     }
@@ -209,13 +214,37 @@ static int keep_loaded(struct reader *reader)
     return forget_unused(reader);
 }
 
-/* Hands the keys of a config that can be used to the signer, and the rest of it to the engine. */
-static int send_config(struct reader *reader, const unsigned char *text, size_t length)
+/* Hands the keys of a config that can be used to the signer. */
+static int hand_over_all(struct reader *reader)
 {
     for (size_t i = 0; i < reader->loaded.frontend_count; i++) {
         if (hand_over(reader, &reader->loaded.frontends[i]) != 0)
             return -1;
     }
+    return 0;
+}
+
+/* Says it when the kernel locks no more of the signer's memory. Returns false where the config allows none of
+ * that. */
+static bool check_locked(const struct reader *reader, struct config_report *report)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < reader->key_count; i++)
+        count += reader->keys[i].is_loaded && !reader->keys[i].is_locked;
+    if (count == 0)
+        return true;
+    bool is_required = reader->loaded.requires_sandbox;
+    (is_required ? config_report_add_error : config_report_add_warning)(
+        report, reader->config_path, 0,
+        "%sthe keys of %zu frontends can't be locked into memory, they may be written to the swap: raise the "
+        "limit (ulimit -l, LimitMEMLOCK=)",
+        is_required ? "it has \"require-sandbox\", and " : "", count);
+    return !is_required;
+}
+
+/* Sends the engine a config that can be used: its text, and what there is to say of each key. */
+static int send_config(struct reader *reader, const unsigned char *text, size_t length)
+{
     if (send_pieces(reader, READER_TEXT, text, length) != 0)
         return -1;
     for (size_t i = 0; i < reader->loaded.frontend_count; i++) {
@@ -223,6 +252,18 @@ static int send_config(struct reader *reader, const unsigned char *text, size_t 
             return -1;
     }
     return 0;
+}
+
+/* Says what there is to say of a config, and hands it over if it can be used. */
+static int answer_load(struct reader *reader, const unsigned char *text, size_t length, bool is_good,
+                       const struct config_report *report)
+{
+    int result = send_sentences(reader, READER_WARNING, report->warnings, report->warning_count);
+    if (result == 0)
+        result = send_sentences(reader, READER_ERROR, report->errors, report->error_count);
+    if (result == 0)
+        result = is_good ? send_config(reader, text, length) : drop_loaded(reader);
+    return result == 0 ? send_end(reader, !is_good, NULL, 0) : -1;
 }
 
 /* Reads the config and the keys. Returns 0, or -1 when the engine or the signer is gone. */
@@ -235,13 +276,10 @@ static int load(struct reader *reader)
     unsigned char *text = yaml_file_read(reader->config_path, &length, &report);
     bool is_good = text != NULL && config_parse(&reader->loaded, reader->config_path, text, length,
                                                 &config_files_here, &report) == 0;
-    int result = send_sentences(reader, READER_WARNING, report.warnings, report.warning_count);
+    int result = is_good ? hand_over_all(reader) : 0;
+    is_good = is_good && result == 0 && check_locked(reader, &report);
     if (result == 0)
-        result = send_sentences(reader, READER_ERROR, report.errors, report.error_count);
-    if (result == 0 && is_good)
-        result = send_config(reader, text, length);
-    if (result == 0)
-        result = send_end(reader, !is_good, NULL, 0);
+        result = answer_load(reader, text, length, is_good, &report);
     free(text);
     config_report_clear(&report);
     return result;

@@ -11,7 +11,13 @@
 #include "signer/request.h"
 
 /* Where the fields are, see key_request.h. */
-enum { OFFSET_FRONTEND = 4, OFFSET_IDENTITY = 8, OFFSET_SCALAR = 40, OFFSET_NONCE_PREFIX = 72 };
+enum {
+    OFFSET_UNLOCKED = 2,
+    OFFSET_FRONTEND = 4,
+    OFFSET_IDENTITY = 8,
+    OFFSET_SCALAR = 40,
+    OFFSET_NONCE_PREFIX = 72
+};
 
 static void begin(uint8_t *bytes, size_t size, enum signer_key_request_type type, size_t frontend)
 {
@@ -89,15 +95,17 @@ size_t signer_key_request_answer(struct signer *signer, struct bundle **coming, 
     if (result != 0)
         return 0;
     begin(answer, SIGNER_KEY_ANSWER_SIZE, type, frontend);
+    answer[OFFSET_UNLOCKED] = signer_has_frontend(signer, frontend) && !signer_is_locked(signer, frontend);
     return SIGNER_KEY_ANSWER_SIZE;
 }
 
-int signer_key_answer_parse(size_t *frontend, enum signer_key_request_type type, const uint8_t *bytes,
-                            size_t size)
+int signer_key_answer_parse(size_t *frontend, bool *is_locked, enum signer_key_request_type type,
+                            const uint8_t *bytes, size_t size)
 {
-    if (size != SIGNER_KEY_ANSWER_SIZE || bytes[0] != SIGNER_VERSION || bytes[1] != type || bytes[2] != 0 ||
-        bytes[3] != 0)
+    if (size != SIGNER_KEY_ANSWER_SIZE || bytes[0] != SIGNER_VERSION || bytes[1] != type ||
+        bytes[OFFSET_UNLOCKED] > 1 || bytes[3] != 0)
         return -1;
+    *is_locked = bytes[OFFSET_UNLOCKED] == 0;
     *frontend = big_endian_read_uint32(bytes + OFFSET_FRONTEND);
     return 0;
 }

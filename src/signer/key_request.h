@@ -4,7 +4,8 @@
  *     request, 104 bytes                       answer, 8 bytes
  *      0   1  version, 1                        0   1  version, 1
  *      1   1  type: 1 ADD, 2 REMOVE             1   1  the request's type
- *      2   2  zero                              2   2  zero
+ *      2   2  zero                              2   1  1 when its secrets are not locked into memory
+ *                                               3   1  zero
  *      4   4  REMOVE: number of the frontend    4   4  number of the frontend
  *      8  32  ADD: identity key
  *     40  64  ADD: secret key, scalar and nonce prefix
@@ -42,8 +43,9 @@ void signer_key_request_remove(uint8_t bytes[SIGNER_KEY_REQUEST_SIZE], size_t fr
 size_t signer_key_request_answer(struct signer *signer, struct bundle **coming, const uint8_t *bytes,
                                  size_t size, uint8_t answer[SIGNER_KEY_ANSWER_SIZE], struct error *error);
 
-/* Reads the answer of size bytes to a request of that type. Returns 0, or -1 when it is none. */
-int signer_key_answer_parse(size_t *frontend, enum signer_key_request_type type, const uint8_t *bytes,
-                            size_t size);
+/* Reads the answer of size bytes to a request of that type: the frontend's number, and whether all its
+ * secrets are locked into memory. Returns 0, or -1 when it is none. */
+int signer_key_answer_parse(size_t *frontend, bool *is_locked, enum signer_key_request_type type,
+                            const uint8_t *bytes, size_t size);
 
 #endif

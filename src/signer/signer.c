@@ -62,6 +62,13 @@ bool signer_is_presigned(const struct signer *signer, size_t frontend)
     return signer_has_frontend(signer, frontend) && signer->frontends[frontend].bundle != NULL;
 }
 
+bool signer_is_locked(const struct signer *signer, size_t number)
+{
+    const struct signer_frontend *frontend = &signer->frontends[number];
+    return secret_is_locked(frontend->secrets, sizeof(*frontend->secrets)) &&
+           (frontend->bundle == NULL || bundle_is_locked(frontend->bundle));
+}
+
 size_t signer_frontend_count(const struct signer *signer)
 {
     size_t count = 0;

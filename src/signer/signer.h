@@ -32,6 +32,9 @@ bool signer_has_frontend(const struct signer *signer, size_t frontend);
 /* True for a frontend that has a bundle in the place of a key. */
 bool signer_is_presigned(const struct signer *signer, size_t frontend);
 
+/* Whether all secrets of a frontend are in memory that is never written to the swap. It must be there. */
+bool signer_is_locked(const struct signer *signer, size_t frontend);
+
 /* How many frontends it has. */
 size_t signer_frontend_count(const struct signer *signer);
 

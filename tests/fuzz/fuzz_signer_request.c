@@ -109,6 +109,7 @@ static void fuzz_reader(struct signer *signer, const uint8_t *data, size_t size)
     uint8_t bytes[SIGNER_KEY_ANSWER_SIZE];
     struct error error = {.text = ""};
     size_t frontend = SIZE_MAX;
+    bool is_locked;
     struct bundle *coming = NULL;
     size_t answer_size = signer_key_request_answer(signer, &coming, data, size, bytes, &error);
     bundle_free(coming);
@@ -116,7 +117,7 @@ static void fuzz_reader(struct signer *signer, const uint8_t *data, size_t size)
     if (answer_size == 0)
         return;
     enum signer_key_request_type type = (enum signer_key_request_type)data[1];
-    FUZZ_REQUIRE(signer_key_answer_parse(&frontend, type, bytes, answer_size) == 0);
+    FUZZ_REQUIRE(signer_key_answer_parse(&frontend, &is_locked, type, bytes, answer_size) == 0);
     if (frontend == SIGNER_NO_FRONTEND)
         return; /* the beginning of a bundle */
     check_key_request(type, frontend, data);
@@ -160,6 +161,7 @@ static void fuzz_pieces(struct signer *signer, const uint8_t *data, size_t size)
     while (size >= 2 && answered > 0) {
         uint8_t bytes[SIGNER_KEY_ANSWER_SIZE];
         struct error error = {.text = ""};
+        bool is_locked;
         size_t frontend, piece = signer_bundle_request_size((enum signer_key_request_type)data[1]);
         if (piece == 0 || piece > size)
             break;
@@ -167,7 +169,7 @@ static void fuzz_pieces(struct signer *signer, const uint8_t *data, size_t size)
         FUZZ_REQUIRE((answered == 0) == (error.text[0] != '\0'));
         if (answered > 0) {
             enum signer_key_request_type type = (enum signer_key_request_type)data[1];
-            FUZZ_REQUIRE(signer_key_answer_parse(&frontend, type, bytes, answered) == 0);
+            FUZZ_REQUIRE(signer_key_answer_parse(&frontend, &is_locked, type, bytes, answered) == 0);
             FUZZ_REQUIRE((frontend == SIGNER_NO_FRONTEND) == (coming != NULL));
             if (coming == NULL)
                 signer_remove_frontend(signer, frontend);

@@ -190,13 +190,14 @@ static int64_t send_piece(size_t size)
     uint8_t answer[SIGNER_KEY_ANSWER_SIZE];
     struct error error = {""};
     size_t frontend = 0;
+    bool is_locked;
     enum signer_key_request_type type = (enum signer_key_request_type)bytes[1];
     size_t answer_size = signer_key_request_answer(signer, &coming, bytes, size, answer, &error);
     if (answer_size == 0) {
         assert_string_not_equal(error.text, "");
         return -1;
     }
-    assert_int_equal(signer_key_answer_parse(&frontend, type, answer, answer_size), 0);
+    assert_int_equal(signer_key_answer_parse(&frontend, &is_locked, type, answer, answer_size), 0);
     return (int64_t)frontend;
 }
 

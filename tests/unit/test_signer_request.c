@@ -303,12 +303,13 @@ static size_t answer_key_bytes(const uint8_t *bytes, size_t size, size_t *fronte
 {
     uint8_t answer[SIGNER_KEY_ANSWER_SIZE];
     struct error error = {.text = ""};
+    bool is_locked;
     size_t answer_size = signer_key_request_answer(signer, &coming, bytes, size, answer, &error);
     assert_int_equal(answer_size == 0, error.text[0] != '\0');
     if (answer_size > 0)
-        assert_int_equal(
-            signer_key_answer_parse(frontend, (enum signer_key_request_type)bytes[1], answer, answer_size),
-            0);
+        assert_int_equal(signer_key_answer_parse(frontend, &is_locked, (enum signer_key_request_type)bytes[1],
+                                                 answer, answer_size),
+                         0);
     return answer_size;
 }
 

@@ -78,6 +78,9 @@ int64_t bundle_plan_end(const struct bundle_plan *plan);
 struct bundle *bundle_new(const struct bundle_plan *plan,
                           const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE]);
 
+/* Whether its secrets are in memory that is never written to the swap. */
+bool bundle_is_locked(const struct bundle *bundle);
+
 /* Wipes its secrets. NULL is fine. */
 void bundle_free(struct bundle *bundle);
 

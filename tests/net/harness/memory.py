@@ -43,6 +43,29 @@ def dump_memory(pid):
             return file.read()
 
 
+def can_read_memory():
+    """Whether this process may read that of others which are not dumpable (CAP_SYS_PTRACE)."""
+    with open('/proc/self/status') as status:
+        return int(re.search(r'^CapEff:\t(\w+)$', status.read(), re.M)[1], 16) >> 19 & 1 == 1
+
+
+def mappings_with(pid, values):
+    """The mappings of a process that have one of these bytes in them: (first line, VmFlags) of /proc/PID/smaps."""
+    found = []
+    with open(f'/proc/{pid}/smaps') as smaps:
+        mappings = re.findall(r'^(([0-9a-f]+)-([0-9a-f]+) r.*)\n(?:[A-Z].*\n)*?VmFlags: (.*)$', smaps.read(), re.M)
+    with open(f'/proc/{pid}/mem', 'rb') as memory:
+        for line, start, end, flags in mappings:
+            try:
+                memory.seek(int(start, 16))
+                content = memory.read(int(end, 16) - int(start, 16))
+            except (OSError, ValueError, OverflowError):
+                continue  # the kernel's own
+            if any(value in content for value in values):
+                found.append((line, flags.split()))
+    return found
+
+
 def mapped_bytes(pid):
     """How many bytes of memory a process has mapped and can read."""
     with open(f'/proc/{pid}/maps') as maps:
