@@ -17,7 +17,7 @@
 /* Likewise after it had been a tor and then sent what no tor sends; this long without, and it is forgiven. */
 #define RETRY_MISBEHAVED 15000
 #define RETRY_MAX_MISBEHAVED 600000
-/* A prime number, by which the links' intervals come to lie far apart. */
+/* A prime number, by which links that are made one after the other come to lie far apart. */
 #define PING_SPREAD 7919
 #define PING_TICK 1000 /* milliseconds */
 /* Two readings of the moment at which a process started may differ by so many milliseconds. */
@@ -84,14 +84,14 @@ static bool note_process(struct backend_link *link, int64_t uptime)
     return is_new;
 }
 
-/* When to ask for the next sign of life: a process that hangs keeps its connections. Each link has an
- * interval of its own, three quarters to five quarters of the usual one, so that not all ask at the same
- * time; but those that would within one second do so together, so that we are woken once for all of them. */
+/* When to ask for the next sign of life: a process that hangs keeps its connections. The links' intervals are
+ * spread from three quarters to five quarters of the usual one, so that not all ask at the same time; but
+ * those that would within one second do so together at its end, so that we are woken once for all of them. */
 static int64_t next_ping(const struct backend_link *link)
 {
     int64_t interval = *link->ping_interval;
     int64_t delay = interval * 3 / 4 + (int64_t)(link->number * PING_SPREAD) % (interval / 2);
-    return delay - (clock_milliseconds() + delay) % PING_TICK;
+    return delay + PING_TICK - (clock_milliseconds() + delay) % PING_TICK;
 }
 
 static void uptime_came(struct control_connection *connection, const struct control_reply *reply,

@@ -6,9 +6,9 @@ in ordinary running. Where there are several numbers, also the exponents with wh
 what bench_decode and bench_build print, as often as it is needed. The stand-in takes an upload at once: what a tor would
 need is not in these figures.
 
-An hour of ordinary running is played on a testing network, where all that obpub does by the clock comes so much more often,
-and so does what the stand-in does for tors: a new consensus each hour, a descriptor again after 60 to 120 minutes, and
-another introduction point after 18 to 24 hours. Signs of life do not come more often; what they take is measured apart."""
+An hour of ordinary running is played on a testing network, where all that obpub does by the consensus' clock comes so much
+more often, and so does what the stand-in does for tors: a new consensus each hour, a descriptor again after 60 to 120
+minutes, and another introduction point after 18 to 24 hours. What does not come more often there is added."""
 import json
 import math
 import os
@@ -30,6 +30,7 @@ CHANGED = 500
 HOURS = 2       # of ordinary running that are measured
 # Seconds that an hour may take where it is played faster than it is; a day of a testing network has 24 of them.
 HOUR_LENGTHS = (60, 50, 45, 40)
+REFRESHED_AFTER = 1.5  # hours, on average
 START = 90      # seconds that a first publication takes at the most
 # From so many seconds after the start on backends are asked for signs of life as often as ever: of 10,000 each every
 # 75 to 125 seconds.
@@ -209,14 +210,18 @@ def measure_bursts(obpub, bare):
                   f"{cpu:.2f} s of CPU; bare: as many decodings and refreshes")
 
 
-def measure_hour(frontends, rest):
-    """What an hour of ordinary running takes: what happens in it, played faster, and being there for all of it."""
+def measure_hour(frontends, publication, rest, bare):
+    """What an hour of ordinary running takes: what happens in it, played faster; the certificates that are signed anew
+    for each refresh, as the clock's hour is another one then; two publications a day, when clients turn to the other
+    descriptors; and being there for all of the time."""
     with Obpub(frontends, choose_hour_length()) as obpub:
         obpub.publish()
-        cpu, posts = obpub.live()
-        emit("many-hour", 100 * (cpu / 3600 + rest))
-        note("many-hour", f"an hour played in {obpub.hour_length} s: {cpu:.1f} s of CPU, {posts:.0f} HSPOSTs; and "
-                          f"{100 * rest:.2f} % of a core while nothing happens")
+        played, posts = obpub.live()
+        signing = frontends * DESCRIPTORS / REFRESHED_AFTER * (bare["build"] - bare["refresh"])
+        turns = publication * 2 / 24
+        emit("many-hour", 100 * ((played + signing + turns) / 3600 + rest))
+        note("many-hour", f"an hour played in {obpub.hour_length} s: {played:.1f} s of CPU, {posts:.0f} HSPOSTs; certificates: "
+                          f"{signing:.1f} s; turns: {turns:.1f} s; while nothing happens: {100 * rest:.2f} % of a core")
 
 
 def main():
@@ -234,7 +239,7 @@ def main():
             emit("many-memory", figures[size][1])
             measure_bursts(obpub, bare)
             rest = obpub.rest()
-    measure_hour(sizes[-1], rest)
+    measure_hour(sizes[-1], figures[sizes[-1]][0], rest, bare)
     for row, figure in (("many-cpu", 0), ("many-memory", 1)):
         steps = [math.log(figures[more][figure] / figures[less][figure], more / less)
                  for less, more in zip(sizes, sizes[1:])]

@@ -116,7 +116,7 @@ static char *end_lines(char *text, size_t *length)
 
 /* -- what it answers ------------------------------------------------------------------------------ */
 
-/* Makes a backend's descriptor anew. No two backends, and no two changes, have a point in common. */
+/* Makes a backend's descriptor anew. No two backends have a point in common. */
 static void make_descriptor(const struct standin *standin, size_t number)
 {
     struct backend *backend = &standin->backends[number];

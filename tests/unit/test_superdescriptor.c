@@ -349,12 +349,14 @@ static void test_every_change_makes_another_nonce(void **state)
 {
     (void)state;
     enum { CHANGES = 8 };
-    char commitments[CHANGES][42 + 1];
+    char commitments[1 + CHANGES][42 + 1]; /* the first one before any change */
     struct fixture fixture;
     fixture_init(&fixture, 3);
     struct superdescriptor *superdescriptor = &fixture.superdescriptor;
-    for (size_t change = 0; change < CHANGES; change++) {
-        uint8_t *const changed[CHANGES] = {
+    for (size_t change = 0; change <= CHANGES; change++) {
+        uint8_t unchanged = 0;
+        uint8_t *const changed[1 + CHANGES] = {
+            &unchanged,
             fixture.randomness.ephemeral_key,
             fixture.randomness.superencrypted_salt,
             fixture.randomness.encrypted_salt,
