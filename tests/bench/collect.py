@@ -167,7 +167,7 @@ def measure(benchmark, options, build, measurements):
 def main():
     parser = argparse.ArgumentParser(description="Measures obpub beside Onionbalance and bare cryptography.")
     parser.add_argument("build", type=pathlib.Path, help="the release build")
-    parser.add_argument("--rounds", type=int, default=5, help="samples of each figure (5)")
+    parser.add_argument("--rounds", type=int, default=9, help="samples of each figure (9)")
     parser.add_argument("--only", action="append", metavar="ROW", help="measure no other rows")
     parser.add_argument("--json", type=pathlib.Path, help="where the JSON goes (BUILD/bench.json)")
     options = parser.parse_args()
