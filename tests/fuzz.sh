@@ -30,21 +30,25 @@ fi
 
 # The paths are whole ones because some targets change their folder.
 here=$PWD
+
+# Bytes of an input: libFuzzer cuts longer ones, and the longest of the corpora (a descriptor of a real tor, a file that
+# is too large for a key) are to be whole.
+length_max=24000
 [ $# != 0 ] || set -- $(ls tests/fuzz/fuzz_*.c | sed 's,.*/fuzz_,,; s,\.c$,,')
 crashed=0
 
 # Give a target its corpus and what was found before, for so many seconds.
 fuzz()
 {
-    build/fuzz/tests/fuzz/fuzz_$1 -max_total_time="$seconds" -timeout=25 -rss_limit_mb=2048 -max_len=12000 \
+    build/fuzz/tests/fuzz/fuzz_$1 -max_total_time="$seconds" -timeout=25 -rss_limit_mb=2048 -max_len=$length_max \
         -dict="$here/tests/fuzz/keywords.dict" -artifact_prefix="$here/build/fuzz/crashes/$1-" \
         "$here/build/fuzz/found/$1" "$here/tests/fuzz/corpus/$1" >build/fuzz/log/$1 2>&1
 }
 
-# Add what was found to a target's corpus.
+# Add what was found to a target's corpus, the shortest inputs first.
 merge()
 {
-    build/fuzz/tests/fuzz/fuzz_$1 -set_cover_merge=1 -max_len=4000 "$here/tests/fuzz/corpus/$1" "$here/build/fuzz/found/$1" \
+    build/fuzz/tests/fuzz/fuzz_$1 -set_cover_merge=1 -max_len=$length_max "$here/tests/fuzz/corpus/$1" "$here/build/fuzz/found/$1" \
         >build/fuzz/log/$1 2>&1
 }
 
