@@ -2,6 +2,7 @@
  */
 #include <string.h>
 
+#include "../unit/vectors.h"
 #include "control/authentication.h"
 #include "control/credential_file.h"
 #include "control/reply_parser.h"
@@ -13,6 +14,7 @@ enum configured {
     CONFIGURED_COOKIE = 2,
     PEER_IS_LOCAL = 4,
     CONFIGURED_MISSING = 8, /* files that are not there */
+    PEER_IS_RECORDED = 16,  /* the cookie is that of the tor of vectors/control_session */
 };
 
 static void make_files(void)
@@ -27,6 +29,19 @@ static void make_files(void)
     fuzz_write_file("cookie", cookie, sizeof(cookie));
     fuzz_write_file("short", cookie, sizeof(cookie) - 1);
     fuzz_write_file("password", "secret\r\nmore", 12);
+    char *recorded = vectors_read_file("control_session/cookie", NULL);
+    fuzz_write_file("recorded", recorded, CREDENTIAL_COOKIE_SIZE);
+    free(recorded);
+}
+
+/* The cookie file that stands in for the one that the peer names, or NULL. */
+static const char *choose_cookie_file(uint8_t configured)
+{
+    if ((configured & PEER_IS_RECORDED) != 0)
+        return "recorded";
+    if ((configured & CONFIGURED_COOKIE) == 0)
+        return NULL;
+    return (configured & CONFIGURED_MISSING) != 0 ? "short" : "cookie";
 }
 
 static struct authentication *begin(uint8_t configured)
@@ -36,9 +51,7 @@ static struct authentication *begin(uint8_t configured)
         .password_file = (configured & CONFIGURED_PASSWORD) == 0 ? NULL
                          : is_missing                            ? "none"
                                                                  : "password",
-        .cookie_file = (configured & CONFIGURED_COOKIE) == 0 ? NULL
-                       : is_missing                          ? "short"
-                                                             : "cookie",
+        .cookie_file = choose_cookie_file(configured),
     };
     struct authentication *authentication = authentication_new(&credentials);
     authentication_set_peer_is_local(authentication, (configured & PEER_IS_LOCAL) != 0);

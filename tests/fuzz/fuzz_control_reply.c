@@ -1,5 +1,5 @@
-/* Fuzzes what a control port sends: replies, events, PROTOCOLINFO. The first byte says how the rest is cut.
- */
+/* Fuzzes what a control port sends: replies, events, PROTOCOLINFO. The first byte says how the rest is cut
+ * and which limits there are. */
 #include <string.h>
 
 #include "control/hs_desc_event.h"
@@ -8,41 +8,66 @@
 #include "control/stream_event.h"
 #include "fuzz.h"
 
-/* Small, so that the limits are met. */
-#define LINE_MAX_LENGTH 512
-#define REPLY_MAX_LENGTH 4096
+#define PIECE_MAX 32     /* the first byte's lower bits are the length of a piece */
+#define LIMITS_WIDE 0x80 /* in the first byte: as wide as for a tor */
+
+/* Small limits, so that they are met; and wide ones, so that what a real tor says passes. */
+static const struct limits {
+    size_t line_max, reply_max;
+} small_limits = {512, 4096}, wide_limits = {8192, 1024 * 1024};
 
 /* What a run over the bytes came to: it may not depend on how they were cut. */
 struct outcome {
-    uint64_t sum; /* of all replies (FNV-1a) */
+    uint64_t sum;      /* of all replies (FNV-1a) */
+    uint64_t data_sum; /* of the data of those that are no events, which may have gone to a sink */
     size_t reply_count;
-    bool has_failed, is_inside;
+    bool has_failed, is_inside, has_sink;
 };
+
+static uint64_t add_bytes(uint64_t sum, const void *bytes, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        sum = (sum ^ ((const uint8_t *)bytes)[i]) * UINT64_C(0x100000001b3);
+    return sum;
+}
 
 static void add_to_sum(struct outcome *outcome, const void *bytes, size_t size)
 {
-    for (size_t i = 0; i < size; i++)
-        outcome->sum = (outcome->sum ^ ((const uint8_t *)bytes)[i]) * UINT64_C(0x100000001b3);
+    outcome->sum = add_bytes(outcome->sum, bytes, size);
 }
 
-static void check_line(struct outcome *outcome, const struct control_line *line)
+/* The sink: gets the data of a reply line by line. */
+static void take_data_line(const char *line, size_t length, void *context)
+{
+    struct outcome *outcome = context;
+    FUZZ_REQUIRE(length > 0 && memchr(line, '\n', length) == line + length - 1);
+    outcome->data_sum = add_bytes(outcome->data_sum, line, length);
+}
+
+static void check_line(struct outcome *outcome, const struct control_line *line, const struct limits *limits)
 {
     FUZZ_REQUIRE(line->status >= 100 && line->status <= 699);
-    FUZZ_REQUIRE(strlen(line->text) == line->text_length && line->text_length <= LINE_MAX_LENGTH);
+    FUZZ_REQUIRE(strlen(line->text) == line->text_length && line->text_length <= limits->line_max);
     add_to_sum(outcome, &line->status, sizeof(line->status));
     add_to_sum(outcome, line->text, line->text_length + 1);
     if (line->data == NULL)
         return;
-    FUZZ_REQUIRE(line->data[line->data_length] == '\0' && line->data_length <= REPLY_MAX_LENGTH);
-    add_to_sum(outcome, line->data, line->data_length + 1);
+    FUZZ_REQUIRE(line->data[line->data_length] == '\0' && line->data_length <= limits->reply_max);
+    if (line->status >= 600) {
+        add_to_sum(outcome, line->data, line->data_length + 1);
+    } else {
+        FUZZ_REQUIRE(!outcome->has_sink || line->data_length == 0);
+        outcome->data_sum = add_bytes(outcome->data_sum, line->data, line->data_length);
+    }
 }
 
 /* Everything that is done with a reply. */
-static void check_reply(struct outcome *outcome, const struct control_reply *reply)
+static void check_reply(struct outcome *outcome, const struct control_reply *reply,
+                        const struct limits *limits)
 {
     FUZZ_REQUIRE(reply->line_count > 0);
     for (size_t i = 0; i < reply->line_count; i++)
-        check_line(outcome, &reply->lines[i]);
+        check_line(outcome, &reply->lines[i], limits);
     outcome->reply_count++;
 
     struct hs_desc_event event;
@@ -66,11 +91,14 @@ static void check_reply(struct outcome *outcome, const struct control_reply *rep
     FUZZ_REQUIRE(control_reply_is_ok(reply) == (reply->status / 100 == 2));
 }
 
-/* Hands the bytes to a parser in pieces. */
-static struct outcome run(const uint8_t *data, size_t size, size_t piece)
+/* Hands the bytes to a parser in pieces; has_sink: as for the large replies, whose data are not kept. */
+static struct outcome run(const uint8_t *data, size_t size, size_t piece, const struct limits *limits,
+                          bool has_sink)
 {
-    struct outcome outcome = {.sum = UINT64_C(0xcbf29ce484222325)};
-    struct reply_parser *parser = reply_parser_new(LINE_MAX_LENGTH, REPLY_MAX_LENGTH);
+    struct outcome outcome = {.sum = UINT64_C(0xcbf29ce484222325), .has_sink = has_sink};
+    struct reply_parser *parser = reply_parser_new(limits->line_max, limits->reply_max);
+    if (has_sink)
+        reply_parser_set_sink(parser, take_data_line, &outcome);
     for (size_t taken = 0; taken < size && !outcome.has_failed;) {
         size_t length = size - taken < piece ? size - taken : piece, used;
         const struct control_reply *reply;
@@ -84,11 +112,24 @@ static struct outcome run(const uint8_t *data, size_t size, size_t piece)
         outcome.has_failed = result == REPLY_PARSER_FAILED;
         FUZZ_REQUIRE(outcome.has_failed == (error.text[0] != '\0'));
         if (reply != NULL)
-            check_reply(&outcome, reply);
+            check_reply(&outcome, reply, limits);
     }
     outcome.is_inside = reply_parser_is_inside_reply(parser);
     reply_parser_free(parser);
     return outcome;
+}
+
+/* Two runs over the same bytes say the same. */
+static void compare(const struct outcome *one, const struct outcome *other)
+{
+    FUZZ_REQUIRE(one->sum == other->sum && one->reply_count == other->reply_count);
+    FUZZ_REQUIRE(one->has_failed == other->has_failed);
+    if (one->has_failed)
+        return;
+    FUZZ_REQUIRE(one->is_inside == other->is_inside);
+    /* A sink has the data of a reply before it is complete. */
+    if (one->has_sink == other->has_sink || !one->is_inside)
+        FUZZ_REQUIRE(one->data_sum == other->data_sum);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -96,10 +137,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     fuzz_prepare();
     if (size < 1)
         return 0;
-    struct outcome whole = run(data + 1, size - 1, size);
-    struct outcome cut = run(data + 1, size - 1, 1 + (size_t)data[0] % 32);
-    FUZZ_REQUIRE(whole.sum == cut.sum && whole.reply_count == cut.reply_count);
-    FUZZ_REQUIRE(whole.has_failed == cut.has_failed);
-    FUZZ_REQUIRE(whole.has_failed || whole.is_inside == cut.is_inside);
+    const struct limits *limits = (data[0] & LIMITS_WIDE) != 0 ? &wide_limits : &small_limits;
+    size_t piece = 1 + (size_t)data[0] % PIECE_MAX;
+    struct outcome whole = run(data + 1, size - 1, size, limits, false);
+    struct outcome cut = run(data + 1, size - 1, piece, limits, false);
+    struct outcome fed = run(data + 1, size - 1, size, limits, true);
+    struct outcome fed_cut = run(data + 1, size - 1, piece, limits, true);
+    compare(&whole, &cut);
+    compare(&whole, &fed);
+    compare(&fed, &fed_cut);
     return 0;
 }

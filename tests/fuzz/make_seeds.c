@@ -391,6 +391,7 @@ int main(int argument_count, char **arguments)
     seeds_write_refused_configs();
     write_authentications();
     write_replies();
+    seeds_write_recorded();
     seeds_write_bundles();
     seeds_write_signer_requests();
     seeds_write_signer_bundles();
