@@ -392,6 +392,7 @@ int main(int argument_count, char **arguments)
     write_authentications();
     write_replies();
     seeds_write_recorded();
+    seeds_write_status();
     seeds_write_bundles();
     seeds_write_signer_requests();
     seeds_write_signer_bundles();
