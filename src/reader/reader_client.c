@@ -250,10 +250,12 @@ static enum credential_result read_cookie(const char *path, uint8_t *cookie, voi
     const uint8_t *content;
     size_t length = 0;
     enum credential_result result = read_file(client, READER_COOKIE, path, &content, &length, error);
-    if (result == CREDENTIAL_OK && length == CREDENTIAL_COOKIE_SIZE)
+    if (result == CREDENTIAL_OK && length == CREDENTIAL_COOKIE_SIZE) {
         memcpy(cookie, content, CREDENTIAL_COOKIE_SIZE);
-    else if (result == CREDENTIAL_OK)
+    } else if (result == CREDENTIAL_OK) {
+        error_set(error, "the process that reads files answers with %zu bytes that are no cookie", length);
         result = CREDENTIAL_UNUSABLE;
+    }
     secret_wipe(client->bytes, READER_MESSAGE_SIZE_MAX);
     return result;
 }

@@ -1,0 +1,126 @@
+/* Fuzzes what the reader answers to the engine. The first byte says what is asked for first; the rest is
+ * messages, each behind two bytes that are its length. */
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "fuzz.h"
+#include "obpub/memory.h"
+#include "process/channel.h"
+#include "reader/reader_client.h"
+
+#define REQUESTS_MAX 8 /* that are made, each of another kind than the one before */
+
+/* Stands in an error until there is one. */
+#define NO_ERROR "no error"
+
+static void load(struct reader_client *client)
+{
+    struct config config;
+    struct config_report report;
+    if (reader_client_load(client, &config, &report) == 0) {
+        FUZZ_REQUIRE(config.frontend_count > 0);
+        for (size_t i = 0; i < config.frontend_count; i++)
+            FUZZ_REQUIRE(config.frontends[i].key_path != NULL && config.frontends[i].secret_key == NULL &&
+                         config.frontends[i].bundle == NULL);
+        config_clear(&config);
+    }
+    config_report_clear(&report);
+}
+
+static void keep_or_drop(struct reader_client *client, bool keeps)
+{
+    struct error error = {.text = NO_ERROR};
+    int result = keeps ? reader_client_keep(client, &error) : reader_client_drop(client, &error);
+    FUZZ_REQUIRE((result == 0) == (strcmp(error.text, NO_ERROR) == 0));
+}
+
+static void read_cookie(const struct credential_source *source)
+{
+    uint8_t cookie[CREDENTIAL_COOKIE_SIZE];
+    struct error error = {.text = NO_ERROR};
+    enum credential_result result = source->read_cookie("cookie", cookie, source->context, &error);
+    FUZZ_REQUIRE((result == CREDENTIAL_OK) == (strcmp(error.text, NO_ERROR) == 0));
+}
+
+static void read_password(const struct credential_source *source)
+{
+    char *password;
+    struct error error = {.text = NO_ERROR};
+    enum credential_result result = source->read_password("password", &password, source->context, &error);
+    FUZZ_REQUIRE((result == CREDENTIAL_OK) == (strcmp(error.text, NO_ERROR) == 0));
+    FUZZ_REQUIRE((result == CREDENTIAL_OK) == (password != NULL));
+    secret_free(password);
+}
+
+static void read_names(const struct name_source *names, bool is_host)
+{
+    char text[NAME_FILES_TEXT_SIZE];
+    memset(text, 'x', sizeof(text));
+    if (is_host)
+        names->find_host("backend", text, names->context);
+    else
+        names->read_resolver(text, names->context);
+    FUZZ_REQUIRE(memchr(text, '\0', sizeof(text)) != NULL);
+}
+
+static void ask(struct reader_client *client, unsigned number)
+{
+    const struct credential_source *source = reader_client_source(client);
+    switch (number % REQUESTS_MAX) {
+    case 0:
+        load(client);
+        break;
+    case 1:
+    case 2:
+        keep_or_drop(client, number % REQUESTS_MAX == 1);
+        break;
+    case 3:
+        read_cookie(source);
+        break;
+    case 4:
+        read_password(source);
+        break;
+    case 5:
+    case 6:
+        read_names(&source->names, number % REQUESTS_MAX == 5);
+        break;
+    default:
+        reader_client_take_late(client);
+    }
+}
+
+/* Has all answers ready before the first request, as many as the channel holds. */
+static void prepare_answers(int end, const uint8_t *data, size_t size)
+{
+    while (size >= 3) {
+        size_t length = (size_t)data[0] << 8 | data[1];
+        if (length == 0 || length > size - 2)
+            length = size - 2;
+        if (send(end, data + 2, length, MSG_DONTWAIT) < 0)
+            return;
+        data += 2 + length;
+        size -= 2 + length;
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    int ends[2];
+    struct error error;
+    fuzz_prepare();
+    signal(SIGPIPE, SIG_IGN);
+    if (size < 1)
+        return 0;
+    FUZZ_REQUIRE(channel_open(ends, &error) == 0);
+    prepare_answers(ends[1], data + 1, size - 1);
+    shutdown(ends[1], SHUT_WR);
+    struct reader_client *client = reader_client_new(ends[0], "obpub.yaml");
+    for (unsigned i = 0; i < REQUESTS_MAX; i++)
+        ask(client, data[0] + i);
+    reader_client_free(client);
+    close(ends[0]);
+    close(ends[1]);
+    return 0;
+}
