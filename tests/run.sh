@@ -70,6 +70,9 @@ fi
 step 'fuzzing each parser for a few seconds'
 sh tests/fuzz.sh 5 || failed=$((failed + 1))
 
+step "measuring how much of the parsers the fuzzers' corpora run"
+sh tests/coverage.sh || failed=$((failed + 1))
+
 if build build/test-gcc -DCMAKE_C_COMPILER=gcc; then
     step 'tests, with a private Tor network that starts meanwhile'
     with=with_network

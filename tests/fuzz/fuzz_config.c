@@ -1,5 +1,6 @@
-/* Fuzzes the config file, in a folder that has keys of each kind: key.pem, tor/, short, and a password. An
- * input of one byte is no file but says which path that is none is given instead. */
+/* Fuzzes the config file, in a folder that has keys of each kind: key.pem, tor/, short, and a password, which
+ * are credentials as well. An input of one byte is no file but says which path that is none is given instead.
+ */
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -29,6 +30,8 @@ static void make_files(void)
     fuzz_write_file("password", "secret\n", 7);
     fuzz_write_file("writable", "x", 1);
     FUZZ_REQUIRE(chmod("writable", 0666) == 0);
+    char here[4096];
+    FUZZ_REQUIRE(getcwd(here, sizeof(here)) != NULL && setenv("CREDENTIALS_DIRECTORY", here, 1) == 0);
 }
 
 /* A path under which there is no good file. */
@@ -55,6 +58,28 @@ static void check_config(const struct config *config)
     }
 }
 
+static bool is_same(const char *one, const char *other)
+{
+    return one == NULL || other == NULL ? one == other : strcmp(one, other) == 0;
+}
+
+/* What reads only a part of the file finds in it what is found in all of it. */
+static void check_parts(const char *path, const struct config *config)
+{
+    struct config_report report;
+    char *location, *user;
+    bool requires_sandbox;
+    int result = config_find_status_socket(&location, path, &report);
+    FUZZ_REQUIRE((result == 0) == (report.error_count == 0) && (result == 0 || location == NULL));
+    FUZZ_REQUIRE(config == NULL || (result == 0 && is_same(location, config->status_socket_location)));
+    config_report_clear(&report);
+    free(location);
+    result = config_find_confinement(&user, &requires_sandbox, path);
+    FUZZ_REQUIRE(config == NULL || (result == 0 && is_same(user, config->user)));
+    FUZZ_REQUIRE(config == NULL || requires_sandbox == config->requires_sandbox);
+    free(user);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     fuzz_prepare();
@@ -67,6 +92,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     FUZZ_REQUIRE((result == 0) == (report.error_count == 0) && (result != 0 || size != 1));
     if (result == 0)
         check_config(&config);
+    check_parts(path, result == 0 ? &config : NULL);
     config_clear(&config);
     config_report_clear(&report);
     return 0;

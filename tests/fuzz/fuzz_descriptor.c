@@ -12,6 +12,36 @@ struct header {
     uint32_t voting_interval;
 };
 
+/* Once more with what the engine remembers of a backend's descriptors, empty at first and then filled: the
+ * result is the same. */
+static void check_remembering(const char *text, size_t length,
+                              const struct descriptor_expectation *expectation,
+                              const struct descriptor *expected, const struct error *expected_error)
+{
+    struct known_blinded_keys known_keys = {.period_length = 0};
+    struct verified_signatures verified = {.count = 0};
+    struct descriptor_expectation remembering = *expectation;
+    remembering.known_keys = &known_keys;
+    remembering.verified = &verified;
+    remembering.likely_period_number = expectation->period_number - 1 + length % 3;
+    for (size_t i = 0; i < 2; i++) {
+        struct error error = {.text = ""};
+        struct descriptor *descriptor = descriptor_decode(text, length, &remembering, &error);
+        FUZZ_REQUIRE((descriptor == NULL) == (expected == NULL));
+        FUZZ_REQUIRE(strcmp(error.text, expected_error->text) == 0);
+        if (descriptor != NULL) {
+            FUZZ_REQUIRE(descriptor->period_number == expected->period_number);
+            FUZZ_REQUIRE(descriptor->revision_counter == expected->revision_counter);
+            FUZZ_REQUIRE(memcmp(descriptor->blinded_key, expected->blinded_key, ED25519_PUBLIC_KEY_SIZE) ==
+                         0);
+            FUZZ_REQUIRE(descriptor->point_count == expected->point_count);
+        }
+        FUZZ_REQUIRE(verified.count <= VERIFIED_SIGNATURES_MAX);
+        descriptor_free(descriptor);
+    }
+    verified_signatures_clear(&verified);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     fuzz_prepare();
@@ -34,6 +64,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const bool is_no_newer =
         descriptor_is_no_newer(text, size - sizeof(header), descriptor != NULL ? descriptor : &known);
     FUZZ_REQUIRE(descriptor == NULL || is_no_newer);
+    check_remembering(text, size - sizeof(header), &expectation, descriptor, &error);
     descriptor_free(descriptor);
     return 0;
 }

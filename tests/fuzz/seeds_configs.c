@@ -28,6 +28,10 @@ void seeds_write_configs(void)
         "  - {address: %s, control: '[::1]:9051', control-password-file: password}\n"
         "  - {address: %s, name: \"n\\x07\", control: 'unix:/c', control-cookie-file: none}\n"
         "- {key: key.pem, instances: *all}\n",
+        "tor-control: [127.0.0.1:9051, 'unix:/run/tor/control']\nmetrics-listen: 0.0.0.0:9100\n"
+        "backend-grace: 90\nuser: nobody\nrequire-sandbox: Yes\ntor-control-password-file: "
+        "credential:password\n"
+        "services:\n- {key: 'credential:key.pem', instances: [{address: %s}, {address: %s}]}\n",
         "services:\n- {key: key.pem, instances: [{address: %s}, {address: %s}]}\n- {key: tor, instances: "
         "[]}\n",
         "services: [{key: empty, instances: [{address: %s, auth: x, nmae: y, <<: z, ? [a] : b},\n"
@@ -93,6 +97,15 @@ void seeds_write_refused_configs(void)
         {"empty", text_format("# nothing\n")},
         {"mark", text_format("\xef\xbb\xbfservices: x\n")},
         {"printable", text_format("tor-control: \"\\u202e\\U0001F600\\xa0\\x7f\"\n")},
+        {"words",
+         text_format("metrics-listen: localhost:1\nbackend-grace: 3601\nuser: %0999d\n"
+                     "require-sandbox: perhaps\ntor-control: [127.0.0.1:1, '127.0.0.1:1', 127.0.0.1:2]\n"
+                     "tor-control-cookie-file: x\nstatus-socket-location: /%0200d\n"
+                     "tor-control-password-file: credential:none\nservices: []\n",
+                     0, 0)},
+        {"cookie-of-two", text_format("tor-control: [127.0.0.1:1, 127.0.0.1:2]\ntor-control-cookie-file: x\n"
+                                      "services: [{key: tor, instances: []}]\n")},
+        {"tors", repeat("tor-control: [", "127.0.0.1:1, ", 17, "]\n")},
         {"file-0", text_format("0")},
         {"file-1", text_format("1")},
         {"file-2", text_format("2")},
