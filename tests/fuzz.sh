@@ -34,6 +34,12 @@ here=$PWD
 # Bytes of an input: libFuzzer cuts longer ones, and the longest of the corpora (a descriptor of a real tor, a file that
 # is too large for a key) are to be whole.
 length_max=24000
+long=$(find tests/fuzz/corpus -type f -size +${length_max}c)
+[ -z "$long" ] || {
+    echo "These would be cut to $length_max bytes:" $long
+    exit 1
+}
+
 [ $# != 0 ] || set -- $(ls tests/fuzz/fuzz_*.c | sed 's,.*/fuzz_,,; s,\.c$,,')
 crashed=0
 
@@ -48,8 +54,8 @@ fuzz()
 # Add what was found to a target's corpus, the shortest inputs first.
 merge()
 {
-    build/fuzz/tests/fuzz/fuzz_$1 -set_cover_merge=1 -max_len=$length_max "$here/tests/fuzz/corpus/$1" "$here/build/fuzz/found/$1" \
-        >build/fuzz/log/$1 2>&1
+    build/fuzz/tests/fuzz/fuzz_$1 -set_cover_merge=1 -max_len=$length_max \
+        "$here/tests/fuzz/corpus/$1" "$here/build/fuzz/found/$1" >build/fuzz/log/$1 2>&1
 }
 
 for target; do
