@@ -1,6 +1,7 @@
 # The memory of a running process, as a debugger sees it, and what is in it of a secret.
 
 import base64
+import hashlib
 import os
 import re
 import tempfile
@@ -103,6 +104,12 @@ def blinded_scalar(key, parameter):
     factor[31] = factor[31] & 63 | 64
     scalar = int.from_bytes(key.expanded()[:32], 'little') * int.from_bytes(factor, 'little') % GROUP_ORDER
     return scalar.to_bytes(32, 'little')
+
+
+def blinded_nonce_prefix(key):
+    """What a key's signatures of every time period take their nonces from (rend-spec-v3 A.2): with it, one published
+    signature gives the blinded scalar away, and that the master key."""
+    return hashlib.sha512(b'Derive temporary signing key hash input' + key.expanded()[32:]).digest()[:32]
 
 
 def find_secrets(memory, secrets, pem=None):
