@@ -44,7 +44,8 @@ static int check_period(const struct signer_period *period, int64_t now, struct 
     int64_t earliest = minutes - CONSENSUS_AGE_MAX - offset;
     if (earliest < length)
         return error_set(error, "this machine's clock is not set");
-    /* The one before, the one now running, the one after. */
+    /* The one before, the one now running, the one after; for an offset that is not known, one more at times:
+     * on the public network, a period may be asked for from 37 hours before it begins. */
     uint64_t lowest = (uint64_t)(earliest / length - 1);
     uint64_t highest = (uint64_t)((minutes + CLOCK_BEHIND_MAX) / length + 1);
     if (period->number < lowest || period->number > highest)

@@ -55,9 +55,9 @@ struct signer_answer {
 };
 
 /* Checks what a request asks for against the clock (now, seconds since the epoch): a time period of 1 to
- * 14400 minutes that tor could be publishing for now, an expiry that is no later than tor's own, a signing
- * key that is one, seconds that can be encrypted. Returns 0, or -1 with what is wrong. The engine calls it
- * too, so that a clock that is wrong costs it an upload and not the conversation. */
+ * 14400 minutes that tor could be publishing for now or that is next to one, an expiry that is no later than
+ * tor's own, a signing key that is one, seconds that can be encrypted. Returns 0, or -1 with what is wrong.
+ * The engine calls it too, so that a clock that is wrong costs it an upload and not the conversation. */
 int signer_request_check(const struct signer_request *request, int64_t now, struct error *error);
 
 void signer_request_encode(uint8_t bytes[SIGNER_REQUEST_SIZE], const struct signer_request *request);

@@ -1,7 +1,9 @@
 /* The signer's process: waits for requests of the engine and of the reader, and answers them.
  *
  * Whoever wants to know whether the keys are safe in here reads this loop, then request.c (all that the
- * engine can say), key_request.c (all that the reader can say), and signer.c (what is done with the keys). */
+ * engine can say), key_request.c and bundle_request.c (all that the reader can say), and signer.c (what is
+ * done with the keys). Where there are bundles, the pieces of one are decoded by the second half of
+ * onion/bundle_encoding.c. */
 #include "signer/signer_process.h"
 
 #include <errno.h>

@@ -249,7 +249,8 @@ static void test_public_periods(void **state)
     }
 }
 
-/* The last period that is answered, and the first one; and at which second they change. */
+/* The last period that is answered, and the first one; and at which second they change. Periods begin at
+ * noon, so none is answered more than 37 hours before it does. */
 static void test_edges(void **state)
 {
     (void)state;
