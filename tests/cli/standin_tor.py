@@ -103,7 +103,7 @@ class Peer:
     def __enter__(self):
         self._listener = socket.socket(socket.AF_UNIX)
         self._listener.bind(self.path)
-        self._listener.listen()
+        self._listener.listen(socket.SOMAXCONN)
         threading.Thread(target=self._accept, daemon=True).start()
         return self
 

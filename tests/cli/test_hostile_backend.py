@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import pathlib
+import re
 import socket
 import subprocess
 import sys
@@ -77,17 +78,21 @@ def instance(name, key, path):
 
 @contextlib.contextmanager
 def scene(folder, others=()):
-    """A local tor and two honest backends, all stand-ins, and obpub with them and others."""
+    """A local tor and two honest backends, all stand-ins, and obpub with them and others. Gives the local tor, obpub,
+    the config of the two, and what they have published as independent eyes see it."""
     keys = {name: checks.Key() for name in ("good1", "good2")}
     with contextlib.ExitStack() as stack:
         tor = stack.enter_context(standin_tor.Tor(folder / "tor", standin_tor.network_answers(uptime="100")))
+        judged = []
         for name, key in keys.items():
-            answers = standin_tor.own_answers(key, standin_tor.make_descriptor(key))
+            descriptor = standin_tor.make_descriptor(key)
+            judged.append(Judged(descriptor, key.address + ".onion"))
+            answers = standin_tor.own_answers(key, descriptor)
             stack.enter_context(standin_tor.Tor(folder / name, {**answers, "uptime": "1"}))
         honest = [instance(name, key, folder / name) for name, key in keys.items()]
         publisher = Publisher(folder, honest + list(others))
         stack.callback(publisher.end)
-        yield tor, publisher, honest
+        yield tor, publisher, honest, [point for each in judged for point in each.points]
 
 
 def is_published(service):
@@ -95,12 +100,28 @@ def is_published(service):
         each["state"] == "live" for each in service["instances"] if each["name"].startswith("good"))
 
 
+def grown_since(before):
+    """By how many KiB all processes have grown at their most. before: what each had then, {pid: KiB}."""
+    return sum(siege.memory_of(pid, "VmHWM") - size for pid, size in before.items())
+
+
+def check_undisturbed(what, publisher, before, memory_max=MEMORY_MAX):
+    """The processes are those of before, whose memory is given, and have not grown beyond bounds; it ends well."""
+    pid = publisher.process.pid
+    check(f"{what}: all processes are those of before", list(siege.family(pid)) == list(before), siege.family(pid))
+    grown = grown_since(before)
+    check(f"{what}: the memory of all has grown by {grown} KiB at most", grown < memory_max)
+    status, log = publisher.end()
+    check(f"{what}: it ends well", status == 0, log[-3000:])
+    check(f"{what}: no sanitizer has anything to say", "ERROR: " not in log and "runtime error" not in log, log[-3000:])
+
+
 def check_siege(folder):
     """Every lie at the same time."""
-    with siege.Siege(folder, standin_tor.PERIOD_LENGTH, OFFSET) as besiegers, scene(folder) as (tor, publisher, honest):
+    with siege.Siege(folder, standin_tor.PERIOD_LENGTH, OFFSET) as besiegers, scene(folder) as (
+            tor, publisher, honest, points):
         check("two honest backends are published", publisher.wait(is_published, 60))
-        pid = publisher.process.pid
-        before, processes = siege.memory_of(pid, "VmRSS"), siege.family(pid)
+        before = {pid: siege.memory_of(pid, "VmRSS") for pid in siege.family(publisher.process.pid)}
         publisher.write_config(honest + besiegers.instances())
         publisher.process.send_signal(1)
 
@@ -118,34 +139,62 @@ def check_siege(folder):
               shares.get("one-relay", 0) <= 1, shares)
         judged = Judged(tor.posted[-1][1], checks.address_of(publisher.key.public) + ".onion")
         check("the superdescriptor is good, and has the honest backends' points",
-              6 <= len(judged.points) <= 20 and len(set(judged.points)) == len(judged.points), judged.points)
+              set(points) <= set(judged.points) and len(judged.points) <= 20 and
+              len(set(judged.points)) == len(judged.points), judged.points)
         check("no reason has a control character in it", not besiegers.rude_reasons(), besiegers.rude_reasons())
-        check("all processes are those of before", siege.family(pid) == processes, siege.family(pid))
-        grown = siege.memory_of(pid, "VmHWM") - before
-        check(f"memory has grown by {grown} KiB at most", grown < MEMORY_MAX)
-        status, log = publisher.end()
-        check("it ends well", status == 0, log[-3000:])
-        check("no sanitizer has anything to say", "ERROR: " not in log and "runtime error" not in log, log[-3000:])
+        check_undisturbed("all lies", publisher, before)
 
 
 class Closing(standin_tor.Peer):
-    """A peer that says what an honest backend would, and ends each conversation one byte later than the one before."""
+    """A peer that says what an honest backend would, and ends each conversation one byte later than the one before;
+    after the whole of it once, it begins anew. Who asks for a descriptor gets that of this address, as if it were its
+    own."""
 
-    def __init__(self, path, conversation):
+    def __init__(self, path, conversation, address):
         super().__init__(path)
-        self.conversation, self.next = conversation, 0
+        self.conversation, self.address, self.next = conversation, address.encode(), 0
+        self.length = sum(map(len, conversation))
 
     def serve(self, connection):
-        end, self.next = self.next, self.next + 1
-        replies = list(self.conversation)
-        for reply in replies:
-            piece = reply[:max(0, end)]
+        end, self.next = self.next % (self.length + 1), self.next + 1
+        for reply in self.conversation:
+            asked = re.search(rb"/desc/id/(\w{56})", connection.recv(4096))
+            if asked:
+                reply = reply.replace(self.address, asked[1])
+            connection.sendall(reply[:end])
             end -= len(reply)
-            connection.recv(4096)
-            connection.sendall(piece)
             if end < 0:
                 return
-        super().serve(connection)
+
+
+class Watch:
+    """What was ever said of the backends whose names begin with a word."""
+
+    def __init__(self, word, count):
+        self.names = [f"{word}{number}" for number in range(count)]
+        self.states, self.reasons = {name: set() for name in self.names}, {name: set() for name in self.names}
+        self.errors = set()     # reasons, and what was said before there was a decision
+        self.published = set()  # those that had introduction points published
+
+    def look(self, service):
+        for each in service["instances"]:
+            name = each["name"]
+            if name not in self.states:
+                continue
+            self.states[name].add(each["state"])
+            self.reasons[name] |= {each["error"]} if each["state"] in siege.BAD and each["error"] else set()
+            self.errors |= {each["error"]} if each["error"] else set()
+            if each["introPointsPublished"]:
+                self.published.add(name)
+
+    def unmarked(self):
+        """Those that were never found bad, with a reason."""
+        return [name for name in self.names if not self.reasons[name]]
+
+
+# What is said of a conversation that ends too early, by how far it got; and of the one that does not.
+CLOSED = ("closed before we were authenticated", "closed in the middle of a reply", "closed by the peer")
+WHOLE = "not a descriptor of this service"
 
 
 def check_closing(folder):
@@ -154,16 +203,35 @@ def check_closing(folder):
     text = backend.maker().text()
     conversation = [b"250-PROTOCOLINFO 1\r\n250-AUTH METHODS=NULL\r\n250 OK\r\n", b"250 OK\r\n",
                     b"250 OK\r\n250-uptime=1\r\n250 OK\r\n", backend.answer(text)]
-    length = sum(map(len, conversation))
-    others = [instance(f"closing{number}", checks.Key(), folder / "closing") for number in range(600)]
-    with Closing(folder / "closing", conversation) as peer, scene(folder, others) as (_, publisher, _):
-        deadline = time.monotonic() + 120
-        while peer.next <= length and time.monotonic() < deadline and publisher.process.poll() is None:
-            time.sleep(0.2)
-        check(f"closed behind each of {length} bytes", peer.next > length, peer.next)
-        check("the honest backends are published all the same", publisher.wait(is_published, 60))
-        status, log = publisher.end()
-        check("it ends well", status == 0 and "ERROR: " not in log and "runtime error" not in log, log[-3000:])
+    watch = Watch("closing", 600)
+    others = [instance(name, checks.Key(), folder / "closing") for name in watch.names]
+    with Closing(folder / "closing", conversation, backend.address) as peer, scene(folder) as (tor, publisher, honest, points):
+        check("two honest backends are published", publisher.wait(is_published, 60))
+        before = {pid: siege.memory_of(pid, "VmRSS") for pid in siege.family(publisher.process.pid)}
+        publisher.write_config(honest + others)
+        publisher.process.send_signal(1)
+        disturbed = []
+
+        def is_over(service):
+            watch.look(service)
+            if not is_published(service):
+                disturbed.append(service)
+            return peer.next > peer.length and not watch.unmarked()
+        publisher.wait(is_over, PATIENCE)
+        check(f"closed behind each of {peer.length} bytes", peer.next > peer.length, peer.next)
+        check("each is marked bad, with a reason", not watch.unmarked(), watch.unmarked())
+        strange = [error for error in watch.errors if not any(words in error for words in (*CLOSED, WHOLE))]
+        check("the reasons are that it closes, or its descriptor", not strange, strange)
+        check("wherever it closes", all(any(words in error for error in watch.errors) for words in CLOSED),
+              watch.errors)
+        check("none was ever live", not any("live" in states for states in watch.states.values()))
+        check("nor had a point published", not watch.published, watch.published)
+        check("the honest backends were live and published at all times", not disturbed, disturbed[:1])
+        judged = Judged(tor.posted[-1][1], checks.address_of(publisher.key.public) + ".onion")
+        check("the superdescriptor is good, and has the honest backends' points and no others",
+              sorted(judged.points) == sorted(points), judged.points)
+        # So many backends take their room, too: the status has a line for each.
+        check_undisturbed("closing", publisher, before, 2 * MEMORY_MAX)
 
 
 with checks.temporary_folder() as name:
