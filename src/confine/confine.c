@@ -54,6 +54,8 @@ static void look_at_kernel(struct confine_plan *plan)
     if (plan->landlock_version == 0)
         error_set(add_lack(plan), "there is no Landlock here, which would close files to processes: %s",
                   reason.text);
+    else if (landlock_check_version(plan->landlock_version, &reason) != 0)
+        error_set(add_lack(plan), "the Landlock here does not do all that it could: %s", reason.text);
     if (memory_lock_check(&reason) != 0)
         error_set(add_lack(plan),
                   "keys can't be locked into memory here, they may be written to the swap: %s", reason.text);

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/landlock.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -33,19 +34,25 @@ struct ruleset {
     uint64_t scoped;
 };
 
-/* From which version on what can be forbidden. */
+/* From which version on what can be forbidden. what: as a word for messages, where an older kernel allows it.
+ */
 static const struct {
     int version;
     struct ruleset rights;
+    const char *what;
 } generations[] = {
     /* executing, reading, writing, removing and making files of each kind: 13 rights without a gap */
-    {1, {.files = (LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1}},
-    {2, {.files = LANDLOCK_ACCESS_FS_REFER}},
-    {3, {.files = LANDLOCK_ACCESS_FS_TRUNCATE}},
-    {4, {.network = LANDLOCK_ACCESS_NET_BIND_TCP | LANDLOCK_ACCESS_NET_CONNECT_TCP}},
-    {5, {.files = LANDLOCK_ACCESS_FS_IOCTL_DEV}},
-    {6, {.scoped = LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET | LANDLOCK_SCOPE_SIGNAL}},
+    {1, {.files = (LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1}, NULL},
+    {2, {.files = LANDLOCK_ACCESS_FS_REFER}, NULL},
+    {3, {.files = LANDLOCK_ACCESS_FS_TRUNCATE}, "truncate()"},
+    {4, {.network = LANDLOCK_ACCESS_NET_BIND_TCP | LANDLOCK_ACCESS_NET_CONNECT_TCP}, "TCP"},
+    {5, {.files = LANDLOCK_ACCESS_FS_IOCTL_DEV}, "ioctl() of devices"},
+    {6,
+     {.scoped = LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET | LANDLOCK_SCOPE_SIGNAL},
+     "abstract unix sockets and signals"},
 };
+
+#define GENERATIONS (sizeof(generations) / sizeof(generations[0]))
 
 static const uint64_t granted[] = {
     [LANDLOCK_READ] = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR,
@@ -61,11 +68,27 @@ int landlock_version(struct error *error)
     return 0;
 }
 
+int landlock_check_version(int version, struct error *error)
+{
+    char missing[128] = "";
+    size_t length = 0;
+    for (size_t i = 0; i < GENERATIONS; i++) {
+        if (generations[i].version <= version || generations[i].what == NULL || length >= sizeof(missing))
+            continue;
+        length += (size_t)snprintf(missing + length, sizeof(missing) - length, "%s%s", length > 0 ? ", " : "",
+                                   generations[i].what);
+    }
+    if (length == 0)
+        return 0;
+    return error_set(error, "version %d can't forbid: %s (version %d can, Linux 6.12)", version, missing,
+                     generations[GENERATIONS - 1].version);
+}
+
 /* All that the kernel can forbid and the rules do not grant outright. */
 static struct ruleset choose_rights(const struct landlock_rules *rules, int version)
 {
     struct ruleset ruleset = {0};
-    for (size_t i = 0; i < sizeof(generations) / sizeof(generations[0]); i++) {
+    for (size_t i = 0; i < GENERATIONS; i++) {
         if (generations[i].version > version)
             continue;
         ruleset.files |= generations[i].rights.files;

@@ -30,6 +30,9 @@ struct landlock_rules {
 /* The version of Landlock that the kernel has, from 1 on; 0 when it has none, with the reason in *error. */
 int landlock_version(struct error *error);
 
+/* Whether that version can forbid all that is asked of it. Returns 0, or -1 with what it can't. */
+int landlock_check_version(int version, struct error *error);
+
 /* Confines the calling process for good. Files that are open already stay as they are. A folder that is not
  * there gives no right. Returns 0, or -1 when the process is not confined; it must have no_new_privs set. */
 int landlock_confine(const struct landlock_rules *rules, struct error *error);

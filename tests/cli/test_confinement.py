@@ -25,7 +25,9 @@ LOCKED_MIN = 65536  # bytes that each process has to be able to lock
 PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS, SECCOMP_MODE_FILTER = 22, 38, 2
 SECCOMP_CALL = {"x86_64": 317, "aarch64": 277}[platform.machine()]
 LANDLOCK_CALL = 444
-HAS_LANDLOCK = LIBRARY.syscall(LANDLOCK_CALL, None, ctypes.c_size_t(0), 1) > 0
+LANDLOCK_VERSION = LIBRARY.syscall(LANDLOCK_CALL, None, ctypes.c_size_t(0), 1)
+HAS_LANDLOCK = LANDLOCK_VERSION > 0
+LANDLOCK_WHOLE = 6  # the version from which on it can do all that obpub asks of it
 IS_ROOT = os.geteuid() == 0
 USER = "nobody"
 
@@ -75,7 +77,8 @@ def expected_lacks():
     if is_sanitized():
         lacks = ["this build has sanitizers"]
     else:
-        lacks = [] if HAS_LANDLOCK else ["there is no Landlock here"]
+        lacks = ["there is no Landlock here"] if not HAS_LANDLOCK else []
+        lacks += ["the Landlock here does not do all"] if 0 < LANDLOCK_VERSION < LANDLOCK_WHOLE else []
         lacks += [] if may_lock() else ["keys can't be locked into memory here"]
     return lacks + (["obpub was started as root and stays it"] if IS_ROOT and not has_user("obpub") else [])
 
@@ -210,7 +213,7 @@ def check_requirement():
     lacks = expected_lacks()
     if lacks:
         check_refusal("require-sandbox", ["require-sandbox: true"], f"\"require-sandbox\", and {lacks[0]}")
-    if not is_sanitized() and HAS_LANDLOCK and may_lock():
+    if not [lack for lack in lacks if "as root" not in lack]:
         daemon, status = start("require-sandbox: true", *([f"user: {USER}"] if IS_ROOT else []))
         check_lacks("require-sandbox where all is there", daemon, status, [])
         daemon.stop()

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "confine/confine.h"
+#include "confine/landlock.h"
 #include "helper_attempts.h"
 #include "helper_folder.h"
 
@@ -402,6 +403,37 @@ static void test_death_signal(void **state)
     assert_int_equal(try(&asking, CONFINE_SIGNER), REFUSED);
 }
 
+/* What an older kernel's Landlock can't do of what is asked of it. */
+static void test_landlock_versions(void **state)
+{
+    (void)state;
+    static const char *const missing[] = {
+        [1] =
+            "version 1 can't forbid: truncate(), TCP, ioctl() of devices, abstract unix sockets and signals "
+            "(version 6 can, Linux 6.12)",
+        [2] =
+            "version 2 can't forbid: truncate(), TCP, ioctl() of devices, abstract unix sockets and signals "
+            "(version 6 can, Linux 6.12)",
+        [3] = "version 3 can't forbid: TCP, ioctl() of devices, abstract unix sockets and signals (version 6 "
+              "can, Linux 6.12)",
+        [4] = "version 4 can't forbid: ioctl() of devices, abstract unix sockets and signals (version 6 can, "
+              "Linux 6.12)",
+        [5] = "version 5 can't forbid: abstract unix sockets and signals (version 6 can, Linux 6.12)",
+    };
+    struct error error;
+    for (int version = 1; version <= 5; version++) {
+        assert_int_equal(landlock_check_version(version, &error), -1);
+        assert_string_equal(error.text, missing[version]);
+    }
+    for (int version = 6; version < 20; version++)
+        assert_int_equal(landlock_check_version(version, &error), 0);
+    /* The plan says it of this machine's. */
+    bool is_said = false;
+    for (size_t i = 0; i < plan.lack_count; i++)
+        is_said = is_said || strstr(plan.lacks[i].text, "the Landlock here does not do all") != NULL;
+    assert_int_equal(is_said, plan.landlock_version >= 1 && plan.landlock_version <= 5);
+}
+
 static void test_plan(void **state)
 {
     (void)state;
@@ -431,6 +463,7 @@ int main(void)
         cmocka_unit_test_setup(test_kernels_view, setup_plan),
         cmocka_unit_test_setup(test_user, setup_plan),
         cmocka_unit_test_setup(test_death_signal, setup_plan),
+        cmocka_unit_test_setup(test_landlock_versions, setup_plan),
         cmocka_unit_test_setup(test_plan, setup_plan),
     };
     return cmocka_run_group_tests(tests, attempts_setup, folder_teardown);
