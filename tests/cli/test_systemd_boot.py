@@ -14,8 +14,8 @@ import checks
 import test_systemd
 
 SKIPPED = 77
-# Without Landlock in the kernel obpub would refuse to start when the sandbox is required.
-HAS_LANDLOCK = ctypes.CDLL(None).syscall(444, None, ctypes.c_size_t(0), 1) > 0
+# Without a Landlock that can do all obpub would refuse to start when the sandbox is required.
+HAS_LANDLOCK = ctypes.CDLL(None).syscall(444, None, ctypes.c_size_t(0), 1) >= 6
 CONFIG = """require-sandbox: {sandbox}
 status-socket-location: /run/obpub/control
 metrics-listen: unix:/run/obpub/metrics
@@ -194,12 +194,33 @@ def check_watchdog(machine):
         lambda: machine.show("NRestarts") == "1" and machine.show("ActiveState") == "active"), machine.log())
 
 
+def processes_of(machine):
+    """The processes of the service by their names, as the machine numbers them."""
+    pids = machine.run("sh", "-c", "cat /sys/fs/cgroup$(systemctl show -P ControlGroup obpub)/cgroup.procs").split()
+    return {machine.run("cat", f"/proc/{pid}/comm"): pid for pid in pids}
+
+
+def check_killed(machine, name):
+    """When one of the three processes is killed all are started again."""
+    names = ["obpub", "obpub-reader", "obpub-signer"]
+    before = processes_of(machine)
+    checks.check(f"before {name} is killed there are three processes", sorted(before) == names, before)
+    machine.run("kill", "-KILL", before.get(name, "0"))
+    after = {}
+
+    def is_new():
+        after.clear()
+        if machine.show("ActiveState") == "active" and machine.show("MainPID") not in ("0", before.get("obpub")):
+            after.update(processes_of(machine))
+        return sorted(after) == names
+    checks.check(f"after {name} is killed systemd starts it again", wait_for(is_new), machine.log())
+    checks.check(f"after {name} is killed all three are new", not set(after.values()) & set(before.values()),
+                 f"{before} {after}")
+
+
 def check_restarts(machine):
-    process = machine.show("MainPID")
-    machine.run("kill", "-KILL", process)
-    checks.check("after SIGKILL it is started again", wait_for(
-        lambda: machine.show("ActiveState") == "active" and machine.show("MainPID") not in ("0", process)),
-        machine.log())
+    for name in ("obpub", "obpub-signer", "obpub-reader"):
+        check_killed(machine, name)
     started = time.monotonic()
     machine.run("systemctl", "stop", "obpub")
     checks.check("systemctl stop takes less than two seconds", time.monotonic() - started < 2)
