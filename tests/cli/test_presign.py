@@ -85,6 +85,22 @@ def check_made(folder):
     return one, two, path
 
 
+def check_without_network(folder, config):
+    """On a machine with no network: in a network namespace of its own, where not even the loopback is up."""
+    unshare = ["unshare", "--net", *([] if os.geteuid() == 0 else ["--map-root-user"])]
+    look = subprocess.run([*unshare, "cat", "/proc/net/route"], capture_output=True, text=True)
+    if look.returncode != 0:
+        print(f"NOT CHECKED here, as no network namespace can be made ({look.stderr.strip()}): presign without a network")
+        return
+    checks.check("there is no network: no route to anywhere", len(look.stdout.splitlines()) <= 1, look.stdout)
+    result = subprocess.run([*unshare, os.path.abspath(checks.OBPUB), "presign", "-c", config, "--days", "3", "-o",
+                             folder / "offline.bundle"], capture_output=True, text=True, timeout=60, cwd=folder)
+    checks.check("a bundle is made without a network", result.returncode == 0 and not result.stderr, result.stderr)
+    one, other = (bundle_reader.Bundle((folder / name).read_bytes()) for name in ("offline.bundle", "good.bundle"))
+    checks.check("it is as good as one made with it", one.identity_key == other.identity_key
+                 and len(one.periods) >= 4, len(one.periods))
+
+
 def check_overwriting(folder, one, two, path):
     before = path.read_bytes()
     result = presign(folder, one, path.name)
@@ -192,6 +208,7 @@ def main():
     with checks.temporary_folder() as name:
         folder = pathlib.Path(name)
         one, two, path = check_made(folder)
+        check_without_network(folder, one)
         check_overwriting(folder, one, two, path)
         check_refused(folder, one, two)
         check_offline_config(folder)
