@@ -14,6 +14,7 @@
 #include "commands.h"
 #include "config/bundle_file.h"
 #include "config/printable.h"
+#include "confine/memory_lock.h"
 #include "engine/clock.h"
 #include "obpub/memory.h"
 #include "obpub/onion/bundle.h"
@@ -220,7 +221,13 @@ int cmd_presign(const struct options *options)
 {
     struct config config;
     struct config_report report;
+    struct error error;
     int result = EXIT_CODE_BAD_INPUT;
+    if (memory_lock_check(&error) != 0)
+        fprintf(
+            stderr,
+            "obpub: warning: keys can't be locked into memory here, they may be written to the swap: %s\n",
+            error.text);
     if (command_load_keys(&config, options, &report) == 0) {
         struct presign presign = {.options = options, .config = &config};
         result = presign_all(&presign);

@@ -224,13 +224,28 @@ static int hand_over_all(struct reader *reader)
     return 0;
 }
 
-/* Says it when the kernel locks no more of the signer's memory. Returns false where the config allows none of
- * that. */
-static bool check_locked(const struct reader *reader, struct config_report *report)
+/* How many keys that were read are not locked into memory. To be called before any is handed over: that makes
+ * room for others. */
+static size_t count_unlocked_here(const struct config *config)
 {
     size_t count = 0;
+    for (size_t i = 0; i < config->frontend_count; i++) {
+        const struct config_frontend *frontend = &config->frontends[i];
+        count += frontend->bundle != NULL
+                     ? !bundle_is_locked(frontend->bundle)
+                     : !secret_is_locked(frontend->secret_key, sizeof(*frontend->secret_key));
+    }
+    return count;
+}
+
+/* Says it when the kernel locked no more of the memory of keys, here (count) or at the signer's. Returns
+ * false where the config allows none of that. */
+static bool check_locked(const struct reader *reader, size_t count, struct config_report *report)
+{
+    size_t at_signer = 0;
     for (size_t i = 0; i < reader->key_count; i++)
-        count += reader->keys[i].is_loaded && !reader->keys[i].is_locked;
+        at_signer += reader->keys[i].is_loaded && !reader->keys[i].is_locked;
+    count = at_signer > count ? at_signer : count;
     if (count == 0)
         return true;
     bool is_required = reader->loaded.requires_sandbox;
@@ -276,8 +291,9 @@ static int load(struct reader *reader)
     unsigned char *text = yaml_file_read(reader->config_path, &length, &report);
     bool is_good = text != NULL && config_parse(&reader->loaded, reader->config_path, text, length,
                                                 &config_files_here, &report) == 0;
+    size_t unlocked = is_good ? count_unlocked_here(&reader->loaded) : 0;
     int result = is_good ? hand_over_all(reader) : 0;
-    is_good = is_good && result == 0 && check_locked(reader, &report);
+    is_good = is_good && result == 0 && check_locked(reader, unlocked, &report);
     if (result == 0)
         result = answer_load(reader, text, length, is_good, &report);
     free(text);

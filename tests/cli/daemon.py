@@ -1,7 +1,9 @@
 """A running obpub without any tor, for the tests of what it tells about itself."""
+import ctypes
 import http.client
 import os
 import pathlib
+import resource
 import signal
 import socket
 import subprocess
@@ -9,6 +11,15 @@ import tempfile
 import time
 
 import checks
+
+
+PR_CAPBSET_DROP, CAP_SYS_RESOURCE = 24, 24
+
+
+def limit_locked(size):
+    """For preexec_fn: has the process, and what comes of it, lock no more memory than that; root can't raise it again."""
+    ctypes.CDLL(None).prctl(PR_CAPBSET_DROP, CAP_SYS_RESOURCE, 0, 0, 0)
+    resource.setrlimit(resource.RLIMIT_MEMLOCK, (size, size))
 
 
 class UnixConnection(http.client.HTTPConnection):

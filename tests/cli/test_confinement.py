@@ -14,13 +14,12 @@ import sys
 import time
 
 import checks
-from daemon import Daemon
+from daemon import CAP_SYS_RESOURCE, Daemon, limit_locked
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "net"))
 from harness.memory import can_read_memory, mappings_with  # noqa: E402
 
 LIBRARY = ctypes.CDLL(None, use_errno=True)
-PR_CAPBSET_DROP, CAP_SYS_RESOURCE = 24, 24
 LOCKED_MIN = 65536  # bytes that each process has to be able to lock
 PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS, SECCOMP_MODE_FILTER = 22, 38, 2
 SECCOMP_CALL = {"x86_64": 317, "aarch64": 277}[platform.machine()]
@@ -56,12 +55,6 @@ def forbid_confinement():
     if LIBRARY.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 or LIBRARY.prctl(
             PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.c_void_p(ctypes.addressof(program))) != 0:
         os._exit(99)
-
-
-def limit_locked(size):
-    """Has this process, and what comes of it, lock no more memory than that; root can't raise it again."""
-    LIBRARY.prctl(PR_CAPBSET_DROP, CAP_SYS_RESOURCE, 0, 0, 0)
-    resource.setrlimit(resource.RLIMIT_MEMLOCK, (size, size))
 
 
 def may_lock():

@@ -11,6 +11,7 @@ import time
 
 import bundle_reader
 import checks
+from daemon import limit_locked
 
 BUILD = pathlib.Path(os.environ.get("OBPUB_BUILD", "build")).resolve()
 HOUR, DAY = 3600, 86400
@@ -99,6 +100,16 @@ def check_without_network(folder, config):
     one, other = (bundle_reader.Bundle((folder / name).read_bytes()) for name in ("offline.bundle", "good.bundle"))
     checks.check("it is as good as one made with it", one.identity_key == other.identity_key
                  and len(one.periods) >= 4, len(one.periods))
+
+
+def check_lock_limit(folder, config):
+    """Where no memory can be locked, it says so, and goes on: nobody but it has the keys."""
+    result = subprocess.run([os.path.abspath(checks.OBPUB), "presign", "-c", config, "--days", "3", "-o",
+                             folder / "swapped.bundle"], capture_output=True, text=True, timeout=60, cwd=folder,
+                            preexec_fn=lambda: limit_locked(0))
+    checks.check("a limit on locked memory is said", result.returncode == 0 and re.search(
+        r"^obpub: warning: keys can't be locked into memory here, .*: the limit is 0 bytes", result.stderr),
+        result.stderr)
 
 
 def check_overwriting(folder, one, two, path):
@@ -209,6 +220,7 @@ def main():
         folder = pathlib.Path(name)
         one, two, path = check_made(folder)
         check_without_network(folder, one)
+        check_lock_limit(folder, one)
         check_overwriting(folder, one, two, path)
         check_refused(folder, one, two)
         check_offline_config(folder)
