@@ -152,6 +152,52 @@ static void write_files(void)
     free(long_text);
 }
 
+/* -- answers of a name server to the questions for backend.example, which come without their number */
+
+#define QUESTION(type) "\7backend\7example\0\0" type "\0\1"
+#define QUESTION_LENGTH 21
+#define ANSWER(name, type, length) name "\0" type "\0\1\0\0\0\74\0" length
+
+/* Behind the head: the question, and two answers. The first has an alias. */
+static const char ipv4_body[] =
+    QUESTION("\1") ANSWER("\xc0\x0c", "\5", "\4") "\1x\xc0\x14" ANSWER("\xc0\x2d", "\1", "\4") "\x7f\0\0\1";
+static const char ipv6_body[] =
+    QUESTION("\x1c") ANSWER("\xc0\x0c", "\x1c", "\x10") "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1" ANSWER(
+        "\xc0\x0c", "\x1c", "\x10") "\xfe\x80\0\0\0\0\0\0\0\0\0\0\0\0\0\1";
+
+struct name_answer {
+    const char *name;
+    uint8_t flags, result;
+    bool has_answers;
+};
+
+/* Writes one at place; returns its length. */
+static size_t make_name_answer(char *place, const struct name_answer *kind, const char *body, size_t length)
+{
+    const char head[] = {
+        (char)kind->flags, (char)kind->result, 0, 1, 0, kind->has_answers ? 2 : 0, 0, 0, 0, 0};
+    memcpy(place, head, sizeof(head));
+    memcpy(place + sizeof(head), body, kind->has_answers ? length : QUESTION_LENGTH);
+    return sizeof(head) + (kind->has_answers ? length : QUESTION_LENGTH);
+}
+
+static void write_name_answers(void)
+{
+    static const struct name_answer kinds[] = {
+        {"good", 0x81, 0x80, true},     {"cut-off", 0x83, 0x80, true},  {"no-such-name", 0x81, 0x83, false},
+        {"failure", 0x81, 0x82, false}, {"refused", 0x81, 0x85, false}, {"no-answer", 1, 0, true},
+        {"empty", 0x81, 0x80, false}};
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        char bytes[256] = {0};
+        size_t first = make_name_answer(bytes, &kinds[i], ipv4_body, sizeof(ipv4_body) - 1);
+        size_t units = (first + 7) / 8;
+        size_t length = make_name_answer(bytes + units * 8, &kinds[i], ipv6_body, sizeof(ipv6_body) - 1);
+        seeds_write_with_byte("name_answer", kinds[i].name, (uint8_t)units, bytes, units * 8 + length);
+    }
+}
+
+/* -- addresses to listen on */
+
 static void write_addresses(void)
 {
     static const char *const addresses[] = {
@@ -174,5 +220,6 @@ void seeds_write_status(void)
     write_requests();
     write_documents();
     write_files();
+    write_name_answers();
     write_addresses();
 }
