@@ -7,6 +7,7 @@ import signal
 import threading
 
 from harness.daemon import Daemon
+from harness.memory import can_read_memory
 from harness.obpub import instance
 from harness.process import children, process_runs, wait_for
 from testnet import main, make_frontend_key, step
@@ -15,7 +16,8 @@ LOST = 4  # the exit status when one of the processes has ended
 
 
 class Watch(threading.Thread):
-    """Looks at what a process has open, again and again, until stop() gives every name that it ever had."""
+    """Looks at what a process has open, again and again, until stop() gives every name that it ever had. obpub's
+    processes are not dumpable, so only root can look (CAP_SYS_PTRACE)."""
 
     def __init__(self, pid):
         super().__init__(daemon=True)
@@ -25,7 +27,7 @@ class Watch(threading.Thread):
         self.start()
 
     def run(self):
-        while not self._ended.is_set():
+        while can_read_memory() and not self._ended.is_set():
             try:
                 for number in os.listdir(self._folder):
                     self.names.add(os.readlink(f'{self._folder}/{number}'))
@@ -96,10 +98,11 @@ def test(net):
     check_reload(daemon, pids, keys, backend, ['other', 'third'], 'frontends 1 new, 1 gone')
     check_reload(daemon, pids, keys, backend, ['one'], 'frontends 1 new, 2 gone')
     names = watch.stop()
-    assert any(name.startswith('socket:') for name in names), names
+    assert any(name.startswith('socket:') for name in names) or not can_read_memory(), names
     seen = [name for name in names if name.endswith('.key') or name == daemon.config]
     assert not seen, f'the engine had {seen} open'
-    step('the engine never had a key or the config open')
+    step('the engine never had a key or the config open' if can_read_memory() else
+         'NOT CHECKED, for want of root\'s CAP_SYS_PTRACE: that the engine never had a key or the config open')
 
     for name in ('obpub-signer', 'obpub-reader', 'obpub'):
         check_killed(daemon, name)

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include <linux/capability.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -334,6 +335,12 @@ static void assert_line(const char *text, const char *line)
         fail_msg("\"%s\" is not in %s", line, text);
 }
 
+/* Root in a container may lack it, and other users have it not. */
+static bool has_read_search(void)
+{
+    return geteuid() == 0 && prctl(PR_CAPBSET_READ, CAP_DAC_READ_SEARCH, 0, 0, 0) == 1;
+}
+
 static void test_kernels_view(void **state)
 {
     (void)state;
@@ -346,7 +353,7 @@ static void test_kernels_view(void **state)
         assert_line(text, "\nCapInh:\t0000000000000000\n");
         assert_line(text, "\nCapAmb:\t0000000000000000\n");
         /* The reader keeps CAP_DAC_READ_SEARCH, if it has it. */
-        bool keeps = role == CONFINE_READER && geteuid() == 0;
+        bool keeps = role == CONFINE_READER && has_read_search();
         assert_line(text, keeps ? "\nCapPrm:\t0000000000000004\n" : "\nCapPrm:\t0000000000000000\n");
         assert_line(text, keeps ? "\nCapEff:\t0000000000000004\n" : "\nCapEff:\t0000000000000000\n");
         const char *own_groups = strstr(text, "\nGroups:\t");
@@ -377,14 +384,14 @@ static void test_user(void **state)
     for (int role = 0; role < CONFINE_ROLES; role++) {
         read_status((enum confine_role)role, text, sizeof(text));
         assert_line(text, expected);
-        assert_line(text, role == CONFINE_READER ? "\nCapEff:\t0000000000000004\n"
-                                                 : "\nCapEff:\t0000000000000000\n");
+        assert_line(text, role == CONFINE_READER && has_read_search() ? "\nCapEff:\t0000000000000004\n"
+                                                                      : "\nCapEff:\t0000000000000000\n");
     }
     attempts_make_objects();
     plan.has_seccomp = false;
     plan.landlock_version = 0;
     assert_int_equal(try(&reading, CONFINE_ENGINE), REFUSED);
-    assert_int_equal(try(&reading, CONFINE_READER), DONE);
+    assert_int_equal(try(&reading, CONFINE_READER), has_read_search() ? DONE : REFUSED);
     assert_int_equal(try(&reading, CONFINE_SIGNER), REFUSED);
 }
 
