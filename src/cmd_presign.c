@@ -224,10 +224,7 @@ int cmd_presign(const struct options *options)
     struct error error;
     int result = EXIT_CODE_BAD_INPUT;
     if (memory_lock_check(&error) != 0)
-        fprintf(
-            stderr,
-            "obpub: warning: keys can't be locked into memory here, they may be written to the swap: %s\n",
-            error.text);
+        fprintf(stderr, "obpub: warning: %s\n", error.text);
     if (command_load_keys(&config, options, &report) == 0) {
         struct presign presign = {.options = options, .config = &config};
         result = presign_all(&presign);

@@ -10,21 +10,9 @@
 #include "confine/harden.h"
 #include "confine/landlock.h"
 #include "confine/memory_lock.h"
+#include "confine/sanitizers.h"
 
 #define SOCKET_FOLDERS_MAX 8
-
-#ifdef __has_feature
-#define HAS_FEATURE(feature) __has_feature(feature)
-#else
-#define HAS_FEATURE(feature) 0
-#endif
-
-/* The sanitizers' run-time library makes calls of its own at any moment, opens files and starts processes. */
-#if defined(__SANITIZE_ADDRESS__) || HAS_FEATURE(address_sanitizer)
-#define HAS_SANITIZERS true
-#else
-#define HAS_SANITIZERS false
-#endif
 
 /* -- the plan ------------------------------------------------------------------------------------- */
 
@@ -57,8 +45,7 @@ static void look_at_kernel(struct confine_plan *plan)
     else if (landlock_check_version(plan->landlock_version, &reason) != 0)
         error_set(add_lack(plan), "the Landlock here does not do all that it could: %s", reason.text);
     if (memory_lock_check(&reason) != 0)
-        error_set(add_lack(plan),
-                  "keys can't be locked into memory here, they may be written to the swap: %s", reason.text);
+        *add_lack(plan) = reason;
 }
 
 /* Started as somebody else than root, obpub stays that user. */

@@ -19,7 +19,8 @@ static rlim_t raise_limit(void)
     return setrlimit(RLIMIT_MEMLOCK, &limit) == 0 ? limit.rlim_max : before;
 }
 
-int memory_lock_check(struct error *error)
+/* Tries it. Returns 0, or -1 with the bare reason. */
+static int try_lock(struct error *error)
 {
     /* Root can lock beyond the limit while it has the capability for that, which it is about to give up. */
     rlim_t limit = raise_limit();
@@ -36,4 +37,12 @@ int memory_lock_check(struct error *error)
         result = error_set(error, "it can't be left out of dumps: %s", strerror(errno));
     munmap(memory, MEMORY_LOCK_MIN);
     return result;
+}
+
+int memory_lock_check(struct error *error)
+{
+    if (try_lock(error) != 0)
+        return error_add_context(error,
+                                 "keys can't be locked into memory here, they may be written to the swap");
+    return 0;
 }

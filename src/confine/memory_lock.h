@@ -10,7 +10,7 @@
 
 /* Raises the limit on locked memory (RLIMIT_MEMLOCK) as far as this process may, for it and the children to
  * come, and tries whether so much can be locked and left out of dumps (mlock(2), madvise(2)). Returns 0, or
- * -1 with the reason. */
+ * -1 with a sentence that says what it means for keys, and the reason. */
 int memory_lock_check(struct error *error);
 
 #endif

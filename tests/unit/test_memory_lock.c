@@ -19,20 +19,8 @@
 #include "confine/capabilities.h"
 #include "confine/confine.h"
 #include "confine/memory_lock.h"
+#include "confine/sanitizers.h"
 #include "obpub/memory.h"
-
-#ifdef __has_feature
-#define HAS_FEATURE(feature) __has_feature(feature)
-#else
-#define HAS_FEATURE(feature) 0
-#endif
-
-/* The sanitizers' run-time library answers mlock() itself, and locks nothing. */
-#if defined(__SANITIZE_ADDRESS__) || HAS_FEATURE(address_sanitizer)
-#define HAS_SANITIZERS true
-#else
-#define HAS_SANITIZERS false
-#endif
 
 /* Nor is there anything to be seen where the limit is too low for obpub itself. */
 static void skip_where_nothing_is_locked(void)
