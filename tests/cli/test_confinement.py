@@ -18,6 +18,7 @@ from daemon import CAP_SYS_RESOURCE, Daemon, limit_locked
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "net"))
 from harness.memory import can_read_memory, mappings_with  # noqa: E402
+from harness.process import field_of, has_capability  # noqa: E402
 
 LIBRARY = ctypes.CDLL(None, use_errno=True)
 LOCKED_MIN = 65536  # bytes that each process has to be able to lock
@@ -56,11 +57,6 @@ def forbid_confinement():
     if LIBRARY.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 or LIBRARY.prctl(
             PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.c_void_p(ctypes.addressof(program))) != 0:
         os._exit(99)
-
-
-def has_capability(number):
-    """Whether this process has one of root's powers, some of which root itself may lack in a container."""
-    return int(field_of("self", "CapEff"), 16) >> number & 1 == 1
 
 
 def may_lock():
@@ -112,10 +108,6 @@ def check_refusal(name, lines, text, prepare=None):
     if prepare is None:
         result = checks.run("--once", "-c", daemon.config)
         checks.check(f"{name}: --once too", result.returncode == 2 and text in result.stderr, result)
-
-
-def field_of(pid, name):
-    return re.search(rf"^{name}:\t(.*)$", pathlib.Path(f"/proc/{pid}/status").read_text(), re.M)[1]
 
 
 def processes_of(daemon):

@@ -16,7 +16,7 @@ from daemon import Daemon
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "net"))
 from harness.debugger import KILLED, call_inside  # noqa: E402
 from harness.memory import can_read_memory  # noqa: E402
-from harness.process import process_runs  # noqa: E402
+from harness.process import field_of, process_runs  # noqa: E402
 
 SKIPPED, LOST = 77, 4  # LOST: the exit status when one of the processes has ended
 AT_FDCWD, PTRACE_TRACEME = -100, 0
@@ -42,10 +42,6 @@ OPEN_FILES = {"obpub-reader": 64, "obpub-signer": 16}
 
 def describe(call):
     return f"{call[0]}({', '.join(map(str, call[1:]))})"
-
-
-def field_of(pid, name):
-    return re.search(rf"^{name}:\t(.*)$", pathlib.Path(f"/proc/{pid}/status").read_text(), re.M)[1]
 
 
 def processes_of(pid):

@@ -58,6 +58,19 @@ char *fuzz_copy_string(const uint8_t *data, size_t size)
     return memory_copy_text(size > 0 ? text : "", size > 0 ? strnlen(text, size) : 0);
 }
 
+const uint8_t *fuzz_take_message(const uint8_t **data, size_t *size, size_t *length)
+{
+    if (*size < 3)
+        return NULL;
+    *length = (size_t)(*data)[0] << 8 | (*data)[1];
+    if (*length == 0 || *length > *size - 2)
+        *length = *size - 2;
+    const uint8_t *message = *data + 2;
+    *data += 2 + *length;
+    *size -= 2 + *length;
+    return message;
+}
+
 /* Appends a text's first certificate object, which begins behind start and ends at end, signed anew. */
 static void append_signed(struct text_builder *builder, const char *start, const char *end,
                           const struct ed25519_secret_key *secret_key, const uint8_t *public_key)

@@ -31,6 +31,11 @@ struct forger fuzz_forger(void);
 /* The input up to its first NUL, as a string; release with free(). */
 char *fuzz_copy_string(const uint8_t *data, size_t size);
 
+/* Takes the next message off an input of *size bytes: each stands behind two bytes that are its length, and
+ * one that is empty or too long is all the rest. It is in the input and has at least one byte, *length in
+ * all. NULL when there is none left. */
+const uint8_t *fuzz_take_message(const uint8_t **data, size_t *size, size_t *length);
+
 /* A copy of a text in which every certificate object that can be decoded is signed anew by a key, so that
  * what is behind the signature check can be reached. NUL-terminated; release with free(). */
 char *fuzz_sign_certificates(const char *text, const struct ed25519_secret_key *secret_key,

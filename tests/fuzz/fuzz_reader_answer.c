@@ -94,14 +94,11 @@ static void ask(struct reader_client *client, unsigned number)
 /* Has all answers ready before the first request, as many as the channel holds. */
 static void prepare_answers(int end, const uint8_t *data, size_t size)
 {
-    while (size >= 3) {
-        size_t length = (size_t)data[0] << 8 | data[1];
-        if (length == 0 || length > size - 2)
-            length = size - 2;
-        if (send(end, data + 2, length, MSG_DONTWAIT) < 0)
+    const uint8_t *message;
+    size_t length;
+    while ((message = fuzz_take_message(&data, &size, &length)) != NULL) {
+        if (send(end, message, length, MSG_DONTWAIT) < 0)
             return;
-        data += 2 + length;
-        size -= 2 + length;
     }
 }
 

@@ -234,16 +234,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     prepare();
     change_config(0);
     start(&processes);
-    while (was_good && size >= 3) {
-        size_t length = (size_t)data[0] << 8 | data[1];
-        if (length == 0 || length > size - 2)
-            length = size - 2;
-        if (data[2] == CHANGE_CONFIG)
-            change_config(data[length > 1 ? 3 : 2]);
+    const uint8_t *message;
+    size_t length;
+    while (was_good && (message = fuzz_take_message(&data, &size, &length)) != NULL) {
+        if (message[0] == CHANGE_CONFIG)
+            change_config(message[length > 1]);
         else
-            was_good = ask(&processes, data + 2, length, &is_loaded);
-        data += 2 + length;
-        size -= 2 + length;
+            was_good = ask(&processes, message, length, &is_loaded);
     }
     end(&processes, was_good);
     return 0;

@@ -130,7 +130,6 @@ def record_local_tor(net, folder, service):
     session.ask(f'+HSPOST HSADDRESS={service.address}\r\n{descriptor}\r\n.')
     write(folder, 'local-upload', session.wait_event(
         b'HS_DESC UPLOADED ', b'STREAM ', b' SUCCEEDED ', b' CLOSED ', since=began))
-    began = len(session.bytes)
     write(folder, 'local-consensus', session.ask('GETINFO dir/status-vote/current/consensus-microdesc'))
     write(folder, 'local-microdescriptors', session.ask('GETINFO md/all'))
     # A lie about the revision counter: HSDirs have this descriptor already and refuse it.

@@ -15,6 +15,12 @@ CALLS = {
 KILLED = 'killed'  # by the filter of system calls
 
 
+def run_gdb(pid, *arguments, timeout, **environment):
+    """Runs gdb, without anybody's settings, with its hand on a process, which goes on after it."""
+    return run(['gdb', '-nx', '-batch', '-iex', 'set auto-load off', '-iex', 'set debuginfod enabled off', '-p', str(pid),
+                *arguments], timeout=timeout, env=dict(os.environ, **environment))
+
+
 def call_inside(pid, name, *arguments):
     """Has a process make a system call; arguments are numbers, or texts that are put into its memory. Returns what the
     call returned, as (result, errno), or KILLED when the process was ended by SIGSYS. It goes on otherwise."""
@@ -23,10 +29,8 @@ def call_inside(pid, name, *arguments):
     words = [f'(long)(char*)"{word}"' if isinstance(word, str) else f'{word}L' for word in (CALLS[name], *arguments)]
     words += ['0L'] * (7 - len(words))
     function = f'((long(*)({",".join(["long"] * 7)}))syscall)'
-    result = run(['gdb', '-nx', '-batch', '-iex', 'set auto-load off', '-iex', 'set debuginfod enabled off',
-                  '-p', str(pid), '-ex', f'printf "result %ld\\n", {function}({",".join(words)})',
-                  '-ex', 'printf "errno %d\\n", *((int*(*)(void))__errno_location)()'],
-                 timeout=60, env=dict(os.environ, LC_ALL='C'))
+    result = run_gdb(pid, '-ex', f'printf "result %ld\\n", {function}({",".join(words)})',
+                     '-ex', 'printf "errno %d\\n", *((int*(*)(void))__errno_location)()', timeout=60, LC_ALL='C')
     if re.search(r'^Program terminated with signal SIGSYS', result.stdout, re.M):
         return KILLED
     returned = re.search(r'^result (-?\d+)$', result.stdout, re.M)

@@ -6,7 +6,8 @@ import os
 import re
 import tempfile
 
-from .process import HarnessError, run
+from .debugger import run_gdb
+from .process import CAP_SYS_PTRACE, HarnessError, has_capability
 
 GROUP_ORDER = 2**252 + 27742317777372353535851937790883648493
 
@@ -36,8 +37,7 @@ def dump_memory(pid):
         script, dump = os.path.join(folder, 'dump.py'), os.path.join(folder, 'dump')
         with open(script, 'w') as file:
             file.write(_DUMP)
-        result = run(['gdb', '-nx', '-batch', '-iex', 'set auto-load off', '-iex', 'set debuginfod enabled off',
-                      '-p', str(pid), '-x', script], timeout=120, env=dict(os.environ, OBPUB_DUMP=dump))
+        result = run_gdb(pid, '-x', script, timeout=120, OBPUB_DUMP=dump)
         if not os.path.exists(dump) or os.path.getsize(dump) == 0:
             raise HarnessError(f'gdb could not read the memory of process {pid}:\n{result.stdout}{result.stderr}')
         with open(dump, 'rb') as file:
@@ -46,8 +46,7 @@ def dump_memory(pid):
 
 def can_read_memory():
     """Whether this process may read that of others which are not dumpable (CAP_SYS_PTRACE)."""
-    with open('/proc/self/status') as status:
-        return int(re.search(r'^CapEff:\t(\w+)$', status.read(), re.M)[1], 16) >> 19 & 1 == 1
+    return has_capability(CAP_SYS_PTRACE)
 
 
 def mappings_with(pid, values):

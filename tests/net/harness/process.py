@@ -2,6 +2,7 @@
 
 import os
 import random
+import re
 import shutil
 import socket
 import subprocess
@@ -17,6 +18,9 @@ _starter = ThreadPoolExecutor(max_workers=1, thread_name_prefix='starter')
 _PORTS = range(15000, 32000)
 _ports_given = set()
 _ports_lock = threading.Lock()
+
+# One of root's powers, by its number in linux/capability.h.
+CAP_SYS_PTRACE = 19
 
 
 class HarnessError(Exception):
@@ -98,6 +102,17 @@ def cpu_seconds(pid):
     with open(f'/proc/{pid}/stat') as file:
         fields = file.read().rpartition(')')[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf('SC_CLK_TCK')
+
+
+def field_of(pid, name):
+    """What the kernel says of a process under a name of /proc/PID/status."""
+    with open(f'/proc/{pid}/status') as file:
+        return re.search(rf'^{name}:\t(.*)$', file.read(), re.M)[1]
+
+
+def has_capability(number):
+    """Whether this process has one of root's powers, some of which root itself may lack in a container."""
+    return int(field_of('self', 'CapEff'), 16) >> number & 1 == 1
 
 
 def wait_for(predicate, timeout, what, every=0.2):
