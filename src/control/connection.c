@@ -23,6 +23,7 @@
 
 #define ENDPOINT_TEXT_SIZE 320 /* the longest host name with its port fits, and so does a socket's path */
 #define EVENT_STATUS_MIN 600   /* 6yz is an asynchronous reply, control-spec 4 */
+#define WRITE_SIZE_MAX 262144  /* bytes handed to a socket at once: several descriptors of an upload each */
 
 const struct control_limits control_limits_default = {
     .line_max = 65536,
@@ -365,6 +366,7 @@ static void limit_rate(struct control_connection *connection)
 static void start_stream(struct control_connection *connection, const struct connector_result *result)
 {
     connection->stream = bufferevent_socket_new(connection->base, result->socket, BEV_OPT_CLOSE_ON_FREE);
+    bufferevent_set_max_single_write(connection->stream, WRITE_SIZE_MAX);
     limit_rate(connection);
     bufferevent_setcb(connection->stream, on_readable, NULL, on_stream_event, connection);
     bufferevent_enable(connection->stream, EV_READ | EV_WRITE);

@@ -52,9 +52,9 @@ struct upload_request {
     int64_t moment;                        /* milliseconds of the clock that only goes forward */
 };
 
-/* Builds what an upload action asks for, for one HSDir: as with tor, no two of them get the same bytes. *text
- * is to be released with free(). Returns 0 or -1. A clock that was set back does not take revision counters
- * back: they go on from the last one, and *is_clock_back says so. */
+/* Builds what an upload action asks for; as with tor, each time with other bytes. *text is to be released
+ * with free(). Returns 0 or -1. A clock that was set back does not take revision counters back: they go on
+ * from the last one, and *is_clock_back says so. */
 int upload_build(const struct upload_request *request, char **text, size_t *length, bool *is_clock_back,
                  struct error *error);
 

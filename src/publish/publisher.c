@@ -32,6 +32,7 @@ const struct publisher_rules publisher_rules_default = {
     .retry_delay_max = 5 * MINUTE,
     .attempts_max = 0,
     .tor_places = 100,
+    .rush = 50,
     .fetch_places = 100,
     .fetch_place_timeout = 250,
 };

@@ -42,6 +42,7 @@ struct publisher_rules {
     int64_t retry_delay_max; /* up to this */
     unsigned attempts_max;   /* uploads of one descriptor to one HSDir before it is given up; 0: never */
     unsigned tor_places;     /* uploads that one local tor is given at once */
+    unsigned rush; /* while more frontends than this wait for a place, the HSDirs of an action share a text */
     unsigned
         fetch_places; /* backends that are asked at once, so that their answers do not come all at once */
     int64_t fetch_place_timeout; /* but one takes up a place for no longer than this */
@@ -333,6 +334,7 @@ struct publisher_action {
     enum descriptor_slot slot; /* of an upload */
     const uint8_t (*fingerprints)[RELAY_FINGERPRINT_SIZE];
     const size_t *tors; /* of an upload: the local tor for each HSDir */
+    bool is_shared;     /* of an upload: the HSDirs all get the same text, otherwise each its own */
     size_t hsdir_count;
 };
 

@@ -92,6 +92,9 @@ bool frontend_may_publish(struct publisher *publisher, struct publisher_frontend
 
 /* -- tors.c */
 
+/* How many places are free at the tors that are best, which have so many in all. */
+size_t publisher_count_free_places(const struct publisher *publisher, size_t *all);
+
 /* The tor for the next upload: of those that are best and have a place free the one with the least to do, and
  * not the one to avoid, if it can be helped. PUBLISHER_NO_TOR when no place is free. */
 size_t publisher_choose_tor(const struct publisher *publisher, size_t avoid, int64_t now);

@@ -8,6 +8,12 @@
  * milliseconds. */
 #define OTHER_DESCRIPTOR_PATIENCE 1000
 
+/* A text for each HSDir is what tor makes, and HSDirs that compare theirs learn nothing from it. But it is
+ * most of the work, for which all others wait in a rush. To share one there must be places for several
+ * HSDirs: so many as a descriptor has where the network's parameters are the default ones, rend-spec-v3
+ * [HASHRING]. */
+#define RUSH_PLACES 8
+
 /* An upload that may be sent now: which one, and until when it should have been. */
 struct candidate {
     enum descriptor_slot slot;
@@ -90,17 +96,26 @@ static size_t take_uploads(struct publisher *publisher, struct publisher_fronten
     return count;
 }
 
+/* In a rush there have to be places for several HSDirs, if the tors have so many. */
+static bool has_places(const struct publisher *publisher, bool is_rush)
+{
+    size_t all = 0;
+    size_t free_places = publisher_count_free_places(publisher, &all);
+    return free_places >= (is_rush && all >= RUSH_PLACES ? RUSH_PLACES : 1);
+}
+
 bool queue_take(struct publisher *publisher, struct publisher_action *action, int64_t now)
 {
     size_t number = 0;
-    if (agenda_first(&publisher->queue, &number) == AGENDA_NEVER ||
-        publisher_choose_tor(publisher, PUBLISHER_NO_TOR, now) == PUBLISHER_NO_TOR)
+    bool is_rush = publisher->queue.heap_count > publisher->rules.rush;
+    if (agenda_first(&publisher->queue, &number) == AGENDA_NEVER || !has_places(publisher, is_rush))
         return false;
     struct candidate candidate = {.deadline = AGENDA_NEVER};
     find_candidate(publisher, &publisher->frontends[number], &candidate, now);
     action->type = PUBLISHER_UPLOAD;
     action->frontend = number;
     action->slot = candidate.slot;
+    action->is_shared = is_rush;
     action->hsdir_count = take_uploads(publisher, &publisher->frontends[number], &candidate, now);
     publisher_touch_frontend(publisher, number, now); /* it may have more */
     return action->hsdir_count > 0;

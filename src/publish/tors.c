@@ -54,6 +54,21 @@ static bool is_better(const struct publisher_tor *one, const struct publisher_to
     return load != other_load ? load < other_load : one->uploads < other->uploads;
 }
 
+size_t publisher_count_free_places(const struct publisher *publisher, size_t *all)
+{
+    const struct publisher_tor *tors = publisher->tors;
+    enum publisher_tor_state best = find_best_state(publisher);
+    size_t places = publisher->rules.tor_places, count = 0;
+    *all = 0;
+    for (size_t i = 0; i < PUBLISHER_TORS_MAX && best != TOR_DOWN; i++) {
+        if (tors[i].state != best)
+            continue;
+        *all += places;
+        count += tors[i].in_flight < places ? places - tors[i].in_flight : 0;
+    }
+    return count;
+}
+
 size_t publisher_choose_tor(const struct publisher *publisher, size_t avoid, int64_t now)
 {
     const struct publisher_tor *tors = publisher->tors;

@@ -205,9 +205,9 @@ def measure_bursts(obpub, bare):
     for row, step in (("burst-few", 1), ("burst-many", EACH)):
         changed, frontends, report, cpu = obpub.burst(step)
         emit(row, report["seconds_to_last"])
-        emit(row, changed * bare["decode-again"] + report["posts"] * bare["refresh"], "bare")
+        emit(row, changed * bare["decode-again"] + DESCRIPTORS * frontends * bare["refresh"], "bare")
         note(row, f"{changed} backends of {frontends} frontends, {report['posts']} HSPOSTs: "
-                  f"{cpu:.2f} s of CPU; bare: as many decodings and refreshes")
+                  f"{cpu:.2f} s of CPU; bare: as many decodings, and a refresh of each descriptor")
 
 
 def measure_hour(frontends, publication, rest, bare):
@@ -218,7 +218,8 @@ def measure_hour(frontends, publication, rest, bare):
         obpub.publish()
         played, posts = obpub.live()
         signing = frontends * DESCRIPTORS / REFRESHED_AFTER * (bare["build"] - bare["refresh"])
-        turns = publication * 2 / 24
+        # Not in a rush: each HSDir gets its own text.
+        turns = (publication + frontends * (UPLOADS - DESCRIPTORS) * bare["refresh"]) * 2 / 24
         emit("many-hour", 100 * ((played + signing + turns) / 3600 + rest))
         note("many-hour", f"an hour played in {obpub.hour_length} s: {played:.1f} s of CPU, {posts:.0f} HSPOSTs; certificates: "
                           f"{signing:.1f} s; turns: {turns:.1f} s; while nothing happens: {100 * rest:.2f} % of a core")
@@ -235,8 +236,7 @@ def main():
             if size != sizes[-1]:
                 continue
             emit("many-cpu", figures[size][0])
-            emit("many-cpu", size * (EACH * bare["decode"] + DESCRIPTORS * bare["build"]
-                                     + (UPLOADS - DESCRIPTORS) * bare["refresh"]), "bare")
+            emit("many-cpu", size * (EACH * bare["decode"] + DESCRIPTORS * bare["build"]), "bare")
             emit("many-memory", figures[size][1])
             measure_bursts(obpub, bare)
             rest = obpub.rest() if is_first else None

@@ -163,6 +163,7 @@ static void write_down(struct story *story, const struct publisher_action *actio
         upload->slot = action->slot;
         upload->hsdir = model_hsdir_number(action->fingerprints[i]);
         upload->tor = action->tors[i];
+        upload->is_shared = action->is_shared;
         upload->point_count = count;
         for (size_t j = 0; j < count; j++)
             upload->points[j] = model_point_number(superdescriptor.points[j]);

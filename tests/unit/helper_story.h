@@ -14,6 +14,7 @@ struct story_upload {
     enum descriptor_slot slot;
     uint32_t hsdir;
     size_t tor;
+    bool is_shared; /* with the other HSDirs of its action */
     size_t point_count;
     uint64_t points[INTRODUCTION_POINTS_MAX];
 };

@@ -286,6 +286,61 @@ static void test_places_come_back(void **state)
     story_free(story);
 }
 
+/* Answers the next uploads that nobody has answered. */
+static void answer_next(struct story *story, size_t *answered, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        answer(story, &story->uploads[(*answered)++], NULL);
+    story_settle(story);
+}
+
+/* While too many frontends wait, a descriptor goes to several HSDirs at once, which share a text; the last
+ * frontends' HSDirs get one each. */
+static void test_rush(void **state)
+{
+    (void)state;
+    struct story *story = story_with_frontends(6);
+    story->publisher->rules.tor_places = 11;
+    story->publisher->rules.rush = 2;
+    story->hsdirs_answer = false;
+    story_change_points(story, 0, 500);
+    story_run(story, SECOND);
+    size_t answered = 0;
+    assert_int_equal(story->upload_count, 8); /* three places are left, and that is too few */
+    answer_next(story, &answered, 4);
+    assert_int_equal(story->upload_count, 8);
+    answer_next(story, &answered, 1);
+    assert_int_equal(story->upload_count, 16);
+    for (size_t i = 0; i < 16; i++) {
+        assert_true(story->uploads[i].is_shared);
+        assert_int_equal(story->uploads[i].frontend, story->uploads[i / 8 * 8].frontend);
+        assert_int_equal(story->uploads[i].slot, story->uploads[i / 8 * 8].slot);
+    }
+    while (answered < story->upload_count)
+        answer_next(story, &answered, 1);
+    assert_int_equal(story->upload_count, 6 * BOTH_DESCRIPTORS);
+    size_t first_alone = 0;
+    while (story->uploads[first_alone].is_shared)
+        first_alone++;
+    assert_in_range(story->upload_count - first_alone, BOTH_DESCRIPTORS, 2 * BOTH_DESCRIPTORS);
+    for (size_t i = first_alone; i < story->upload_count; i++)
+        assert_false(story->uploads[i].is_shared);
+    story_free(story);
+}
+
+/* Tors that have fewer places than that are given what they take. */
+static void test_rush_of_few_places(void **state)
+{
+    (void)state;
+    struct story *story = story_with_frontends(6);
+    story->publisher->rules.tor_places = 3;
+    story->publisher->rules.rush = 2;
+    story_change_points(story, 0, 500);
+    story_run(story, 2 * SECOND);
+    assert_int_equal(story->upload_count, 6 * BOTH_DESCRIPTORS);
+    story_free(story);
+}
+
 /* -- what goes first ------------------------------------------------------------------------------ */
 
 /* Makes everything of a frontend due for a reason, as if for so long. */
@@ -393,6 +448,8 @@ int main(void)
         cmocka_unit_test(test_places),
         cmocka_unit_test(test_place_of_silent_hsdir),
         cmocka_unit_test(test_places_come_back),
+        cmocka_unit_test(test_rush),
+        cmocka_unit_test(test_rush_of_few_places),
         cmocka_unit_test(test_urgent_first),
         cmocka_unit_test(test_patience_ends),
         cmocka_unit_test(test_refresh_becomes_urgent),
