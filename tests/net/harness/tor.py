@@ -4,6 +4,7 @@ import os
 import secrets
 import signal
 import subprocess
+import time
 
 import stem
 import stem.connection
@@ -16,6 +17,7 @@ from .process import (HarnessError, TimedOut, free_port, private_folder, process
                       write_file)
 
 _CONTROL_AUTH = ('cookie', 'password', 'none')
+SOCKET_PATIENCE = 10  # seconds until a tor that has been started has its control socket
 
 
 class Tor:
@@ -138,7 +140,15 @@ class Tor:
 
     def control_connection(self):
         """A new raw control connection (a stem ControlSocket), authenticated."""
-        connection = stem.socket.ControlSocketFile(self.control_socket)
+        end = time.monotonic() + SOCKET_PATIENCE
+        while True:
+            try:
+                connection = stem.socket.ControlSocketFile(self.control_socket)
+                break
+            except stem.SocketError:
+                if not self.alive() or time.monotonic() > end:
+                    raise
+                time.sleep(0.05)
         stem.connection.authenticate(connection, password=self.control_password)
         return connection
 
