@@ -8,10 +8,10 @@
  * milliseconds. */
 #define OTHER_DESCRIPTOR_PATIENCE 1000
 
-/* A text for each HSDir is what tor makes, and HSDirs that compare theirs learn nothing from it. But it is
- * most of the work, for which all others wait in a rush. To share one there must be places for several
- * HSDirs: so many as a descriptor has where the network's parameters are the default ones, rend-spec-v3
- * [HASHRING]. */
+/* A text for each HSDir is what tor makes, and HSDirs that compare theirs learn nothing from it, not even
+ * that no tor publishes this service. But it is most of the work, for which all others wait in a rush. To
+ * share one there must be places for several HSDirs: so many as a descriptor has where the network's
+ * parameters are the default ones, rend-spec-v3 [HASHRING]. */
 #define RUSH_PLACES 8
 
 /* An upload that may be sent now: which one, and until when it should have been. */

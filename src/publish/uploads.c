@@ -308,6 +308,7 @@ void frontend_run(struct publisher *publisher, size_t number, int64_t now)
     if (publisher->network == NULL || !publisher->is_tor_up || !frontend_may_publish(publisher, frontend)) {
         agenda_set(&publisher->frontend_agenda, number, AGENDA_NEVER); /* whatever is missing touches it */
         frontend_leave_queue(publisher, number);
+        frontend_leave_tors(publisher, frontend); /* nobody will look whether they are answered */
         return;
     }
     int64_t next = frontend_release_changes(publisher, frontend, now);

@@ -27,6 +27,7 @@ DESCRIPTORS = 2  # of a frontend
 UPLOADS = 16    # of one frontend: eight HSDirs for each descriptor
 PATIENCE = 300  # seconds
 CHANGED = 500
+RUSH = 50       # while more frontends than this wait the HSDirs of a descriptor share a text
 HOURS = 2       # of ordinary running that are measured
 # Seconds that an hour may take where it is played faster than it is; a day of a testing network has 24 of them.
 HOUR_LENGTHS = (60, 50, 45, 40)
@@ -205,9 +206,10 @@ def measure_bursts(obpub, bare):
     for row, step in (("burst-few", 1), ("burst-many", EACH)):
         changed, frontends, report, cpu = obpub.burst(step)
         emit(row, report["seconds_to_last"])
-        emit(row, changed * bare["decode-again"] + DESCRIPTORS * frontends * bare["refresh"], "bare")
+        texts = DESCRIPTORS * frontends if frontends > RUSH else report["posts"]
+        emit(row, changed * bare["decode-again"] + texts * bare["refresh"], "bare")
         note(row, f"{changed} backends of {frontends} frontends, {report['posts']} HSPOSTs: "
-                  f"{cpu:.2f} s of CPU; bare: as many decodings, and a refresh of each descriptor")
+                  f"{cpu:.2f} s of CPU; bare: as many decodings, {texts} refreshes")
 
 
 def measure_hour(frontends, publication, rest, bare):

@@ -108,6 +108,8 @@ def read_vector(name):
 
 
 def main():
+    if len(sys.argv) != 2 or sys.argv[1].startswith("-"):
+        sys.exit("usage: make_input.py FOLDER")
     folder = pathlib.Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
     valid_after = int(os.environ.get("BENCH_VALID_AFTER", time.time() // HOUR * HOUR))

@@ -280,9 +280,14 @@ static void test_places_come_back(void **state)
     assert_true(before > BOTH_DESCRIPTORS);
     story_set_network(story, 5, 6); /* another day, other HSDirs */
     assert_true(in_flight(story) < before);
-    publisher_remove_frontend(story->publisher, 0);
+    story_settle(story);
+    size_t both = in_flight(story);
+    publisher_set_members(story->publisher, 0, &(size_t){story_add_backend(story, true)}, 1, story->now);
+    story_settle(story);
+    assert_true(in_flight(story) < both); /* it has nothing to publish, and nobody waits for its HSDirs */
     publisher_remove_frontend(story->publisher, 1);
     assert_int_equal(in_flight(story), 0);
+    publisher_remove_frontend(story->publisher, 0);
     story_free(story);
 }
 
@@ -338,6 +343,58 @@ static void test_rush_of_few_places(void **state)
     story_change_points(story, 0, 500);
     story_run(story, 2 * SECOND);
     assert_int_equal(story->upload_count, 6 * BOTH_DESCRIPTORS);
+    story_free(story);
+}
+
+/* HSDirs that do not answer hold a rush up, but not for ever. */
+static void test_rush_to_silent_hsdirs(void **state)
+{
+    (void)state;
+    struct story *story = story_with_frontends(6);
+    story->publisher->rules.tor_places = 11;
+    story->publisher->rules.rush = 2;
+    story->hsdirs_answer = false;
+    story_change_points(story, 0, 500);
+    story_run(story, 9 * SECOND);
+    assert_int_equal(story->upload_count, 8);
+    story_run(story, 2 * SECOND);
+    assert_int_equal(story->upload_count, 16);
+    story->hsdirs_answer = true;
+    story_run(story, 5 * MINUTE);
+    for (size_t i = 0; i < 6; i++)
+        assert_true(publisher_is_published(story->publisher, i));
+    story_free(story);
+}
+
+/* The places of all tors that are ready count together, those of others do not; and what one had that is lost
+ * goes through the other. */
+static void test_rush_through_two_tors(void **state)
+{
+    (void)state;
+    struct story *story = story_with_frontends(6);
+    story->publisher->rules.tor_places = 7;
+    story->publisher->rules.rush = 2;
+    publisher_note_tor(story->publisher, 1, TOR_UNREADY, story->now);
+    story->hsdirs_answer = false;
+    story_change_points(story, 0, 500);
+    story_run(story, SECOND);
+    assert_int_equal(story->upload_count, 7); /* seven are all there are */
+    publisher_note_tor(story->publisher, 1, TOR_READY, story->now);
+    story_settle(story);
+    assert_int_equal(story->upload_count, 7); /* of fourteen places seven are free */
+    size_t answered = 0;
+    answer_next(story, &answered, 1);
+    assert_int_equal(story->upload_count, 8); /* the first descriptor's last HSDir */
+    answer_next(story, &answered, 1);
+    assert_int_equal(story->upload_count, 16);
+    assert_true(story->uploads[15].is_shared && count_at(story, 1) > 1);
+    story->hsdirs_answer = true;
+    publisher_note_tor(story->publisher, 0, TOR_DOWN, story->now);
+    while (answered < 16)
+        answer_next(story, &answered, 1);
+    story_run(story, 5 * MINUTE);
+    for (size_t i = 0; i < 6; i++)
+        assert_true(publisher_is_published(story->publisher, i));
     story_free(story);
 }
 
@@ -450,6 +507,8 @@ int main(void)
         cmocka_unit_test(test_places_come_back),
         cmocka_unit_test(test_rush),
         cmocka_unit_test(test_rush_of_few_places),
+        cmocka_unit_test(test_rush_to_silent_hsdirs),
+        cmocka_unit_test(test_rush_through_two_tors),
         cmocka_unit_test(test_urgent_first),
         cmocka_unit_test(test_patience_ends),
         cmocka_unit_test(test_refresh_becomes_urgent),
