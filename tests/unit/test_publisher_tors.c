@@ -41,6 +41,12 @@ static size_t in_flight(const struct story *story)
     return count;
 }
 
+static void assert_all_published(const struct story *story)
+{
+    for (size_t i = 0; i < story->publisher->frontend_count; i++)
+        assert_true(publisher_is_published(story->publisher, i));
+}
+
 /* Frontends that share a backend, published through tor 0. */
 static struct story *story_with_frontends(size_t count)
 {
@@ -48,8 +54,7 @@ static struct story *story_with_frontends(size_t count)
     for (size_t i = 1; i < count; i++)
         story_add_frontend(story, 1);
     story_run(story, 5 * SECOND);
-    for (size_t i = 0; i < count; i++)
-        assert_true(publisher_is_published(story->publisher, i));
+    assert_all_published(story);
     assert_int_equal(in_flight(story), 0);
     story_forget(story);
     return story;
@@ -210,8 +215,7 @@ static void test_failing_tor(void **state)
     }
     story->hsdirs_answer = true;
     story_run(story, 20 * SECOND);
-    for (size_t i = 0; i < 8; i++)
-        assert_true(publisher_is_published(story->publisher, i));
+    assert_all_published(story);
     assert_true(count_at(story, 0) < 8 * BOTH_DESCRIPTORS / 2);
     story_free(story);
 }
@@ -239,8 +243,7 @@ static void test_places(void **state)
     story->hsdirs_answer = true;
     story_run(story, 2 * SECOND);
     assert_int_equal(story->upload_count, 10 * BOTH_DESCRIPTORS);
-    for (size_t i = 0; i < 10; i++)
-        assert_true(publisher_is_published(story->publisher, i));
+    assert_all_published(story);
     story_free(story);
 }
 
@@ -262,8 +265,7 @@ static void test_place_of_silent_hsdir(void **state)
     assert_int_equal(in_flight(story), 0);
     story->hsdirs_answer = true;
     story_run(story, 2 * SECOND);
-    for (size_t i = 0; i < 3; i++)
-        assert_true(publisher_is_published(story->publisher, i));
+    assert_all_published(story);
     assert_int_equal(story->upload_count, 3 * BOTH_DESCRIPTORS);
     story_free(story);
 }
@@ -299,15 +301,23 @@ static void answer_next(struct story *story, size_t *answered, size_t count)
     story_settle(story);
 }
 
+/* Six frontends, of which two may wait before the HSDirs of a descriptor share a text, so many places, and
+ * HSDirs that do not answer. */
+static struct story *story_of_rush(unsigned places)
+{
+    struct story *story = story_with_frontends(6);
+    story->publisher->rules.tor_places = places;
+    story->publisher->rules.rush = 2;
+    story->hsdirs_answer = false;
+    return story;
+}
+
 /* While too many frontends wait, a descriptor goes to several HSDirs at once, which share a text; the last
  * frontends' HSDirs get one each. */
 static void test_rush(void **state)
 {
     (void)state;
-    struct story *story = story_with_frontends(6);
-    story->publisher->rules.tor_places = 11;
-    story->publisher->rules.rush = 2;
-    story->hsdirs_answer = false;
+    struct story *story = story_of_rush(11);
     story_change_points(story, 0, 500);
     story_run(story, SECOND);
     size_t answered = 0;
@@ -337,9 +347,8 @@ static void test_rush(void **state)
 static void test_rush_of_few_places(void **state)
 {
     (void)state;
-    struct story *story = story_with_frontends(6);
-    story->publisher->rules.tor_places = 3;
-    story->publisher->rules.rush = 2;
+    struct story *story = story_of_rush(3);
+    story->hsdirs_answer = true;
     story_change_points(story, 0, 500);
     story_run(story, 2 * SECOND);
     assert_int_equal(story->upload_count, 6 * BOTH_DESCRIPTORS);
@@ -350,10 +359,7 @@ static void test_rush_of_few_places(void **state)
 static void test_rush_to_silent_hsdirs(void **state)
 {
     (void)state;
-    struct story *story = story_with_frontends(6);
-    story->publisher->rules.tor_places = 11;
-    story->publisher->rules.rush = 2;
-    story->hsdirs_answer = false;
+    struct story *story = story_of_rush(11);
     story_change_points(story, 0, 500);
     story_run(story, 9 * SECOND);
     assert_int_equal(story->upload_count, 8);
@@ -361,8 +367,7 @@ static void test_rush_to_silent_hsdirs(void **state)
     assert_int_equal(story->upload_count, 16);
     story->hsdirs_answer = true;
     story_run(story, 5 * MINUTE);
-    for (size_t i = 0; i < 6; i++)
-        assert_true(publisher_is_published(story->publisher, i));
+    assert_all_published(story);
     story_free(story);
 }
 
@@ -371,11 +376,8 @@ static void test_rush_to_silent_hsdirs(void **state)
 static void test_rush_through_two_tors(void **state)
 {
     (void)state;
-    struct story *story = story_with_frontends(6);
-    story->publisher->rules.tor_places = 7;
-    story->publisher->rules.rush = 2;
+    struct story *story = story_of_rush(7);
     publisher_note_tor(story->publisher, 1, TOR_UNREADY, story->now);
-    story->hsdirs_answer = false;
     story_change_points(story, 0, 500);
     story_run(story, SECOND);
     assert_int_equal(story->upload_count, 7); /* seven are all there are */
@@ -393,8 +395,7 @@ static void test_rush_through_two_tors(void **state)
     while (answered < 16)
         answer_next(story, &answered, 1);
     story_run(story, 5 * MINUTE);
-    for (size_t i = 0; i < 6; i++)
-        assert_true(publisher_is_published(story->publisher, i));
+    assert_all_published(story);
     story_free(story);
 }
 

@@ -4,7 +4,6 @@ import os
 import secrets
 import signal
 import subprocess
-import time
 
 import stem
 import stem.connection
@@ -140,15 +139,15 @@ class Tor:
 
     def control_connection(self):
         """A new raw control connection (a stem ControlSocket), authenticated."""
-        end = time.monotonic() + SOCKET_PATIENCE
-        while True:
+        def connect():
             try:
-                connection = stem.socket.ControlSocketFile(self.control_socket)
-                break
+                return stem.socket.ControlSocketFile(self.control_socket)
             except stem.SocketError:
-                if not self.alive() or time.monotonic() > end:
+                if not self.alive():
                     raise
-                time.sleep(0.05)
+                return None
+
+        connection = wait_for(connect, SOCKET_PATIENCE, f'the control socket of {self.name}', every=0.05)
         stem.connection.authenticate(connection, password=self.control_password)
         return connection
 
