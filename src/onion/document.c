@@ -5,6 +5,8 @@
 
 /* Characters of a stranger's line that an error sentence quotes. */
 #define QUOTED_LENGTH 60
+/* Bytes that are looked at together. */
+#define CONTROL_BLOCK 32
 
 void document_reader_init(struct document_reader *reader, const char *text, size_t length)
 {
@@ -33,15 +35,24 @@ static struct text take_line(struct document_reader *reader)
     return line;
 }
 
-/* True when text has no control character but those that may be in it. Looks at every byte, without a branch,
- * because compilers make that many times as fast. */
+/* 1 for a control character other than the one that may be there, or 0; without a branch. */
+static uint8_t is_control(uint8_t byte, uint8_t allowed)
+{
+    return (uint8_t)(((byte < ' ') & (byte != allowed)) | (byte == 0x7f));
+}
+
+/* True when text has no control character but the one that may be in it. Looks at every byte, in blocks of a
+ * fixed size, because compilers make that many times as fast. */
 static bool has_no_control(struct text text, char allowed)
 {
-    unsigned int found = 0;
-    for (size_t i = 0; i < text.length; i++) {
-        unsigned char byte = (unsigned char)text.start[i];
-        found |= (unsigned int)((byte < ' ') & (byte != (unsigned char)allowed)) | (byte == 0x7f);
+    uint8_t found = 0;
+    size_t start = 0;
+    for (; text.length - start >= CONTROL_BLOCK; start += CONTROL_BLOCK) {
+        for (size_t i = 0; i < CONTROL_BLOCK; i++)
+            found |= is_control((uint8_t)text.start[start + i], (uint8_t)allowed);
     }
+    for (; start < text.length; start++)
+        found |= is_control((uint8_t)text.start[start], (uint8_t)allowed);
     return found == 0;
 }
 
