@@ -77,6 +77,9 @@ struct config_files {
     /* Paths are looked at: whether a password file is there, and where a credential is. Otherwise
      * "credential:<name>" stays as it is. */
     bool are_here;
+    /* The same text was parsed before and found good: the keys in addresses are not checked again, which
+     * takes longer than all the rest. (Nor does anything depend on it: blinding one checks it, too.) */
+    bool are_checked;
 };
 
 /* The files themselves. */

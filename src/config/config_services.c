@@ -73,7 +73,10 @@ static bool read_address(struct config_loader *loader, yaml_node_t *node,
         return false;
     }
     struct error error;
-    if (onion_address_decode(backend->identity_key, text, &error) != 0) {
+    int result = loader->files->are_checked
+                     ? onion_address_decode_unchecked(backend->identity_key, text, &error)
+                     : onion_address_decode(backend->identity_key, text, &error);
+    if (result != 0) {
         CONFIG_LOADER_REPORT(loader, node, "\"address\": %s", error.text);
         return false;
     }

@@ -78,8 +78,8 @@ static size_t length_without_suffix(const char *address)
     return length;
 }
 
-int onion_address_decode(uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE], const char *address,
-                         struct error *error)
+int onion_address_decode_unchecked(uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE], const char *address,
+                                   struct error *error)
 {
     size_t length = length_without_suffix(address);
     if (length == ADDRESS_V2_LENGTH)
@@ -107,9 +107,19 @@ int onion_address_decode(uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE], const ch
     if (memcmp(checksum, bytes.checksum, CHECKSUM_SIZE) != 0)
         return error_set(error, "the onion address %.80s has a wrong checksum: check it for a typing mistake",
                          address);
-    if (!ed25519_public_key_is_valid(bytes.identity_key))
-        return error_set(error, "the onion address %.80s does not stand for a valid Ed25519 key", address);
     memcpy(identity_key, bytes.identity_key, ED25519_PUBLIC_KEY_SIZE);
+    return 0;
+}
+
+int onion_address_decode(uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE], const char *address,
+                         struct error *error)
+{
+    uint8_t decoded[ED25519_PUBLIC_KEY_SIZE];
+    if (onion_address_decode_unchecked(decoded, address, error) != 0)
+        return -1;
+    if (!ed25519_public_key_is_valid(decoded))
+        return error_set(error, "the onion address %.80s does not stand for a valid Ed25519 key", address);
+    memcpy(identity_key, decoded, ED25519_PUBLIC_KEY_SIZE);
     return 0;
 }
 

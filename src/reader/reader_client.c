@@ -178,7 +178,7 @@ static int find_key(const char *path, struct config_frontend *frontend, void *co
 static int parse_delivery(struct reader_client *client, struct delivery *delivery, struct config *config,
                           struct config_report *report)
 {
-    const struct config_files files = {.find_key = find_key, .context = delivery};
+    const struct config_files files = {.find_key = find_key, .context = delivery, .are_checked = true};
     struct config_report own = {0};
     int result = config_parse(config, client->config_path, delivery->text, delivery->length, &files, &own);
     if (result != 0)
