@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "control/command_data.h"
 #include "control/connection.h"
 
 #define COMMAND_KEYWORD_SIZE 32 /* bytes with the NUL */
@@ -39,10 +40,10 @@ void command_queue_forget(struct command_queue *queue, const void *context);
 /* Drops all commands, without their callbacks. */
 void command_queue_clear(struct command_queue *queue);
 
-/* Appends a command as it goes over the wire to buffer: the line, CR LF, and unless data is NULL length bytes
- * of data with \n or CR LF line ends, dots escaped, terminated. Returns 0, or -1 when the line is empty or
- * holds a CR or LF, or when there is data for a line that doesn't begin with '+', or none for one that does.
+/* Appends a command as it goes over the wire to buffer: the line, CR LF, and the data unless they are NULL.
+ * Returns 0, or -1 when the line is empty or holds a CR or LF, or when there are data for a line that doesn't
+ * begin with '+', or none for one that does.
  */
-int command_encode(struct evbuffer *buffer, const char *line, const char *data, size_t length);
+int command_encode(struct evbuffer *buffer, const char *line, struct command_data *data);
 
 #endif

@@ -417,15 +417,15 @@ struct control_connection *control_connection_new(struct event_base *base,
     return connection;
 }
 
-static int queue_command(struct control_connection *connection, const char *command, const char *data,
-                         size_t data_length, control_data_callback reply_data,
+static int queue_command(struct control_connection *connection, const char *command,
+                         struct command_data *data, control_data_callback reply_data,
                          control_reply_callback callback, void *context)
 {
     if (connection->state == STATE_CLOSED)
         return -1;
     bool ready = connection->state == STATE_READY;
     struct evbuffer *buffer = ready ? bufferevent_get_output(connection->stream) : connection->waiting;
-    if (command_encode(buffer, command, data, data_length) != 0)
+    if (command_encode(buffer, command, data) != 0)
         return -1;
     command_queue_push(&connection->queue, command, reply_data, callback, context);
     if (ready && connection->queue.length == 1)
@@ -433,17 +433,23 @@ static int queue_command(struct control_connection *connection, const char *comm
     return 0;
 }
 
-int control_connection_send(struct control_connection *connection, const char *command, const char *data,
-                            size_t data_length, control_reply_callback callback, void *context)
+int control_connection_send(struct control_connection *connection, const char *command,
+                            control_reply_callback callback, void *context)
 {
-    return queue_command(connection, command, data, data_length, NULL, callback, context);
+    return queue_command(connection, command, NULL, NULL, callback, context);
+}
+
+int control_connection_send_data(struct control_connection *connection, const char *command,
+                                 struct command_data *data, control_reply_callback callback, void *context)
+{
+    return queue_command(connection, command, data, NULL, callback, context);
 }
 
 int control_connection_send_reading(struct control_connection *connection, const char *command,
                                     control_data_callback data, control_reply_callback callback,
                                     void *context)
 {
-    return queue_command(connection, command, NULL, 0, data, callback, context);
+    return queue_command(connection, command, NULL, data, callback, context);
 }
 
 void control_connection_forget(struct control_connection *connection, const void *context)

@@ -4,6 +4,7 @@
 
 #include <event2/event.h>
 
+#include "control/command_data.h"
 #include "control/endpoint.h"
 #include "control/reply.h"
 #include "obpub/error.h"
@@ -71,15 +72,19 @@ struct control_connection *control_connection_new(struct event_base *base,
  * socket and the last of the memory back in the event loop's next round, or with the event base.) */
 void control_connection_free(struct control_connection *connection);
 
-/* Queues a command: a line without its line end, and for one that takes data ("+HSPOST ...") data of
- * data_length bytes, which gets dot-escaped and terminated; data is NULL for others. callback may be NULL.
- * Returns 0, or -1, and then callback is never called: when the line is empty or holds a CR or LF, when data
- * and a '+' don't come together, and when the connection is over. */
-int control_connection_send(struct control_connection *connection, const char *command, const char *data,
-                            size_t data_length, control_reply_callback callback, void *context);
+/* Queues a command: a line without its line end. callback may be NULL. Returns 0, or -1, and then callback is
+ * never called: when the line is empty, holds a CR or LF or begins with '+', and when the connection is over.
+ */
+int control_connection_send(struct control_connection *connection, const char *command,
+                            control_reply_callback callback, void *context);
 
-/* The same for a command without data of its own, whose reply's data go to data line by line, with context,
- * and are not kept: for the large ones. */
+/* The same for a command that takes data: its line begins with '+' ("+HSPOST ..."). data stay the caller's.
+ */
+int control_connection_send_data(struct control_connection *connection, const char *command,
+                                 struct command_data *data, control_reply_callback callback, void *context);
+
+/* The same for a command without data, whose reply's data go to data line by line, with context, and are not
+ * kept: for the large ones. */
 int control_connection_send_reading(struct control_connection *connection, const char *command,
                                     control_data_callback data, control_reply_callback callback,
                                     void *context);

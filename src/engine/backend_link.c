@@ -117,12 +117,12 @@ static void uptime_came(struct control_connection *connection, const struct cont
 
 static void ask_uptime(struct backend_link *link)
 {
-    control_connection_send(link->connection, "GETINFO uptime", NULL, 0, uptime_came, link);
+    control_connection_send(link->connection, "GETINFO uptime", uptime_came, link);
 }
 
 static void link_is_ready(struct control_connection *connection, void *context)
 {
-    control_connection_send(connection, "SETEVENTS HS_DESC HS_DESC_CONTENT", NULL, 0, NULL, NULL);
+    control_connection_send(connection, "SETEVENTS HS_DESC HS_DESC_CONTENT", NULL, NULL);
     ask_uptime(context);
 }
 

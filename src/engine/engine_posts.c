@@ -96,7 +96,7 @@ static void close_stream(const struct post *post)
     char command[64];
     snprintf(command, sizeof(command), "CLOSESTREAM %" PRIu64 " 1", post->stream);
     if (connection != NULL)
-        control_connection_send(connection, command, NULL, 0, NULL, NULL);
+        control_connection_send(connection, command, NULL, NULL);
 }
 
 /* Nobody waits for it any more: its stream is to end, if tor has told of it. */

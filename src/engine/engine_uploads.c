@@ -37,20 +37,8 @@ static int check_bundle(const struct engine *engine, const struct config_fronten
     return error_set(error, "%s", text);
 }
 
-/* A descriptor as it is uploaded. */
-struct built_text {
-    char *text; /* NULL while there is none */
-    size_t length;
-};
-
-static void clear_text(struct built_text *built)
-{
-    free(built->text);
-    built->text = NULL;
-}
-
-static int build_text(struct engine *engine, const struct publisher_action *action, struct built_text *built,
-                      struct error *error)
+static int build_text(struct engine *engine, const struct publisher_action *action,
+                      struct command_data **built, struct error *error)
 {
     struct engine_frontend *frontend = &engine->frontends[action->frontend];
     const struct upload_request request = {
@@ -64,7 +52,7 @@ static int build_text(struct engine *engine, const struct publisher_action *acti
     };
     bool is_clock_back = false;
     if (check_bundle(engine, frontend->config, request.now, error) != 0 ||
-        upload_build(&request, &built->text, &built->length, &is_clock_back, error) != 0)
+        upload_build(&request, built, &is_clock_back, error) != 0)
         return -1;
     if (is_clock_back)
         snprintf(engine->last_error, sizeof(engine->last_error), "%s",
@@ -74,23 +62,23 @@ static int build_text(struct engine *engine, const struct publisher_action *acti
 
 /* Hands the text to a tor for one of the action's HSDirs; builds it if there is none yet. */
 static int upload_to(struct engine *engine, const struct publisher_action *action, struct post *post,
-                     struct built_text *built, struct error *error)
+                     struct command_data **built, struct error *error)
 {
     struct control_connection *connection = engine_tor_connection(engine, post->tor);
     if (connection == NULL)
         return error_set(error, "the local tor is not there");
-    if (built->text == NULL && build_text(engine, action, built, error) != 0)
+    if (*built == NULL && build_text(engine, action, built, error) != 0)
         return -1;
     engine->counters.uploads++;
-    upload_post(connection, post->fingerprint, engine->frontends[action->frontend].config->address,
-                built->text, built->length, post_was_answered, post);
+    upload_post(connection, post->fingerprint, engine->frontends[action->frontend].config->address, *built,
+                post_was_answered, post);
     return 0;
 }
 
 void engine_perform_upload(struct engine *engine, const struct publisher_action *action)
 {
     struct post *posts[PUBLISHER_ACTION_HSDIRS_MAX];
-    struct built_text built = {.text = NULL};
+    struct command_data *built = NULL;
     /* The action's HSDirs are gone with the first word to the publisher. */
     for (size_t i = 0; i < action->hsdir_count; i++)
         posts[i] = engine_begin_post(engine, action, i);
@@ -100,9 +88,11 @@ void engine_perform_upload(struct engine *engine, const struct publisher_action 
             engine_fail_post(posts[i], UPLOAD_FAILURE_NOT_BUILT, error.text);
             engine_end_post(posts[i]);
         }
-        if (!action->is_shared)
-            clear_text(&built);
+        if (action->is_shared)
+            continue;
+        command_data_release(built);
+        built = NULL;
     }
-    clear_text(&built);
+    command_data_release(built);
     upload_keyring_rest(&engine->frontends[action->frontend].keyring);
 }

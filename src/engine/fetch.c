@@ -113,7 +113,7 @@ static void ask_service(struct fetch *fetch)
 {
     char command[sizeof("GETINFO hs/service/desc/id/") + ONION_ADDRESS_LENGTH];
     snprintf(command, sizeof(command), "GETINFO hs/service/desc/id/%s", fetch->request.address);
-    control_connection_send(fetch->request.connection, command, NULL, 0, own_descriptor_came, fetch);
+    control_connection_send(fetch->request.connection, command, own_descriptor_came, fetch);
 }
 
 static void ask_hsdirs(struct fetch *fetch)
@@ -127,7 +127,7 @@ static void ask_hsdirs(struct fetch *fetch)
         sodium_bin2hex(hex, sizeof(hex), fetch->fingerprints[i], RELAY_FINGERPRINT_SIZE);
         length += (size_t)snprintf(command + length, size - length, " SERVER=$%s", hex);
     }
-    control_connection_send(fetch->request.connection, command, NULL, 0, hsfetch_was_answered, fetch);
+    control_connection_send(fetch->request.connection, command, hsfetch_was_answered, fetch);
     free(command);
 }
 

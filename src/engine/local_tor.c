@@ -245,8 +245,7 @@ static void read_network(struct local_tor *tor)
     }
     tor->is_reading = true;
     event_del(tor->timer);
-    control_connection_send(tor->connection, "GETINFO status/enough-dir-info", NULL, 0, directory_state_came,
-                            tor);
+    control_connection_send(tor->connection, "GETINFO status/enough-dir-info", directory_state_came, tor);
 }
 
 static void testing_network_came(struct control_connection *connection, const struct control_reply *reply,
@@ -276,7 +275,7 @@ static void keep_active(evutil_socket_t socket, short events, void *context)
     (void)events;
     struct local_tor *tor = context;
     if (tor->is_up)
-        control_connection_send(tor->connection, "SIGNAL ACTIVE", NULL, 0, NULL, NULL);
+        control_connection_send(tor->connection, "SIGNAL ACTIVE", NULL, NULL);
 }
 
 static void tor_is_ready(struct control_connection *connection, void *context)
@@ -286,13 +285,12 @@ static void tor_is_ready(struct control_connection *connection, void *context)
     tor->needs_operator = false;
     tor->is_trouble = false;
     set_waiting(tor, "connected, reading the consensus");
-    control_connection_send(connection, "SETEVENTS NEWCONSENSUS HS_DESC HS_DESC_CONTENT", NULL, 0,
-                            events_are_set, tor);
+    control_connection_send(connection, "SETEVENTS NEWCONSENSUS HS_DESC HS_DESC_CONTENT", events_are_set,
+                            tor);
     /* Asked for apart: without STREAM, which a filter before a control port may keep back, obpub works too.
      */
-    control_connection_send(connection, "SETEVENTS NEWCONSENSUS HS_DESC HS_DESC_CONTENT STREAM", NULL, 0,
-                            NULL, NULL);
-    control_connection_send(connection, "GETCONF TestingTorNetwork", NULL, 0, testing_network_came, tor);
+    control_connection_send(connection, "SETEVENTS NEWCONSENSUS HS_DESC HS_DESC_CONTENT STREAM", NULL, NULL);
+    control_connection_send(connection, "GETCONF TestingTorNetwork", testing_network_came, tor);
     keep_active(-1, 0, tor);
     tor->callbacks.up(tor->context);
 }

@@ -180,7 +180,7 @@ static int update_counter(const struct upload_request *request, const struct sig
     return 0;
 }
 
-int upload_build(const struct upload_request *request, char **text, size_t *length, bool *is_clock_back,
+int upload_build(const struct upload_request *request, struct command_data **built, bool *is_clock_back,
                  struct error *error)
 {
     const struct network *network = request->publisher->network;
@@ -204,17 +204,23 @@ int upload_build(const struct upload_request *request, char **text, size_t *leng
     memcpy(superdescriptor.blinded_key, keys->blinded_key, ED25519_PUBLIC_KEY_SIZE);
     memcpy(superdescriptor.signing_certificate, keys->certificate, CERTIFICATE_SIZE);
     superdescriptor.revision_counter = keys->revision_counter;
-    return superdescriptor_encode_around(&superdescriptor, keys->inner, keys->inner_length, &keys->randomness,
-                                         network->descriptor_size_max, text, length, error);
+    char *text = NULL;
+    size_t length = 0;
+    if (superdescriptor_encode_around(&superdescriptor, keys->inner, keys->inner_length, &keys->randomness,
+                                      network->descriptor_size_max, &text, &length, error) != 0)
+        return -1;
+    *built = command_data_new(text, length);
+    free(text);
+    return 0;
 }
 
 void upload_post(struct control_connection *connection, const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE],
-                 const char *address, const char *text, size_t length, control_reply_callback callback,
+                 const char *address, struct command_data *built, control_reply_callback callback,
                  void *context)
 {
     char hex[2 * RELAY_FINGERPRINT_SIZE + 1];
     char command[sizeof("+HSPOST SERVER= HSADDRESS=") + sizeof(hex) + ONION_ADDRESS_LENGTH];
     sodium_bin2hex(hex, sizeof(hex), fingerprint, RELAY_FINGERPRINT_SIZE);
     snprintf(command, sizeof(command), "+HSPOST SERVER=%s HSADDRESS=%s", hex, address);
-    control_connection_send(connection, command, text, length, callback, context);
+    control_connection_send_data(connection, command, built, callback, context);
 }

@@ -2,6 +2,7 @@
 #ifndef OBPUB_ENGINE_UPLOAD_H
 #define OBPUB_ENGINE_UPLOAD_H
 
+#include "control/command_data.h"
 #include "control/connection.h"
 #include "publish/publisher.h"
 #include "signer/signer_client.h"
@@ -52,19 +53,20 @@ struct upload_request {
     int64_t moment;                        /* milliseconds of the clock that only goes forward */
 };
 
-/* Builds what an upload action asks for; as with tor, each time with other bytes. *text is to be released
- * with free(). Returns 0 or -1. A clock that was set back does not take revision counters back: they go on
- * from the last one, and *is_clock_back says so. */
-int upload_build(const struct upload_request *request, char **text, size_t *length, bool *is_clock_back,
+/* Builds what an upload action asks for; as with tor, each time with other bytes. *built is to be released
+ * with command_data_release(). Returns 0 or -1. A clock that was set back does not take revision counters
+ * back: they go on from the last one, and *is_clock_back says so. */
+int upload_build(const struct upload_request *request, struct command_data **built, bool *is_clock_back,
                  struct error *error);
 
 /* The last revision counter of a time period, 0 if there is none. */
 uint64_t upload_keyring_counter(const struct upload_keyring *keyring, uint64_t period_number);
 
-/* Hands it to tor for one HSDir. callback gets tor's reply to HSPOST: 250 means that the upload has begun,
- * the HSDir's answer comes as an event; it gets NULL when the connection ends before. */
+/* Hands it to tor for one HSDir; it stays the caller's. callback gets tor's reply to HSPOST: 250 means that
+ * the upload has begun, the HSDir's answer comes as an event; it gets NULL when the connection ends before.
+ */
 void upload_post(struct control_connection *connection, const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE],
-                 const char *address, const char *text, size_t length, control_reply_callback callback,
+                 const char *address, struct command_data *built, control_reply_callback callback,
                  void *context);
 
 #endif

@@ -100,8 +100,7 @@ static void on_reply(struct control_connection *connection, const struct control
     } else {
         add_text(client, "none;");
         /* Too late for another command. */
-        assert_int_equal(control_connection_send(connection, "GETINFO version", NULL, 0, on_reply, client),
-                         -1);
+        assert_int_equal(control_connection_send(connection, "GETINFO version", on_reply, client), -1);
     }
     if (client->replies_due > 0 && --client->replies_due == 0)
         event_base_loopbreak(client->base);
@@ -126,8 +125,12 @@ void client_start(struct client *client, struct event_base *base, const char *te
 
 int client_send(struct client *client, const char *command, const char *data)
 {
-    return control_connection_send(client->connection, command, data, data != NULL ? strlen(data) : 0,
-                                   on_reply, client);
+    if (data == NULL)
+        return control_connection_send(client->connection, command, on_reply, client);
+    struct command_data *encoded = command_data_new(data, strlen(data));
+    int result = control_connection_send_data(client->connection, command, encoded, on_reply, client);
+    command_data_release(encoded);
+    return result;
 }
 
 static void on_patience_ends(evutil_socket_t socket, short events, void *base)

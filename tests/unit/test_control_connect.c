@@ -124,7 +124,7 @@ static void test_unreachable(void **state)
     struct control_connection *connection =
         control_connection_new(fixture->base, &too_long, NULL, NULL, &none, NULL);
     client_run_for(&fixture->client, 20);
-    assert_int_equal(control_connection_send(connection, "GETINFO a", NULL, 0, NULL, NULL), -1);
+    assert_int_equal(control_connection_send(connection, "GETINFO a", NULL, NULL), -1);
     control_connection_free(connection);
 }
 

@@ -146,8 +146,7 @@ static void test_forgets_commands(void **state)
     };
     struct client *client = control_fixture_start(fixture, steps, COUNT(steps), NULL);
     int other;
-    assert_int_equal(control_connection_send(client->connection, "A", NULL, 0, on_forgotten_reply, &other),
-                     0);
+    assert_int_equal(control_connection_send(client->connection, "A", on_forgotten_reply, &other), 0);
     assert_int_equal(client_send(client, "B", NULL), 0);
     control_connection_forget(client->connection, &other);
     assert_int_equal(control_connection_pending(client->connection), 2);
@@ -155,8 +154,7 @@ static void test_forgets_commands(void **state)
     client_run(client);
     assert_string_equal(client->log, "ready;250 b;");
     assert_int_equal(client_send(client, "C", NULL), 0);
-    assert_int_equal(control_connection_send(client->connection, "D", NULL, 0, on_forgotten_reply, &other),
-                     0);
+    assert_int_equal(control_connection_send(client->connection, "D", on_forgotten_reply, &other), 0);
     control_connection_forget(client->connection, &other);
     client_run(client);
     assert_string_equal(client->log, "ready;250 b;250 c;closed;");
