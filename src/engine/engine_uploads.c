@@ -1,6 +1,5 @@
 /* The engine's uploads: superdescriptors built and handed to the local tor. */
-#include <stdlib.h>
-#include <string.h>
+#include <stdio.h>
 
 #include "engine/clock.h"
 #include "engine/engine_parts.h"
