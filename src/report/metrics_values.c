@@ -198,12 +198,21 @@ static double bundle_expiry(const struct report_view *view, const struct report_
     return plan != NULL ? (double)bundle_plan_end(plan) : METRICS_NO_VALUE;
 }
 
+static enum presigned_state judge_bundle(const struct report_view *view, const struct bundle_plan *plan)
+{
+    return presigned_judge(plan, report_view_schedule(view), view->wall_now / 1000);
+}
+
+static double bundle_runs_out(const struct report_view *view, const struct report_frontend *shown)
+{
+    const struct bundle_plan *plan = report_view_plan(shown);
+    return plan != NULL ? judge_bundle(view, plan) == PRESIGNED_RUNS_OUT : METRICS_NO_VALUE;
+}
+
 static double bundle_is_usable(const struct report_view *view, const struct report_frontend *shown)
 {
     const struct bundle_plan *plan = report_view_plan(shown);
-    return plan != NULL
-               ? presigned_is_usable(presigned_judge(plan, report_view_schedule(view), view->wall_now / 1000))
-               : METRICS_NO_VALUE;
+    return plan != NULL ? presigned_is_usable(judge_bundle(view, plan)) : METRICS_NO_VALUE;
 }
 
 const struct frontend_metric frontend_metrics[] = {
@@ -219,6 +228,11 @@ const struct frontend_metric frontend_metrics[] = {
       "When the frontend's presigned bundle runs out, in seconds since the epoch; none where there is a "
       "key."},
      bundle_expiry},
+    {{"obpub_bundle_runs_out", "gauge",
+      "1 in the last seven days of the frontend's presigned bundle, when it is time for a new one; none "
+      "where "
+      "there is a key."},
+     bundle_runs_out},
     {{"obpub_bundle_usable", "gauge",
       "1 while the frontend can be published with its presigned bundle; none where there is a key."},
      bundle_is_usable},

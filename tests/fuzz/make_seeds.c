@@ -96,6 +96,9 @@ static void write_descriptor(const char *file)
     memcpy(whole + sizeof(header), vector.text, vector.length);
     seeds_write("descriptor", file, whole, sizeof(header) + vector.length);
     free(whole);
+    const char *signature = strstr(vector.text, "\nsignature ");
+    FUZZ_REQUIRE(signature != NULL);
+    seeds_write("descriptor_outer", file, vector.text, (size_t)(signature + 1 - vector.text));
 
     struct descriptor *descriptor =
         descriptor_decode(vector.text, vector.length, &vector.expectation, &error);
@@ -171,6 +174,16 @@ static void write_certificates(void)
     encoded[39] = 0;
     memset(encoded + 40, 0, ED25519_SIGNATURE_SIZE);
     seeds_write("certificate", "without-key", encoded, 40 + ED25519_SIGNATURE_SIZE);
+}
+
+/* A certificate of a tor's. */
+static void write_recorded_certificate(char **words)
+{
+    uint8_t bytes[512];
+    size_t size = strlen(words[3]) / 2;
+    FUZZ_REQUIRE(size <= sizeof(bytes));
+    vectors_decode_hex(words[3], bytes, size);
+    seeds_write("certificate", "tor", bytes, size);
 }
 
 /* Cuts a consensus to its first relays; release with free(). */
@@ -381,6 +394,7 @@ int main(int argument_count, char **arguments)
         write_descriptor(descriptors[i]);
     write_forged();
     write_certificates();
+    vectors_for_each("certificate_tor.txt", 4, write_recorded_certificate);
     write_network("network-first-half");
     write_network("network-second-half");
     write_network("network-new");

@@ -187,18 +187,45 @@ static void check_metric(const struct report_fixture *fixture, const char *expec
     evbuffer_free(buffer);
 }
 
+/* The value of the first frontend's metric of this name. */
+static double read_metric(struct report_fixture *fixture, const char *name)
+{
+    char opening[64];
+    snprintf(opening, sizeof(opening), "\n%s{", name);
+    struct evbuffer *buffer = evbuffer_new();
+    assert_int_equal(metrics_write(&fixture->view, buffer), 0);
+    evbuffer_add(buffer, "", 1);
+    const char *line = strstr((const char *)evbuffer_pullup(buffer, -1), opening);
+    assert_non_null(line);
+    double value = strtod(strchr(line, '}') + 1, NULL);
+    evbuffer_free(buffer);
+    return value;
+}
+
 static void test_metrics(void **state)
 {
     (void)state;
+    static const struct {
+        int64_t left; /* seconds that the bundle still has */
+        int runs_out;
+        int is_usable;
+    } rows[] = {
+        {8 * DAY, 0, 1}, {7 * DAY, 0, 1}, {7 * DAY - 1, 1, 1}, {0, 1, 1}, {-1, 0, 0},
+    };
     struct report_fixture fixture;
-    char expiry[64];
-    make_fixture(&fixture, NOW, 3);
-    snprintf(expiry, sizeof(expiry), ".onion\"} %lld\n", (long long)NOW + 3 * DAY);
+    char expected[128];
+    make_fixture(&fixture, NOW, 8);
+    snprintf(expected, sizeof(expected), ".onion\"} %lld\n", (long long)NOW + 8 * DAY);
     check_metric(&fixture, "# TYPE obpub_bundle_expiry_timestamp_seconds gauge\n", true);
-    check_metric(&fixture, expiry, true);
-    check_metric(&fixture, "obpub_bundle_usable{", true);
+    check_metric(&fixture, expected, true);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        fixture.view.wall_now = (NOW + 8 * DAY - rows[i].left) * 1000;
+        assert_true(read_metric(&fixture, "obpub_bundle_runs_out") == rows[i].runs_out);
+        assert_true(read_metric(&fixture, "obpub_bundle_usable") == rows[i].is_usable);
+    }
     fixture.configs[0].key_format = KEY_FORMAT_PEM;
     check_metric(&fixture, "obpub_bundle_expiry_timestamp_seconds{", false);
+    check_metric(&fixture, "obpub_bundle_runs_out{", false);
     check_metric(&fixture, "obpub_bundle_usable{", false);
     report_fixture_clear(&fixture);
 }
