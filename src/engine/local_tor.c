@@ -15,6 +15,10 @@
 /* Right after a new consensus the microdescriptors of new relays are still on their way; this many
  * milliseconds they are waited for, so that obpub sees the ring as other tors do. */
 #define MICRODESCRIPTOR_PATIENCE 15000
+/* A network that was taken without some of them is read again, after so many seconds and then each time twice
+ * as many: tor may take ten minutes to fetch the last few. */
+#define REREAD_SECONDS 60
+#define REREAD_SECONDS_MAX 600
 
 /* Seconds between two signals to tor that it is needed. It takes neither uploads nor fetches over the control
  * port for a sign of life of its user, and after a day without one it stops following the network. */
@@ -36,9 +40,11 @@ struct local_tor {
     bool read_again; /* a new consensus came while the last one was being read */
     bool is_testing_network;
     bool needs_operator;
-    bool is_trouble;                 /* what the status tells of is wrong */
-    bool has_network;                /* one was read since the program began */
-    int64_t incomplete_since;        /* when microdescriptors were first found missing; 0 when none is */
+    bool is_trouble;          /* what the status tells of is wrong */
+    bool has_network;         /* one was read since the program began */
+    int64_t incomplete_since; /* when microdescriptors of this consensus were first found missing, or 0 */
+    bool has_waited;          /* for them, long enough */
+    int reread_seconds;       /* until it is read again for those that are missing still */
     struct network_builder *builder; /* while a network is being read */
     char status[ERROR_TEXT_SIZE + 64];
 };
@@ -71,10 +77,18 @@ static void set_waiting(struct local_tor *tor, const char *what)
         set_status(tor, "%s", what);
 }
 
-static void run_timer(struct local_tor *tor)
+static void run_timer(struct local_tor *tor, int seconds)
 {
-    const struct timeval delay = {RETRY_SECONDS, 0};
+    const struct timeval delay = {seconds, 0};
     event_add(tor->timer, &delay);
+}
+
+/* From now on there is another consensus, whose microdescriptors are on their way. */
+static void begin_waiting(struct local_tor *tor)
+{
+    tor->incomplete_since = 0;
+    tor->has_waited = false;
+    tor->reread_seconds = REREAD_SECONDS;
 }
 
 static void timer_fired(evutil_socket_t socket, short events, void *context)
@@ -99,7 +113,7 @@ static void reading_failed(struct local_tor *tor)
 {
     tor->is_reading = false;
     drop_builder(tor);
-    run_timer(tor);
+    run_timer(tor, RETRY_SECONDS);
 }
 
 /* The data of "<key>=", in a reply that must be about it alone. */
@@ -113,13 +127,21 @@ static const struct control_line *find_value(const struct control_reply *reply, 
 /* True when the network should not be used yet because microdescriptors are missing that may still come. */
 static bool should_wait_for_microdescriptors(struct local_tor *tor, const struct network *network)
 {
-    if (network->hsdirs_without_identity == 0) {
-        tor->incomplete_since = 0;
+    if (network->hsdirs_without_identity == 0 || tor->has_waited)
         return false;
-    }
     if (tor->incomplete_since == 0)
         tor->incomplete_since = clock_milliseconds();
-    return clock_milliseconds() - tor->incomplete_since < MICRODESCRIPTOR_PATIENCE;
+    tor->has_waited = clock_milliseconds() - tor->incomplete_since >= MICRODESCRIPTOR_PATIENCE;
+    return !tor->has_waited;
+}
+
+/* Has a network that is not complete read again. */
+static void look_again(struct local_tor *tor)
+{
+    run_timer(tor, tor->reread_seconds);
+    tor->reread_seconds = 2 * tor->reread_seconds;
+    if (tor->reread_seconds > REREAD_SECONDS_MAX)
+        tor->reread_seconds = REREAD_SECONDS_MAX;
 }
 
 static void use_network(struct local_tor *tor, struct network *network)
@@ -150,6 +172,8 @@ static void use_network(struct local_tor *tor, struct network *network)
     if (tor->read_again) {
         tor->read_again = false;
         read_network(tor);
+    } else if (network->hsdirs_without_identity > 0) {
+        look_again(tor);
     }
     tor->has_network = tor->is_ready = true;
     tor->is_trouble = false;
@@ -302,12 +326,14 @@ static void event_came(struct control_connection *connection, const struct contr
     struct local_tor *tor = context;
     struct hs_desc_event hs_desc;
     struct stream_event stream;
-    if (strncmp(event->lines[0].text, "NEWCONSENSUS", strlen("NEWCONSENSUS")) == 0)
+    if (strncmp(event->lines[0].text, "NEWCONSENSUS", strlen("NEWCONSENSUS")) == 0) {
+        begin_waiting(tor);
         read_network(tor);
-    else if (hs_desc_event_parse(&hs_desc, event) == 0)
+    } else if (hs_desc_event_parse(&hs_desc, event) == 0) {
         tor->callbacks.hs_desc(&hs_desc, tor->context);
-    else if (stream_event_parse(&stream, event) == 0)
+    } else if (stream_event_parse(&stream, event) == 0) {
         tor->callbacks.stream(&stream, tor->context);
+    }
 }
 
 static void connection_closed(struct control_connection *connection, enum control_failure failure,
@@ -318,12 +344,13 @@ static void connection_closed(struct control_connection *connection, enum contro
     tor->is_up = tor->is_ready = false;
     tor->is_reading = false;
     tor->read_again = false;
+    begin_waiting(tor);
     drop_builder(tor);
     tor->connection = NULL;
     control_connection_free(connection);
     tor->needs_operator = failure == CONTROL_FAILURE_PERMISSION ||
                           failure == CONTROL_FAILURE_AUTHENTICATION || failure == CONTROL_FAILURE_PROTOCOL;
-    run_timer(tor);
+    run_timer(tor, RETRY_SECONDS);
     if (was_up)
         tor->callbacks.lost(tor->context);
     tor->is_trouble = true;
@@ -362,6 +389,7 @@ struct local_tor *local_tor_new(struct event_base *base, const struct control_en
     tor->credential_source = credentials->source;
     tor->callbacks = *callbacks;
     tor->context = context;
+    begin_waiting(tor);
     tor->timer = evtimer_new(base, timer_fired, tor);
     tor->active_timer = event_new(base, -1, EV_PERSIST, keep_active, tor);
     const struct timeval hour = {ACTIVE_SECONDS, 0};
