@@ -302,9 +302,13 @@ static void look_around(evutil_socket_t socket, short events, void *context)
     int64_t difference = read_clock_difference();
     int64_t jump = difference - daemon->clock_difference;
     daemon->clock_difference = difference;
+    /* Suspended, or set forward: nobody can tell, and to refresh descriptors too early does no harm. */
+    if (jump > CLOCK_JUMP)
+        engine_note_pause(daemon->engine, jump);
     if (llabs(jump) > CLOCK_JUMP)
-        log_write(&daemon->log, LOG_LEVEL_WARNING, "this machine's clock was set %s by %lld seconds",
-                  jump > 0 ? "forward" : "back", llabs(jump) / 1000);
+        log_write(&daemon->log, LOG_LEVEL_WARNING, "this machine's clock %s by %lld seconds",
+                  jump > 0 ? "was set forward, or the machine was suspended," : "was set back",
+                  llabs(jump) / 1000);
 }
 
 static struct event *add_timer(struct daemon *daemon, event_callback_fn callback, int64_t interval)

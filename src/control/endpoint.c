@@ -176,3 +176,16 @@ bool control_endpoint_equals(const struct control_endpoint *one, const struct co
     return texts_equal(one->socket_path, other->socket_path) && texts_equal(one->host, other->host) &&
            one->port == other->port;
 }
+
+bool control_endpoint_is_loopback(const struct control_endpoint *endpoint)
+{
+    struct in_addr ipv4;
+    struct in6_addr ipv6;
+    if (endpoint->host == NULL)
+        return false;
+    if (inet_pton(AF_INET, endpoint->host, &ipv4) == 1)
+        return ntohl(ipv4.s_addr) >> 24 == 127;
+    if (inet_pton(AF_INET6, endpoint->host, &ipv6) == 1)
+        return IN6_IS_ADDR_LOOPBACK(&ipv6) || (IN6_IS_ADDR_V4MAPPED(&ipv6) && ipv6.s6_addr[12] == 127);
+    return strcasecmp(endpoint->host, "localhost") == 0;
+}

@@ -24,6 +24,9 @@ void control_endpoint_copy(struct control_endpoint *copy, const struct control_e
 /* True when both are the same place, written the same way. */
 bool control_endpoint_equals(const struct control_endpoint *one, const struct control_endpoint *other);
 
+/* True for a TCP port of this machine's own address: 127.0.0.0/8, ::1 or localhost. */
+bool control_endpoint_is_loopback(const struct control_endpoint *endpoint);
+
 /* Releases what an endpoint points to and zeroes it. */
 void control_endpoint_clear(struct control_endpoint *endpoint);
 

@@ -14,6 +14,9 @@
 #define RETRY_FIRST 200
 #define RETRY_MAX_REFUSED 2000
 #define RETRY_MAX 15000
+/* One that was up for so many milliseconds is tried anew as if for the first time. That is longer than a
+ * command may take, so that one who lets us in and then says nothing does not get there. */
+#define STEADY 30000
 /* Likewise after it had been a tor and then sent what no tor sends; this long without, and it is forgiven. */
 #define RETRY_MISBEHAVED 15000
 #define RETRY_MAX_MISBEHAVED 600000
@@ -105,7 +108,6 @@ static void uptime_came(struct control_connection *connection, const struct cont
     bool was_up = link->is_up;
     bool is_new_process = note_process(link, uptime);
     link->is_up = link->was_up = true;
-    link->retry_delay = RETRY_FIRST;
     if (!was_up)
         link->up_since = clock_milliseconds();
     else if (clock_milliseconds() - link->up_since > RETRY_MAX_MISBEHAVED)
@@ -151,9 +153,9 @@ static int64_t choose_delay(struct backend_link *link, enum control_failure fail
         link->misbehaved_delay = delay < RETRY_MAX_MISBEHAVED ? delay : RETRY_MAX_MISBEHAVED;
         return link->misbehaved_delay;
     }
-    int64_t delay = link->retry_delay;
     int64_t longest = failure == CONTROL_FAILURE_REFUSED ? RETRY_MAX_REFUSED : RETRY_MAX;
-    link->retry_delay = delay * 2 < longest ? delay * 2 : longest;
+    int64_t delay = link->retry_delay < longest ? link->retry_delay : longest;
+    link->retry_delay = 2 * delay;
     return delay;
 }
 
@@ -164,13 +166,18 @@ static void connection_closed(struct control_connection *connection, enum contro
     const struct error reason = *error;
     /* What a tor never sends comes from somebody who should not be in that place: no grace for him. */
     bool has_misbehaved = link->was_up && failure == CONTROL_FAILURE_PROTOCOL;
-    bool is_gone =
-        failure == CONTROL_FAILURE_REFUSED || has_misbehaved || (!link->was_up && needs_operator(failure));
+    enum backend_loss loss = BACKEND_LOST;
+    if (has_misbehaved || (!link->was_up && needs_operator(failure)))
+        loss = BACKEND_GONE;
+    else if (failure == CONTROL_FAILURE_REFUSED)
+        loss = control_endpoint_is_loopback(&link->config->control) ? BACKEND_GONE_HERE : BACKEND_GONE;
+    if (link->is_up && clock_milliseconds() - link->up_since >= STEADY)
+        link->retry_delay = RETRY_FIRST;
     link->is_up = false;
     link->connection = NULL;
     control_connection_free(connection);
     run_timer(link, choose_delay(link, failure, has_misbehaved));
-    link->callbacks.down(link->number, &reason, is_gone, link->context);
+    link->callbacks.down(link->number, &reason, loss, link->context);
 }
 
 static void connect_to_backend(struct backend_link *link)

@@ -5,6 +5,7 @@
 #include "config/config.h"
 #include "control/connection.h"
 #include "control/hs_desc_event.h"
+#include "publish/publisher.h"
 
 struct backend_link;
 
@@ -13,9 +14,9 @@ struct backend_link_callbacks {
      * one; uptime: how long it has been running, in milliseconds, INT64_MAX if it does not say. */
     void (*up)(size_t backend, bool is_new_process, int64_t uptime, void *context);
     void (*hs_desc)(size_t backend, const struct hs_desc_event *event, void *context);
-    /* The connection is lost or could not be had, and why; it is tried again. is_gone: nobody answers there,
-     * so the process is gone; or it is of no use until its operator does something. */
-    void (*down)(size_t backend, const struct error *error, bool is_gone, void *context);
+    /* The connection is lost or could not be had, and why; it is tried again. One that is of no use until its
+     * operator does something, or that lies, counts as gone. */
+    void (*down)(size_t backend, const struct error *error, enum backend_loss loss, void *context);
 };
 
 /* source reads the files that open its control port, and stays. */

@@ -322,6 +322,12 @@ const char *engine_last_error(const struct engine *engine)
     return engine->last_error;
 }
 
+void engine_note_pause(struct engine *engine, int64_t milliseconds)
+{
+    publisher_note_pause(engine->publisher, milliseconds, clock_milliseconds());
+    engine_wake(engine);
+}
+
 struct report_counters *engine_counters(struct engine *engine)
 {
     return &engine->counters;

@@ -66,6 +66,10 @@ const char *engine_last_error(const struct engine *engine);
 /* Counts of what the engine did; the caller may add what it did itself. */
 struct report_counters *engine_counters(struct engine *engine);
 
+/* The wall clock has gone on so many milliseconds further than the one of the time-outs: the machine may have
+ * been suspended. */
+void engine_note_pause(struct engine *engine, int64_t milliseconds);
+
 /* The frontends as a report wants them, in the config's order: a new array, to be released with free().
  * Returns how many. */
 size_t engine_fill_frontends(const struct engine *engine, struct report_frontend **frontends);

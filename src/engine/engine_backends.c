@@ -28,7 +28,6 @@ static void drop_fetch(struct engine_backend *backend)
 static void fetch_ended(struct fetch *fetch, struct descriptor *descriptor, const struct error *error,
                         void *context)
 {
-    (void)fetch;
     struct engine_backend *backend = context;
     struct engine *engine = backend->engine;
     bool from_tor = backend->fetches_from_tor;
@@ -36,6 +35,8 @@ static void fetch_ended(struct fetch *fetch, struct descriptor *descriptor, cons
         publisher_note_descriptor(engine->publisher, backend->number, descriptor, clock_milliseconds());
     } else {
         engine->counters.fetch_failures[from_tor ? FETCH_SOURCE_BACKEND : FETCH_SOURCE_HSDIRS]++;
+        if (fetch_was_answered(fetch))
+            publisher_note_hsdirs_answered(engine->publisher, backend->number, clock_milliseconds());
         publisher_note_fetch_failed(engine->publisher, backend->number, error->text, from_tor,
                                     clock_milliseconds());
     }
@@ -133,7 +134,7 @@ static void backend_said(size_t number, const struct hs_desc_event *event, void 
         fetch_note_event(backend->fetch, event);
 }
 
-static void backend_is_down(size_t number, const struct error *error, bool is_gone, void *context)
+static void backend_is_down(size_t number, const struct error *error, enum backend_loss loss, void *context)
 {
     struct engine *engine = context;
     struct engine_backend *backend = engine->backends[number];
@@ -141,7 +142,7 @@ static void backend_is_down(size_t number, const struct error *error, bool is_go
     backend->was_up = false;
     drop_fetch(backend);
     reactions_note_sign(&engine->reactions, engine->publisher, number, clock_milliseconds());
-    publisher_note_unreachable(engine->publisher, number, error->text, is_gone, clock_milliseconds());
+    publisher_note_unreachable(engine->publisher, number, error->text, loss, clock_milliseconds());
     engine_wake(engine);
 }
 

@@ -26,6 +26,7 @@ struct fetch {
     uint8_t (*fingerprints)[RELAY_FINGERPRINT_SIZE]; /* those still to answer */
     size_t waiting;
     struct descriptor *best;
+    bool is_answered;   /* by an HSDir */
     struct error error; /* the last thing that went wrong */
     struct event *timer;
 };
@@ -183,10 +184,24 @@ static bool strike_out(struct fetch *fetch, const uint8_t fingerprint[RELAY_FING
     return false;
 }
 
+/* True for a failure that is an HSDir's answer; others are for want of one (control-spec 4.1.25). */
+static bool is_answer(const char *reason)
+{
+    return strcmp(reason, "NOT_FOUND") == 0 || strcmp(reason, "BAD_DESC") == 0 ||
+           strcmp(reason, "QUERY_REJECTED") == 0;
+}
+
+bool fetch_was_answered(const struct fetch *fetch)
+{
+    return fetch->is_answered;
+}
+
 void fetch_note_event(struct fetch *fetch, const struct hs_desc_event *event)
 {
     if (!event->has_address || !event->has_fingerprint || strcmp(event->address, fetch->request.address) != 0)
         return;
+    fetch->is_answered |= event->action == HS_DESC_FAILED && is_answer(event->reason);
+    fetch->is_answered |= event->action == HS_DESC_CONTENT && event->content_length > 0;
     if (event->action == HS_DESC_FAILED && event->reason[0] != '\0')
         error_set(&fetch->error, "the HSDirs have no descriptor of it for us (%s)", event->reason);
     /* tor follows a failure with an empty content event, so that one counts as the answer. */

@@ -33,6 +33,9 @@ void fetch_free(struct fetch *fetch);
 /* To be called with every event of the connection's tor; those about other descriptors are ignored. */
 void fetch_note_event(struct fetch *fetch, const struct hs_desc_event *event);
 
+/* True when some HSDir has answered, if only that it has no descriptor, or with a bad one. */
+bool fetch_was_answered(const struct fetch *fetch);
+
 /* To be called when the connection is gone: ends the fetch without calling back into it. */
 void fetch_note_closed(struct fetch *fetch);
 

@@ -12,8 +12,9 @@
 /* On a testing network all goes faster, down to this. */
 #define UPTIME_TO_TRUST_HSDIRS_MIN 10000
 /* Fetches from HSDirs alone that fail one after the other before a backend is doubted: with the delays
- * between them some ten minutes. HSDirs drop a descriptor after three hours, so this is how a backend ends
- * that died before a new time period, in which its counter was new once more. */
+ * between them some ten minutes. And some HSDir must have answered meanwhile, or it may be the network that
+ * is away. HSDirs drop a descriptor after three hours, so this is how a backend ends that died before a new
+ * time period, in which its counter was new once more. */
 #define FAILURES_TO_DOUBT 10
 
 /* So many backends more have each of them polled as much more seldom. */
@@ -52,11 +53,13 @@ static void enter(struct publisher *publisher, size_t number, enum backend_state
     tell_frontends(publisher, number, now);
 }
 
-static void leave(struct publisher *publisher, size_t number, const char *reason, int64_t now)
+/* may_live: its points may still be good. */
+static void leave(struct publisher *publisher, size_t number, const char *reason, bool may_live, int64_t now)
 {
     struct publisher_backend *backend = &publisher->backends[number];
     set_reason(backend, reason);
     backend->out_at = AGENDA_NEVER;
+    backend->may_live = may_live;
     enter(publisher, number, BACKEND_OUT, now);
 }
 
@@ -93,16 +96,18 @@ void publisher_note_reachable(struct publisher *publisher, size_t number, bool i
         backend_update_trust(publisher, backend);
         backend_forget_uploads(backend);
         backend->counts_anew |= is_new_process;
-        if (is_new_process && backend_is_in(backend))
-            leave(publisher, number, "its tor was started anew and has no introduction points yet", now);
+        if (is_new_process && backend->knows_process && backend_is_in(backend))
+            leave(publisher, number, "its tor was started anew and has no introduction points yet", false,
+                  now);
+        backend->knows_process = true;
     } else if (backend->state == BACKEND_LIVE && backend->out_at < now + publisher->rules.poll_max) {
         backend->out_at = now + publisher->rules.poll_max; /* its time went on while nobody could look */
     }
     backend_fetch_soon(publisher, number, 0, now);
 }
 
-void publisher_note_unreachable(struct publisher *publisher, size_t number, const char *reason, bool is_gone,
-                                int64_t now)
+void publisher_note_unreachable(struct publisher *publisher, size_t number, const char *reason,
+                                enum backend_loss loss, int64_t now)
 {
     struct publisher_backend *backend = &publisher->backends[number];
     backend->is_reachable = false;
@@ -112,10 +117,10 @@ void publisher_note_unreachable(struct publisher *publisher, size_t number, cons
     if (!backend->has_control)
         return; /* it is the local tor that is lost */
     set_reason(backend, reason);
-    if (is_gone)
-        leave(publisher, number, reason, now);
-    else
+    if (loss == BACKEND_LOST)
         begin_grace(publisher, number, now);
+    else
+        leave(publisher, number, reason, backend_is_in(backend) && loss == BACKEND_GONE_HERE, now);
 }
 
 /* Why a descriptor's introduction points can't be used, or NULL. */
@@ -243,7 +248,8 @@ static void fetch_failed(struct publisher *publisher, size_t number, const char 
 {
     struct publisher_backend *backend = &publisher->backends[number];
     set_reason(backend, reason);
-    backend->failures++;
+    if (backend->failures++ == 0)
+        backend->failing_since = now;
     backend_turn_fetch(publisher, backend);
     backend->asked_both = false;
     if (is_doubtful && backend->has_control)
@@ -293,6 +299,8 @@ void publisher_note_descriptor(struct publisher *publisher, size_t number, struc
     }
     if (!backend->asks_hsdirs)
         backend->is_denied = false;
+    else if (!backend->has_control)
+        outage_note_success(publisher, now);
     bool is_behind = backend_is_behind(backend, descriptor);
     if (tells_less(backend, descriptor)) {
         descriptor_free(descriptor);
@@ -304,11 +312,22 @@ void publisher_note_descriptor(struct publisher *publisher, size_t number, struc
     backend_end_fetch(publisher, number, next_fetch(publisher, backend, is_behind, now), now);
 }
 
+void publisher_note_hsdirs_answered(struct publisher *publisher, size_t number, int64_t now)
+{
+    if (!publisher->backends[number].has_control)
+        outage_note_success(publisher, now);
+}
+
 void publisher_note_fetch_failed(struct publisher *publisher, size_t number, const char *reason,
                                  bool from_tor, int64_t now)
 {
     struct publisher_backend *backend = &publisher->backends[number];
-    bool is_doubtful = backend->has_control ? from_tor : backend->failures + 1 >= FAILURES_TO_DOUBT;
+    bool is_doubtful = from_tor;
+    if (!backend->has_control)
+        is_doubtful =
+            backend->failures + 1 >= FAILURES_TO_DOUBT && outage_is_over(publisher, backend->failing_since);
+    if (!backend->has_control)
+        outage_note_failure(publisher);
     fetch_failed(publisher, number, reason, is_doubtful, now);
 }
 
@@ -335,14 +354,14 @@ static void check_times(struct publisher *publisher, size_t number, int64_t now)
     if (backend->state == BACKEND_WAITING && publisher->network != NULL &&
         !backend_wants_fetch(publisher, backend, now) &&
         now >= backend->asked_from + publisher->rules.start_patience)
-        leave(publisher, number, describe_silence(backend), now);
+        leave(publisher, number, describe_silence(backend), false, now);
     if (!backend_is_in(backend) || has_time(backend) || now < backend->out_at)
         return;
     if (backend->state == BACKEND_LIVE)
         leave(publisher, number, "its revision counter has not moved for longer than a living tor lets it",
-              now);
-    else
-        leave(publisher, number, backend->reason, now);
+              false, now);
+    else /* of one that answered, but not well, more is known */
+        leave(publisher, number, backend->reason, backend->has_control && !backend->is_reachable, now);
 }
 
 /* A tor that was young when its connection was made, and whose uploads were over by then, grows old too. What
@@ -400,7 +419,7 @@ void publisher_set_control(struct publisher *publisher, size_t number, bool has_
     backend->trusts_from = AGENDA_NEVER;
     backend->is_reachable = backend->is_fetching = backend->fetch_again = false;
     backend_leave_fetch_place(publisher, number);
-    backend->is_denied = false;
+    backend->is_denied = backend->knows_process = false;
     backend->failures = 0;
     backend->moved_at = now;
     backend_forget_uploads(backend);

@@ -11,14 +11,38 @@
 #define NEW_HALF_SPREAD 2000
 #define NEW_HALF_SPREAD_HSDIRS 10000
 
+/* So many signs of something new at a backend are followed at once, and then one each so many milliseconds
+ * (on a testing network more often). A tor has sixteen HSDirs to tell of when it uploads, and uploads seldom;
+ * but each answer takes time to verify, and who makes up signs is not to have all of it. */
+#define SIGNS_AT_ONCE 40
+#define SIGN_INTERVAL 5000
+
+static int64_t later(int64_t one, int64_t other)
+{
+    return one > other ? one : other;
+}
+
+/* When a sign may be followed, at the earliest. */
+static int64_t next_sign(const struct publisher *publisher, const struct publisher_backend *backend)
+{
+    return backend->signs_settled - SIGNS_AT_ONCE * publisher_scale(publisher, SIGN_INTERVAL);
+}
+
+/* A sign is being followed. */
+static void note_sign(const struct publisher *publisher, struct publisher_backend *backend, int64_t now)
+{
+    backend->signs_settled = later(backend->signs_settled, now) + publisher_scale(publisher, SIGN_INTERVAL);
+}
+
 void backend_fetch_soon(struct publisher *publisher, size_t number, int64_t delay, int64_t now)
 {
     struct publisher_backend *backend = &publisher->backends[number];
+    int64_t moment = later(now + delay, next_sign(publisher, backend));
     backend->has_sign = true;
     if (backend->is_fetching)
         backend->fetch_again = true;
-    if (backend->fetch_at > now + delay)
-        backend->fetch_at = now + delay;
+    if (backend->fetch_at > moment)
+        backend->fetch_at = moment;
     publisher_touch_backend(publisher, number, now);
 }
 
@@ -27,7 +51,8 @@ void backend_end_fetch(struct publisher *publisher, size_t number, int64_t next_
     struct publisher_backend *backend = &publisher->backends[number];
     backend->is_fetching = false;
     backend_leave_fetch_place(publisher, number);
-    backend->fetch_at = backend->fetch_again ? now + FETCH_DELAY : next_fetch;
+    int64_t again = later(now + FETCH_DELAY, next_sign(publisher, backend));
+    backend->fetch_at = backend->fetch_again ? again : next_fetch;
     backend->fetch_again = false;
     publisher_touch_backend(publisher, number, now);
 }
@@ -276,6 +301,8 @@ static void begin_fetch(struct publisher *publisher, size_t number, struct publi
     backend->fetch_again = backend->is_fetching;
     backend->is_fetching = true;
     backend->is_polling = !backend->has_sign;
+    if (backend->has_sign)
+        note_sign(publisher, backend, now);
     backend->has_sign = false;
     backend_leave_fetch_place(publisher, number);
     enter_fetch_place(publisher, number, now);

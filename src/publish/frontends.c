@@ -11,6 +11,9 @@
  * these, each one has to be flap_interval after the one before, until it has been quiet for a while. */
 #define TOKENS_MAX 2
 
+/* A backend that was lost so many milliseconds ago, or less, is one of those that were lost together. */
+#define MISSED_TIME (10 * 60 * 1000)
+
 static void remove_link(struct publisher_backend *backend, size_t frontend)
 {
     for (size_t i = 0; i < backend->frontend_count; i++) {
@@ -61,13 +64,24 @@ void publisher_set_members(struct publisher *publisher, size_t number, const siz
         frontend_update_set(publisher, number, SIZE_MAX, now);
 }
 
-/* With no backend live the last good set stays: to publish nothing would help nobody. */
-static void update_membership(const struct publisher *publisher, struct publisher_frontend *frontend)
+/* True for a backend that was lost of late and may be as alive as the last one. */
+static bool is_missed(const struct publisher_backend *backend, int64_t now)
+{
+    return backend->state == BACKEND_OUT && backend->may_live && now - backend->since <= MISSED_TIME;
+}
+
+/* With no backend live the last good set stays: to publish nothing would help nobody. Where all were lost one
+ * after the other, it is probably the way to them that is lost, and all of them stay. */
+static void update_membership(const struct publisher *publisher, struct publisher_frontend *frontend,
+                              int64_t now)
 {
     size_t live = 0;
     for (size_t i = 0; i < frontend->member_count; i++)
         live += backend_is_in(&publisher->backends[frontend->members[i].backend]);
+    bool becomes_static = live == 0 && !frontend->is_static;
     frontend->is_static = live == 0;
+    for (size_t i = 0; becomes_static && i < frontend->member_count; i++)
+        frontend->members[i].is_in |= is_missed(&publisher->backends[frontend->members[i].backend], now);
     if (live == 0)
         return;
     for (size_t i = 0; i < frontend->member_count; i++)
@@ -128,7 +142,7 @@ static uint64_t name_set(const struct publisher *publisher, size_t number)
 void frontend_update_set(struct publisher *publisher, size_t number, size_t changed_backend, int64_t now)
 {
     struct publisher_frontend *frontend = &publisher->frontends[number];
-    update_membership(publisher, frontend);
+    update_membership(publisher, frontend, now);
     publisher_touch_frontend(publisher, number, now);
     uint64_t set = name_set(publisher, number);
     if (set == frontend->set)

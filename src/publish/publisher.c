@@ -78,6 +78,7 @@ struct publisher *publisher_new(const struct publisher_rules *rules)
     struct publisher *publisher = memory_allocate(1, sizeof(*publisher));
     publisher->rules = *rules;
     memcpy(&publisher->random_state, rules->seed, sizeof(publisher->random_state));
+    publisher->hsdirs_worked_at = MOMENT_NONE;
     return publisher;
 }
 

@@ -96,9 +96,11 @@ struct publisher_backend {
 
     bool is_reachable; /* its control connection, or the local tor's, is up */
     bool is_fetching, fetch_again;
-    bool has_sign;        /* of something new at it since the last fetch began */
-    bool is_polling;      /* the fetch under way began without one: it asked before whatever came since */
-    int64_t queued_at;    /* since when it has been waiting to be asked; AGENDA_NEVER: it is not */
+    bool has_sign; /* of something new at it since the last fetch began */
+    int64_t
+        signs_settled; /* until when those that were followed have used up what it may have, see fetches.c */
+    bool is_polling;   /* the fetch under way began without one: it asked before whatever came since */
+    int64_t queued_at; /* since when it has been waiting to be asked; AGENDA_NEVER: it is not */
     bool has_fetch_place; /* it is one of those that are asked at once */
     bool asks_hsdirs;     /* the fetch under way, or the last one, asks HSDirs and not its tor */
     bool ask_other_way;   /* the last fetch was of no use: the next one asks the HSDirs instead of the tor, or
@@ -108,13 +110,16 @@ struct publisher_backend {
     int64_t trusts_from;  /* when that will be so, also if no upload is seen; INT64_MAX for never */
     bool counts_anew; /* another process than the one whose descriptor is here: its counters mean nothing */
     int64_t process_started; /* when its tor began to run, as far as it says */
-    bool is_denied;     /* its tor did not answer with a descriptor: what HSDirs have may be of a service that
-                           runs no more */
-    unsigned failures;  /* fetches that failed one after the other */
-    int64_t asked_from; /* when it could first be asked: patience runs from here */
-    int64_t fetch_at;   /* when to fetch next */
-    int64_t out_at;     /* when to take it out unless something changes */
-    int64_t moved_at;   /* when its revision counter last moved */
+    bool knows_process;      /* its control port has let us in since it was configured */
+    bool may_live;           /* it went out because nothing was heard of it, and not for what was */
+    bool is_denied;    /* its tor did not answer with a descriptor: what HSDirs have may be of a service that
+                          runs no more */
+    unsigned failures; /* fetches that failed one after the other */
+    int64_t failing_since; /* when the first of them did */
+    int64_t asked_from;    /* when it could first be asked: patience runs from here */
+    int64_t fetch_at;      /* when to fetch next */
+    int64_t out_at;        /* when to take it out unless something changes */
+    int64_t moved_at;      /* when its revision counter last moved */
 
     /* Its blinded key as clients use it now, and what its tor has said of the descriptor under it. */
     uint64_t period_number;
@@ -135,7 +140,7 @@ enum upload_cause {
     UPLOAD_FOR_HSDIR,   /* the HSDir is new */
     UPLOAD_FOR_RETRY,   /* the last one failed */
     UPLOAD_FOR_TURN,    /* its introduction points have changed with the time period: the old ones live on for
-                           half    a day */
+                           half a day */
     UPLOAD_FOR_REFRESH, /* it is time */
     UPLOAD_CAUSES
 };
@@ -233,10 +238,12 @@ struct publisher {
     size_t backend_size, frontend_size; /* how many there is room for */
     size_t backend_free, frontend_free; /* no place before these is free */
     struct agenda backend_agenda, frontend_agenda;
-    struct agenda fetch_queue;   /* backends to be asked, the one that has waited longest first */
-    struct agenda fetch_places;  /* those that are being asked, and until when they take up a place */
-    unsigned fetches;            /* places taken */
-    struct agenda queue;         /* frontends with uploads that wait for a place, the most urgent first */
+    struct agenda fetch_queue;  /* backends to be asked, the one that has waited longest first */
+    struct agenda fetch_places; /* those that are being asked, and until when they take up a place */
+    unsigned fetches;           /* places taken */
+    struct agenda queue;        /* frontends with uploads that wait for a place, the most urgent first */
+    unsigned hsdir_failures;  /* uploads and fetches that came to nothing since an HSDir last answered well */
+    int64_t hsdirs_worked_at; /* when that was */
     uint64_t unanswered_uploads; /* to one HSDir each, counted since the beginning */
     uint8_t action_fingerprints[PUBLISHER_ACTION_HSDIRS_MAX][RELAY_FINGERPRINT_SIZE];
     size_t action_tors[PUBLISHER_ACTION_HSDIRS_MAX];
@@ -285,10 +292,16 @@ void publisher_note_tor_tells_ends(struct publisher *publisher, size_t tor);
 void publisher_note_reachable(struct publisher *publisher, size_t backend, bool is_new_process,
                               int64_t uptime, int64_t now);
 
-/* Its connection is lost, which says nothing about the tor (is_gone false), or nobody answers there any more:
- * its process is gone and its points with it (is_gone). */
-void publisher_note_unreachable(struct publisher *publisher, size_t backend, const char *reason, bool is_gone,
-                                int64_t now);
+/* What the loss of a control connection tells. */
+enum backend_loss {
+    BACKEND_LOST,      /* nothing about the tor */
+    BACKEND_GONE,      /* its process is gone, and its points with it; or it lies */
+    BACKEND_GONE_HERE, /* nobody answers at a port of this machine: it is gone, or a tunnel to it is */
+};
+
+/* Its connection is lost, or can't be had. */
+void publisher_note_unreachable(struct publisher *publisher, size_t backend, const char *reason,
+                                enum backend_loss loss, int64_t now);
 
 /* The backend's tor says that it uploads (is_taken false) a descriptor to an HSDir, or that the HSDir took
  * it. blinded_key is the one the event names, or NULL. */
@@ -299,6 +312,9 @@ void publisher_note_backend_upload(struct publisher *publisher, size_t backend, 
 /* A descriptor came, decoded and checked; it is the publisher's from now on. */
 void publisher_note_descriptor(struct publisher *publisher, size_t backend, struct descriptor *descriptor,
                                int64_t now);
+
+/* HSDirs have answered a fetch, if only to say that they have nothing: to be called before the next. */
+void publisher_note_hsdirs_answered(struct publisher *publisher, size_t backend, int64_t now);
 
 /* The fetch failed; it is tried again. from_tor: the backend's own tor was asked, not HSDirs. */
 void publisher_note_fetch_failed(struct publisher *publisher, size_t backend, const char *reason,
@@ -313,6 +329,10 @@ void publisher_note_fetch_lost(struct publisher *publisher, size_t backend, int6
 void publisher_note_upload(struct publisher *publisher, size_t frontend, enum descriptor_slot slot,
                            const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE], const char *reason,
                            int64_t now);
+
+/* The machine stood still for so long, as far as can be told: the clock that only goes forward did, and
+ * HSDirs' did not. Descriptors are that much older, and refreshed earlier. */
+void publisher_note_pause(struct publisher *publisher, int64_t milliseconds, int64_t now);
 
 /* -- what is to be done --------------------------------------------------------------------------- */
 

@@ -109,6 +109,18 @@ void upload_leave_tor(struct publisher *publisher, struct publisher_upload *uplo
 /* An HSDir's answer tells something of its tor, too. */
 void tor_note_answer(struct publisher *publisher, size_t tor, bool is_taken, int64_t now);
 
+/* -- outage.c */
+
+/* An HSDir did not answer, or not well, be it to an upload or to a fetch; or it did. */
+void outage_note_failure(struct publisher *publisher);
+void outage_note_success(struct publisher *publisher, int64_t now);
+
+/* A local tor can be given uploads as none could before. */
+void outage_note_ready(struct publisher *publisher, int64_t now);
+
+/* True when some HSDir has answered well since a moment: what fails does not fail for want of a network. */
+bool outage_is_over(const struct publisher *publisher, int64_t since);
+
 /* -- queue.c */
 
 /* Has a frontend wait for places at the tors with all that it has due now, or not wait any more when that is

@@ -27,6 +27,10 @@ void tor_note_answer(struct publisher *publisher, size_t number, bool is_taken, 
     struct publisher_tor *tor = &publisher->tors[number];
     tor->failures = is_taken ? 0 : tor->failures + 1;
     tor->failed_at = now;
+    if (is_taken)
+        outage_note_success(publisher, now);
+    else
+        outage_note_failure(publisher);
 }
 
 /* -- the choice ------------------------------------------------------------------------------------ */
@@ -109,6 +113,7 @@ void publisher_note_tor(struct publisher *publisher, size_t number, enum publish
 {
     struct publisher_tor *tor = &publisher->tors[number];
     bool is_lost = tor->state != TOR_DOWN && state == TOR_DOWN;
+    bool was_ready = find_best_state(publisher) == TOR_READY;
     tor->state = state;
     if (is_lost) {
         tor->failures = 0;
@@ -123,4 +128,6 @@ void publisher_note_tor(struct publisher *publisher, size_t number, enum publish
             frontend_forget_in_flight(publisher, &publisher->frontends[i], number, delay, now);
         publisher_touch_frontend(publisher, i, now);
     }
+    if (!was_ready && state == TOR_READY)
+        outage_note_ready(publisher, now);
 }

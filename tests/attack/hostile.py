@@ -1,9 +1,11 @@
 # A stand-in for a backend's tor, made to lie: it speaks as much of the control protocol as it takes to be believed, and
 # then does what no tor does. hostile.py LIE SOCKET SEED PERIOD_LENGTH OFFSET: which lie of those below, the unix socket
 # to listen on, its service's seed in hexadecimal, and the length and offset of the network's time periods in minutes.
-# It ends with its standard input.
+# It ends with its standard input. In SOCKET.log it keeps a line for each time that it was connected to, or asked for its
+# descriptor: the word and when (monotonic seconds).
 
 import base64
+import contextlib
 import hashlib
 import os
 import pathlib
@@ -20,19 +22,26 @@ from descriptor import Keypair, Maker, Point
 from forgeries import FORGERIES
 
 EVENTS_PER_PIECE = 1000
+HSDIR = '$' + 40 * 'A' + '~hsdir'
 STARTED = time.monotonic()
 
 
 class Backend:
     """What a lie has at hand: the service's key, the time period that is running, and how to answer."""
 
-    def __init__(self, seed, period_length, offset):
+    def __init__(self, seed, period_length, offset, log=os.devnull):
+        self.log = log
         self.master = Keypair(*curve.expand(seed))
         self.address = address_of(self.master.public)
         self.period_length, self.offset = period_length, offset
         self.uptime = 1  # so that HSDirs are not asked about it
         self.points = [Point() for _ in range(3)]
         self.asked = 0  # for its descriptor
+
+    def note(self, word):
+        """Keeps when something happened."""
+        with open(self.log, 'a', encoding='ascii') as log:
+            log.write(f'{word} {time.monotonic()}\n')
 
     def maker(self):
         """The Maker of an honest descriptor."""
@@ -47,11 +56,14 @@ class Backend:
         data = text.rstrip('\n').replace('\n', '\r\n')
         return f'250+hs/service/desc/id/{self.address}=\r\n{data}\r\n.\r\n250 OK\r\n'.encode()
 
+    def uploading(self):
+        """An event that says it uploads its descriptor, so that it is asked for it."""
+        return (f'650 HS_DESC UPLOAD {self.address} UNKNOWN {HSDIR} {base64.b64encode(bytes(32)).decode()} '
+                f'HSDIR_INDEX={64 * "0"}\r\n').encode()
+
     def uploaded(self):
-        """Events that say it has uploaded its descriptor, so that it is asked for it."""
-        hsdir = '$' + 40 * 'A' + '~hsdir'
-        return (f'650 HS_DESC UPLOAD {self.address} UNKNOWN {hsdir} {base64.b64encode(bytes(32)).decode()} '
-                f'HSDIR_INDEX={64 * "0"}\r\n650 HS_DESC UPLOADED {self.address} UNKNOWN {hsdir}\r\n').encode()
+        """Events that say it has uploaded its descriptor."""
+        return self.uploading() + f'650 HS_DESC UPLOADED {self.address} UNKNOWN {HSDIR}\r\n'.encode()
 
 
 def address_of(public):
@@ -95,6 +107,20 @@ def replayed(backend, connection):
     connection.sendall(backend.answer(maker.text()))
     time.sleep(1)
     connection.sendall(backend.uploaded())
+
+
+def wolf(backend, connection):
+    """A bad descriptor, and announcements of new ones without end."""
+    forged('signing key certified by a foreign key')(backend, connection)
+    if backend.asked == 1:
+        threading.Thread(target=announce, args=(backend, connection), daemon=True).start()
+
+
+def announce(backend, connection):
+    with contextlib.suppress(OSError):
+        while True:
+            connection.sendall(backend.uploading())
+            time.sleep(0.05)
 
 
 def ten_thousand_points(backend, connection):
@@ -184,9 +210,11 @@ def rude(backend, connection):
 @dataclass
 class Lie:
     """answer(backend, connection) answers the question for the descriptor. words: in the reason that obpub then gives
-    for having it out, or None where nothing can be said against it: it is one of the backends, with its share."""
+    for having it out, or None where nothing can be said against it: it is one of the backends, with its share.
+    is_rough: no tor ever sends such, so that it is out at once, and not let in again soon."""
     answer: Callable
     words: Tuple[str, ...]
+    is_rough: bool = False
 
 
 LIES = {
@@ -198,7 +226,8 @@ LIES = {
     'expired': Lie(expired, ('has expired',)),
     'past': Lie(forged('of the time period before the last'), ('time period',)),
     'replayed': Lie(replayed, ('older descriptor than it had',)),
-    'ten-thousand-points': Lie(ten_thousand_points, ('longer than',)),
+    'wolf': Lie(wolf, ('bad signature',)),
+    'ten-thousand-points': Lie(ten_thousand_points, ('longer than',), is_rough=True),
     'many-points': Lie(forged('21 introduction points'), ('more than 20 introduction points',)),
     'same-point': Lie(forged('the same point 20 times'), ('is the same as introduction point',)),
     'low-order': Lie(forged('enc key zero'), ('of low order',)),
@@ -206,15 +235,15 @@ LIES = {
     'small-order-auth-key': Lie(forged('auth key of small order'), ('no Ed25519 key',)),
     'lasting': Lie(forged('outer certificate for ever'), ('no tor makes such',)),
     'lasting-points': Lie(forged('auth certificate for ever'), ('no tor makes such',)),
-    'gigabyte': Lie(gigabyte, ('longer than',)),
-    'long-line': Lie(long_line, ('a line is longer than',)),
+    'gigabyte': Lie(gigabyte, ('longer than',), is_rough=True),
+    'long-line': Lie(long_line, ('a line is longer than',), is_rough=True),
     'endless': Lie(endless, ('no whole reply to GETINFO',)),
     'byte-a-second': Lie(byte_a_second, ('no whole reply to GETINFO',)),
     'silent': Lie(silent, ('no whole reply to GETINFO',)),
-    'flood': Lie(flood, ('events came within', 'no tor sends so many')),
-    'unasked': Lie(unasked, ('no command had asked for',)),
+    'flood': Lie(flood, ('events came within', 'no tor sends so many'), is_rough=True),
+    'unasked': Lie(unasked, ('no command had asked for',), is_rough=True),
     'cut-short': Lie(cut_short, ('in the middle of a reply',)),
-    'garbage': Lie(garbage, ("this is not tor's control protocol",)),
+    'garbage': Lie(garbage, ("this is not tor's control protocol",), is_rough=True),
     'rude': Lie(rude, ('its tor has no descriptor',)),
     'twenty-points': Lie(twenty_points, None),
     'one-relay': Lie(one_relay, None),
@@ -234,6 +263,7 @@ def talk(backend, lie, connection):
             connection.sendall(f'250-uptime={uptime}\r\n250 OK\r\n'.encode())
         elif command.startswith('GETINFO hs/service/desc/id/'):
             backend.asked += 1
+            backend.note('asked')
             lie.answer(backend, connection)
         elif command.startswith('HSFETCH'):
             connection.sendall(b'552 Invalid argument\r\n')
@@ -252,11 +282,12 @@ def serve_one(backend, lie, connection):
 def serve(listener, backend, lie):
     while True:
         connection, _ = listener.accept()
+        backend.note('connected')
         threading.Thread(target=serve_one, args=(backend, lie, connection), daemon=True).start()
 
 
 def main(lie, path, seed, period_length, offset):
-    backend = Backend(bytes.fromhex(seed), int(period_length), int(offset))
+    backend = Backend(bytes.fromhex(seed), int(period_length), int(offset), path + '.log')
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(path)
     listener.listen()

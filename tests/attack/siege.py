@@ -13,6 +13,9 @@ import curve
 
 PROGRAM = pathlib.Path(__file__).with_name('hostile.py')
 BAD = ('out', 'grace')
+# Seconds after which one is tried again at the least: first, after each try twice as many, and at the most. For one that
+# lies as a tor never would, and for one that is merely gone. A little is taken off, for the clocks.
+ROUGH, GONE = (14.5, 500), (0.19, 14.5)
 CONTROL_CHARACTERS = [chr(number) for number in (*range(32), 127, 0x202e)]
 
 
@@ -67,6 +70,29 @@ class Siege:
         if words is None:
             return 'live' in self.states[lie]
         return any(all(word in reason for word in words) for reason in self.reasons[lie])
+
+    def spared(self):
+        """Those that were let stay for a while though they had sent what no tor sends."""
+        return [lie for lie in self.lies if LIES[lie].is_rough and 'grace' in self.states[lie]]
+
+    def moments(self, lie, word):
+        """When (monotonic seconds) a hostile backend was "connected" to, or "asked"."""
+        try:
+            lines = pathlib.Path(self.path(lie) + '.log').read_text(encoding='ascii').splitlines()
+        except FileNotFoundError:
+            return []
+        return [float(line.split()[1]) for line in lines if line.startswith(word + ' ')]
+
+    def pestered(self):
+        """Those that were connected to again sooner than they should have been, with the seconds between."""
+        found = {}
+        for lie in self.lies:
+            delay, longest = ROUGH if LIES[lie].is_rough else GONE
+            moments = self.moments(lie, 'connected')
+            gaps = [after - before for before, after in zip(moments, moments[1:])]
+            if any(gap < min(delay * 2 ** tries, longest) for tries, gap in enumerate(gaps)):
+                found[lie] = gaps
+        return found
 
     def rude_reasons(self):
         """Reasons with something in them that does not belong into a log."""

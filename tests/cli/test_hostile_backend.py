@@ -26,6 +26,8 @@ IS_SANITIZED = b"__asan_init" in pathlib.Path(checks.OBPUB).read_bytes()
 # KiB that it may take more at its most than before they came: ASan keeps what was freed.
 MEMORY_MAX = 512 * 1024 if IS_SANITIZED else 8 * 1024
 PATIENCE = 150  # seconds until all must have been found out
+# Times that a backend's announcements are followed at once, with a few more for other reasons; and each second after that.
+SIGNS_MAX, SIGN_RATE = 45, 0.2
 OFFSET = 720    # minutes by which time periods begin later than days
 
 
@@ -125,14 +127,25 @@ def check_siege(folder):
         publisher.write_config(honest + besiegers.instances())
         publisher.process.send_signal(1)
 
+        disturbed = []
+
         def all_known(service):
             besiegers.look(service)
+            disturbed.extend(each for each in service["instances"] if each["name"].startswith("good") and
+                             (each["state"] != "live" or each["introPointsPublished"] != 3))
             return not besiegers.open_cases() and is_published(service)
         publisher.wait(all_known, PATIENCE)
         for lie in besiegers.lies:
             check(f"{lie}: {'let in, as one of many' if hostile.LIES[lie].words is None else 'found out'}",
                   besiegers.is_known(lie), f"{besiegers.states[lie]} {besiegers.reasons[lie]}")
-        check("the honest backends are published beside them", publisher.wait(is_published, 60))
+        check("the honest backends were live, with all their points, at all times", not disturbed, disturbed[:1])
+        check("what no tor sends is found out without grace", not besiegers.spared(),
+              [(lie, besiegers.states[lie]) for lie in besiegers.spared()])
+        check("those that are out or gone are tried again ever more rarely", not besiegers.pestered(), besiegers.pestered())
+        asked = besiegers.moments("wolf", "asked")
+        seconds = asked[-1] - asked[0]
+        check(f"one that always has something new was asked {len(asked)} times in {seconds:.0f} seconds",
+              SIGNS_MAX / 2 < len(asked) < SIGNS_MAX + SIGN_RATE * seconds)
         service = publisher.service()
         shares = besiegers.shares(service)
         check("those let in have no more than their share", shares.get("twenty-points", 0) <= 6 and
@@ -145,18 +158,23 @@ def check_siege(folder):
         check_undisturbed("all lies", publisher, before)
 
 
+STRIDE = 7919  # a prime number, and no divisor of a conversation's length
+
+
 class Closing(standin_tor.Peer):
-    """A peer that says what an honest backend would, and ends each conversation one byte later than the one before;
-    after the whole of it once, it begins anew. Who asks for a descriptor gets that of this address, as if it were its
+    """A peer that says what an honest backend would, and ends each conversation behind another byte; after all of them,
+    it begins anew. Who asks for a descriptor gets that of this address, as if it were its
     own."""
 
     def __init__(self, path, conversation, address):
         super().__init__(path)
         self.conversation, self.address, self.next = conversation, address.encode(), 0
         self.length = sum(map(len, conversation))
+        assert (self.length + 1) % STRIDE
 
     def serve(self, connection):
-        end, self.next = self.next % (self.length + 1), self.next + 1
+        # Each once, before any comes again; but near ones far apart in time, so that all kinds of ends are seen.
+        end, self.next = self.next * STRIDE % (self.length + 1), self.next + 1
         for reply in self.conversation:
             asked = re.search(rb"/desc/id/(\w{56})", connection.recv(4096))
             if asked:

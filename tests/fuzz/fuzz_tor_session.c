@@ -244,10 +244,10 @@ static void backend_event_came(size_t number, const struct hs_desc_event *event,
         fetch_note_event(backend->fetch, event);
 }
 
-static void link_is_down(size_t number, const struct error *error, bool is_gone, void *context)
+static void link_is_down(size_t number, const struct error *error, enum backend_loss loss, void *context)
 {
     (void)number;
-    (void)is_gone;
+    (void)loss;
     struct backend *backend = context;
     FUZZ_REQUIRE(error->text[0] != '\0');
     if (backend->fetch == NULL)

@@ -58,8 +58,12 @@ def test(net):
         daemon.configure([(key_path, honest + besiegers.instances())], settings)
         daemon.reload()
 
+        disturbed = []
+
         def all_known():
-            besiegers.look(daemon.frontend(frontend.address))
+            service = daemon.frontend(frontend.address)
+            besiegers.look(service)
+            disturbed.extend(each for each in service['instances'] if each['name'] in names and each['state'] != 'live')
             return not besiegers.open_cases()
         try:
             net.wait_for(all_known, PATIENCE, 'all lies to be found out')
@@ -69,6 +73,9 @@ def test(net):
         for lie, reasons in besiegers.reasons.items():
             step(f'{lie}: {" | ".join(reasons) or "let in"}')
         assert not besiegers.rude_reasons(), besiegers.rude_reasons()
+        assert not disturbed, disturbed[0]
+        assert not besiegers.spared(), besiegers.states
+        assert not besiegers.pestered(), besiegers.pestered()
 
         # An honest backend changes meanwhile: it is served as if nothing were the matter.
         backends[1].kill()

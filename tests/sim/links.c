@@ -42,7 +42,8 @@ static void note_down(struct world *world, struct obpub *obpub, uint32_t number,
     move(world, obpub, number);
     link->is_up = false;
     link->is_gone = is_gone;
-    publisher_note_unreachable(obpub->publisher, number, is_gone ? "refused" : "lost", is_gone, world->now);
+    publisher_note_unreachable(obpub->publisher, number, is_gone ? "refused" : "lost",
+                               is_gone ? BACKEND_GONE : BACKEND_LOST, world->now);
     obpub_run(world, obpub);
     obpub_note_static(world, obpub, number);
 }
@@ -201,7 +202,9 @@ static void answer(struct world *world, const struct happening *happening)
         world_trace(world, "    point %llu", (unsigned long long)model_point_number(&descriptor->points[i]));
     if (descriptor != NULL)
         publisher_note_descriptor(obpub->publisher, number, descriptor, world->now);
-    else
+    else if (fetch->from_hsdirs && link->fetch_fault_at != world->now)
+        publisher_note_hsdirs_answered(obpub->publisher, number, world->now);
+    if (descriptor == NULL)
         publisher_note_fetch_failed(obpub->publisher, number, "nothing there", !fetch->from_hsdirs,
                                     world->now);
     obpub_run(world, obpub);

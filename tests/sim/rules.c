@@ -150,24 +150,25 @@ static bool has_reason(const struct world *world, const struct obpub *obpub, str
     return true;
 }
 
-/* The one backend of a frontend that has changed of late, while nothing else did that could cause an upload;
- * NULL if there is none such. */
+/* The one backend of a frontend that has changed of late, while nothing else did that could cause an upload,
+ * or one of those of the last half minute; NULL if there is none such. */
 static const struct backend *find_lone_changer(const struct world *world, const struct obpub *obpub,
                                                size_t frontend)
 {
     const struct plan *plan = &world->plan;
     const struct backend *changer = NULL;
+    const int64_t late = batch_time(world) + FLAP_INTERVAL;
     if (plan->upload_fails + plan->upload_is_lost + plan->upload_is_late > 0 ||
-        world->now - obpub->consensus_since < batch_time(world) ||
-        world->now - obpub->started_at < batch_time(world))
+        world->now - obpub->consensus_since < late || world->now - obpub->started_at < late)
         return NULL;
     for (size_t i = 0; i < world->frontends[frontend].backend_count; i++) {
         size_t number = world->frontends[frontend].backends[i];
         const struct backend *backend = &world->backends[number];
         if (!backend->has_control)
             return NULL;
-        if (world->now - backend->changed_at > batch_time(world) &&
-            world->now - obpub->links[number].moved_at > batch_time(world))
+        /* One that turns to another time period has other points without having changed. */
+        if (world->now - backend->changed_at > late && world->now - obpub->links[number].moved_at > late &&
+            world->now - obpub->publisher->backends[number].points_changed_at > late)
             continue;
         if (changer != NULL)
             return NULL;

@@ -140,6 +140,8 @@ static void answer_fetch(struct story *story, const struct publisher_action *act
         assert_true(action->hsdir_count > 0);
     if (!backend->answers)
         return;
+    if (backend->fails && action->from_hsdirs && story->hsdirs_refuse == NULL)
+        publisher_note_hsdirs_answered(story->publisher, action->backend, story->now);
     if (backend->fails)
         publisher_note_fetch_failed(story->publisher, action->backend, "it fails", !action->from_hsdirs,
                                     story->now);

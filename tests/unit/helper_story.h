@@ -22,7 +22,7 @@ struct story_upload {
 /* A backend's descriptor as its tor, or HSDirs, give it. */
 struct story_backend {
     bool answers;        /* false: every fetch stays without an answer */
-    bool fails;          /* every fetch fails */
+    bool fails;          /* every fetch fails; HSDirs say so, unless they refuse all */
     uint64_t period[2];  /* of what its tor answers, and of what HSDirs answer */
     uint64_t counter[2]; /* likewise */
     size_t point_count[2];

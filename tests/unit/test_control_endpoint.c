@@ -147,10 +147,31 @@ static void test_formats_into_little_room(void **state)
     control_endpoint_clear(&endpoint);
 }
 
+static void test_loopback(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        bool is_loopback;
+    } rows[] = {
+        {"127.0.0.1:9051", true},       {"127.8.8.8:9051", true},       {"[::1]:9051", true},
+        {"localhost:9051", true},       {"[::ffff:127.0.0.1]:1", true}, {"unix:/run/tor/control", false},
+        {"128.0.0.1:9051", false},      {"[::2]:9051", false},          {"[::ffff:10.0.0.1]:1", false},
+        {"localhost.example:1", false},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct control_endpoint endpoint;
+        assert_int_equal(control_endpoint_parse(&endpoint, rows[i].text, NULL), 0);
+        assert_int_equal(control_endpoint_is_loopback(&endpoint), rows[i].is_loopback);
+        control_endpoint_clear(&endpoint);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_accepts),
+        cmocka_unit_test(test_loopback),
         cmocka_unit_test(test_refuses),
         cmocka_unit_test(test_bounds_lengths),
         cmocka_unit_test(test_formats_into_little_room),

@@ -70,7 +70,7 @@ static void test_start_does_not_wait_for_the_dead(void **state)
     story_add_frontend(story, 2);
     story_set_network(story, 0, 6);
     story_reach(story, 0);
-    publisher_note_unreachable(story->publisher, 1, "refused", true, story->now);
+    publisher_note_unreachable(story->publisher, 1, "refused", BACKEND_GONE, story->now);
     story_settle(story);
     assert_int_equal(story->upload_count, BOTH_DESCRIPTORS);
     story_free(story);
@@ -227,11 +227,11 @@ static void test_dead_tor_is_out_at_once(void **state)
 {
     (void)state;
     struct story *story = story_new_published(2, DESCRIPTOR_SECOND);
-    publisher_note_unreachable(story->publisher, 0, "end of file", false, story->now);
+    publisher_note_unreachable(story->publisher, 0, "end of file", BACKEND_LOST, story->now);
     story_run(story, SECOND);
     assert_int_equal(story->upload_count, 0);
     assert_int_equal(story->publisher->backends[0].state, BACKEND_GRACE);
-    publisher_note_unreachable(story->publisher, 0, "refused", true, story->now);
+    publisher_note_unreachable(story->publisher, 0, "refused", BACKEND_GONE, story->now);
     story_run(story, SECOND);
     assert_int_equal(story->upload_count, BOTH_DESCRIPTORS);
     assert_true(story_none_has(story, 0));
@@ -244,7 +244,7 @@ static void test_grace(void **state)
 {
     (void)state;
     struct story *story = story_new_published(2, DESCRIPTOR_FIRST);
-    publisher_note_unreachable(story->publisher, 0, "no route", false, story->now);
+    publisher_note_unreachable(story->publisher, 0, "no route", BACKEND_LOST, story->now);
     story_run(story, publisher_rules_default.grace - 1);
     assert_int_equal(story->upload_count, 0);
     story_run(story, SECOND);
@@ -261,7 +261,7 @@ static void test_back_within_grace_changes_nothing(void **state)
 {
     (void)state;
     struct story *story = story_new_published(2, DESCRIPTOR_SECOND);
-    publisher_note_unreachable(story->publisher, 0, "time-out", false, story->now);
+    publisher_note_unreachable(story->publisher, 0, "time-out", BACKEND_LOST, story->now);
     story_run(story, 50 * SECOND);
     publisher_note_reachable(story->publisher, 0, false, FOREVER_UP, story->now);
     story_run(story, 5 * MINUTE);
@@ -275,11 +275,11 @@ static void test_fail_static(void **state)
 {
     (void)state;
     struct story *story = story_new_published(2, DESCRIPTOR_FIRST);
-    publisher_note_unreachable(story->publisher, 0, "refused", true, story->now);
+    publisher_note_unreachable(story->publisher, 0, "refused", BACKEND_GONE, story->now);
     story_run(story, SECOND);
     assert_false(story->publisher->frontends[0].is_static);
     story_forget(story);
-    publisher_note_unreachable(story->publisher, 1, "refused", true, story->now);
+    publisher_note_unreachable(story->publisher, 1, "refused", BACKEND_GONE, story->now);
     story_run(story, MINUTE);
     assert_true(story->publisher->frontends[0].is_static);
     assert_int_equal(story->upload_count, 0);
@@ -365,7 +365,7 @@ static void test_resting_counter_without_local_tor(void **state)
     (void)state;
     struct story *story = new_mixed_story();
     publisher_note_tor(story->publisher, 0, TOR_DOWN, story->now);
-    publisher_note_unreachable(story->publisher, 1, "gone", false, story->now);
+    publisher_note_unreachable(story->publisher, 1, "gone", BACKEND_LOST, story->now);
     story_forget(story);
     story_run(story, 5 * HOUR);
     assert_int_equal(story->publisher->backends[1].state, BACKEND_LIVE);

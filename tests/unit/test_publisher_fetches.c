@@ -95,7 +95,7 @@ static void test_lost_ones_make_room(void **state)
     struct story *story = begin(PLACES, false);
     story_settle(story);
     for (size_t i = 0; i < STORY_BACKENDS_MAX; i++) /* some are being asked, some wait */
-        publisher_note_unreachable(story->publisher, i, "lost", false, story->now);
+        publisher_note_unreachable(story->publisher, i, "lost", BACKEND_LOST, story->now);
     story_settle(story);
     assert_int_equal(count_asked(story), PLACES);
     assert_int_equal(story->publisher->fetches, 0);
@@ -123,12 +123,42 @@ static void test_removed_ones_make_room(void **state)
     story_free(story);
 }
 
+/* Announcements are followed, but one that announces without end does not get all of our time. */
+static void test_signs_without_end(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t seconds;
+        unsigned most;
+    } rows[] = {{1, 11}, {60, 40 + 60 / 5 + 2}, {3600, 40 + 3600 / 5 + 40}};
+    struct story *story = story_new_published(1, DESCRIPTOR_FIRST);
+    story_run(story, 600 * 1000);
+    unsigned *fetches = story->backends[0].fetches;
+    unsigned before = fetches[0] + fetches[1];
+    int64_t began = story->now;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        while (story->now < began + rows[i].seconds * 1000) {
+            story_announce(story, 0, false, 0);
+            story_run(story, 100);
+        }
+        unsigned count = fetches[0] + fetches[1] - before;
+        assert_in_range(count, rows[i].most / 2, rows[i].most);
+    }
+    /* Nor is it punished for ever. */
+    story_run(story, 600 * 1000);
+    before = fetches[0] + fetches[1];
+    story_announce(story, 0, false, 0);
+    story_run(story, 100);
+    assert_int_equal(fetches[0] + fetches[1], before + 1);
+    story_free(story);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_so_many_at_once),           cmocka_unit_test(test_answers_make_room),
         cmocka_unit_test(test_waiting_takes_no_patience), cmocka_unit_test(test_lost_ones_make_room),
-        cmocka_unit_test(test_removed_ones_make_room),
+        cmocka_unit_test(test_removed_ones_make_room),    cmocka_unit_test(test_signs_without_end),
     };
     return sodium_init() < 0 || cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -137,7 +137,7 @@ static void test_death_goes_before_turn(void **state)
     story->backends[0].points[FROM_HSDIRS][0] = 900;
     story_set_network(story, 0, 12);
     story_run(story, 10 * SECOND);
-    publisher_note_unreachable(story->publisher, 1, "refused", true, story->now);
+    publisher_note_unreachable(story->publisher, 1, "refused", BACKEND_GONE, story->now);
     story_run(story, SECOND);
     assert_int_equal(story->upload_count, 0);
 

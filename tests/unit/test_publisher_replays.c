@@ -53,7 +53,7 @@ static void test_another_process_counts_anew(void **state)
 {
     (void)state;
     struct story *story = story_new_published(2, DESCRIPTOR_FIRST);
-    publisher_note_unreachable(story->publisher, 0, "gone", true, story->now);
+    publisher_note_unreachable(story->publisher, 0, "gone", BACKEND_GONE, story->now);
     replay(story, 500);
     publisher_note_reachable(story->publisher, 0, true, INT64_MAX, story->now);
     story_run(story, 60 * SECOND);
