@@ -6,8 +6,9 @@ cd "$(dirname "$0")/.." || exit 1
 . tests/setup.sh
 
 minimum=90
-# Not among them is what opens files and sockets (credential_file.c, status_reader.c, status_socket.c) or leaves the
-# parsing to libevent (metrics_server.c): targets run that, too, but much of it is for what no input brings about.
+# Not among them is what opens files and sockets (credential_file.c, key_file.c, status_reader.c, status_socket.c), leaves
+# the parsing to libevent (metrics_server.c), or keeps connections and looks at replies that were parsed (src/engine):
+# targets run that, too, but much of it is for what no input brings about.
 parsers='src/config/config.c src/config/config_loader.c src/config/config_services.c src/config/key_decode.c
     src/config/listen_address.c src/config/printable.c src/config/yaml_file.c src/config/yaml_reader.c
     src/control/authentication.c src/control/endpoint.c src/control/event_words.c src/control/hs_desc_event.c

@@ -63,8 +63,8 @@ class Period:
 
     def __init__(self, number, record):
         self.number = number
-        self.blinded_key, seed, self.counter_key, self.first_hour, self.count = PERIOD.unpack(record)
-        private = Ed25519PrivateKey.from_private_bytes(seed)
+        self.blinded_key, self.seed, self.counter_key, self.first_hour, self.count = PERIOD.unpack(record)
+        private = Ed25519PrivateKey.from_private_bytes(self.seed)
         self.signing_key = private.public_key().public_bytes(serialization.Encoding.Raw,
                                                              serialization.PublicFormat.Raw)
         self.signatures = []

@@ -10,9 +10,11 @@ import re
 import resource
 import signal
 import struct
+import subprocess
 import sys
 import time
 
+import bundle_reader
 import checks
 from daemon import CAP_SYS_RESOURCE, Daemon, limit_locked
 
@@ -20,6 +22,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "net"))
 from harness.memory import can_read_memory, mappings_with  # noqa: E402
 from harness.process import field_of, has_capability  # noqa: E402
 
+BUILD = pathlib.Path(os.environ.get("OBPUB_BUILD", "build"))
 LIBRARY = ctypes.CDLL(None, use_errno=True)
 LOCKED_MIN = 65536  # bytes that each process has to be able to lock
 PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS, SECCOMP_MODE_FILTER = 22, 38, 2
@@ -34,8 +37,7 @@ USER = "nobody"
 
 
 def is_sanitized():
-    cache = pathlib.Path(os.environ.get("OBPUB_BUILD", "build")) / "CMakeCache.txt"
-    return re.search(r"^OBPUB_SANITIZE:BOOL=ON$", cache.read_text(), re.M) is not None
+    return re.search(r"^OBPUB_SANITIZE:BOOL=ON$", (BUILD / "CMakeCache.txt").read_text(), re.M) is not None
 
 
 def has_user(name):
@@ -135,8 +137,25 @@ def check_container():
                   forbid_confinement)
 
 
+def check_pages(what, daemon, secrets):
+    """Of all processes only the signer has any of the secrets, and each page of its that has one is locked into memory
+    and left out of dumps."""
+    for pid in processes_of(daemon):
+        name = field_of(pid, "Name")
+        found = mappings_with(pid, secrets)
+        if name != "obpub-signer":
+            checks.check(f"{what}: {name} has no part of it", not found, found)
+            continue
+        checks.check(f"{what}: the signer has it", len(found) > 0)
+        checks.check(f"{what}: locked into memory, and nowhere else", all("lo" in flags for _, flags in found), found)
+        checks.check(f"{what}: left out of dumps, and nowhere else", all("dd" in flags for _, flags in found), found)
+        checks.check(f"{what}: the kernel counts the pages", int(field_of(pid, "VmLck").split()[0]) >= 8,
+                     field_of(pid, "VmLck"))
+    daemon.stop()
+
+
 def check_locked_memory():
-    """Each page of the signer's that has a secret in it is locked into memory and left out of dumps."""
+    """A key's pages, and a bundle's."""
     if is_sanitized():
         return  # the sanitizers lock nothing
     obstacle = None if can_read_memory() else "root's CAP_SYS_PTRACE"
@@ -146,19 +165,15 @@ def check_locked_memory():
         return
     daemon, _ = start()
     key = daemon.frontend.expanded()
-    for pid in processes_of(daemon):
-        name = field_of(pid, "Name")
-        found = mappings_with(pid, [key[:32], key[32:]])
-        if name != "obpub-signer":
-            checks.check(f"{name} has no part of the key", not found, found)
-            continue
-        checks.check("the signer has the key", len(found) > 0)
-        checks.check("locked into memory, and nowhere else", all("lo" in flags for _, flags in found),
-                     found)
-        checks.check("left out of dumps, and nowhere else", all("dd" in flags for _, flags in found), found)
-        checks.check("the kernel counts the pages", int(field_of(pid, "VmLck").split()[0]) >= 8,
-                     field_of(pid, "VmLck"))
-    daemon.stop()
+    check_pages("a key", daemon, [key[:32], key[32:]])
+
+    daemon = Daemon()
+    path = daemon.folder / "frontend.key"
+    subprocess.run([BUILD / "tests/make_bundle", daemon.frontend.seed.hex(), str(int(time.time())), "3", "1440", "3600",
+                    path], check=True, timeout=60)
+    checks.check("it starts with a bundle", daemon.start() is None, daemon.log_text())
+    periods = bundle_reader.Bundle(path.read_bytes()).periods
+    check_pages("a bundle", daemon, [secret for period in periods for secret in (period.seed, period.counter_key)])
 
 
 def check_lock_limit():
