@@ -24,7 +24,7 @@ run_ctest()
         return
     fi
     names=$(sed -n 's/^ *[0-9]*\/[0-9]* Test *#[0-9]*: \([^ ]*\) .*\*\*\*Skipped .*/\1/p' "$log")
-    skipped="$skipped $names"
+    [ -z "$names" ] || skipped="$skipped $folder ("$(echo $names)")"
     failed=$((failed + ${counts% *}))
     passed=$((passed + ${counts#* } - ${counts% *} - $(echo $names | wc -w)))
 }
@@ -85,6 +85,6 @@ if build build/test-gcc -DCMAKE_C_COMPILER=gcc; then
 fi
 
 echo
-[ -z "$(echo $skipped)" ] || echo "Not run to the end, because this machine does not let them:" $skipped
+[ -z "$skipped" ] || echo "Skipped, because this machine or the sanitizers do not let them run, in:$skipped"
 echo "$passed passed, $failed failed"
 [ $failed = 0 ]
