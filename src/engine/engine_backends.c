@@ -177,7 +177,7 @@ void engine_set_local_reachable(struct engine *engine, bool is_reachable)
             publisher_note_reachable(engine->publisher, i, false, INT64_MAX, clock_milliseconds());
         } else {
             drop_fetch(backend);
-            publisher_note_unreachable(engine->publisher, i, "no local tor is there", false,
+            publisher_note_unreachable(engine->publisher, i, "no local tor is there", BACKEND_LOST,
                                        clock_milliseconds());
         }
     }
@@ -238,8 +238,8 @@ void engine_update_backend(struct engine *engine, size_t number, const struct co
     }
     if (backend->link != NULL && backend_link_set_config(backend->link, config)) {
         drop_fetch(backend);
-        publisher_note_unreachable(engine->publisher, number, "its control port is configured anew", false,
-                                   clock_milliseconds());
+        publisher_note_unreachable(engine->publisher, number, "its control port is configured anew",
+                                   BACKEND_LOST, clock_milliseconds());
     }
     backend->config = config;
 }

@@ -81,6 +81,22 @@ void backend_update_trust(const struct publisher *publisher, struct publisher_ba
     backend->trusts_from = backend->trusts_hsdirs ? AGENDA_NEVER : backend->process_started + age;
 }
 
+/* Has one that is known from HSDirs alone stay in for long enough to be asked. */
+static void give_time(const struct publisher *publisher, struct publisher_backend *backend, int64_t now)
+{
+    if (backend->state == BACKEND_LIVE && backend->out_at < now + publisher->rules.poll_max)
+        backend->out_at = now + publisher->rules.poll_max;
+}
+
+void backend_begin_anew(struct publisher *publisher, size_t number, int64_t now)
+{
+    struct publisher_backend *backend = &publisher->backends[number];
+    backend->failures = 0;
+    give_time(publisher, backend, now);
+    if (!backend->is_fetching)
+        backend_fetch_soon(publisher, number, 0, now);
+}
+
 void publisher_note_reachable(struct publisher *publisher, size_t number, bool is_new_process, int64_t uptime,
                               int64_t now)
 {
@@ -100,10 +116,16 @@ void publisher_note_reachable(struct publisher *publisher, size_t number, bool i
             leave(publisher, number, "its tor was started anew and has no introduction points yet", false,
                   now);
         backend->knows_process = true;
-    } else if (backend->state == BACKEND_LIVE && backend->out_at < now + publisher->rules.poll_max) {
-        backend->out_at = now + publisher->rules.poll_max; /* its time went on while nobody could look */
+    } else {
+        give_time(publisher, backend, now); /* its own went on while nobody could look */
     }
     backend_fetch_soon(publisher, number, 0, now);
+}
+
+/* True when nothing is known against it. */
+static bool was_alive(const struct publisher_backend *backend)
+{
+    return backend_is_in(backend) || (backend->state == BACKEND_OUT && backend->may_live);
 }
 
 void publisher_note_unreachable(struct publisher *publisher, size_t number, const char *reason,
@@ -120,7 +142,7 @@ void publisher_note_unreachable(struct publisher *publisher, size_t number, cons
     if (loss == BACKEND_LOST)
         begin_grace(publisher, number, now);
     else
-        leave(publisher, number, reason, backend_is_in(backend) && loss == BACKEND_GONE_HERE, now);
+        leave(publisher, number, reason, loss == BACKEND_GONE_HERE && was_alive(backend), now);
 }
 
 /* Why a descriptor's introduction points can't be used, or NULL. */
@@ -331,10 +353,12 @@ void publisher_note_fetch_failed(struct publisher *publisher, size_t number, con
     fetch_failed(publisher, number, reason, is_doubtful, now);
 }
 
-/* True when its time does not run out: without a control port, while there is nobody to ask about it. */
+/* True when its time does not run out: without a control port, while there is nobody to ask about it, or
+ * nothing comes of asking; then it is the failures that count. */
 static bool has_time(const struct publisher_backend *backend)
 {
-    return !backend->has_control && backend->state == BACKEND_LIVE && !backend->is_reachable;
+    return !backend->has_control && backend->state == BACKEND_LIVE &&
+           (!backend->is_reachable || backend->failures > 0);
 }
 
 /* Why nothing has come from a backend. */

@@ -64,28 +64,46 @@ void publisher_set_members(struct publisher *publisher, size_t number, const siz
         frontend_update_set(publisher, number, SIZE_MAX, now);
 }
 
-/* True for a backend that was lost of late and may be as alive as the last one. */
+/* True for a backend of which nothing is known but that its connection is lost. */
+static bool is_lost(const struct publisher_backend *backend)
+{
+    return backend->state == BACKEND_OUT && backend->may_live;
+}
+
+/* True for one that was lost of late, and may be as alive as the last one. */
 static bool is_missed(const struct publisher_backend *backend, int64_t now)
 {
-    return backend->state == BACKEND_OUT && backend->may_live && now - backend->since <= MISSED_TIME;
+    return is_lost(backend) && now - backend->since <= MISSED_TIME;
 }
 
 /* With no backend live the last good set stays: to publish nothing would help nobody. Where all were lost one
- * after the other, it is probably the way to them that is lost, and all of them stay. */
+ * after the other, changed being the last of them, it is probably the way to them that is lost, and all of
+ * them stay; also for a while after the first is back. */
 static void update_membership(const struct publisher *publisher, struct publisher_frontend *frontend,
-                              int64_t now)
+                              size_t changed, int64_t now)
 {
     size_t live = 0;
     for (size_t i = 0; i < frontend->member_count; i++)
         live += backend_is_in(&publisher->backends[frontend->members[i].backend]);
-    bool becomes_static = live == 0 && !frontend->is_static;
+    if (now >= frontend->kept_until)
+        frontend->kept_until = AGENDA_NEVER;
+    bool was_static = frontend->is_static;
     frontend->is_static = live == 0;
-    for (size_t i = 0; becomes_static && i < frontend->member_count; i++)
+    bool is_last_missed = changed != SIZE_MAX && is_missed(&publisher->backends[changed], now);
+    for (size_t i = 0; live == 0 && !was_static && is_last_missed && i < frontend->member_count; i++)
         frontend->members[i].is_in |= is_missed(&publisher->backends[frontend->members[i].backend], now);
     if (live == 0)
         return;
-    for (size_t i = 0; i < frontend->member_count; i++)
-        frontend->members[i].is_in = backend_is_in(&publisher->backends[frontend->members[i].backend]);
+    int64_t until = was_static ? now + publisher->rules.grace : frontend->kept_until;
+    frontend->kept_until = AGENDA_NEVER;
+    for (size_t i = 0; i < frontend->member_count; i++) {
+        struct publisher_member *member = &frontend->members[i];
+        const struct publisher_backend *backend = &publisher->backends[member->backend];
+        bool is_kept = member->is_in && is_lost(backend) && until != AGENDA_NEVER && now < until;
+        member->is_in = backend_is_in(backend) || is_kept;
+        if (is_kept)
+            frontend->kept_until = until;
+    }
 }
 
 size_t publisher_choose_points(const struct publisher *publisher, size_t number,
@@ -142,7 +160,7 @@ static uint64_t name_set(const struct publisher *publisher, size_t number)
 void frontend_update_set(struct publisher *publisher, size_t number, size_t changed_backend, int64_t now)
 {
     struct publisher_frontend *frontend = &publisher->frontends[number];
-    update_membership(publisher, frontend, now);
+    update_membership(publisher, frontend, changed_backend, now);
     publisher_touch_frontend(publisher, number, now);
     uint64_t set = name_set(publisher, number);
     if (set == frontend->set)

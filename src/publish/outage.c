@@ -1,4 +1,6 @@
 /* When the way to the network was away for a while and is back: nothing is waited for any longer. */
+#include <string.h>
+
 #include "publish/publisher.h"
 #include "publish/publisher_parts.h"
 
@@ -7,8 +9,9 @@
 #define OUTAGE_FAILURES 8
 #define OUTAGE_TIME 60000
 
-/* Has everything that failed, and waits for its next try, tried now. */
-static void try_all_again(struct publisher *publisher, int64_t now)
+/* Has everything tried now that waits for its next try; but what failed before a moment does so for another
+ * reason than an outage since then. */
+static void try_all_again(struct publisher *publisher, int64_t since, int64_t now)
 {
     for (size_t i = 0; i < publisher->frontend_count; i++) {
         if (publisher->frontends[i].is_used)
@@ -16,10 +19,9 @@ static void try_all_again(struct publisher *publisher, int64_t now)
     }
     for (size_t i = 0; i < publisher->backend_count; i++) {
         struct publisher_backend *backend = &publisher->backends[i];
-        if (!backend->is_used || backend->has_control || backend->failures == 0)
-            continue;
-        backend->failures = 0;
-        backend_fetch_soon(publisher, i, 0, now);
+        if (backend->is_used && !backend->has_control && backend->failures > 0 &&
+            backend->failing_since > since)
+            backend_begin_anew(publisher, i, now);
     }
 }
 
@@ -30,18 +32,25 @@ void outage_note_failure(struct publisher *publisher)
 
 void outage_note_success(struct publisher *publisher, int64_t now)
 {
-    bool was_outage =
-        publisher->hsdir_failures >= OUTAGE_FAILURES && now >= publisher->hsdirs_worked_at + OUTAGE_TIME;
+    int64_t since = publisher->hsdirs_worked_at;
+    bool was_outage = publisher->hsdir_failures >= OUTAGE_FAILURES && now >= since + OUTAGE_TIME;
     publisher->hsdir_failures = 0;
     publisher->hsdirs_worked_at = now;
     if (was_outage)
-        try_all_again(publisher, now);
+        try_all_again(publisher, since, now);
+}
+
+void outage_note_answer(struct publisher *publisher, const char *reason, int64_t now)
+{
+    if (reason == NULL || strcmp(reason, "UPLOAD_REJECTED") == 0)
+        outage_note_success(publisher, now);
+    else if (strcmp(reason, "UNEXPECTED") == 0)
+        outage_note_failure(publisher);
 }
 
 void outage_note_ready(struct publisher *publisher, int64_t now)
 {
-    if (publisher->hsdir_failures > 0)
-        try_all_again(publisher, now);
+    try_all_again(publisher, publisher->hsdirs_worked_at, now);
 }
 
 bool outage_is_over(const struct publisher *publisher, int64_t since)

@@ -196,6 +196,7 @@ size_t publisher_add_frontend(struct publisher *publisher,
     memcpy(frontend->identity_key, identity_key, ED25519_PUBLIC_KEY_SIZE);
     frontend->changed_since = AGENDA_NEVER;
     frontend->urgent_at = MOMENT_NONE;
+    frontend->kept_until = AGENDA_NEVER;
     for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++)
         frontend->descriptors[slot].refresh_at = AGENDA_NEVER;
     if (publisher->network != NULL)

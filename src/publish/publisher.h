@@ -214,6 +214,7 @@ struct publisher_frontend {
     size_t member_count;
     bool has_started;      /* it has been published, or may be */
     bool is_static;        /* no backend is live: the last good set stays up */
+    int64_t kept_until;    /* and until when, once one is, those stay that are lost still; INT64_MAX */
     uint64_t set;          /* names the set of points as it is now; 0 for none */
     uint64_t released_set; /* the one that all HSDirs are to have */
     int64_t released_at;

@@ -29,6 +29,10 @@ void backend_update_trust(const struct publisher *publisher, struct publisher_ba
 /* True when its points are in. */
 bool backend_is_in(const struct publisher_backend *backend);
 
+/* Forgets that one without a control port could not be fetched: for want of a network. It is asked at once,
+ * and not judged by its age before it had the time to answer. */
+void backend_begin_anew(struct publisher *publisher, size_t number, int64_t now);
+
 /* Does what is due at a backend, has it wait for its turn to be asked, and puts its next moment on the
  * agenda.
  */
@@ -111,9 +115,13 @@ void tor_note_answer(struct publisher *publisher, size_t tor, bool is_taken, int
 
 /* -- outage.c */
 
-/* An HSDir did not answer, or not well, be it to an upload or to a fetch; or it did. */
+/* An HSDir was not reached, be it for an upload or for a fetch; or it was. */
 void outage_note_failure(struct publisher *publisher);
 void outage_note_success(struct publisher *publisher, int64_t now);
+
+/* The same for the end of an upload, by its reason, NULL for a success: one that the local tor or obpub
+ * itself refuses tells nothing of the network. */
+void outage_note_answer(struct publisher *publisher, const char *reason, int64_t now);
 
 /* A local tor can be given uploads as none could before. */
 void outage_note_ready(struct publisher *publisher, int64_t now);

@@ -27,10 +27,6 @@ void tor_note_answer(struct publisher *publisher, size_t number, bool is_taken, 
     struct publisher_tor *tor = &publisher->tors[number];
     tor->failures = is_taken ? 0 : tor->failures + 1;
     tor->failed_at = now;
-    if (is_taken)
-        outage_note_success(publisher, now);
-    else
-        outage_note_failure(publisher);
 }
 
 /* -- the choice ------------------------------------------------------------------------------------ */

@@ -189,6 +189,7 @@ static int64_t find_answer_time(const struct publisher *publisher, const struct 
 static void upload_expire(struct publisher *publisher, struct publisher_upload *upload, int64_t now)
 {
     upload_fail(publisher, upload, "no answer", now);
+    outage_note_failure(publisher);
     publisher->unanswered_uploads++;
     if (!publisher->tors[upload->tor].tells_ends)
         upload->late_until = now + LATE_ANSWERS_END;
@@ -311,7 +312,9 @@ void frontend_run(struct publisher *publisher, size_t number, int64_t now)
         frontend_leave_tors(publisher, frontend); /* nobody will look whether they are answered */
         return;
     }
-    int64_t next = frontend_release_changes(publisher, frontend, now);
+    if (now >= frontend->kept_until)
+        frontend_update_set(publisher, number, SIZE_MAX, now);
+    int64_t next = earlier(frontend_release_changes(publisher, frontend, now), frontend->kept_until);
     for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++)
         descriptor_check(publisher, frontend, &frontend->descriptors[slot], now);
     frontend_enter_queue(publisher, number, now);
@@ -341,6 +344,7 @@ void publisher_note_upload(struct publisher *publisher, size_t number, enum desc
     if (upload == NULL || upload->state != UPLOAD_IN_FLIGHT)
         return;
     publisher_touch_frontend(publisher, number, now);
+    outage_note_answer(publisher, reason, now);
     if (reason != NULL) {
         upload_fail(publisher, upload, reason, now);
         return;

@@ -26,7 +26,7 @@ static void set_failing(struct story *story, bool fails)
 {
     for (size_t i = 0; i < BACKENDS; i++)
         story->backends[i].fails = fails;
-    story->hsdirs_refuse = fails ? "no answer" : NULL;
+    story->hsdirs_refuse = fails ? "UNEXPECTED" : NULL;
 }
 
 /* A frontend with backends that are known from HSDirs alone, published. */
@@ -52,10 +52,12 @@ static void test_network_is_away(void **state)
     (void)state;
     struct story *story = begin_without_control();
     set_failing(story, true);
-    story_run(story, 2 * HOUR + 10 * MINUTE);
+    story_run(story, 4 * HOUR);
     assert_int_equal(count_state(story, BACKEND_LIVE), BACKENDS);
     set_failing(story, false);
     story_forget(story);
+    for (size_t i = 0; i < BACKENDS; i++) /* they went on */
+        story->backends[i].counter[1]++;
     story_run(story, 8 * MINUTE); /* at the latest the next try of something gets through */
     assert_true(publisher_is_published(story->publisher, 0));
     for (size_t i = 0; i < story->upload_count; i++)
@@ -119,9 +121,10 @@ static void test_tor_becomes_ready(void **state)
 /* Loses every backend's connection, one soon after the other. */
 static void lose_all(struct story *story, enum backend_loss loss)
 {
-    for (size_t i = 0; i < BACKENDS; i++) {
-        publisher_note_unreachable(story->publisher, i, "lost", loss, story->now);
-        story_run(story, 500);
+    for (size_t i = 0; i < 10 * BACKENDS; i++) { /* each try to connect fails, too */
+        for (size_t j = 0; j < BACKENDS && j <= i; j++)
+            publisher_note_unreachable(story->publisher, j, "lost", loss, story->now);
+        story_run(story, 2000);
     }
     story_run(story, 10 * MINUTE);
     assert_int_equal(count_state(story, BACKEND_OUT), BACKENDS);
@@ -144,10 +147,16 @@ static void test_way_to_all_is_lost(void **state)
         struct story *story = story_new_published(BACKENDS, DESCRIPTOR_FIRST);
         lose_all(story, losses[i]);
         assert_int_equal(count_points(story), 3 * BACKENDS);
-        for (size_t j = 0; j < BACKENDS; j++) {
+        story_forget(story);
+        for (size_t j = 0; j < BACKENDS - 1; j++) {
             story_reach(story, j);
-            story_run(story, 1000);
+            story_run(story, 5000);
         }
+        assert_false(story->publisher->frontends[0].is_static);
+        assert_int_equal(story->upload_count, 0);
+        story_run(story, 2 * MINUTE); /* one does not come back */
+        assert_int_equal(count_points(story), 3 * (BACKENDS - 1));
+        story_reach(story, BACKENDS - 1);
         story_run(story, 2 * MINUTE);
         assert_false(story->publisher->frontends[0].is_static);
         assert_true(publisher_is_published(story->publisher, 0));
@@ -217,13 +226,35 @@ static void test_machine_was_suspended(void **state)
     story_free(story);
 }
 
+/* What is no sign of an outage does not end one either: a frontend that is always refused, and a dead
+ * backend. */
+static void test_refusals_are_no_outage(void **state)
+{
+    (void)state;
+    struct story *story = begin_without_control();
+    story->hsdirs_refuse = "tor refuses the upload: 552 no";
+    publisher_note_pause(story->publisher, 3 * HOUR, story->now); /* all is to be refreshed */
+    story->backends[0].fails = true;
+    for (int minute = 0; minute < 30; minute++) {
+        story_run(story, MINUTE);
+        publisher_note_hsdirs_answered(story->publisher, 1, story->now);
+    }
+    assert_int_equal(story->publisher->backends[0].state, BACKEND_OUT);
+    story_free(story);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_network_is_away),    cmocka_unit_test(test_all_again_after_an_outage),
-        cmocka_unit_test(test_one_is_dead),        cmocka_unit_test(test_tor_becomes_ready),
-        cmocka_unit_test(test_way_to_all_is_lost), cmocka_unit_test(test_dead_ones_stay_out),
-        cmocka_unit_test(test_control_is_added),   cmocka_unit_test(test_machine_was_suspended),
+        cmocka_unit_test(test_network_is_away),
+        cmocka_unit_test(test_all_again_after_an_outage),
+        cmocka_unit_test(test_one_is_dead),
+        cmocka_unit_test(test_tor_becomes_ready),
+        cmocka_unit_test(test_way_to_all_is_lost),
+        cmocka_unit_test(test_dead_ones_stay_out),
+        cmocka_unit_test(test_control_is_added),
+        cmocka_unit_test(test_machine_was_suspended),
+        cmocka_unit_test(test_refusals_are_no_outage),
     };
     return sodium_init() < 0 || cmocka_run_group_tests(tests, NULL, NULL);
 }
