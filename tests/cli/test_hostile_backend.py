@@ -3,18 +3,16 @@
 # checker sees, and for a connection that is closed at every possible byte.
 
 import contextlib
-import json
 import os
 import pathlib
 import re
-import socket
-import subprocess
 import sys
 import time
 
 import checks
 import standin_tor
 from checks import check
+from publisher import Publisher, instance
 
 from harness.judge import Judged
 
@@ -29,53 +27,6 @@ PATIENCE = 150  # seconds until all must have been found out
 # Times that a backend's announcements are followed at once, with a few more for other reasons; and each second after that.
 SIGNS_MAX, SIGN_RATE = 45, 0.2
 OFFSET = 720    # minutes by which time periods begin later than days
-
-
-class Publisher:
-    """A running obpub with the status socket."""
-
-    def __init__(self, folder, instances):
-        self.folder, self.key = folder, checks.Key()
-        checks.write(folder / "frontend.key", self.key.pem())
-        self.write_config(instances)
-        self.log = open(folder / "log", "w+", encoding="utf-8", errors="replace")
-        self.process = subprocess.Popen([os.path.abspath(checks.OBPUB), "-c", folder / "config.yaml"],
-                                        stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
-
-    def write_config(self, instances):
-        lines = [f"tor-control: unix:{self.folder}/tor", f"status-socket-location: {self.folder}/status",
-                 "backend-grace: 5", "services:", "  - key: frontend.key", "    instances:"]
-        lines += [line for each in instances for line in each]
-        checks.write(self.folder / "config.yaml", "\n".join(lines) + "\n")
-
-    def service(self):
-        """The status of the frontend, or None."""
-        with socket.socket(socket.AF_UNIX) as connection:
-            if connection.connect_ex(str(self.folder / "status")):
-                return None
-            answer = b"".join(iter(lambda: connection.recv(65536), b""))
-        return json.loads(answer)["services"][0] if answer else None
-
-    def wait(self, predicate, seconds):
-        """Waits until predicate(service) is true; whether it came to be."""
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline and self.process.poll() is None:
-            service = self.service()
-            if service and predicate(service):
-                return True
-            time.sleep(0.2)
-        return False
-
-    def end(self):
-        if self.process.poll() is None:
-            self.process.terminate()
-        status = self.process.wait(30)
-        self.log.seek(0)
-        return status, self.log.read()
-
-
-def instance(name, key, path):
-    return [f"      - address: {key.address}", f"        name: {name}", f"        control: unix:{path}"]
 
 
 @contextlib.contextmanager

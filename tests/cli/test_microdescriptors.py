@@ -2,16 +2,13 @@
 # network is used without them, and read again until they are there. The stand-in for the local tor has them when the test
 # wants it to.
 
-import json
-import os
 import pathlib
-import socket
-import subprocess
 import time
 
 import checks
 import standin_tor
 from checks import check
+from publisher import Publisher, instance
 
 PATIENCE = 15  # seconds that obpub waits for microdescriptors
 REREAD = 60    # seconds until it looks again for those that are missing
@@ -50,48 +47,13 @@ class LateTor(standin_tor.Tor):
         return {hsdir.upper() for hsdirs, _ in self.posted[number:] for hsdir in hsdirs}
 
 
-class Publisher:
-    """A running obpub with one backend."""
-
-    def __init__(self, folder, backend):
-        checks.write(folder / "frontend.key", checks.Key().pem())
-        checks.write(folder / "config.yaml", f"tor-control: unix:{folder}/tor\nstatus-socket-location: {folder}/status\n"
-                     f"services:\n  - key: frontend.key\n    instances:\n"
-                     f"      - {{address: {backend.address}, control: 'unix:{folder}/backend'}}\n")
-        self.folder, self.log = folder, open(folder / "log", "w", encoding="utf-8")
-        self.process = subprocess.Popen([os.path.abspath(checks.OBPUB), "-c", folder / "config.yaml"], stderr=self.log)
-
-    def service(self):
-        with socket.socket(socket.AF_UNIX) as connection:
-            if connection.connect_ex(str(self.folder / "status")):
-                return None
-            answer = b"".join(iter(lambda: connection.recv(65536), b""))
-        return json.loads(answer)["services"][0] if answer else None
-
-    def wait_published(self, seconds):
-        """Whether it is published within so many seconds, and how long it took."""
-        began = time.monotonic()
-        while time.monotonic() < began + seconds:
-            service = self.service()
-            if service and service["isPublished"]:
-                break
-            time.sleep(0.1)
-        return time.monotonic() - began
-
-    def responsible(self):
-        """The HSDirs that have to have the descriptors."""
-        return {hsdir["fingerprint"] for descriptor in self.service()["descriptors"] for hsdir in descriptor["hsdirs"]}
-
-    def end(self):
-        self.process.terminate()
-        return self.process.wait(30)
+def responsible(service):
+    """The HSDirs that have to have the descriptors."""
+    return {hsdir["fingerprint"] for descriptor in service["descriptors"] for hsdir in descriptor["hsdirs"]}
 
 
-def wait_for(predicate, seconds):
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline and not predicate():
-        time.sleep(0.2)
-    return predicate()
+def is_published(service):
+    return service["isPublished"]
 
 
 def check_all(folder):
@@ -99,15 +61,17 @@ def check_all(folder):
     answers = standin_tor.own_answers(backend, standin_tor.make_descriptor(backend))
     with LateTor(folder / "tor") as tor, standin_tor.Tor(folder / "backend", {**answers, "uptime": "1"}):
         tor.lose_microdescriptors()
-        publisher = Publisher(folder, backend)
-        took = publisher.wait_published(3 * PATIENCE)
+        began = time.monotonic()
+        publisher = Publisher(folder, [instance("backend", backend, folder / "backend")])
+        publisher.wait(is_published, 3 * PATIENCE)
+        took = time.monotonic() - began
         check(f"what is missing is waited for ({took:.1f} s)", PATIENCE - 2 < took < 2 * PATIENCE)
-        without = publisher.responsible()
+        without = responsible(publisher.service())
         tor.find_microdescriptors()
         check("the network is read again when the microdescriptors may be there",
-              wait_for(lambda: publisher.responsible() != without, 2 * REREAD))
-        everybody = publisher.responsible()
-        publisher.wait_published(30)
+              publisher.wait(lambda service: responsible(service) != without, 2 * REREAD))
+        everybody = responsible(publisher.service())
+        publisher.wait(is_published, 30)
         check("so the HSDirs that had been missing get it, too", everybody <= tor.hsdirs_since(0))
 
         # A new consensus, whose microdescriptors take a while to come.
@@ -116,13 +80,13 @@ def check_all(folder):
         tor.set_consensus(time.time())
         tor.tell_of_consensus()
         time.sleep(PATIENCE / 3)
-        check("they are waited for at the next consensus as at the first", publisher.responsible() == everybody)
+        check("they are waited for at the next consensus as at the first", responsible(publisher.service()) == everybody)
         tor.find_microdescriptors()
         time.sleep(PATIENCE / 3)
-        publisher.wait_published(30)
-        check("nobody gets it who should not", tor.hsdirs_since(posted) <= publisher.responsible(),
+        publisher.wait(is_published, 30)
+        check("nobody gets it who should not", tor.hsdirs_since(posted) <= responsible(publisher.service()),
               tor.hsdirs_since(posted))
-        check("it ends well", publisher.end() == 0)
+        check("it ends well", publisher.end()[0] == 0)
 
 
 with checks.temporary_folder() as name:
