@@ -153,16 +153,6 @@ static void fail_address(struct control_connector *connector, int number)
         try_next_address(connector);
 }
 
-static bool is_loopback(const struct sockaddr_storage *address)
-{
-    if (address->ss_family == AF_INET) {
-        const struct sockaddr_in *ipv4 = (const struct sockaddr_in *)address;
-        return (ntohl(ipv4->sin_addr.s_addr) >> 24) == 127;
-    }
-    const struct in6_addr *ipv6 = &((const struct sockaddr_in6 *)address)->sin6_addr;
-    return IN6_IS_ADDR_LOOPBACK(ipv6) || (IN6_IS_ADDR_V4MAPPED(ipv6) && ipv6->s6_addr[12] == 127);
-}
-
 /* Whether a connection's two ends are one: what comes of connecting to a local port that nobody listens on
  * when the kernel picks that very port for our end. */
 static bool is_connected_to_itself(int socket)
@@ -189,7 +179,7 @@ static void succeed(struct control_connector *connector)
     const struct sockaddr_storage *address = &connector->addresses[connector->next - 1].address;
     struct connector_result result = {
         .socket = connector->socket,
-        .peer_is_local = address->ss_family == AF_UNIX || is_loopback(address),
+        .peer_is_local = address->ss_family == AF_UNIX || control_address_is_loopback(address),
     };
     connector->socket = -1;
     drop_attempt(connector);

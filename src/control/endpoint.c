@@ -2,6 +2,7 @@
 #include "control/endpoint.h"
 
 #include <arpa/inet.h>
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -177,15 +178,25 @@ bool control_endpoint_equals(const struct control_endpoint *one, const struct co
            one->port == other->port;
 }
 
+bool control_address_is_loopback(const struct sockaddr_storage *address)
+{
+    if (address->ss_family == AF_INET) {
+        const struct sockaddr_in *ipv4 = (const struct sockaddr_in *)address;
+        return (ntohl(ipv4->sin_addr.s_addr) >> 24) == 127;
+    }
+    const struct in6_addr *ipv6 = &((const struct sockaddr_in6 *)address)->sin6_addr;
+    return IN6_IS_ADDR_LOOPBACK(ipv6) || (IN6_IS_ADDR_V4MAPPED(ipv6) && ipv6->s6_addr[12] == 127);
+}
+
 bool control_endpoint_is_loopback(const struct control_endpoint *endpoint)
 {
-    struct in_addr ipv4;
-    struct in6_addr ipv6;
     if (endpoint->host == NULL)
         return false;
-    if (inet_pton(AF_INET, endpoint->host, &ipv4) == 1)
-        return ntohl(ipv4.s_addr) >> 24 == 127;
-    if (inet_pton(AF_INET6, endpoint->host, &ipv6) == 1)
-        return IN6_IS_ADDR_LOOPBACK(&ipv6) || (IN6_IS_ADDR_V4MAPPED(&ipv6) && ipv6.s6_addr[12] == 127);
+    struct sockaddr_storage address = {.ss_family = AF_INET};
+    if (inet_pton(AF_INET, endpoint->host, &((struct sockaddr_in *)&address)->sin_addr) == 1)
+        return control_address_is_loopback(&address);
+    address.ss_family = AF_INET6;
+    if (inet_pton(AF_INET6, endpoint->host, &((struct sockaddr_in6 *)&address)->sin6_addr) == 1)
+        return control_address_is_loopback(&address);
     return strcasecmp(endpoint->host, "localhost") == 0;
 }

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/socket.h>
 
 #include "obpub/error.h"
 
@@ -23,6 +24,9 @@ void control_endpoint_copy(struct control_endpoint *copy, const struct control_e
 
 /* True when both are the same place, written the same way. */
 bool control_endpoint_equals(const struct control_endpoint *one, const struct control_endpoint *other);
+
+/* True for an IPv4 or IPv6 address of this machine itself: 127.0.0.0/8 (also mapped into IPv6) or ::1. */
+bool control_address_is_loopback(const struct sockaddr_storage *address);
 
 /* True for a TCP port of this machine's own address: 127.0.0.0/8, ::1 or localhost. */
 bool control_endpoint_is_loopback(const struct control_endpoint *endpoint);

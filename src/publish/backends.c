@@ -25,6 +25,11 @@ bool backend_is_in(const struct publisher_backend *backend)
     return backend->state == BACKEND_LIVE || backend->state == BACKEND_GRACE;
 }
 
+bool backend_is_lost(const struct publisher_backend *backend)
+{
+    return backend->state == BACKEND_OUT && backend->may_live;
+}
+
 static void tell_frontends(struct publisher *publisher, size_t number, int64_t now)
 {
     const struct publisher_backend *backend = &publisher->backends[number];
@@ -122,12 +127,6 @@ void publisher_note_reachable(struct publisher *publisher, size_t number, bool i
     backend_fetch_soon(publisher, number, 0, now);
 }
 
-/* True when nothing is known against it. */
-static bool was_alive(const struct publisher_backend *backend)
-{
-    return backend_is_in(backend) || (backend->state == BACKEND_OUT && backend->may_live);
-}
-
 void publisher_note_unreachable(struct publisher *publisher, size_t number, const char *reason,
                                 enum backend_loss loss, int64_t now)
 {
@@ -142,7 +141,8 @@ void publisher_note_unreachable(struct publisher *publisher, size_t number, cons
     if (loss == BACKEND_LOST)
         begin_grace(publisher, number, now);
     else
-        leave(publisher, number, reason, loss == BACKEND_GONE_HERE && was_alive(backend), now);
+        leave(publisher, number, reason,
+              loss == BACKEND_GONE_HERE && (backend_is_in(backend) || backend_is_lost(backend)), now);
 }
 
 /* Why a descriptor's introduction points can't be used, or NULL. */
@@ -345,11 +345,11 @@ void publisher_note_fetch_failed(struct publisher *publisher, size_t number, con
 {
     struct publisher_backend *backend = &publisher->backends[number];
     bool is_doubtful = from_tor;
-    if (!backend->has_control)
+    if (!backend->has_control) {
         is_doubtful =
             backend->failures + 1 >= FAILURES_TO_DOUBT && outage_is_over(publisher, backend->failing_since);
-    if (!backend->has_control)
         outage_note_failure(publisher);
+    }
     fetch_failed(publisher, number, reason, is_doubtful, now);
 }
 

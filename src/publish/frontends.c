@@ -64,43 +64,46 @@ void publisher_set_members(struct publisher *publisher, size_t number, const siz
         frontend_update_set(publisher, number, SIZE_MAX, now);
 }
 
-/* True for a backend of which nothing is known but that its connection is lost. */
-static bool is_lost(const struct publisher_backend *backend)
-{
-    return backend->state == BACKEND_OUT && backend->may_live;
-}
-
-/* True for one that was lost of late, and may be as alive as the last one. */
+/* True for a backend that was lost of late, and may be as alive as the last one. */
 static bool is_missed(const struct publisher_backend *backend, int64_t now)
 {
-    return is_lost(backend) && now - backend->since <= MISSED_TIME;
+    return backend_is_lost(backend) && now - backend->since <= MISSED_TIME;
 }
 
-/* With no backend live the last good set stays: to publish nothing would help nobody. Where all were lost one
- * after the other, changed being the last of them, it is probably the way to them that is lost, and all of
- * them stay; also for a while after the first is back. */
+/* No backend is live any more, changed being the last that was. Where it and others were lost one after the
+ * other, it is probably the way to them that is lost, and all of them stay. */
+static void keep_missed(const struct publisher *publisher, struct publisher_frontend *frontend,
+                        size_t changed, int64_t now)
+{
+    if (changed == SIZE_MAX || !is_missed(&publisher->backends[changed], now))
+        return;
+    for (size_t i = 0; i < frontend->member_count; i++)
+        frontend->members[i].is_in |= is_missed(&publisher->backends[frontend->members[i].backend], now);
+}
+
+/* With no backend live the last good set stays: to publish nothing would help nobody. Those of it that are
+ * lost stay for a while after the first is back, since the way to them may come back, too. */
 static void update_membership(const struct publisher *publisher, struct publisher_frontend *frontend,
                               size_t changed, int64_t now)
 {
     size_t live = 0;
     for (size_t i = 0; i < frontend->member_count; i++)
         live += backend_is_in(&publisher->backends[frontend->members[i].backend]);
-    if (now >= frontend->kept_until)
-        frontend->kept_until = AGENDA_NEVER;
     bool was_static = frontend->is_static;
-    frontend->is_static = live == 0;
-    bool is_last_missed = changed != SIZE_MAX && is_missed(&publisher->backends[changed], now);
-    for (size_t i = 0; live == 0 && !was_static && is_last_missed && i < frontend->member_count; i++)
-        frontend->members[i].is_in |= is_missed(&publisher->backends[frontend->members[i].backend], now);
-    if (live == 0)
-        return;
     int64_t until = was_static ? now + publisher->rules.grace : frontend->kept_until;
+    frontend->is_static = live == 0;
     frontend->kept_until = AGENDA_NEVER;
+    if (live == 0) {
+        if (!was_static)
+            keep_missed(publisher, frontend, changed, now);
+        return;
+    }
+    bool keeps = until != AGENDA_NEVER && now < until;
     for (size_t i = 0; i < frontend->member_count; i++) {
         struct publisher_member *member = &frontend->members[i];
         const struct publisher_backend *backend = &publisher->backends[member->backend];
-        bool is_kept = member->is_in && is_lost(backend) && until != AGENDA_NEVER && now < until;
-        member->is_in = backend_is_in(backend) || is_kept;
+        bool is_kept = keeps && member->is_in && backend_is_lost(backend);
+        member->is_in = is_kept || backend_is_in(backend);
         if (is_kept)
             frontend->kept_until = until;
     }

@@ -29,6 +29,9 @@ void backend_update_trust(const struct publisher *publisher, struct publisher_ba
 /* True when its points are in. */
 bool backend_is_in(const struct publisher_backend *backend);
 
+/* True when it is out and nothing else is known of it than that its connection is lost. */
+bool backend_is_lost(const struct publisher_backend *backend);
+
 /* Forgets that one without a control port could not be fetched: for want of a network. It is asked at once,
  * and not judged by its age before it had the time to answer. */
 void backend_begin_anew(struct publisher *publisher, size_t number, int64_t now);

@@ -230,8 +230,7 @@ const struct frontend_metric frontend_metrics[] = {
      bundle_expiry},
     {{"obpub_bundle_runs_out", "gauge",
       "1 in the last seven days of the frontend's presigned bundle, when it is time for a new one; none "
-      "where "
-      "there is a key."},
+      "where there is a key."},
      bundle_runs_out},
     {{"obpub_bundle_usable", "gauge",
       "1 while the frontend can be published with its presigned bundle; none where there is a key."},
