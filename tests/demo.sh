@@ -4,8 +4,11 @@
 cd "$(dirname "$0")/.." || exit 1
 . tests/setup.sh
 
-echo 'This demo runs obpub on a Tor network of its own on this machine. It takes about two minutes.'
-setup_packages $build_packages $network_packages
+is_attended || {
+    echo 'This demo runs obpub on a Tor network of its own on this machine. It takes about two minutes.'
+    setup_packages $build_packages $network_packages
+    attend tests/demo.sh
+}
 
 step 'building obpub in build/demo'
 setup_build build/demo -DCMAKE_BUILD_TYPE=Release || exit 1

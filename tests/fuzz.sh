@@ -26,7 +26,12 @@ if ! cmake -S . -B build/fuzz -DCMAKE_C_COMPILER=clang -DOBPUB_TESTS=ON -DOBPUB_
 fi
 
 # Targets make folders of files in here; on a disk that would be most of their time.
-[ -w /dev/shm ] && export TMPDIR=/dev/shm
+if [ -w /dev/shm ]; then
+    TMPDIR=$(mktemp -d /dev/shm/obpub-fuzz-XXXXXX) || exit 1
+    export TMPDIR
+    trap 'rm -rf "$TMPDIR"' EXIT
+    trap 'exit 1' HUP INT TERM
+fi
 
 # The paths are whole ones because some targets change their folder.
 here=$PWD

@@ -6,7 +6,16 @@ cd "$(dirname "$0")/.." || exit 1
 
 passed=0
 failed=0
+failures=
 skipped=
+
+# Count what failed besides tests, with its name.
+count_failure()
+{
+    failed=$((failed + 1))
+    failures="$failures
+    $1"
+}
 
 # Run ctest in a build folder with the given options and add its result to the sums. Uses $with, if that is set,
 # to run it under something.
@@ -15,14 +24,19 @@ run_ctest()
     folder=$1
     shift
     log=$folder/ctest.log
-    rm -f "$log"
+    failed_tests=$folder/Testing/Temporary/LastTestsFailed.log
+    rm -f "$log" "$failed_tests"
     $with ctest --test-dir "$folder" --output-on-failure --output-log "$log" "$@"
     counts=$(sed -n 's/^[0-9]*% tests passed, \([0-9]*\) tests failed out of \([0-9]*\)$/\1 \2/p' "$log")
     if [ -z "$counts" ]; then
         echo "ctest did not run in $folder."
-        failed=$((failed + 1))
+        count_failure "ctest in $folder"
         return
     fi
+    for name in $(sed -n 's/^[0-9]*:\(.*\)$/\1/p' "$failed_tests" 2>/dev/null); do
+        failures="$failures
+    $name in $folder"
+    done
     names=$(sed -n 's/^ *[0-9]*\/[0-9]* Test *#[0-9]*: \([^ ]*\) .*\*\*\*Skipped .*/\1/p' "$log")
     [ -z "$names" ] || skipped="$skipped $folder ("$(echo $names)")"
     failed=$((failed + ${counts% *}))
@@ -33,16 +47,15 @@ run_ctest()
 # loses a circuit now and then, as any does, and the first failure has been printed. A second one counts.
 run_network_tests()
 {
-    failures=$1/Testing/Temporary/LastTestsFailed.log
-    rm -f "$failures"
     run_ctest "$@"
-    names=$(sed -n 's/^[0-9]*:\(net-.*\)$/\1/p' "$failures" 2>/dev/null)
+    names=$(sed -n 's/^[0-9]*:\(net-.*\)$/\1/p' "$failed_tests" 2>/dev/null)
     number=$(echo "$names" | grep -c .)
     if [ "$number" -lt 1 ] || [ "$number" -gt 3 ]; then
         return
     fi
     step "once more, on a new network: $(echo $names)"
     failed=$((failed - number))
+    failures=$(echo "$failures" | grep -v " net-.* in $1\$")
     run_ctest "$1" -R "^($(echo $names | tr ' ' '|'))\$"
 }
 
@@ -51,14 +64,18 @@ build()
 {
     step "building in $1"
     setup_build "$@" -DOBPUB_TESTS=ON -DOBPUB_WERROR=ON -DCMAKE_BUILD_TYPE=RelWithDebInfo && return
-    failed=$((failed + 1))
+    count_failure "the build in $1"
     return 1
 }
 
-setup_packages $build_packages $network_packages $test_packages
+is_attended || {
+    setup_packages $build_packages $network_packages $test_packages
+    attend tests/run.sh
+}
 
 step 'checking the formatting of the C sources (clang-format)'
-find src include tests -name '*.[ch]' -exec clang-format --dry-run -Werror {} + || failed=$((failed + 1))
+find src include tests -name '*.[ch]' -exec clang-format --dry-run -Werror {} + ||
+    count_failure 'formatting'
 
 if build build/test-clang -DCMAKE_C_COMPILER=clang; then
     step 'unit tests, compiled by clang'
@@ -71,10 +88,10 @@ if build build/test-sanitize -DCMAKE_C_COMPILER=gcc -DOBPUB_SANITIZE=ON; then
 fi
 
 step 'fuzzing each parser for a few seconds'
-sh tests/fuzz.sh 5 || failed=$((failed + 1))
+sh tests/fuzz.sh 5 || count_failure 'tests/fuzz.sh'
 
 step "measuring how much of the parsers the fuzzers' corpora run"
-sh tests/coverage.sh || failed=$((failed + 1))
+sh tests/coverage.sh || count_failure 'tests/coverage.sh'
 
 if build build/test-gcc -DCMAKE_C_COMPILER=gcc; then
     step 'tests, with a private Tor network that starts meanwhile'
@@ -86,5 +103,6 @@ fi
 
 echo
 [ -z "$skipped" ] || echo "Skipped, because this machine or the sanitizers do not let them run, in:$skipped"
+[ $failed = 0 ] || echo "Failed; see above for each of them:$failures"
 echo "$passed passed, $failed failed"
 [ $failed = 0 ]

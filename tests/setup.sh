@@ -83,26 +83,21 @@ setup_build()
     return 1
 }
 
-# Run a command with a private Tor network. In the background, because a shell that waits for a command in the
-# foreground does not notice SIGTERM before the command has ended.
-with_network()
+# Begin this script (named from the project's folder, with its arguments) anew under attend.py, which ends whatever is
+# left running and removes the temporary files, however the script ends.
+attend()
 {
-    $python tests/net/testnet.py run -- "$@" &
-    network=$!
-    trap 'end_network 129' HUP
-    trap 'end_network 130' INT
-    trap 'end_network 143' TERM
-    wait $network
-    network_status=$?
-    trap - HUP INT TERM
-    return $network_status
+    exec $python tests/attend.py sh "$@"
 }
 
-# End the network, which cleans up after itself, and the script.
-end_network()
+# Whether attend.py runs this script.
+is_attended()
 {
-    trap '' HUP INT TERM
-    kill $network
-    wait $network
-    exit "$1"
+    [ "$OBPUB_ATTENDED_BY" = "$PPID" ]
+}
+
+# Run a command with a private Tor network.
+with_network()
+{
+    $python tests/net/testnet.py run -- "$@"
 }

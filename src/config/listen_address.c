@@ -68,9 +68,5 @@ const char *listen_address_path(const struct listen_address *address)
 
 bool listen_address_is_local(const struct listen_address *address)
 {
-    if (address->address.ss_family == AF_UNIX)
-        return true;
-    if (address->address.ss_family == AF_INET)
-        return ntohl(((const struct sockaddr_in *)&address->address)->sin_addr.s_addr) >> 24 == 127;
-    return IN6_IS_ADDR_LOOPBACK(&((const struct sockaddr_in6 *)&address->address)->sin6_addr);
+    return address->address.ss_family == AF_UNIX || control_address_is_loopback(&address->address);
 }

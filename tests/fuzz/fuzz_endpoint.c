@@ -8,15 +8,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     char *text = fuzz_copy_string(data, size);
     char first[512], second[512];
+    bool is_loopback;
     struct control_endpoint endpoint, copy;
     struct error error = {.text = ""};
     if (control_endpoint_parse(&endpoint, text, &error) == 0) {
+        is_loopback = control_endpoint_is_loopback(&endpoint);
         control_endpoint_format(&endpoint, first, sizeof(first));
         control_endpoint_clear(&endpoint);
         FUZZ_REQUIRE(control_endpoint_parse(&endpoint, first, &error) == 0);
         control_endpoint_copy(&copy, &endpoint);
         control_endpoint_format(&copy, second, sizeof(second));
         FUZZ_REQUIRE(strcmp(first, second) == 0);
+        FUZZ_REQUIRE(control_endpoint_equals(&copy, &endpoint));
+        FUZZ_REQUIRE(control_endpoint_is_loopback(&copy) == is_loopback);
         control_endpoint_clear(&copy);
         control_endpoint_clear(&endpoint);
     } else {

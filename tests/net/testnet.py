@@ -2,15 +2,13 @@
 # tests, which import what they need from here (`from testnet import main, step, make_frontend_key`).
 
 import argparse
-import ctypes
 import os
 import shutil
-import signal
 import sys
-import tempfile
 import traceback
 
 from harness.bootstrap import Bootstrap
+from harness.descendants import adopt_orphans, end_descendants, make_folder
 from harness.keys import OnionKey, address_of, make_frontend_key
 from harness.network import ENVIRONMENT, Network
 from harness.process import HarnessError, children, free_port, process_runs, run, spawn, tail, wait_for, write_file
@@ -63,48 +61,11 @@ def run_with_network(options):
         print(f'testnet: {error}', file=sys.stderr)
         return 127
     finally:
-        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
-            signal.signal(number, signal.SIG_IGN)
         end_descendants()
         if options.keep:
             print(f'testnet: everything of the network is still in {folder}', file=sys.stderr)
         else:
             shutil.rmtree(folder, ignore_errors=True)
-
-
-def make_folder():
-    """A new temporary folder with a short path: unix sockets lie in it, whose paths have 107 bytes at most."""
-    place = tempfile.gettempdir()
-    return tempfile.mkdtemp(prefix='obpub-', dir=place if len(place) <= 40 else '/tmp')
-
-
-def adopt_orphans():
-    """Become the parent of all that the processes started from here leave behind (PR_SET_CHILD_SUBREAPER)."""
-    ctypes.CDLL(None).prctl(36, 1)
-
-
-def end_descendants():
-    """End all processes started from here, those too whose parents have ended: SIGTERM, after 10 s SIGKILL."""
-    def all_ended():
-        reap()
-        return not [pid for pid in children(os.getpid()) if process_runs(pid)]
-
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        for pid in children(os.getpid()):
-            os.kill(pid, number)
-        try:
-            return wait_for(all_ended, 10, 'all processes to end', every=0.05)
-        except HarnessError:
-            pass
-
-
-def reap():
-    """Collect the children that have ended."""
-    try:
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
-    except ChildProcessError:
-        pass
 
 
 def serve(options):

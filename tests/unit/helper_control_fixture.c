@@ -14,8 +14,7 @@ int control_fixture_set_up(void **state)
 {
     struct control_fixture *fixture = memory_allocate(1, sizeof(*fixture));
     fixture->base = event_base_new();
-    snprintf(fixture->folder, sizeof(fixture->folder), "/tmp/obpub-test-XXXXXX");
-    if (mkdtemp(fixture->folder) == NULL)
+    if (folder_make(fixture->folder) != 0)
         return -1;
     snprintf(fixture->socket_path, sizeof(fixture->socket_path), "%s/control", fixture->folder);
     snprintf(fixture->endpoint, sizeof(fixture->endpoint), "unix:%s", fixture->socket_path);

@@ -4,6 +4,7 @@
 
 #include "helper_control_client.h"
 #include "helper_control_peer.h"
+#include "helper_folder.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -24,7 +25,7 @@ struct control_fixture {
     struct event_base *base;
     struct control_peer *peer;
     struct client client;
-    char folder[64];
+    char folder[FOLDER_PATH_SIZE];
     char socket_path[80]; /* where the peer listens */
     char endpoint[96];    /* the same, for the client */
 };

@@ -5,6 +5,12 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#define FOLDER_PATH_SIZE 64 /* bytes of a folder's path, with the NUL */
+
+/* Makes an empty folder in TMPDIR, or in /tmp, and stores its path in FOLDER_PATH_SIZE bytes. Returns 0, or
+ * -1 when it can't. */
+int folder_make(char *path);
+
 /* Makes an empty folder and makes it the current one. For use as a cmocka setup function: *state becomes the
  * folder's path. Fails the test when it can't. */
 int folder_setup(void **state);

@@ -20,6 +20,7 @@
 #include "control/protocol_info.h"
 #include "control/quoted_string.h"
 #include "control/reply_parser.h"
+#include "helper_folder.h"
 #include "obpub/memory.h"
 
 #define PATH_SIZE 256
@@ -27,7 +28,7 @@
 
 /* One dialogue with a peer that a test plays the part of, and a folder for its files. */
 struct dialogue {
-    char folder[PATH_SIZE / 2];
+    char folder[FOLDER_PATH_SIZE];
     char cookie_path[PATH_SIZE];
     char password_path[PATH_SIZE];
     struct reply_parser *parser;
@@ -50,8 +51,7 @@ static void write_file(const char *path, const void *bytes, size_t length, mode_
 static int set_up(void **state)
 {
     struct dialogue *dialogue = memory_allocate(1, sizeof(*dialogue));
-    snprintf(dialogue->folder, sizeof(dialogue->folder), "/tmp/obpub-test-XXXXXX");
-    if (mkdtemp(dialogue->folder) == NULL)
+    if (folder_make(dialogue->folder) != 0)
         return -1;
     snprintf(dialogue->cookie_path, PATH_SIZE, "%s/cookie", dialogue->folder);
     snprintf(dialogue->password_path, PATH_SIZE, "%s/password", dialogue->folder);

@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "helper_control_client.h"
+#include "helper_folder.h"
 #include "obpub/memory.h"
 
 #define PATH_SIZE 256
@@ -36,7 +37,7 @@
 
 /* A tor with two ways of authentication, and one that asks for nothing. */
 struct tors {
-    char folder[64];
+    char folder[FOLDER_PATH_SIZE];
     char secured_endpoint[PATH_SIZE]; /* unix:... */
     char ipv4_endpoint[64];
     char ipv6_endpoint[64];
@@ -182,8 +183,7 @@ static int set_up(void **state)
     struct tors *tors = memory_allocate(1, sizeof(*tors));
     *state = tors;
     tors->base = event_base_new();
-    snprintf(tors->folder, sizeof(tors->folder), "/tmp/obpub-test-XXXXXX");
-    assert_non_null(mkdtemp(tors->folder));
+    assert_int_equal(folder_make(tors->folder), 0);
     snprintf(tors->secured_endpoint, PATH_SIZE, "unix:%s/secured.control", tors->folder);
     snprintf(tors->open_endpoint, PATH_SIZE, "unix:%s/open.control", tors->folder);
     snprintf(tors->cookie_path, PATH_SIZE, "%s/" ODD_NAME "/control_auth_cookie", tors->folder);

@@ -49,6 +49,8 @@ static void test_ipv6(void **state)
     assert_int_equal(ntohs(ipv6->sin6_port), 9470);
     assert_int_equal(address.length, sizeof(*ipv6));
     assert_true(listen_address_is_local(&address));
+    parse(&address, "[::ffff:127.0.0.1]:9470");
+    assert_true(listen_address_is_local(&address));
     parse(&address, "[::]:9470");
     assert_false(listen_address_is_local(&address));
     parse(&address, "[2001:db8::1]:9470");
