@@ -17,6 +17,7 @@ def attend(words):
     exit_on_signals()
     adopt_orphans()
     folder = make_folder()
+    os.chmod(folder, 0o711)  # tests run programs as other users, which have to get at what is open to them in it
     try:
         environment = dict(os.environ, TMPDIR=folder, OBPUB_ATTENDED_BY=str(os.getpid()))
         status = spawn(words, 'TERM', env=environment, stdin=None).wait()

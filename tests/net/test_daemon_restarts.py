@@ -12,6 +12,7 @@ from testnet import main, make_frontend_key, step
 AWAY = 8        # seconds that something stays away
 PROMISED = 10   # seconds from a backend's death to all HSDirs
 STATUS_AGE = 2  # seconds that the status may be old, and more
+FLAPS = 30      # seconds in which a backend causes two uploads at most
 REFRESHED = 60  # seconds in which a descriptor is uploaded again in the days of this network, and more
 
 
@@ -84,6 +85,7 @@ def no_backend(net, daemon, frontend, observer, backends):
     assert 'NO BACKEND IS LIVE' not in daemon.log(), 'the log cries out though backends live'
     for backend in backends:
         backend.kill()
+    killed = time.monotonic()
     daemon.wait_log('NO BACKEND IS LIVE', 10)
     net.wait_for(lambda: daemon.frontend(frontend.address)['isStatic'], STATUS_AGE, 'the status to say so')
     daemon.wait_published(10)
@@ -96,6 +98,8 @@ def no_backend(net, daemon, frontend, observer, backends):
         assert held and held <= last, 'an HSDir has other points than the last good ones'
     assert daemon.log().count('NO BACKEND IS LIVE') == 1, 'the log repeats itself'
     step('without a living backend the last good introduction points stay published')
+    # Its turn to another time period, its death and its return are three changes of a backend.
+    time.sleep(max(0, killed + FLAPS + STATUS_AGE - time.monotonic()))
     backends[0].start()
     backends[0].wait_published()
 
