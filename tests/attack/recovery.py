@@ -218,14 +218,14 @@ def guess_small(signatures, near=60):
 
 
 def guess_all(signatures, guesses, found):
-    """Everything. For each key that was not found yet the prefixes of only so many signatures are guessed, as all are
-    made alike."""
+    """Everything. For each key whose owner was not found yet, such as the blinded one of a time period, the prefixes of
+    only so many signatures are guessed, as all are made alike."""
     yield from solve_repeats(signatures)
     yield from guess_small(signatures)
-    left = collections.Counter({signature.owner: guesses for signature in signatures})
+    left = collections.Counter({signature.public: guesses for signature in signatures})
     for signature in signatures:
-        left[signature.owner] -= 1
-        if left[signature.owner] >= 0 and signature.owner not in found:
+        left[signature.public] -= 1
+        if left[signature.public] >= 0 and signature.owner not in found:
             yield from guess_prefix(signature)
 
 

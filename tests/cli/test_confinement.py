@@ -250,6 +250,34 @@ def check_becoming():
     daemon.stop()
 
 
+def check_dumps():
+    """None of its processes can be dumped, or looked into by others of its user (PR_SET_DUMPABLE): the kernel then says
+    that their memory is root's. As a user from the start, since becoming one makes it so anyway."""
+    user = pwd.getpwnam(USER) if IS_ROOT else pwd.getpwuid(os.geteuid())
+
+    def become_user():
+        if IS_ROOT:
+            os.setgroups([])
+            os.setgid(user.pw_gid)
+            os.setuid(user.pw_uid)
+
+    def owners(pids):
+        return {os.stat(f"/proc/{pid}/mem").st_uid for pid in pids}
+
+    daemon = Daemon()
+    if IS_ROOT:
+        for path in (daemon.folder, *daemon.folder.iterdir()):
+            os.chown(path, user.pw_uid, user.pw_gid)
+    status = daemon.start(prepare=become_user)
+    checks.check("it starts as an ordinary user", status is None, daemon.log_text())
+    with subprocess.Popen(["sleep", "60"], preexec_fn=become_user) as other:
+        wait_for(lambda: pathlib.Path(f"/proc/{other.pid}/comm").read_text() == "sleep\n")
+        checks.check("another program's memory is that user's", owners([other.pid]) == {user.pw_uid}, owners([other.pid]))
+        other.kill()
+    checks.check("that of its processes is not", owners(processes_of(daemon)) == {0}, owners(processes_of(daemon)))
+    daemon.stop()
+
+
 def wait_for(condition, seconds=20):
     end = time.monotonic() + seconds
     while not condition() and time.monotonic() < end:
@@ -291,6 +319,7 @@ def main():
     check_locked_memory()
     check_lock_limit()
     check_users()
+    check_dumps()
     check_reload()
     checks.finish()
 

@@ -84,9 +84,12 @@ def check_forgeries(folder):
         fault = is_as_said(forgery, text)
         check(f"{forgery.name}: good in all but {', '.join(forgery.checks)}", not fault, fault)
         paths[forgery.name] = checks.write(folder / f"forgery{number}", text)
-    lines = judge(TOOL, paths.values())
+    honest = checks.write(folder / "honest", Maker(VICTIM, PERIOD, PERIOD_LENGTH, NOW).text())
+    first, *lines = judge(TOOL, [honest, *paths.values()])
+    check("an honest descriptor goes before them", first.startswith("good "), first)
     for forgery, line in zip(FORGERIES, lines, strict=True):
-        check(f"{forgery.name}: refused by obpub", line.startswith("bad ") and forgery.words in line, line)
+        check(f"{forgery.name}: refused by obpub, whatever came before", line.startswith("bad ") and
+              forgery.words in line and "remembered" not in line, line)
     return paths
 
 

@@ -1,8 +1,11 @@
 /* Prints what obpub makes of descriptors: judge_descriptor ADDRESS PERIOD_NUMBER PERIOD_LENGTH NOW FILE... A
- * line for each file: "good", with the number of its introduction points, or "bad" and why. */
+ * line for each file: "good", with the number of its introduction points, or "bad" and why. Each is judged by
+ * itself and by what is remembered of those before it, as the engine does; it is said when that makes a
+ * difference. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <sodium.h>
 
@@ -23,18 +26,36 @@ static size_t read_file(const char *path, char *text, size_t size)
     return length;
 }
 
-static void judge(const char *path, const struct descriptor_expectation *expectation)
+/* What was found: "good", with the number of introduction points, or "bad" and why. */
+struct verdict {
+    char text[sizeof(struct error) + 32];
+};
+
+static struct verdict decode(const char *text, size_t length,
+                             const struct descriptor_expectation *expectation)
+{
+    struct error error = {.text = ""};
+    struct verdict verdict;
+    struct descriptor *descriptor = descriptor_decode(text, length, expectation, &error);
+    if (descriptor != NULL)
+        snprintf(verdict.text, sizeof(verdict.text), "good %zu", descriptor->point_count);
+    else
+        snprintf(verdict.text, sizeof(verdict.text), "bad %s", error.text);
+    descriptor_free(descriptor);
+    return verdict;
+}
+
+static void judge(const char *path, const struct descriptor_expectation *expectation,
+                  const struct descriptor_expectation *remembering)
 {
     const size_t size = 1 << 20;
     char *text = memory_allocate(size, 1);
-    struct error error = {.text = ""};
     size_t length = read_file(path, text, size);
-    struct descriptor *descriptor = descriptor_decode(text, length, expectation, &error);
-    if (descriptor != NULL)
-        printf("good %zu\n", descriptor->point_count);
+    struct verdict alone = decode(text, length, expectation), later = decode(text, length, remembering);
+    if (strcmp(alone.text, later.text) == 0)
+        printf("%s\n", alone.text);
     else
-        printf("bad %s\n", error.text);
-    descriptor_free(descriptor);
+        printf("%s; but %s with what is remembered of the descriptors before\n", alone.text, later.text);
     free(text);
 }
 
@@ -55,7 +76,13 @@ int main(int argument_count, char **arguments)
         .size_max = DESCRIPTOR_SIZE_MAX_DEFAULT,
         .now = strtoll(arguments[4], NULL, 10),
     };
+    struct known_blinded_keys known_keys = {0};
+    struct verified_signatures verified = {0};
+    struct descriptor_expectation remembering = expectation;
+    remembering.known_keys = &known_keys;
+    remembering.verified = &verified;
     for (int i = 5; i < argument_count; i++)
-        judge(arguments[i], &expectation);
+        judge(arguments[i], &expectation, &remembering);
+    verified_signatures_clear(&verified);
     return 0;
 }
