@@ -81,7 +81,7 @@ static void tell_manager(struct daemon *daemon, const struct report_view *view)
 {
     size_t published = 0, live = 0, backends = 0;
     for (size_t i = 0; i < view->frontend_count; i++)
-        published += publisher_is_published(view->publisher, view->frontends[i].number);
+        published += report_view_is_published(view, &view->frontends[i]);
     for (size_t i = 0; i < view->publisher->backend_count; i++) {
         const struct publisher_backend *backend = &view->publisher->backends[i];
         backends += backend->is_used;

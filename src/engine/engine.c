@@ -19,6 +19,10 @@
 #define THINGS_REPORTED_IN_A_MILLISECOND 10
 #define REPORT_INTERVAL_MAX 1000
 
+/* What was published with a bundle expires with it: so many milliseconds before, uploads with the next one
+ * have to have begun, so that some can fail. */
+#define RENEWAL_TIME (15 * 60 * 1000)
+
 /* -- the loop ------------------------------------------------------------------------------------- */
 
 void engine_wake(struct engine *engine)
@@ -167,18 +171,27 @@ static void add_frontend(struct engine *engine, struct config_frontend *config, 
     add_address(&engine->frontend_index, config->address, number);
 }
 
+/* Goes on with another key or bundle for a frontend than that of its old config. */
+static void change_key(struct engine *engine, size_t number, const struct config_frontend *old)
+{
+    int64_t now = clock_milliseconds();
+    upload_keyring_renew(&engine->frontends[number].keyring);
+    publisher_retry_uploads(engine->publisher, number, now); /* a bundle may have run out */
+    if (old->key_format != KEY_FORMAT_BUNDLE)
+        return;
+    int64_t end = now + (bundle_plan_end(&old->plan) - clock_wall_seconds()) * 1000;
+    publisher_renew_uploads(engine->publisher, number, end - RENEWAL_TIME, now);
+}
+
 /* Goes on with another config for a frontend. */
 static void set_frontend_config(struct engine *engine, size_t number, const struct config_frontend *config)
 {
     struct engine_frontend *frontend = &engine->frontends[number];
     bool has_other_key = frontend->config->signer_frontend != config->signer_frontend;
+    if (has_other_key)
+        change_key(engine, number, frontend->config);
     frontend->config = config;
     frontend->is_in_new_config = true;
-    if (!has_other_key)
-        return;
-    upload_keyring_renew(&frontend->keyring);
-    publisher_retry_uploads(engine->publisher, number,
-                            clock_milliseconds()); /* the old bundle may have run out */
 }
 
 static void set_frontend(struct engine *engine, struct config_frontend *config,

@@ -19,10 +19,24 @@
 #define EARLY_SECONDS SECONDS_PER_HOUR
 #define LATE_SECONDS (6 * SECONDS_PER_HOUR)
 
-/* The hour in which a certificate expires that tor makes at moment. */
-static uint32_t find_expiration_hour(int64_t moment)
+/* The hour that a moment is in, named by its end: tor's certificates expire so many hours after that. */
+static uint32_t find_hour(int64_t moment)
 {
-    return (uint32_t)((moment + SECONDS_PER_HOUR - 1) / SECONDS_PER_HOUR + CERTIFICATE_LIFETIME_HOURS);
+    return (uint32_t)((moment + SECONDS_PER_HOUR - 1) / SECONDS_PER_HOUR);
+}
+
+/* The first hour of a plan; the last one is that in which its last certificate expires. */
+static uint32_t find_first_hour(const struct bundle_plan *plan)
+{
+    return find_hour(plan->created - EARLY_SECONDS);
+}
+
+/* The hour in which the plan's certificate for an hour expires: as tor's would, but not after the plan's
+ * days. */
+static uint32_t find_expiration_hour(const struct bundle_plan *plan, uint32_t hour)
+{
+    uint32_t expiration_hour = hour + CERTIFICATE_LIFETIME_HOURS;
+    return expiration_hour < plan->last_expiration_hour ? expiration_hour : plan->last_expiration_hour;
 }
 
 /* True when a service publishes for a time period by a consensus valid after valid_after. */
@@ -32,8 +46,9 @@ static bool is_published(const struct time_schedule *schedule, uint64_t number, 
     return first == number || first + 1 == number;
 }
 
-/* Finds the certificates that a period needs within the plan's hours. Returns how many. */
-static size_t find_hours(const struct bundle_plan *plan, uint64_t number, uint32_t *first_hour)
+/* Finds the certificates that a period needs within the plan's hours: one for each hour in which they expire.
+ * Returns how many. */
+static size_t find_hours(const struct bundle_plan *plan, uint64_t number, uint32_t *first_expiration_hour)
 {
     const struct time_schedule *schedule = &plan->schedule;
     int64_t interval = schedule->voting_interval;
@@ -49,14 +64,13 @@ static size_t find_hours(const struct bundle_plan *plan, uint64_t number, uint32
     }
     if (until < from)
         return 0;
-    uint32_t first_expiration = find_expiration_hour(from - EARLY_SECONDS);
-    uint32_t last_expiration = find_expiration_hour(until + LATE_SECONDS);
-    if (first_expiration < plan->first_expiration_hour)
-        first_expiration = plan->first_expiration_hour;
-    if (last_expiration > plan->last_expiration_hour)
-        last_expiration = plan->last_expiration_hour;
-    *first_hour = first_expiration;
-    return last_expiration >= first_expiration ? last_expiration - first_expiration + 1 : 0;
+    uint32_t first_hour = find_hour(from - EARLY_SECONDS), last_hour = find_hour(until + LATE_SECONDS);
+    if (last_hour < find_first_hour(plan) || first_hour > plan->last_expiration_hour)
+        return 0;
+    if (first_hour < find_first_hour(plan))
+        first_hour = find_first_hour(plan);
+    *first_expiration_hour = find_expiration_hour(plan, first_hour);
+    return find_expiration_hour(plan, last_hour) - *first_expiration_hour + 1;
 }
 
 /* Finds the periods that have certificates within the plan's hours. */
@@ -82,10 +96,16 @@ int bundle_plan_set(struct bundle_plan *plan, const struct time_schedule *schedu
     memset(plan, 0, sizeof(*plan));
     if (now < CLOCK_MIN || now > CLOCK_MAX)
         return error_set(error, "this machine's clock can't be right: set it first (see date(1))");
+    if ((int64_t)schedule->period_length * 60 < schedule->voting_interval)
+        return error_set(
+            error,
+            "time periods of %u minutes are shorter than the %u seconds from one consensus to the "
+            "next: no bundle can be made for such a network",
+            schedule->period_length, schedule->voting_interval);
     plan->schedule = *schedule;
     plan->created = now;
-    plan->first_expiration_hour = find_expiration_hour(now - SECONDS_PER_HOUR);
-    plan->last_expiration_hour = find_expiration_hour(now + (int64_t)days * SECONDS_PER_DAY);
+    plan->last_expiration_hour = find_hour(now + (int64_t)days * SECONDS_PER_DAY);
+    plan->first_expiration_hour = bundle_plan_first_expiration_hour(plan);
     find_periods(plan);
     if (plan->period_count > BUNDLE_PERIODS_MAX || plan->certificate_count > BUNDLE_CERTIFICATES_MAX)
         return error_set(error,
@@ -95,14 +115,19 @@ int bundle_plan_set(struct bundle_plan *plan, const struct time_schedule *schedu
     return 0;
 }
 
+uint32_t bundle_plan_first_expiration_hour(const struct bundle_plan *plan)
+{
+    return find_expiration_hour(plan, find_first_hour(plan));
+}
+
 int64_t bundle_plan_begin(const struct bundle_plan *plan)
 {
-    return ((int64_t)plan->first_expiration_hour - CERTIFICATE_LIFETIME_HOURS - 1) * SECONDS_PER_HOUR + 1;
+    return ((int64_t)find_first_hour(plan) - 1) * SECONDS_PER_HOUR + 1;
 }
 
 int64_t bundle_plan_end(const struct bundle_plan *plan)
 {
-    return ((int64_t)plan->last_expiration_hour - CERTIFICATE_LIFETIME_HOURS) * SECONDS_PER_HOUR;
+    return (int64_t)plan->last_expiration_hour * SECONDS_PER_HOUR;
 }
 
 struct bundle *bundle_new(const struct bundle_plan *plan, const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE])
@@ -201,14 +226,26 @@ const struct bundle_period_secrets *bundle_get_secrets(const struct bundle *bund
     return &bundle->secrets[period - bundle->periods];
 }
 
-int bundle_get_certificate(const struct bundle *bundle, const struct bundle_period *period,
-                           uint32_t expiration_hour, uint8_t certificate[CERTIFICATE_SIZE])
+void bundle_get_certificate(const struct bundle *bundle, const struct bundle_period *period, size_t index,
+                            uint8_t certificate[CERTIFICATE_SIZE])
 {
-    if (expiration_hour < period->first_expiration_hour ||
-        expiration_hour - period->first_expiration_hour >= period->certificate_count)
+    struct certificate fields = describe_certificate(period, period->first_expiration_hour + (uint32_t)index);
+    certificate_assemble(certificate, &fields, bundle->signatures[period->first_certificate + index]);
+}
+
+int bundle_find_certificate(const struct bundle *bundle, const struct bundle_period *period,
+                            uint32_t expiration_hour, uint8_t certificate[CERTIFICATE_SIZE])
+{
+    const struct bundle_plan *plan = &bundle->plan;
+    if (expiration_hour < CERTIFICATE_LIFETIME_HOURS)
         return -1;
-    struct certificate fields = describe_certificate(period, expiration_hour);
-    size_t place = period->first_certificate + (expiration_hour - period->first_expiration_hour);
-    certificate_assemble(certificate, &fields, bundle->signatures[place]);
+    uint32_t hour = expiration_hour - CERTIFICATE_LIFETIME_HOURS;
+    if (hour < find_first_hour(plan) || hour > plan->last_expiration_hour)
+        return -1;
+    uint32_t found = find_expiration_hour(plan, hour);
+    if (found < period->first_expiration_hour ||
+        found - period->first_expiration_hour >= period->certificate_count)
+        return -1;
+    bundle_get_certificate(bundle, period, found - period->first_expiration_hour, certificate);
     return 0;
 }

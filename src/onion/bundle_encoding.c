@@ -3,12 +3,12 @@
  * All numbers are unsigned, most significant byte first; hours and seconds are since the epoch.
  *
  *   header     16  "obpub presigned\n"
- *               4  version, 1
+ *               4  version, 2 (1 had certificates that outlived the days)
  *               4  voting interval, in seconds
  *               4  length of a time period, in minutes
  *               8  when it was made, in seconds
  *               4  the first hour in which a certificate expires
- *               4  the last one
+ *               4  the last one, which ends the days
  *               8  number of the first time period
  *               4  how many time periods
  *               4  how many certificates, of all periods
@@ -30,7 +30,8 @@
 #include "obpub/memory.h"
 #include "obpub/onion/bundle.h"
 
-#define VERSION 1
+#define VERSION 2
+#define SECONDS_PER_HOUR 3600
 #define SECONDS_MAX ((uint64_t)1 << 40)
 #define PERIOD_NUMBER_MAX ((uint64_t)1 << 32)
 
@@ -134,7 +135,12 @@ static int check_version(const uint8_t *bytes, size_t length, struct error *erro
                          "is a bundle made by a newer obpub (version %" PRIu64 " of the format, and this "
                          "obpub knows %d): use that version of obpub here, too",
                          version, VERSION);
-    if (version < VERSION)
+    if (version > 0 && version < VERSION)
+        return error_set(error,
+                         "is a bundle made by an older obpub (version %" PRIu64 " of the format, and this "
+                         "obpub knows %d): make it anew",
+                         version, VERSION);
+    if (version == 0)
         return error_set(error, "is a damaged bundle (version %" PRIu64 " of the format): copy it again",
                          version);
     return 0;
@@ -142,11 +148,12 @@ static int check_version(const uint8_t *bytes, size_t length, struct error *erro
 
 static bool plan_is_sane(const struct bundle_plan *plan)
 {
-    return time_schedule_is_possible(&plan->schedule) && plan->created > 0 &&
-           plan->first_expiration_hour <= plan->last_expiration_hour &&
-           plan->last_expiration_hour < SECONDS_MAX / 3600 &&
-           plan->last_expiration_hour - plan->first_expiration_hour <= (BUNDLE_DAYS_MAX + 1) * 24 &&
-           plan->first_period > 0 && plan->first_period < PERIOD_NUMBER_MAX && plan->period_count > 0 &&
+    return time_schedule_is_possible(&plan->schedule) && plan->created > SECONDS_PER_HOUR &&
+           plan->last_expiration_hour >= plan->created / SECONDS_PER_HOUR &&
+           plan->last_expiration_hour < SECONDS_MAX / SECONDS_PER_HOUR &&
+           plan->last_expiration_hour - plan->created / SECONDS_PER_HOUR <= BUNDLE_DAYS_MAX * 24 + 1 &&
+           plan->first_expiration_hour == bundle_plan_first_expiration_hour(plan) && plan->first_period > 0 &&
+           plan->first_period < PERIOD_NUMBER_MAX && plan->period_count > 0 &&
            plan->period_count <= BUNDLE_PERIODS_MAX && plan->certificate_count > 0 &&
            plan->certificate_count <= BUNDLE_CERTIFICATES_MAX;
 }
@@ -293,7 +300,7 @@ static int check_certificates(const struct bundle *bundle, const struct bundle_p
 {
     for (size_t i = 0; i < count && i < period->certificate_count; i++) {
         uint8_t certificate[CERTIFICATE_SIZE];
-        bundle_get_certificate(bundle, period, period->first_expiration_hour + (uint32_t)i, certificate);
+        bundle_get_certificate(bundle, period, i, certificate);
         if (bundle_check_certificate(period, certificate) != 0)
             return error_set(error,
                              "is a bad bundle: a certificate of time period %" PRIu64

@@ -376,6 +376,28 @@ void publisher_retry_uploads(struct publisher *publisher, size_t number, int64_t
     publisher_touch_frontend(publisher, number, now);
 }
 
+static bool is_under_way(const struct publisher_descriptor *descriptor)
+{
+    for (size_t i = 0; i < descriptor->upload_count; i++) {
+        if (descriptor->uploads[i].state == UPLOAD_IN_FLIGHT)
+            return true;
+    }
+    return false;
+}
+
+void publisher_renew_uploads(struct publisher *publisher, size_t number, int64_t good_until, int64_t now)
+{
+    struct publisher_frontend *frontend = &publisher->frontends[number];
+    for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
+        struct publisher_descriptor *descriptor = &frontend->descriptors[slot];
+        if (descriptor->refresh_at == AGENDA_NEVER || descriptor->refresh_at <= good_until)
+            continue;
+        /* What is under way was signed before, too, and is over by then. */
+        descriptor->refresh_at = is_under_way(descriptor) ? now + publisher->rules.answer_timeout : now;
+    }
+    publisher_touch_frontend(publisher, number, now);
+}
+
 void frontend_forget_in_flight(struct publisher *publisher, struct publisher_frontend *frontend, size_t tor,
                                int64_t delay, int64_t now)
 {

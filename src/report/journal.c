@@ -151,10 +151,10 @@ static const struct publisher_upload *find_failing(const struct publisher_fronte
     return worst;
 }
 
-static void update_frontend(struct journal *journal, const struct publisher *publisher,
+static void update_frontend(struct journal *journal, const struct report_view *view,
                             const struct report_frontend *report)
 {
-    const struct publisher_frontend *frontend = &publisher->frontends[report->number];
+    const struct publisher_frontend *frontend = &view->publisher->frontends[report->number];
     struct journal_frontend *known = &journal->frontends[report->number];
     const char *address = report->config->address;
     if (memcmp(known->identity_key, frontend->identity_key, ED25519_PUBLIC_KEY_SIZE) != 0) {
@@ -175,7 +175,7 @@ static void update_frontend(struct journal *journal, const struct publisher *pub
             journal->log, &known->hsdirs, LOG_LEVEL_WARNING,
             "%s.onion: an HSDir has not taken a descriptor after %u tries (%s); it is tried again", address,
             worst->attempts, worst->reason);
-    if (!publisher_is_published(publisher, report->number))
+    if (!report_view_is_published(view, report))
         return;
     if (known->hsdirs.is_trouble && worst == NULL)
         log_write_well(journal->log, &known->hsdirs, LOG_LEVEL_INFO,
@@ -268,7 +268,7 @@ void journal_update(struct journal *journal, const struct report_view *view)
             update_backend(journal, backend, &publisher->backends[backend],
                            frontend->config->backends[j].name);
         }
-        update_frontend(journal, publisher, frontend);
+        update_frontend(journal, view, frontend);
         update_bundle(journal, view, frontend);
     }
 }
@@ -315,8 +315,7 @@ void journal_dump(const struct log *log, const struct report_view *view)
         const struct report_frontend *report = &view->frontends[i];
         const struct publisher_frontend *frontend = &view->publisher->frontends[report->number];
         log_write(log, LOG_LEVEL_INFO, "%s.onion: %s", report->config->address,
-                  publisher_is_published(view->publisher, report->number) ? "published"
-                                                                          : "not fully published");
+                  report_view_is_published(view, report) ? "published" : "not fully published");
         for (size_t j = 0; j < frontend->member_count; j++) {
             const struct publisher_backend *backend =
                 &view->publisher->backends[frontend->members[j].backend];

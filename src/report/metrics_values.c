@@ -176,7 +176,7 @@ static const struct publisher_frontend *find_frontend(const struct report_view *
 
 static double frontend_is_published(const struct report_view *view, const struct report_frontend *shown)
 {
-    return publisher_is_published(view->publisher, shown->number);
+    return report_view_is_published(view, shown);
 }
 
 static double frontend_is_static(const struct report_view *view, const struct report_frontend *shown)

@@ -15,7 +15,7 @@ enum presigned_state presigned_judge(const struct bundle_plan *plan, const struc
     if (schedule != NULL && (schedule->voting_interval != plan->schedule.voting_interval ||
                              schedule->period_length != plan->schedule.period_length))
         return PRESIGNED_OTHER_NETWORK;
-    if (now > bundle_plan_end(plan))
+    if (now >= bundle_plan_end(plan))
         return PRESIGNED_RAN_OUT;
     if (now < bundle_plan_begin(plan))
         return PRESIGNED_NOT_YET;
@@ -64,9 +64,8 @@ void presigned_describe(char text[PRESIGNED_TEXT_SIZE], const struct bundle_plan
         break;
     case PRESIGNED_RAN_OUT:
         snprintf(text, PRESIGNED_TEXT_SIZE,
-                 "its bundle ran out at %s, so it can't be published any more, and is out of reach three "
-                 "hours later: %s",
-                 end, REMEDY);
+                 "its bundle ran out at %s, and what was published with it has expired, too: %s", end,
+                 REMEDY);
         break;
     case PRESIGNED_NOT_YET:
         snprintf(

@@ -222,8 +222,7 @@ static json_t *make_service(const struct report_view *view, const struct report_
                         make_moment(view, find_last_attempt(&descriptors[DESCRIPTOR_FIRST])));
     json_object_set_new(object, "publishAttemptSecondDescriptor",
                         make_moment(view, find_last_attempt(&descriptors[DESCRIPTOR_SECOND])));
-    json_object_set_new(object, "isPublished",
-                        json_boolean(publisher_is_published(view->publisher, shown->number)));
+    json_object_set_new(object, "isPublished", json_boolean(report_view_is_published(view, shown)));
     json_object_set_new(object, "isStatic", json_boolean(frontend->is_static && frontend->set != 0));
     json_object_set_new(object, "introPointsNum", make_count(points));
     json_object_set_new(object, "introSetModified",

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "report/presigned.h"
+
 static bool is_backend(const struct config_backend *config,
                        const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE])
 {
@@ -50,4 +52,12 @@ const struct time_schedule *report_view_schedule(const struct report_view *view)
 {
     const struct network *network = view->publisher->network;
     return network != NULL ? &network->schedule : NULL;
+}
+
+bool report_view_is_published(const struct report_view *view, const struct report_frontend *frontend)
+{
+    const struct bundle_plan *plan = report_view_plan(frontend);
+    return publisher_is_published(view->publisher, frontend->number) &&
+           (plan == NULL ||
+            presigned_is_usable(presigned_judge(plan, report_view_schedule(view), view->wall_now / 1000)));
 }

@@ -61,6 +61,10 @@ const struct bundle_plan *report_view_plan(const struct report_frontend *fronten
 /* The schedule of the network, NULL while there is no consensus. */
 const struct time_schedule *report_view_schedule(const struct report_view *view);
 
+/* True when all HSDirs have a frontend's descriptors with the introduction points as they are now, and these
+ * have not expired with the frontend's bundle. */
+bool report_view_is_published(const struct report_view *view, const struct report_frontend *frontend);
+
 /* True when an HSDir has a frontend's descriptor with the introduction points as they are now. */
 bool report_view_is_current(const struct publisher_frontend *frontend, const struct publisher_upload *upload);
 

@@ -238,7 +238,7 @@ int signer_certify_presigned(struct signer *signer, const struct signer_period *
         return -1;
     const struct bundle *bundle = frontend->bundle;
     const struct bundle_period *presigned = find_presigned(frontend, period);
-    if (presigned == NULL || bundle_get_certificate(bundle, presigned, expiration_hour, certificate) != 0 ||
+    if (presigned == NULL || bundle_find_certificate(bundle, presigned, expiration_hour, certificate) != 0 ||
         bundle_check_certificate(presigned, certificate) != 0)
         return 1;
     memcpy(blinded_key, presigned->blinded_key, ED25519_PUBLIC_KEY_SIZE);

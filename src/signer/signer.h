@@ -62,8 +62,9 @@ int signer_certify(struct signer *signer, const struct signer_period *period,
                    struct error *error);
 
 /* The same for a frontend with a bundle, where the descriptor signing key is in the bundle: writes its seed,
- * too. Returns 0; 1 when the bundle does not have the time period or no good certificate of that expiry; or
- * -1 as above. */
+ * too. The certificate is good until expiration_hour or, if that is sooner, until the bundle's days end.
+ * Returns 0; 1 when the bundle does not have the time period or no good certificate for it; or -1 as above.
+ */
 int signer_certify_presigned(struct signer *signer, const struct signer_period *period,
                              uint32_t expiration_hour, int64_t now,
                              uint8_t blinded_key[ED25519_PUBLIC_KEY_SIZE],

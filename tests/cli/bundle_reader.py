@@ -88,7 +88,7 @@ class Bundle:
     def __init__(self, data):
         (magic, version, self.voting_interval, self.period_length, self.created, self.first_hour, self.last_hour,
          first_period, periods, certificates, self.identity_key) = HEADER.unpack(data[:HEADER.size])
-        assert (magic, version) == (MAGIC, 1), (magic, version)
+        assert (magic, version) == (MAGIC, 2), (magic, version)
         assert len(data) == HEADER.size + periods * PERIOD.size + certificates * 64 + 32, len(data)
         assert hashlib.sha3_256(data[:-32]).digest() == data[-32:], "checksum"
         place = HEADER.size

@@ -236,7 +236,7 @@ def check_bundles(folder):
         config = checks.write(folder / "offline.yaml", f"services:\n  - key: {path}\n    instances:\n"
                               f"      - address: {checks.Key().address}\n")
         bundle = folder / f"{kind}.bundle"
-        result = checks.run("presign", "-c", config, "--days", 1, "-o", bundle)
+        result = checks.run("presign", "-c", config, "--days", 4, "-o", bundle)
         check(f"a bundle of a {kind} key is made", result.returncode == 0, result.stderr)
         signatures = [signature_under(certificate, identity, period.number)
                       for period in bundle_reader.Bundle(bundle.read_bytes()).periods

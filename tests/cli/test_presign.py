@@ -45,8 +45,8 @@ def check_made(folder):
     checks.check("it is the frontend's", bundle.identity_key == key.public)
     checks.check("it says when it was made", began - 1 <= bundle.created <= time.time())
     checks.check("it is for the public network", (bundle.voting_interval, bundle.period_length) == (3600, 1440))
-    checks.check("it is for so many days", 0 <= (bundle.last_hour - 54) * HOUR - (began + 3 * DAY) <= HOUR + 60)
-    checks.check("nothing outlives the days by more than a certificate does",
+    checks.check("it is for so many days", 0 <= bundle.last_hour * HOUR - (began + 3 * DAY) <= HOUR + 60)
+    checks.check("no certificate outlives the days",
                  all(period.first_hour + period.count - 1 <= bundle.last_hour for period in bundle.periods))
     today = int(began // 60 - 720) // 1440
     numbers = [period.number for period in bundle.periods]
@@ -139,6 +139,8 @@ def check_refused(folder, one, two):
             ("367 days", presign(folder, one, "x", days=367), 2, "1 to 366"),
             ("days that are none", presign(folder, one, "x", days="3d"), 2, "no number of days"),
             ("too many short periods", presign(folder, one, "x", "--period-minutes", 4, days=60), 2, "fewer days"),
+            ("periods shorter than its voting interval", presign(folder, one, "x", "--period-minutes", 30,
+                                                                 "--voting-interval", 3600), 2, "no bundle can be made"),
             ("an odd period alone", presign(folder, one, "x", "--period-minutes", 601), 2, "--voting-interval"),
             ("periods of no network", presign(folder, one, "x", "--period-minutes", 2), 2, "no network"),
             ("a voting interval of no network", presign(folder, one, "x", "--voting-interval", 5), 2, "no network"),
@@ -176,9 +178,14 @@ def make_bundle(folder, key, name, made_at, days=1):
 
 
 def with_bad_signature(bundle, name):
-    """A copy of a bundle with a bad signature in its last certificate and a checksum that fits."""
+    """A copy of a bundle with a checksum that fits and a bad signature in a certificate that is not the first one of its
+    time period: the first ones are looked at by whatever reads a bundle."""
     data = bytearray(bundle.read_bytes())
-    data[-33] ^= 1
+    read = bundle_reader.Bundle(bytes(data))
+    counts = [period.count for period in read.periods]
+    middle = len(counts) // 2
+    assert counts[middle] > 1, counts
+    data[bundle_reader.HEADER.size + len(counts) * bundle_reader.PERIOD.size + (sum(counts[:middle]) + 1) * 64] ^= 1
     data[-32:] = hashlib.sha3_256(data[:-32]).digest()
     return checks.write(bundle.parent / name, bytes(data))
 

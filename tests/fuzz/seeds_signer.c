@@ -13,7 +13,7 @@
 #include "seeds.h"
 #include "signer/bundle_request.h"
 
-/* A bundle cut to so few hours that it is small, one of a whole day, and some that are wrong in one place. */
+/* A bundle cut to so few hours that it is small, one of whole days, and some that are wrong in one place. */
 void seeds_write_bundles(void)
 {
     static const struct {
@@ -21,23 +21,16 @@ void seeds_write_bundles(void)
         size_t place;
         uint8_t change;
     } faults[] = {
-        {"damaged", 0, 0},
-        {"newer", 19, 3},
-        {"older", 19, 1},
-        {"periods", 55, 1},
-        {"certificates", 59, 1},
-        {"interval", 23, 1},
-        {"foreign", 60, 1},
-        {"foreign-blinded", 92, 1},
-        {"foreign-seed", 124, 1},
-        {"hours", 188, 1},
-        {"surplus-certificate", 195, 1},
+        {"damaged", 0, 0},         {"newer", 19, 1},   {"older", 19, 3},
+        {"version-0", 19, 2},      {"periods", 55, 1}, {"certificates", 59, 1},
+        {"interval", 23, 1},       {"foreign", 60, 1}, {"foreign-blinded", 92, 1},
+        {"foreign-seed", 124, 1},  {"hours", 188, 1},  {"surplus-certificate", 195, 1},
         {"bad-signature", 200, 1},
     };
     const int64_t now = 1790000123;
     size_t length;
-    uint8_t *bytes = encode_bundle(make_bundle(1, &schedule_public, now, 1), &length);
-    seeds_write("bundle", "public-day", bytes, length);
+    uint8_t *bytes = encode_bundle(make_bundle(1, &schedule_public, now, 4), &length);
+    seeds_write("bundle", "public-days", bytes, length);
     secret_free(bytes);
     bytes = encode_bundle(make_small_bundle(1, &schedule_testing, now, 1), &length);
     seeds_write("bundle", "testing-small", bytes, length);
@@ -65,7 +58,7 @@ static void write_signer_request(const char *name, const struct signer_request *
 /* The pieces of a bundle, as the reader sends them, and for a frontend with a bundle what the engine asks. */
 void seeds_write_signer_bundles(void)
 {
-    uint8_t *bytes = memory_allocate(8, SIGNER_KEY_REQUEST_SIZE_MAX);
+    uint8_t *bytes = memory_allocate(16, SIGNER_KEY_REQUEST_SIZE_MAX);
     size_t length = 1, size;
     struct bundle *bundle = make_small_bundle(4, &schedule_public, SIGNER_NOW, 3);
     bytes[0] = 2;
@@ -82,13 +75,13 @@ void seeds_write_signer_bundles(void)
     bytes[2] = SIGNER_KEY_BUNDLE_SIGNATURES;
     seeds_write("signer_request", "bundle-signatures", bytes,
                 1 + signer_bundle_request_size(SIGNER_KEY_BUNDLE_SIGNATURES));
-    bundle = make_bundle(4, &schedule_public, SIGNER_NOW, 1);
+    bundle = make_bundle(4, &schedule_public, SIGNER_NOW, 4);
     bytes[0] = 2;
     length = 1;
     for (size_t i = 0; (size = signer_bundle_request(bytes + length, bundle, i)) > 0; i++)
         length += size;
     bundle_free(bundle);
-    seeds_write("signer_request", "bundle-day", bytes, length);
+    seeds_write("signer_request", "bundle-days", bytes, length);
     free(bytes);
     struct signer_request request = signer_certify_request();
     request.period.frontend = 2;

@@ -43,7 +43,8 @@ struct bundle *make_small_bundle(uint8_t number, const struct time_schedule *sch
                                  uint32_t hours)
 {
     struct bundle_plan plan;
-    if (bundle_plan_set(&plan, schedule, now, 1, NULL) != 0)
+    /* Days enough for the first certificate not to be the last one. */
+    if (bundle_plan_set(&plan, schedule, now, 4, NULL) != 0)
         return NULL;
     plan.last_expiration_hour = plan.first_expiration_hour + hours - 1;
     plan.period_count = 1;

@@ -23,10 +23,23 @@ static int set_up(void **state)
     return sodium_init() < 0 ? -1 : 0;
 }
 
-/* The hour in which tor's certificate of this moment expires. */
+/* The hour in which tor's own certificate of this moment expires. */
 static uint32_t expiration_at(int64_t moment)
 {
     return (uint32_t)((moment + HOUR - 1) / HOUR) + CERTIFICATE_LIFETIME_HOURS;
+}
+
+/* A certificate expires as tor's own would, unless it had to outlive the bundle's days for that. */
+static void check_expiration(const struct bundle *bundle, const uint8_t certificate[CERTIFICATE_SIZE],
+                             int64_t moment)
+{
+    struct certificate read;
+    uint32_t end_hour = (uint32_t)(bundle_plan_end(&bundle->plan) / HOUR), hour = expiration_at(moment);
+    assert_int_equal(certificate_parse(&read, certificate, CERTIFICATE_SIZE, NULL), 0);
+    assert_int_equal(read.expiration_hour, hour < end_hour ? hour : end_hour);
+    if (moment >= (int64_t)read.expiration_hour * HOUR)
+        fail_msg("a certificate has expired %lld s ago",
+                 (long long)(moment - (int64_t)read.expiration_hour * HOUR));
 }
 
 /* Both descriptors of a moment can be published by a consensus that is so old. */
@@ -38,8 +51,10 @@ static bool can_publish(const struct bundle *bundle, int64_t moment, int64_t con
     uint8_t certificate[CERTIFICATE_SIZE];
     for (uint64_t number = first; number <= first + 1; number++) {
         const struct bundle_period *period = bundle_find_period(bundle, number);
-        if (period == NULL || bundle_get_certificate(bundle, period, expiration_at(moment), certificate) != 0)
+        if (period == NULL ||
+            bundle_find_certificate(bundle, period, expiration_at(moment), certificate) != 0)
             return false;
+        check_expiration(bundle, certificate, moment);
     }
     return true;
 }
@@ -53,7 +68,7 @@ static void check_coverage(const struct time_schedule *schedule, int64_t now, un
     assert_in_range(end - (now + (int64_t)days * DAY), 0, HOUR - 1);
     assert_false(can_publish(bundle, begin - 1, 0));
     assert_false(can_publish(bundle, end + 1, 0));
-    for (int64_t moment = begin; moment <= end; moment += step) {
+    for (int64_t moment = begin; moment < end; moment += step) {
         /* The publisher's clock may be behind, or the consensus late. */
         for (int64_t age = -HOUR + 1; age <= 6 * HOUR; age += HOUR / 2) {
             if (!can_publish(bundle, moment, age))
@@ -61,7 +76,7 @@ static void check_coverage(const struct time_schedule *schedule, int64_t now, un
                          (long long)(moment - now), (long long)age);
         }
     }
-    assert_true(can_publish(bundle, end, 0));
+    assert_true(can_publish(bundle, end - 1, 0));
     bundle_free(bundle);
 }
 
@@ -77,6 +92,7 @@ static void test_each_moment_is_covered(void **state)
     check_coverage(&(struct time_schedule){.voting_interval = 3600, .period_length = 600}, NOW, 3, 997);
     check_coverage(&(struct time_schedule){.voting_interval = 3600, .period_length = 14400}, NOW, 15, 997);
     check_coverage(&(struct time_schedule){.voting_interval = 1800, .period_length = 1440}, NOW, 3, 997);
+    check_coverage(&(struct time_schedule){.voting_interval = 3600, .period_length = 60}, NOW, 3, 997);
 }
 
 /* So many certificates a period, and so many periods, as the public network needs and no more. */
@@ -89,8 +105,8 @@ static void test_it_has_nothing_unneeded(void **state)
         const struct bundle_period *period = &bundle->periods[i];
         assert_in_range(period->certificate_count, 1, 57);
         assert_true(period->first_expiration_hour >= expiration_at(NOW) - 1);
-        assert_true(period->first_expiration_hour + period->certificate_count - 1 <=
-                    expiration_at(NOW + 30 * DAY));
+        uint32_t last = period->first_expiration_hour + (uint32_t)period->certificate_count - 1;
+        assert_true((int64_t)last * HOUR < NOW + 30 * DAY + HOUR);
     }
     bundle_free(bundle);
 }
@@ -99,7 +115,7 @@ static void test_it_has_nothing_unneeded(void **state)
 static void test_it_is_what_the_master_key_makes(void **state)
 {
     (void)state;
-    struct bundle *bundle = make_bundle(2, &schedule_public, NOW, 2);
+    struct bundle *bundle = make_bundle(2, &schedule_public, NOW, 4);
     uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE], blinded_key[ED25519_PUBLIC_KEY_SIZE];
     uint8_t counter_key[REVISION_COUNTER_KEY_SIZE], made[CERTIFICATE_SIZE], stored[CERTIFICATE_SIZE];
     struct ed25519_secret_key *secret_key = make_master_key(2, identity_key);
@@ -122,7 +138,7 @@ static void test_it_is_what_the_master_key_makes(void **state)
             struct error error;
             fields.expiration_hour = period->first_expiration_hour + j;
             assert_int_equal(certificate_make(made, &fields, &blinded_secret_key), 0);
-            assert_int_equal(bundle_get_certificate(bundle, period, fields.expiration_hour, stored), 0);
+            bundle_get_certificate(bundle, period, j, stored);
             assert_memory_equal(made, stored, sizeof(made));
             assert_int_equal(certificate_verify(&read, stored, sizeof(stored),
                                                 CERTIFICATE_DESCRIPTOR_SIGNING_KEY, blinded_key, NOW, &error),
@@ -133,25 +149,37 @@ static void test_it_is_what_the_master_key_makes(void **state)
     bundle_free(bundle);
 }
 
+/* Whether there is a certificate for when tor's own would expire in an hour. */
+static bool has_certificate(const struct bundle *bundle, const struct bundle_period *period, uint32_t hour)
+{
+    uint8_t certificate[CERTIFICATE_SIZE];
+    return bundle_find_certificate(bundle, period, hour, certificate) == 0;
+}
+
 static void test_what_it_has_not(void **state)
 {
     (void)state;
-    struct bundle *bundle = make_bundle(1, &schedule_public, NOW, 2);
+    struct bundle *bundle = make_bundle(1, &schedule_public, NOW, 10);
     const struct bundle_plan *plan = &bundle->plan;
-    uint8_t certificate[CERTIFICATE_SIZE];
     assert_ptr_equal(bundle_find_period(bundle, plan->first_period), &bundle->periods[0]);
     assert_null(bundle_find_period(bundle, plan->first_period - 1));
     assert_null(bundle_find_period(bundle, plan->first_period + plan->period_count));
     assert_null(bundle_find_period(bundle, UINT64_MAX));
-    const struct bundle_period *period = &bundle->periods[1];
-    uint32_t hour = period->first_expiration_hour;
-    assert_int_equal(bundle_get_certificate(bundle, period, hour, certificate), 0);
-    assert_int_equal(bundle_get_certificate(bundle, period, hour - 1, certificate), -1);
-    hour += (uint32_t)period->certificate_count;
-    assert_int_equal(bundle_get_certificate(bundle, period, hour - 1, certificate), 0);
-    assert_int_equal(bundle_get_certificate(bundle, period, hour, certificate), -1);
-    assert_int_equal(bundle_get_certificate(bundle, period, 0, certificate), -1);
-    assert_int_equal(bundle_get_certificate(bundle, period, UINT32_MAX, certificate), -1);
+    /* The third period begins after the bundle does and ends long before it. */
+    const struct bundle_period *period = &bundle->periods[2];
+    uint32_t first = period->first_expiration_hour, last = first + (uint32_t)period->certificate_count - 1;
+    assert_true(first > plan->first_expiration_hour && last < plan->last_expiration_hour);
+    assert_true(has_certificate(bundle, period, first) && has_certificate(bundle, period, last));
+    assert_false(has_certificate(bundle, period, first - 1) || has_certificate(bundle, period, last + 1));
+    /* The last one has a single certificate, which is good to the end and not beyond. */
+    period = &bundle->periods[plan->period_count - 1];
+    last = plan->last_expiration_hour;
+    assert_true(period->certificate_count == 1 && period->first_expiration_hour == last);
+    assert_true(has_certificate(bundle, period, last + CERTIFICATE_LIFETIME_HOURS));
+    assert_false(has_certificate(bundle, period, last + CERTIFICATE_LIFETIME_HOURS + 1));
+    static const uint32_t never[] = {0, 1, CERTIFICATE_LIFETIME_HOURS, UINT32_MAX};
+    for (size_t i = 0; i < sizeof(never) / sizeof(never[0]); i++)
+        assert_false(has_certificate(bundle, period, never[i]));
     bundle_free(bundle);
 }
 
@@ -195,6 +223,12 @@ static void test_plans_that_are_refused(void **state)
     assert_int_equal(bundle_plan_set(&plan, &schedule_testing, NOW, 27, &error), 0);
     assert_int_equal(bundle_plan_set(&plan, &schedule_testing, NOW, 28, &error), -1);
     assert_non_null(strstr(error.text, "fewer days"));
+    /* Shorter than from one consensus to the next. */
+    const struct time_schedule short_periods = {.voting_interval = 3600, .period_length = 59};
+    const struct time_schedule as_short = {.voting_interval = 3600, .period_length = 60};
+    assert_int_equal(bundle_plan_set(&plan, &short_periods, NOW, 1, &error), -1);
+    assert_non_null(strstr(error.text, "59 minutes"));
+    assert_int_equal(bundle_plan_set(&plan, &as_short, NOW, 1, &error), 0);
     assert_int_equal(bundle_plan_set(&plan, &schedule_public, NOW, BUNDLE_DAYS_MAX, &error), 0);
     assert_in_range(bundle_size(&plan), 1000000, 1500000);
 }

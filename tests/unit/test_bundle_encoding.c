@@ -38,7 +38,7 @@ static int set_up(void **state)
     (void)state;
     if (sodium_init() < 0)
         return -1;
-    good = encode_bundle(make_bundle(1, &schedule_public, NOW, 1), &good_length);
+    good = encode_bundle(make_bundle(1, &schedule_public, NOW, 4), &good_length);
     return 0;
 }
 
@@ -135,7 +135,8 @@ static void assert_change_refused(size_t place, const char *change, size_t size,
 static void test_other_versions_are_refused(void **state)
 {
     (void)state;
-    assert_change_refused(VERSION, "\0\0\0\2", 4, "newer obpub");
+    assert_change_refused(VERSION, "\0\0\0\3", 4, "newer obpub");
+    assert_change_refused(VERSION, "\0\0\0\1", 4, "older obpub");
     assert_change_refused(VERSION, "\377\377\377\377", 4, "newer obpub");
     assert_change_refused(VERSION, "\0\0\0\0", 4, "damaged");
 }
@@ -154,6 +155,13 @@ static void test_figures_that_can_not_be_are_refused(void **state)
     }
     assert_change_refused(CREATED, "\0\0\1\0\0\0\0\0", 8, "can't be");
     assert_change_refused(CREATED, "\200", 1, "can't be");
+    assert_change_refused(CREATED, "\0\0\0\0\0\0\16\20", 8, "can't be"); /* in 1970's second hour */
+    /* The first hour follows from the day that it was made on, and that is no more than a year before the
+     * last. */
+    assert_change_refused(FIRST_HOUR + 3, (const char[]){(char)(good[FIRST_HOUR + 3] + 1)}, 1, "can't be");
+    assert_change_refused(FIRST_HOUR + 3, (const char[]){(char)(good[FIRST_HOUR + 3] - 1)}, 1, "can't be");
+    assert_change_refused(CREATED + 5, (const char[]){(char)(good[CREATED + 5] + 1)}, 1, "can't be");
+    assert_change_refused(LAST_HOUR + 2, (const char[]){(char)(good[LAST_HOUR + 2] + 36)}, 1, "can't be");
     assert_change_refused(PERIOD_COUNT, "\0\0\0\1", 4, "too much");
     assert_change_refused(CERTIFICATE_COUNT, "\0\0\0\1", 4, "too much");
     assert_change_refused(PERIOD_LENGTH, "\0\0\5\241", 4, "blinded key"); /* 1441 minutes */

@@ -132,7 +132,7 @@ static void test_bundle(void **state)
     bytes[length - 1] ^= 1;
     folder_write("damaged.bundle", bytes, length);
     check_refused("damaged.bundle", "checksum");
-    bytes[19] = 2;
+    bytes[19] = 3;
     folder_write("newer.bundle", bytes, length);
     check_refused("newer.bundle", "newer obpub");
     assert_int_equal(truncate("newer.bundle", (off_t)BUNDLE_SIZE_MAX + 1), 0);

@@ -55,8 +55,8 @@ static void test_states(void **state)
     check_state(&plan, &schedule_public, end - 7 * DAY, PRESIGNED_GOOD, "good until");
     check_state(&plan, &schedule_public, end - 7 * DAY + 1, PRESIGNED_RUNS_OUT,
                 "runs out at 2026-12-22 12:00 UTC");
-    check_state(&plan, NULL, end, PRESIGNED_RUNS_OUT, "obpub presign");
-    check_state(&plan, NULL, end + 1, PRESIGNED_RAN_OUT, "ran out at 2026-12-22 12:00 UTC");
+    check_state(&plan, NULL, end - 1, PRESIGNED_RUNS_OUT, "obpub presign");
+    check_state(&plan, NULL, end, PRESIGNED_RAN_OUT, "ran out at 2026-12-22 12:00 UTC");
     check_state(&plan, NULL, begin, PRESIGNED_GOOD, "good until");
     check_state(&plan, NULL, begin - 1, PRESIGNED_NOT_YET, "only from 2026-11-22 10:00 UTC on");
     check_state(&plan, &schedule_testing, NOW, PRESIGNED_OTHER_NETWORK,
@@ -66,6 +66,15 @@ static void test_states(void **state)
     assert_true(presigned_is_usable(PRESIGNED_GOOD) && presigned_is_usable(PRESIGNED_RUNS_OUT));
     assert_false(presigned_is_usable(PRESIGNED_RAN_OUT) || presigned_is_usable(PRESIGNED_NOT_YET) ||
                  presigned_is_usable(PRESIGNED_OTHER_NETWORK));
+}
+
+static bool is_published(const struct report_fixture *fixture)
+{
+    json_t *status = status_make_json(&fixture->view);
+    const json_t *service = json_array_get(json_object_get(status, "services"), 0);
+    bool result = json_is_true(json_object_get(service, "isPublished"));
+    json_decref(status);
+    return result;
 }
 
 /* A fixture whose first frontend has a bundle. */
@@ -115,11 +124,11 @@ static void test_log(void **state)
         look(journal, view, 3600);
     assert_int_equal(count_lines(file, "bundle"), 0);
     /* The last seven days: once a day. */
-    for (int hour = 0; hour < 7 * 24; hour++)
+    for (int hour = 1; hour < 7 * 24; hour++)
         look(journal, view, 3600);
     assert_int_equal(count_lines(file, "first.onion: its bundle runs out"), 7);
     /* Then every day, and as an error. */
-    look(journal, view, 1);
+    look(journal, view, 3600);
     assert_int_equal(count_lines(file, " error: first.onion: its bundle ran out"), 1);
     for (int hour = 0; hour < 48; hour++)
         look(journal, view, 3600);
@@ -202,6 +211,22 @@ static double read_metric(struct report_fixture *fixture, const char *name)
     return value;
 }
 
+/* What was published with a bundle ends with it. */
+static void test_published_until_the_end(void **state)
+{
+    (void)state;
+    struct report_fixture fixture;
+    make_fixture(&fixture, NOW, 3);
+    report_fixture_publish(&fixture);
+    fixture.view.wall_now = (NOW + 3 * DAY) * 1000 - 1;
+    assert_true(is_published(&fixture));
+    assert_true(read_metric(&fixture, "obpub_frontend_published") == 1);
+    fixture.view.wall_now = (NOW + 3 * DAY) * 1000;
+    assert_false(is_published(&fixture));
+    assert_true(read_metric(&fixture, "obpub_frontend_published") == 0);
+    report_fixture_clear(&fixture);
+}
+
 static void test_metrics(void **state)
 {
     (void)state;
@@ -210,7 +235,7 @@ static void test_metrics(void **state)
         int runs_out;
         int is_usable;
     } rows[] = {
-        {8 * DAY, 0, 1}, {7 * DAY, 0, 1}, {7 * DAY - 1, 1, 1}, {0, 1, 1}, {-1, 0, 0},
+        {8 * DAY, 0, 1}, {7 * DAY, 0, 1}, {7 * DAY - 1, 1, 1}, {1, 1, 1}, {0, 0, 0},
     };
     struct report_fixture fixture;
     char expected[128];
@@ -236,6 +261,7 @@ int main(void)
         cmocka_unit_test(test_states),
         cmocka_unit_test_setup_teardown(test_log, folder_setup, folder_teardown),
         cmocka_unit_test(test_status),
+        cmocka_unit_test(test_published_until_the_end),
         cmocka_unit_test(test_metrics),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -72,6 +72,53 @@ static void test_refreshes(void **state)
     story_free(story);
 }
 
+/* What expires before its next refresh is uploaded again at once, anything else is not. */
+static void test_renewal(void **state)
+{
+    (void)state;
+    struct story *story = story_new_published(1, DESCRIPTOR_FIRST);
+    publisher_renew_uploads(story->publisher, 0, story->now + 2 * HOUR, story->now);
+    story_run(story, 10 * SECOND);
+    assert_int_equal(story->upload_count, 0);
+    publisher_renew_uploads(story->publisher, 0, story->now + 30 * MINUTE, story->now);
+    story_run(story, 10 * SECOND);
+    assert_int_equal(story->upload_count, BOTH_DESCRIPTORS);
+    story_forget(story);
+    /* the next refreshes come as ever */
+    story_run(story, 55 * MINUTE);
+    assert_int_equal(story->upload_count, 0);
+    story_run(story, 66 * MINUTE);
+    assert_in_range(story->upload_count, BOTH_DESCRIPTORS, 2 * BOTH_DESCRIPTORS);
+    story_free(story);
+}
+
+/* So is what was under way then, once it is over: taken, or not answered. */
+static void test_renewal_under_way(void **state)
+{
+    (void)state;
+    for (int is_answered = 0; is_answered < 2; is_answered++) {
+        struct story *story = story_new_published(1, DESCRIPTOR_FIRST);
+        story->hsdirs_answer = false;
+        story_change_points(story, 0, 500);
+        story_run(story, 2 * SECOND);
+        int64_t renewed_at = story->now;
+        publisher_renew_uploads(story->publisher, 0, renewed_at, renewed_at);
+        story->hsdirs_answer = true;
+        if (is_answered)
+            answer_all(story, NULL);
+        story_forget(story);
+        story_run(story, 80 * SECOND);
+        assert_true(story->upload_count >= BOTH_DESCRIPTORS);
+        assert_true(publisher_is_published(story->publisher, 0));
+        const struct publisher_frontend *frontend = &story->publisher->frontends[0];
+        for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
+            for (size_t i = 0; i < frontend->descriptors[slot].upload_count; i++)
+                assert_true(frontend->descriptors[slot].uploads[i].sent_at > renewed_at);
+        }
+        story_free(story);
+    }
+}
+
 /* A refresh that comes due while every HSDir is being sent something is not the last one. */
 static void test_refresh_while_all_in_flight(void **state)
 {
@@ -435,6 +482,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_refreshes),
+        cmocka_unit_test(test_renewal),
+        cmocka_unit_test(test_renewal_under_way),
         cmocka_unit_test(test_refresh_while_all_in_flight),
         cmocka_unit_test(test_same_hsdirs_cause_nothing),
         cmocka_unit_test(test_new_hsdirs),

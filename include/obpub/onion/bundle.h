@@ -3,8 +3,9 @@
  *
  * For each time period that is published in those days a bundle holds the blinded public key, a descriptor
  * signing key, the key of the revision counters, and the certificate that tor would make for that signing key
- * in each hour of the days: so nothing tells its descriptors from others. Nothing in it leads to the master
- * key or to a blinded secret key.
+ * in each hour of the days, so that nothing tells its descriptors from others; but none outlives the days, so
+ * those for the last CERTIFICATE_LIFETIME_HOURS of them are one, which expires with them. Nothing in it leads
+ * to the master key or to a blinded secret key.
  */
 #ifndef OBPUB_ONION_BUNDLE_H
 #define OBPUB_ONION_BUNDLE_H
@@ -31,7 +32,8 @@
 struct bundle_plan {
     struct time_schedule schedule;
     int64_t created; /* seconds since the epoch */
-    /* The certificates that it has expire in these hours, the last one included (hours since the epoch). */
+    /* The certificates that it has expire in these hours (since the epoch), the last of which ends its days.
+     */
     uint32_t first_expiration_hour, last_expiration_hour;
     uint64_t first_period; /* the others follow it */
     size_t period_count;
@@ -43,9 +45,9 @@ struct bundle_period {
     uint64_t number;
     uint8_t blinded_key[ED25519_PUBLIC_KEY_SIZE];
     uint8_t signing_key[ED25519_PUBLIC_KEY_SIZE]; /* the public half of the descriptor signing key */
-    uint32_t first_expiration_hour;               /* of the first certificate; one for each hour from there */
-    size_t certificate_count;                     /* at least 1 */
-    size_t first_certificate;                     /* among all of the bundle */
+    uint32_t first_expiration_hour; /* of the first certificate; the next expire an hour later each */
+    size_t certificate_count;       /* at least 1 */
+    size_t first_certificate;       /* among all of the bundle */
 };
 
 struct bundle_period_secrets {
@@ -64,12 +66,17 @@ struct bundle {
 };
 
 /* Plans a bundle for the days (1 to BUNDLE_DAYS_MAX) from now (seconds since the epoch) on, and an hour
- * before now, as the publisher's clock may be behind. Returns 0, or -1 when the clock can't be right or the
- * bundle would be too large. */
+ * before now, as the publisher's clock may be behind. Returns 0, or -1 when the clock can't be right, the
+ * network's time periods are too short, or the bundle would be too large. */
 int bundle_plan_set(struct bundle_plan *plan, const struct time_schedule *schedule, int64_t now,
                     unsigned days, struct error *error);
 
-/* The first and the last second (since the epoch) in which a bundle can be published with. */
+/* The first hour in which a certificate of it expires, as it follows from when it was made and when its days
+ * end. */
+uint32_t bundle_plan_first_expiration_hour(const struct bundle_plan *plan);
+
+/* The first second (since the epoch) in which a bundle can be published with, and the first in which it can't
+ * be any more. */
 int64_t bundle_plan_begin(const struct bundle_plan *plan);
 int64_t bundle_plan_end(const struct bundle_plan *plan);
 
@@ -96,10 +103,14 @@ const struct bundle_period *bundle_find_period(const struct bundle *bundle, uint
 const struct bundle_period_secrets *bundle_get_secrets(const struct bundle *bundle,
                                                        const struct bundle_period *period);
 
-/* Writes the certificate of a period that expires in an hour (since the epoch). Returns -1 when there is
- * none. */
-int bundle_get_certificate(const struct bundle *bundle, const struct bundle_period *period,
-                           uint32_t expiration_hour, uint8_t certificate[CERTIFICATE_SIZE]);
+/* Writes a certificate of a period, by its index (less than certificate_count). */
+void bundle_get_certificate(const struct bundle *bundle, const struct bundle_period *period, size_t index,
+                            uint8_t certificate[CERTIFICATE_SIZE]);
+
+/* Writes the certificate of a period for the time when tor's own would expire in an hour (since the epoch):
+ * it expires then or, if that is earlier, with the bundle's days. Returns -1 when there is none. */
+int bundle_find_certificate(const struct bundle *bundle, const struct bundle_period *period,
+                            uint32_t expiration_hour, uint8_t certificate[CERTIFICATE_SIZE]);
 
 /* Bytes that a bundle has when it is encoded. */
 size_t bundle_size(const struct bundle_plan *plan);
@@ -126,7 +137,7 @@ int bundle_add_period(struct bundle *bundle, const uint8_t record[BUNDLE_PERIOD_
 int bundle_add_signature(struct bundle *bundle, const uint8_t signature[ED25519_SIGNATURE_SIZE]);
 bool bundle_is_whole(const struct bundle *bundle);
 
-/* Checks a certificate that bundle_get_certificate() gave for a period. Returns 0 or -1. */
+/* Checks the signature of a certificate of a period. Returns 0 or -1. */
 int bundle_check_certificate(const struct bundle_period *period, const uint8_t certificate[CERTIFICATE_SIZE]);
 
 /* Checks every certificate of a whole bundle, which takes a second for 20,000. Returns 0, or -1 with a
