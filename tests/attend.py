@@ -1,5 +1,5 @@
 # Runs a command and clears up after it: attend.py COMMAND... Its temporary files lie in one folder. However this ends,
-# whatever the command started has ended, too, and the folder is gone. The exit status is the command's.
+# unless by SIGKILL, whatever the command started has ended, too, and the folder is gone. The exit status is the command's.
 
 import os
 import pathlib
@@ -16,7 +16,7 @@ def attend(words):
     """Run the command; returns its exit status."""
     exit_on_signals()
     adopt_orphans()
-    folder = make_folder()
+    folder = make_folder(longest=20)  # others are made in it
     os.chmod(folder, 0o711)  # tests run programs as other users, which have to get at what is open to them in it
     try:
         environment = dict(os.environ, TMPDIR=folder, OBPUB_ATTENDED_BY=str(os.getpid()))

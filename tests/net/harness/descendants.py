@@ -44,7 +44,8 @@ def reap():
         pass
 
 
-def make_folder():
-    """A new temporary folder with a short path: unix sockets lie in it, whose paths have 107 bytes at most."""
+def make_folder(longest=40):
+    """A new folder for temporary files, in a place whose path is not longer: unix sockets lie in it, whose paths have
+    107 bytes at most."""
     place = tempfile.gettempdir()
-    return tempfile.mkdtemp(prefix='obpub-', dir=place if len(place) <= 40 else '/tmp')
+    return tempfile.mkdtemp(prefix='obpub-', dir=place if len(place) <= longest else '/tmp')
