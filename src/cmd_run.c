@@ -48,6 +48,7 @@ struct daemon {
     size_t open_files_max;
     int64_t clock_difference; /* milliseconds of the wall clock ahead of the other one */
     char reload_error[ERROR_TEXT_SIZE];
+    bool is_kept; /* the reader knows that the config is in use */
     bool has_lost_process;
 };
 
@@ -133,12 +134,17 @@ static struct config *load_config(struct daemon *daemon, struct error *error)
     return config;
 }
 
-/* Says that the config that was loaded last is the one in use: keys that it has not are forgotten. */
-static void keep_config(struct daemon *daemon)
+/* Says that the config that was loaded last is the one in use: keys that it has not are forgotten. Until this
+ * has been said no other config can be loaded, as that would take the keys of this one away. Returns 0 or -1.
+ */
+static int keep_config(struct daemon *daemon, struct error *error)
 {
-    struct error error;
-    if (reader_client_keep(daemon->processes.reader, &error) != 0)
-        log_write(&daemon->log, LOG_LEVEL_ERROR, "%s", error.text);
+    if (!daemon->is_kept && reader_client_keep(daemon->processes.reader, error) != 0) {
+        log_write(&daemon->log, LOG_LEVEL_ERROR, "%s", error->text);
+        return -1;
+    }
+    daemon->is_kept = true;
+    return 0;
 }
 
 static void config_release(struct config *config)
@@ -234,14 +240,14 @@ static void reload(struct daemon *daemon)
 {
     struct error error;
     service_manager_reloading(&daemon->manager);
-    struct config *config = load_config(daemon, &error);
+    struct config *config = keep_config(daemon, &error) == 0 ? load_config(daemon, &error) : NULL;
+    engine_counters(daemon->engine)->reloads++;
     if (config != NULL) {
-        engine_counters(daemon->engine)->reloads++;
         daemon->reload_error[0] = '\0';
         apply_config(daemon, config);
-        keep_config(daemon);
+        daemon->is_kept = false;
+        keep_config(daemon, &error);
     } else {
-        engine_counters(daemon->engine)->reloads++;
         engine_counters(daemon->engine)->reload_failures++;
         memcpy(daemon->reload_error, error.text, sizeof(daemon->reload_error));
         log_write(&daemon->log, LOG_LEVEL_ERROR,
@@ -400,7 +406,7 @@ static int publish(struct daemon *daemon)
         return EXIT_CODE_BAD_INPUT;
     daemon->journal = journal_new(&daemon->log);
     start_engine(daemon);
-    keep_config(daemon);
+    keep_config(daemon, &error);
     processes_watch(&daemon->processes, daemon->base, process_is_lost, daemon);
     size_t frontends = daemon->config->frontend_count;
     log_write(&daemon->log, LOG_LEVEL_INFO, "obpub %s publishes %zu frontend%s of %s", OBPUB_VERSION,
