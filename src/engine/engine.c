@@ -19,10 +19,6 @@
 #define THINGS_REPORTED_IN_A_MILLISECOND 10
 #define REPORT_INTERVAL_MAX 1000
 
-/* What was published with a bundle expires with it: so many milliseconds before, uploads with the next one
- * have to have begun, so that some can fail. */
-#define RENEWAL_TIME (15 * 60 * 1000)
-
 /* -- the loop ------------------------------------------------------------------------------------- */
 
 void engine_wake(struct engine *engine)
@@ -179,8 +175,9 @@ static void change_key(struct engine *engine, size_t number, const struct config
     publisher_retry_uploads(engine->publisher, number, now); /* a bundle may have run out */
     if (old->key_format != KEY_FORMAT_BUNDLE)
         return;
+    /* What was published with a bundle expires with it. */
     int64_t end = now + (bundle_plan_end(&old->plan) - clock_wall_seconds()) * 1000;
-    publisher_renew_uploads(engine->publisher, number, end - RENEWAL_TIME, now);
+    publisher_renew_uploads(engine->publisher, number, end, now);
 }
 
 /* Goes on with another config for a frontend. */

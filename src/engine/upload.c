@@ -44,6 +44,19 @@ static void draw_randomness(struct superdescriptor_randomness *randomness)
     secret_wipe(ephemeral_secret, sizeof(ephemeral_secret));
 }
 
+/* Draws a descriptor signing key, which has no certificate yet. */
+static void draw_signing_key(struct upload_keys *keys)
+{
+    uint8_t seed[ED25519_SEED_SIZE];
+    randombytes_buf(seed, sizeof(seed));
+    ed25519_expand_seed(keys->signing_secret_key, seed);
+    secret_wipe(seed, sizeof(seed));
+    ed25519_derive_public_key(keys->signing_key, keys->signing_secret_key);
+    keys->certificate_hour = 0;
+    free(keys->inner); /* its certificates are signed with the other key */
+    keys->inner = NULL;
+}
+
 /* The keys of a time period; new ones take the place of the older period's. */
 static struct upload_keys *find_keys(struct upload_keyring *keyring, uint64_t period_number)
 {
@@ -61,11 +74,7 @@ static struct upload_keys *find_keys(struct upload_keyring *keyring, uint64_t pe
     oldest->is_set = true;
     oldest->period_number = period_number;
     oldest->signing_secret_key = &keyring->secret_keys[oldest - keyring->keys];
-    uint8_t seed[ED25519_SEED_SIZE];
-    randombytes_buf(seed, sizeof(seed));
-    ed25519_expand_seed(oldest->signing_secret_key, seed);
-    secret_wipe(seed, sizeof(seed));
-    ed25519_derive_public_key(oldest->signing_key, oldest->signing_secret_key);
+    draw_signing_key(oldest);
     draw_randomness(&oldest->randomness);
     return oldest;
 }
@@ -97,8 +106,10 @@ static int64_t next_seconds(const struct upload_request *request, struct upload_
 
 void upload_keyring_renew(struct upload_keyring *keyring)
 {
-    for (size_t i = 0; i < DESCRIPTOR_SLOTS; i++)
-        keyring->keys[i].certificate_hour = 0;
+    for (size_t i = 0; i < DESCRIPTOR_SLOTS; i++) {
+        if (keyring->keys[i].is_set)
+            draw_signing_key(&keyring->keys[i]);
+    }
 }
 
 uint64_t upload_keyring_counter(const struct upload_keyring *keyring, uint64_t period_number)

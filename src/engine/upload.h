@@ -40,7 +40,9 @@ void upload_keyring_clear(struct upload_keyring *keyring);
 /* Gives the memory back that only the upload just made took. */
 void upload_keyring_rest(struct upload_keyring *keyring);
 
-/* Has the signer asked for all certificates anew: it has another key or bundle for the frontend. */
+/* Draws all descriptor signing keys anew, with certificates to be asked for: the signer has another key or
+ * bundle for the frontend. Were a bundle's signing key certified with the master key, that would be good for
+ * longer than the bundle's days. */
 void upload_keyring_renew(struct upload_keyring *keyring);
 
 struct upload_request {

@@ -375,9 +375,9 @@ size_t publisher_choose_points(const struct publisher *publisher, size_t fronten
 /* Has the uploads of a frontend that have failed tried again at once: what they failed for is mended. */
 void publisher_retry_uploads(struct publisher *publisher, size_t frontend, int64_t now);
 
-/* Has those descriptors of a frontend uploaded again at once that would be only after good_until, when what
- * was uploaded so far expires; or in a minute, where an upload is under way. */
-void publisher_renew_uploads(struct publisher *publisher, size_t frontend, int64_t good_until, int64_t now);
+/* What was uploaded of a frontend so far expires at a moment (milliseconds, as now): has it uploaded again at
+ * once, or in a minute where an upload is under way; unless the next refresh comes in time. */
+void publisher_renew_uploads(struct publisher *publisher, size_t frontend, int64_t expires_at, int64_t now);
 
 /* True when every frontend is as published as it can be: nothing is in flight or due before its next refresh.
  */

@@ -12,6 +12,9 @@
  */
 #define UPLOAD_SPACING 1100
 
+/* What expires is uploaded anew so many milliseconds before, or earlier: some uploads may fail at first. */
+#define RENEWAL_TIME (15 * 60 * 1000)
+
 /* So many milliseconds after waiting for an answer ended none comes any more. */
 #define LATE_ANSWERS_END (10 * 60 * 1000)
 
@@ -385,15 +388,26 @@ static bool is_under_way(const struct publisher_descriptor *descriptor)
     return false;
 }
 
-void publisher_renew_uploads(struct publisher *publisher, size_t number, int64_t good_until, int64_t now)
+/* Nothing counts as taken that an HSDir has. */
+static void forget_taken(struct publisher_descriptor *descriptor)
+{
+    for (size_t i = 0; i < descriptor->upload_count; i++)
+        descriptor->uploads[i].taken_set = 0;
+}
+
+void publisher_renew_uploads(struct publisher *publisher, size_t number, int64_t expires_at, int64_t now)
 {
     struct publisher_frontend *frontend = &publisher->frontends[number];
     for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
         struct publisher_descriptor *descriptor = &frontend->descriptors[slot];
-        if (descriptor->refresh_at == AGENDA_NEVER || descriptor->refresh_at <= good_until)
-            continue;
-        /* What is under way was signed before, too, and is over by then. */
-        descriptor->refresh_at = is_under_way(descriptor) ? now + publisher->rules.answer_timeout : now;
+        if (now >= expires_at)
+            forget_taken(descriptor);
+        /* What is under way expires, too, and is not sent again before it is over. */
+        int64_t over = is_under_way(descriptor) ? now + publisher->rules.answer_timeout : now;
+        bool comes_in_time =
+            descriptor->refresh_at >= over && descriptor->refresh_at <= expires_at - RENEWAL_TIME;
+        if (descriptor->refresh_at != AGENDA_NEVER && !comes_in_time)
+            descriptor->refresh_at = over;
     }
     publisher_touch_frontend(publisher, number, now);
 }

@@ -47,6 +47,16 @@ def wait_signed(net, daemon, bundle, frontend):
     net.wait_for(is_signed, 90, 'the HSDirs to have what the bundle signed', every=1)
 
 
+def wait_not_signed(net, daemon, bundle, frontend):
+    """Wait until nothing is left at the HSDirs that was signed with the bundle's keys: whoever else has the bundle
+    could use the certificates of these."""
+    def is_other():
+        judged, periods = judge_descriptors(net, daemon, bundle, frontend)
+        known = {period.signing_key for period in periods.values()}
+        return all(descriptor.signing_key not in known for descriptor in judged)
+    net.wait_for(is_other, 90, 'the HSDirs to have nothing that the bundle signed', every=1)
+
+
 def check_descriptors(net, daemon, bundle, frontend):
     """What the HSDirs hold was signed with the bundle's keys, by certificates of its."""
     judged, periods = judge_descriptors(net, daemon, bundle, frontend)
@@ -127,6 +137,7 @@ def test(net):
     step('the right bundle in its place took effect with a reload')
 
     since = len(daemon.log())
+    os.rename(online_key, net.path('plain.key.elsewhere'))
     os.rename(make_bundle(net, plain, minutes, time.time() - 2 * 86400), online_key)
     daemon.reload()
     daemon.wait_log(f'{plain.onion}: its bundle ran out at', 30, since)
@@ -138,6 +149,14 @@ def test(net):
     daemon.wait_published(90, 3)
     check_descriptors(net, daemon, online_key, plain)
     step('a bundle that has run out ends nothing else; a newer one in its place took effect with a reload')
+
+    plain_bundle = net.path('plain.bundle')
+    os.rename(online_key, plain_bundle)
+    os.rename(net.path('plain.key.elsewhere'), online_key)
+    daemon.reload()
+    wait_not_signed(net, daemon, plain_bundle, plain)
+    daemon.wait_published(90, 3)
+    step('with the key back in its place, what the bundle has signs nothing any more')
 
     check_half(net, daemon, halves[1], good_bundle, good, backend)
     check_half(net, daemon, halves[0], good_bundle, good, backend)

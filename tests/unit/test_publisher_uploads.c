@@ -77,10 +77,11 @@ static void test_renewal(void **state)
 {
     (void)state;
     struct story *story = story_new_published(1, DESCRIPTOR_FIRST);
-    publisher_renew_uploads(story->publisher, 0, story->now + 2 * HOUR, story->now);
+    publisher_renew_uploads(story->publisher, 0, story->now + 2 * HOUR + 15 * MINUTE, story->now);
     story_run(story, 10 * SECOND);
     assert_int_equal(story->upload_count, 0);
-    publisher_renew_uploads(story->publisher, 0, story->now + 30 * MINUTE, story->now);
+    publisher_renew_uploads(story->publisher, 0, story->now + HOUR, story->now);
+    assert_true(publisher_is_published(story->publisher, 0));
     story_run(story, 10 * SECOND);
     assert_int_equal(story->upload_count, BOTH_DESCRIPTORS);
     story_forget(story);
@@ -92,28 +93,46 @@ static void test_renewal(void **state)
     story_free(story);
 }
 
-/* So is what was under way then, once it is over: taken, or not answered. */
+/* What has expired already does not count as published, until it is uploaded again. */
+static void test_renewal_of_what_has_expired(void **state)
+{
+    (void)state;
+    struct story *story = story_new_published(1, DESCRIPTOR_FIRST);
+    story->hsdirs_refuse = "UPLOAD_REJECTED";
+    publisher_renew_uploads(story->publisher, 0, story->now, story->now);
+    assert_false(publisher_is_published(story->publisher, 0));
+    story_run(story, MINUTE);
+    assert_false(publisher_is_published(story->publisher, 0));
+    story->hsdirs_refuse = NULL;
+    story_run(story, 2 * MINUTE);
+    assert_true(publisher_is_published(story->publisher, 0));
+    story_free(story);
+}
+
+/* So is what was under way then, once it is over: taken, or not answered; whenever the next refresh is. */
 static void test_renewal_under_way(void **state)
 {
     (void)state;
-    for (int is_answered = 0; is_answered < 2; is_answered++) {
+    static const int64_t refreshes[] = {90 * MINUTE, 5 * SECOND};
+    for (size_t i = 0; i < 4; i++) {
         struct story *story = story_new_published(1, DESCRIPTOR_FIRST);
+        struct publisher_frontend *frontend = &story->publisher->frontends[0];
         story->hsdirs_answer = false;
         story_change_points(story, 0, 500);
         story_run(story, 2 * SECOND);
         int64_t renewed_at = story->now;
-        publisher_renew_uploads(story->publisher, 0, renewed_at, renewed_at);
+        for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++)
+            frontend->descriptors[slot].refresh_at = renewed_at + refreshes[i / 2];
+        publisher_renew_uploads(story->publisher, 0, renewed_at + 30 * MINUTE, renewed_at);
+        story_run(story, 6 * SECOND);
         story->hsdirs_answer = true;
-        if (is_answered)
+        if (i % 2 == 0)
             answer_all(story, NULL);
-        story_forget(story);
         story_run(story, 80 * SECOND);
-        assert_true(story->upload_count >= BOTH_DESCRIPTORS);
         assert_true(publisher_is_published(story->publisher, 0));
-        const struct publisher_frontend *frontend = &story->publisher->frontends[0];
         for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
-            for (size_t i = 0; i < frontend->descriptors[slot].upload_count; i++)
-                assert_true(frontend->descriptors[slot].uploads[i].sent_at > renewed_at);
+            for (size_t j = 0; j < frontend->descriptors[slot].upload_count; j++)
+                assert_true(frontend->descriptors[slot].uploads[j].sent_at > renewed_at);
         }
         story_free(story);
     }
@@ -483,6 +502,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_refreshes),
         cmocka_unit_test(test_renewal),
+        cmocka_unit_test(test_renewal_of_what_has_expired),
         cmocka_unit_test(test_renewal_under_way),
         cmocka_unit_test(test_refresh_while_all_in_flight),
         cmocka_unit_test(test_same_hsdirs_cause_nothing),
