@@ -9,12 +9,18 @@ failed=0
 failures=
 skipped=
 
+# Remember the name of what failed.
+name_failure()
+{
+    failures="$failures
+    $1"
+}
+
 # Count what failed besides tests, with its name.
 count_failure()
 {
     failed=$((failed + 1))
-    failures="$failures
-    $1"
+    name_failure "$1"
 }
 
 # Run ctest in a build folder with the given options and add its result to the sums. Uses $with, if that is set,
@@ -34,8 +40,7 @@ run_ctest()
         return
     fi
     for name in $(sed -n 's/^[0-9]*:\(.*\)$/\1/p' "$failed_tests" 2>/dev/null); do
-        failures="$failures
-    $name in $folder"
+        name_failure "$name in $folder"
     done
     names=$(sed -n 's/^ *[0-9]*\/[0-9]* Test *#[0-9]*: \([^ ]*\) .*\*\*\*Skipped .*/\1/p' "$log")
     [ -z "$names" ] || skipped="$skipped $folder ("$(echo $names)")"

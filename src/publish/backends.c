@@ -401,11 +401,6 @@ static void check_trust(struct publisher *publisher, size_t number, int64_t now)
         backend_fetch_soon(publisher, number, 0, now);
 }
 
-static int64_t earlier(int64_t one, int64_t other)
-{
-    return one < other ? one : other;
-}
-
 /* When to look again though nothing happens. One that waits for its turn is looked at when that has come. */
 static int64_t next_moment(const struct publisher *publisher, const struct publisher_backend *backend,
                            int64_t now)

@@ -28,11 +28,6 @@ static struct publisher_upload *find_upload(const struct publisher_descriptor *d
     return NULL;
 }
 
-static int64_t earlier(int64_t one, int64_t other)
-{
-    return one < other ? one : other;
-}
-
 /* -- the responsible HSDirs ----------------------------------------------------------------------- */
 
 /* The old state of the descriptor of a time period, whichever slot it was in: at a new shared random value

@@ -11,7 +11,7 @@ from harness.bootstrap import Bootstrap
 from harness.descendants import adopt_orphans, end_descendants, make_folder
 from harness.keys import OnionKey, address_of, make_frontend_key
 from harness.network import ENVIRONMENT, Network
-from harness.process import HarnessError, children, free_port, process_runs, run, spawn, tail, wait_for, write_file
+from harness.process import HarnessError, free_port, run, spawn, tail, wait_for, write_file
 from harness.client import FetchFailed
 from harness.runner import exit_on_signals, main, main_in_own_network, obpub_path, run_obpub, start_obpub, step
 
