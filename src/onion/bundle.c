@@ -105,7 +105,6 @@ int bundle_plan_set(struct bundle_plan *plan, const struct time_schedule *schedu
     plan->schedule = *schedule;
     plan->created = now;
     plan->last_expiration_hour = find_hour(now + (int64_t)days * SECONDS_PER_DAY);
-    plan->first_expiration_hour = bundle_plan_first_expiration_hour(plan);
     find_periods(plan);
     if (plan->period_count > BUNDLE_PERIODS_MAX || plan->certificate_count > BUNDLE_CERTIFICATES_MAX)
         return error_set(error,

@@ -61,7 +61,7 @@ void bundle_encode_header(const struct bundle_plan *plan, const uint8_t identity
     byte = put_number(byte, plan->schedule.voting_interval, 4);
     byte = put_number(byte, plan->schedule.period_length, 4);
     byte = put_number(byte, (uint64_t)plan->created, 8);
-    byte = put_number(byte, plan->first_expiration_hour, 4);
+    byte = put_number(byte, bundle_plan_first_expiration_hour(plan), 4);
     byte = put_number(byte, plan->last_expiration_hour, 4);
     byte = put_number(byte, plan->first_period, 8);
     byte = put_number(byte, plan->period_count, 4);
@@ -135,14 +135,13 @@ static int check_version(const uint8_t *bytes, size_t length, struct error *erro
                          "is a bundle made by a newer obpub (version %" PRIu64 " of the format, and this "
                          "obpub knows %d): use that version of obpub here, too",
                          version, VERSION);
-    if (version > 0 && version < VERSION)
+    if (version == 0)
+        return error_set(error, "is a damaged bundle (version 0 of the format): copy it again");
+    if (version < VERSION)
         return error_set(error,
                          "is a bundle made by an older obpub (version %" PRIu64 " of the format, and this "
                          "obpub knows %d): make it anew",
                          version, VERSION);
-    if (version == 0)
-        return error_set(error, "is a damaged bundle (version %" PRIu64 " of the format): copy it again",
-                         version);
     return 0;
 }
 
@@ -152,8 +151,7 @@ static bool plan_is_sane(const struct bundle_plan *plan)
            plan->last_expiration_hour >= plan->created / SECONDS_PER_HOUR &&
            plan->last_expiration_hour < SECONDS_MAX / SECONDS_PER_HOUR &&
            plan->last_expiration_hour - plan->created / SECONDS_PER_HOUR <= BUNDLE_DAYS_MAX * 24 + 1 &&
-           plan->first_expiration_hour == bundle_plan_first_expiration_hour(plan) && plan->first_period > 0 &&
-           plan->first_period < PERIOD_NUMBER_MAX && plan->period_count > 0 &&
+           plan->first_period > 0 && plan->first_period < PERIOD_NUMBER_MAX && plan->period_count > 0 &&
            plan->period_count <= BUNDLE_PERIODS_MAX && plan->certificate_count > 0 &&
            plan->certificate_count <= BUNDLE_CERTIFICATES_MAX;
 }
@@ -168,13 +166,13 @@ int bundle_decode_header(struct bundle_plan *plan, uint8_t identity_key[ED25519_
     plan->schedule.period_length = (uint32_t)take_number(&byte, 4);
     uint64_t created = take_number(&byte, 8);
     plan->created = created < SECONDS_MAX ? (int64_t)created : 0; /* 0: what can't be */
-    plan->first_expiration_hour = (uint32_t)take_number(&byte, 4);
+    uint64_t first_expiration_hour = take_number(&byte, 4);
     plan->last_expiration_hour = (uint32_t)take_number(&byte, 4);
     plan->first_period = take_number(&byte, 8);
     plan->period_count = (size_t)take_number(&byte, 4);
     plan->certificate_count = (size_t)take_number(&byte, 4);
     take_bytes(identity_key, &byte, ED25519_PUBLIC_KEY_SIZE);
-    if (!plan_is_sane(plan))
+    if (!plan_is_sane(plan) || first_expiration_hour != bundle_plan_first_expiration_hour(plan))
         return error_set(error, "is a damaged bundle: its figures can't be; copy it again");
     return 0;
 }
@@ -190,7 +188,8 @@ struct bundle *bundle_begin(const uint8_t header[BUNDLE_HEADER_SIZE], struct err
 /* Checks that the period's certificates are within the plan's hours and are not more than there can be. */
 static bool hours_are_sane(const struct bundle_plan *plan, const struct bundle_period *period)
 {
-    return period->certificate_count > 0 && period->first_expiration_hour >= plan->first_expiration_hour &&
+    return period->certificate_count > 0 &&
+           period->first_expiration_hour >= bundle_plan_first_expiration_hour(plan) &&
            period->first_expiration_hour <= plan->last_expiration_hour &&
            period->certificate_count <=
                (size_t)plan->last_expiration_hour - period->first_expiration_hour + 1 &&

@@ -21,7 +21,8 @@ static void check_hour(const struct bundle *bundle, const struct bundle_period *
 
 static void check_period(const struct bundle *bundle, const struct bundle_period *period)
 {
-    uint32_t first = bundle->plan.first_expiration_hour, last = bundle->plan.last_expiration_hour;
+    uint32_t first = bundle_plan_first_expiration_hour(&bundle->plan),
+             last = bundle->plan.last_expiration_hour;
     const uint32_t hours[] = {0,
                               first - 1,
                               first,
@@ -34,6 +35,14 @@ static void check_period(const struct bundle *bundle, const struct bundle_period
                               last + CERTIFICATE_LIFETIME_HOURS + 1};
     for (size_t i = 0; i < sizeof(hours) / sizeof(hours[0]); i++)
         check_hour(bundle, period, hours[i]);
+    /* Each certificate is found for some hour. */
+    for (uint32_t i = 0; i < period->certificate_count; i++) {
+        uint8_t found[CERTIFICATE_SIZE];
+        uint32_t hour = period->first_expiration_hour + i;
+        if (hour == last)
+            hour += CERTIFICATE_LIFETIME_HOURS;
+        FUZZ_REQUIRE(bundle_find_certificate(bundle, period, hour, found) == 0);
+    }
 }
 
 /* What was decoded holds together, and is encoded as it came. */

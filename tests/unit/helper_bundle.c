@@ -46,7 +46,7 @@ struct bundle *make_small_bundle(uint8_t number, const struct time_schedule *sch
     /* Days enough for the first certificate not to be the last one. */
     if (bundle_plan_set(&plan, schedule, now, 4, NULL) != 0)
         return NULL;
-    plan.last_expiration_hour = plan.first_expiration_hour + hours - 1;
+    plan.last_expiration_hour = bundle_plan_first_expiration_hour(&plan) + hours - 1;
     plan.period_count = 1;
     plan.certificate_count = hours;
     return sign_bundle(number, &plan);

@@ -168,7 +168,7 @@ static void test_what_it_has_not(void **state)
     /* The third period begins after the bundle does and ends long before it. */
     const struct bundle_period *period = &bundle->periods[2];
     uint32_t first = period->first_expiration_hour, last = first + (uint32_t)period->certificate_count - 1;
-    assert_true(first > plan->first_expiration_hour && last < plan->last_expiration_hour);
+    assert_true(first > bundle_plan_first_expiration_hour(plan) && last < plan->last_expiration_hour);
     assert_true(has_certificate(bundle, period, first) && has_certificate(bundle, period, last));
     assert_false(has_certificate(bundle, period, first - 1) || has_certificate(bundle, period, last + 1));
     /* The last one has a single certificate, which is good to the end and not beyond. */

@@ -32,9 +32,8 @@
 struct bundle_plan {
     struct time_schedule schedule;
     int64_t created; /* seconds since the epoch */
-    /* The certificates that it has expire in these hours (since the epoch), the last of which ends its days.
-     */
-    uint32_t first_expiration_hour, last_expiration_hour;
+    /* The last hour (since the epoch) in which a certificate of it expires: that ends its days. */
+    uint32_t last_expiration_hour;
     uint64_t first_period; /* the others follow it */
     size_t period_count;
     size_t certificate_count; /* of all periods */
