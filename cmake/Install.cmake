@@ -11,22 +11,12 @@ if(OBPUB_TOR_GROUP)
   set(OBPUB_TOR_GROUP_LINE "# For the local tor's control socket and cookie.\nSupplementaryGroups=${OBPUB_TOR_GROUP}\n")
 endif()
 
-# Below the prefix, so that pkg-config can move the whole, unless they were given as whole paths.
-set(library_folder "\${prefix}")
-set(include_folder "\${prefix}")
-cmake_path(APPEND library_folder "${CMAKE_INSTALL_LIBDIR}")
-cmake_path(APPEND include_folder "${CMAKE_INSTALL_INCLUDEDIR}")
-
 set(generated ${PROJECT_BINARY_DIR}/packaging)
 configure_file(packaging/systemd/obpub.service.in ${generated}/obpub.service @ONLY)
 configure_file(packaging/systemd/sysusers.conf.in ${generated}/sysusers.d/obpub.conf @ONLY)
 configure_file(packaging/systemd/tmpfiles.conf.in ${generated}/tmpfiles.d/obpub.conf @ONLY)
-configure_file(packaging/pkgconfig/obpub.pc.in ${generated}/obpub.pc @ONLY)
 
 install(TARGETS obpub DESTINATION ${CMAKE_INSTALL_BINDIR})
-install(TARGETS libobpub DESTINATION ${CMAKE_INSTALL_LIBDIR})
-install(DIRECTORY include/obpub DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
-install(FILES ${generated}/obpub.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 install(FILES man/obpub.8 DESTINATION ${CMAKE_INSTALL_MANDIR}/man8)
 install(FILES man/obpub.yaml.5 DESTINATION ${CMAKE_INSTALL_MANDIR}/man5)
 install(FILES ${generated}/obpub.service DESTINATION ${OBPUB_SYSTEMD_FOLDER})

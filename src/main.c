@@ -7,8 +7,8 @@
 
 #include <sodium.h>
 
-#include "command_output.h"
-#include "commands.h"
+#include "command/command_output.h"
+#include "command/commands.h"
 #include "confine/harden.h"
 
 static int print_help(const struct options *options)

@@ -10,8 +10,8 @@ minimum=90
 # the parsing to libevent (metrics_server.c), or keeps connections and looks at replies that were parsed (src/engine):
 # targets run that, too, but much of it is for what no input brings about.
 parsers='src/config/config.c src/config/config_loader.c src/config/config_services.c src/config/key_decode.c
-    src/config/listen_address.c src/config/printable.c src/config/yaml_file.c src/config/yaml_reader.c
-    src/control/authentication.c src/control/endpoint.c src/control/event_words.c src/control/hs_desc_event.c
+    src/address/listen_address.c src/base/printable.c src/config/yaml_file.c src/config/yaml_reader.c
+    src/control/authentication.c src/address/endpoint.c src/control/event_words.c src/control/hs_desc_event.c
     src/control/name_files.c src/control/name_servers.c src/control/protocol_info.c src/control/quoted_string.c
     src/control/reply.c src/control/reply_parser.c src/control/stream_event.c src/crypto/certificate.c
     src/crypto/descriptor_layer.c src/onion/base64.c src/onion/bundle_encoding.c src/onion/consensus.c

@@ -81,7 +81,7 @@ is_attended || {
 }
 
 step 'checking the formatting of the C sources (clang-format)'
-find src include tests -name '*.[ch]' -exec clang-format --dry-run -Werror {} + ||
+find src tests -name '*.[ch]' -exec clang-format --dry-run -Werror {} + ||
     count_failure 'formatting'
 
 if build build/test-clang -DCMAKE_C_COMPILER=clang; then

@@ -1,5 +1,5 @@
 /* One human sentence that says why a call failed, carried up to whoever can act on it. */
-#include "obpub/error.h"
+#include "base/error.h"
 
 #include <stdarg.h>
 #include <stdio.h>

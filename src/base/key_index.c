@@ -1,12 +1,12 @@
 /* Finds the number of a thing by its 32-byte key, in the same time however many there are. */
-#include "obpub/key_index.h"
+#include "base/key_index.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include <sodium.h>
 
-#include "obpub/memory.h"
+#include "base/memory.h"
 
 #define SIZE_FIRST 64
 

@@ -1,5 +1,5 @@
 /* Allocation that does not fail, and memory for secrets. */
-#include "obpub/memory.h"
+#include "base/memory.h"
 
 #include <stdint.h>
 #include <stdio.h>

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "obpub/memory.h"
+#include "base/memory.h"
 
 #define EXISTS_SENTENCE "is there already: use another name, or --force to replace it"
 

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "obpub/error.h"
+#include "base/error.h"
 
 /* Writes length bytes to the file at path, which only this user can read. What is there already is replaced
  * with is_forced alone. A crash at any moment leaves what was there, or all of the new file; on the disk,

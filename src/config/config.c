@@ -6,11 +6,11 @@
 #include <string.h>
 #include <strings.h>
 
+#include "address/listen_address.h"
+#include "base/memory.h"
 #include "config/config_loader.h"
 #include "config/config_services.h"
-#include "config/listen_address.h"
 #include "config/yaml_file.h"
-#include "obpub/memory.h"
 
 enum {
     TOP_SERVICES,

@@ -5,11 +5,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "address/endpoint.h"
 #include "config/key_decode.h"
-#include "control/endpoint.h"
-#include "obpub/crypto/ed25519.h"
-#include "obpub/onion/bundle.h"
-#include "obpub/onion/onion_address.h"
+#include "crypto/ed25519.h"
+#include "onion/bundle.h"
+#include "onion/onion_address.h"
 
 struct config_backend {
     char *name; /* "name:" of the file, or the first 16 characters of the address */

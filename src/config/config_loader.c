@@ -7,8 +7,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/memory.h"
 #include "config/credential.h"
-#include "obpub/memory.h"
 
 /* Resolves a path of the file against the file's folder; release with free(). */
 static char *resolve_path(const struct config_loader *loader, const char *path)

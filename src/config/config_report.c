@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/printable.h"
-#include "obpub/memory.h"
+#include "base/memory.h"
+#include "base/printable.h"
 
 /* Longer than two paths and a sentence. */
 #define SENTENCE_SIZE_MAX 12288

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
+#include "base/printable.h"
 #include "config/key_file.h"
-#include "config/printable.h"
-#include "obpub/memory.h"
 
 /* Limits on what one process is asked to serve. */
 #define FRONTENDS_MAX 1000

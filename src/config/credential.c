@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "obpub/memory.h"
+#include "base/memory.h"
 
 /* "keys" is what obpub.service calls the folder with the frontends' keys. */
 static const char *const name_prefixes[] = {"", "keys_"};

@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "obpub/error.h"
+#include "base/error.h"
 
 /* What a value of the config begins with that names a credential instead of a path. */
 #define CREDENTIAL_PREFIX "credential:"

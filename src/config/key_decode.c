@@ -5,7 +5,7 @@
 
 #include <sodium.h>
 
-#include "obpub/memory.h"
+#include "base/memory.h"
 
 /* tor's key files: a header of 32 bytes, padded with NULs, then the key. */
 #define TOR_HEADER_SIZE 32

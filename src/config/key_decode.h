@@ -2,8 +2,8 @@
 #ifndef OBPUB_CONFIG_KEY_DECODE_H
 #define OBPUB_CONFIG_KEY_DECODE_H
 
-#include "obpub/crypto/ed25519.h"
-#include "obpub/error.h"
+#include "base/error.h"
+#include "crypto/ed25519.h"
 
 enum key_format {
     KEY_FORMAT_PEM,    /* "BEGIN PRIVATE KEY", PKCS #8 of RFC 8410: a seed */

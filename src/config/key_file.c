@@ -9,9 +9,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/memory.h"
 #include "config/credential.h"
-#include "obpub/memory.h"
-#include "obpub/onion/onion_address.h"
+#include "onion/onion_address.h"
 
 /* The names of tor's files in a HiddenServiceDir. */
 static const char tor_secret_name[] = "hs_ed25519_secret_key";

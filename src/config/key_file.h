@@ -3,7 +3,7 @@
 #define OBPUB_CONFIG_KEY_FILE_H
 
 #include "config/key_decode.h"
-#include "obpub/onion/bundle.h"
+#include "onion/bundle.h"
 
 /* Where a key was found. */
 struct key_file_source {

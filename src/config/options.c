@@ -7,7 +7,7 @@
 #include <strings.h>
 
 #include "config/closest_word.h"
-#include "obpub/onion/bundle.h"
+#include "onion/bundle.h"
 
 #define TIMEOUT_DEFAULT 120
 #define TIMEOUT_MAX 86400

@@ -5,15 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "obpub/error.h"
-
-enum log_level {
-    LOG_LEVEL_DEBUG,
-    LOG_LEVEL_INFO,
-    LOG_LEVEL_WARNING,
-    LOG_LEVEL_ERROR,
-    LOG_LEVEL_CRITICAL,
-};
+#include "base/error.h"
+#include "base/log.h"
 
 struct options {
     const char *config_path;  /* -c, else ONIONBALANCE_CONFIG, else "config.yaml" */

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "obpub/memory.h"
+#include "base/memory.h"
 
 /* Lists and mappings within each other; a config has five. */
 #define DEPTH_MAX 32

@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#include "obpub/error.h"
+#include "base/error.h"
 
 /* Gives up every capability of the calling process but those of kept, a set of bits (1 << CAP_...): from the
  * effective, permitted and inheritable sets, from the ambient set, and, while the process may do that, from

@@ -2,7 +2,7 @@
 #ifndef OBPUB_CONFINE_HARDEN_H
 #define OBPUB_CONFINE_HARDEN_H
 
-#include "obpub/error.h"
+#include "base/error.h"
 
 /* No core dumps, no debugger of the same user, no new privileges, and files that are made can be reached by
  * this user alone until told otherwise (umask 077). To be called before the first key is read. Returns 0, or

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "obpub/error.h"
+#include "base/error.h"
 
 /* What may be done below a folder. Anything that no rule names is forbidden everywhere. */
 enum landlock_right {

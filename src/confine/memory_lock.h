@@ -2,7 +2,7 @@
 #ifndef OBPUB_CONFINE_MEMORY_LOCK_H
 #define OBPUB_CONFINE_MEMORY_LOCK_H
 
-#include "obpub/error.h"
+#include "base/error.h"
 
 /* What each process locks with one frontend, and some room: its buffers for secrets and a page for each key.
  */

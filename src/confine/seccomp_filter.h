@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "obpub/error.h"
+#include "base/error.h"
 
 /* A call that is allowed when (argument & mask) == value; several rules for one call are alternatives. */
 struct seccomp_condition {

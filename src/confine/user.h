@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#include "obpub/error.h"
+#include "base/error.h"
 
 #define USER_GROUPS_MAX 64
 

@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "control/credential_file.h"
 #include "control/protocol_info.h"
-#include "obpub/crypto/hash.h"
-#include "obpub/memory.h"
+#include "crypto/hash.h"
 
 #define NONCE_SIZE 32
 #define HASH_HEX_LENGTH (2 * (size_t)SHA256_SIZE)

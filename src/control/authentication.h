@@ -5,9 +5,9 @@
 
 #include <stdbool.h>
 
+#include "base/error.h"
 #include "control/connection.h"
 #include "control/reply.h"
-#include "obpub/error.h"
 
 /* The first command of every connection; its reply is the first for authentication_take_reply(). */
 #define AUTHENTICATION_FIRST_COMMAND "PROTOCOLINFO 1\r\n"

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "obpub/memory.h"
+#include "base/memory.h"
 
 /* The bytes that a line of data can grow by, and the end of the data. */
 #define LINE_GROWTH 3

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "obpub/memory.h"
+#include "base/memory.h"
 
 void command_queue_init(struct command_queue *queue)
 {

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/memory.h"
 #include "control/authentication.h"
 #include "control/command_queue.h"
 #include "control/connector.h"
@@ -19,7 +20,6 @@
 #include "control/protocol_info.h"
 #include "control/reply_parser.h"
 #include "control/seconds.h"
-#include "obpub/memory.h"
 
 #define ENDPOINT_TEXT_SIZE 320 /* the longest host name with its port fits, and so does a socket's path */
 #define EVENT_STATUS_MIN 600   /* 6yz is an asynchronous reply, control-spec 4 */

@@ -4,10 +4,10 @@
 
 #include <event2/event.h>
 
+#include "address/endpoint.h"
+#include "base/error.h"
 #include "control/command_data.h"
-#include "control/endpoint.h"
 #include "control/reply.h"
-#include "obpub/error.h"
 
 /* Why a connection is over, or could not be had. */
 enum control_failure {

@@ -11,10 +11,10 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/memory.h"
 #include "control/credential_file.h"
 #include "control/resolver.h"
 #include "control/seconds.h"
-#include "obpub/memory.h"
 
 /* When a peer's machine vanishes, no end of file tells of it: the kernel asks after it this often (seconds).
  */

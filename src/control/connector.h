@@ -5,10 +5,10 @@
 #include <event2/event.h>
 #include <stdbool.h>
 
+#include "address/endpoint.h"
+#include "base/error.h"
 #include "control/connection.h"
-#include "control/endpoint.h"
 #include "control/name_files.h"
-#include "obpub/error.h"
 
 struct control_connector;
 

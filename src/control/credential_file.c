@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "obpub/memory.h"
+#include "base/memory.h"
 
 #define PASSWORD_MAX 1023 /* bytes; far more than anybody types, far less than a command may have */
 

@@ -5,8 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/error.h"
 #include "control/name_files.h"
-#include "obpub/error.h"
 
 #define CREDENTIAL_COOKIE_SIZE 32 /* control-spec 3.21: all cookies are 32 bytes long */
 

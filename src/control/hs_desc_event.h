@@ -6,8 +6,8 @@
 #include <stdint.h>
 
 #include "control/reply.h"
-#include "obpub/onion/consensus.h"
-#include "obpub/onion/onion_address.h"
+#include "onion/consensus.h"
+#include "onion/onion_address.h"
 
 enum hs_desc_action {
     HS_DESC_OTHER, /* REQUESTED, RECEIVED, CREATED, IGNORE and what may come yet */

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "obpub/memory.h"
+#include "base/memory.h"
 
 #define BLANKS " \t\r"
 #define SEARCHES_MAX 6 /* as in resolv.conf(5) */

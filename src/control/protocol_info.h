@@ -4,8 +4,8 @@
 
 #include <stdbool.h>
 
+#include "base/error.h"
 #include "control/reply.h"
-#include "obpub/error.h"
 
 #define PROTOCOL_INFO_VERSION_SIZE 64       /* bytes with the NUL; tor's own versions have less than 40 */
 #define PROTOCOL_INFO_COOKIE_FILE_SIZE 4096 /* bytes with the NUL: Linux' PATH_MAX */

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "obpub/memory.h"
+#include "base/memory.h"
 
 #define BUFFER_FIRST 4096 /* bytes allocated for the first line */
 #define LINES_FIRST 16

@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/error.h"
 #include "control/reply.h"
-#include "obpub/error.h"
 
 /* Lines of one reply, so that the list of them is bounded too: a line of six bytes takes some forty in it,
  * and there may be very many backends. tor's own replies have a few hundred at most: what is long comes as

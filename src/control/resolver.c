@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "control/name_servers.h"
-#include "obpub/memory.h"
 
 enum resolver_state {
     RESOLVER_STARTING,

@@ -7,8 +7,8 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
+#include "base/error.h"
 #include "control/name_files.h"
-#include "obpub/error.h"
 
 /* Addresses of one name that are tried at most. */
 #define RESOLVER_ADDRESSES_MAX 8

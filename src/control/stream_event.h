@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #include "control/reply.h"
-#include "obpub/onion/consensus.h"
+#include "onion/consensus.h"
 
 enum stream_action {
     STREAM_BEGINS_UPLOAD, /* a new stream that carries an upload to a directory */

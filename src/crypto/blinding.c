@@ -1,12 +1,12 @@
 /* Key blinding: the key an onion service uses during one time period (rend-spec-v3 appendix A.2). */
-#include "obpub/crypto/blinding.h"
+#include "crypto/blinding.h"
 
 #include <string.h>
 
 #include <sodium.h>
 
+#include "base/memory.h"
 #include "blinding_parameter.h"
-#include "obpub/memory.h"
 
 /* The strings of appendix A.2. Of these only BLIND_STRING is hashed with its NUL. */
 static const char blind_string[] = "Derive temporary signing key";

@@ -2,7 +2,7 @@
 #ifndef OBPUB_CRYPTO_BLINDING_PARAMETER_H
 #define OBPUB_CRYPTO_BLINDING_PARAMETER_H
 
-#include "obpub/crypto/ed25519.h"
+#include "crypto/ed25519.h"
 
 #define BLINDING_PARAMETER_SIZE 32
 

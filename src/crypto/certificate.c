@@ -1,5 +1,5 @@
 /* Tor's Ed25519 certificates (cert-spec): made, parsed, verified. */
-#include "obpub/crypto/certificate.h"
+#include "crypto/certificate.h"
 
 #include <string.h>
 

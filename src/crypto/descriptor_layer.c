@@ -1,10 +1,10 @@
 /* The encryption of a v3 descriptor's two inner layers (rend-spec-v3 [HS-DESC-ENCRYPTION-KEYS]). */
-#include "obpub/crypto/descriptor_layer.h"
+#include "crypto/descriptor_layer.h"
 
 #include <sodium.h>
 
 #include "aes_ctr.h"
-#include "obpub/memory.h"
+#include "base/memory.h"
 
 #define MAC_SIZE DESCRIPTOR_LAYER_MAC_SIZE
 _Static_assert(MAC_SIZE == SHA3_256_SIZE, "a MAC is a digest");

@@ -1,5 +1,5 @@
 /* Ed25519 with expanded secret keys, which is what tor keeps on disk and what key blinding makes. */
-#include "obpub/crypto/ed25519.h"
+#include "crypto/ed25519.h"
 
 #include <string.h>
 
@@ -7,7 +7,7 @@
 #include <sodium.h>
 
 #include "algorithms.h"
-#include "obpub/memory.h"
+#include "base/memory.h"
 
 #define SCALAR_SIZE 32
 

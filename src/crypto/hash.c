@@ -1,11 +1,11 @@
 /* SHA-3, SHAKE and SHA-2 over a list of pieces, as the onion-service protocol uses them. */
-#include "obpub/crypto/hash.h"
+#include "crypto/hash.h"
 
 #include <sodium.h>
 #include <stdlib.h>
 
 #include "algorithms.h"
-#include "obpub/memory.h"
+#include "base/memory.h"
 
 /* A context for each hash: one that changes its hash asks for memory anew. */
 struct hasher {

@@ -1,12 +1,12 @@
 /* Revision counters: order-preserving encryption of the seconds of a shared-random run, equal to tor's
  * (rend-spec-v3 appendix F.2, "Encrypted time in period"). */
-#include "obpub/crypto/revision_counter.h"
+#include "crypto/revision_counter.h"
 
 #include <endian.h>
 #include <string.h>
 
 #include "aes_ctr.h"
-#include "obpub/memory.h"
+#include "base/memory.h"
 
 #define STRIDE REVISION_COUNTER_STRIDE
 #define SAMPLE_SIZE 2

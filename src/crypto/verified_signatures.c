@@ -1,10 +1,10 @@
 /* Signatures that were verified before and found good. */
-#include "obpub/crypto/verified_signatures.h"
+#include "crypto/verified_signatures.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "obpub/memory.h"
+#include "base/memory.h"
 
 void verified_signatures_clear(struct verified_signatures *verified)
 {

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/clock.h"
-#include "obpub/memory.h"
+#include "base/clock.h"
+#include "base/memory.h"
 
 /* Milliseconds before the first try to connect again, and at most before a later one: short where nobody
  * listens, so that a tor that starts is seen at once; longer where a try costs a time-out, or only the

@@ -6,9 +6,9 @@
 
 #include <sodium.h>
 
-#include "engine/clock.h"
+#include "base/clock.h"
+#include "base/memory.h"
 #include "engine/engine_parts.h"
-#include "obpub/memory.h"
 
 /* Signs of life that backends are asked for in a second, all together; and milliseconds between two that one
  * is asked for, at least. */

@@ -4,9 +4,9 @@
 
 #include <sodium.h>
 
-#include "engine/clock.h"
+#include "base/clock.h"
+#include "base/memory.h"
 #include "engine/engine_parts.h"
-#include "obpub/memory.h"
 
 /* -- fetches -------------------------------------------------------------------------------------- */
 

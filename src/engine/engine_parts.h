@@ -4,13 +4,13 @@
 
 #include <sys/queue.h>
 
+#include "base/key_index.h"
 #include "control/stream_event.h"
 #include "engine/backend_link.h"
 #include "engine/engine.h"
 #include "engine/fetch.h"
 #include "engine/local_tor.h"
 #include "engine/upload.h"
-#include "obpub/key_index.h"
 #include "report/reaction.h"
 
 /* By the publisher's number. */

@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/clock.h"
+#include "base/clock.h"
+#include "base/memory.h"
 #include "engine/engine_parts.h"
-#include "obpub/memory.h"
 
 /* Seconds for an answer that is just being read when its stream ends. */
 #define LAST_ANSWER_SECONDS 1

@@ -1,10 +1,10 @@
 /* The engine's uploads: superdescriptors built and handed to the local tor. */
 #include <stdio.h>
 
-#include "engine/clock.h"
+#include "base/clock.h"
+#include "base/memory.h"
 #include "engine/engine_parts.h"
-#include "obpub/memory.h"
-#include "report/presigned.h"
+#include "onion/presigned.h"
 
 static void post_was_answered(struct control_connection *connection, const struct control_reply *reply,
                               void *context)

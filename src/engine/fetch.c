@@ -8,8 +8,8 @@
 
 #include <sodium.h>
 
-#include "engine/clock.h"
-#include "obpub/memory.h"
+#include "base/clock.h"
+#include "base/memory.h"
 
 /* Seconds for all HSDirs to answer. */
 #define ANSWER_SECONDS 20

@@ -4,7 +4,7 @@
 
 #include "control/connection.h"
 #include "control/hs_desc_event.h"
-#include "obpub/onion/descriptor.h"
+#include "onion/descriptor.h"
 
 struct fetch;
 

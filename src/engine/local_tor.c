@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/clock.h"
-#include "obpub/memory.h"
+#include "base/clock.h"
+#include "base/memory.h"
 
 /* Seconds between two tries to connect, or to read a consensus that is not there yet. */
 #define RETRY_SECONDS 1

@@ -5,7 +5,7 @@
 #include "control/connection.h"
 #include "control/hs_desc_event.h"
 #include "control/stream_event.h"
-#include "obpub/onion/network.h"
+#include "onion/network.h"
 
 struct local_tor;
 

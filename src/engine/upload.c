@@ -7,9 +7,9 @@
 
 #include <sodium.h>
 
-#include "obpub/crypto/revision_counter.h"
-#include "obpub/memory.h"
-#include "obpub/onion/onion_address.h"
+#include "base/memory.h"
+#include "crypto/revision_counter.h"
+#include "onion/onion_address.h"
 
 static void upload_keys_clear(struct upload_keys *keys)
 {

@@ -4,7 +4,7 @@
 #include <endian.h>
 #include <string.h>
 
-#include "obpub/onion/document.h"
+#include "onion/document.h"
 
 #define BAD 0x80
 

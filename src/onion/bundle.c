@@ -1,11 +1,11 @@
 /* Bundles: planned and signed where the master key is, used where it is not. */
-#include "obpub/onion/bundle.h"
+#include "onion/bundle.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "obpub/crypto/blinding.h"
-#include "obpub/memory.h"
+#include "base/memory.h"
+#include "crypto/blinding.h"
 
 #define SECONDS_PER_HOUR 3600
 #define SECONDS_PER_DAY 86400

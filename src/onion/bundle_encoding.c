@@ -26,9 +26,9 @@
 
 #include <sodium.h>
 
-#include "obpub/crypto/blinding.h"
-#include "obpub/memory.h"
-#include "obpub/onion/bundle.h"
+#include "base/memory.h"
+#include "crypto/blinding.h"
+#include "onion/bundle.h"
 
 #define VERSION 2
 #define SECONDS_PER_HOUR 3600

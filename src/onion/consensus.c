@@ -1,11 +1,11 @@
 /* The microdesc-flavoured consensus, read line by line in one pass: its preamble, its relays, its footer. */
-#include "obpub/onion/consensus.h"
+#include "onion/consensus.h"
 
 #include <stdlib.h>
 
+#include "base/memory.h"
 #include "consensus_relay.h"
 #include "directory_text.h"
-#include "obpub/memory.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 

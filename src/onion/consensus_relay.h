@@ -3,7 +3,7 @@
 #define OBPUB_ONION_CONSENSUS_RELAY_H
 
 #include "directory_text.h"
-#include "obpub/onion/consensus.h"
+#include "onion/consensus.h"
 
 /* What a relay's lines have said so far. */
 struct relay_entry {

@@ -1,15 +1,15 @@
 /* Takes a v3 descriptor apart and checks all of it: form, service, signatures, layers. */
-#include "obpub/onion/descriptor.h"
+#include "onion/descriptor.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
+#include "crypto/descriptor_layer.h"
 #include "descriptor_inner.h"
 #include "descriptor_layout.h"
 #include "item_rules.h"
-#include "obpub/crypto/descriptor_layer.h"
-#include "obpub/memory.h"
 
 /* Longest descriptor-lifetime, in minutes (rend-spec-v3 [DESC-OUTER]). */
 #define LIFETIME_MAX 720

@@ -2,8 +2,8 @@
 #include <string.h>
 
 #include "descriptor_layout.h"
-#include "obpub/onion/descriptor.h"
-#include "obpub/onion/document.h"
+#include "onion/descriptor.h"
+#include "onion/document.h"
 
 /* Whether a descriptor-signing-key-cert names this blinded key. */
 static bool names_blinded_key(const struct document_item *item,

@@ -4,9 +4,9 @@
 
 #include <string.h>
 
+#include "base/memory.h"
 #include "flow_control.h"
 #include "item_rules.h"
-#include "obpub/memory.h"
 
 enum inner_item {
     ITEM_CREATE2_FORMATS,

@@ -3,7 +3,7 @@
 #ifndef OBPUB_ONION_DESCRIPTOR_INNER_INTERNAL_H
 #define OBPUB_ONION_DESCRIPTOR_INNER_INTERNAL_H
 
-#include "obpub/onion/descriptor.h"
+#include "onion/descriptor.h"
 
 /* Longest unknown line that is kept, in bytes. */
 #define UNKNOWN_LINE_LENGTH_MAX 1024

@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "obpub/onion/document.h"
+#include "onion/document.h"
 
 /* What is left to read of a document, and the number of the line that was read last. */
 struct directory_reader {

@@ -1,5 +1,5 @@
 /* Tokens of Tor's document meta-format: keyword lines with arguments and objects. */
-#include "obpub/onion/document.h"
+#include "onion/document.h"
 
 #include <string.h>
 

@@ -3,8 +3,8 @@
 #ifndef OBPUB_ONION_FLOW_CONTROL_INTERNAL_H
 #define OBPUB_ONION_FLOW_CONTROL_INTERNAL_H
 
-#include "obpub/onion/descriptor.h"
-#include "obpub/onion/document.h"
+#include "onion/descriptor.h"
+#include "onion/document.h"
 
 /* Room for the ranges of any set of versions, with a NUL. */
 #define FLOW_CONTROL_VERSIONS_SIZE 192

@@ -1,10 +1,10 @@
 /* The HSDir hash ring: every HSDir at its index, and the ones that follow a blinded key's. */
-#include "obpub/onion/hsdir_ring.h"
+#include "onion/hsdir_ring.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "obpub/memory.h"
+#include "base/memory.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 

@@ -1,5 +1,5 @@
 /* Reads the introduction points of a descriptor's inner layer. */
-#include "obpub/onion/introduction_point.h"
+#include "onion/introduction_point.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
 #ifndef OBPUB_ONION_ITEM_RULES_INTERNAL_H
 #define OBPUB_ONION_ITEM_RULES_INTERNAL_H
 
-#include "obpub/onion/document.h"
+#include "onion/document.h"
 
 /* Most items with an unknown keyword that one section may have: they are ignored (dir-spec, "document
  * meta-format"), but not without end. */

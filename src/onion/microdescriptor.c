@@ -1,8 +1,8 @@
 /* Microdescriptors: one entry after the other, its digest and its Ed25519 identity. */
-#include "obpub/onion/microdescriptor.h"
+#include "onion/microdescriptor.h"
 
+#include "crypto/hash.h"
 #include "directory_text.h"
-#include "obpub/crypto/hash.h"
 
 #define FIRST_KEYWORD "onion-key"
 #define FIRST_KEYWORD_LENGTH (sizeof(FIRST_KEYWORD) - 1)

@@ -1,13 +1,13 @@
 /* The network as one consensus shows it: its HSDirs, its two rings, its time. */
-#include "obpub/onion/network.h"
+#include "onion/network.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
+#include "crypto/revision_counter.h"
 #include "directory_text.h"
-#include "obpub/crypto/revision_counter.h"
-#include "obpub/memory.h"
-#include "obpub/onion/microdescriptor.h"
+#include "onion/microdescriptor.h"
 
 /* How long past its validity, and how long before it, tor still goes by a consensus. */
 #define REASONABLY_LIVE_TIME (24 * 60 * 60) /* seconds */

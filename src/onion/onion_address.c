@@ -1,5 +1,5 @@
 /* v3 onion addresses: base32 of an identity key, a checksum and the version. */
-#include "obpub/onion/onion_address.h"
+#include "onion/onion_address.h"
 
 #include <string.h>
 #include <strings.h>

@@ -1,10 +1,10 @@
 /* Signatures of introduction points' certificates that were made before. */
-#include "obpub/onion/point_signatures.h"
+#include "onion/point_signatures.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "obpub/memory.h"
+#include "base/memory.h"
 
 void point_signatures_clear(struct point_signatures *signatures)
 {

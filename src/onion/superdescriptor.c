@@ -1,5 +1,5 @@
 /* Writes a superdescriptor as tor writes a descriptor: same lines, same order, same lengths. */
-#include "obpub/onion/superdescriptor.h"
+#include "onion/superdescriptor.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -7,10 +7,10 @@
 
 #include <sodium.h>
 
+#include "base/memory.h"
 #include "base64.h"
 #include "descriptor_layout.h"
 #include "flow_control.h"
-#include "obpub/memory.h"
 #include "text_builder.h"
 
 /* Room that each part takes at the most, in bytes, so that no buffer has to grow. */

@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "base64.h"
-#include "obpub/memory.h"
 
 /* Bytes that a line of an object holds: 64 characters of base64. */
 #define OBJECT_LINE_SIZE 48

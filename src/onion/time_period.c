@@ -1,5 +1,5 @@
 /* Time periods and shared-random runs, worked out from the voting interval the way tor does. */
-#include "obpub/onion/time_period.h"
+#include "onion/time_period.h"
 
 #include <inttypes.h>
 #include <stddef.h>

@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "obpub/error.h"
+#include "base/error.h"
 
 /* Makes a channel: ends[0] and ends[1], both closed on exec, to be closed with close(). Returns 0 or -1. */
 int channel_open(int ends[2], struct error *error);

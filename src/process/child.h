@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#include "obpub/error.h"
+#include "base/error.h"
 
 struct child {
     pid_t id; /* 0: none */

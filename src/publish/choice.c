@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "obpub/crypto/hash.h"
-#include "obpub/memory.h"
-#include "obpub/onion/consensus.h"
+#include "base/memory.h"
+#include "crypto/hash.h"
+#include "onion/consensus.h"
 
 /* Introduction points of a tor that is not told otherwise (HiddenServiceNumIntroductionPoints). */
 #define DEFAULT_POINTS 3

@@ -2,7 +2,7 @@
 #ifndef OBPUB_PUBLISH_CHOICE_H
 #define OBPUB_PUBLISH_CHOICE_H
 
-#include "obpub/onion/introduction_point.h"
+#include "onion/introduction_point.h"
 
 #define CHOICE_SEED_SIZE 32
 

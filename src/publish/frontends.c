@@ -2,8 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "obpub/crypto/hash.h"
-#include "obpub/memory.h"
+#include "base/memory.h"
+#include "crypto/hash.h"
 #include "publish/publisher.h"
 #include "publish/publisher_parts.h"
 

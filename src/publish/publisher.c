@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "obpub/memory.h"
+#include "base/memory.h"
 #include "publish/publisher_parts.h"
 
 #define SECOND ((int64_t)1000)

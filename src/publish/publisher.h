@@ -8,8 +8,8 @@
 #ifndef OBPUB_PUBLISH_PUBLISHER_H
 #define OBPUB_PUBLISH_PUBLISHER_H
 
-#include "obpub/onion/network.h"
-#include "obpub/onion/superdescriptor.h"
+#include "onion/network.h"
+#include "onion/superdescriptor.h"
 #include "publish/agenda.h"
 #include "publish/choice.h"
 

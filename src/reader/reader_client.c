@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "base/big_endian.h"
+#include "base/memory.h"
 #include "config/config_report.h"
 #include "config/yaml_file.h"
-#include "obpub/memory.h"
 #include "process/channel.h"
 #include "reader/reader_message.h"
 

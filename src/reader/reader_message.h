@@ -6,7 +6,7 @@
 #ifndef OBPUB_READER_READER_MESSAGE_H
 #define OBPUB_READER_READER_MESSAGE_H
 
-#include "obpub/onion/bundle.h"
+#include "onion/bundle.h"
 
 enum reader_message {
     /* The engine's. */

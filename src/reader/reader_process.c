@@ -7,13 +7,13 @@
 #include <string.h>
 
 #include "base/big_endian.h"
+#include "base/memory.h"
 #include "config/config.h"
 #include "config/config_report.h"
 #include "config/credential.h"
 #include "config/yaml_file.h"
 #include "control/credential_file.h"
 #include "control/name_files.h"
-#include "obpub/memory.h"
 #include "process/channel.h"
 #include "reader/reader_message.h"
 #include "signer/bundle_request.h"

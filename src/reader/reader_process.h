@@ -2,7 +2,7 @@
 #ifndef OBPUB_READER_READER_PROCESS_H
 #define OBPUB_READER_READER_PROCESS_H
 
-#include "obpub/error.h"
+#include "base/error.h"
 
 /* Answers what comes through the channel from the engine until that or the one to the signer is closed. Keys
  * go to the signer and nowhere else; config_path is the one config file that it reads. libsodium must have

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "obpub/memory.h"
-#include "report/presigned.h"
+#include "base/memory.h"
+#include "onion/presigned.h"
 
 /* An HSDir is complained of after so many tries; the first ones may fail because it is being restarted. */
 #define ATTEMPTS_TO_COMPLAIN 3

@@ -3,7 +3,7 @@
 #ifndef OBPUB_REPORT_JOURNAL_H
 #define OBPUB_REPORT_JOURNAL_H
 
-#include "report/log.h"
+#include "base/log.h"
 #include "report/view.h"
 
 struct journal;

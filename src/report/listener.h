@@ -8,7 +8,7 @@
 #include <event2/event.h>
 #include <event2/listener.h>
 
-#include "config/listen_address.h"
+#include "address/listen_address.h"
 
 struct listener {
     struct evconnlistener *connections; /* belongs to the listener unless taken over; no callback is set */

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "obpub/memory.h"
-#include "obpub/onion/onion_address.h"
+#include "base/memory.h"
+#include "onion/onion_address.h"
 #include "report/metrics_text.h"
 #include "report/metrics_values.h"
 #include "report/status.h"

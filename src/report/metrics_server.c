@@ -8,7 +8,7 @@
 #include <event2/bufferevent.h>
 #include <event2/http.h>
 
-#include "obpub/memory.h"
+#include "base/memory.h"
 #include "report/listener.h"
 #include "report/metrics.h"
 

@@ -3,8 +3,8 @@
 
 #include <math.h>
 
+#include "onion/presigned.h"
 #include "report/metrics_text.h"
-#include "report/presigned.h"
 
 /* A moment of the publisher's clock in seconds since the epoch. */
 static double moment_value(const struct report_view *view, int64_t moment)

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "obpub/memory.h"
+#include "base/memory.h"
 
 /* A change that comes longer after a sign (milliseconds) has nothing to do with it: most signs are followed
  * by no change at all. */

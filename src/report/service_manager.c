@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "config/printable.h"
+#include "base/printable.h"
 
 /* Reads a whole decimal number above zero. Returns 0, or -1. */
 static int parse_number(const char *text, uint64_t *number)

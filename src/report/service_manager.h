@@ -6,7 +6,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-#include "obpub/error.h"
+#include "base/error.h"
 
 /* Bytes of a status text; a longer one is cut. */
 #define SERVICE_STATUS_SIZE_MAX 512

@@ -1,15 +1,11 @@
 /* The status as a JSON object: all that Onionbalance's has, with its meaning, and more. */
 #include "report/status.h"
 
-#include <time.h>
-
 #include <sodium.h>
 
-#include "obpub/onion/onion_address.h"
-#include "report/presigned.h"
-
-/* Room for "YYYY-MM-DD HH:MM:SS" of any year that gmtime_r() can give. */
-#define TIME_TEXT_SIZE 64
+#include "base/calendar.h"
+#include "onion/onion_address.h"
+#include "onion/presigned.h"
 
 /* Text that may have come from a file or a tor: what is empty or not UTF-8 becomes null. */
 static json_t *make_text(const char *text)
@@ -21,12 +17,8 @@ static json_t *make_text(const char *text)
 /* A time in UTC, written as Onionbalance writes it. */
 static json_t *make_time(int64_t seconds)
 {
-    char text[TIME_TEXT_SIZE];
-    time_t moment = (time_t)seconds;
-    struct tm fields;
-    if (gmtime_r(&moment, &fields) == NULL || strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &fields) == 0)
-        return json_null();
-    return json_string(text);
+    char text[CALENDAR_TEXT_SIZE];
+    return calendar_format_second(text, seconds) == 0 ? json_string(text) : json_null();
 }
 
 /* A moment of the publisher's clock as a time; null for one that has not been or never comes. */

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "obpub/memory.h"
+#include "base/memory.h"
 
 /* What a key's value has to be, and what it becomes in the struct. */
 enum field_type {

@@ -8,7 +8,7 @@
 
 #include <jansson.h>
 
-#include "obpub/error.h"
+#include "base/error.h"
 
 /* A time that is null. */
 #define STATUS_NO_TIME INT64_MIN

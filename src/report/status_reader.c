@@ -9,8 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "config/listen_address.h"
-#include "obpub/memory.h"
+#include "address/listen_address.h"
+#include "base/memory.h"
 
 #define READ_SIZE 65536 /* bytes, at first */
 

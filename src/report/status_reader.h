@@ -4,7 +4,7 @@
 
 #include <jansson.h>
 
-#include "obpub/error.h"
+#include "base/error.h"
 
 /* Most bytes that a status may have: several times that of the most frontends a config can have. */
 #define STATUS_SIZE_MAX (64 * 1024 * 1024)

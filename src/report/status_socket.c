@@ -8,7 +8,7 @@
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 
-#include "obpub/memory.h"
+#include "base/memory.h"
 #include "report/listener.h"
 #include "report/status.h"
 

@@ -4,7 +4,7 @@
 
 #include <event2/event.h>
 
-#include "obpub/error.h"
+#include "base/error.h"
 #include "report/view.h"
 
 /* Connections that are answered at the same time; those beyond wait. */

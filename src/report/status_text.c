@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/printable.h"
-#include "obpub/memory.h"
+#include "base/memory.h"
+#include "base/printable.h"
 
 #define NAME_COLUMN_MAX 24
 #define SHORT_ADDRESS_LENGTH 16 /* characters of an address that stand for a backend without a name */

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "report/presigned.h"
+#include "onion/presigned.h"
 
 static bool is_backend(const struct config_backend *config,
                        const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE])

@@ -6,7 +6,7 @@
 #include <sodium.h>
 
 #include "base/big_endian.h"
-#include "obpub/memory.h"
+#include "base/memory.h"
 #include "signer/bundle_request.h"
 #include "signer/request.h"
 

@@ -7,7 +7,7 @@
 #include <sodium.h>
 
 #include "base/big_endian.h"
-#include "obpub/crypto/revision_counter.h"
+#include "crypto/revision_counter.h"
 
 /* Where the fields are, see request.h. */
 enum { OFFSET_FRONTEND = 4, OFFSET_NUMBER = 8, OFFSET_LENGTH = 16, OFFSET_HOUR = 20, OFFSET_BODY = 24 };

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "obpub/crypto/blinding.h"
-#include "obpub/crypto/revision_counter.h"
-#include "obpub/memory.h"
+#include "base/memory.h"
+#include "crypto/blinding.h"
+#include "crypto/revision_counter.h"
 
 /* Both descriptors of a frontend have a period each; a third place lets the next one come before the oldest
  * goes. */

@@ -5,8 +5,8 @@
 
 #include <stddef.h>
 
-#include "obpub/crypto/certificate.h"
-#include "obpub/onion/bundle.h"
+#include "crypto/certificate.h"
+#include "onion/bundle.h"
 
 struct signer;
 

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "obpub/memory.h"
+#include "base/memory.h"
 #include "process/channel.h"
 
 /* Milliseconds that an answer, which takes microseconds to make, may take. */

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "obpub/memory.h"
+#include "base/memory.h"
 #include "process/channel.h"
 #include "signer/key_request.h"
 #include "signer/request.h"

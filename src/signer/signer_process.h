@@ -2,7 +2,7 @@
 #ifndef OBPUB_SIGNER_SIGNER_PROCESS_H
 #define OBPUB_SIGNER_SIGNER_PROCESS_H
 
-#include "obpub/error.h"
+#include "base/error.h"
 
 /* Answers the requests that come through the channels from the engine and from the reader until one of the
  * two is closed, then wipes all keys. libsodium must have been initialised. Returns 0, or -1 when a request

@@ -6,8 +6,8 @@
 #include <openssl/evp.h>
 #include <sodium.h>
 
+#include "base/memory.h"
 #include "bench.h"
-#include "obpub/memory.h"
 
 #define LENGTH_MAX ((size_t)1 << 19)
 

@@ -10,7 +10,7 @@
 #include <jansson.h>
 #include <sodium.h>
 
-#include "obpub/memory.h"
+#include "base/memory.h"
 
 /* Processor seconds after which a measurement has enough calls. */
 #define MEASURED_SECONDS 0.3

@@ -6,10 +6,10 @@
 #include <sodium.h>
 
 #include "bare.h"
+#include "base/memory.h"
 #include "bench.h"
-#include "obpub/crypto/blinding.h"
-#include "obpub/memory.h"
-#include "obpub/onion/superdescriptor.h"
+#include "crypto/blinding.h"
+#include "onion/superdescriptor.h"
 #include "signer/signer.h"
 
 /* 36 hours into a shared-random run, the latest that a first descriptor is used. */

@@ -6,7 +6,7 @@
 
 #include "bare.h"
 #include "bench.h"
-#include "obpub/onion/network.h"
+#include "onion/network.h"
 
 struct input {
     char *consensus, *microdescriptors;

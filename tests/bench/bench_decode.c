@@ -6,7 +6,7 @@
 
 #include "bare.h"
 #include "bench.h"
-#include "obpub/onion/descriptor.h"
+#include "onion/descriptor.h"
 
 struct input {
     char *text;

@@ -7,8 +7,8 @@
 
 #include <sodium.h>
 
-#include "obpub/crypto/blinding.h"
-#include "obpub/onion/superdescriptor.h"
+#include "crypto/blinding.h"
+#include "onion/superdescriptor.h"
 
 #define SIZE_MAX_OF_DESCRIPTOR 50000
 

@@ -3,8 +3,8 @@
 #ifndef OBPUB_TESTS_BENCH_SERVICE_H
 #define OBPUB_TESTS_BENCH_SERVICE_H
 
-#include "obpub/crypto/ed25519.h"
-#include "obpub/onion/onion_address.h"
+#include "crypto/ed25519.h"
+#include "onion/onion_address.h"
 
 struct service {
     struct ed25519_secret_key secret_key;

@@ -24,9 +24,9 @@
 #include <event2/listener.h>
 #include <sodium.h>
 
-#include "obpub/crypto/blinding.h"
-#include "obpub/memory.h"
-#include "obpub/onion/network.h"
+#include "base/memory.h"
+#include "crypto/blinding.h"
+#include "onion/network.h"
 #include "service.h"
 
 #define POINTS 3

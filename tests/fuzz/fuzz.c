@@ -9,7 +9,7 @@
 
 #include <sodium.h>
 
-#include "obpub/memory.h"
+#include "base/memory.h"
 #include "onion/text_builder.h"
 
 #define CERTIFICATE_LABEL "ED25519 CERT"

@@ -3,11 +3,11 @@
 #include <string.h>
 
 #include "../unit/vectors.h"
+#include "base/memory.h"
 #include "control/authentication.h"
 #include "control/credential_file.h"
 #include "control/reply_parser.h"
 #include "fuzz.h"
-#include "obpub/memory.h"
 
 enum configured {
     CONFIGURED_PASSWORD = 1,

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "../unit/helper_bundle.h"
+#include "base/memory.h"
 #include "fuzz.h"
-#include "obpub/memory.h"
 
 /* What is found for an hour expires then, or with the bundle's days. */
 static void check_hour(const struct bundle *bundle, const struct bundle_period *period, uint32_t hour)

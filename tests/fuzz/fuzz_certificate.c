@@ -1,8 +1,8 @@
 /* Fuzzes certificates, as they are and then with a signature that is good. */
 #include <string.h>
 
+#include "base/memory.h"
 #include "fuzz.h"
-#include "obpub/memory.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -5,9 +5,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/memory.h"
 #include "config/config.h"
 #include "fuzz.h"
-#include "obpub/memory.h"
 
 static void make_files(void)
 {

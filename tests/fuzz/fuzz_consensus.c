@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "obpub/onion/consensus.h"
+#include "onion/consensus.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -3,9 +3,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/memory.h"
 #include "control/credential_file.h"
 #include "fuzz.h"
-#include "obpub/memory.h"
 
 /* In the first byte. */
 #define IS_PASSWORD 1

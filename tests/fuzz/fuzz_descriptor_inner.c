@@ -1,8 +1,8 @@
 /* Fuzzes the plaintext of a descriptor's inner layer, whose certificates all have a good signature. */
 #include <string.h>
 
+#include "base/memory.h"
 #include "fuzz.h"
-#include "obpub/memory.h"
 #include "onion/descriptor_inner.h"
 
 static void check_descriptor(const struct descriptor *descriptor)

@@ -3,8 +3,8 @@
 
 #include <sodium.h>
 
+#include "base/memory.h"
 #include "fuzz.h"
-#include "obpub/memory.h"
 #include "onion/flow_control.h"
 
 static void require_inside(struct text text, const char *start, const char *end)

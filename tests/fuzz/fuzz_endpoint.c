@@ -1,7 +1,7 @@
 /* Fuzzes where a control port is. */
 #include <string.h>
 
-#include "control/endpoint.h"
+#include "address/endpoint.h"
 #include "fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -3,9 +3,9 @@
 #include <netinet/in.h>
 #include <string.h>
 
-#include "config/listen_address.h"
+#include "address/listen_address.h"
+#include "base/memory.h"
 #include "fuzz.h"
-#include "obpub/memory.h"
 
 /* Writes it as the config would have it; release with free(). */
 static char *format(const struct listen_address *address)

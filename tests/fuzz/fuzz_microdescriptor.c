@@ -1,6 +1,6 @@
 /* Fuzzes microdescriptors, one behind the other. */
 #include "fuzz.h"
-#include "obpub/onion/microdescriptor.h"
+#include "onion/microdescriptor.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

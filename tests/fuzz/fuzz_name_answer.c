@@ -9,9 +9,9 @@
 
 #include <event2/event.h>
 
+#include "base/memory.h"
 #include "control/resolver.h"
 #include "fuzz.h"
-#include "obpub/memory.h"
 
 #define LENGTH_UNIT 8
 #define QUESTIONS_MAX 8

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "obpub/onion/network.h"
+#include "onion/network.h"
 
 static void check_network(const struct network *network)
 {

@@ -3,7 +3,7 @@
 #include <strings.h>
 
 #include "fuzz.h"
-#include "obpub/onion/onion_address.h"
+#include "onion/onion_address.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -1,9 +1,9 @@
 /* Fuzzes strings in quotes. The first byte says how much room there is for what is in them. */
 #include <string.h>
 
+#include "base/memory.h"
 #include "control/quoted_string.h"
 #include "fuzz.h"
-#include "obpub/memory.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -5,8 +5,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/memory.h"
 #include "fuzz.h"
-#include "obpub/memory.h"
 #include "process/channel.h"
 #include "reader/reader_client.h"
 

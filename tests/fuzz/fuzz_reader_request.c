@@ -10,9 +10,9 @@
 
 #include "../unit/helper_bundle.h"
 #include "../unit/helper_signer.h"
+#include "base/memory.h"
 #include "fuzz.h"
-#include "obpub/memory.h"
-#include "obpub/onion/onion_address.h"
+#include "onion/onion_address.h"
 #include "process/channel.h"
 #include "reader/reader_message.h"
 #include "reader/reader_process.h"

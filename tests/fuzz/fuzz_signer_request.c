@@ -6,8 +6,8 @@
 
 #include "../unit/helper_bundle.h"
 #include "../unit/helper_signer.h"
+#include "base/memory.h"
 #include "fuzz.h"
-#include "obpub/memory.h"
 #include "signer/bundle_request.h"
 
 #define FRONTENDS 3

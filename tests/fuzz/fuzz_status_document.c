@@ -5,7 +5,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "config/printable.h"
+#include "base/printable.h"
 #include "fuzz.h"
 #include "report/status_document.h"
 #include "report/status_reader.h"

@@ -10,8 +10,8 @@
 #include <event2/event.h>
 
 #include "../unit/helper_report.h"
+#include "base/memory.h"
 #include "fuzz.h"
-#include "obpub/memory.h"
 #include "report/metrics.h"
 #include "report/metrics_server.h"
 #include "report/status.h"

@@ -12,12 +12,12 @@
 #include <sodium.h>
 
 #include "../unit/vectors.h"
+#include "base/clock.h"
+#include "base/memory.h"
 #include "engine/backend_link.h"
-#include "engine/clock.h"
 #include "engine/fetch.h"
 #include "engine/local_tor.h"
 #include "fuzz.h"
-#include "obpub/memory.h"
 
 /* In the first byte. */
 #define IS_BACKEND 1

@@ -10,9 +10,9 @@
 
 #include "../unit/helper_descriptor.h"
 #include "../unit/vectors.h"
+#include "base/memory.h"
 #include "config/key_decode.h"
 #include "fuzz.h"
-#include "obpub/memory.h"
 #include "seeds.h"
 
 #define RELAYS_KEPT 3 /* of a consensus */

@@ -6,9 +6,9 @@
 
 #include <cmocka.h>
 
+#include "base/memory.h"
 #include "fuzz.h"
-#include "obpub/memory.h"
-#include "obpub/onion/onion_address.h"
+#include "onion/onion_address.h"
 #include "seeds.h"
 
 /* A config that uses all there is, with the files that the target has. */

@@ -3,10 +3,10 @@
 
 #include "../unit/helper_bundle.h"
 #include "../unit/helper_signer.h"
+#include "base/memory.h"
 #include "config/key_decode.h"
 #include "fuzz.h"
-#include "obpub/memory.h"
-#include "obpub/onion/onion_address.h"
+#include "onion/onion_address.h"
 #include "reader/reader_message.h"
 #include "seeds.h"
 

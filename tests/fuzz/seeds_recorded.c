@@ -8,8 +8,8 @@
 #include <cmocka.h>
 
 #include "../unit/vectors.h"
+#include "base/memory.h"
 #include "fuzz.h"
-#include "obpub/memory.h"
 #include "seeds.h"
 
 #define WIDE_LIMITS 0x87 /* the first byte for fuzz_control_reply: no limit is met, pieces of 8 bytes */

@@ -8,8 +8,8 @@
 
 #include "../unit/helper_bundle.h"
 #include "../unit/helper_signer.h"
+#include "base/memory.h"
 #include "fuzz.h"
-#include "obpub/memory.h"
 #include "seeds.h"
 #include "signer/bundle_request.h"
 

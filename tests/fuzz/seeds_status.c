@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "../unit/helper_report.h"
+#include "base/memory.h"
 #include "fuzz.h"
-#include "obpub/memory.h"
 #include "report/status.h"
 #include "seeds.h"
 

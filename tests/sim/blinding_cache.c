@@ -2,7 +2,7 @@
  * place of blinding_derive_public_key() (ld --wrap), which it calls for those it does not know. */
 #include <string.h>
 
-#include "obpub/crypto/blinding.h"
+#include "crypto/blinding.h"
 
 #define PLACES 131072 /* a power of two */
 

@@ -1,7 +1,7 @@
 /* Relays that come and go, the consensuses that tell of them, and who hears of one when. */
 #include <string.h>
 
-#include "obpub/crypto/blinding.h"
+#include "crypto/blinding.h"
 #include "world.h"
 
 static void adopt_by_backend(struct world *world, const struct happening *happening)

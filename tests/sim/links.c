@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "obpub/memory.h"
+#include "base/memory.h"
 #include "world.h"
 
 #define CONNECT_DELAY 1000

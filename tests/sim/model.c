@@ -5,7 +5,7 @@
 
 #include <sodium.h>
 
-#include "obpub/memory.h"
+#include "base/memory.h"
 
 #define INTERVALS_VALID 3
 #define SIZE_MAX_OF_DESCRIPTORS 50000

@@ -2,8 +2,8 @@
 #ifndef OBPUB_TESTS_SIM_MODEL_H
 #define OBPUB_TESTS_SIM_MODEL_H
 
-#include "obpub/onion/descriptor.h"
-#include "obpub/onion/network.h"
+#include "onion/descriptor.h"
+#include "onion/network.h"
 
 #define MODEL_REPLICAS 2
 #define MODEL_SPREAD_STORE 4

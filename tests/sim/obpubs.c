@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "obpub/memory.h"
+#include "base/memory.h"
 #include "world.h"
 
 #define ACTIONS_MAX 1000000

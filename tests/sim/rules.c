@@ -1,7 +1,7 @@
 /* What each upload of an obpub is held to: its counter, its distance from the one before, and its reason. */
 #include <string.h>
 
-#include "obpub/crypto/revision_counter.h"
+#include "crypto/revision_counter.h"
 #include "world.h"
 
 #define SPACING 1100

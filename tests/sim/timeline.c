@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "obpub/memory.h"
+#include "base/memory.h"
 
 static bool is_before(const struct happening *one, const struct happening *other)
 {

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "obpub/memory.h"
+#include "base/memory.h"
 
 #define FIRST_DAY ((int64_t)20000) /* since 1970 */
 

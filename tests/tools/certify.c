@@ -7,8 +7,8 @@
 
 #include <sodium.h>
 
-#include "obpub/crypto/blinding.h"
-#include "obpub/crypto/certificate.h"
+#include "crypto/blinding.h"
+#include "crypto/certificate.h"
 
 static void print_certificate(const struct certificate *certificate,
                               const struct ed25519_secret_key *blinded_secret_key)

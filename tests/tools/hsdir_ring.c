@@ -6,10 +6,10 @@
 
 #include <sodium.h>
 
-#include "obpub/crypto/blinding.h"
-#include "obpub/memory.h"
-#include "obpub/onion/network.h"
-#include "obpub/onion/onion_address.h"
+#include "base/memory.h"
+#include "crypto/blinding.h"
+#include "onion/network.h"
+#include "onion/onion_address.h"
 
 /* Reads a whole file into memory; ends the program when it can't. */
 static char *read_file(const char *path, size_t *length)

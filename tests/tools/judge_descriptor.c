@@ -9,9 +9,9 @@
 
 #include <sodium.h>
 
-#include "obpub/memory.h"
-#include "obpub/onion/descriptor.h"
-#include "obpub/onion/onion_address.h"
+#include "base/memory.h"
+#include "onion/descriptor.h"
+#include "onion/onion_address.h"
 
 /* Reads a file of less than size bytes; ends the program when it can't. */
 static size_t read_file(const char *path, char *text, size_t size)

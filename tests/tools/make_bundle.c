@@ -7,8 +7,8 @@
 
 #include <sodium.h>
 
-#include "obpub/memory.h"
-#include "obpub/onion/bundle.h"
+#include "base/memory.h"
+#include "onion/bundle.h"
 
 static struct bundle *make_bundle(const struct bundle_plan *plan, const uint8_t seed[ED25519_SEED_SIZE])
 {

@@ -27,8 +27,8 @@
 
 #include <sodium.h>
 
+#include "base/memory.h"
 #include "helper_folder.h"
-#include "obpub/memory.h"
 
 /* What was there before the process was confined, as its sockets are. */
 static pid_t parent;

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "obpub/memory.h"
+#include "base/memory.h"
 
 const struct time_schedule schedule_public = {.voting_interval = 3600, .period_length = 1440};
 const struct time_schedule schedule_testing = {.voting_interval = 10, .period_length = 4};

@@ -2,7 +2,7 @@
 #ifndef OBPUB_TESTS_HELPER_BUNDLE_H
 #define OBPUB_TESTS_HELPER_BUNDLE_H
 
-#include "obpub/onion/bundle.h"
+#include "onion/bundle.h"
 
 extern const struct time_schedule schedule_public, schedule_testing;
 

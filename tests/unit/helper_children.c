@@ -13,9 +13,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "command_processes.h"
+#include "base/memory.h"
+#include "command/command_processes.h"
 #include "helper_folder.h"
-#include "obpub/memory.h"
 #include "process/channel.h"
 #include "reader/reader_message.h"
 #include "vectors.h"

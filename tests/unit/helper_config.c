@@ -12,9 +12,9 @@
 
 #include <sodium.h>
 
+#include "base/memory.h"
 #include "helper_config.h"
 #include "helper_folder.h"
-#include "obpub/memory.h"
 #include "vectors.h"
 
 char config_addresses[CONFIG_KEYS][ONION_ADDRESS_SIZE];

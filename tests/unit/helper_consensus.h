@@ -2,7 +2,7 @@
 #ifndef OBPUB_TESTS_HELPER_CONSENSUS_H
 #define OBPUB_TESTS_HELPER_CONSENSUS_H
 
-#include "obpub/onion/consensus.h"
+#include "onion/consensus.h"
 
 /* The consensus that most tests change something in. Its first relay is an HSDir; these are its lines. */
 #define BASE_FOLDER "ring-first-half"

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "obpub/memory.h"
+#include "base/memory.h"
 
 const struct control_limits control_fixture_tight_limits = {
     .line_max = 1024, .reply_max = 65536, .connect_timeout = 0.3, .command_timeout = 0.3};

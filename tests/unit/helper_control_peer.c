@@ -13,7 +13,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "obpub/memory.h"
+#include "base/memory.h"
 
 #define RECEIVED_MAX 65536
 #define REPEAT_AHEAD 65536 /* bytes of a repeated answer that are written ahead of what has been sent */

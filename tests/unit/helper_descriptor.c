@@ -11,8 +11,8 @@
 #include <cmocka.h>
 #include <sodium.h>
 
-#include "obpub/crypto/descriptor_layer.h"
-#include "obpub/memory.h"
+#include "base/memory.h"
+#include "crypto/descriptor_layer.h"
 #include "vectors.h"
 
 /* Cuts the next word off a line of words. */

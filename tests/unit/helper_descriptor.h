@@ -2,7 +2,7 @@
 #ifndef OBPUB_TESTS_HELPER_DESCRIPTOR_H
 #define OBPUB_TESTS_HELPER_DESCRIPTOR_H
 
-#include "obpub/onion/descriptor.h"
+#include "onion/descriptor.h"
 
 /* A file vectors/descriptor_*.txt: a descriptor that somebody else made, and what somebody else found in it.
  */

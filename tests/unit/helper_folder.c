@@ -16,7 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "obpub/memory.h"
+#include "base/memory.h"
 
 int folder_make(char *path)
 {

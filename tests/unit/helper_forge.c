@@ -12,8 +12,8 @@
 #include <cmocka.h>
 #include <sodium.h>
 
-#include "obpub/crypto/descriptor_layer.h"
-#include "obpub/memory.h"
+#include "base/memory.h"
+#include "crypto/descriptor_layer.h"
 
 #define NOW 1700000000
 #define PERIOD_NUMBER 19675

@@ -2,7 +2,7 @@
 #ifndef OBPUB_TESTS_HELPER_FORGE_H
 #define OBPUB_TESTS_HELPER_FORGE_H
 
-#include "obpub/onion/descriptor.h"
+#include "onion/descriptor.h"
 
 /* A service whose every key the test has. All of it is worked out from a number. */
 struct forger {

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "obpub/memory.h"
+#include "base/memory.h"
 #include "vectors.h"
 
 char *network_read_document(const char *folder, const char *file)

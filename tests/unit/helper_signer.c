@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "obpub/memory.h"
-#include "obpub/onion/time_period.h"
+#include "base/memory.h"
+#include "onion/time_period.h"
 
 struct ed25519_secret_key *signer_make_key(uint8_t number, uint8_t public_key[ED25519_PUBLIC_KEY_SIZE])
 {

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "../sim/model.h"
-#include "obpub/memory.h"
+#include "base/memory.h"
 
 #define EPOCH_DAY 20000 /* days since 1970 at which stories begin */
 #define HOUR 3600

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "obpub/memory.h"
+#include "base/memory.h"
 #include "onion/base64.h"
 
 #define SIZE_MAX_TESTED 300

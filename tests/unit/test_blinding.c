@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "crypto/blinding.h"
 #include "crypto/blinding_parameter.h"
-#include "obpub/crypto/blinding.h"
 #include "vectors.h"
 
 /* Reads scalar and nonce prefix, as tor keeps them. */

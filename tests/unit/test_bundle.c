@@ -9,9 +9,9 @@
 #include <sodium.h>
 #include <string.h>
 
+#include "base/memory.h"
+#include "crypto/blinding.h"
 #include "helper_bundle.h"
-#include "obpub/crypto/blinding.h"
-#include "obpub/memory.h"
 
 #define NOW 1790000123 /* 2026-09-21 14:15:23 UTC */
 #define HOUR 3600

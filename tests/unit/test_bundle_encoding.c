@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "helper_bundle.h"
-#include "obpub/memory.h"
 
 #define NOW 1790000123
 

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "obpub/crypto/certificate.h"
+#include "crypto/certificate.h"
 #include "vectors.h"
 
 #define HOUR 480000

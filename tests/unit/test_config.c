@@ -12,9 +12,9 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include "base/memory.h"
 #include "helper_config.h"
 #include "helper_folder.h"
-#include "obpub/memory.h"
 
 /* As config_generator writes it, keys in alphabetical order. */
 static void test_onionbalance_config(void **state)

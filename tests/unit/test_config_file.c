@@ -11,9 +11,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/memory.h"
 #include "helper_config.h"
 #include "helper_folder.h"
-#include "obpub/memory.h"
 
 static void test_files_that_are_no_config(void **state)
 {

@@ -11,7 +11,7 @@
 
 #include "helper_consensus.h"
 #include "helper_network.h"
-#include "obpub/onion/consensus.h"
+#include "onion/consensus.h"
 #include "vectors.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))

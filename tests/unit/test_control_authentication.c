@@ -15,13 +15,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/memory.h"
 #include "control/authentication.h"
 #include "control/credential_file.h"
 #include "control/protocol_info.h"
 #include "control/quoted_string.h"
 #include "control/reply_parser.h"
 #include "helper_folder.h"
-#include "obpub/memory.h"
 
 #define PATH_SIZE 256
 #define COOKIE "0123456789abcdefFEDCBA9876543210"

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "control/endpoint.h"
+#include "address/endpoint.h"
 
 /* What is accepted, and what it means. */
 static void test_accepts(void **state)

@@ -12,8 +12,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/memory.h"
 #include "control/reply_parser.h"
-#include "obpub/memory.h"
 
 #define LINE_MAX_BYTES 64
 #define REPLY_MAX_BYTES 4096

@@ -22,9 +22,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/memory.h"
 #include "helper_control_client.h"
 #include "helper_folder.h"
-#include "obpub/memory.h"
 
 #define PATH_SIZE 256
 #define PATIENCE 60 /* seconds for a tor to start */

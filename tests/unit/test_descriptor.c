@@ -10,10 +10,10 @@
 #include <cmocka.h>
 #include <sodium.h>
 
+#include "base/memory.h"
 #include "helper_descriptor.h"
 #include "helper_forge.h"
-#include "obpub/memory.h"
-#include "obpub/onion/descriptor.h"
+#include "onion/descriptor.h"
 
 static void assert_points_equal(const struct introduction_point *point,
                                 const struct introduction_point *expected)

@@ -10,7 +10,7 @@
 #include <sodium.h>
 
 #include "helper_forge.h"
-#include "obpub/onion/descriptor.h"
+#include "onion/descriptor.h"
 
 /* The layer that a fault is put into; everything around it is then made anew, so that nothing else is wrong.
  */

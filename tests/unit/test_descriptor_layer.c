@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "obpub/crypto/descriptor_layer.h"
+#include "crypto/descriptor_layer.h"
 #include "vectors.h"
 
 #define PLAINTEXT_MAX 1024

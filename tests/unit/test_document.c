@@ -9,8 +9,8 @@
 #include <cmocka.h>
 #include <sodium.h>
 
-#include "obpub/memory.h"
-#include "obpub/onion/document.h"
+#include "base/memory.h"
+#include "onion/document.h"
 
 static struct text text_of(const char *string)
 {

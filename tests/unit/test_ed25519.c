@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "obpub/crypto/ed25519.h"
+#include "crypto/ed25519.h"
 #include "vectors.h"
 
 #define MESSAGE_MAX 512

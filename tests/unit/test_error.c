@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "obpub/error.h"
+#include "base/error.h"
 
 static void test_set_writes_sentence(void **state)
 {

@@ -10,7 +10,7 @@
 #include <sodium.h>
 #include <string.h>
 
-#include "obpub/crypto/hash.h"
+#include "crypto/hash.h"
 #include "vectors.h"
 
 #define BYTES_MAX 1024

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "obpub/memory.h"
-#include "obpub/onion/hsdir_ring.h"
+#include "base/memory.h"
+#include "onion/hsdir_ring.h"
 #include "vectors.h"
 
 static void check_disaster_value(char **words)

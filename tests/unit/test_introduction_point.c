@@ -9,9 +9,9 @@
 #include <cmocka.h>
 #include <sodium.h>
 
+#include "base/memory.h"
 #include "helper_forge.h"
-#include "obpub/memory.h"
-#include "obpub/onion/introduction_point.h"
+#include "onion/introduction_point.h"
 
 /* Decodes the first point of a text. Returns what introduction_point_decode() does. */
 static int decode(struct introduction_point *point, const struct forger *forger, const char *text,

@@ -12,9 +12,9 @@
 
 #include <sodium.h>
 
+#include "base/memory.h"
 #include "config/key_decode.h"
-#include "obpub/memory.h"
-#include "obpub/onion/onion_address.h"
+#include "onion/onion_address.h"
 #include "vectors.h"
 
 #define TOR_FILE_SIZE 96

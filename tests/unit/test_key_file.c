@@ -16,11 +16,11 @@
 
 #include <sodium.h>
 
+#include "base/memory.h"
 #include "config/key_file.h"
 #include "helper_bundle.h"
 #include "helper_folder.h"
-#include "obpub/memory.h"
-#include "obpub/onion/onion_address.h"
+#include "onion/onion_address.h"
 #include "vectors.h"
 
 #define NOBODY 65534

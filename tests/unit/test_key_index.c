@@ -7,7 +7,7 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "obpub/key_index.h"
+#include "base/key_index.h"
 
 #define KEYS 5000
 

@@ -10,7 +10,7 @@
 #include <netinet/in.h>
 #include <string.h>
 
-#include "config/listen_address.h"
+#include "address/listen_address.h"
 
 static void parse(struct listen_address *address, const char *text)
 {

@@ -15,8 +15,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "helper_folder.h"
-#include "report/log.h"
 
 /* What has been written since the last look. */
 static char written[3 * LOG_MESSAGE_SIZE_MAX];

@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "obpub/memory.h"
+#include "base/memory.h"
 
 /* True when action() does not come back: it is run in a process of its own. */
 static bool ends_process(void (*action)(void))

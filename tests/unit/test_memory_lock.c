@@ -16,11 +16,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/memory.h"
 #include "confine/capabilities.h"
 #include "confine/confine.h"
 #include "confine/memory_lock.h"
 #include "confine/sanitizers.h"
-#include "obpub/memory.h"
 
 /* Nor is there anything to be seen where the limit is too low for obpub itself. */
 static void skip_where_nothing_is_locked(void)

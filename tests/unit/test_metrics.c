@@ -10,9 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "helper_report.h"
-#include "obpub/memory.h"
-#include "obpub/onion/onion_address.h"
+#include "onion/onion_address.h"
 #include "report/metrics.h"
 
 /* All the metrics; release with free(). */

@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "crypto/hash.h"
 #include "helper_network.h"
-#include "obpub/crypto/hash.h"
-#include "obpub/onion/microdescriptor.h"
+#include "onion/microdescriptor.h"
 #include "vectors.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))

@@ -11,12 +11,12 @@
 #include <string.h>
 #include <time.h>
 
+#include "crypto/blinding.h"
+#include "crypto/revision_counter.h"
 #include "helper_consensus.h"
 #include "helper_network.h"
-#include "obpub/crypto/blinding.h"
-#include "obpub/crypto/revision_counter.h"
-#include "obpub/onion/network.h"
-#include "obpub/onion/onion_address.h"
+#include "onion/network.h"
+#include "onion/onion_address.h"
 #include "vectors.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "obpub/onion/onion_address.h"
+#include "onion/onion_address.h"
 #include "vectors.h"
 
 #define VALID "25njqamcweflpvkl73j4szahhihoc4xt3ktcgjnpaingr5yhkenl5sid"

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 #include <sodium.h>
 
-#include "obpub/onion/point_signatures.h"
+#include "onion/point_signatures.h"
 
 struct fixture {
     struct ed25519_secret_key secret_key;

@@ -13,13 +13,13 @@
 
 #include <event2/buffer.h>
 
+#include "base/memory.h"
 #include "helper_bundle.h"
 #include "helper_folder.h"
 #include "helper_report.h"
-#include "obpub/memory.h"
+#include "onion/presigned.h"
 #include "report/journal.h"
 #include "report/metrics.h"
-#include "report/presigned.h"
 #include "report/status.h"
 #include "report/status_document.h"
 #include "report/status_text.h"

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "config/printable.h"
+#include "base/printable.h"
 
 static void check(const char *text, const char *expected)
 {

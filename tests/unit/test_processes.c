@@ -9,10 +9,10 @@
 #include <string.h>
 #include <time.h>
 
-#include "command_processes.h"
+#include "base/memory.h"
+#include "command/command_processes.h"
 #include "config/credential.h"
 #include "helper_children.h"
-#include "obpub/memory.h"
 #include "process/channel.h"
 #include "reader/reader_message.h"
 #include "signer/request.h"

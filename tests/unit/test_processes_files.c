@@ -11,11 +11,11 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "command_processes.h"
+#include "base/memory.h"
+#include "command/command_processes.h"
 #include "config/credential.h"
 #include "helper_children.h"
 #include "helper_folder.h"
-#include "obpub/memory.h"
 
 /* -- files that open control ports ---------------------------------------------------------------- */
 

@@ -12,11 +12,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "command_processes.h"
+#include "base/memory.h"
+#include "command/command_processes.h"
 #include "helper_bundle.h"
 #include "helper_children.h"
 #include "helper_folder.h"
-#include "obpub/memory.h"
 
 /* Writes a new bundle in the place of a frontend's key, made for so many days. Its number stands for the
  * master key. */

@@ -10,9 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "crypto/aes_ctr.h"
-#include "obpub/crypto/revision_counter.h"
-#include "obpub/memory.h"
+#include "crypto/revision_counter.h"
 #include "vectors.h"
 
 #define SECONDS_MAX REVISION_COUNTER_SECONDS_MAX

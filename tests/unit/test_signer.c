@@ -9,9 +9,9 @@
 #include <sodium.h>
 #include <string.h>
 
-#include "obpub/crypto/blinding.h"
-#include "obpub/crypto/revision_counter.h"
-#include "obpub/memory.h"
+#include "base/memory.h"
+#include "crypto/blinding.h"
+#include "crypto/revision_counter.h"
 #include "signer/signer.h"
 
 #define NOW 1790000000

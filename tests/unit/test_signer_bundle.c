@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "helper_bundle.h"
-#include "obpub/memory.h"
 #include "signer/bundle_request.h"
 #include "signer/request.h"
 

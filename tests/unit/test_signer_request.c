@@ -9,10 +9,10 @@
 #include <sodium.h>
 #include <string.h>
 
+#include "base/memory.h"
+#include "crypto/revision_counter.h"
 #include "helper_signer.h"
-#include "obpub/crypto/revision_counter.h"
-#include "obpub/memory.h"
-#include "obpub/onion/time_period.h"
+#include "onion/time_period.h"
 #include "signer/key_request.h"
 
 #define HOUR 3600 /* seconds */

@@ -8,9 +8,9 @@
 
 #include <string.h>
 
+#include "base/memory.h"
 #include "helper_report.h"
-#include "obpub/memory.h"
-#include "obpub/onion/onion_address.h"
+#include "onion/onion_address.h"
 #include "report/status.h"
 
 static void check_text(const json_t *object, const char *key, const char *expected)

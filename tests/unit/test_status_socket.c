@@ -20,9 +20,9 @@
 
 #include <jansson.h>
 
+#include "base/memory.h"
 #include "helper_folder.h"
 #include "helper_report.h"
-#include "obpub/memory.h"
 #include "report/status_socket.h"
 
 #define ANSWER_SIZE_MAX (1 << 20)

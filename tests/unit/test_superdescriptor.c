@@ -11,7 +11,7 @@
 
 #include "helper_descriptor.h"
 #include "helper_forge.h"
-#include "obpub/onion/superdescriptor.h"
+#include "onion/superdescriptor.h"
 
 /* A frontend with points in it, ready to be encoded. */
 struct fixture {

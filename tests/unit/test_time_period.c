@@ -9,7 +9,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "obpub/onion/time_period.h"
+#include "onion/time_period.h"
 #include "vectors.h"
 
 /* Reads "2016-04-13T11:00:00" (UTC). */

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 #include <sodium.h>
 
-#include "obpub/crypto/verified_signatures.h"
+#include "crypto/verified_signatures.h"
 
 #define TEXT_SIZE 76
 

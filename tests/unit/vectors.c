@@ -11,7 +11,7 @@
 #include <cmocka.h>
 #include <sodium.h>
 
-#include "obpub/memory.h"
+#include "base/memory.h"
 
 #define WORDS_MAX 32
 

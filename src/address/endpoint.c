@@ -1,0 +1,202 @@
+/* Where a control port is: a unix socket, or an address and port. */
+#include "address/endpoint.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/un.h>
+
+#include "base/memory.h"
+
+#define HOST_MAX 253 /* characters of a host name, RFC 1035 2.3.4 */
+
+#define DIGITS "0123456789"
+#define NAME_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ" DIGITS ".-_"
+
+/* Parses what follows "unix:". */
+static int parse_socket_path(struct control_endpoint *endpoint, const char *path, struct error *error)
+{
+    size_t path_max = sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1;
+    size_t length = strlen(path);
+    if (path[0] != '/')
+        return error_set(error, "the unix socket '%s' has to be given with its whole path, from '/' on",
+                         path);
+    if (length > path_max)
+        return error_set(error, "the unix socket's path has %zu bytes and may have %zu ('%s')", length,
+                         path_max, path);
+    endpoint->socket_path = memory_copy_text(path, length);
+    return 0;
+}
+
+/* Parses a port: digits only, 1 to 65535. Returns 0 or -1. */
+static int parse_port(uint16_t *port, const char *text)
+{
+    size_t length = strlen(text);
+    if (length == 0 || length > 5 || strspn(text, DIGITS) != length)
+        return -1;
+    unsigned long number = strtoul(text, NULL, 10);
+    if (number == 0 || number > UINT16_MAX)
+        return -1;
+    *port = (uint16_t)number;
+    return 0;
+}
+
+/* Whether a text is an IPv6 address, with or without a zone ("%eth0"). */
+static bool is_ipv6_address(const char *text)
+{
+    char address[INET6_ADDRSTRLEN];
+    size_t length = strcspn(text, "%");
+    if (length >= sizeof(address))
+        return false;
+    if (text[length] == '%') {
+        const char *zone = text + length + 1;
+        if (zone[0] == '\0' || zone[strspn(zone, NAME_CHARACTERS)] != '\0')
+            return false;
+    }
+    memcpy(address, text, length);
+    address[length] = '\0';
+    struct in6_addr parsed;
+    return inet_pton(AF_INET6, address, &parsed) == 1;
+}
+
+/* Whether a host can only be an IPv4 address: digits and dots. */
+static bool looks_like_ipv4(const char *host)
+{
+    return host[strspn(host, DIGITS ".")] == '\0';
+}
+
+/* Checks an IPv4 address or host name. */
+static int check_host(const char *host, struct error *error)
+{
+    size_t length = strlen(host);
+    struct in_addr parsed;
+    if (length == 0)
+        return error_set(error, "there is no host before the port");
+    if (length > HOST_MAX || host[strspn(host, NAME_CHARACTERS)] != '\0')
+        return error_set(error, "'%s' is neither an address nor a host name", host);
+    if (looks_like_ipv4(host) && inet_pton(AF_INET, host, &parsed) != 1)
+        return error_set(error, "'%s' is not an IPv4 address", host);
+    /* Looking one up would tell the name server which onion service this is about. */
+    if (length >= 6 && strcasecmp(host + length - 6, ".onion") == 0)
+        return error_set(error, "'%s' is an onion address: a control port has to be reachable without tor",
+                         host);
+    return 0;
+}
+
+/* Parses "[address]:port". */
+static int parse_bracketed(struct control_endpoint *endpoint, const char *text, struct error *error)
+{
+    const char *end = strchr(text, ']');
+    if (end == NULL || end[1] != ':' || parse_port(&endpoint->port, end + 2) != 0)
+        return error_set(error, "'%s' is not '[IPv6 address]:port' with a port from 1 to 65535", text);
+    char *host = memory_copy_text(text + 1, (size_t)(end - text - 1));
+    if (!is_ipv6_address(host)) {
+        error_set(error, "'%s' is not an IPv6 address", host);
+        free(host);
+        return -1;
+    }
+    endpoint->host = host;
+    return 0;
+}
+
+/* Parses "host:port". */
+static int parse_host_and_port(struct control_endpoint *endpoint, const char *text, struct error *error)
+{
+    const char *colon = strchr(text, ':');
+    if (colon == NULL)
+        return error_set(error, "'%s' is neither 'unix:/path' nor 'host:port'", text);
+    if (strchr(colon + 1, ':') != NULL)
+        return error_set(error,
+                         "'%s' has more than one colon: an IPv6 address goes in brackets, as in "
+                         "'[::1]:9051'",
+                         text);
+    if (parse_port(&endpoint->port, colon + 1) != 0)
+        return error_set(error, "'%s' has no port from 1 to 65535 after its colon", text);
+    char *host = memory_copy_text(text, (size_t)(colon - text));
+    if (check_host(host, error) != 0) {
+        free(host);
+        return -1;
+    }
+    endpoint->host = host;
+    return 0;
+}
+
+int control_endpoint_parse(struct control_endpoint *endpoint, const char *text, struct error *error)
+{
+    memset(endpoint, 0, sizeof(*endpoint));
+    int result;
+    if (strncmp(text, "unix:", 5) == 0)
+        result = parse_socket_path(endpoint, text + 5, error);
+    else if (text[0] == '[')
+        result = parse_bracketed(endpoint, text, error);
+    else
+        result = parse_host_and_port(endpoint, text, error);
+    if (result != 0)
+        control_endpoint_clear(endpoint);
+    return result;
+}
+
+void control_endpoint_copy(struct control_endpoint *copy, const struct control_endpoint *endpoint)
+{
+    memset(copy, 0, sizeof(*copy));
+    if (endpoint->socket_path != NULL)
+        copy->socket_path = memory_copy_text(endpoint->socket_path, strlen(endpoint->socket_path));
+    if (endpoint->host != NULL)
+        copy->host = memory_copy_text(endpoint->host, strlen(endpoint->host));
+    copy->port = endpoint->port;
+}
+
+void control_endpoint_clear(struct control_endpoint *endpoint)
+{
+    free(endpoint->socket_path);
+    free(endpoint->host);
+    memset(endpoint, 0, sizeof(*endpoint));
+}
+
+void control_endpoint_format(const struct control_endpoint *endpoint, char *text, size_t size)
+{
+    if (endpoint->socket_path != NULL)
+        snprintf(text, size, "unix:%s", endpoint->socket_path);
+    else if (endpoint->host != NULL && strchr(endpoint->host, ':') != NULL)
+        snprintf(text, size, "[%s]:%u", endpoint->host, (unsigned)endpoint->port);
+    else
+        snprintf(text, size, "%s:%u", endpoint->host != NULL ? endpoint->host : "", (unsigned)endpoint->port);
+}
+
+static bool texts_equal(const char *one, const char *other)
+{
+    return one == other || (one != NULL && other != NULL && strcmp(one, other) == 0);
+}
+
+bool control_endpoint_equals(const struct control_endpoint *one, const struct control_endpoint *other)
+{
+    return texts_equal(one->socket_path, other->socket_path) && texts_equal(one->host, other->host) &&
+           one->port == other->port;
+}
+
+bool control_address_is_loopback(const struct sockaddr_storage *address)
+{
+    if (address->ss_family == AF_INET) {
+        const struct sockaddr_in *ipv4 = (const struct sockaddr_in *)address;
+        return (ntohl(ipv4->sin_addr.s_addr) >> 24) == 127;
+    }
+    const struct in6_addr *ipv6 = &((const struct sockaddr_in6 *)address)->sin6_addr;
+    return IN6_IS_ADDR_LOOPBACK(ipv6) || (IN6_IS_ADDR_V4MAPPED(ipv6) && ipv6->s6_addr[12] == 127);
+}
+
+bool control_endpoint_is_loopback(const struct control_endpoint *endpoint)
+{
+    if (endpoint->host == NULL)
+        return false;
+    struct sockaddr_storage address = {.ss_family = AF_INET};
+    if (inet_pton(AF_INET, endpoint->host, &((struct sockaddr_in *)&address)->sin_addr) == 1)
+        return control_address_is_loopback(&address);
+    address.ss_family = AF_INET6;
+    if (inet_pton(AF_INET6, endpoint->host, &((struct sockaddr_in6 *)&address)->sin6_addr) == 1)
+        return control_address_is_loopback(&address);
+    return strcasecmp(endpoint->host, "localhost") == 0;
+}

@@ -1,0 +1,40 @@
+/* Where a control port is: a unix socket, or an address and port. */
+#ifndef OBPUB_ADDRESS_ENDPOINT_H
+#define OBPUB_ADDRESS_ENDPOINT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include "base/error.h"
+
+struct control_endpoint {
+    char *socket_path; /* of a unix socket; NULL for TCP */
+    char *host;        /* IPv4 or IPv6 address (without brackets) or host name; NULL for a unix socket */
+    uint16_t port;
+};
+
+/* Parses "unix:/path", "host:port", "127.0.0.1:9051" or "[::1]:9051". Returns 0 with an endpoint to be
+ * released with control_endpoint_clear(), or -1. */
+int control_endpoint_parse(struct control_endpoint *endpoint, const char *text, struct error *error);
+
+/* Makes *copy a copy of an endpoint, to be released with control_endpoint_clear(). */
+void control_endpoint_copy(struct control_endpoint *copy, const struct control_endpoint *endpoint);
+
+/* True when both are the same place, written the same way. */
+bool control_endpoint_equals(const struct control_endpoint *one, const struct control_endpoint *other);
+
+/* True for an IPv4 or IPv6 address of this machine itself: 127.0.0.0/8 (also mapped into IPv6) or ::1. */
+bool control_address_is_loopback(const struct sockaddr_storage *address);
+
+/* True for a TCP port of this machine's own address: 127.0.0.0/8, ::1 or localhost. */
+bool control_endpoint_is_loopback(const struct control_endpoint *endpoint);
+
+/* Releases what an endpoint points to and zeroes it. */
+void control_endpoint_clear(struct control_endpoint *endpoint);
+
+/* Writes it as it would stand in the config, cut to size bytes with the NUL. */
+void control_endpoint_format(const struct control_endpoint *endpoint, char *text, size_t size);
+
+#endif

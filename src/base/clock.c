@@ -1,0 +1,16 @@
+/* The two clocks: one for time-outs, one for what the network calls time. */
+#include "base/clock.h"
+
+#include <time.h>
+
+int64_t clock_milliseconds(void)
+{
+    struct timespec moment;
+    clock_gettime(CLOCK_MONOTONIC, &moment);
+    return (int64_t)moment.tv_sec * 1000 + moment.tv_nsec / 1000000;
+}
+
+int64_t clock_wall_seconds(void)
+{
+    return (int64_t)time(NULL);
+}

@@ -1,0 +1,19 @@
+/* One human sentence that says why a call failed, carried up to whoever can act on it. */
+#ifndef OBPUB_BASE_ERROR_H
+#define OBPUB_BASE_ERROR_H
+
+#define ERROR_TEXT_SIZE 512
+
+struct error {
+    char text[ERROR_TEXT_SIZE]; /* NUL-terminated, no newline, no full stop at its end */
+};
+
+/* Writes the sentence. Bytes that are not printable ASCII become '?', so that what a stranger sent can be
+ * quoted in it. A sentence that is too long is cut. error may be NULL. Always returns -1, so that a function
+ * can end with `return error_set(error, ...)`. */
+int error_set(struct error *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Puts "<context>: " before the sentence that is already there. Always returns -1. error may be NULL. */
+int error_add_context(struct error *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#endif

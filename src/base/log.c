@@ -1,0 +1,181 @@
+/* The log: lines on standard error, in the form that whoever reads them there expects. */
+#include "base/log.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/printable.h"
+
+/* Bytes of what stands before the message. */
+#define PREFIX_SIZE 64
+
+/* The levels' words, and their priorities in syslog(3). */
+static const struct {
+    const char *word;
+    int priority;
+} levels[] = {
+    [LOG_LEVEL_DEBUG] = {"debug", 7},       [LOG_LEVEL_INFO] = {"info", 6},
+    [LOG_LEVEL_WARNING] = {"warning", 4},   [LOG_LEVEL_ERROR] = {"error", 3},
+    [LOG_LEVEL_CRITICAL] = {"critical", 2},
+};
+
+/* True when JOURNAL_STREAM names this very file: the variable is inherited also by programs whose standard
+ * error has been sent elsewhere. */
+static bool is_journal_stream(int descriptor)
+{
+    const char *stream = getenv("JOURNAL_STREAM");
+    struct stat status;
+    char expected[64];
+    if (stream == NULL || fstat(descriptor, &status) != 0)
+        return false;
+    snprintf(expected, sizeof(expected), "%" PRIuMAX ":%" PRIuMAX, (uintmax_t)status.st_dev,
+             (uintmax_t)status.st_ino);
+    return strcmp(stream, expected) == 0;
+}
+
+void log_open(struct log *log, int descriptor, enum log_level verbosity)
+{
+    log->descriptor = descriptor;
+    log->verbosity = verbosity;
+    log->is_journal = is_journal_stream(descriptor);
+}
+
+bool log_has_level(const struct log *log, enum log_level level)
+{
+    return level >= log->verbosity;
+}
+
+/* Writes what stands before the message. Returns its length. */
+static size_t make_prefix(const struct log *log, enum log_level level, char prefix[PREFIX_SIZE])
+{
+    int length;
+    if (log->is_journal) {
+        length = snprintf(prefix, PREFIX_SIZE, "<%d>", levels[level].priority);
+    } else {
+        struct timespec now;
+        struct tm date;
+        char day[32];
+        clock_gettime(CLOCK_REALTIME, &now);
+        if (gmtime_r(&now.tv_sec, &date) == NULL ||
+            strftime(day, sizeof(day), "%Y-%m-%dT%H:%M:%S", &date) == 0)
+            strcpy(day, "?");
+        length = snprintf(prefix, PREFIX_SIZE, "%s.%03dZ %s: ", day, (int)(now.tv_nsec / 1000000),
+                          levels[level].word);
+    }
+    return length > 0 && length < PREFIX_SIZE ? (size_t)length : 0;
+}
+
+/* Writes the message into text, made safe and short enough. */
+static void make_message(char text[LOG_MESSAGE_SIZE_MAX + 1], const char *format, va_list arguments)
+    __attribute__((format(printf, 2, 0)));
+
+static void make_message(char text[LOG_MESSAGE_SIZE_MAX + 1], const char *format, va_list arguments)
+{
+    int length = vsnprintf(text, LOG_MESSAGE_SIZE_MAX + 1, format, arguments);
+    if (length < 0)
+        text[0] = '\0';
+    if (length > LOG_MESSAGE_SIZE_MAX) {
+        size_t end = LOG_MESSAGE_SIZE_MAX - 3;
+        while (end > 0 && ((unsigned char)text[end] & 0xc0) == 0x80)
+            end--; /* not in the middle of a character */
+        strcpy(text + end, "...");
+    }
+    text_make_printable(text);
+}
+
+/* Writes one whole line with one write(), so that lines of several processes don't mix. */
+static void write_line(const struct log *log, enum log_level level, const char *message)
+{
+    if (!log_has_level(log, level))
+        return;
+    int saved_errno = errno;
+    char line[PREFIX_SIZE + LOG_MESSAGE_SIZE_MAX + 2];
+    size_t length = make_prefix(log, level, line);
+    size_t message_length = strlen(message);
+    memcpy(line + length, message, message_length);
+    length += message_length;
+    line[length++] = '\n';
+    for (size_t done = 0; done < length;) {
+        ssize_t written = write(log->descriptor, line + done, length - done);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written <= 0)
+            break;
+        done += (size_t)written;
+    }
+    errno = saved_errno;
+}
+
+void log_write(const struct log *log, enum log_level level, const char *format, ...)
+{
+    if (!log_has_level(log, level))
+        return;
+    char message[LOG_MESSAGE_SIZE_MAX + 1];
+    va_list arguments;
+    va_start(arguments, format);
+    make_message(message, format, arguments);
+    va_end(arguments);
+    write_line(log, level, message);
+}
+
+/* FNV-1a, enough to tell a handful of sentences apart. */
+static uint64_t hash_text(const char *text)
+{
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    for (; *text != '\0'; text++)
+        hash = (hash ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
+    return hash;
+}
+
+/* Remembers a trouble. Returns false when it was known already. When there are too many, the oldest goes. */
+static bool remember_trouble(struct log_state *state, uint64_t hash)
+{
+    for (size_t i = 0; i < state->trouble_count; i++) {
+        if (state->troubles[i] == hash)
+            return false;
+    }
+    if (state->trouble_count == LOG_STATE_TROUBLES_MAX) {
+        memmove(state->troubles, state->troubles + 1, sizeof(state->troubles) - sizeof(state->troubles[0]));
+        state->trouble_count--;
+    }
+    state->troubles[state->trouble_count++] = hash;
+    return true;
+}
+
+bool log_write_trouble(const struct log *log, struct log_state *state, enum log_level level,
+                       const char *format, ...)
+{
+    char message[LOG_MESSAGE_SIZE_MAX + 1];
+    va_list arguments;
+    va_start(arguments, format);
+    make_message(message, format, arguments);
+    va_end(arguments);
+    state->is_known = true;
+    state->is_trouble = true;
+    if (!remember_trouble(state, hash_text(message)))
+        return false;
+    write_line(log, level, message);
+    return true;
+}
+
+bool log_write_well(const struct log *log, struct log_state *state, enum log_level level, const char *format,
+                    ...)
+{
+    if (state->is_known && !state->is_trouble)
+        return false;
+    char message[LOG_MESSAGE_SIZE_MAX + 1];
+    va_list arguments;
+    va_start(arguments, format);
+    make_message(message, format, arguments);
+    va_end(arguments);
+    *state = (struct log_state){.is_known = true};
+    write_line(log, level, message);
+    return true;
+}

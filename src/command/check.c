@@ -1,0 +1,339 @@
+/* obpub --check: reads the config and the keys, and says what would be served and what the backends need. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "base/printable.h"
+#include "command/command_config.h"
+#include "command/command_output.h"
+#include "command/commands.h"
+#include "config/config_report.h"
+#include "config/tor_endpoint.h"
+#include "onion/presigned.h"
+
+/* What a backend's operator must have: in torrc, under the service's HiddenServiceDir, and in the file
+ * ob_config inside that folder, there once for each frontend. */
+#define TORRC_LINE "HiddenServiceOnionBalanceInstance 1"
+#define OB_CONFIG_KEYWORD "MasterOnionAddress"
+
+/* Longest endpoint that is shown. */
+#define ENDPOINT_TEXT_SIZE 512
+
+/* One use of a backend by a frontend. */
+struct backend_use {
+    const struct config_backend *backend;
+    const struct config_frontend *frontend;
+    size_t order; /* among all uses in the file */
+};
+
+static int compare_by_backend(const void *one, const void *other)
+{
+    const struct backend_use *left = one, *right = other;
+    int order = strcmp(left->backend->address, right->backend->address);
+    if (order != 0)
+        return order;
+    return left->order < right->order ? -1 : left->order > right->order;
+}
+
+/* A backend with all its uses. */
+struct backend_uses {
+    const struct backend_use *uses;
+    size_t count;
+};
+
+static int compare_by_order(const void *one, const void *other)
+{
+    size_t left = ((const struct backend_uses *)one)->uses[0].order;
+    size_t right = ((const struct backend_uses *)other)->uses[0].order;
+    return left < right ? -1 : left > right;
+}
+
+/* Lists every use of every backend, sorted so that those of one backend are together. */
+static struct backend_use *list_uses(const struct config *config, size_t *count)
+{
+    *count = 0;
+    for (size_t i = 0; i < config->frontend_count; i++)
+        *count += config->frontends[i].backend_count;
+    struct backend_use *uses = memory_allocate(*count, sizeof(*uses));
+    size_t filled = 0;
+    for (size_t i = 0; i < config->frontend_count; i++) {
+        const struct config_frontend *frontend = &config->frontends[i];
+        for (size_t j = 0; j < frontend->backend_count; j++, filled++)
+            uses[filled] = (struct backend_use){&frontend->backends[j], frontend, filled};
+    }
+    qsort(uses, *count, sizeof(*uses), compare_by_backend);
+    return uses;
+}
+
+/* Groups the uses by backend, in the order in which the file names the backends first. */
+static struct backend_uses *group_uses(const struct backend_use *uses, size_t use_count, size_t *count)
+{
+    struct backend_uses *groups = memory_allocate(use_count, sizeof(*groups));
+    *count = 0;
+    for (size_t i = 0; i < use_count; i++) {
+        if (i == 0 || strcmp(uses[i].backend->address, uses[i - 1].backend->address) != 0)
+            groups[(*count)++] = (struct backend_uses){&uses[i], 0};
+        groups[*count - 1].count++;
+    }
+    qsort(groups, *count, sizeof(*groups), compare_by_order);
+    return groups;
+}
+
+/* Writes an endpoint so that it can be shown. */
+static void format_endpoint(const struct control_endpoint *endpoint, char text[ENDPOINT_TEXT_SIZE])
+{
+    control_endpoint_format(endpoint, text, ENDPOINT_TEXT_SIZE);
+    text_make_printable(text);
+}
+
+static void print_backend(const struct config_backend *backend)
+{
+    char endpoint[ENDPOINT_TEXT_SIZE] = "";
+    if (backend->has_control)
+        format_endpoint(&backend->control, endpoint);
+    printf("    %s  %s.onion\n", backend->name, backend->address);
+    printf("        %s%s\n",
+           backend->has_control ? "control port " : "no control port: fetched from the HSDirs", endpoint);
+}
+
+static void print_bundle(const struct config_frontend *frontend)
+{
+    const struct time_schedule *schedule = &frontend->plan.schedule;
+    char text[PRESIGNED_TEXT_SIZE];
+    presigned_describe(text, &frontend->plan, NULL, clock_wall_seconds());
+    printf(
+        "        %s\n        for networks with time periods of %u minutes and a consensus every %u seconds\n",
+        text, schedule->period_length, schedule->voting_interval);
+}
+
+static void print_frontend(const struct config_frontend *frontend)
+{
+    char *key_path = memory_copy_text(frontend->key_path, strlen(frontend->key_path));
+    text_make_printable(key_path);
+    printf("frontend %s.onion\n", frontend->address);
+    printf("    key %s (%s)\n", key_path, key_format_name(frontend->key_format));
+    free(key_path);
+    if (frontend->key_format == KEY_FORMAT_BUNDLE)
+        print_bundle(frontend);
+    printf("    %zu backend%s:\n", frontend->backend_count, frontend->backend_count == 1 ? "" : "s");
+    for (size_t i = 0; i < frontend->backend_count; i++)
+        print_backend(&frontend->backends[i]);
+    putchar('\n');
+}
+
+static void print_operator_lines(const struct backend_uses *group)
+{
+    printf("backend %s.onion (%s)\n", group->uses[0].backend->address, group->uses[0].backend->name);
+    printf("    torrc, below its HiddenServiceDir line:\n");
+    printf("        %s\n", TORRC_LINE);
+    printf("    ob_config, a file in its HiddenServiceDir:\n");
+    for (size_t i = 0; i < group->count; i++)
+        printf("        %s %s.onion\n", OB_CONFIG_KEYWORD, group->uses[i].frontend->address);
+}
+
+static void print_text(const struct config *config, const struct tor_endpoints *tors,
+                       const struct backend_uses *groups, size_t group_count)
+{
+    for (size_t i = 0; i < config->frontend_count; i++)
+        print_frontend(&config->frontends[i]);
+    for (size_t i = 0; i < tors->count; i++) {
+        char endpoint[ENDPOINT_TEXT_SIZE];
+        format_endpoint(&tors->endpoints[i], endpoint);
+        printf("local tor: control port expected at %s\n", endpoint);
+    }
+    putchar('\n');
+    printf("What each backend needs (write ob_config first: tor must find it when it reads its torrc):\n\n");
+    for (size_t i = 0; i < group_count; i++)
+        print_operator_lines(&groups[i]);
+}
+
+/* "<address>.onion" */
+static json_t *make_onion(const char *address)
+{
+    return json_sprintf("%s.onion", address);
+}
+
+/* A path may be any bytes, JSON only UTF-8: what is not becomes null. */
+static json_t *make_text(const char *text)
+{
+    json_t *value = json_string(text);
+    return value != NULL ? value : json_null();
+}
+
+static json_t *make_list(char *const *texts, size_t count)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(list, make_text(texts[i]));
+    return list;
+}
+
+/* Times are seconds since the epoch. */
+static json_t *make_bundle(const struct bundle_plan *plan)
+{
+    return json_pack("{s:I, s:I, s:I, s:s}", "created", (json_int_t)plan->created, "begins",
+                     (json_int_t)bundle_plan_begin(plan), "expires", (json_int_t)bundle_plan_end(plan),
+                     "state", presigned_name_state(presigned_judge(plan, NULL, clock_wall_seconds())));
+}
+
+static json_t *make_endpoints(const struct tor_endpoints *tors)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < tors->count; i++) {
+        char endpoint[ENDPOINT_TEXT_SIZE];
+        format_endpoint(&tors->endpoints[i], endpoint);
+        json_array_append_new(list, make_text(endpoint));
+    }
+    return list;
+}
+
+static json_t *make_frontend(const struct config_frontend *frontend)
+{
+    static const char *const key_formats[] = {
+        [KEY_FORMAT_PEM] = "pem",
+        [KEY_FORMAT_TOR] = "tor",
+        [KEY_FORMAT_BUNDLE] = "bundle",
+    };
+    json_t *backends = json_array();
+    for (size_t i = 0; i < frontend->backend_count; i++) {
+        const struct config_backend *backend = &frontend->backends[i];
+        char endpoint[ENDPOINT_TEXT_SIZE] = "";
+        if (backend->has_control)
+            format_endpoint(&backend->control, endpoint);
+        json_t *object = json_object();
+        json_object_set_new(object, "name", make_text(backend->name));
+        json_object_set_new(object, "address", make_onion(backend->address));
+        json_object_set_new(object, "control", backend->has_control ? make_text(endpoint) : json_null());
+        json_array_append_new(backends, object);
+    }
+    json_t *object = json_object();
+    json_object_set_new(object, "address", make_onion(frontend->address));
+    json_object_set_new(object, "key", make_text(frontend->key_path));
+    json_object_set_new(object, "key_format", make_text(key_formats[frontend->key_format]));
+    if (frontend->key_format == KEY_FORMAT_BUNDLE)
+        json_object_set_new(object, "bundle", make_bundle(&frontend->plan));
+    json_object_set_new(object, "backends", backends);
+    return object;
+}
+
+static json_t *make_operator_lines(const struct backend_uses *group)
+{
+    json_t *ob_config = json_array();
+    for (size_t i = 0; i < group->count; i++)
+        json_array_append_new(
+            ob_config, json_sprintf("%s %s.onion", OB_CONFIG_KEYWORD, group->uses[i].frontend->address));
+    json_t *torrc = json_array();
+    json_array_append_new(torrc, json_string(TORRC_LINE));
+    json_t *object = json_object();
+    json_object_set_new(object, "address", make_onion(group->uses[0].backend->address));
+    json_object_set_new(object, "torrc", torrc);
+    json_object_set_new(object, "ob_config", ob_config);
+    return object;
+}
+
+/* Prints the outcome as one JSON object; config is NULL when it could not be loaded. */
+static void print_json(const struct options *options, const struct config *config,
+                       const struct config_report *report, const struct tor_endpoints *tors,
+                       const struct backend_uses *groups, size_t group_count)
+{
+    json_t *object = json_object();
+    json_object_set_new(object, "config", make_text(options->config_path));
+    json_object_set_new(object, "errors", make_list(report->errors, report->error_count));
+    json_object_set_new(object, "warnings", make_list(report->warnings, report->warning_count));
+    if (config != NULL) {
+        json_t *frontends = json_array();
+        for (size_t i = 0; i < config->frontend_count; i++)
+            json_array_append_new(frontends, make_frontend(&config->frontends[i]));
+        json_t *backends = json_array();
+        for (size_t i = 0; i < group_count; i++)
+            json_array_append_new(backends, make_operator_lines(&groups[i]));
+        json_t *list = make_endpoints(tors);
+        json_object_set(object, "tor_control", json_array_get(list, 0));
+        json_object_set_new(object, "tor_controls", list);
+        json_object_set_new(object, "frontends", frontends);
+        json_object_set_new(object, "backends", backends);
+    }
+    json_dumpf(object, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
+    putchar('\n');
+    json_decref(object);
+}
+
+/* Prints a config that could be loaded. */
+static void print_config(const struct options *options, const struct config *config,
+                         const struct config_report *report)
+{
+    struct tor_endpoints tors;
+    config_tor_endpoints(config, options, &tors);
+    size_t use_count = 0, group_count = 0;
+    struct backend_use *uses = list_uses(config, &use_count);
+    struct backend_uses *groups = group_uses(uses, use_count, &group_count);
+    if (options->json)
+        print_json(options, config, report, &tors, groups, group_count);
+    else
+        print_text(config, &tors, groups, group_count);
+    tor_endpoints_clear(&tors);
+    free(groups);
+    free(uses);
+}
+
+/* Checks the bundle of a frontend as publishing does not take the time for: each certificate, and whether it
+ * is good now. What is wrong with it goes into the report. */
+static int check_bundle(const struct config *config, const struct config_frontend *frontend,
+                        struct config_report *report)
+{
+    struct error error;
+    char text[PRESIGNED_TEXT_SIZE];
+    if (bundle_check_certificates(frontend->bundle, &error) != 0) {
+        config_report_add_error(report, config->path, frontend->line, "key %s: %s", frontend->key_path,
+                                error.text);
+        return -1;
+    }
+    int64_t now = clock_wall_seconds();
+    presigned_describe(text, &frontend->plan, NULL, now);
+    switch (presigned_judge(&frontend->plan, NULL, now)) {
+    case PRESIGNED_GOOD:
+        return 0;
+    case PRESIGNED_RUNS_OUT:
+        config_report_add_warning(report, config->path, frontend->line, "%s.onion: %s", frontend->address,
+                                  text);
+        return 0;
+    default:
+        config_report_add_error(report, config->path, frontend->line, "%s.onion: %s", frontend->address,
+                                text);
+        return -1;
+    }
+}
+
+/* Loads the config and checks the bundles that it names. */
+static int load_config(struct config *config, const struct options *options, struct config_report *report)
+{
+    int result = config_load(config, options->config_path, report);
+    for (size_t i = 0; i < config->frontend_count; i++) {
+        if (config->frontends[i].bundle != NULL && check_bundle(config, &config->frontends[i], report) != 0)
+            result = -1;
+    }
+    command_print_report(report);
+    if (result != 0)
+        config_clear(config);
+    return result;
+}
+
+int cmd_check(const struct options *options)
+{
+    struct config config;
+    struct config_report report;
+    int result = EXIT_CODE_BAD_INPUT;
+    if (load_config(&config, options, &report) == 0) {
+        print_config(options, &config, &report);
+        config_clear(&config);
+        result = EXIT_CODE_COMPLETE;
+    } else if (options->json) {
+        print_json(options, NULL, &report, NULL, NULL, 0);
+    }
+    config_report_clear(&report);
+    return command_finish_output(result);
+}

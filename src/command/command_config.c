@@ -1,0 +1,48 @@
+/* Loads the config for a command, and says on standard error what is wrong with it. */
+#include "command/command_config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "config/yaml_file.h"
+
+void command_print_report(const struct config_report *report)
+{
+    for (size_t i = 0; i < report->warning_count; i++)
+        fprintf(stderr, "obpub: warning: %s\n", report->warnings[i]);
+    for (size_t i = 0; i < report->error_count; i++)
+        fprintf(stderr, "obpub: %s\n", report->errors[i]);
+}
+
+static void override(struct config *config, const struct options *options)
+{
+    const char *location = options->environment_status_socket;
+    if (location == NULL)
+        return;
+    free(config->status_socket_location);
+    config->status_socket_location = memory_copy_text(location, strlen(location));
+}
+
+int command_receive_config(struct config *config, struct reader_client *reader, const struct options *options,
+                           struct config_report *report)
+{
+    if (reader_client_load(reader, config, report) != 0)
+        return -1;
+    override(config, options);
+    return 0;
+}
+
+int command_load_keys(struct config *config, const struct options *options, struct config_report *report)
+{
+    const struct config_files files = {.find_key = config_files_here.find_key, .are_here = false};
+    *config = (struct config){0};
+    *report = (struct config_report){0};
+    size_t length = 0;
+    unsigned char *text = yaml_file_read(options->config_path, &length, report);
+    int result = text != NULL ? config_parse(config, options->config_path, text, length, &files, report) : -1;
+    free(text);
+    command_print_report(report);
+    return result;
+}

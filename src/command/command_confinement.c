@@ -1,0 +1,131 @@
+/* Confines the processes of a command, as the config and the machine have it. */
+#include "command/command_confinement.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <event2/util.h>
+#include <jansson.h>
+
+#include "address/listen_address.h"
+#include "base/memory.h"
+#include "config/tor_endpoint.h"
+
+int command_plan_confinement(struct confine_plan *plan, const struct options *options, struct error *error)
+{
+    char *user;
+    bool requires_sandbox;
+    /* What is wrong with the config is said when all of it is read. */
+    config_find_confinement(&user, &requires_sandbox, options->config_path);
+    int result = confine_plan_make(plan, user, requires_sandbox, error);
+    free(user);
+    return result;
+}
+
+/* The folder of a path; release with free(). */
+static char *copy_folder(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    if (slash == NULL)
+        return memory_copy_text(".", 1);
+    return memory_copy_text(path, slash == path ? 1 : (size_t)(slash - path));
+}
+
+/* The path of the socket that the metrics are served on, or NULL. */
+static const char *find_metrics_path(const struct config *config, struct listen_address *address)
+{
+    if (config->metrics_listen == NULL || listen_address_parse(address, config->metrics_listen, NULL) != 0)
+        return NULL;
+    return listen_address_path(address);
+}
+
+/* Adds the group that may use a socket, if it is one and there is such a group. */
+static void add_group(const struct control_endpoint *endpoint, gid_t groups[USER_GROUPS_MAX], size_t *count)
+{
+    struct stat status;
+    if (endpoint->socket_path == NULL || stat(endpoint->socket_path, &status) != 0 ||
+        !S_ISSOCK(status.st_mode) || (status.st_mode & S_IWGRP) == 0)
+        return;
+    for (size_t i = 0; i < *count; i++) {
+        if (groups[i] == status.st_gid)
+            return;
+    }
+    if (*count < USER_GROUPS_MAX)
+        groups[(*count)++] = status.st_gid;
+}
+
+/* The groups of the control sockets, without which root without its powers can't use any. */
+static size_t find_groups(const struct options *options, const struct config *config,
+                          gid_t groups[USER_GROUPS_MAX])
+{
+    size_t count = 0;
+    struct tor_endpoints tors;
+    config_tor_endpoints(config, options, &tors);
+    for (size_t i = 0; i < tors.count; i++)
+        add_group(&tors.endpoints[i], groups, &count);
+    tor_endpoints_clear(&tors);
+    for (size_t i = 0; i < config->frontend_count; i++) {
+        for (size_t j = 0; j < config->frontends[i].backend_count; j++)
+            add_group(&config->frontends[i].backends[j].control, groups, &count);
+    }
+    return count;
+}
+
+/* Hands a socket that root has made over to the user that root becomes; where that fails root can use it
+ * still. The folder may be that user's, who could put something else of root's there meanwhile: a link to it
+ * is not taken. */
+static void hand_over(const struct confine_plan *plan, const char *path)
+{
+    struct stat status;
+    int file = plan->has_user ? open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC) : -1;
+    if (file < 0)
+        return;
+    if (fstat(file, &status) == 0 && S_ISSOCK(status.st_mode) && status.st_nlink == 1 &&
+        fchownat(file, "", plan->user.uid, plan->user.gid, AT_EMPTY_PATH) != 0)
+        errno = 0; /* nothing depends on it */
+    close(file);
+}
+
+enum confine_result command_confine_engine(const struct confine_plan *plan, const struct options *options,
+                                           const struct config *config, bool is_listening,
+                                           struct error *error)
+{
+    struct listen_address address;
+    const char *const paths[] = {config->status_socket_location, find_metrics_path(config, &address)};
+    char *folders[sizeof(paths) / sizeof(paths[0])];
+    gid_t groups[USER_GROUPS_MAX];
+    const char *manager = getenv("NOTIFY_SOCKET");
+    struct confine_needs needs = {
+        .socket_folders = (const char *const *)folders,
+        .has_abstract_sockets = manager != NULL && manager[0] == '@',
+        .groups = groups,
+        .group_count = find_groups(options, config, groups),
+    };
+    /* Both may open a file for that. */
+    evutil_secure_rng_init();
+    json_object_seed(0);
+    for (size_t i = 0; is_listening && i < sizeof(paths) / sizeof(paths[0]); i++) {
+        if (paths[i] == NULL)
+            continue;
+        hand_over(plan, paths[i]);
+        folders[needs.socket_folder_count++] = copy_folder(paths[i]);
+    }
+    enum confine_result result = confine_process(plan, CONFINE_ENGINE, &needs, error);
+    for (size_t i = 0; i < needs.socket_folder_count; i++)
+        free(folders[i]);
+    return result;
+}
+
+static bool texts_equal(const char *one, const char *other)
+{
+    return one == other || (one != NULL && other != NULL && strcmp(one, other) == 0);
+}
+
+bool command_confinement_differs(const struct config *old, const struct config *config)
+{
+    return !texts_equal(old->user, config->user) || old->requires_sandbox != config->requires_sandbox;
+}

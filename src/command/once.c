@@ -1,0 +1,314 @@
+/* obpub --once: one whole round of publishing, then the end. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <event2/event.h>
+
+#include "base/clock.h"
+#include "command/command_config.h"
+#include "command/command_confinement.h"
+#include "command/command_processes.h"
+#include "command/commands.h"
+#include "config/tor_endpoint.h"
+#include "engine/engine.h"
+#include "report/progress.h"
+#include "report/round.h"
+
+/* A backend that has nothing after this share of the whole time is left out, so that there is time to publish
+ * the others; and in no case is it waited for longer than so many milliseconds. */
+#define BACKEND_SHARE 3
+#define BACKEND_PATIENCE_MAX 40000
+#define ATTEMPTS_MAX 4
+
+struct once {
+    const struct options *options;
+    struct event_base *base;
+    struct processes *processes;
+    struct engine *engine;
+    struct progress progress;
+    int64_t started;
+    bool has_timed_out;
+    int signal; /* the one that ended it, or 0 */
+    bool has_lost_process;
+    struct error process_error;
+};
+
+/* What the round is waiting for, as a step and a sentence. */
+static const char *describe_progress(const struct once *once, char *text, size_t size)
+{
+    const struct publisher *publisher = engine_publisher(once->engine);
+    bool is_trouble = false;
+    const char *tor_status = engine_tor_status(once->engine, &is_trouble);
+    struct round_counts counts;
+    round_count(publisher, &counts);
+    if (tor_status[0] != '\0') {
+        snprintf(text, size, "%s", tor_status);
+        return tor_status;
+    }
+    for (size_t i = 0; i < publisher->frontend_count; i++) {
+        if (!publisher->frontends[i].has_started) {
+            snprintf(text, size, "descriptors of %zu of %zu backends are here", counts.live, counts.backends);
+            return "backends";
+        }
+    }
+    snprintf(text, size, "%zu of %zu uploads taken by their HSDirs", counts.taken, counts.uploads);
+    return "uploads";
+}
+
+static void engine_changed(void *context)
+{
+    struct once *once = context;
+    char text[PROGRESS_TEXT_SIZE];
+    const char *stage = describe_progress(once, text, sizeof(text));
+    progress_show(&once->progress, stage, text, clock_milliseconds());
+    if (publisher_is_settled(engine_publisher(once->engine)) || engine_tors_need_operator(once->engine))
+        event_base_loopbreak(once->base);
+}
+
+static void timeout_fired(evutil_socket_t socket, short events, void *context)
+{
+    (void)socket;
+    (void)events;
+    struct once *once = context;
+    once->has_timed_out = true;
+    event_base_loopbreak(once->base);
+}
+
+static void signal_came(evutil_socket_t number, short events, void *context)
+{
+    (void)events;
+    struct once *once = context;
+    once->signal = (int)number;
+    event_base_loopbreak(once->base);
+}
+
+static void process_is_lost(const struct error *error, void *context)
+{
+    struct once *once = context;
+    once->has_lost_process = true;
+    once->process_error = *error;
+    event_base_loopbreak(once->base);
+}
+
+/* Why nothing, or not everything, was published: the first thing in the chain that is missing. */
+static void describe_problem(const struct once *once, char *text, size_t size)
+{
+    const struct publisher *publisher = engine_publisher(once->engine);
+    bool is_trouble = false;
+    const char *tor_status = engine_tor_status(once->engine, &is_trouble);
+    struct round_counts counts;
+    round_count(publisher, &counts);
+    if (once->has_lost_process)
+        snprintf(text, size, "%s", once->process_error.text);
+    else if (once->signal != 0)
+        snprintf(text, size, "interrupted by a signal (%s)", strsignal(once->signal));
+    else if (tor_status[0] != '\0')
+        snprintf(text, size, "%s", tor_status);
+    else if (counts.live == 0)
+        snprintf(text, size, "not one backend's descriptor could be had");
+    else if (counts.taken < counts.uploads)
+        snprintf(text, size, "%zu of %zu uploads were not taken%s%s", counts.uploads - counts.taken,
+                 counts.uploads, engine_last_error(once->engine)[0] != '\0' ? ": " : "",
+                 engine_last_error(once->engine));
+    else
+        text[0] = '\0';
+}
+
+/* What the result alone does not tell: backends that were left out, and frontends that have none left. */
+static void warn_of_backends(const struct publisher *publisher, const struct config *config)
+{
+    for (size_t i = 0; i < publisher->frontend_count; i++) {
+        const struct publisher_frontend *frontend = &publisher->frontends[i];
+        size_t live = 0;
+        for (size_t j = 0; j < frontend->member_count; j++) {
+            const struct publisher_backend *backend = &publisher->backends[frontend->members[j].backend];
+            live += round_has_backend(backend);
+            if (!round_has_backend(backend))
+                fprintf(stderr, "obpub: warning: backend %s was left out: %s\n",
+                        config->frontends[i].backends[j].name, backend->reason);
+        }
+        if (live == 0)
+            fprintf(stderr, "obpub: nothing was published for %s.onion: none of its backends could be had\n",
+                    config->frontends[i].address);
+    }
+}
+
+/* An HSDir refuses a descriptor whose revision counter is not higher than that of the one it has. */
+static void warn_of_refusals(const struct publisher *publisher)
+{
+    for (size_t i = 0; i < publisher->frontend_count; i++) {
+        for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
+            const struct publisher_descriptor *descriptor = &publisher->frontends[i].descriptors[slot];
+            for (size_t j = 0; j < descriptor->upload_count; j++) {
+                const struct publisher_upload *upload = &descriptor->uploads[j];
+                if (upload->state != UPLOAD_GIVEN_UP || strcmp(upload->reason, "UPLOAD_REJECTED") != 0)
+                    continue;
+                fprintf(stderr,
+                        "obpub: an HSDir that refuses (UPLOAD_REJECTED) may have a newer descriptor of the "
+                        "same address: if Onionbalance or another publisher has just been stopped, try again "
+                        "in ten minutes\n");
+                return;
+            }
+        }
+    }
+}
+
+static int report_round(const struct once *once, const struct config *config)
+{
+    static const int exit_codes[] = {
+        [ROUND_COMPLETE] = EXIT_CODE_COMPLETE,
+        [ROUND_INCOMPLETE] = EXIT_CODE_INCOMPLETE,
+        [ROUND_NOTHING] = EXIT_CODE_NOTHING_PUBLISHED,
+    };
+    char problem[PROGRESS_TEXT_SIZE];
+    const struct publisher *publisher = engine_publisher(once->engine);
+    describe_problem(once, problem, sizeof(problem));
+    const struct round round = {
+        .config = config,
+        .publisher = publisher,
+        .started = once->started,
+        .ended = clock_milliseconds(),
+        .problem = problem,
+    };
+    enum round_result result = round_judge(publisher);
+    warn_of_backends(publisher, config);
+    if (result != ROUND_COMPLETE) {
+        warn_of_refusals(publisher);
+        fprintf(stderr, "obpub: %s%s%s\n",
+                result == ROUND_NOTHING ? "nothing was published" : "not everything was published",
+                problem[0] != '\0' ? ": " : "", problem);
+        if (once->has_timed_out)
+            fprintf(stderr, "obpub: gave up after %u seconds (--timeout)\n", once->options->timeout);
+    }
+    int printed = 0;
+    if (once->options->json)
+        printed = round_print_json(&round, stdout);
+    else
+        round_print_table(&round, stdout);
+    if (printed != 0 || fflush(stdout) != 0 || ferror(stdout)) {
+        fprintf(stderr, "obpub: the report can't be written to standard output: %s\n", strerror(errno));
+        return result == ROUND_COMPLETE ? EXIT_CODE_INCOMPLETE : exit_codes[result];
+    }
+    return exit_codes[result];
+}
+
+static void set_settings(struct engine_settings *settings, struct once *once, const struct config *config,
+                         const struct tor_endpoints *tors)
+{
+    int64_t patience = (int64_t)once->options->timeout * 1000 / BACKEND_SHARE;
+    settings->base = once->base;
+    settings->tors.endpoints = tors->endpoints;
+    settings->tors.count = tors->count;
+    settings->tors.credentials.password_file = config->tor_control_password_file;
+    settings->tors.credentials.cookie_file = config->tor_control_cookie_file;
+    settings->tors.credentials.source = reader_client_source(once->processes->reader);
+    settings->credential_source = reader_client_source(once->processes->reader);
+    settings->signer = once->processes->signer;
+    settings->rules = publisher_rules_default;
+    settings->rules.start_patience = patience < BACKEND_PATIENCE_MAX ? patience : BACKEND_PATIENCE_MAX;
+    settings->rules.attempts_max = ATTEMPTS_MAX;
+    settings->changed = engine_changed;
+    settings->context = once;
+}
+
+/* Runs the loop until the round has settled, the time is up or a signal ends it. */
+static void run_round(struct once *once)
+{
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+    struct event *signal_events[sizeof(signals) / sizeof(signals[0])];
+    struct event *timeout = evtimer_new(once->base, timeout_fired, once);
+    const struct timeval time_left = {(time_t)once->options->timeout, 0};
+    evtimer_add(timeout, &time_left);
+    for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+        signal_events[i] = evsignal_new(once->base, signals[i], signal_came, once);
+        event_add(signal_events[i], NULL);
+    }
+    event_base_dispatch(once->base);
+    for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+        event_free(signal_events[i]);
+    event_free(timeout);
+}
+
+static int publish_round(const struct options *options, struct processes *processes, struct config *config)
+{
+    struct once once = {.options = options, .processes = processes, .started = clock_milliseconds()};
+    once.base = event_base_new();
+    if (once.base == NULL) {
+        fprintf(stderr, "obpub: libevent can't be initialised\n");
+        return EXIT_CODE_NOTHING_PUBLISHED;
+    }
+    progress_begin(&once.progress, options->verbosity <= LOG_LEVEL_INFO, once.started);
+    struct engine_settings settings = {0};
+    struct tor_endpoints tors;
+    config_tor_endpoints(config, options, &tors);
+    set_settings(&settings, &once, config, &tors);
+    once.engine = engine_new(&settings);
+    tor_endpoints_clear(&tors);
+    engine_set_config(once.engine, config, NULL);
+    processes_watch(processes, once.base, process_is_lost, &once);
+    engine_changed(&once);
+    run_round(&once);
+    progress_end(&once.progress);
+    int result = report_round(&once, config);
+    result = once.has_lost_process ? EXIT_CODE_PROCESS_LOST : result;
+    engine_free(once.engine);
+    processes_end(processes);
+    event_base_free(once.base);
+    return result;
+}
+
+/* Confines this process, the engine. Returns 0, or -1 when it must end. */
+static int confine(const struct confine_plan *plan, const struct options *options,
+                   const struct config *config)
+{
+    struct error error;
+    for (size_t i = 0; i < plan->lack_count; i++)
+        fprintf(stderr, "obpub: warning: %s\n", plan->lacks[i].text);
+    enum confine_result result = command_confine_engine(plan, options, config, false, &error);
+    if (result != CONFINE_DONE)
+        fprintf(stderr, "obpub: %s%s\n", result == CONFINE_INCOMPLETE ? "warning: " : "", error.text);
+    return result == CONFINE_FAILED ? -1 : 0;
+}
+
+/* Has the config loaded and publishes it. Returns what to exit with. */
+static int load_and_publish(const struct options *options, struct processes *processes,
+                            const struct confine_plan *plan)
+{
+    struct config config;
+    struct config_report report;
+    struct error error;
+    int result = EXIT_CODE_BAD_INPUT;
+    int loaded = command_receive_config(&config, processes->reader, options, &report);
+    command_print_report(&report);
+    if (loaded == 0) {
+        if (confine(plan, options, &config) == 0)
+            result = publish_round(options, processes, &config);
+        config_clear(&config);
+    } else if (processes_check(processes, &error) != 0) {
+        fprintf(stderr, "obpub: %s\n", error.text);
+        result = EXIT_CODE_PROCESS_LOST;
+    }
+    config_report_clear(&report);
+    return result;
+}
+
+int cmd_once(const struct options *options)
+{
+    struct processes processes;
+    struct confine_plan plan;
+    struct error error;
+    int result = EXIT_CODE_PROCESS_LOST;
+    if (command_plan_confinement(&plan, options, &error) != 0) {
+        fprintf(stderr, "obpub: %s\n", error.text);
+        return EXIT_CODE_BAD_INPUT;
+    }
+    if (processes_start(&processes, options, &plan, &error) == 0)
+        result = load_and_publish(options, &processes, &plan);
+    else
+        fprintf(stderr, "obpub: %s\n", error.text);
+    processes_end(&processes);
+    return result;
+}

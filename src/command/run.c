@@ -1,0 +1,482 @@
+/* obpub -c FILE: publishes for as long as it runs. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "command/command_config.h"
+#include "command/command_confinement.h"
+#include "command/command_processes.h"
+#include "command/commands.h"
+#include "config/tor_endpoint.h"
+#include "engine/engine.h"
+#include "engine/open_files.h"
+#include "report/journal.h"
+#include "report/metrics_server.h"
+#include "report/service_manager.h"
+#include "report/status_socket.h"
+
+/* Milliseconds that this machine's clock may run apart from the one that only goes forward, between two
+ * looks, before it counts as a jump; and seconds between two looks. */
+#define CLOCK_JUMP 30000
+#define LOOK_SECONDS 10
+
+#define SIGNALS 4
+
+struct daemon {
+    const struct options *options;
+    struct event_base *base;
+    struct log log;
+    struct confine_plan plan;
+    struct processes processes;
+    struct service_manager manager;
+    struct config *config;
+    struct engine *engine;
+    struct journal *journal;
+    struct report_frontend *report_frontends; /* of the last view */
+    struct report_tor report_tors[PUBLISHER_TORS_MAX];
+    struct status_socket *status_socket;
+    struct metrics_server *metrics_server;
+    struct event *signals[SIGNALS], *watchdog, *look;
+    int64_t started_at, loaded_at;
+    size_t open_files_max;
+    int64_t clock_difference; /* milliseconds of the wall clock ahead of the other one */
+    char reload_error[ERROR_TEXT_SIZE];
+    bool is_kept; /* the reader knows that the config is in use */
+    bool has_lost_process;
+};
+
+/* -- reports -------------------------------------------------------------------------------------- */
+
+static void fill_view(struct report_view *view, void *context)
+{
+    struct daemon *daemon = context;
+    free(daemon->report_frontends);
+    memset(view, 0, sizeof(*view));
+    view->frontend_count = engine_fill_frontends(daemon->engine, &daemon->report_frontends);
+    view->frontends = daemon->report_frontends;
+    view->publisher = engine_publisher(daemon->engine);
+    view->counters = engine_counters(daemon->engine);
+    view->version = OBPUB_VERSION;
+    view->now = clock_milliseconds();
+    view->wall_now = clock_wall_seconds() * 1000;
+    view->started_at = daemon->started_at;
+    view->loaded_at = daemon->loaded_at;
+    view->reload_error = daemon->reload_error;
+    view->tor_count = engine_fill_tors(daemon->engine, daemon->report_tors);
+    view->tors = daemon->report_tors;
+    view->tor_status = engine_tor_status(daemon->engine, &view->tor_is_trouble);
+    view->last_error = engine_last_error(daemon->engine);
+    view->sandbox_lacks = daemon->plan.lacks;
+    view->sandbox_lack_count = daemon->plan.lack_count;
+}
+
+/* One line for "systemctl status". */
+static void tell_manager(struct daemon *daemon, const struct report_view *view)
+{
+    size_t published = 0, live = 0, backends = 0;
+    for (size_t i = 0; i < view->frontend_count; i++)
+        published += report_view_is_published(view, &view->frontends[i]);
+    for (size_t i = 0; i < view->publisher->backend_count; i++) {
+        const struct publisher_backend *backend = &view->publisher->backends[i];
+        backends += backend->is_used;
+        live += backend->is_used && (backend->state == BACKEND_LIVE || backend->state == BACKEND_GRACE);
+    }
+    service_manager_status(&daemon->manager, "%zu of %zu frontends published, %zu of %zu backends in%s%s",
+                           published, view->frontend_count, live, backends,
+                           view->tor_status[0] != '\0' ? "; " : "", view->tor_status);
+}
+
+static void engine_changed(void *context)
+{
+    struct daemon *daemon = context;
+    if (daemon->engine == NULL)
+        return;
+    struct report_view view;
+    fill_view(&view, daemon);
+    journal_update(daemon->journal, &view);
+    tell_manager(daemon, &view);
+}
+
+/* -- the config ----------------------------------------------------------------------------------- */
+
+static void log_config_report(const struct log *log, const struct config_report *report)
+{
+    for (size_t i = 0; i < report->warning_count; i++)
+        log_write(log, LOG_LEVEL_WARNING, "%s", report->warnings[i]);
+    for (size_t i = 0; i < report->error_count; i++)
+        log_write(log, LOG_LEVEL_ERROR, "%s", report->errors[i]);
+}
+
+/* Reads the config into a new object, saying in the log what is wrong with it. Returns NULL when it can't be
+ * used; the first error is then in *error. */
+static struct config *load_config(struct daemon *daemon, struct error *error)
+{
+    struct config *config = memory_allocate(1, sizeof(*config));
+    struct config_report report;
+    int result = command_receive_config(config, daemon->processes.reader, daemon->options, &report);
+    log_config_report(&daemon->log, &report);
+    if (result != 0) {
+        error_set(error, "%s", report.error_count > 0 ? report.errors[0] : "the config can't be used");
+        free(config);
+        config = NULL;
+    }
+    struct error shortage;
+    if (config != NULL && open_files_check(config, daemon->open_files_max, &shortage) != 0)
+        log_write(&daemon->log, LOG_LEVEL_WARNING, "%s", shortage.text);
+    config_report_clear(&report);
+    return config;
+}
+
+/* Says that the config that was loaded last is the one in use: keys that it has not are forgotten. Until this
+ * has been said no other config can be loaded, as that would take the keys of this one away. Returns 0 or -1.
+ */
+static int keep_config(struct daemon *daemon, struct error *error)
+{
+    if (!daemon->is_kept && reader_client_keep(daemon->processes.reader, error) != 0) {
+        log_write(&daemon->log, LOG_LEVEL_ERROR, "%s", error->text);
+        return -1;
+    }
+    daemon->is_kept = true;
+    return 0;
+}
+
+static void config_release(struct config *config)
+{
+    if (config == NULL)
+        return;
+    config_clear(config);
+    free(config);
+}
+
+static bool texts_equal(const char *one, const char *other)
+{
+    return one == other || (one != NULL && other != NULL && strcmp(one, other) == 0);
+}
+
+/* Opens what the config says is to be listened on; what stays the same is left alone. old is NULL at the
+ * start. An error leaves that one closed. */
+static int open_listeners(struct daemon *daemon, const struct config *old, const struct config *config,
+                          struct error *error)
+{
+    int result = 0;
+    if (old == NULL || !texts_equal(old->status_socket_location, config->status_socket_location)) {
+        status_socket_free(daemon->status_socket);
+        daemon->status_socket = NULL;
+        if (config->status_socket_location != NULL) {
+            daemon->status_socket =
+                status_socket_new(daemon->base, config->status_socket_location, fill_view, daemon, error);
+            result = daemon->status_socket != NULL ? result : -1;
+        }
+    }
+    if (old == NULL || !texts_equal(old->metrics_listen, config->metrics_listen)) {
+        metrics_server_free(daemon->metrics_server);
+        daemon->metrics_server = NULL;
+        if (config->metrics_listen != NULL) {
+            daemon->metrics_server =
+                metrics_server_new(daemon->base, config->metrics_listen, fill_view, daemon, error);
+            result = daemon->metrics_server != NULL ? result : -1;
+        }
+    }
+    return result;
+}
+
+/* Works out where the local tors are; endpoints is to be released when the places are needed no more. */
+static void find_tor_places(const struct daemon *daemon, const struct config *config,
+                            struct tor_endpoints *endpoints, struct engine_tor_places *places)
+{
+    config_tor_endpoints(config, daemon->options, endpoints);
+    places->endpoints = endpoints->endpoints;
+    places->count = endpoints->count;
+    places->credentials.password_file = config->tor_control_password_file;
+    places->credentials.cookie_file = config->tor_control_cookie_file;
+    places->credentials.source = reader_client_source(daemon->processes.reader);
+}
+
+static void set_tor_places(struct daemon *daemon, const struct config *config)
+{
+    struct tor_endpoints endpoints;
+    struct engine_tor_places places;
+    find_tor_places(daemon, config, &endpoints, &places);
+    engine_set_tor_places(daemon->engine, &places);
+    tor_endpoints_clear(&endpoints);
+}
+
+/* Puts a new config in the place of the old one. */
+static void apply_config(struct daemon *daemon, struct config *config)
+{
+    struct engine_changes changes;
+    struct error error;
+    set_tor_places(daemon, config);
+    if (open_listeners(daemon, daemon->config, config, &error) != 0)
+        log_write(
+            &daemon->log, LOG_LEVEL_ERROR,
+            "%s (since it is confined it can make sockets only in the folders that it started with: a new "
+            "start is needed for another one)",
+            error.text);
+    if (command_confinement_differs(daemon->config, config))
+        log_write(
+            &daemon->log, LOG_LEVEL_WARNING,
+            "\"user\" or \"require-sandbox\" has changed in the config: that takes effect when obpub is "
+            "started anew");
+    engine_set_config(daemon->engine, config, &changes);
+    config_release(daemon->config);
+    daemon->config = config;
+    daemon->loaded_at = clock_milliseconds();
+    log_write(
+        &daemon->log, LOG_LEVEL_INFO,
+        "config read again: frontends %zu new, %zu gone, %zu with other backends; backends %zu new, %zu gone",
+        changes.frontends_added, changes.frontends_removed, changes.frontends_changed, changes.backends_added,
+        changes.backends_removed);
+}
+
+static void reload(struct daemon *daemon)
+{
+    struct error error;
+    service_manager_reloading(&daemon->manager);
+    struct config *config = keep_config(daemon, &error) == 0 ? load_config(daemon, &error) : NULL;
+    engine_counters(daemon->engine)->reloads++;
+    if (config != NULL) {
+        daemon->reload_error[0] = '\0';
+        apply_config(daemon, config);
+        daemon->is_kept = false;
+        keep_config(daemon, &error);
+    } else {
+        engine_counters(daemon->engine)->reload_failures++;
+        memcpy(daemon->reload_error, error.text, sizeof(daemon->reload_error));
+        log_write(&daemon->log, LOG_LEVEL_ERROR,
+                  "the config was not read again: the one before stays in use");
+    }
+    service_manager_ready(&daemon->manager);
+}
+
+/* -- events --------------------------------------------------------------------------------------- */
+
+static void signal_came(evutil_socket_t number, short events, void *context)
+{
+    (void)events;
+    struct daemon *daemon = context;
+    struct report_view view;
+    switch ((int)number) {
+    case SIGHUP:
+        reload(daemon);
+        break;
+    case SIGUSR1:
+        fill_view(&view, daemon);
+        journal_dump(&daemon->log, &view);
+        break;
+    default:
+        log_write(&daemon->log, LOG_LEVEL_INFO, "ending: %s", strsignal((int)number));
+        event_base_loopbreak(daemon->base);
+    }
+}
+
+static void watchdog_fired(evutil_socket_t socket, short events, void *context)
+{
+    (void)socket;
+    (void)events;
+    struct daemon *daemon = context;
+    service_manager_watchdog(&daemon->manager);
+}
+
+static int64_t read_clock_difference(void)
+{
+    return clock_wall_seconds() * 1000 - clock_milliseconds();
+}
+
+/* Where no place is configured, tor's usual socket is taken if it is there: it may come later than obpub. */
+static void look_for_tor(struct daemon *daemon)
+{
+    bool is_trouble = false;
+    engine_tor_status(daemon->engine, &is_trouble);
+    if (is_trouble)
+        set_tor_places(daemon, daemon->config);
+}
+
+static void look_around(evutil_socket_t socket, short events, void *context)
+{
+    (void)socket;
+    (void)events;
+    struct daemon *daemon = context;
+    look_for_tor(daemon);
+    int64_t difference = read_clock_difference();
+    int64_t jump = difference - daemon->clock_difference;
+    daemon->clock_difference = difference;
+    /* Suspended, or set forward: nobody can tell, and to refresh descriptors too early does no harm. */
+    if (jump > CLOCK_JUMP)
+        engine_note_pause(daemon->engine, jump);
+    if (llabs(jump) > CLOCK_JUMP)
+        log_write(&daemon->log, LOG_LEVEL_WARNING, "this machine's clock %s by %lld seconds",
+                  jump > 0 ? "was set forward, or the machine was suspended," : "was set back",
+                  llabs(jump) / 1000);
+}
+
+static struct event *add_timer(struct daemon *daemon, event_callback_fn callback, int64_t interval)
+{
+    const struct timeval time = {interval / 1000, interval % 1000 * 1000};
+    struct event *timer = event_new(daemon->base, -1, EV_PERSIST, callback, daemon);
+    event_add(timer, &time);
+    return timer;
+}
+
+static void add_events(struct daemon *daemon)
+{
+    static const int signals[SIGNALS] = {SIGHUP, SIGUSR1, SIGTERM, SIGINT};
+    for (size_t i = 0; i < SIGNALS; i++) {
+        daemon->signals[i] = evsignal_new(daemon->base, signals[i], signal_came, daemon);
+        event_add(daemon->signals[i], NULL);
+    }
+    if (daemon->manager.watchdog_interval > 0)
+        daemon->watchdog = add_timer(daemon, watchdog_fired, daemon->manager.watchdog_interval);
+    daemon->clock_difference = read_clock_difference();
+    daemon->look = add_timer(daemon, look_around, LOOK_SECONDS * 1000);
+}
+
+static void free_events(struct daemon *daemon)
+{
+    for (size_t i = 0; i < SIGNALS; i++)
+        event_free(daemon->signals[i]);
+    if (daemon->watchdog != NULL)
+        event_free(daemon->watchdog);
+    event_free(daemon->look);
+}
+
+/* -- running -------------------------------------------------------------------------------------- */
+
+static void start_engine(struct daemon *daemon)
+{
+    struct engine_settings settings = {
+        .base = daemon->base,
+        .rules = publisher_rules_default,
+        .credential_source = reader_client_source(daemon->processes.reader),
+        .signer = daemon->processes.signer,
+        .changed = engine_changed,
+        .context = daemon,
+    };
+    struct tor_endpoints endpoints;
+    find_tor_places(daemon, daemon->config, &endpoints, &settings.tors);
+    daemon->engine = engine_new(&settings);
+    tor_endpoints_clear(&endpoints);
+    engine_set_config(daemon->engine, daemon->config, NULL);
+}
+
+/* Without its signer it can't publish, without its reader it can't be given new keys: the service manager is
+ * to start all anew. */
+static void process_is_lost(const struct error *error, void *context)
+{
+    struct daemon *daemon = context;
+    log_write(&daemon->log, LOG_LEVEL_CRITICAL, "ending: %s", error->text);
+    daemon->has_lost_process = true;
+    event_base_loopbreak(daemon->base);
+}
+
+/* Confines this process, the engine. Returns 0, or -1 when it must end. */
+static int confine(struct daemon *daemon)
+{
+    struct error error;
+    for (size_t i = 0; i < daemon->plan.lack_count; i++)
+        log_write(&daemon->log, LOG_LEVEL_WARNING, "%s", daemon->plan.lacks[i].text);
+    enum confine_result result =
+        command_confine_engine(&daemon->plan, daemon->options, daemon->config, true, &error);
+    if (result == CONFINE_FAILED)
+        log_write(&daemon->log, LOG_LEVEL_CRITICAL, "%s", error.text);
+    if (result == CONFINE_INCOMPLETE) {
+        log_write(&daemon->log, LOG_LEVEL_WARNING, "%s", error.text);
+        confine_plan_add_lack(&daemon->plan, &error);
+    }
+    return result == CONFINE_FAILED ? -1 : 0;
+}
+
+/* Publishes until a signal ends it. The listeners are opened first: without them it must not begin. */
+static int publish(struct daemon *daemon)
+{
+    struct error error;
+    if (open_listeners(daemon, NULL, daemon->config, &error) != 0) {
+        log_write(&daemon->log, LOG_LEVEL_CRITICAL, "%s", error.text);
+        return EXIT_CODE_NOTHING_PUBLISHED; /* it may be possible in a moment: the service manager tries again
+                                             */
+    }
+    if (confine(daemon) != 0)
+        return EXIT_CODE_BAD_INPUT;
+    daemon->journal = journal_new(&daemon->log);
+    start_engine(daemon);
+    keep_config(daemon, &error);
+    processes_watch(&daemon->processes, daemon->base, process_is_lost, daemon);
+    size_t frontends = daemon->config->frontend_count;
+    log_write(&daemon->log, LOG_LEVEL_INFO, "obpub %s publishes %zu frontend%s of %s", OBPUB_VERSION,
+              frontends, frontends == 1 ? "" : "s", daemon->options->config_path);
+    service_manager_ready(&daemon->manager);
+    event_base_dispatch(daemon->base);
+    service_manager_stopping(&daemon->manager);
+    return daemon->has_lost_process ? EXIT_CODE_PROCESS_LOST : EXIT_CODE_COMPLETE;
+}
+
+/* Signals that come while it begins are acted on as soon as it has begun. */
+static int run(struct daemon *daemon)
+{
+    add_events(daemon);
+    int result = publish(daemon);
+    free_events(daemon);
+    return result;
+}
+
+/* Loads the config and runs. Returns what to exit with. */
+static int load_and_run(struct daemon *daemon)
+{
+    struct error error;
+    daemon->config = load_config(daemon, &error);
+    if (processes_check(&daemon->processes, &error) != 0) {
+        log_write(&daemon->log, LOG_LEVEL_CRITICAL, "%s", error.text);
+        return EXIT_CODE_PROCESS_LOST;
+    }
+    if (daemon->config == NULL)
+        return EXIT_CODE_BAD_INPUT;
+    daemon->base = event_base_new();
+    if (daemon->base == NULL) {
+        log_write(&daemon->log, LOG_LEVEL_CRITICAL, "libevent can't be initialised");
+        return EXIT_CODE_NOTHING_PUBLISHED;
+    }
+    return run(daemon);
+}
+
+int cmd_run(const struct options *options)
+{
+    struct daemon daemon = {
+        .options = options,
+        .manager = {.socket = -1},
+        .started_at = clock_milliseconds(),
+    };
+    struct error error;
+    int result = EXIT_CODE_PROCESS_LOST;
+    daemon.open_files_max = open_files_raise();
+    log_open(&daemon.log, STDERR_FILENO, options->verbosity);
+    daemon.loaded_at = daemon.started_at;
+    if (command_plan_confinement(&daemon.plan, options, &error) != 0) {
+        log_write(&daemon.log, LOG_LEVEL_CRITICAL, "%s", error.text);
+        return EXIT_CODE_BAD_INPUT;
+    }
+    if (processes_start(&daemon.processes, options, &daemon.plan, &error) != 0) {
+        log_write(&daemon.log, LOG_LEVEL_CRITICAL, "%s", error.text);
+    } else {
+        if (service_manager_open(&daemon.manager, &error) != 0)
+            log_write(&daemon.log, LOG_LEVEL_WARNING, "%s", error.text);
+        result = load_and_run(&daemon);
+    }
+    status_socket_free(daemon.status_socket);
+    metrics_server_free(daemon.metrics_server);
+    engine_free(daemon.engine);
+    journal_free(daemon.journal);
+    free(daemon.report_frontends);
+    config_release(daemon.config);
+    processes_end(&daemon.processes);
+    if (daemon.base != NULL)
+        event_base_free(daemon.base);
+    service_manager_close(&daemon.manager);
+    return result;
+}

@@ -1,0 +1,145 @@
+/* obpub status: asks the obpub that runs how things are. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "command/command_output.h"
+#include "command/commands.h"
+#include "config/config.h"
+#include "report/status_reader.h"
+#include "report/status_text.h"
+
+#define WATCH_INTERVAL 2 /* seconds */
+
+/* Clears the screen and goes to its top left corner. */
+#define CLEAR_SCREEN "\033[H\033[2J"
+
+/* Finds the socket: the command line, the environment, the config. Returns its path, to be released with
+ * free(), or NULL after saying why there is none. */
+static char *find_socket(const struct options *options)
+{
+    const char *given =
+        options->status_socket != NULL ? options->status_socket : options->environment_status_socket;
+    if (given != NULL)
+        return memory_copy_text(given, strlen(given));
+    char *location = NULL;
+    struct config_report report;
+    if (config_find_status_socket(&location, options->config_path, &report) != 0) {
+        for (size_t i = 0; i < report.error_count; i++)
+            fprintf(stderr, "obpub: %s\n", report.errors[i]);
+    } else if (location == NULL) {
+        fprintf(stderr,
+                "obpub: %s has no \"status-socket-location\", so that obpub makes no socket to ask: add it, "
+                "or give --socket-path\n",
+                options->config_path);
+    }
+    config_report_clear(&report);
+    return location;
+}
+
+/* Colours are for a terminal whose user has not asked for none (https://no-color.org). */
+static bool wants_colours(void)
+{
+    const char *refusal = getenv("NO_COLOR"), *terminal = getenv("TERM");
+    return isatty(STDOUT_FILENO) == 1 && (refusal == NULL || refusal[0] == '\0') &&
+           (terminal == NULL || strcmp(terminal, "dumb") != 0);
+}
+
+/* Prints the status as JSON, in ASCII alone so that nothing in it steers a terminal. */
+static void print_json(const json_t *object, bool is_watch, FILE *file)
+{
+    size_t form = is_watch ? JSON_COMPACT : JSON_INDENT(2);
+    json_dumpf(object, file, form | JSON_ENSURE_ASCII);
+    fputc('\n', file);
+}
+
+/* Asks once and prints the answer to file. */
+static int show_status(const struct options *options, const char *path, FILE *file, struct error *error)
+{
+    json_t *object = status_read(path, STATUS_READ_SECONDS, STATUS_SIZE_MAX, error);
+    if (object == NULL)
+        return EXIT_CODE_NOTHING_PUBLISHED;
+    struct status_document document;
+    int result = EXIT_CODE_NOTHING_PUBLISHED;
+    if (status_document_read(&document, object, error) == 0) {
+        result = status_document_is_published(&document) ? EXIT_CODE_COMPLETE : EXIT_CODE_INCOMPLETE;
+        if (options->json)
+            print_json(object, options->watch, file);
+        else
+            status_text_print(&document, wants_colours(), file);
+        status_document_clear(&document);
+    }
+    json_decref(object);
+    return result;
+}
+
+/* The lines of a text that a terminal has room for; its last one is left for the cursor. */
+static size_t fit_screen(const char *text, size_t length)
+{
+    struct winsize size;
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_row < 2 || size.ws_col == 0)
+        return length;
+    size_t row = 0, column = 0, end = 0;
+    for (size_t i = 0; i < length && row < size.ws_row - 1u; i++) {
+        column = text[i] == '\n' ? 0 : column + 1;
+        row += text[i] == '\n' || column > size.ws_col;
+        if (text[i] == '\n')
+            end = i + 1;
+        else if (column > size.ws_col)
+            column = 1;
+    }
+    return end;
+}
+
+/* Shows it again and again; only a signal or an output that is gone ends this. */
+static int watch_status(const struct options *options, const char *path)
+{
+    bool is_screen = isatty(STDOUT_FILENO) == 1 && !options->json;
+    int result;
+    do {
+        struct error error = {""};
+        char *text = NULL;
+        size_t length = 0;
+        FILE *file = open_memstream(&text, &length);
+        if (file == NULL)
+            return EXIT_CODE_NOTHING_PUBLISHED;
+        result = show_status(options, path, file, &error);
+        if (error.text[0] != '\0' && is_screen)
+            fprintf(file, "obpub: %s\n", error.text);
+        else if (error.text[0] != '\0')
+            fprintf(stderr, "obpub: %s\n", error.text);
+        fclose(file);
+        if (is_screen)
+            fputs(CLEAR_SCREEN, stdout);
+        fwrite(text, 1, is_screen ? fit_screen(text, length) : length, stdout);
+        free(text);
+        result = command_finish_output(result);
+        const struct timespec interval = {WATCH_INTERVAL, 0};
+        if (!ferror(stdout))
+            nanosleep(&interval, NULL);
+    } while (!ferror(stdout));
+    return result;
+}
+
+int cmd_status(const struct options *options)
+{
+    char *path = find_socket(options);
+    if (path == NULL)
+        return EXIT_CODE_BAD_INPUT;
+    int result;
+    if (options->watch) {
+        result = watch_status(options, path);
+    } else {
+        struct error error = {""};
+        result = show_status(options, path, stdout, &error);
+        if (error.text[0] != '\0')
+            fprintf(stderr, "obpub: %s\n", error.text);
+        result = command_finish_output(result);
+    }
+    free(path);
+    return result;
+}
