@@ -83,10 +83,10 @@ static void tell_manager(struct daemon *daemon, const struct report_view *view)
     size_t published = 0, live = 0, backends = 0;
     for (size_t i = 0; i < view->frontend_count; i++)
         published += report_view_is_published(view, &view->frontends[i]);
-    for (size_t i = 0; i < view->publisher->backend_count; i++) {
-        const struct publisher_backend *backend = &view->publisher->backends[i];
+    for (size_t i = 0; i < view->publisher->source_count; i++) {
+        const struct source *backend = &view->publisher->sources[i];
         backends += backend->is_used;
-        live += backend->is_used && (backend->state == BACKEND_LIVE || backend->state == BACKEND_GRACE);
+        live += backend->is_used && (backend->state == SOURCE_LIVE || backend->state == SOURCE_GRACE);
     }
     service_manager_status(&daemon->manager, "%zu of %zu frontends published, %zu of %zu backends in%s%s",
                            published, view->frontend_count, live, backends,

@@ -166,11 +166,11 @@ static void connection_closed(struct control_connection *connection, enum contro
     const struct error reason = *error;
     /* What a tor never sends comes from somebody who should not be in that place: no grace for him. */
     bool has_misbehaved = link->was_up && failure == CONTROL_FAILURE_PROTOCOL;
-    enum backend_loss loss = BACKEND_LOST;
+    enum source_loss loss = SOURCE_LOST;
     if (has_misbehaved || (!link->was_up && needs_operator(failure)))
-        loss = BACKEND_GONE;
+        loss = SOURCE_GONE;
     else if (failure == CONTROL_FAILURE_REFUSED)
-        loss = control_endpoint_is_loopback(&link->config->control) ? BACKEND_GONE_HERE : BACKEND_GONE;
+        loss = control_endpoint_is_loopback(&link->config->control) ? SOURCE_GONE_HERE : SOURCE_GONE;
     if (link->is_up && clock_milliseconds() - link->up_since >= STEADY)
         link->retry_delay = RETRY_FIRST;
     link->is_up = false;

@@ -16,7 +16,7 @@ struct backend_link_callbacks {
     void (*hs_desc)(size_t backend, const struct hs_desc_event *event, void *context);
     /* The connection is lost or could not be had, and why; it is tried again. One that is of no use until its
      * operator does something, or that lies, counts as gone. */
-    void (*down)(size_t backend, const struct error *error, enum backend_loss loss, void *context);
+    void (*down)(size_t backend, const struct error *error, enum source_loss loss, void *context);
 };
 
 /* source reads the files that open its control port, and stays. */

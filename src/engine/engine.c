@@ -124,8 +124,8 @@ static size_t set_backend(struct engine *engine, const struct config_backend *co
         backend->is_in_new_config = true;
         return number;
     }
-    number = publisher_add_backend(engine->publisher, config->identity_key, config->has_control,
-                                   clock_milliseconds());
+    number = publisher_add_source(engine->publisher, config->identity_key, config->has_control,
+                                  clock_milliseconds());
     engine_open_backend(engine, number, config);
     add_address(&engine->backend_index, config->address, number);
     engine->backends[number]->is_in_new_config = true;
@@ -151,7 +151,7 @@ static bool has_members(const struct publisher_frontend *frontend, const size_t 
     if (frontend->member_count != count)
         return false;
     for (size_t i = 0; i < count; i++) {
-        if (frontend->members[i].backend != backends[i])
+        if (frontend->members[i].source != backends[i])
             return false;
     }
     return true;
@@ -236,7 +236,7 @@ static void remove_others(struct engine *engine, struct engine_changes *changes)
         struct engine_backend *backend = engine->backends[i];
         if (backend->config != NULL && !backend->is_in_new_config) {
             engine_close_backend(engine, i);
-            publisher_remove_backend(engine->publisher, i);
+            publisher_remove_source(engine->publisher, i);
             changes->backends_removed++;
         }
         backend->is_in_new_config = false;

@@ -54,7 +54,7 @@ static struct control_connection *connection_for(struct engine_backend *backend,
 static void share_blinded_key(struct engine_backend *backend)
 {
     const struct publisher *publisher = backend->engine->publisher;
-    const struct publisher_backend *known = &publisher->backends[backend->number];
+    const struct source *known = &publisher->sources[backend->number];
     if (!sodium_is_zero(known->blinded_key, sizeof(known->blinded_key)))
         known_blinded_keys_add(&backend->known_keys, known->identity_key,
                                publisher->network->schedule.period_length, known->period_number,
@@ -63,12 +63,12 @@ static void share_blinded_key(struct engine_backend *backend)
 
 void engine_perform_fetch(struct engine *engine, const struct publisher_action *action)
 {
-    struct engine_backend *backend = engine->backends[action->backend];
+    struct engine_backend *backend = engine->backends[action->source];
     const struct network *network = engine->publisher->network;
     struct control_connection *connection = connection_for(backend, action->tor);
     end_fetch(backend);
     if (connection == NULL || (action->from_hsdirs && action->hsdir_count == 0)) {
-        publisher_note_fetch_failed(engine->publisher, action->backend,
+        publisher_note_fetch_failed(engine->publisher, action->source,
                                     "there is nobody to ask for its descriptor", false, clock_milliseconds());
         return;
     }
@@ -120,8 +120,8 @@ static void note_backend_upload(struct engine_backend *backend, const struct hs_
         (event->has_address && strcmp(event->address, backend->config->address) != 0))
         return;
     reactions_note_sign(&engine->reactions, engine->publisher, backend->number, clock_milliseconds());
-    publisher_note_backend_upload(engine->publisher, backend->number, is_taken, event->fingerprint,
-                                  event->has_blinded_key ? event->blinded_key : NULL, clock_milliseconds());
+    publisher_note_source_upload(engine->publisher, backend->number, is_taken, event->fingerprint,
+                                 event->has_blinded_key ? event->blinded_key : NULL, clock_milliseconds());
     engine_wake(engine);
 }
 
@@ -134,7 +134,7 @@ static void backend_said(size_t number, const struct hs_desc_event *event, void 
         fetch_note_event(backend->fetch, event);
 }
 
-static void backend_is_down(size_t number, const struct error *error, enum backend_loss loss, void *context)
+static void backend_is_down(size_t number, const struct error *error, enum source_loss loss, void *context)
 {
     struct engine *engine = context;
     struct engine_backend *backend = engine->backends[number];
@@ -177,7 +177,7 @@ void engine_set_local_reachable(struct engine *engine, bool is_reachable)
             publisher_note_reachable(engine->publisher, i, false, INT64_MAX, clock_milliseconds());
         } else {
             drop_fetch(backend);
-            publisher_note_unreachable(engine->publisher, i, "no local tor is there", BACKEND_LOST,
+            publisher_note_unreachable(engine->publisher, i, "no local tor is there", SOURCE_LOST,
                                        clock_milliseconds());
         }
     }
@@ -239,7 +239,7 @@ void engine_update_backend(struct engine *engine, size_t number, const struct co
     if (backend->link != NULL && backend_link_set_config(backend->link, config)) {
         drop_fetch(backend);
         publisher_note_unreachable(engine->publisher, number, "its control port is configured anew",
-                                   BACKEND_LOST, clock_milliseconds());
+                                   SOURCE_LOST, clock_milliseconds());
     }
     backend->config = config;
 }

@@ -1,4 +1,4 @@
-/* Which introduction points of which backends go into a superdescriptor. */
+/* Which introduction points of which sources go into a superdescriptor. */
 #include "publish/choice.h"
 
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 /* Introduction points of a tor that is not told otherwise (HiddenServiceNumIntroductionPoints). */
 #define DEFAULT_POINTS 3
 
-/* A point, or a backend, at the place among its like that the seed gives it. */
+/* A point, or a source, at the place among its like that the seed gives it. */
 struct ranked {
     uint8_t rank[SHA3_256_SIZE];
     const void *thing;
@@ -31,7 +31,7 @@ static int compare_ranks(const void *one, const void *other)
     return memcmp(left->rank, right->rank, sizeof(left->rank));
 }
 
-/* One backend's usable points in the order of their rank, and the next one that has not been looked at. */
+/* One source's usable points in the order of their rank, and the next one that has not been looked at. */
 struct queue {
     struct ranked points[INTRODUCTION_POINTS_MAX];
     size_t count, next;
@@ -48,7 +48,7 @@ static void queue_fill(struct queue *queue, const struct choice_offer *offer,
     qsort(queue->points, queue->count, sizeof(queue->points[0]), compare_ranks);
 }
 
-/* True when the point itself is taken, which another backend may offer too, or one at the same relay. */
+/* True when the point itself is taken, which another source may offer too, or one at the same relay. */
 static bool is_taken(const struct introduction_point *point, const struct ranked *taken, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
@@ -65,7 +65,7 @@ static bool is_taken(const struct introduction_point *point, const struct ranked
     return false;
 }
 
-/* A backend's next point at a relay that is still free, or NULL. */
+/* A source's next point at a relay that is still free, or NULL. */
 static const struct ranked *queue_take(struct queue *queue, const struct ranked *taken, size_t count)
 {
     while (queue->next < queue->count) {
@@ -82,7 +82,7 @@ static int compare_counts(const void *one, const void *other)
     return (*left > *right) - (*left < *right);
 }
 
-/* The most points that one backend gets: twice as many as the middle one has, so that none draws the clients
+/* The most points that one source gets: twice as many as the middle one has, so that none draws the clients
  * of the others to itself by naming many; but never less than twice what a tor has by default. */
 static size_t find_share_max(const struct queue *queues, size_t count)
 {
@@ -99,7 +99,7 @@ static size_t find_share_max(const struct queue *queues, size_t count)
     return 2 * (middle > DEFAULT_POINTS ? middle : DEFAULT_POINTS);
 }
 
-/* One point from each backend in turn until there is no room or nothing left. */
+/* One point from each source in turn until there is no room or nothing left. */
 static size_t take_in_turns(struct ranked taken[INTRODUCTION_POINTS_MAX], size_t maximum,
                             struct queue *queues, const struct ranked *order, size_t count)
 {

@@ -7,88 +7,88 @@
 #include "publish/publisher.h"
 #include "publish/publisher_parts.h"
 
-/* Uploads that one backend's changes may cause at once: a backend that restarts goes out and comes in. After
+/* Uploads that one source's changes may cause at once: a source that restarts goes out and comes in. After
  * these, each one has to be flap_interval after the one before, until it has been quiet for a while. */
 #define TOKENS_MAX 2
 
-/* A backend that was lost so many milliseconds ago, or less, is one of those that were lost together. */
+/* A source that was lost so many milliseconds ago, or less, is one of those that were lost together. */
 #define MISSED_TIME (10 * 60 * 1000)
 
-static void remove_link(struct publisher_backend *backend, size_t frontend)
+static void remove_link(struct source *source, size_t frontend)
 {
-    for (size_t i = 0; i < backend->frontend_count; i++) {
-        if (backend->frontends[i] == frontend) {
-            backend->frontends[i] = backend->frontends[--backend->frontend_count];
+    for (size_t i = 0; i < source->frontend_count; i++) {
+        if (source->frontends[i] == frontend) {
+            source->frontends[i] = source->frontends[--source->frontend_count];
             return;
         }
     }
 }
 
-static void add_link(struct publisher_backend *backend, size_t frontend)
+static void add_link(struct source *source, size_t frontend)
 {
-    backend->frontends =
-        memory_resize(backend->frontends, ++backend->frontend_count, sizeof(*backend->frontends));
-    backend->frontends[backend->frontend_count - 1] = frontend;
+    source->frontends =
+        memory_resize(source->frontends, ++source->frontend_count, sizeof(*source->frontends));
+    source->frontends[source->frontend_count - 1] = frontend;
 }
 
 static const struct publisher_member *find_member(const struct publisher_member *members, size_t count,
-                                                  size_t backend)
+                                                  size_t source)
 {
     for (size_t i = 0; i < count; i++) {
-        if (members[i].backend == backend)
+        if (members[i].source == source)
             return &members[i];
     }
     return NULL;
 }
 
-void publisher_set_members(struct publisher *publisher, size_t number, const size_t *backends,
-                           size_t backend_count, int64_t now)
+void publisher_set_members(struct publisher *publisher, size_t number, const size_t *sources,
+                           size_t source_count, int64_t now)
 {
     struct publisher_frontend *frontend = &publisher->frontends[number];
     struct publisher_member *old = frontend->members;
     size_t old_count = frontend->member_count;
     for (size_t i = 0; i < old_count; i++)
-        remove_link(&publisher->backends[old[i].backend], number);
-    frontend->members = memory_allocate(backend_count, sizeof(*frontend->members));
-    frontend->member_count = backend_count;
-    for (size_t i = 0; i < backend_count; i++) {
-        const struct publisher_member *known = find_member(old, old_count, backends[i]);
+        remove_link(&publisher->sources[old[i].source], number);
+    frontend->members = memory_allocate(source_count, sizeof(*frontend->members));
+    frontend->member_count = source_count;
+    for (size_t i = 0; i < source_count; i++) {
+        const struct publisher_member *known = find_member(old, old_count, sources[i]);
         if (known != NULL)
             frontend->members[i] = *known;
         else
-            frontend->members[i] = (struct publisher_member){.backend = backends[i], .tokens = TOKENS_MAX};
-        add_link(&publisher->backends[backends[i]], number);
+            frontend->members[i] = (struct publisher_member){.source = sources[i], .tokens = TOKENS_MAX};
+        add_link(&publisher->sources[sources[i]], number);
     }
     free(old);
-    if (backend_count > 0)
+    if (source_count > 0)
         frontend_update_set(publisher, number, SIZE_MAX, now);
 }
 
-/* True for a backend that was lost of late, and may be as alive as the last one. */
-static bool is_missed(const struct publisher_backend *backend, int64_t now)
+/* True for a source that was lost of late, and may be as alive as the last one. */
+static bool is_missed(const struct source *source, int64_t now)
 {
-    return backend_is_lost(backend) && now - backend->since <= MISSED_TIME;
+    return source_is_lost(source) && now - source->since <= MISSED_TIME;
 }
 
-/* No backend is live any more, changed being the last that was. Where it and others were lost one after the
+/* No source is live any more, changed being the last that was. Where it and others were lost one after the
  * other, it is probably the way to them that is lost, and all of them stay. */
 static void keep_missed(const struct publisher *publisher, struct publisher_frontend *frontend,
                         size_t changed, int64_t now)
 {
-    if (changed == SIZE_MAX || !is_missed(&publisher->backends[changed], now))
+    if (changed == SIZE_MAX || !is_missed(&publisher->sources[changed], now))
         return;
     for (size_t i = 0; i < frontend->member_count; i++)
-        frontend->members[i].is_in |= is_missed(&publisher->backends[frontend->members[i].backend], now);
+        frontend->members[i].is_in |= is_missed(&publisher->sources[frontend->members[i].source], now);
 }
 
-/* With no backend live the last good set stays: to publish nothing would help nobody. Those of it that are
+/* With no source live the last good set stays: to publish nothing would help nobody. Those of it that are
  * lost stay for a while after the first is back, since the way to them may come back, too. */
 static void update_membership(const struct publisher *publisher, struct publisher_frontend *frontend,
                               size_t changed, int64_t now)
 {
     size_t live = 0;
     for (size_t i = 0; i < frontend->member_count; i++)
-        live += backend_is_in(&publisher->backends[frontend->members[i].backend]);
+        live += source_is_in(&publisher->sources[frontend->members[i].source]);
     bool was_static = frontend->is_static;
     int64_t until = was_static ? now + publisher->rules.grace : frontend->kept_until;
     frontend->is_static = live == 0;
@@ -101,9 +101,9 @@ static void update_membership(const struct publisher *publisher, struct publishe
     bool keeps = until != AGENDA_NEVER && now < until;
     for (size_t i = 0; i < frontend->member_count; i++) {
         struct publisher_member *member = &frontend->members[i];
-        const struct publisher_backend *backend = &publisher->backends[member->backend];
-        bool is_kept = keeps && member->is_in && backend_is_lost(backend);
-        member->is_in = is_kept || backend_is_in(backend);
+        const struct source *source = &publisher->sources[member->source];
+        bool is_kept = keeps && member->is_in && source_is_lost(source);
+        member->is_in = is_kept || source_is_in(source);
         if (is_kept)
             frontend->kept_until = until;
     }
@@ -118,13 +118,13 @@ size_t publisher_choose_points(const struct publisher *publisher, size_t number,
         memory_allocate(frontend->member_count, sizeof(const struct descriptor *));
     size_t count = 0;
     for (size_t i = 0; i < frontend->member_count; i++) {
-        const struct publisher_backend *backend = &publisher->backends[frontend->members[i].backend];
-        if (!frontend->members[i].is_in || backend->descriptor == NULL)
+        const struct source *source = &publisher->sources[frontend->members[i].source];
+        if (!frontend->members[i].is_in || source->descriptor == NULL)
             continue;
-        descriptors[count] = backend->descriptor;
-        offers[count].identity_key = backend->identity_key;
-        offers[count].points = backend->descriptor->points;
-        offers[count].point_count = backend->descriptor->point_count;
+        descriptors[count] = source->descriptor;
+        offers[count].identity_key = source->identity_key;
+        offers[count].points = source->descriptor->points;
+        offers[count].point_count = source->descriptor->point_count;
         count++;
     }
     superdescriptor->point_count = choice_pick_points(superdescriptor->points, INTRODUCTION_POINTS_MAX,
@@ -160,21 +160,21 @@ static uint64_t name_set(const struct publisher *publisher, size_t number)
     return name != 0 ? name : 1;
 }
 
-void frontend_update_set(struct publisher *publisher, size_t number, size_t changed_backend, int64_t now)
+void frontend_update_set(struct publisher *publisher, size_t number, size_t changed_source, int64_t now)
 {
     struct publisher_frontend *frontend = &publisher->frontends[number];
-    update_membership(publisher, frontend, changed_backend, now);
+    update_membership(publisher, frontend, changed_source, now);
     publisher_touch_frontend(publisher, number, now);
     uint64_t set = name_set(publisher, number);
     if (set == frontend->set)
         return;
-    frontend->set = set; /* 0 when all its backends are new ones, not yet heard of: then nothing goes out */
+    frontend->set = set; /* 0 when all its sources are new ones, not yet heard of: then nothing goes out */
     frontend->changed_at = now;
-    frontend->is_urgent |= changed_backend == SIZE_MAX || !publisher->backends[changed_backend].has_turned;
+    frontend->is_urgent |= changed_source == SIZE_MAX || !publisher->sources[changed_source].has_turned;
     if (frontend->changed_since == AGENDA_NEVER)
         frontend->changed_since = now;
     for (size_t i = 0; i < frontend->member_count; i++) {
-        if (frontend->members[i].backend == changed_backend)
+        if (frontend->members[i].source == changed_source)
             frontend->members[i].has_changed = true;
     }
 }
@@ -257,7 +257,7 @@ int64_t frontend_release_changes(struct publisher *publisher, struct publisher_f
 bool frontend_may_publish(struct publisher *publisher, struct publisher_frontend *frontend)
 {
     for (size_t i = 0; !frontend->has_started && i < frontend->member_count; i++) {
-        if (publisher->backends[frontend->members[i].backend].state == BACKEND_WAITING)
+        if (publisher->sources[frontend->members[i].source].state == SOURCE_WAITING)
             return false;
     }
     if (frontend->set == 0)

@@ -17,11 +17,10 @@ static void try_all_again(struct publisher *publisher, int64_t since, int64_t no
         if (publisher->frontends[i].is_used)
             publisher_retry_uploads(publisher, i, now);
     }
-    for (size_t i = 0; i < publisher->backend_count; i++) {
-        struct publisher_backend *backend = &publisher->backends[i];
-        if (backend->is_used && !backend->has_control && backend->failures > 0 &&
-            backend->failing_since > since)
-            backend_begin_anew(publisher, i, now);
+    for (size_t i = 0; i < publisher->source_count; i++) {
+        struct source *source = &publisher->sources[i];
+        if (source->is_used && !source->has_control && source->failures > 0 && source->failing_since > since)
+            source_begin_anew(publisher, i, now);
     }
 }
 

@@ -90,37 +90,37 @@ static void frontend_clear(struct publisher_frontend *frontend)
     memset(frontend, 0, sizeof(*frontend));
 }
 
-static void backend_clear(struct publisher_backend *backend)
+static void source_clear(struct source *source)
 {
-    descriptor_free(backend->descriptor);
-    free(backend->frontends);
-    free(backend->reason);
-    free(backend->signs);
-    memset(backend, 0, sizeof(*backend));
+    descriptor_free(source->descriptor);
+    free(source->frontends);
+    free(source->reason);
+    free(source->signs);
+    memset(source, 0, sizeof(*source));
 }
 
 void publisher_free(struct publisher *publisher)
 {
     if (publisher == NULL)
         return;
-    for (size_t i = 0; i < publisher->backend_count; i++)
-        backend_clear(&publisher->backends[i]);
+    for (size_t i = 0; i < publisher->source_count; i++)
+        source_clear(&publisher->sources[i]);
     for (size_t i = 0; i < publisher->frontend_count; i++)
         frontend_clear(&publisher->frontends[i]);
-    agenda_clear(&publisher->backend_agenda);
+    agenda_clear(&publisher->source_agenda);
     agenda_clear(&publisher->frontend_agenda);
     agenda_clear(&publisher->fetch_queue);
     agenda_clear(&publisher->fetch_places);
     agenda_clear(&publisher->queue);
     network_free(publisher->network);
-    free(publisher->backends);
+    free(publisher->sources);
     free(publisher->frontends);
     free(publisher);
 }
 
-void publisher_touch_backend(struct publisher *publisher, size_t backend, int64_t now)
+void publisher_touch_source(struct publisher *publisher, size_t source, int64_t now)
 {
-    agenda_set(&publisher->backend_agenda, backend, now);
+    agenda_set(&publisher->source_agenda, source, now);
 }
 
 void publisher_touch_frontend(struct publisher *publisher, size_t frontend, int64_t now)
@@ -137,39 +137,39 @@ static void *make_room(void *objects, size_t count, size_t *room, size_t size)
     return memory_resize(objects, *room, size);
 }
 
-/* The first free place of backends, made at the end if there is none. */
-static size_t find_backend_place(struct publisher *publisher)
+/* The first free place of sources, made at the end if there is none. */
+static size_t find_source_place(struct publisher *publisher)
 {
-    while (publisher->backend_free < publisher->backend_count) {
-        if (!publisher->backends[publisher->backend_free].is_used)
-            return publisher->backend_free;
-        publisher->backend_free++;
+    while (publisher->source_free < publisher->source_count) {
+        if (!publisher->sources[publisher->source_free].is_used)
+            return publisher->source_free;
+        publisher->source_free++;
     }
-    publisher->backends = make_room(publisher->backends, publisher->backend_count, &publisher->backend_size,
-                                    sizeof(*publisher->backends));
-    memset(&publisher->backends[publisher->backend_count], 0, sizeof(*publisher->backends));
-    return publisher->backend_count++;
+    publisher->sources = make_room(publisher->sources, publisher->source_count, &publisher->source_size,
+                                   sizeof(*publisher->sources));
+    memset(&publisher->sources[publisher->source_count], 0, sizeof(*publisher->sources));
+    return publisher->source_count++;
 }
 
-size_t publisher_add_backend(struct publisher *publisher, const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE],
-                             bool has_control, int64_t now)
+size_t publisher_add_source(struct publisher *publisher, const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE],
+                            bool has_control, int64_t now)
 {
-    size_t number = find_backend_place(publisher);
-    struct publisher_backend *backend = &publisher->backends[number];
-    backend->is_used = true;
-    backend->reason = memory_copy_text("", 0);
-    memcpy(backend->identity_key, identity_key, ED25519_PUBLIC_KEY_SIZE);
-    backend->has_control = has_control;
-    backend->trusts_hsdirs = !has_control;
-    backend->trusts_from = AGENDA_NEVER;
-    backend->since = now;
-    backend->asked_from = now;
-    backend->fetch_at = now;
-    backend->out_at = AGENDA_NEVER;
-    backend->queued_at = AGENDA_NEVER;
+    size_t number = find_source_place(publisher);
+    struct source *source = &publisher->sources[number];
+    source->is_used = true;
+    source->reason = memory_copy_text("", 0);
+    memcpy(source->identity_key, identity_key, ED25519_PUBLIC_KEY_SIZE);
+    source->has_control = has_control;
+    source->trusts_hsdirs = !has_control;
+    source->trusts_from = AGENDA_NEVER;
+    source->since = now;
+    source->asked_from = now;
+    source->fetch_at = now;
+    source->out_at = AGENDA_NEVER;
+    source->queued_at = AGENDA_NEVER;
     if (publisher->network != NULL)
-        backend_update_network(publisher, number, true, now);
-    publisher_touch_backend(publisher, number, now);
+        source_update_network(publisher, number, true, now);
+    publisher_touch_source(publisher, number, now);
     return number;
 }
 
@@ -187,8 +187,8 @@ static size_t find_frontend_place(struct publisher *publisher)
 }
 
 size_t publisher_add_frontend(struct publisher *publisher,
-                              const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE], const size_t *backends,
-                              size_t backend_count, int64_t now)
+                              const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE], const size_t *sources,
+                              size_t source_count, int64_t now)
 {
     size_t number = find_frontend_place(publisher);
     struct publisher_frontend *frontend = &publisher->frontends[number];
@@ -201,7 +201,7 @@ size_t publisher_add_frontend(struct publisher *publisher,
         frontend->descriptors[slot].refresh_at = AGENDA_NEVER;
     if (publisher->network != NULL)
         frontend_update_hsdirs(publisher, frontend, now);
-    publisher_set_members(publisher, number, backends, backend_count, now);
+    publisher_set_members(publisher, number, sources, source_count, now);
     return number;
 }
 
@@ -216,13 +216,13 @@ void publisher_remove_frontend(struct publisher *publisher, size_t number)
     agenda_set(&publisher->frontend_agenda, number, AGENDA_NEVER);
 }
 
-void publisher_remove_backend(struct publisher *publisher, size_t number)
+void publisher_remove_source(struct publisher *publisher, size_t number)
 {
-    backend_leave_fetch_place(publisher, number);
-    backend_clear(&publisher->backends[number]);
-    if (number < publisher->backend_free)
-        publisher->backend_free = number;
-    agenda_set(&publisher->backend_agenda, number, AGENDA_NEVER);
+    source_leave_fetch_place(publisher, number);
+    source_clear(&publisher->sources[number]);
+    if (number < publisher->source_free)
+        publisher->source_free = number;
+    agenda_set(&publisher->source_agenda, number, AGENDA_NEVER);
     agenda_set(&publisher->fetch_queue, number, AGENDA_NEVER);
 }
 
@@ -236,12 +236,12 @@ void publisher_set_network(struct publisher *publisher, struct network *network,
                         old->period_number[old->client_slot] != network->period_number[network->client_slot];
     network_free(publisher->network);
     publisher->network = network;
-    for (size_t i = 0; i < publisher->backend_count; i++) {
-        if (!publisher->backends[i].is_used)
+    for (size_t i = 0; i < publisher->source_count; i++) {
+        if (!publisher->sources[i].is_used)
             continue;
         if (is_first)
-            publisher->backends[i].asked_from = now;
-        backend_update_network(publisher, i, has_new_half, now);
+            publisher->sources[i].asked_from = now;
+        source_update_network(publisher, i, has_new_half, now);
     }
     for (size_t i = 0; i < publisher->frontend_count; i++) {
         if (!publisher->frontends[i].is_used)
@@ -259,8 +259,8 @@ bool publisher_next_action(struct publisher *publisher, struct publisher_action 
     memset(action, 0, sizeof(*action));
     action->fingerprints = (const uint8_t(*)[RELAY_FINGERPRINT_SIZE])publisher->action_fingerprints;
     action->tors = publisher->action_tors;
-    while (agenda_first(&publisher->backend_agenda, &number) <= now)
-        backend_run(publisher, number, now);
+    while (agenda_first(&publisher->source_agenda, &number) <= now)
+        source_run(publisher, number, now);
     if (fetch_queue_take(publisher, action, now))
         return true;
     while (agenda_first(&publisher->frontend_agenda, &number) <= now)
@@ -271,9 +271,9 @@ bool publisher_next_action(struct publisher *publisher, struct publisher_action 
 int64_t publisher_next_moment(const struct publisher *publisher)
 {
     size_t number = 0;
-    int64_t backend = agenda_first(&publisher->backend_agenda, &number);
+    int64_t source = agenda_first(&publisher->source_agenda, &number);
     int64_t frontend = agenda_first(&publisher->frontend_agenda, &number);
-    int64_t moment = backend < frontend ? backend : frontend;
+    int64_t moment = source < frontend ? source : frontend;
     if (agenda_first(&publisher->fetch_queue, &number) == AGENDA_NEVER)
         return moment;
     int64_t place = agenda_first(&publisher->fetch_places, &number); /* for one that waits for it */

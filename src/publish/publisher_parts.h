@@ -23,84 +23,83 @@ int64_t publisher_scale(const struct publisher *publisher, int64_t milliseconds)
  * half as much again. */
 int64_t publisher_back_off(struct publisher *publisher, unsigned failures);
 
-/* Have a backend or frontend looked at again as soon as may be. */
-void publisher_touch_backend(struct publisher *publisher, size_t backend, int64_t now);
+/* Have a source or frontend looked at again as soon as may be. */
+void publisher_touch_source(struct publisher *publisher, size_t source, int64_t now);
 void publisher_touch_frontend(struct publisher *publisher, size_t frontend, int64_t now);
 
-/* -- backends.c */
+/* -- sources.c */
 
 /* Works out when a tor that was young when its connection was made will be old enough to trust the HSDirs. */
-void backend_update_trust(const struct publisher *publisher, struct publisher_backend *backend);
+void source_update_trust(const struct publisher *publisher, struct source *source);
 
 /* True when its points are in. */
-bool backend_is_in(const struct publisher_backend *backend);
+bool source_is_in(const struct source *source);
 
 /* True when it is out and nothing else is known of it than that its connection is lost. */
-bool backend_is_lost(const struct publisher_backend *backend);
+bool source_is_lost(const struct source *source);
 
 /* Forgets that one without a control port could not be fetched: for want of a network. It is asked at once,
  * and not judged by its age before it had the time to answer. */
-void backend_begin_anew(struct publisher *publisher, size_t number, int64_t now);
+void source_begin_anew(struct publisher *publisher, size_t number, int64_t now);
 
-/* Does what is due at a backend, has it wait for its turn to be asked, and puts its next moment on the
+/* Does what is due at a source, has it wait for its turn to be asked, and puts its next moment on the
  * agenda.
  */
-void backend_run(struct publisher *publisher, size_t number, int64_t now);
+void source_run(struct publisher *publisher, size_t number, int64_t now);
 
 /* -- fetches.c */
 
 /* Between a sign of a new descriptor and the fetch (milliseconds): signs come in bunches. */
 #define FETCH_DELAY 100
 
-/* Has everything done that a new network means for a backend. */
-void backend_update_network(struct publisher *publisher, size_t number, bool has_new_half, int64_t now);
+/* Has everything done that a new network means for a source. */
+void source_update_network(struct publisher *publisher, size_t number, bool has_new_half, int64_t now);
 
-/* Has a backend asked in delay at the latest; once more if it is being asked. */
-void backend_fetch_soon(struct publisher *publisher, size_t number, int64_t delay, int64_t now);
+/* Has a source asked in delay at the latest; once more if it is being asked. */
+void source_fetch_soon(struct publisher *publisher, size_t number, int64_t delay, int64_t now);
 
 /* True when a fetch may begin. One that was begun without need, and that a dead HSDir keeps from ending, does
  * not stand in the way of news. */
-bool backend_may_be_asked(const struct publisher_backend *backend);
+bool source_may_be_asked(const struct source *source);
 
 /* True when it is to be asked, as soon as there is a place. */
-bool backend_wants_fetch(const struct publisher *publisher, const struct publisher_backend *backend,
-                         int64_t now);
+bool source_wants_fetch(const struct publisher *publisher, const struct source *source, int64_t now);
 
-/* Makes the action of asking the backend that has waited longest, if there is one and a place is free. */
+/* Makes the action of asking the source that has waited longest, if there is one and a place is free. */
 bool fetch_queue_take(struct publisher *publisher, struct publisher_action *action, int64_t now);
 
 /* Gives back the place it takes up, if it does. */
-void backend_leave_fetch_place(struct publisher *publisher, size_t number);
+void source_leave_fetch_place(struct publisher *publisher, size_t number);
 
 /* Ends asking it, with the moment of the next time. */
-void backend_end_fetch(struct publisher *publisher, size_t number, int64_t next_fetch, int64_t now);
+void source_end_fetch(struct publisher *publisher, size_t number, int64_t next_fetch, int64_t now);
 
 /* Has HSDirs asked the next time if its tor was asked the last time, and turned round. */
-void backend_turn_fetch(const struct publisher *publisher, struct publisher_backend *backend);
+void source_turn_fetch(const struct publisher *publisher, struct source *source);
 
 /* True when a descriptor is one that clients do not use any more, while there is another way to ask for the
  * one they use: its tor, or ours, has not seen the newest consensus. */
-bool backend_is_behind(const struct publisher_backend *backend, const struct descriptor *descriptor);
+bool source_is_behind(const struct source *source, const struct descriptor *descriptor);
 
 /* True while the HSDirs are asked first: clients use a service's second descriptor, which its tor does not
  * tell. */
 bool publisher_prefers_hsdirs(const struct publisher *publisher);
 
 /* Forgets what its tor said of its uploads. */
-void backend_forget_uploads(struct publisher_backend *backend);
+void source_forget_uploads(struct source *source);
 
 /* -- frontends.c */
 
-/* Works out a frontend's set of points anew after one of its backends (or AGENDA-wide, SIZE_MAX) has changed.
+/* Works out a frontend's set of points anew after one of its sources (or AGENDA-wide, SIZE_MAX) has changed.
  */
-void frontend_update_set(struct publisher *publisher, size_t number, size_t changed_backend, int64_t now);
+void frontend_update_set(struct publisher *publisher, size_t number, size_t changed_source, int64_t now);
 
 /* Lets changes out that have waited for long enough. Returns when to look again, AGENDA_NEVER if nothing
  * waits. */
 int64_t frontend_release_changes(struct publisher *publisher, struct publisher_frontend *frontend,
                                  int64_t now);
 
-/* True when it may be published: all its backends have been heard of or waited for, and it has points. */
+/* True when it may be published: all its sources have been heard of or waited for, and it has points. */
 bool frontend_may_publish(struct publisher *publisher, struct publisher_frontend *frontend);
 
 /* -- tors.c */

@@ -134,7 +134,7 @@ static void make_due(struct publisher_upload *upload, enum upload_cause cause, i
 }
 
 /* True when the HSDir was sent points that are no longer those to be sent. What went out for another reason
- * since the last release is good until the next one: a backend that flaps would cause uploads otherwise. */
+ * since the last release is good until the next one: a source that flaps would cause uploads otherwise. */
 static bool has_old_set(const struct publisher_frontend *frontend, const struct publisher_upload *upload)
 {
     return upload->sent_set != frontend->released_set && upload->sent_set != frontend->set &&
@@ -466,7 +466,7 @@ bool publisher_is_published(const struct publisher *publisher, size_t number)
 static bool frontend_is_settled(const struct publisher *publisher, const struct publisher_frontend *frontend)
 {
     for (size_t i = 0; i < frontend->member_count; i++) {
-        if (publisher->backends[frontend->members[i].backend].state == BACKEND_WAITING)
+        if (publisher->sources[frontend->members[i].source].state == SOURCE_WAITING)
             return false;
     }
     return frontend->set == 0 || (frontend->has_started && holds_for_all(frontend, has_ended));

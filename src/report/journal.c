@@ -16,7 +16,7 @@
 #define BUNDLE_WARNING_INTERVAL (24 * 60 * 60 * 1000)
 
 struct journal_backend {
-    enum backend_state state;
+    enum source_state state;
     uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE];
     struct log_state log;
 };
@@ -78,37 +78,37 @@ static void *grow(void *things, size_t *count, size_t wanted, size_t size)
 
 /* -- backends ------------------------------------------------------------------------------------- */
 
-static void say_backend(struct journal *journal, struct journal_backend *known,
-                        const struct publisher_backend *backend, const char *name)
+static void say_backend(struct journal *journal, struct journal_backend *known, const struct source *backend,
+                        const char *name)
 {
     const struct log *log = journal->log;
     switch (backend->state) {
-    case BACKEND_WAITING:
+    case SOURCE_WAITING:
         break;
-    case BACKEND_LIVE:
+    case SOURCE_LIVE:
         log_write_well(log, &known->log, LOG_LEVEL_INFO, "backend %s is in, with %zu introduction point%s",
                        name, backend->descriptor->point_count,
                        backend->descriptor->point_count == 1 ? "" : "s");
-        if (backend->descriptor->has_pow_params && known->state != BACKEND_LIVE)
+        if (backend->descriptor->has_pow_params && known->state != SOURCE_LIVE)
             log_write(
                 log, LOG_LEVEL_WARNING,
                 "backend %s has proof of work on (HiddenServicePoWDefensesEnabled), which can't work behind "
                 "a frontend: switch it off there",
                 name);
         break;
-    case BACKEND_GRACE:
+    case SOURCE_GRACE:
         log_write_trouble(log, &known->log, LOG_LEVEL_WARNING,
                           "backend %s does not answer as it should and stays in for a while: %s", name,
                           backend->reason);
         break;
-    case BACKEND_OUT:
+    case SOURCE_OUT:
         log_write_trouble(log, &known->log, LOG_LEVEL_WARNING, "backend %s is out: %s", name,
                           backend->reason);
         break;
     }
 }
 
-static void update_backend(struct journal *journal, size_t number, const struct publisher_backend *backend,
+static void update_backend(struct journal *journal, size_t number, const struct source *backend,
                            const char *name)
 {
     struct journal_backend *known = &journal->backends[number];
@@ -241,8 +241,8 @@ static void update_tors(struct journal *journal, const struct report_view *view)
 /* A number that is free may be given to another one, or to the same one come back: that is news then. */
 static void forget_removed(struct journal *journal, const struct publisher *publisher)
 {
-    for (size_t i = 0; i < publisher->backend_count; i++) {
-        if (!publisher->backends[i].is_used)
+    for (size_t i = 0; i < publisher->source_count; i++) {
+        if (!publisher->sources[i].is_used)
             memset(&journal->backends[i], 0, sizeof(journal->backends[i]));
     }
     for (size_t i = 0; i < publisher->frontend_count; i++) {
@@ -254,8 +254,8 @@ static void forget_removed(struct journal *journal, const struct publisher *publ
 void journal_update(struct journal *journal, const struct report_view *view)
 {
     const struct publisher *publisher = view->publisher;
-    journal->backends = grow(journal->backends, &journal->backend_count, publisher->backend_count,
-                             sizeof(*journal->backends));
+    journal->backends =
+        grow(journal->backends, &journal->backend_count, publisher->source_count, sizeof(*journal->backends));
     journal->frontends = grow(journal->frontends, &journal->frontend_count, publisher->frontend_count,
                               sizeof(*journal->frontends));
     forget_removed(journal, publisher);
@@ -264,8 +264,8 @@ void journal_update(struct journal *journal, const struct report_view *view)
         const struct report_frontend *frontend = &view->frontends[i];
         const struct publisher_frontend *state = &publisher->frontends[frontend->number];
         for (size_t j = 0; j < state->member_count; j++) {
-            size_t backend = state->members[j].backend;
-            update_backend(journal, backend, &publisher->backends[backend],
+            size_t backend = state->members[j].source;
+            update_backend(journal, backend, &publisher->sources[backend],
                            frontend->config->backends[j].name);
         }
         update_frontend(journal, view, frontend);
@@ -273,13 +273,13 @@ void journal_update(struct journal *journal, const struct report_view *view)
     }
 }
 
-static const char *name_state(enum backend_state state)
+static const char *name_state(enum source_state state)
 {
     static const char *const names[] = {
-        [BACKEND_WAITING] = "waiting",
-        [BACKEND_LIVE] = "in",
-        [BACKEND_GRACE] = "in, but in doubt",
-        [BACKEND_OUT] = "out",
+        [SOURCE_WAITING] = "waiting",
+        [SOURCE_LIVE] = "in",
+        [SOURCE_GRACE] = "in, but in doubt",
+        [SOURCE_OUT] = "out",
     };
     return names[state];
 }
@@ -317,8 +317,7 @@ void journal_dump(const struct log *log, const struct report_view *view)
         log_write(log, LOG_LEVEL_INFO, "%s.onion: %s", report->config->address,
                   report_view_is_published(view, report) ? "published" : "not fully published");
         for (size_t j = 0; j < frontend->member_count; j++) {
-            const struct publisher_backend *backend =
-                &view->publisher->backends[frontend->members[j].backend];
+            const struct source *backend = &view->publisher->sources[frontend->members[j].source];
             log_write(log, LOG_LEVEL_INFO, "  backend %s: %s%s%s", report->config->backends[j].name,
                       name_state(backend->state), backend->reason[0] != '\0' ? ": " : "", backend->reason);
         }

@@ -111,12 +111,12 @@ static void write_reactions(struct metrics_text *text, const struct histogram *h
 static void write_frontend_states(struct metrics_text *text, const struct report_view *view,
                                   const struct publisher_frontend *frontend, const char *domain)
 {
-    size_t counts[BACKEND_OUT + 1] = {0};
+    size_t counts[SOURCE_OUT + 1] = {0};
     for (size_t i = 0; i < frontend->member_count; i++)
-        counts[view->publisher->backends[frontend->members[i].backend].state]++;
-    for (size_t state = 0; state <= BACKEND_OUT; state++) {
+        counts[view->publisher->sources[frontend->members[i].source].state]++;
+    for (size_t state = 0; state <= SOURCE_OUT; state++) {
         const struct metrics_label labels[] = {
-            {"frontend", domain}, {"state", status_name_backend_state((enum backend_state)state)}};
+            {"frontend", domain}, {"state", status_name_backend_state((enum source_state)state)}};
         metrics_text_add(text, "obpub_frontend_backends", "", labels, 2, (double)counts[state]);
     }
 }
@@ -161,8 +161,8 @@ static void write_descriptors(struct metrics_text *text, const struct report_vie
 
 /* A backend as its labels show it. */
 struct shown_backend {
-    const struct publisher_backend *backend; /* NULL: no frontend has it */
-    const char *name;                        /* the one that the first of its frontends gives it, or NULL */
+    const struct source *backend; /* NULL: no frontend has it */
+    const char *name;             /* the one that the first of its frontends gives it, or NULL */
     char domain[DOMAIN_SIZE];
 };
 
@@ -170,15 +170,15 @@ struct shown_backend {
 static struct shown_backend *list_backends(const struct report_view *view)
 {
     const struct publisher *publisher = view->publisher;
-    struct shown_backend *list = memory_allocate(publisher->backend_count, sizeof(*list));
+    struct shown_backend *list = memory_allocate(publisher->source_count, sizeof(*list));
     for (size_t i = 0; i < view->frontend_count; i++) {
         const struct report_frontend *shown = &view->frontends[i];
         const struct publisher_frontend *frontend = &publisher->frontends[shown->number];
         for (size_t j = 0; j < frontend->member_count; j++) {
-            struct shown_backend *entry = &list[frontend->members[j].backend];
+            struct shown_backend *entry = &list[frontend->members[j].source];
             if (entry->backend != NULL)
                 continue;
-            entry->backend = &publisher->backends[frontend->members[j].backend];
+            entry->backend = &publisher->sources[frontend->members[j].source];
             entry->name = report_view_name_backend(shown->config, j, entry->backend->identity_key);
             format_domain(entry->domain, entry->backend->identity_key);
         }
@@ -188,11 +188,11 @@ static struct shown_backend *list_backends(const struct report_view *view)
 
 static void write_backend_state(struct metrics_text *text, const struct shown_backend *shown)
 {
-    for (size_t state = 0; state <= BACKEND_OUT; state++) {
+    for (size_t state = 0; state <= SOURCE_OUT; state++) {
         const struct metrics_label labels[] = {
             {"backend", shown->domain},
             {"name", shown->name},
-            {"state", status_name_backend_state((enum backend_state)state)}};
+            {"state", status_name_backend_state((enum source_state)state)}};
         metrics_text_add(text, "obpub_backend_state", "", labels, 3, shown->backend->state == state);
     }
 }
@@ -200,7 +200,7 @@ static void write_backend_state(struct metrics_text *text, const struct shown_ba
 static void write_backends(struct metrics_text *text, const struct report_view *view)
 {
     struct shown_backend *list = list_backends(view);
-    size_t count = view->publisher->backend_count;
+    size_t count = view->publisher->source_count;
     for (const struct backend_metric *metric = backend_metrics; metric->value != NULL; metric++) {
         begin(text, &metric->help);
         for (size_t i = 0; i < count; i++) {

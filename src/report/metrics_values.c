@@ -330,30 +330,30 @@ const struct descriptor_metric descriptor_metrics[] = {
 
 /* -- backends */
 
-static double backend_is_up(const struct report_view *view, const struct publisher_backend *backend)
+static double backend_is_up(const struct report_view *view, const struct source *backend)
 {
     (void)view;
-    return backend->state == BACKEND_LIVE;
+    return backend->state == SOURCE_LIVE;
 }
 
-static double backend_is_reachable(const struct report_view *view, const struct publisher_backend *backend)
+static double backend_is_reachable(const struct report_view *view, const struct source *backend)
 {
     (void)view;
     return backend->is_reachable;
 }
 
-static double backend_points(const struct report_view *view, const struct publisher_backend *backend)
+static double backend_points(const struct report_view *view, const struct source *backend)
 {
     (void)view;
     return backend->descriptor != NULL ? (double)backend->descriptor->point_count : 0;
 }
 
-static double backend_since(const struct report_view *view, const struct publisher_backend *backend)
+static double backend_since(const struct report_view *view, const struct source *backend)
 {
     return moment_value(view, backend->since);
 }
 
-static double backend_received(const struct report_view *view, const struct publisher_backend *backend)
+static double backend_received(const struct report_view *view, const struct source *backend)
 {
     return backend->descriptor != NULL ? moment_value(view, backend->descriptor_at) : METRICS_NO_VALUE;
 }

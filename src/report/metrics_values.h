@@ -30,7 +30,7 @@ struct descriptor_metric {
 /* One value for each backend. */
 struct backend_metric {
     struct metric_help help;
-    double (*value)(const struct report_view *view, const struct publisher_backend *backend);
+    double (*value)(const struct report_view *view, const struct source *backend);
 };
 
 /* One value for each local tor. */

@@ -48,7 +48,7 @@ static struct reaction *find_reaction(struct reactions *reactions, const struct 
 void reactions_note_sign(struct reactions *reactions, const struct publisher *publisher, size_t number,
                          int64_t now)
 {
-    const struct publisher_backend *backend = &publisher->backends[number];
+    const struct source *backend = &publisher->sources[number];
     for (size_t i = 0; i < backend->frontend_count; i++) {
         struct reaction *reaction = find_reaction(reactions, publisher, backend->frontends[i]);
         if (reaction->has_sign && now - reaction->sign_at <= SIGN_LIFETIME)

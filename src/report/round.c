@@ -10,17 +10,17 @@ static void count_uploads(const struct publisher_descriptor *descriptor, struct 
     counts->uploads += descriptor->upload_count;
 }
 
-bool round_has_backend(const struct publisher_backend *backend)
+bool round_has_backend(const struct source *backend)
 {
-    return backend->state == BACKEND_LIVE || backend->state == BACKEND_GRACE;
+    return backend->state == SOURCE_LIVE || backend->state == SOURCE_GRACE;
 }
 
 void round_count(const struct publisher *publisher, struct round_counts *counts)
 {
     memset(counts, 0, sizeof(*counts));
-    counts->backends = publisher->backend_count;
-    for (size_t i = 0; i < publisher->backend_count; i++)
-        counts->live += round_has_backend(&publisher->backends[i]);
+    counts->backends = publisher->source_count;
+    for (size_t i = 0; i < publisher->source_count; i++)
+        counts->live += round_has_backend(&publisher->sources[i]);
     for (size_t i = 0; i < publisher->frontend_count; i++) {
         for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++)
             count_uploads(&publisher->frontends[i].descriptors[slot], counts);

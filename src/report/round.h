@@ -28,7 +28,7 @@ struct round_counts {
 };
 
 /* True when the backend takes part: its introduction points are in. */
-bool round_has_backend(const struct publisher_backend *backend);
+bool round_has_backend(const struct source *backend);
 
 void round_count(const struct publisher *publisher, struct round_counts *counts);
 

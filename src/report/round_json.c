@@ -25,7 +25,7 @@ static double seconds_since_start(const struct round *round, int64_t moment)
     return (double)(moment - round->started) / 1000.0;
 }
 
-static json_t *make_backend(const struct publisher_backend *backend, const struct config_backend *config)
+static json_t *make_backend(const struct source *backend, const struct config_backend *config)
 {
     const struct descriptor *descriptor = round_has_backend(backend) ? backend->descriptor : NULL;
     json_t *object = json_object();
@@ -72,9 +72,8 @@ static json_t *make_frontend(const struct round *round, size_t number)
     const struct config_frontend *config = &round->config->frontends[number];
     json_t *backends = json_array();
     for (size_t i = 0; i < config->backend_count; i++)
-        json_array_append_new(
-            backends,
-            make_backend(&round->publisher->backends[frontend->members[i].backend], &config->backends[i]));
+        json_array_append_new(backends, make_backend(&round->publisher->sources[frontend->members[i].source],
+                                                     &config->backends[i]));
     json_t *descriptors = json_array();
     if (frontend->descriptors[DESCRIPTOR_FIRST].upload_count > 0) {
         json_array_append_new(descriptors,

@@ -23,8 +23,8 @@ static int name_column(const struct config_frontend *config)
     return (int)width;
 }
 
-static void print_backend(const struct publisher_backend *backend, const struct config_backend *config,
-                          int width, FILE *file)
+static void print_backend(const struct source *backend, const struct config_backend *config, int width,
+                          FILE *file)
 {
     fprintf(file, "    %-*s  ", width, config->name);
     if (!round_has_backend(backend)) {
@@ -94,7 +94,7 @@ static void print_frontend(const struct round *round, size_t number, FILE *file)
     fprintf(file, "  backends\n");
     int width = name_column(config);
     for (size_t i = 0; i < config->backend_count; i++)
-        print_backend(&round->publisher->backends[frontend->members[i].backend], &config->backends[i], width,
+        print_backend(&round->publisher->sources[frontend->members[i].source], &config->backends[i], width,
                       file);
     if (frontend->descriptors[DESCRIPTOR_FIRST].upload_count == 0)
         return;

@@ -58,8 +58,7 @@ static bool has_point(const struct descriptor *descriptor, const struct introduc
 }
 
 /* How many of a backend's points are in a superdescriptor. */
-static size_t count_published(const struct publisher_backend *backend,
-                              const struct superdescriptor *superdescriptor)
+static size_t count_published(const struct source *backend, const struct superdescriptor *superdescriptor)
 {
     size_t count = 0;
     for (size_t i = 0; backend->descriptor != NULL && i < superdescriptor->point_count; i++)
@@ -68,8 +67,7 @@ static size_t count_published(const struct publisher_backend *backend,
 }
 
 /* What Onionbalance says of an instance: one it has no descriptor of has "received" alone. */
-static json_t *make_onionbalance_instance(const struct report_view *view,
-                                          const struct publisher_backend *backend)
+static json_t *make_onionbalance_instance(const struct report_view *view, const struct source *backend)
 {
     json_t *object = json_object();
     json_object_set_new(object, "onionAddress", make_address(backend->identity_key));
@@ -83,13 +81,13 @@ static json_t *make_onionbalance_instance(const struct report_view *view,
     return object;
 }
 
-const char *status_name_backend_state(enum backend_state state)
+const char *status_name_backend_state(enum source_state state)
 {
     static const char *const names[] = {
-        [BACKEND_WAITING] = "waiting",
-        [BACKEND_LIVE] = "live",
-        [BACKEND_GRACE] = "grace",
-        [BACKEND_OUT] = "out",
+        [SOURCE_WAITING] = "waiting",
+        [SOURCE_LIVE] = "live",
+        [SOURCE_GRACE] = "grace",
+        [SOURCE_OUT] = "out",
     };
     return names[state];
 }
@@ -98,7 +96,7 @@ static json_t *make_instance(const struct report_view *view, const struct report
                              const struct publisher_member *member, size_t place,
                              const struct superdescriptor *superdescriptor)
 {
-    const struct publisher_backend *backend = &view->publisher->backends[member->backend];
+    const struct source *backend = &view->publisher->sources[member->source];
     json_t *object = make_onionbalance_instance(view, backend);
     json_object_set_new(object, "name",
                         make_text(report_view_name_backend(shown->config, place, backend->identity_key)));

@@ -10,6 +10,6 @@
 json_t *status_make_json(const struct report_view *view);
 
 /* The word for a state: "waiting", "live", "grace" or "out". */
-const char *status_name_backend_state(enum backend_state state);
+const char *status_name_backend_state(enum source_state state);
 
 #endif

@@ -244,7 +244,7 @@ static void backend_event_came(size_t number, const struct hs_desc_event *event,
         fetch_note_event(backend->fetch, event);
 }
 
-static void link_is_down(size_t number, const struct error *error, enum backend_loss loss, void *context)
+static void link_is_down(size_t number, const struct error *error, enum source_loss loss, void *context)
 {
     (void)number;
     (void)loss;

@@ -41,7 +41,7 @@ static int64_t later(int64_t one, int64_t other)
 static int64_t flap_allowance(const struct world *world, const struct obpub *obpub, uint32_t number)
 {
     const struct backend *backend = &world->backends[number];
-    int64_t before = later(backend->changes[1], obpub->publisher->backends[number].points_changed_at);
+    int64_t before = later(backend->changes[1], obpub->publisher->sources[number].points_changed_at);
     return backend->changes[0] - before < 90 * SECOND ? FLAP_HOLDS : 0;
 }
 

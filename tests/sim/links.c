@@ -43,7 +43,7 @@ static void note_down(struct world *world, struct obpub *obpub, uint32_t number,
     link->is_up = false;
     link->is_gone = is_gone;
     publisher_note_unreachable(obpub->publisher, number, is_gone ? "refused" : "lost",
-                               is_gone ? BACKEND_GONE : BACKEND_LOST, world->now);
+                               is_gone ? SOURCE_GONE : SOURCE_LOST, world->now);
     obpub_run(world, obpub);
     obpub_note_static(world, obpub, number);
 }
@@ -142,8 +142,8 @@ void link_announce(struct world *world, uint32_t number, bool is_taken, uint32_t
         struct obpub *obpub = &world->obpubs[i];
         if (!obpub->is_running || !obpub->links[number].is_up || world_is_broken("mute"))
             continue;
-        publisher_note_backend_upload(obpub->publisher, number, is_taken,
-                                      world->relays[relay].hsdir.fingerprint, blinded_key, world->now);
+        publisher_note_source_upload(obpub->publisher, number, is_taken,
+                                     world->relays[relay].hsdir.fingerprint, blinded_key, world->now);
         obpub_run(world, obpub);
     }
 }
@@ -213,7 +213,7 @@ static void answer(struct world *world, const struct happening *happening)
 void link_fetch(struct world *world, struct obpub *obpub, const struct publisher_action *action)
 {
     struct fetch *fetch = memory_allocate(1, sizeof(*fetch));
-    fetch->number = ++obpub->links[action->backend].fetches;
+    fetch->number = ++obpub->links[action->source].fetches;
     fetch->from_hsdirs = action->from_hsdirs;
     fetch->hsdir_count = action->hsdir_count;
     for (size_t i = 0; i < action->hsdir_count; i++)
@@ -223,8 +223,8 @@ void link_fetch(struct world *world, struct obpub *obpub, const struct publisher
         fetch->from_hsdirs ? chance_draw(&world->chance, 300, 4000) : chance_draw(&world->chance, 2, 50);
     world_add(world, delay,
               (struct happening){.function = answer,
-                                 .one = (uint32_t)action->backend,
+                                 .one = (uint32_t)action->source,
                                  .two = obpub_number(world, obpub),
-                                 .number = obpub->links[action->backend].epoch,
+                                 .number = obpub->links[action->source].epoch,
                                  .thing = fetch});
 }

@@ -33,7 +33,7 @@ static bool has_same_tor(const struct obpub *obpub, const struct happening *happ
 /* Told before and after each thing that may change what is known of a backend. */
 void obpub_note_static(const struct world *world, struct obpub *obpub, uint32_t backend)
 {
-    const struct publisher_backend *known = &obpub->publisher->backends[backend];
+    const struct source *known = &obpub->publisher->sources[backend];
     for (size_t i = 0; i < known->frontend_count; i++) {
         size_t frontend = known->frontends[i];
         if (obpub->publisher->frontends[frontend].is_static)
@@ -298,8 +298,8 @@ static void start(struct world *world, const struct happening *happening)
     obpub->publisher = publisher_new(&rules);
     memset(obpub->frontends, 0, world->plan.frontend_count * sizeof(*obpub->frontends));
     for (size_t i = 0; i < world->plan.backend_count; i++)
-        publisher_add_backend(obpub->publisher, world->backends[i].keys.identity_key,
-                              world->backends[i].has_control, world->now);
+        publisher_add_source(obpub->publisher, world->backends[i].keys.identity_key,
+                             world->backends[i].has_control, world->now);
     for (size_t i = 0; i < world->plan.frontend_count; i++) {
         const struct frontend *frontend = &world->frontends[i];
         publisher_add_frontend(obpub->publisher, frontend->keys.identity_key, frontend->backends,

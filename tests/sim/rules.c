@@ -168,7 +168,7 @@ static const struct backend *find_lone_changer(const struct world *world, const 
             return NULL;
         /* One that turns to another time period has other points without having changed. */
         if (world->now - backend->changed_at > late && world->now - obpub->links[number].moved_at > late &&
-            world->now - obpub->publisher->backends[number].points_changed_at > late)
+            world->now - obpub->publisher->sources[number].points_changed_at > late)
             continue;
         if (changer != NULL)
             return NULL;

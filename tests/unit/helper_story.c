@@ -42,8 +42,8 @@ void story_free(struct story *story)
 size_t story_add_backend(struct story *story, bool has_control)
 {
     uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE];
-    model_make_identity_key(identity_key, 100 + story->publisher->backend_count);
-    size_t number = publisher_add_backend(story->publisher, identity_key, has_control, story->now);
+    model_make_identity_key(identity_key, 100 + story->publisher->source_count);
+    size_t number = publisher_add_source(story->publisher, identity_key, has_control, story->now);
     struct story_backend *backend = &story->backends[number];
     backend->answers = true;
     for (int from = FROM_TOR; from <= FROM_HSDIRS; from++) {
@@ -110,9 +110,9 @@ void story_announce(struct story *story, size_t backend, bool is_taken, uint32_t
 {
     struct hsdir named;
     model_make_hsdir(&named, hsdir);
-    const uint8_t *blinded_key = is_taken ? NULL : story->publisher->backends[backend].blinded_key;
-    publisher_note_backend_upload(story->publisher, backend, is_taken, named.fingerprint, blinded_key,
-                                  story->now);
+    const uint8_t *blinded_key = is_taken ? NULL : story->publisher->sources[backend].blinded_key;
+    publisher_note_source_upload(story->publisher, backend, is_taken, named.fingerprint, blinded_key,
+                                 story->now);
 }
 
 void story_change_points(struct story *story, size_t number, uint64_t first)
@@ -131,7 +131,7 @@ void story_change_points(struct story *story, size_t number, uint64_t first)
 
 static void answer_fetch(struct story *story, const struct publisher_action *action)
 {
-    struct story_backend *backend = &story->backends[action->backend];
+    struct story_backend *backend = &story->backends[action->source];
     int from = action->from_hsdirs ? FROM_HSDIRS : FROM_TOR;
     backend->fetches[from]++;
     backend->fetched_at = story->now;
@@ -141,12 +141,12 @@ static void answer_fetch(struct story *story, const struct publisher_action *act
     if (!backend->answers)
         return;
     if (backend->fails && action->from_hsdirs && story->hsdirs_refuse == NULL)
-        publisher_note_hsdirs_answered(story->publisher, action->backend, story->now);
+        publisher_note_hsdirs_answered(story->publisher, action->source, story->now);
     if (backend->fails)
-        publisher_note_fetch_failed(story->publisher, action->backend, "it fails", !action->from_hsdirs,
+        publisher_note_fetch_failed(story->publisher, action->source, "it fails", !action->from_hsdirs,
                                     story->now);
     else
-        publisher_note_descriptor(story->publisher, action->backend,
+        publisher_note_descriptor(story->publisher, action->source,
                                   model_make_descriptor(backend->period[from], backend->counter[from],
                                                         backend->points[from], backend->point_count[from]),
                                   story->now);

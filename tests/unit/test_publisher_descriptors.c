@@ -57,7 +57,7 @@ static void test_old_copy_of_one_that_was_out(void **state)
     story_change_points(story, 0, 500);
     story_run(story, 5 * SECOND);
     assert_true(story_all_have(story, 500));
-    publisher_note_unreachable(story->publisher, 0, "lost", BACKEND_LOST, story->now);
+    publisher_note_unreachable(story->publisher, 0, "lost", SOURCE_LOST, story->now);
     story_run(story, 65 * SECOND);
     assert_true(story_none_has(story, 500));
     struct story_backend *backend = &story->backends[0];

@@ -36,11 +36,11 @@ static size_t count_asked(const struct story *story)
     return count;
 }
 
-static size_t count_in(const struct story *story, enum backend_state state)
+static size_t count_in(const struct story *story, enum source_state state)
 {
     size_t count = 0;
     for (size_t i = 0; i < STORY_BACKENDS_MAX; i++)
-        count += story->publisher->backends[i].state == state;
+        count += story->publisher->sources[i].state == state;
     return count;
 }
 
@@ -66,7 +66,7 @@ static void test_answers_make_room(void **state)
     struct story *story = begin(1, true);
     story_settle(story);
     assert_int_equal(count_asked(story), STORY_BACKENDS_MAX);
-    assert_int_equal(count_in(story, BACKEND_LIVE), STORY_BACKENDS_MAX);
+    assert_int_equal(count_in(story, SOURCE_LIVE), STORY_BACKENDS_MAX);
     assert_int_equal(story->publisher->fetches, 0);
     story_free(story);
 }
@@ -77,15 +77,15 @@ static void test_waiting_takes_no_patience(void **state)
     (void)state;
     struct story *story = begin(0, false);
     story_run(story, 10 * story->publisher->rules.start_patience);
-    assert_int_equal(count_in(story, BACKEND_WAITING), STORY_BACKENDS_MAX);
+    assert_int_equal(count_in(story, SOURCE_WAITING), STORY_BACKENDS_MAX);
     assert_int_equal(story->upload_count, 0);
     story->publisher->rules.fetch_places = STORY_BACKENDS_MAX;
     story_settle(story);
     assert_int_equal(count_asked(story), STORY_BACKENDS_MAX);
     story_run(story, story->publisher->rules.start_patience - 1);
-    assert_int_equal(count_in(story, BACKEND_WAITING), STORY_BACKENDS_MAX);
+    assert_int_equal(count_in(story, SOURCE_WAITING), STORY_BACKENDS_MAX);
     story_run(story, 1);
-    assert_int_equal(count_in(story, BACKEND_OUT), STORY_BACKENDS_MAX);
+    assert_int_equal(count_in(story, SOURCE_OUT), STORY_BACKENDS_MAX);
     story_free(story);
 }
 
@@ -95,7 +95,7 @@ static void test_lost_ones_make_room(void **state)
     struct story *story = begin(PLACES, false);
     story_settle(story);
     for (size_t i = 0; i < STORY_BACKENDS_MAX; i++) /* some are being asked, some wait */
-        publisher_note_unreachable(story->publisher, i, "lost", BACKEND_LOST, story->now);
+        publisher_note_unreachable(story->publisher, i, "lost", SOURCE_LOST, story->now);
     story_settle(story);
     assert_int_equal(count_asked(story), PLACES);
     assert_int_equal(story->publisher->fetches, 0);
@@ -116,7 +116,7 @@ static void test_removed_ones_make_room(void **state)
     story_settle(story);
     publisher_remove_frontend(story->publisher, 0);
     for (size_t i = 0; i < STORY_BACKENDS_MAX; i++)
-        publisher_remove_backend(story->publisher, i);
+        publisher_remove_source(story->publisher, i);
     assert_int_equal(story->publisher->fetches, 0);
     story_settle(story);
     assert_int_equal(count_asked(story), PLACES);

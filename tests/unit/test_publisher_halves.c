@@ -89,7 +89,7 @@ static void test_hsdir_of_both_descriptors(void **state)
     struct hsdir hsdir;
     const uint8_t other_key[ED25519_PUBLIC_KEY_SIZE] = "the first descriptor's";
     model_make_hsdir(&hsdir, 5);
-    publisher_note_backend_upload(story->publisher, 0, false, hsdir.fingerprint, other_key, story->now);
+    publisher_note_source_upload(story->publisher, 0, false, hsdir.fingerprint, other_key, story->now);
     story_announce(story, 0, false, 5);
     story_announce(story, 0, true, 5);
     story_run(story, SECOND);
@@ -137,7 +137,7 @@ static void test_death_goes_before_turn(void **state)
     story->backends[0].points[FROM_HSDIRS][0] = 900;
     story_set_network(story, 0, 12);
     story_run(story, 10 * SECOND);
-    publisher_note_unreachable(story->publisher, 1, "refused", BACKEND_GONE, story->now);
+    publisher_note_unreachable(story->publisher, 1, "refused", SOURCE_GONE, story->now);
     story_run(story, SECOND);
     assert_int_equal(story->upload_count, 0);
 
@@ -161,7 +161,7 @@ static void test_hsdirs_fail_in_second_half(void **state)
     struct story_backend *backend = &story->backends[0];
     unsigned before = backend->fetches[FROM_TOR];
     publisher_note_fetch_failed(story->publisher, 0, "nothing there", false, story->now);
-    story->publisher->backends[0].fetch_at = story->now;
+    story->publisher->sources[0].fetch_at = story->now;
     backend->points[FROM_TOR][0] = 990;
     story_run(story, 20 * SECOND);
     assert_true(backend->fetches[FROM_TOR] > before);
@@ -180,9 +180,9 @@ static void test_hsdirs_are_asked_after_a_failing_tor(void **state)
     backend->fails = true;
     story_announce(story, 0, false, 3);
     story_announce(story, 0, true, 3);
-    for (int i = 0; i < 50 && !story->publisher->backends[0].is_denied; i++)
+    for (int i = 0; i < 50 && !story->publisher->sources[0].is_denied; i++)
         story_run(story, SECOND / 10);
-    assert_true(story->publisher->backends[0].is_denied);
+    assert_true(story->publisher->sources[0].is_denied);
     backend->fails = false;
     backend->fetches[FROM_TOR] = backend->fetches[FROM_HSDIRS] = 0;
     backend->counter[FROM_HSDIRS]++;

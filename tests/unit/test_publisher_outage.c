@@ -14,11 +14,11 @@
 #define MINUTE 60000
 #define HOUR (60 * MINUTE)
 
-static size_t count_state(const struct story *story, enum backend_state state)
+static size_t count_state(const struct story *story, enum source_state state)
 {
     size_t count = 0;
     for (size_t i = 0; i < BACKENDS; i++)
-        count += story->publisher->backends[i].state == state;
+        count += story->publisher->sources[i].state == state;
     return count;
 }
 
@@ -41,7 +41,7 @@ static struct story *begin_without_control(void)
     for (size_t i = 0; i < BACKENDS; i++)
         publisher_note_reachable(story->publisher, i, false, INT64_MAX, story->now);
     story_run(story, 10 * MINUTE);
-    assert_int_equal(count_state(story, BACKEND_LIVE), BACKENDS);
+    assert_int_equal(count_state(story, SOURCE_LIVE), BACKENDS);
     assert_true(publisher_is_published(story->publisher, 0));
     return story;
 }
@@ -53,7 +53,7 @@ static void test_network_is_away(void **state)
     struct story *story = begin_without_control();
     set_failing(story, true);
     story_run(story, 4 * HOUR);
-    assert_int_equal(count_state(story, BACKEND_LIVE), BACKENDS);
+    assert_int_equal(count_state(story, SOURCE_LIVE), BACKENDS);
     set_failing(story, false);
     story_forget(story);
     for (size_t i = 0; i < BACKENDS; i++) /* they went on */
@@ -63,7 +63,7 @@ static void test_network_is_away(void **state)
     for (size_t i = 0; i < story->upload_count; i++)
         assert_int_equal(story->uploads[i].point_count, 3 * BACKENDS);
     for (size_t i = 0; i < BACKENDS; i++)
-        assert_int_equal(story->publisher->backends[i].failures, 0);
+        assert_int_equal(story->publisher->sources[i].failures, 0);
     story_free(story);
 }
 
@@ -83,7 +83,7 @@ static void test_all_again_after_an_outage(void **state)
     story_run(story, 1000);
     assert_true(story->backends[0].fetches[1] > asked);
     for (size_t i = 0; i < BACKENDS; i++)
-        assert_int_equal(story->publisher->backends[i].failures, 0);
+        assert_int_equal(story->publisher->sources[i].failures, 0);
     story_free(story);
 }
 
@@ -94,8 +94,8 @@ static void test_one_is_dead(void **state)
     struct story *story = begin_without_control();
     story->backends[0].fails = true;
     story_run(story, HOUR);
-    assert_int_equal(story->publisher->backends[0].state, BACKEND_OUT);
-    assert_int_equal(count_state(story, BACKEND_LIVE), BACKENDS - 1);
+    assert_int_equal(story->publisher->sources[0].state, SOURCE_OUT);
+    assert_int_equal(count_state(story, SOURCE_LIVE), BACKENDS - 1);
     story_free(story);
 }
 
@@ -119,7 +119,7 @@ static void test_tor_becomes_ready(void **state)
 }
 
 /* Loses every backend's connection, one soon after the other. */
-static void lose_all(struct story *story, enum backend_loss loss)
+static void lose_all(struct story *story, enum source_loss loss)
 {
     for (size_t i = 0; i < 10 * BACKENDS; i++) { /* each try to connect fails, too */
         for (size_t j = 0; j < BACKENDS && j <= i; j++)
@@ -127,7 +127,7 @@ static void lose_all(struct story *story, enum backend_loss loss)
         story_run(story, 2000);
     }
     story_run(story, 10 * MINUTE);
-    assert_int_equal(count_state(story, BACKEND_OUT), BACKENDS);
+    assert_int_equal(count_state(story, SOURCE_OUT), BACKENDS);
     assert_true(story->publisher->frontends[0].is_static);
     assert_true(publisher_is_published(story->publisher, 0));
 }
@@ -142,7 +142,7 @@ static size_t count_points(const struct story *story)
 static void test_way_to_all_is_lost(void **state)
 {
     (void)state;
-    static const enum backend_loss losses[] = {BACKEND_LOST, BACKEND_GONE_HERE};
+    static const enum source_loss losses[] = {SOURCE_LOST, SOURCE_GONE_HERE};
     for (size_t i = 0; i < sizeof(losses) / sizeof(losses[0]); i++) {
         struct story *story = story_new_published(BACKENDS, DESCRIPTOR_FIRST);
         lose_all(story, losses[i]);
@@ -170,14 +170,14 @@ static void test_dead_ones_stay_out(void **state)
 {
     (void)state;
     struct story *story = story_new_published(BACKENDS, DESCRIPTOR_FIRST);
-    lose_all(story, BACKEND_GONE);
+    lose_all(story, SOURCE_GONE);
     assert_int_equal(count_points(story), 3);
     story_free(story);
 
     story = story_new_published(BACKENDS, DESCRIPTOR_FIRST);
-    publisher_note_unreachable(story->publisher, 0, "lost", BACKEND_LOST, story->now);
+    publisher_note_unreachable(story->publisher, 0, "lost", SOURCE_LOST, story->now);
     story_run(story, HOUR);
-    lose_all(story, BACKEND_LOST);
+    lose_all(story, SOURCE_LOST);
     assert_int_equal(count_points(story), 3 * (BACKENDS - 1));
     story_free(story);
 }
@@ -196,12 +196,12 @@ static void test_control_is_added(void **state)
     for (size_t i = 0; i < BACKENDS; i++)
         publisher_note_reachable(story->publisher, i, true, HOUR, story->now);
     story_run(story, 3000);
-    assert_int_equal(count_state(story, BACKEND_OUT), 0);
+    assert_int_equal(count_state(story, SOURCE_OUT), 0);
     assert_int_equal(story->upload_count, 0);
     /* From now on another process is one. */
-    publisher_note_unreachable(story->publisher, 0, "lost", BACKEND_LOST, story->now);
+    publisher_note_unreachable(story->publisher, 0, "lost", SOURCE_LOST, story->now);
     publisher_note_reachable(story->publisher, 0, true, 0, story->now);
-    assert_int_equal(story->publisher->backends[0].state, BACKEND_OUT);
+    assert_int_equal(story->publisher->sources[0].state, SOURCE_OUT);
     story_free(story);
 }
 
@@ -239,7 +239,7 @@ static void test_refusals_are_no_outage(void **state)
         story_run(story, MINUTE);
         publisher_note_hsdirs_answered(story->publisher, 1, story->now);
     }
-    assert_int_equal(story->publisher->backends[0].state, BACKEND_OUT);
+    assert_int_equal(story->publisher->sources[0].state, SOURCE_OUT);
     story_free(story);
 }
 

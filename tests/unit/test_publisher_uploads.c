@@ -430,7 +430,7 @@ static void test_all_backends_are_new(void **state)
     struct story *story = story_new_published(1, DESCRIPTOR_FIRST);
     size_t other = story_add_backend(story, true);
     publisher_set_members(story->publisher, 0, &other, 1, story->now);
-    publisher_remove_backend(story->publisher, 0);
+    publisher_remove_source(story->publisher, 0);
     story_run(story, 3 * HOUR); /* the helper fails the test when an empty descriptor goes out */
     assert_int_equal(story->upload_count, 0);
     story_reach(story, other);
@@ -488,12 +488,12 @@ static void test_many_backends(void **state)
     uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE];
     model_make_identity_key(identity_key, 1);
     for (size_t i = 0; i < 50000; i++)
-        assert_int_equal(publisher_add_backend(story->publisher, identity_key, true, story->now), i);
-    publisher_remove_backend(story->publisher, 777);
-    publisher_remove_backend(story->publisher, 333);
-    assert_int_equal(publisher_add_backend(story->publisher, identity_key, true, story->now), 333);
-    assert_int_equal(publisher_add_backend(story->publisher, identity_key, true, story->now), 777);
-    assert_int_equal(publisher_add_backend(story->publisher, identity_key, true, story->now), 50000);
+        assert_int_equal(publisher_add_source(story->publisher, identity_key, true, story->now), i);
+    publisher_remove_source(story->publisher, 777);
+    publisher_remove_source(story->publisher, 333);
+    assert_int_equal(publisher_add_source(story->publisher, identity_key, true, story->now), 333);
+    assert_int_equal(publisher_add_source(story->publisher, identity_key, true, story->now), 777);
+    assert_int_equal(publisher_add_source(story->publisher, identity_key, true, story->now), 50000);
     story_free(story);
 }
 

@@ -1,0 +1,34 @@
+/* A frontend: its sources, what is to be published of it, and the uploads of its two descriptors. */
+#ifndef OBPUB_PUBLISH_FRONTEND_H
+#define OBPUB_PUBLISH_FRONTEND_H
+
+#include "publish/upload.h"
+
+/* A source in its part for one frontend. */
+struct publisher_member {
+    size_t source;
+    bool is_in;          /* its points are in the superdescriptor */
+    bool has_changed;    /* since the last upload was released */
+    unsigned tokens;     /* uploads it may still cause at once */
+    int64_t token_since; /* when the next token began to grow */
+};
+
+struct publisher_frontend {
+    bool is_used;
+    uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE];
+    struct publisher_member *members;
+    size_t member_count;
+    bool has_started;      /* it has been published, or may be */
+    bool is_static;        /* no source is live: the last good set stays up */
+    int64_t kept_until;    /* and until when, once one is, those stay that are lost still; INT64_MAX */
+    uint64_t set;          /* names the set of points as it is now; 0 for none */
+    uint64_t released_set; /* the one that all HSDirs are to have */
+    int64_t released_at;
+    int64_t changed_at;
+    int64_t changed_since; /* when the oldest change not yet released came; INT64_MAX for none */
+    bool is_urgent;        /* one of these was more than a turn to points that live beside the old ones */
+    int64_t urgent_at;     /* when such a change was last released; INT64_MIN for never */
+    struct publisher_descriptor descriptors[DESCRIPTOR_SLOTS];
+};
+
+#endif

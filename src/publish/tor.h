@@ -1,0 +1,29 @@
+/* The local tors that uploads and fetches go through. */
+#ifndef OBPUB_PUBLISH_TOR_H
+#define OBPUB_PUBLISH_TOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Most local tors, and no one of them. */
+#define PUBLISHER_TORS_MAX 16
+#define PUBLISHER_NO_TOR SIZE_MAX
+
+enum publisher_tor_state {
+    TOR_DOWN,    /* it can't be given anything */
+    TOR_UNREADY, /* it can, but does not know the network: only used when no other one does */
+    TOR_READY,
+};
+
+/* A local tor. */
+struct publisher_tor {
+    enum publisher_tor_state state;
+    bool tells_ends;  /* it tells when an upload has ended without an answer: an answer is never a late one */
+    size_t in_flight; /* uploads that take up a place there */
+    uint64_t uploads; /* it was given, to one HSDir each, since the beginning */
+    unsigned failures; /* one after the other; the last one at failed_at */
+    int64_t failed_at;
+};
+
+#endif

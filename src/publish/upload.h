@@ -1,0 +1,56 @@
+/* What each HSDir is to have of a descriptor, was sent, and has. */
+#ifndef OBPUB_PUBLISH_UPLOAD_H
+#define OBPUB_PUBLISH_UPLOAD_H
+
+#include "onion/consensus.h"
+#include "onion/network.h"
+
+enum upload_state {
+    UPLOAD_DUE,       /* to be sent, once due has come */
+    UPLOAD_IN_FLIGHT, /* handed to tor */
+    UPLOAD_DONE,      /* the HSDir took it */
+    UPLOAD_GIVEN_UP,  /* tried attempts_max times; reason is the last one */
+};
+
+/* Why an upload is due: the most urgent first. */
+enum upload_cause {
+    UPLOAD_FOR_POINTS,  /* its introduction points have changed, or the frontend is new */
+    UPLOAD_FOR_HSDIR,   /* the HSDir is new */
+    UPLOAD_FOR_RETRY,   /* the last one failed */
+    UPLOAD_FOR_TURN,    /* its introduction points have changed with the time period: the old ones live on for
+                           half a day */
+    UPLOAD_FOR_REFRESH, /* it is time */
+    UPLOAD_CAUSES
+};
+
+#define UPLOAD_REASON_SIZE 64
+
+/* One HSDir that has to have one descriptor of a frontend. */
+struct publisher_upload {
+    uint8_t fingerprint[RELAY_FINGERPRINT_SIZE];
+    enum upload_state state;
+    enum upload_cause cause;
+    bool has_place;      /* it takes up a place at its tor */
+    size_t tor;          /* the one that was given it last, or PUBLISHER_NO_TOR */
+    unsigned attempts;   /* since it last took one */
+    int64_t sent_at;     /* INT64_MIN before the first time */
+    int64_t answered_at; /* likewise */
+    int64_t taken_at;    /* likewise: when it last took one */
+    int64_t due;
+    uint64_t sent_set;  /* the set of points that was sent last */
+    uint64_t taken_set; /* and taken last; 0 for none */
+    unsigned answers;   /* of HSDirs that took it, since that set is due */
+    int64_t late_until; /* until when an answer to an upload before that may come; MOMENT_NONE */
+    char reason[UPLOAD_REASON_SIZE];
+};
+
+/* One of a frontend's two descriptors. */
+struct publisher_descriptor {
+    uint64_t period_number;
+    uint8_t blinded_key[ED25519_PUBLIC_KEY_SIZE];
+    int64_t refresh_at;
+    struct publisher_upload *uploads; /* one for each responsible HSDir */
+    size_t upload_count;
+};
+
+#endif
