@@ -171,7 +171,7 @@ static void add_frontend(struct engine *engine, struct config_frontend *config, 
 static void change_key(struct engine *engine, size_t number, const struct config_frontend *old)
 {
     int64_t now = clock_milliseconds();
-    upload_keyring_renew(&engine->frontends[number].keyring);
+    keyring_renew(&engine->frontends[number].keyring);
     publisher_retry_uploads(engine->publisher, number, now); /* a bundle may have run out */
     if (old->key_format != KEY_FORMAT_BUNDLE)
         return;
@@ -217,7 +217,7 @@ static void remove_frontend(struct engine *engine, size_t number)
     struct engine_frontend *frontend = &engine->frontends[number];
     engine_disown_posts(engine, number);
     publisher_remove_frontend(engine->publisher, number);
-    upload_keyring_clear(&frontend->keyring);
+    keyring_clear(&frontend->keyring);
     memset(frontend, 0, sizeof(*frontend));
 }
 
@@ -303,7 +303,7 @@ void engine_free(struct engine *engine)
     engine_free_tors(engine);
     engine_drop_posts(engine, PUBLISHER_NO_TOR);
     for (size_t i = 0; i < engine->frontend_count; i++)
-        upload_keyring_clear(&engine->frontends[i].keyring);
+        keyring_clear(&engine->frontends[i].keyring);
     free(engine->frontends);
     reactions_clear(&engine->reactions);
     publisher_free(engine->publisher);
@@ -324,7 +324,7 @@ const struct publisher *engine_publisher(const struct engine *engine)
 static uint64_t find_counter(const struct engine *engine, size_t frontend, enum descriptor_slot slot)
 {
     uint64_t period_number = engine->publisher->frontends[frontend].descriptors[slot].period_number;
-    return upload_keyring_counter(&engine->frontends[frontend].keyring, period_number);
+    return keyring_counter(&engine->frontends[frontend].keyring, period_number);
 }
 
 const char *engine_last_error(const struct engine *engine)

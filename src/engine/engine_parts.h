@@ -9,8 +9,8 @@
 #include "engine/backend_link.h"
 #include "engine/engine.h"
 #include "engine/fetch.h"
+#include "engine/keyring.h"
 #include "engine/local_tor.h"
-#include "engine/upload.h"
 #include "report/reaction.h"
 
 /* By the publisher's number. */
@@ -31,7 +31,7 @@ struct engine_backend {
 /* By the publisher's number. */
 struct engine_frontend {
     const struct config_frontend *config; /* NULL: a place that is free */
-    struct upload_keyring keyring;
+    struct keyring keyring;
     bool is_in_new_config;
 };
 

@@ -1,6 +1,8 @@
 /* The engine's uploads: superdescriptors built and handed to the local tor. */
 #include <stdio.h>
 
+#include <sodium.h>
+
 #include "base/clock.h"
 #include "base/memory.h"
 #include "engine/engine_parts.h"
@@ -40,23 +42,37 @@ static int build_text(struct engine *engine, const struct publisher_action *acti
                       struct command_data **built, struct error *error)
 {
     struct engine_frontend *frontend = &engine->frontends[action->frontend];
-    const struct upload_request request = {
-        .publisher = engine->publisher,
+    const struct publisher *publisher = engine->publisher;
+    const struct keyring_request request = {
+        .network = publisher->network,
         .signer = engine->signer,
         .signer_frontend = frontend->config->signer_frontend,
-        .keyring = &frontend->keyring,
-        .action = action,
+        .identity_key = publisher->frontends[action->frontend].identity_key,
+        .slot = action->slot,
+        .set = action->set,
         .now = clock_wall_seconds(),
         .moment = clock_milliseconds(),
     };
     bool is_clock_back = false;
     if (check_bundle(engine, frontend->config, request.now, error) != 0 ||
-        upload_build(&request, built, &is_clock_back, error) != 0)
+        keyring_make_descriptor(&frontend->keyring, &request, built, &is_clock_back, error) != 0)
         return -1;
     if (is_clock_back)
         snprintf(engine->last_error, sizeof(engine->last_error), "%s",
                  "this machine's clock was set back: revision counters go on from the last ones");
     return 0;
+}
+
+/* Hands a text to tor for one HSDir (HSPOST): tor's 250 means that the upload has begun, and the HSDir's
+ * answer comes as an event. */
+static void send_post(struct control_connection *connection, struct post *post, const char *address,
+                      struct command_data *built)
+{
+    char hex[2 * RELAY_FINGERPRINT_SIZE + 1];
+    char command[sizeof("+HSPOST SERVER= HSADDRESS=") + sizeof(hex) + ONION_ADDRESS_LENGTH];
+    sodium_bin2hex(hex, sizeof(hex), post->fingerprint, RELAY_FINGERPRINT_SIZE);
+    snprintf(command, sizeof(command), "+HSPOST SERVER=%s HSADDRESS=%s", hex, address);
+    control_connection_send_data(connection, command, built, post_was_answered, post);
 }
 
 /* Hands the text to a tor for one of the action's HSDirs; builds it if there is none yet. */
@@ -69,8 +85,7 @@ static int upload_to(struct engine *engine, const struct publisher_action *actio
     if (*built == NULL && build_text(engine, action, built, error) != 0)
         return -1;
     engine->counters.uploads++;
-    upload_post(connection, post->fingerprint, engine->frontends[action->frontend].config->address, *built,
-                post_was_answered, post);
+    send_post(connection, post, engine->frontends[action->frontend].config->address, *built);
     return 0;
 }
 
@@ -93,5 +108,5 @@ void engine_perform_upload(struct engine *engine, const struct publisher_action 
         built = NULL;
     }
     command_data_release(built);
-    upload_keyring_rest(&engine->frontends[action->frontend].keyring);
+    keyring_rest(&engine->frontends[action->frontend].keyring);
 }

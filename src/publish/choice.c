@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "crypto/hash.h"
 #include "onion/consensus.h"
+#include "onion/superdescriptor.h"
 
 /* Introduction points of a tor that is not told otherwise (HiddenServiceNumIntroductionPoints). */
 #define DEFAULT_POINTS 3
@@ -15,14 +16,16 @@
 struct ranked {
     uint8_t rank[SHA3_256_SIZE];
     const void *thing;
+    uint64_t source; /* whose it is */
 };
 
 static void set_rank(struct ranked *ranked, const uint8_t seed[CHOICE_SEED_SIZE], const uint8_t key[32],
-                     const void *thing)
+                     const void *thing, uint64_t source)
 {
     const struct span pieces[] = {{seed, CHOICE_SEED_SIZE}, {key, 32}};
     hash_sha3_256(ranked->rank, pieces, 2);
     ranked->thing = thing;
+    ranked->source = source;
 }
 
 static int compare_ranks(const void *one, const void *other)
@@ -43,7 +46,7 @@ static void queue_fill(struct queue *queue, const struct choice_offer *offer,
     for (size_t i = 0; i < offer->point_count && queue->count < INTRODUCTION_POINTS_MAX; i++) {
         const struct introduction_point *point = &offer->points[i];
         if (!point->has_legacy_key)
-            set_rank(&queue->points[queue->count++], seed, point->auth_key, point);
+            set_rank(&queue->points[queue->count++], seed, point->auth_key, point, offer->source);
     }
     qsort(queue->points, queue->count, sizeof(queue->points[0]), compare_ranks);
 }
@@ -119,26 +122,54 @@ static size_t take_in_turns(struct ranked taken[INTRODUCTION_POINTS_MAX], size_t
     return total;
 }
 
-size_t choice_pick_points(const struct introduction_point *chosen[INTRODUCTION_POINTS_MAX], size_t maximum,
-                          const struct choice_offer *offers, size_t offer_count,
-                          const uint8_t seed[CHOICE_SEED_SIZE])
+/* Takes the points, in the order in which they are to stand. */
+static size_t pick_points(struct ranked taken[INTRODUCTION_POINTS_MAX], const struct choice_offer *offers,
+                          size_t offer_count, size_t maximum, const uint8_t seed[CHOICE_SEED_SIZE])
 {
-    if (maximum > INTRODUCTION_POINTS_MAX)
-        maximum = INTRODUCTION_POINTS_MAX;
     struct queue *queues = memory_allocate(offer_count, sizeof(*queues));
     struct ranked *order = memory_allocate(offer_count, sizeof(*order));
     for (size_t i = 0; i < offer_count; i++) {
         queue_fill(&queues[i], &offers[i], seed);
-        set_rank(&order[i], seed, offers[i].identity_key, &queues[i]);
+        set_rank(&order[i], seed, offers[i].identity_key, &queues[i], offers[i].source);
     }
     qsort(order, offer_count, sizeof(*order), compare_ranks);
-
-    struct ranked taken[INTRODUCTION_POINTS_MAX];
     size_t count = take_in_turns(taken, maximum, queues, order, offer_count);
     qsort(taken, count, sizeof(taken[0]), compare_ranks);
-    for (size_t i = 0; i < count; i++)
-        chosen[i] = taken[i].thing;
     free(order);
     free(queues);
     return count;
+}
+
+/* What all sources have in common, for a superdescriptor of theirs. */
+static void merge_features(struct point_set_features *features, const struct choice_offer *offers,
+                           size_t offer_count)
+{
+    const struct descriptor **descriptors = memory_allocate(offer_count, sizeof(const struct descriptor *));
+    struct superdescriptor merged;
+    for (size_t i = 0; i < offer_count; i++)
+        descriptors[i] = offers[i].descriptor;
+    superdescriptor_merge_features(&merged, descriptors, offer_count);
+    memset(features, 0, sizeof(*features));
+    features->is_single_onion_service = merged.is_single_onion_service;
+    features->flow_control = merged.flow_control;
+    free(descriptors);
+}
+
+struct point_set *choice_make_set(const struct choice_offer *offers, size_t offer_count, size_t maximum,
+                                  const uint8_t seed[CHOICE_SEED_SIZE])
+{
+    struct ranked taken[INTRODUCTION_POINTS_MAX];
+    struct point_set_entry entries[INTRODUCTION_POINTS_MAX];
+    struct point_set_features features;
+    if (maximum > INTRODUCTION_POINTS_MAX)
+        maximum = INTRODUCTION_POINTS_MAX;
+    size_t count = pick_points(taken, offers, offer_count, maximum, seed);
+    if (count == 0)
+        return NULL;
+    for (size_t i = 0; i < count; i++) {
+        entries[i].point = *(const struct introduction_point *)taken[i].thing;
+        entries[i].source = taken[i].source;
+    }
+    merge_features(&features, offers, offer_count);
+    return point_set_new(entries, count, &features);
 }

@@ -2,7 +2,7 @@
 #ifndef OBPUB_PUBLISH_CHOICE_H
 #define OBPUB_PUBLISH_CHOICE_H
 
-#include "onion/introduction_point.h"
+#include "publish/point_set.h"
 
 #define CHOICE_SEED_SIZE 32
 
@@ -11,19 +11,22 @@ struct choice_offer {
     const uint8_t *identity_key; /* of the source, 32 bytes */
     const struct introduction_point *points;
     size_t point_count;
+    uint64_t source;                     /* its number */
+    const struct descriptor *descriptor; /* tells the features of its service */
 };
 
-/* Chooses at most maximum points (at most INTRODUCTION_POINTS_MAX) into chosen and returns how many. They are
- * spread as evenly over the offers as these allow, and of several offers none gets more than twice as many
- * points as the middle one has (or than 6, if that is more), whatever it offers. Which points of a source,
- * and in what order all stand, is as good as random to whoever does not know the seed, yet depends on little
- * but the seed and each point itself: a change at one source does not reshuffle the others. Points with a
- * legacy key are passed over, and of several at the same relay all but one: a tor client that has made a
- * circuit to a relay takes the first point of the descriptor at that relay, so that the others would never be
- * used and only cost attempts.
+/* Makes a set of at most maximum points (at most INTRODUCTION_POINTS_MAX), to be released with
+ * point_set_release(), or NULL when there is no point. They are spread as evenly over the offers as these
+ * allow, and of several offers none gets more than twice as many points as the middle one has (or than 6, if
+ * that is more), whatever it offers. Which points of a source, and in what order all stand, is as good as
+ * random to whoever does not know the seed, yet depends on little but the seed and each point itself: a
+ * change at one source does not reshuffle the others. Points with a legacy key are passed over, and of
+ * several at the same relay all but one: a tor client that has made a circuit to a relay takes the first
+ * point of the descriptor at that relay, so that the others would never be used and only cost attempts. The
+ * set's features are those that all offers have in common; its pow-params are never a source's, since a
+ * source verifies solutions against its own blinded key.
  */
-size_t choice_pick_points(const struct introduction_point *chosen[INTRODUCTION_POINTS_MAX], size_t maximum,
-                          const struct choice_offer *offers, size_t offer_count,
-                          const uint8_t seed[CHOICE_SEED_SIZE]);
+struct point_set *choice_make_set(const struct choice_offer *offers, size_t offer_count, size_t maximum,
+                                  const uint8_t seed[CHOICE_SEED_SIZE]);
 
 #endif

@@ -2,6 +2,7 @@
 #ifndef OBPUB_PUBLISH_FRONTEND_H
 #define OBPUB_PUBLISH_FRONTEND_H
 
+#include "publish/assignment.h"
 #include "publish/upload.h"
 
 /* A source in its part for one frontend. */
@@ -18,11 +19,12 @@ struct publisher_frontend {
     uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE];
     struct publisher_member *members;
     size_t member_count;
-    bool has_started;      /* it has been published, or may be */
-    bool is_static;        /* no source is live: the last good set stays up */
-    int64_t kept_until;    /* and until when, once one is, those stay that are lost still; INT64_MAX */
-    uint64_t set;          /* names the set of points as it is now; 0 for none */
-    uint64_t released_set; /* the one that all HSDirs are to have */
+    bool has_started;   /* it has been published, or may be */
+    bool is_frozen;     /* no source is live: the last good points stay up */
+    int64_t kept_until; /* and until when, once one is, those stay that are lost still; INT64_MAX */
+    struct assignment
+        *assignment; /* what each HSDir is to have as things are now; NULL while there is no point */
+    struct assignment *released; /* what each HSDir is to have at least; NULL before the first */
     int64_t released_at;
     int64_t changed_at;
     int64_t changed_since; /* when the oldest change not yet released came; INT64_MAX for none */

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "crypto/hash.h"
 #include "publish/publisher.h"
 #include "publish/publisher_parts.h"
 
@@ -61,7 +60,7 @@ void publisher_set_members(struct publisher *publisher, size_t number, const siz
     }
     free(old);
     if (source_count > 0)
-        frontend_update_set(publisher, number, SIZE_MAX, now);
+        frontend_update_assignment(publisher, number, SIZE_MAX, now);
 }
 
 /* True for a source that was lost of late, and may be as alive as the last one. */
@@ -89,12 +88,12 @@ static void update_membership(const struct publisher *publisher, struct publishe
     size_t live = 0;
     for (size_t i = 0; i < frontend->member_count; i++)
         live += source_is_in(&publisher->sources[frontend->members[i].source]);
-    bool was_static = frontend->is_static;
-    int64_t until = was_static ? now + publisher->rules.grace : frontend->kept_until;
-    frontend->is_static = live == 0;
+    bool was_frozen = frontend->is_frozen;
+    int64_t until = was_frozen ? now + publisher->rules.grace : frontend->kept_until;
+    frontend->is_frozen = live == 0;
     frontend->kept_until = AGENDA_NEVER;
     if (live == 0) {
-        if (!was_static)
+        if (!was_frozen)
             keep_missed(publisher, frontend, changed, now);
         return;
     }
@@ -109,66 +108,49 @@ static void update_membership(const struct publisher *publisher, struct publishe
     }
 }
 
-size_t publisher_choose_points(const struct publisher *publisher, size_t number,
-                               struct superdescriptor *superdescriptor)
+/* Makes the assignment for what the members that are in offer; NULL when that is nothing. */
+static struct assignment *make_assignment(const struct publisher *publisher,
+                                          const struct publisher_frontend *frontend)
 {
-    const struct publisher_frontend *frontend = &publisher->frontends[number];
     struct choice_offer *offers = memory_allocate(frontend->member_count, sizeof(*offers));
-    const struct descriptor **descriptors =
-        memory_allocate(frontend->member_count, sizeof(const struct descriptor *));
     size_t count = 0;
     for (size_t i = 0; i < frontend->member_count; i++) {
         const struct source *source = &publisher->sources[frontend->members[i].source];
         if (!frontend->members[i].is_in || source->descriptor == NULL)
             continue;
-        descriptors[count] = source->descriptor;
-        offers[count].identity_key = source->identity_key;
-        offers[count].points = source->descriptor->points;
-        offers[count].point_count = source->descriptor->point_count;
-        count++;
+        offers[count++] = (struct choice_offer){
+            .identity_key = source->identity_key,
+            .points = source->descriptor->points,
+            .point_count = source->descriptor->point_count,
+            .source = frontend->members[i].source,
+            .descriptor = source->descriptor,
+        };
     }
-    superdescriptor->point_count = choice_pick_points(superdescriptor->points, INTRODUCTION_POINTS_MAX,
-                                                      offers, count, publisher->rules.seed);
-    if (count > 0)
-        superdescriptor_merge_features(superdescriptor, (const struct descriptor *const *)descriptors, count);
+    struct assignment *assignment = publisher->rules.assign(offers, count, publisher->rules.seed);
     free(offers);
-    free(descriptors);
-    return superdescriptor->point_count;
+    return assignment;
 }
 
-/* Names a set of points with its features; 0 is the empty one. */
-static uint64_t name_set(const struct publisher *publisher, size_t number)
+/* Has each HSDir want what the members offer now. Returns true when that is something else than before. */
+static bool renew_assignment(const struct publisher *publisher, struct publisher_frontend *frontend)
 {
-    struct superdescriptor superdescriptor = {0};
-    if (publisher_choose_points(publisher, number, &superdescriptor) == 0)
-        return 0;
-    struct span pieces[2 * INTRODUCTION_POINTS_MAX + 1];
-    size_t count = 0;
-    for (size_t i = 0; i < superdescriptor.point_count; i++) {
-        pieces[count++] = (struct span){superdescriptor.points[i]->auth_key, ED25519_PUBLIC_KEY_SIZE};
-        pieces[count++] = (struct span){superdescriptor.points[i]->enc_key, X25519_PUBLIC_KEY_SIZE};
-    }
-    uint8_t features[10];
-    hash_encode_uint64(features, superdescriptor.flow_control.versions);
-    features[8] = superdescriptor.flow_control.is_present ? superdescriptor.flow_control.sendme_inc : 0;
-    features[9] = superdescriptor.is_single_onion_service;
-    pieces[count++] = (struct span){features, sizeof(features)};
-    uint8_t digest[SHA3_256_SIZE];
-    hash_sha3_256(digest, pieces, count);
-    uint64_t name;
-    memcpy(&name, digest, sizeof(name));
-    return name != 0 ? name : 1;
+    struct assignment *assignment = make_assignment(publisher, frontend);
+    bool has_changed = !assignment_equals(assignment, frontend->assignment);
+    assignment_release(frontend->assignment);
+    frontend->assignment = assignment; /* also one that only tells other sources of the same points */
+    frontend_assign_uploads(frontend);
+    return has_changed;
 }
 
-void frontend_update_set(struct publisher *publisher, size_t number, size_t changed_source, int64_t now)
+/* With no assignment, when all its sources are new ones and not yet heard of, nothing goes out. */
+void frontend_update_assignment(struct publisher *publisher, size_t number, size_t changed_source,
+                                int64_t now)
 {
     struct publisher_frontend *frontend = &publisher->frontends[number];
     update_membership(publisher, frontend, changed_source, now);
     publisher_touch_frontend(publisher, number, now);
-    uint64_t set = name_set(publisher, number);
-    if (set == frontend->set)
+    if (!renew_assignment(publisher, frontend))
         return;
-    frontend->set = set; /* 0 when all its sources are new ones, not yet heard of: then nothing goes out */
     frontend->changed_at = now;
     frontend->is_urgent |= changed_source == SIZE_MAX || !publisher->sources[changed_source].has_turned;
     if (frontend->changed_since == AGENDA_NEVER)
@@ -224,7 +206,7 @@ static void release(struct publisher_frontend *frontend, int64_t now)
             member->tokens--;
         }
     }
-    frontend->released_set = frontend->set;
+    assignment_replace(&frontend->released, frontend->assignment);
     frontend->released_at = now;
     if (frontend->is_urgent)
         frontend->urgent_at = now;
@@ -234,8 +216,8 @@ static void release(struct publisher_frontend *frontend, int64_t now)
 int64_t frontend_release_changes(struct publisher *publisher, struct publisher_frontend *frontend,
                                  int64_t now)
 {
-    if (frontend->released_set == 0) {
-        frontend->released_set = frontend->set;
+    if (frontend->released == NULL) {
+        assignment_replace(&frontend->released, frontend->assignment);
         frontend->released_at = now;
         forget_changes(frontend);
         return AGENDA_NEVER;
@@ -247,7 +229,7 @@ int64_t frontend_release_changes(struct publisher *publisher, struct publisher_f
     moment = token_moment > moment ? token_moment : moment;
     if (now < moment)
         return moment;
-    if (frontend->set == frontend->released_set && !frontend_has_other_set(frontend))
+    if (assignment_equals(frontend->assignment, frontend->released) && !frontend_has_other_set(frontend))
         forget_changes(frontend); /* it is as it was: nothing to send, nothing to pay */
     else
         release(frontend, now);
@@ -260,7 +242,7 @@ bool frontend_may_publish(struct publisher *publisher, struct publisher_frontend
         if (publisher->sources[frontend->members[i].source].state == SOURCE_WAITING)
             return false;
     }
-    if (frontend->set == 0)
+    if (frontend->assignment == NULL)
         return false;
     frontend->has_started = true;
     return true;

@@ -35,6 +35,7 @@ const struct publisher_rules publisher_rules_default = {
     .rush = 50,
     .fetch_places = 100,
     .fetch_place_timeout = 250,
+    .assign = assignment_make_same,
 };
 
 /* -- chance, from the seed: splitmix64 ------------------------------------------------------------ */
@@ -85,7 +86,9 @@ struct publisher *publisher_new(const struct publisher_rules *rules)
 static void frontend_clear(struct publisher_frontend *frontend)
 {
     for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++)
-        free(frontend->descriptors[slot].uploads);
+        descriptor_clear(&frontend->descriptors[slot]);
+    assignment_release(frontend->assignment);
+    assignment_release(frontend->released);
     free(frontend->members);
     memset(frontend, 0, sizeof(*frontend));
 }

@@ -9,7 +9,6 @@
 #define OBPUB_PUBLISH_PUBLISHER_H
 
 #include "onion/network.h"
-#include "onion/superdescriptor.h"
 #include "publish/agenda.h"
 #include "publish/frontend.h"
 #include "publish/rules.h"
@@ -129,8 +128,8 @@ enum publisher_action_type {
     PUBLISHER_UPLOAD, /* build a superdescriptor and upload it */
 };
 
-/* The HSDirs are in fingerprints, hsdir_count of them; the arrays are the publisher's and good until the next
- * call of any function of it. */
+/* The HSDirs are in fingerprints, hsdir_count of them; the arrays and the point set are the publisher's and
+ * good until the next call of any function of it. */
 struct publisher_action {
     enum publisher_action_type type;
     size_t source;    /* of a fetch */
@@ -139,7 +138,8 @@ struct publisher_action {
     size_t tor;      /* of a fetch for a source without a control port: the local tor that is to do it, or
                         PUBLISHER_NO_TOR when there is none */
     size_t frontend; /* of an upload */
-    enum descriptor_slot slot; /* of an upload */
+    enum descriptor_slot slot;   /* of an upload */
+    const struct point_set *set; /* of an upload: what the HSDirs are to have */
     const uint8_t (*fingerprints)[RELAY_FINGERPRINT_SIZE];
     const size_t *tors; /* of an upload: the local tor for each HSDir */
     bool is_shared;     /* of an upload: the HSDirs all get the same text, otherwise each its own */
@@ -153,11 +153,6 @@ bool publisher_next_action(struct publisher *publisher, struct publisher_action 
 
 /* When publisher_next_action() should be called again though nothing happens; AGENDA_NEVER for never. */
 int64_t publisher_next_moment(const struct publisher *publisher);
-
-/* Fills in the points and features of a frontend's superdescriptor from the sources that are in; the points
- * stay the publisher's. Returns how many there are, at most INTRODUCTION_POINTS_MAX. */
-size_t publisher_choose_points(const struct publisher *publisher, size_t frontend,
-                               struct superdescriptor *superdescriptor);
 
 /* Has the uploads of a frontend that have failed tried again at once: what they failed for is mended. */
 void publisher_retry_uploads(struct publisher *publisher, size_t frontend, int64_t now);

@@ -90,9 +90,10 @@ void source_forget_uploads(struct source *source);
 
 /* -- frontends.c */
 
-/* Works out a frontend's set of points anew after one of its sources (or AGENDA-wide, SIZE_MAX) has changed.
- */
-void frontend_update_set(struct publisher *publisher, size_t number, size_t changed_source, int64_t now);
+/* Works out anew what a frontend's HSDirs are to have, after one of its sources has changed (SIZE_MAX: not
+ * just one). */
+void frontend_update_assignment(struct publisher *publisher, size_t number, size_t changed_source,
+                                int64_t now);
 
 /* Lets changes out that have waited for long enough. Returns when to look again, AGENDA_NEVER if nothing
  * waits. */
@@ -149,6 +150,12 @@ bool queue_take(struct publisher *publisher, struct publisher_action *action, in
 
 /* -- uploads.c */
 
+/* Frees a descriptor's uploads, which must not take up places any more. */
+void descriptor_clear(struct publisher_descriptor *descriptor);
+
+/* Tells each upload which set is wanted, for the frontend's assignment as it is now. */
+void frontend_assign_uploads(struct publisher_frontend *frontend);
+
 /* Works out anew which HSDirs have to have a frontend's two descriptors, for the publisher's network. */
 void frontend_update_hsdirs(struct publisher *publisher, struct publisher_frontend *frontend, int64_t now);
 
@@ -163,17 +170,17 @@ bool frontend_is_busy(const struct publisher_frontend *frontend,
 
 /* Why an upload is due now: the points may have changed while it was waiting. */
 enum upload_cause upload_find_cause(const struct publisher_frontend *frontend,
+                                    const struct publisher_descriptor *descriptor,
                                     const struct publisher_upload *upload);
 
 /* An upload that is due is given to a tor. */
-void upload_send(struct publisher *publisher, const struct publisher_frontend *frontend,
-                 struct publisher_descriptor *descriptor, struct publisher_upload *upload, size_t tor,
-                 int64_t now);
+void upload_send(struct publisher *publisher, struct publisher_descriptor *descriptor,
+                 struct publisher_upload *upload, size_t tor, int64_t now);
 
 /* Takes back the places of all uploads of a frontend that is about to go. */
 void frontend_leave_tors(struct publisher *publisher, struct publisher_frontend *frontend);
 
-/* True when an HSDir was sent a set since the last release that is not the one to be sent now. */
+/* True when an HSDir was sent another set since the last release than is wanted now. */
 bool frontend_has_other_set(const struct publisher_frontend *frontend);
 
 /* Forgets what is in flight at a tor that is lost, to be sent again after delay. */

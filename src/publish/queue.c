@@ -14,9 +14,11 @@
  * parameters are the default ones, rend-spec-v3 [HASHRING]. */
 #define RUSH_PLACES 8
 
-/* An upload that may be sent now: which one, and until when it should have been. */
+/* An upload that may be sent now: of which descriptor and set, why, and until when it should have been sent.
+ */
 struct candidate {
     enum descriptor_slot slot;
+    struct point_set *set;
     enum upload_cause cause;
     int64_t deadline;
 };
@@ -54,10 +56,10 @@ static void find_candidate(const struct publisher *publisher, const struct publi
             const struct publisher_upload *upload = &descriptor->uploads[i];
             if (!may_be_sent(frontend, upload, now))
                 continue;
-            enum upload_cause cause = upload_find_cause(frontend, upload);
+            enum upload_cause cause = upload_find_cause(frontend, descriptor, upload);
             int64_t deadline = upload->due + find_patience(publisher, slot, cause);
             if (deadline < best->deadline)
-                *best = (struct candidate){slot, cause, deadline};
+                *best = (struct candidate){slot, upload->wanted, cause, deadline};
         }
     }
 }
@@ -74,8 +76,18 @@ void frontend_leave_queue(struct publisher *publisher, size_t number)
     agenda_set(&publisher->queue, number, AGENDA_NEVER);
 }
 
-/* Takes a descriptor's uploads of one cause for as long as there are places, each for the tor that suits it
- * best: one that failed goes to another tor. */
+/* True when an upload goes with a candidate: it may be sent, too, for the same reason and with the same set.
+ */
+static bool goes_with(const struct publisher_frontend *frontend,
+                      const struct publisher_descriptor *descriptor, const struct publisher_upload *upload,
+                      const struct candidate *candidate, int64_t now)
+{
+    return upload_find_cause(frontend, descriptor, upload) == candidate->cause &&
+           point_set_equals(upload->wanted, candidate->set) && may_be_sent(frontend, upload, now);
+}
+
+/* Takes a descriptor's uploads of one cause and set for as long as there are places, each for the tor that
+ * suits it best: one that failed goes to another tor. */
 static size_t take_uploads(struct publisher *publisher, struct publisher_frontend *frontend,
                            const struct candidate *candidate, int64_t now)
 {
@@ -83,13 +95,13 @@ static size_t take_uploads(struct publisher *publisher, struct publisher_fronten
     size_t count = 0;
     for (size_t i = 0; i < descriptor->upload_count && count < PUBLISHER_ACTION_HSDIRS_MAX; i++) {
         struct publisher_upload *upload = &descriptor->uploads[i];
-        if (upload_find_cause(frontend, upload) != candidate->cause || !may_be_sent(frontend, upload, now))
+        if (!goes_with(frontend, descriptor, upload, candidate, now))
             continue;
         size_t avoid = upload->cause == UPLOAD_FOR_RETRY ? upload->tor : PUBLISHER_NO_TOR;
         size_t tor = publisher_choose_tor(publisher, avoid, now);
         if (tor == PUBLISHER_NO_TOR)
             break;
-        upload_send(publisher, frontend, descriptor, upload, tor, now);
+        upload_send(publisher, descriptor, upload, tor, now);
         memcpy(publisher->action_fingerprints[count], upload->fingerprint, RELAY_FINGERPRINT_SIZE);
         publisher->action_tors[count++] = tor;
     }
@@ -115,6 +127,7 @@ bool queue_take(struct publisher *publisher, struct publisher_action *action, in
     action->type = PUBLISHER_UPLOAD;
     action->frontend = number;
     action->slot = candidate.slot;
+    action->set = candidate.set;
     action->is_shared = is_rush;
     action->hsdir_count = take_uploads(publisher, &publisher->frontends[number], &candidate, now);
     publisher_touch_frontend(publisher, number, now); /* it may have more */

@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#include "publish/choice.h"
+#include "publish/assignment.h"
 
 /* How long and how often things are tried. All times are milliseconds. Those marked (scaled) are for the
  * public network; where a shared-random run is shorter than a day they shrink with it. */
@@ -37,6 +37,7 @@ struct publisher_rules {
     unsigned rush; /* while more frontends than this wait for a place, the HSDirs of an action share a text */
     unsigned fetch_places; /* sources that are asked at once, so that their answers do not come all at once */
     int64_t fetch_place_timeout; /* but one takes up a place for no longer than this */
+    assignment_policy assign;    /* makes point sets of what sources offer, and gives each HSDir one */
     uint8_t seed[CHOICE_SEED_SIZE];
 };
 

@@ -34,7 +34,7 @@ static void tell_frontends(struct publisher *publisher, size_t number, int64_t n
 {
     const struct source *source = &publisher->sources[number];
     for (size_t i = 0; i < source->frontend_count; i++)
-        frontend_update_set(publisher, source->frontends[i], number, now);
+        frontend_update_assignment(publisher, source->frontends[i], number, now);
 }
 
 static void set_reason(struct source *source, const char *reason)

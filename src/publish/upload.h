@@ -4,6 +4,7 @@
 
 #include "onion/consensus.h"
 #include "onion/network.h"
+#include "publish/point_set.h"
 
 enum upload_state {
     UPLOAD_DUE,       /* to be sent, once due has come */
@@ -37,10 +38,11 @@ struct publisher_upload {
     int64_t answered_at; /* likewise */
     int64_t taken_at;    /* likewise: when it last took one */
     int64_t due;
-    uint64_t sent_set;  /* the set of points that was sent last */
-    uint64_t taken_set; /* and taken last; 0 for none */
-    unsigned answers;   /* of HSDirs that took it, since that set is due */
-    int64_t late_until; /* until when an answer to an upload before that may come; MOMENT_NONE */
+    struct point_set *wanted; /* the point set that the HSDir is to have; NULL for none */
+    struct point_set *sent;   /* the one that it was sent last; NULL for none */
+    struct point_set *taken;  /* the one that it has, as far as is known; NULL for none */
+    unsigned answers;         /* of the HSDir that took an upload, since the set that was sent is due */
+    int64_t late_until;       /* until when an answer to an upload before that may come; MOMENT_NONE */
     char reason[UPLOAD_REASON_SIZE];
 };
 
@@ -52,5 +54,8 @@ struct publisher_descriptor {
     struct publisher_upload *uploads; /* one for each responsible HSDir */
     size_t upload_count;
 };
+
+/* True when the HSDir has the point set that it is to have. */
+bool upload_is_current(const struct publisher_upload *upload);
 
 #endif

@@ -42,6 +42,43 @@ static struct publisher_descriptor *find_descriptor(struct publisher_descriptor 
     return NULL;
 }
 
+static void upload_clear(struct publisher_upload *upload)
+{
+    point_set_release(upload->wanted);
+    point_set_release(upload->sent);
+    point_set_release(upload->taken);
+}
+
+void descriptor_clear(struct publisher_descriptor *descriptor)
+{
+    for (size_t i = 0; i < descriptor->upload_count; i++)
+        upload_clear(&descriptor->uploads[i]);
+    free(descriptor->uploads);
+    descriptor->uploads = NULL;
+    descriptor->upload_count = 0;
+}
+
+/* Has the upload go on in another list: what it holds is the new one's, and so is its place at a tor. */
+static void upload_move(struct publisher_upload *upload, struct publisher_upload *known)
+{
+    *upload = *known;
+    known->wanted = known->sent = known->taken = NULL;
+    known->has_place = false;
+}
+
+void frontend_assign_uploads(struct publisher_frontend *frontend)
+{
+    for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
+        struct publisher_descriptor *descriptor = &frontend->descriptors[slot];
+        for (size_t i = 0; i < descriptor->upload_count; i++) {
+            struct publisher_upload *upload = &descriptor->uploads[i];
+            point_set_replace(
+                &upload->wanted,
+                assignment_find(frontend->assignment, descriptor->period_number, upload->fingerprint));
+        }
+    }
+}
+
 static void list_uploads(struct publisher_descriptor *descriptor, const struct network *network,
                          enum descriptor_slot slot, struct publisher_descriptor *old, int64_t due,
                          enum upload_cause cause)
@@ -55,8 +92,7 @@ static void list_uploads(struct publisher_descriptor *descriptor, const struct n
         struct publisher_upload *upload = &descriptor->uploads[i];
         struct publisher_upload *known = old != NULL ? find_upload(old, fingerprint) : NULL;
         if (known != NULL) {
-            *upload = *known;
-            known->has_place = false; /* it is upload's now */
+            upload_move(upload, known);
             continue;
         }
         memcpy(upload->fingerprint, fingerprint, RELAY_FINGERPRINT_SIZE);
@@ -111,9 +147,10 @@ void frontend_update_hsdirs(struct publisher *publisher, struct publisher_fronte
         list_uploads(descriptor, network, slot, known, due,
                      frontend->has_started ? UPLOAD_FOR_HSDIR : UPLOAD_FOR_POINTS);
     }
+    frontend_assign_uploads(frontend);
     leave_tors(publisher, old);
     for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++)
-        free(old[slot].uploads);
+        descriptor_clear(&old[slot]);
 }
 
 /* -- what is due ---------------------------------------------------------------------------------- */
@@ -135,10 +172,13 @@ static void make_due(struct publisher_upload *upload, enum upload_cause cause, i
 
 /* True when the HSDir was sent points that are no longer those to be sent. What went out for another reason
  * since the last release is good until the next one: a source that flaps would cause uploads otherwise. */
-static bool has_old_set(const struct publisher_frontend *frontend, const struct publisher_upload *upload)
+static bool has_old_set(const struct publisher_frontend *frontend,
+                        const struct publisher_descriptor *descriptor, const struct publisher_upload *upload)
 {
-    return upload->sent_set != frontend->released_set && upload->sent_set != frontend->set &&
-           upload->sent_at <= frontend->released_at;
+    if (upload->sent_at > frontend->released_at || point_set_equals(upload->sent, upload->wanted))
+        return false;
+    return !point_set_equals(
+        upload->sent, assignment_find(frontend->released, descriptor->period_number, upload->fingerprint));
 }
 
 bool frontend_has_other_set(const struct publisher_frontend *frontend)
@@ -147,7 +187,7 @@ bool frontend_has_other_set(const struct publisher_frontend *frontend)
         const struct publisher_descriptor *descriptor = &frontend->descriptors[slot];
         for (size_t i = 0; i < descriptor->upload_count; i++) {
             const struct publisher_upload *upload = &descriptor->uploads[i];
-            if (upload->sent_at > frontend->released_at && upload->sent_set != frontend->set)
+            if (upload->sent_at > frontend->released_at && !point_set_equals(upload->sent, upload->wanted))
                 return true;
         }
     }
@@ -209,18 +249,20 @@ static enum upload_cause find_change(const struct publisher_frontend *frontend,
 }
 
 enum upload_cause upload_find_cause(const struct publisher_frontend *frontend,
+                                    const struct publisher_descriptor *descriptor,
                                     const struct publisher_upload *upload)
 {
     bool can_wait = upload->cause == UPLOAD_FOR_REFRESH || upload->cause == UPLOAD_FOR_TURN;
-    return can_wait && has_old_set(frontend, upload) ? find_change(frontend, upload) : upload->cause;
+    return can_wait && has_old_set(frontend, descriptor, upload) ? find_change(frontend, upload)
+                                                                 : upload->cause;
 }
 
 /* True when an HSDir that has taken a descriptor is to get one with other points. */
 static bool waits_for_points(const struct publisher_upload *upload)
 {
     bool is_for_change = upload->cause == UPLOAD_FOR_POINTS || upload->cause == UPLOAD_FOR_TURN;
-    return upload->state == UPLOAD_DUE && is_for_change && upload->sent_set != 0 &&
-           upload->sent_set == upload->taken_set;
+    return upload->state == UPLOAD_DUE && is_for_change && upload->sent != NULL &&
+           point_set_equals(upload->sent, upload->taken);
 }
 
 /* Notes all that has come due at a descriptor by now: overdue answers, its refresh, changed points. */
@@ -237,13 +279,13 @@ static void descriptor_check(struct publisher *publisher, const struct publisher
         else if (upload->state == UPLOAD_IN_FLIGHT && now >= upload->sent_at + publisher->rules.place_timeout)
             upload_leave_tor(publisher, upload); /* the HSDir may be dead: let others go on */
         bool is_over = upload->state == UPLOAD_DONE || upload->state == UPLOAD_GIVEN_UP;
-        if (is_over && has_old_set(frontend, upload))
+        if (is_over && has_old_set(frontend, descriptor, upload))
             make_due(upload, find_change(frontend, upload), now);
         else if (is_over && needs_refresh)
             make_due(upload, UPLOAD_FOR_REFRESH, now);
         else if (waits_for_points(upload) && needs_refresh)
             upload->cause = UPLOAD_FOR_REFRESH; /* whatever becomes of the points */
-        else if (waits_for_points(upload) && upload->sent_set == frontend->set)
+        else if (waits_for_points(upload) && point_set_equals(upload->sent, upload->wanted))
             upload->state = UPLOAD_DONE; /* they have become what the HSDir has */
     }
 }
@@ -259,17 +301,16 @@ bool frontend_is_busy(const struct publisher_frontend *frontend,
     return false;
 }
 
-void upload_send(struct publisher *publisher, const struct publisher_frontend *frontend,
-                 struct publisher_descriptor *descriptor, struct publisher_upload *upload, size_t tor,
-                 int64_t now)
+void upload_send(struct publisher *publisher, struct publisher_descriptor *descriptor,
+                 struct publisher_upload *upload, size_t tor, int64_t now)
 {
-    if (upload->sent_set != frontend->set)
+    if (!point_set_equals(upload->sent, upload->wanted))
         upload->answers = 0;
-    if (upload->taken_set != frontend->set)
-        upload->taken_set = 0; /* from now on the HSDir may have either */
+    if (!point_set_equals(upload->taken, upload->wanted))
+        point_set_replace(&upload->taken, NULL); /* from now on the HSDir may have either */
     upload->state = UPLOAD_IN_FLIGHT;
     upload->sent_at = now;
-    upload->sent_set = frontend->set;
+    point_set_replace(&upload->sent, upload->wanted);
     upload->attempts++;
     upload_enter_tor(publisher, upload, tor);
     if (descriptor->refresh_at == AGENDA_NEVER)
@@ -311,7 +352,7 @@ void frontend_run(struct publisher *publisher, size_t number, int64_t now)
         return;
     }
     if (now >= frontend->kept_until)
-        frontend_update_set(publisher, number, SIZE_MAX, now);
+        frontend_update_assignment(publisher, number, SIZE_MAX, now);
     int64_t next = earlier(frontend_release_changes(publisher, frontend, now), frontend->kept_until);
     for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++)
         descriptor_check(publisher, frontend, &frontend->descriptors[slot], now);
@@ -356,7 +397,7 @@ void publisher_note_upload(struct publisher *publisher, size_t number, enum desc
     }
     upload->state = UPLOAD_DONE;
     upload->answered_at = upload->taken_at = now;
-    upload->taken_set = upload->sent_set;
+    point_set_replace(&upload->taken, upload->sent);
     upload->reason[0] = '\0';
 }
 
@@ -387,7 +428,7 @@ static bool is_under_way(const struct publisher_descriptor *descriptor)
 static void forget_taken(struct publisher_descriptor *descriptor)
 {
     for (size_t i = 0; i < descriptor->upload_count; i++)
-        descriptor->uploads[i].taken_set = 0;
+        point_set_replace(&descriptor->uploads[i].taken, NULL);
 }
 
 void publisher_renew_uploads(struct publisher *publisher, size_t number, int64_t expires_at, int64_t now)
@@ -430,29 +471,27 @@ void frontend_forget_in_flight(struct publisher *publisher, struct publisher_fro
 
 /* Calls holds() with every upload of a frontend; false as soon as one does not hold. */
 static bool holds_for_all(const struct publisher_frontend *frontend,
-                          bool (*holds)(const struct publisher_frontend *frontend,
-                                        const struct publisher_upload *upload))
+                          bool (*holds)(const struct publisher_upload *upload))
 {
     for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
         const struct publisher_descriptor *descriptor = &frontend->descriptors[slot];
         for (size_t i = 0; i < descriptor->upload_count; i++) {
-            if (!holds(frontend, &descriptor->uploads[i]))
+            if (!holds(&descriptor->uploads[i]))
                 return false;
         }
     }
     return true;
 }
 
-static bool has_current_points(const struct publisher_frontend *frontend,
-                               const struct publisher_upload *upload)
+bool upload_is_current(const struct publisher_upload *upload)
 {
-    return upload->taken_at != MOMENT_NONE && upload->taken_set == frontend->set;
+    return upload->taken != NULL && point_set_equals(upload->taken, upload->wanted);
 }
 
-static bool has_ended(const struct publisher_frontend *frontend, const struct publisher_upload *upload)
+static bool has_ended(const struct publisher_upload *upload)
 {
     return (upload->state == UPLOAD_DONE || upload->state == UPLOAD_GIVEN_UP) &&
-           upload->sent_set == frontend->set;
+           point_set_equals(upload->sent, upload->wanted);
 }
 
 bool publisher_is_published(const struct publisher *publisher, size_t number)
@@ -460,7 +499,7 @@ bool publisher_is_published(const struct publisher *publisher, size_t number)
     const struct publisher_frontend *frontend = &publisher->frontends[number];
     return frontend->has_started && frontend->descriptors[DESCRIPTOR_FIRST].upload_count > 0 &&
            frontend->descriptors[DESCRIPTOR_SECOND].upload_count > 0 &&
-           holds_for_all(frontend, has_current_points);
+           holds_for_all(frontend, upload_is_current);
 }
 
 static bool frontend_is_settled(const struct publisher *publisher, const struct publisher_frontend *frontend)
@@ -469,7 +508,7 @@ static bool frontend_is_settled(const struct publisher *publisher, const struct 
         if (publisher->sources[frontend->members[i].source].state == SOURCE_WAITING)
             return false;
     }
-    return frontend->set == 0 || (frontend->has_started && holds_for_all(frontend, has_ended));
+    return frontend->assignment == NULL || (frontend->has_started && holds_for_all(frontend, has_ended));
 }
 
 bool publisher_is_settled(const struct publisher *publisher)

@@ -161,11 +161,11 @@ static void update_frontend(struct journal *journal, const struct report_view *v
         memset(known, 0, sizeof(*known));
         memcpy(known->identity_key, frontend->identity_key, ED25519_PUBLIC_KEY_SIZE);
     }
-    if (frontend->is_static && frontend->has_started)
+    if (frontend->is_frozen && frontend->has_started)
         log_write_trouble(journal->log, &known->backends, LOG_LEVEL_ERROR,
                           "%s.onion: NO BACKEND IS LIVE; its last good introduction points stay published",
                           address);
-    else if (!frontend->is_static && known->backends.is_trouble)
+    else if (!frontend->is_frozen && known->backends.is_trouble)
         log_write_well(journal->log, &known->backends, LOG_LEVEL_INFO, "%s.onion: a backend is live again",
                        address);
     size_t failing = 0;

@@ -179,16 +179,15 @@ static double frontend_is_published(const struct report_view *view, const struct
     return report_view_is_published(view, shown);
 }
 
-static double frontend_is_static(const struct report_view *view, const struct report_frontend *shown)
+static double frontend_is_frozen(const struct report_view *view, const struct report_frontend *shown)
 {
     const struct publisher_frontend *frontend = find_frontend(view, shown);
-    return frontend->is_static && frontend->set != 0;
+    return frontend->is_frozen && frontend->assignment != NULL;
 }
 
 static double frontend_points(const struct report_view *view, const struct report_frontend *shown)
 {
-    struct superdescriptor superdescriptor = {0};
-    return (double)publisher_choose_points(view->publisher, shown->number, &superdescriptor);
+    return (double)assignment_count_points(find_frontend(view, shown)->assignment);
 }
 
 static double bundle_expiry(const struct report_view *view, const struct report_frontend *shown)
@@ -221,7 +220,7 @@ const struct frontend_metric frontend_metrics[] = {
      frontend_is_published},
     {{"obpub_frontend_static", "gauge",
       "1 when no backend is live, so that the last good introduction points stay published."},
-     frontend_is_static},
+     frontend_is_frozen},
     {{"obpub_frontend_introduction_points", "gauge", "Introduction points in the superdescriptor."},
      frontend_points},
     {{"obpub_bundle_expiry_timestamp_seconds", "gauge",
@@ -259,7 +258,7 @@ static double descriptor_hsdirs_current(const struct report_view *view, const st
     const struct publisher_descriptor *descriptor = find_descriptor(view, shown, slot);
     size_t count = 0;
     for (size_t i = 0; i < descriptor->upload_count; i++)
-        count += report_view_is_current(find_frontend(view, shown), &descriptor->uploads[i]);
+        count += upload_is_current(&descriptor->uploads[i]);
     return (double)count;
 }
 

@@ -12,7 +12,7 @@
 
 struct reaction {
     uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE]; /* whose it is: the publisher's numbers are used again */
-    uint64_t published_set;                        /* the last set that every HSDir had; 0 for none */
+    struct assignment *published; /* the last one that every HSDir had its part of; NULL for none */
     bool has_sign;
     int64_t sign_at;
     bool is_under_way; /* HSDirs are being given another set */
@@ -21,6 +21,8 @@ struct reaction {
 
 void reactions_clear(struct reactions *reactions)
 {
+    for (size_t i = 0; i < reactions->frontend_count; i++)
+        assignment_release(reactions->frontends[i].published);
     free(reactions->frontends);
     *reactions = (struct reactions){0};
 }
@@ -39,6 +41,7 @@ static struct reaction *find_reaction(struct reactions *reactions, const struct 
     struct reaction *reaction = &reactions->frontends[number];
     const uint8_t *identity_key = publisher->frontends[number].identity_key;
     if (memcmp(reaction->identity_key, identity_key, ED25519_PUBLIC_KEY_SIZE) != 0) {
+        assignment_release(reaction->published);
         *reaction = (struct reaction){0};
         memcpy(reaction->identity_key, identity_key, ED25519_PUBLIC_KEY_SIZE);
     }
@@ -71,7 +74,7 @@ void reactions_note_upload(struct reactions *reactions, const struct publisher *
 {
     const struct publisher_frontend *frontend = &publisher->frontends[number];
     struct reaction *reaction = find_reaction(reactions, publisher, number);
-    if (frontend->set == reaction->published_set) {
+    if (assignment_equals(frontend->assignment, reaction->published)) {
         reaction->is_under_way = false;
         return;
     }
@@ -81,9 +84,9 @@ void reactions_note_upload(struct reactions *reactions, const struct publisher *
     }
     if (!publisher_is_published(publisher, number))
         return;
-    if (reaction->published_set != 0)
+    if (reaction->published != NULL)
         histogram_note(histogram, now - reaction->began_at);
-    reaction->published_set = frontend->set;
+    assignment_replace(&reaction->published, frontend->assignment);
     reaction->is_under_way = false;
     reaction->has_sign = false;
 }

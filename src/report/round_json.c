@@ -81,12 +81,10 @@ static json_t *make_frontend(const struct round *round, size_t number)
         json_array_append_new(descriptors,
                               make_descriptor(round, &frontend->descriptors[DESCRIPTOR_SECOND], "second"));
     }
-    struct superdescriptor superdescriptor = {0};
     json_t *object = json_object();
     json_object_set_new(object, "address", json_sprintf("%s.onion", config->address));
-    json_object_set_new(
-        object, "introduction_points",
-        json_integer((json_int_t)publisher_choose_points(round->publisher, number, &superdescriptor)));
+    json_object_set_new(object, "introduction_points",
+                        json_integer((json_int_t)assignment_count_points(frontend->assignment)));
     json_object_set_new(object, "backends", backends);
     json_object_set_new(object, "descriptors", descriptors);
     return object;

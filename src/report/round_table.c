@@ -98,8 +98,7 @@ static void print_frontend(const struct round *round, size_t number, FILE *file)
                       file);
     if (frontend->descriptors[DESCRIPTOR_FIRST].upload_count == 0)
         return;
-    struct superdescriptor superdescriptor = {0};
-    size_t points = publisher_choose_points(round->publisher, number, &superdescriptor);
+    size_t points = assignment_count_points(frontend->assignment);
     fprintf(file, "  superdescriptor of %zu introduction point%s\n", points, points == 1 ? "" : "s");
     print_descriptor(round, &frontend->descriptors[DESCRIPTOR_FIRST], "first", file);
     print_descriptor(round, &frontend->descriptors[DESCRIPTOR_SECOND], "second", file);

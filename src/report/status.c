@@ -52,20 +52,6 @@ static json_t *make_count(size_t count)
 
 /* -- backends */
 
-static bool has_point(const struct descriptor *descriptor, const struct introduction_point *point)
-{
-    return point >= descriptor->points && point < descriptor->points + descriptor->point_count;
-}
-
-/* How many of a backend's points are in a superdescriptor. */
-static size_t count_published(const struct source *backend, const struct superdescriptor *superdescriptor)
-{
-    size_t count = 0;
-    for (size_t i = 0; backend->descriptor != NULL && i < superdescriptor->point_count; i++)
-        count += has_point(backend->descriptor, superdescriptor->points[i]);
-    return count;
-}
-
 /* What Onionbalance says of an instance: one it has no descriptor of has "received" alone. */
 static json_t *make_onionbalance_instance(const struct report_view *view, const struct source *backend)
 {
@@ -93,9 +79,9 @@ const char *status_name_backend_state(enum source_state state)
 }
 
 static json_t *make_instance(const struct report_view *view, const struct report_frontend *shown,
-                             const struct publisher_member *member, size_t place,
-                             const struct superdescriptor *superdescriptor)
+                             const struct publisher_frontend *frontend, size_t place)
 {
+    const struct publisher_member *member = &frontend->members[place];
     const struct source *backend = &view->publisher->sources[member->source];
     json_t *object = make_onionbalance_instance(view, backend);
     json_object_set_new(object, "name",
@@ -105,7 +91,7 @@ static json_t *make_instance(const struct report_view *view, const struct report
     json_object_set_new(object, "hasControl", json_boolean(backend->has_control));
     json_object_set_new(object, "isReachable", json_boolean(backend->is_reachable));
     json_object_set_new(object, "introPointsPublished",
-                        make_count(count_published(backend, superdescriptor)));
+                        make_count(assignment_count_points_from(frontend->assignment, member->source)));
     json_object_set_new(object, "error", make_text(backend->reason));
     return object;
 }
@@ -123,13 +109,12 @@ static const char *name_upload_state(enum upload_state state)
     return names[state];
 }
 
-static json_t *make_hsdir(const struct report_view *view, const struct publisher_frontend *frontend,
-                          const struct publisher_upload *upload)
+static json_t *make_hsdir(const struct report_view *view, const struct publisher_upload *upload)
 {
     json_t *object = json_object();
     json_object_set_new(object, "fingerprint", make_fingerprint(upload->fingerprint));
     json_object_set_new(object, "state", json_string(name_upload_state(upload->state)));
-    json_object_set_new(object, "isCurrent", json_boolean(report_view_is_current(frontend, upload)));
+    json_object_set_new(object, "isCurrent", json_boolean(upload_is_current(upload)));
     json_object_set_new(object, "sent", make_moment(view, upload->sent_at));
     json_object_set_new(object, "answered", make_moment(view, upload->answered_at));
     json_object_set_new(object, "taken", make_moment(view, upload->taken_at));
@@ -149,7 +134,7 @@ static json_t *make_descriptor(const struct report_view *view, const struct repo
     uint64_t counter = shown->revision_counters[slot];
     json_t *hsdirs = json_array();
     for (size_t i = 0; i < descriptor->upload_count; i++)
-        json_array_append_new(hsdirs, make_hsdir(view, frontend, &descriptor->uploads[i]));
+        json_array_append_new(hsdirs, make_hsdir(view, &descriptor->uploads[i]));
     json_t *object = json_object();
     json_object_set_new(object, "name", json_string(names[slot]));
     json_object_set_new(object, "timePeriod", json_integer((json_int_t)descriptor->period_number));
@@ -195,12 +180,9 @@ static json_t *make_service(const struct report_view *view, const struct report_
 {
     const struct publisher_frontend *frontend = &view->publisher->frontends[shown->number];
     const struct publisher_descriptor *descriptors = frontend->descriptors;
-    struct superdescriptor superdescriptor = {0};
-    size_t points = publisher_choose_points(view->publisher, shown->number, &superdescriptor);
     json_t *instances = json_array();
     for (size_t i = 0; i < frontend->member_count; i++)
-        json_array_append_new(instances,
-                              make_instance(view, shown, &frontend->members[i], i, &superdescriptor));
+        json_array_append_new(instances, make_instance(view, shown, frontend, i));
     json_t *list = json_array();
     for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
         if (descriptors[slot].upload_count > 0)
@@ -213,10 +195,11 @@ static json_t *make_service(const struct report_view *view, const struct report_
     json_object_set_new(object, "publishAttemptSecondDescriptor",
                         make_moment(view, find_last_attempt(&descriptors[DESCRIPTOR_SECOND])));
     json_object_set_new(object, "isPublished", json_boolean(report_view_is_published(view, shown)));
-    json_object_set_new(object, "isStatic", json_boolean(frontend->is_static && frontend->set != 0));
-    json_object_set_new(object, "introPointsNum", make_count(points));
+    json_object_set_new(object, "isStatic",
+                        json_boolean(frontend->is_frozen && frontend->assignment != NULL));
+    json_object_set_new(object, "introPointsNum", make_count(assignment_count_points(frontend->assignment)));
     json_object_set_new(object, "introSetModified",
-                        frontend->set != 0 ? make_moment(view, frontend->changed_at) : json_null());
+                        frontend->assignment != NULL ? make_moment(view, frontend->changed_at) : json_null());
     json_object_set_new(object, "bundle", make_bundle(view, shown));
     json_object_set_new(object, "instances", instances);
     json_object_set_new(object, "descriptors", list);

@@ -25,11 +25,6 @@ const char *report_view_name_backend(const struct config_frontend *config, size_
     return NULL;
 }
 
-bool report_view_is_current(const struct publisher_frontend *frontend, const struct publisher_upload *upload)
-{
-    return upload->taken_at != INT64_MIN && upload->taken_set == frontend->set;
-}
-
 int64_t report_view_next_upload(const struct report_view *view, const struct publisher_frontend *frontend,
                                 enum descriptor_slot slot)
 {

@@ -65,9 +65,6 @@ const struct time_schedule *report_view_schedule(const struct report_view *view)
  * have not expired with the frontend's bundle. */
 bool report_view_is_published(const struct report_view *view, const struct report_frontend *frontend);
 
-/* True when an HSDir has a frontend's descriptor with the introduction points as they are now. */
-bool report_view_is_current(const struct publisher_frontend *frontend, const struct publisher_upload *upload);
-
 /* When a descriptor is uploaded next, to one HSDir at least: not before the view's now; AGENDA_NEVER when
  * nothing is planned. */
 int64_t report_view_next_upload(const struct report_view *view, const struct publisher_frontend *frontend,

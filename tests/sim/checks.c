@@ -115,7 +115,7 @@ static int64_t find_last_deadline(const struct world *world, size_t frontend, co
         const struct obpub *obpub = &world->obpubs[i];
         if (!obpub->is_running)
             continue;
-        if (obpub->publisher->frontends[frontend].is_static)
+        if (obpub->publisher->frontends[frontend].is_frozen)
             return NEVER; /* the last good set stays */
         int64_t since = later(obpub->frontends[frontend].static_at, steady_since(obpub)) + settle_time(world);
         last = later(last, later(find_deadline(world, obpub, point), since));

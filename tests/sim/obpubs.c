@@ -36,7 +36,7 @@ void obpub_note_static(const struct world *world, struct obpub *obpub, uint32_t 
     const struct source *known = &obpub->publisher->sources[backend];
     for (size_t i = 0; i < known->frontend_count; i++) {
         size_t frontend = known->frontends[i];
-        if (obpub->publisher->frontends[frontend].is_static)
+        if (obpub->publisher->frontends[frontend].is_frozen)
             obpub->frontends[frontend].static_at = world->now;
     }
 }
@@ -144,12 +144,12 @@ static void send_parcel(struct world *world, struct obpub *obpub, struct parcel 
     world_add(world, delay, on_its_way);
 }
 
-static uint64_t fill_stored(const struct superdescriptor *superdescriptor, struct stored *stored)
+static uint64_t fill_stored(const struct point_set *set, struct stored *stored)
 {
     uint64_t content = 14695981039346656037u;
-    stored->point_count = superdescriptor->point_count;
-    for (size_t i = 0; i < superdescriptor->point_count; i++) {
-        stored->points[i] = model_point_number(superdescriptor->points[i]);
+    stored->point_count = set->count;
+    for (size_t i = 0; i < set->count; i++) {
+        stored->points[i] = model_point_number(&set->entries[i].point);
         content = (content ^ stored->points[i]) * 1099511628211u;
     }
     return content;
@@ -159,11 +159,10 @@ static void upload(struct world *world, struct obpub *obpub, const struct publis
 {
     const struct publisher_descriptor *descriptor =
         &obpub->publisher->frontends[action->frontend].descriptors[action->slot];
-    struct superdescriptor superdescriptor = {0};
-    if (publisher_choose_points(obpub->publisher, action->frontend, &superdescriptor) == 0)
+    if (action->set == NULL || action->set->count == 0)
         world_fail(world, "frontend %zu: an empty descriptor is to be published", action->frontend);
     struct stored stored = {.period_number = descriptor->period_number};
-    uint64_t content = fill_stored(&superdescriptor, &stored);
+    uint64_t content = fill_stored(action->set, &stored);
     stored.counter = (uint64_t)rules_count(world, obpub, action);
     memcpy(stored.key, descriptor->blinded_key, sizeof(stored.key));
     rules_note_content(world, obpub, action->frontend, content);

@@ -53,6 +53,7 @@ static void make_uploads(struct publisher_frontend *frontend)
         {UPLOAD_DONE, UPLOAD_DONE, UPLOAD_DONE},
         {UPLOAD_DONE, UPLOAD_IN_FLIGHT, UPLOAD_DUE},
     };
+    struct point_set *set = frontend->assignment->sets[0];
     for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
         struct publisher_descriptor *descriptor = &frontend->descriptors[slot];
         descriptor->period_number = TIME_PERIOD + slot;
@@ -63,14 +64,15 @@ static void make_uploads(struct publisher_frontend *frontend)
             struct publisher_upload *upload = &descriptor->uploads[i];
             memset(upload->fingerprint, 0xa0 + (int)i, RELAY_FINGERPRINT_SIZE);
             upload->state = states[slot][i];
-            upload->sent_set = frontend->set;
+            upload->wanted = point_set_share(set);
+            upload->sent = point_set_share(set);
             upload->attempts = 1;
             upload->sent_at = REPORT_NOW - 60000 + (int64_t)i * 1000;
             upload->answered_at = upload->taken_at = INT64_MIN;
             if (upload->state != UPLOAD_DONE)
                 continue;
             upload->answered_at = upload->taken_at = upload->sent_at + 500;
-            upload->taken_set = upload->sent_set;
+            upload->taken = point_set_share(set);
         }
     }
     struct publisher_upload *refused = &frontend->descriptors[DESCRIPTOR_SECOND].uploads[2];
@@ -106,7 +108,7 @@ static void make_publisher(struct report_fixture *fixture)
     set_reason(&publisher->sources[2], "no descriptor came in time");
     struct publisher_frontend *frontend = &publisher->frontends[fixture->frontends[0].number];
     frontend->has_started = true;
-    frontend->released_set = frontend->set;
+    assignment_replace(&frontend->released, frontend->assignment);
     make_uploads(frontend);
     publisher->is_tor_up = true;
     publisher->tors[0] = (struct publisher_tor){.state = TOR_READY, .in_flight = 3, .uploads = 77};
@@ -157,7 +159,8 @@ void report_fixture_publish(struct report_fixture *fixture)
         for (size_t i = 0; i < REPORT_HSDIRS; i++) {
             struct publisher_upload *upload = &frontend->descriptors[slot].uploads[i];
             upload->state = UPLOAD_DONE;
-            upload->sent_set = upload->taken_set = frontend->set;
+            point_set_replace(&upload->sent, upload->wanted);
+            point_set_replace(&upload->taken, upload->wanted);
             upload->answered_at = upload->taken_at = fixture->view.now;
             upload->reason[0] = '\0';
         }

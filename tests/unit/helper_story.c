@@ -154,8 +154,7 @@ static void answer_fetch(struct story *story, const struct publisher_action *act
 
 static void write_down(struct story *story, const struct publisher_action *action)
 {
-    struct superdescriptor superdescriptor = {0};
-    size_t count = publisher_choose_points(story->publisher, action->frontend, &superdescriptor);
+    size_t count = action->set->count;
     assert_in_range(count, 1, INTRODUCTION_POINTS_MAX);
     for (size_t i = 0; i < action->hsdir_count; i++) {
         assert_true(story->upload_count < STORY_UPLOADS_MAX);
@@ -168,7 +167,7 @@ static void write_down(struct story *story, const struct publisher_action *actio
         upload->is_shared = action->is_shared;
         upload->point_count = count;
         for (size_t j = 0; j < count; j++)
-            upload->points[j] = model_point_number(superdescriptor.points[j]);
+            upload->points[j] = model_point_number(&action->set->entries[j].point);
     }
 }
 

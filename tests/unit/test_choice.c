@@ -7,7 +7,7 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "publish/choice.h"
+#include "helper_choice.h"
 
 #define BACKENDS 30
 #define POINTS 10
@@ -36,8 +36,9 @@ static size_t pick(const struct introduction_point **chosen, size_t maximum, con
 {
     struct choice_offer offers[BACKENDS] = {{0}};
     for (size_t i = 0; i < count; i++)
-        offers[i] = (struct choice_offer){identity_keys[i], points[i], counts[i]};
-    return choice_pick_points(chosen, maximum, offers, count, with_seed);
+        offers[i] = (struct choice_offer){
+            .identity_key = identity_keys[i], .points = points[i], .point_count = counts[i]};
+    return choose_points(chosen, maximum, offers, count, with_seed);
 }
 
 static size_t count_of_backend(const struct introduction_point *const *chosen, size_t count, size_t backend)
@@ -174,9 +175,10 @@ static void test_points_do_not_depend_on_order(void **state)
     const struct introduction_point *chosen[INTRODUCTION_POINTS_MAX], *turned[INTRODUCTION_POINTS_MAX];
     struct choice_offer offers[BACKENDS], reversed[BACKENDS];
     for (size_t i = 0; i < BACKENDS; i++)
-        offers[i] = reversed[BACKENDS - 1 - i] = (struct choice_offer){identity_keys[i], points[i], POINTS};
-    size_t count = choice_pick_points(chosen, 20, offers, BACKENDS, seed);
-    assert_int_equal(choice_pick_points(turned, 20, reversed, BACKENDS, seed), count);
+        offers[i] = reversed[BACKENDS - 1 - i] = (struct choice_offer){
+            .identity_key = identity_keys[i], .points = points[i], .point_count = POINTS};
+    size_t count = choose_points(chosen, 20, offers, BACKENDS, seed);
+    assert_int_equal(choose_points(turned, 20, reversed, BACKENDS, seed), count);
     assert_memory_equal(chosen, turned, count * sizeof(chosen[0]));
 }
 

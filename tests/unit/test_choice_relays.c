@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "publish/choice.h"
+#include "helper_choice.h"
 
 #define OFFERS 3
 #define POINTS 10
@@ -50,7 +50,7 @@ static void scene_set(struct scene *scene, size_t point_count)
 static size_t choose(struct scene *scene, size_t maximum, uint8_t seed_byte)
 {
     uint8_t seed[CHOICE_SEED_SIZE] = {seed_byte};
-    return choice_pick_points(scene->chosen, maximum, scene->offers, OFFERS, seed);
+    return choose_points(scene->chosen, maximum, scene->offers, OFFERS, seed);
 }
 
 /* How many of the chosen points are one backend's. */

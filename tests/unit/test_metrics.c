@@ -187,7 +187,7 @@ static void test_frontends(void **state)
     free(text);
 
     report_fixture_publish(&fixture);
-    fixture.publisher->frontends[0].is_static = true;
+    fixture.publisher->frontends[0].is_frozen = true;
     text = write_metrics(&fixture.view);
     assert_true(has_line(text, "obpub_frontend_published{frontend=\"@21\"} 1\n"));
     assert_true(has_line(text, "obpub_frontend_static{frontend=\"@21\"} 1\n"));

@@ -277,11 +277,11 @@ static void test_fail_static(void **state)
     struct story *story = story_new_published(2, DESCRIPTOR_FIRST);
     publisher_note_unreachable(story->publisher, 0, "refused", SOURCE_GONE, story->now);
     story_run(story, SECOND);
-    assert_false(story->publisher->frontends[0].is_static);
+    assert_false(story->publisher->frontends[0].is_frozen);
     story_forget(story);
     publisher_note_unreachable(story->publisher, 1, "refused", SOURCE_GONE, story->now);
     story_run(story, MINUTE);
-    assert_true(story->publisher->frontends[0].is_static);
+    assert_true(story->publisher->frontends[0].is_frozen);
     assert_int_equal(story->upload_count, 0);
     story_run(story, 125 * MINUTE);
     assert_true(story->upload_count >= BOTH_DESCRIPTORS);
@@ -290,7 +290,7 @@ static void test_fail_static(void **state)
     story_change_points(story, 0, 700);
     publisher_note_reachable(story->publisher, 0, true, SECOND, story->now);
     story_run(story, SECOND);
-    assert_false(story->publisher->frontends[0].is_static);
+    assert_false(story->publisher->frontends[0].is_frozen);
     assert_true(story_all_have(story, 700) && story_none_has(story, 100));
     story_free(story);
 }

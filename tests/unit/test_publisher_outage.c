@@ -128,14 +128,13 @@ static void lose_all(struct story *story, enum source_loss loss)
     }
     story_run(story, 10 * MINUTE);
     assert_int_equal(count_state(story, SOURCE_OUT), BACKENDS);
-    assert_true(story->publisher->frontends[0].is_static);
+    assert_true(story->publisher->frontends[0].is_frozen);
     assert_true(publisher_is_published(story->publisher, 0));
 }
 
 static size_t count_points(const struct story *story)
 {
-    struct superdescriptor superdescriptor = {0};
-    return publisher_choose_points(story->publisher, 0, &superdescriptor);
+    return assignment_count_points(story->publisher->frontends[0].assignment);
 }
 
 /* Where all are lost together it is more likely their way that is lost than each of them. */
@@ -152,13 +151,13 @@ static void test_way_to_all_is_lost(void **state)
             story_reach(story, j);
             story_run(story, 5000);
         }
-        assert_false(story->publisher->frontends[0].is_static);
+        assert_false(story->publisher->frontends[0].is_frozen);
         assert_int_equal(story->upload_count, 0);
         story_run(story, 2 * MINUTE); /* one does not come back */
         assert_int_equal(count_points(story), 3 * (BACKENDS - 1));
         story_reach(story, BACKENDS - 1);
         story_run(story, 2 * MINUTE);
-        assert_false(story->publisher->frontends[0].is_static);
+        assert_false(story->publisher->frontends[0].is_frozen);
         assert_true(publisher_is_published(story->publisher, 0));
         assert_int_equal(count_points(story), 3 * BACKENDS);
         story_free(story);

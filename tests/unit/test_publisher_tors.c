@@ -411,7 +411,7 @@ static void make_due(struct story *story, size_t frontend, enum upload_cause cau
             descriptor->uploads[i].cause = cause;
             descriptor->uploads[i].due = story->now - ago;
             if (cause == UPLOAD_FOR_POINTS || cause == UPLOAD_FOR_TURN)
-                descriptor->uploads[i].sent_set = 1; /* other points than now */
+                point_set_replace(&descriptor->uploads[i].sent, NULL); /* other points than now */
         }
     }
 }

@@ -1,7 +1,6 @@
-/* Builds a frontend's superdescriptor and hands it to the local tor (HSPOST). */
-#include "engine/upload.h"
+/* The keys that a frontend's descriptors are made with, and the descriptors made with them. */
+#include "engine/keyring.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,24 +8,23 @@
 
 #include "base/memory.h"
 #include "crypto/revision_counter.h"
-#include "onion/onion_address.h"
 
-static void upload_keys_clear(struct upload_keys *keys)
+static void keyring_keys_clear(struct keyring_keys *keys)
 {
     free(keys->inner);
     point_signatures_clear(&keys->signatures);
     secret_wipe(keys, sizeof(*keys));
 }
 
-void upload_keyring_clear(struct upload_keyring *keyring)
+void keyring_clear(struct keyring *keyring)
 {
     for (size_t i = 0; i < DESCRIPTOR_SLOTS; i++)
-        upload_keys_clear(&keyring->keys[i]);
+        keyring_keys_clear(&keyring->keys[i]);
     secret_free(keyring->secret_keys);
     keyring->secret_keys = NULL;
 }
 
-void upload_keyring_rest(struct upload_keyring *keyring)
+void keyring_rest(struct keyring *keyring)
 {
     for (size_t i = 0; i < DESCRIPTOR_SLOTS; i++) {
         free(keyring->keys[i].inner);
@@ -45,7 +43,7 @@ static void draw_randomness(struct superdescriptor_randomness *randomness)
 }
 
 /* Draws a descriptor signing key, which has no certificate yet. */
-static void draw_signing_key(struct upload_keys *keys)
+static void draw_signing_key(struct keyring_keys *keys)
 {
     uint8_t seed[ED25519_SEED_SIZE];
     randombytes_buf(seed, sizeof(seed));
@@ -58,11 +56,11 @@ static void draw_signing_key(struct upload_keys *keys)
 }
 
 /* The keys of a time period; new ones take the place of the older period's. */
-static struct upload_keys *find_keys(struct upload_keyring *keyring, uint64_t period_number)
+static struct keyring_keys *find_keys(struct keyring *keyring, uint64_t period_number)
 {
-    struct upload_keys *oldest = &keyring->keys[0];
+    struct keyring_keys *oldest = &keyring->keys[0];
     for (size_t i = 0; i < DESCRIPTOR_SLOTS; i++) {
-        struct upload_keys *keys = &keyring->keys[i];
+        struct keyring_keys *keys = &keyring->keys[i];
         if (keys->is_set && keys->period_number == period_number)
             return keys;
         if (!keys->is_set || (oldest->is_set && keys->period_number < oldest->period_number))
@@ -70,7 +68,7 @@ static struct upload_keys *find_keys(struct upload_keyring *keyring, uint64_t pe
     }
     if (keyring->secret_keys == NULL)
         keyring->secret_keys = secret_allocate(DESCRIPTOR_SLOTS * sizeof(*keyring->secret_keys));
-    upload_keys_clear(oldest);
+    keyring_keys_clear(oldest);
     oldest->is_set = true;
     oldest->period_number = period_number;
     oldest->signing_secret_key = &keyring->secret_keys[oldest - keyring->keys];
@@ -91,11 +89,10 @@ static void draw_salts(struct superdescriptor_randomness *randomness)
 
 /* What the next revision counter is made from: never less than the last one, also when the clock was set
  * back. */
-static int64_t next_seconds(const struct upload_request *request, struct upload_keys *keys,
+static int64_t next_seconds(const struct keyring_request *request, struct keyring_keys *keys,
                             bool *is_clock_back)
 {
-    int64_t seconds =
-        network_revision_seconds(request->publisher->network, request->action->slot, request->now);
+    int64_t seconds = network_revision_seconds(request->network, request->slot, request->now);
     *is_clock_back = seconds < keys->last_seconds - 1;
     if (seconds <= keys->last_seconds) {
         bool is_same = request->moment - keys->last_built < SAME_COUNTER_INTERVAL;
@@ -104,7 +101,7 @@ static int64_t next_seconds(const struct upload_request *request, struct upload_
     return seconds < REVISION_COUNTER_SECONDS_MAX ? seconds : REVISION_COUNTER_SECONDS_MAX;
 }
 
-void upload_keyring_renew(struct upload_keyring *keyring)
+void keyring_renew(struct keyring *keyring)
 {
     for (size_t i = 0; i < DESCRIPTOR_SLOTS; i++) {
         if (keyring->keys[i].is_set)
@@ -112,7 +109,7 @@ void upload_keyring_renew(struct upload_keyring *keyring)
     }
 }
 
-uint64_t upload_keyring_counter(const struct upload_keyring *keyring, uint64_t period_number)
+uint64_t keyring_counter(const struct keyring *keyring, uint64_t period_number)
 {
     for (size_t i = 0; i < DESCRIPTOR_SLOTS; i++) {
         if (keyring->keys[i].is_set && keyring->keys[i].period_number == period_number)
@@ -123,7 +120,7 @@ uint64_t upload_keyring_counter(const struct upload_keyring *keyring, uint64_t p
 
 /* Takes the signing key of a frontend's bundle in the place of the one that was made here: the bundle's
  * certificates are for that one. */
-static void use_presigned_key(struct upload_keys *keys, const uint8_t seed[ED25519_SEED_SIZE])
+static void use_presigned_key(struct keyring_keys *keys, const uint8_t seed[ED25519_SEED_SIZE])
 {
     uint8_t signing_key[ED25519_PUBLIC_KEY_SIZE];
     struct ed25519_secret_key *signing_secret_key = secret_allocate(sizeof(*signing_secret_key));
@@ -139,8 +136,8 @@ static void use_presigned_key(struct upload_keys *keys, const uint8_t seed[ED255
 }
 
 /* Has the signer certify the signing key, unless its certificate is as good as a new one. */
-static int update_certificate(const struct upload_request *request, const struct signer_period *period,
-                              struct upload_keys *keys, struct error *error)
+static int update_certificate(const struct keyring_request *request, const struct signer_period *period,
+                              struct keyring_keys *keys, struct error *error)
 {
     uint32_t hour = signer_expiration_hour(request->now);
     if (keys->certificate_hour == hour)
@@ -157,28 +154,37 @@ static int update_certificate(const struct upload_request *request, const struct
     return 0;
 }
 
+static void set_points(struct superdescriptor *superdescriptor, const struct point_set *set)
+{
+    superdescriptor->is_single_onion_service = set->features.is_single_onion_service;
+    superdescriptor->flow_control = set->features.flow_control;
+    superdescriptor->point_count = set->count;
+    for (size_t i = 0; i < set->count; i++)
+        superdescriptor->points[i] = &set->entries[i].point;
+}
+
 /* Makes the innermost layer, unless it is the same as the last one. */
-static int update_inner(const struct upload_request *request, struct upload_keys *keys,
+static int update_inner(const struct keyring_request *request, struct keyring_keys *keys,
                         struct superdescriptor *superdescriptor, struct error *error)
 {
-    const struct publisher *publisher = request->publisher;
-    uint64_t set = publisher->frontends[request->action->frontend].set;
+    const struct point_set *set = request->set;
     superdescriptor->expiration_hour = introduction_point_expiration_hour(request->now);
-    if (keys->inner != NULL && keys->inner_set == set && keys->inner_hour == superdescriptor->expiration_hour)
+    bool is_same = memcmp(keys->inner_set, set->digest, sizeof(keys->inner_set)) == 0;
+    if (keys->inner != NULL && is_same && keys->inner_hour == superdescriptor->expiration_hour)
         return 0;
     free(keys->inner);
     keys->inner = NULL;
-    publisher_choose_points(publisher, request->action->frontend, superdescriptor);
+    set_points(superdescriptor, set);
     if (superdescriptor_encode_inner(superdescriptor, &keys->signatures, &keys->inner, &keys->inner_length,
                                      error) != 0)
         return -1;
-    keys->inner_set = set;
+    memcpy(keys->inner_set, set->digest, sizeof(keys->inner_set));
     keys->inner_hour = superdescriptor->expiration_hour;
     return 0;
 }
 
-static int update_counter(const struct upload_request *request, const struct signer_period *period,
-                          struct upload_keys *keys, bool *is_clock_back, struct error *error)
+static int update_counter(const struct keyring_request *request, const struct signer_period *period,
+                          struct keyring_keys *keys, bool *is_clock_back, struct error *error)
 {
     int64_t seconds = next_seconds(request, keys, is_clock_back);
     if (seconds == keys->last_seconds && keys->revision_counter != 0)
@@ -191,23 +197,21 @@ static int update_counter(const struct upload_request *request, const struct sig
     return 0;
 }
 
-int upload_build(const struct upload_request *request, struct command_data **built, bool *is_clock_back,
-                 struct error *error)
+int keyring_make_descriptor(struct keyring *keyring, const struct keyring_request *request,
+                            struct command_data **built, bool *is_clock_back, struct error *error)
 {
-    const struct network *network = request->publisher->network;
-    const struct publisher_action *action = request->action;
-    const struct publisher_frontend *frontend = &request->publisher->frontends[action->frontend];
+    const struct network *network = request->network;
     const struct signer_period period = {
         .frontend = request->signer_frontend,
-        .number = frontend->descriptors[action->slot].period_number,
+        .number = network->period_number[request->slot],
         .length = network->schedule.period_length,
     };
-    struct upload_keys *keys = find_keys(request->keyring, period.number);
+    struct keyring_keys *keys = find_keys(keyring, period.number);
     draw_salts(&keys->randomness);
     if (update_certificate(request, &period, keys, error) != 0)
         return -1;
     struct superdescriptor superdescriptor = {.signing_secret_key = keys->signing_secret_key};
-    memcpy(superdescriptor.identity_key, frontend->identity_key, ED25519_PUBLIC_KEY_SIZE);
+    memcpy(superdescriptor.identity_key, request->identity_key, ED25519_PUBLIC_KEY_SIZE);
     memcpy(superdescriptor.signing_key, keys->signing_key, ED25519_PUBLIC_KEY_SIZE);
     if (update_inner(request, keys, &superdescriptor, error) != 0 ||
         update_counter(request, &period, keys, is_clock_back, error) != 0)
@@ -223,15 +227,4 @@ int upload_build(const struct upload_request *request, struct command_data **bui
     *built = command_data_new(text, length);
     free(text);
     return 0;
-}
-
-void upload_post(struct control_connection *connection, const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE],
-                 const char *address, struct command_data *built, control_reply_callback callback,
-                 void *context)
-{
-    char hex[2 * RELAY_FINGERPRINT_SIZE + 1];
-    char command[sizeof("+HSPOST SERVER= HSADDRESS=") + sizeof(hex) + ONION_ADDRESS_LENGTH];
-    sodium_bin2hex(hex, sizeof(hex), fingerprint, RELAY_FINGERPRINT_SIZE);
-    snprintf(command, sizeof(command), "+HSPOST SERVER=%s HSADDRESS=%s", hex, address);
-    control_connection_send_data(connection, command, built, callback, context);
 }

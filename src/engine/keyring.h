@@ -1,0 +1,74 @@
+/* The keys that a frontend's descriptors are made with, and the descriptors made with them.
+ *
+ * The keys are the engine's own and short-lived: what they may sign is certified by the signer, which has the
+ * frontend's key.
+ */
+#ifndef OBPUB_ENGINE_KEYRING_H
+#define OBPUB_ENGINE_KEYRING_H
+
+#include "control/command_data.h"
+#include "onion/network.h"
+#include "onion/superdescriptor.h"
+#include "publish/point_set.h"
+#include "signer/signer_client.h"
+
+/* What one of a frontend's descriptors keeps for the whole of its time period, as tor's own do. */
+struct keyring_keys {
+    bool is_set;
+    uint64_t period_number;
+    struct ed25519_secret_key *signing_secret_key; /* the keyring's */
+    uint8_t signing_key[ED25519_PUBLIC_KEY_SIZE];
+    struct superdescriptor_randomness randomness; /* the salts are drawn anew for each descriptor */
+    int64_t last_seconds;      /* what the last revision counter was made from; 0 before the first */
+    int64_t last_built;        /* milliseconds */
+    uint64_t revision_counter; /* the last one */
+    /* The certificate of the signing key, and the innermost layer, for as long as they are good. */
+    uint32_t certificate_hour; /* when the certificate expires; 0 for none */
+    uint8_t certificate[CERTIFICATE_SIZE];
+    uint8_t blinded_key[ED25519_PUBLIC_KEY_SIZE];
+    char *inner;         /* large, so only kept while descriptors with it are being made; else NULL */
+    size_t inner_length; /* bytes */
+    uint32_t inner_hour; /* when the certificates in it expire */
+    uint8_t inner_set[SHA3_256_SIZE];   /* the digest of its point set */
+    struct point_signatures signatures; /* those of the certificates in it */
+};
+
+/* A frontend's keys, by time period. Zeroed at first; release with keyring_clear(). */
+struct keyring {
+    struct keyring_keys keys[DESCRIPTOR_SLOTS];
+    struct ed25519_secret_key *secret_keys; /* secret memory: the signing key of each */
+};
+
+void keyring_clear(struct keyring *keyring);
+
+/* Gives the memory back that only the descriptors just made took. */
+void keyring_rest(struct keyring *keyring);
+
+/* Draws all descriptor signing keys anew, with certificates to be asked for: the signer has another key or
+ * bundle for the frontend. Were a bundle's signing key certified with the master key, that would be good for
+ * longer than the bundle's days. */
+void keyring_renew(struct keyring *keyring);
+
+/* The last revision counter of a time period, 0 if there is none. */
+uint64_t keyring_counter(const struct keyring *keyring, uint64_t period_number);
+
+/* A descriptor that is wanted. */
+struct keyring_request {
+    const struct network *network;
+    struct signer_client *signer;
+    size_t signer_frontend;      /* the signer's number of the frontend */
+    const uint8_t *identity_key; /* the frontend's, 32 bytes */
+    enum descriptor_slot slot;   /* which of its two descriptors */
+    const struct point_set *set;
+    int64_t now;    /* seconds since the epoch */
+    int64_t moment; /* milliseconds of the clock that only goes forward */
+};
+
+/* Makes the text of a descriptor; as with tor, each time with other bytes. *built is to be released with
+ * command_data_release(). Returns 0, or -1 when the signer does not answer or refuses, or the text gets too
+ * large. A clock that was set back does not take revision counters back: they go on from the last one, and
+ * *is_clock_back says so. */
+int keyring_make_descriptor(struct keyring *keyring, const struct keyring_request *request,
+                            struct command_data **built, bool *is_clock_back, struct error *error);
+
+#endif

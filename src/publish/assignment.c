@@ -1,0 +1,128 @@
+/* Which point set each HSDir of a frontend's descriptors is to have. */
+#include "publish/assignment.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+struct assignment *assignment_make_same(const struct choice_offer *offers, size_t offer_count,
+                                        const uint8_t seed[CHOICE_SEED_SIZE])
+{
+    struct point_set *set = choice_make_set(offers, offer_count, INTRODUCTION_POINTS_MAX, seed);
+    if (set == NULL)
+        return NULL;
+    struct assignment *assignment = assignment_new(&set, 1);
+    point_set_release(set);
+    return assignment;
+}
+
+struct assignment *assignment_new(struct point_set *const *sets, size_t count)
+{
+    struct assignment *assignment =
+        memory_allocate(1, sizeof(*assignment) + count * sizeof(struct point_set *));
+    assignment->holders = 1;
+    assignment->count = count;
+    for (size_t i = 0; i < count; i++)
+        assignment->sets[i] = point_set_share(sets[i]);
+    return assignment;
+}
+
+struct assignment *assignment_share(struct assignment *assignment)
+{
+    if (assignment != NULL)
+        assignment->holders++;
+    return assignment;
+}
+
+void assignment_release(struct assignment *assignment)
+{
+    if (assignment == NULL || --assignment->holders > 0)
+        return;
+    for (size_t i = 0; i < assignment->count; i++)
+        point_set_release(assignment->sets[i]);
+    free(assignment);
+}
+
+void assignment_replace(struct assignment **held, struct assignment *assignment)
+{
+    struct assignment *old = *held;
+    *held = assignment_share(assignment);
+    assignment_release(old);
+}
+
+/* How much an HSDir is for the set with this number: as good as random, and always the same. */
+static void find_affinity(uint8_t affinity[SHA3_256_SIZE], uint64_t period_number,
+                          const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE], size_t number)
+{
+    uint8_t numbers[2][8];
+    hash_encode_uint64(numbers[0], period_number);
+    hash_encode_uint64(numbers[1], number);
+    const struct span pieces[] = {{numbers, sizeof(numbers)}, {fingerprint, RELAY_FINGERPRINT_SIZE}};
+    hash_sha3_256(affinity, pieces, 2);
+}
+
+struct point_set *assignment_find(const struct assignment *assignment, uint64_t period_number,
+                                  const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE])
+{
+    if (assignment == NULL)
+        return NULL;
+    uint8_t best[SHA3_256_SIZE], affinity[SHA3_256_SIZE];
+    size_t found = 0;
+    for (size_t i = 0; assignment->count > 1 && i < assignment->count; i++) {
+        find_affinity(affinity, period_number, fingerprint, i);
+        if (i > 0 && memcmp(affinity, best, sizeof(best)) <= 0)
+            continue;
+        memcpy(best, affinity, sizeof(best));
+        found = i;
+    }
+    return assignment->sets[found];
+}
+
+bool assignment_equals(const struct assignment *one, const struct assignment *other)
+{
+    if (one == other)
+        return true;
+    if (one == NULL || other == NULL || one->count != other->count)
+        return false;
+    for (size_t i = 0; i < one->count; i++) {
+        if (!point_set_equals(one->sets[i], other->sets[i]))
+            return false;
+    }
+    return true;
+}
+
+/* True when one of an assignment's first sets has a point. */
+static bool has_point(const struct assignment *assignment, size_t sets,
+                      const struct introduction_point *point)
+{
+    for (size_t i = 0; i < sets; i++) {
+        if (point_set_has_point(assignment->sets[i], point))
+            return true;
+    }
+    return false;
+}
+
+/* Counts each point once; those of one source alone, if that is not NULL. */
+static size_t count_points(const struct assignment *assignment, const uint64_t *source)
+{
+    size_t count = 0;
+    for (size_t i = 0; assignment != NULL && i < assignment->count; i++) {
+        const struct point_set *set = assignment->sets[i];
+        for (size_t j = 0; j < set->count; j++) {
+            if (source == NULL || set->entries[j].source == *source)
+                count += !has_point(assignment, i, &set->entries[j].point);
+        }
+    }
+    return count;
+}
+
+size_t assignment_count_points(const struct assignment *assignment)
+{
+    return count_points(assignment, NULL);
+}
+
+size_t assignment_count_points_from(const struct assignment *assignment, uint64_t source)
+{
+    return count_points(assignment, &source);
+}

@@ -1,0 +1,53 @@
+/* Which point set each HSDir of a frontend's descriptors is to have.
+ *
+ * An assignment never changes once it is made, and is counted like a point set. It has one set for all
+ * HSDirs, or several, of which each HSDir has one. Nothing but this file and the choice that makes the sets
+ * knows how many there are: an upload has the set that it is told. No assignment at all is NULL, and gives no
+ * HSDir anything.
+ */
+#ifndef OBPUB_PUBLISH_ASSIGNMENT_H
+#define OBPUB_PUBLISH_ASSIGNMENT_H
+
+#include "onion/consensus.h"
+#include "publish/choice.h"
+#include "publish/point_set.h"
+
+struct assignment {
+    unsigned holders;
+    size_t count;             /* 1 or more */
+    struct point_set *sets[]; /* each held by the assignment */
+};
+
+/* How a frontend's sources become its assignment: from what they offer, and a seed of CHOICE_SEED_SIZE bytes.
+ * Returns a new assignment with one holder, or NULL when there is no point. */
+typedef struct assignment *(*assignment_policy)(const struct choice_offer *offers, size_t offer_count,
+                                                const uint8_t seed[CHOICE_SEED_SIZE]);
+
+/* The policy "same": all HSDirs have one set, of the points of all sources. */
+struct assignment *assignment_make_same(const struct choice_offer *offers, size_t offer_count,
+                                        const uint8_t seed[CHOICE_SEED_SIZE]);
+
+/* Makes an assignment of these sets, count of them, at least 1, none NULL; it shares them. */
+struct assignment *assignment_new(struct point_set *const *sets, size_t count);
+
+/* Hold an assignment once more; have one holder less, the last of which frees it. NULL is fine. */
+struct assignment *assignment_share(struct assignment *assignment);
+void assignment_release(struct assignment *assignment);
+
+/* Has *held be this assignment, shared, in the place of the one that it was. */
+void assignment_replace(struct assignment **held, struct assignment *assignment);
+
+/* The set that an HSDir is to have of the descriptor of a time period; NULL for no assignment. It stays the
+ * assignment's. Which set that is depends on the HSDir, the time period and the number of the set alone: it
+ * stays when other HSDirs come and go, and when one set is replaced, the HSDirs of the others keep theirs. */
+struct point_set *assignment_find(const struct assignment *assignment, uint64_t period_number,
+                                  const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE]);
+
+/* True when both give every HSDir the same, or both are NULL. */
+bool assignment_equals(const struct assignment *one, const struct assignment *other);
+
+/* How many different introduction points there are in all sets, and how many of them are from one source. */
+size_t assignment_count_points(const struct assignment *assignment);
+size_t assignment_count_points_from(const struct assignment *assignment, uint64_t source);
+
+#endif

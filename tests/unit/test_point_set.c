@@ -1,0 +1,193 @@
+/* Tests point sets as values: what makes two the same, who gave what, and that the last holder frees them. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+#include "publish/point_set.h"
+
+#define COUNT 3
+
+static void make_entries(struct point_set_entry entries[COUNT])
+{
+    memset(entries, 0, COUNT * sizeof(*entries));
+    for (size_t i = 0; i < COUNT; i++) {
+        struct introduction_point *point = &entries[i].point;
+        entries[i].source = 10 + i;
+        memset(point->auth_key, 0x10 + (int)i, sizeof(point->auth_key));
+        memset(point->enc_key, 0x20 + (int)i, sizeof(point->enc_key));
+        memset(point->link_specifiers, 0x30 + (int)i, 23);
+        point->link_specifiers_length = 23;
+    }
+}
+
+static const struct point_set_features no_features;
+
+/* Two sets of the same content are the same; every other content is another set. */
+static void test_content_is_identity(void **state)
+{
+    (void)state;
+    struct point_set_entry entries[COUNT], others[COUNT];
+    make_entries(entries);
+    struct point_set *set = point_set_new(entries, COUNT, &no_features);
+    for (size_t change = 0; change < 9; change++) {
+        make_entries(others);
+        struct introduction_point *point = &others[1].point;
+        size_t count = COUNT;
+        if (change == 1)
+            point->auth_key[31] ^= 1;
+        else if (change == 2)
+            point->enc_key[0] ^= 1;
+        else if (change == 3)
+            point->enc_key_certified[0] ^= 1;
+        else if (change == 4)
+            point->onion_key[0] ^= 1;
+        else if (change == 5)
+            point->link_specifiers[22] ^= 1;
+        else if (change == 6)
+            point->link_specifiers_length--;
+        else if (change == 7)
+            count--;
+        else if (change == 8)
+            others[0] = entries[1], others[1] = entries[0]; /* another order */
+        struct point_set *other = point_set_new(others, count, &no_features);
+        assert_int_equal(point_set_equals(set, other), change == 0);
+        assert_int_equal(point_set_equals(other, set), change == 0);
+        point_set_release(other);
+    }
+    point_set_release(set);
+}
+
+/* Bytes that move from one point's link specifiers to the next one's make another set, though all bytes are the same. */
+static void test_lengths_are_content(void **state)
+{
+    (void)state;
+    struct point_set_entry entries[COUNT];
+    memset(entries, 0, sizeof(entries));
+    entries[0].point.link_specifiers_length = 40;
+    entries[1].point.link_specifiers_length = 8;
+    struct point_set *set = point_set_new(entries, 2, &no_features);
+    entries[0].point.link_specifiers_length = 8;
+    entries[1].point.link_specifiers_length = 40;
+    struct point_set *other = point_set_new(entries, 2, &no_features);
+    assert_false(point_set_equals(set, other));
+    point_set_release(set);
+    point_set_release(other);
+}
+
+static void test_features_are_content(void **state)
+{
+    (void)state;
+    struct point_set_entry entries[COUNT];
+    make_entries(entries);
+    struct point_set_features features = {
+        .flow_control = {.is_present = true, .versions = 6, .sendme_inc = 31},
+        .pow_params = {.is_present = true, .suggested_effort = 5, .expires_at = 1000},
+    };
+    struct point_set *set = point_set_new(entries, COUNT, &features);
+    for (size_t change = 0; change < 9; change++) {
+        struct point_set_features other_features = features;
+        if (change == 1)
+            other_features.is_single_onion_service = true;
+        else if (change == 2)
+            other_features.flow_control.versions = 2;
+        else if (change == 3)
+            other_features.flow_control.sendme_inc = 32;
+        else if (change == 4)
+            other_features.flow_control.is_present = false;
+        else if (change == 5)
+            other_features.pow_params.seed[31] = 1;
+        else if (change == 6)
+            other_features.pow_params.suggested_effort = 6;
+        else if (change == 7)
+            other_features.pow_params.expires_at = 1001;
+        else if (change == 8)
+            other_features.pow_params.is_present = false;
+        struct point_set *other = point_set_new(entries, COUNT, &other_features);
+        assert_int_equal(point_set_equals(set, other), change == 0);
+        point_set_release(other);
+    }
+    point_set_release(set);
+    /* What is absent has no value that could differ. */
+    features.pow_params.is_present = features.flow_control.is_present = false;
+    set = point_set_new(entries, COUNT, &features);
+    struct point_set *other = point_set_new(entries, COUNT, &no_features);
+    assert_true(point_set_equals(set, other));
+    point_set_release(set);
+    point_set_release(other);
+}
+
+/* Who gave which point is told, and makes no other set of it. */
+static void test_sources(void **state)
+{
+    (void)state;
+    struct point_set_entry entries[COUNT];
+    make_entries(entries);
+    entries[2].source = 10;
+    struct point_set *set = point_set_new(entries, COUNT, &no_features);
+    assert_int_equal(point_set_count_from(set, 10), 2);
+    assert_int_equal(point_set_count_from(set, 11), 1);
+    assert_int_equal(point_set_count_from(set, 12), 0);
+    assert_int_equal(point_set_count_from(NULL, 10), 0);
+    assert_true(point_set_has_point(set, &entries[1].point));
+    assert_false(point_set_has_point(NULL, &entries[1].point));
+    entries[0].source = UINT64_MAX;
+    struct point_set *other = point_set_new(entries, COUNT, &no_features);
+    assert_true(point_set_equals(set, other));
+    assert_int_equal(point_set_count_from(other, UINT64_MAX), 1);
+    entries[1].point.auth_key[0] ^= 1;
+    assert_false(point_set_has_point(set, &entries[1].point));
+    point_set_release(set);
+    point_set_release(other);
+}
+
+/* A set lasts as long as somebody holds it (that it is freed then is for the sanitizers to see). */
+static void test_holders(void **state)
+{
+    (void)state;
+    struct point_set_entry entries[COUNT];
+    make_entries(entries);
+    struct point_set *set = point_set_new(entries, COUNT, &no_features);
+    struct point_set *held = NULL;
+    point_set_replace(&held, set);
+    assert_ptr_equal(held, set);
+    point_set_release(set);
+    assert_int_equal(held->count, COUNT);
+    point_set_replace(&held, held);
+    assert_int_equal(held->holders, 1);
+    assert_ptr_equal(point_set_share(held), set);
+    assert_int_equal(held->holders, 2);
+    point_set_release(held);
+    point_set_replace(&held, NULL);
+    assert_null(held);
+    assert_null(point_set_share(NULL));
+    point_set_release(NULL);
+    assert_true(point_set_equals(NULL, NULL));
+}
+
+static void test_none_is_not_a_set(void **state)
+{
+    (void)state;
+    struct point_set_entry entries[COUNT];
+    make_entries(entries);
+    struct point_set *set = point_set_new(entries, 1, &no_features);
+    assert_false(point_set_equals(set, NULL));
+    assert_false(point_set_equals(NULL, set));
+    point_set_release(set);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_content_is_identity),
+        cmocka_unit_test(test_lengths_are_content),
+        cmocka_unit_test(test_features_are_content),
+        cmocka_unit_test(test_sources),
+        cmocka_unit_test(test_holders),
+        cmocka_unit_test(test_none_is_not_a_set),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
