@@ -34,21 +34,20 @@ fi
 
 step 'replaying the corpora'
 rm -f "$folder"/*.profraw
-objects=
+program=$folder/tests/fuzz/replay
 for corpus in tests/fuzz/corpus/*; do
     target=${corpus##*/}
-    LLVM_PROFILE_FILE="$folder/$target.profraw" "$folder/tests/fuzz/fuzz_$target" "$PWD/$corpus" \
+    LLVM_PROFILE_FILE="$folder/$target.profraw" "$program" "$target" "$PWD/$corpus" \
         >"$folder/$target.log" 2>&1 || {
         tail -n 20 "$folder/$target.log"
         echo "$target failed."
         exit 1
     }
-    objects="$objects${objects:+ -object} $folder/tests/fuzz/fuzz_$target"
 done
 llvm-profdata-14 merge -o "$folder/all.profdata" "$folder"/*.profraw || exit 1
 
 step 'lines of the parsers that the corpora run'
-llvm-cov-14 export -summary-only -instr-profile "$folder/all.profdata" $objects $parsers >"$folder/summary.json" &&
+llvm-cov-14 export -summary-only -instr-profile "$folder/all.profdata" "$program" $parsers >"$folder/summary.json" &&
     $python - "$folder/summary.json" $minimum $parsers <<'EOF'
 import json
 import os

@@ -1,4 +1,5 @@
-/* Gives every file of the named folders, or every named file, to a fuzz target: the corpora as a test. */
+/* Replays corpora as tests: replay TARGET PATH... gives every file of the folders named, or every file named,
+ * to a fuzz target. CMake lists these, as TARGETS. */
 #include <dirent.h>
 #include <limits.h>
 #include <string.h>
@@ -6,6 +7,14 @@
 
 #include "fuzz.h"
 
+static const struct target {
+    const char *name;
+    int (*run)(const uint8_t *data, size_t size);
+} targets[] = {TARGETS};
+
+#define TARGET_COUNT (sizeof(targets) / sizeof(targets[0]))
+
+static const struct target *target; /* the one that was asked for */
 static size_t replayed_count;
 
 /* The bytes of a file, in memory that ends where they end, so that a sanitizer sees what reads on. */
@@ -32,7 +41,7 @@ static void replay_file(const char *path)
     size_t size;
     uint8_t *bytes = read_file(path, &size);
     fprintf(stderr, "%s\n", path); /* the last one before a crash is the one that did it */
-    LLVMFuzzerTestOneInput(bytes, size);
+    target->run(bytes, size);
     free(bytes);
     replayed_count++;
 }
@@ -53,14 +62,30 @@ static void replay(const char *path)
     closedir(folder);
 }
 
+static const struct target *find_target(const char *name)
+{
+    for (size_t i = 0; i < TARGET_COUNT; i++) {
+        if (strcmp(name, targets[i].name) == 0)
+            return &targets[i];
+    }
+    return NULL;
+}
+
 int main(int argument_count, char **arguments)
 {
     char path[PATH_MAX];
-    for (int i = 1; i < argument_count; i++) {
+    target = argument_count > 2 ? find_target(arguments[1]) : NULL;
+    if (target == NULL) {
+        fprintf(stderr, "usage: %s TARGET PATH..., where TARGET is one of:\n", arguments[0]);
+        for (size_t i = 0; i < TARGET_COUNT; i++)
+            fprintf(stderr, "    %s\n", targets[i].name);
+        return 2;
+    }
+    for (int i = 2; i < argument_count; i++) {
         /* A target may change the current folder, so that only whole paths go on being right. */
         if (arguments[i][0] == '/')
             replay(arguments[i]);
-        else if (i == 1 && argument_count == 2 && realpath(arguments[i], path) != NULL)
+        else if (i == 2 && argument_count == 3 && realpath(arguments[i], path) != NULL)
             replay(path);
         else
             fprintf(stderr, "%s: several paths have to begin with '/'\n", arguments[i]);
