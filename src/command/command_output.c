@@ -1,11 +1,20 @@
-/* The end of what a command prints on standard output. */
+/* What commands print on standard output: JSON, and the end of it all. */
 #include "command/command_output.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "command/commands.h"
+
+/* Digits of a number that is not whole: as many as come back the same, and none that look odd. */
+#define REAL_DIGITS 15
+
+void command_print_json(const json_t *object, bool is_line, FILE *file)
+{
+    size_t form = is_line ? JSON_COMPACT : JSON_INDENT(2);
+    json_dumpf(object, file, form | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(REAL_DIGITS));
+    fputc('\n', file);
+}
 
 int command_finish_output(int exit_code)
 {

@@ -49,14 +49,6 @@ static bool wants_colours(void)
            (terminal == NULL || strcmp(terminal, "dumb") != 0);
 }
 
-/* Prints the status as JSON, in ASCII alone so that nothing in it steers a terminal. */
-static void print_json(const json_t *object, bool is_watch, FILE *file)
-{
-    size_t form = is_watch ? JSON_COMPACT : JSON_INDENT(2);
-    json_dumpf(object, file, form | JSON_ENSURE_ASCII);
-    fputc('\n', file);
-}
-
 /* Asks once and prints the answer to file. */
 static int show_status(const struct options *options, const char *path, FILE *file, struct error *error)
 {
@@ -68,7 +60,7 @@ static int show_status(const struct options *options, const char *path, FILE *fi
     if (status_document_read(&document, object, error) == 0) {
         result = status_document_is_published(&document) ? EXIT_CODE_COMPLETE : EXIT_CODE_INCOMPLETE;
         if (options->json)
-            print_json(object, options->watch, file);
+            command_print_json(object, options->watch, file);
         else
             status_text_print(&document, wants_colours(), file);
         status_document_clear(&document);
