@@ -8,11 +8,12 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/printable.h"
-#include "command/command_config.h"
-#include "command/command_output.h"
 #include "command/commands.h"
+#include "command/given_config.h"
+#include "command/options.h"
+#include "command/output.h"
+#include "command/tor_endpoint.h"
 #include "config/config_report.h"
-#include "config/tor_endpoint.h"
 #include "onion/presigned.h"
 #include "report/status_value.h"
 
@@ -247,7 +248,7 @@ static void print_json(const struct options *options, const struct config *confi
         json_object_set_new(object, "services", services);
         json_object_set_new(object, "instances", instances);
     }
-    command_print_json(object, false, stdout);
+    output_print_json(object, false, stdout);
     json_decref(object);
 }
 
@@ -256,7 +257,7 @@ static void print_config(const struct options *options, const struct config *con
                          const struct config_report *report)
 {
     struct tor_endpoints tors;
-    config_tor_endpoints(config, options, &tors);
+    tor_endpoints_find(config, options, &tors);
     size_t use_count = 0, group_count = 0;
     struct backend_use *uses = list_uses(config, &use_count);
     struct backend_uses *groups = group_uses(uses, use_count, &group_count);
@@ -305,13 +306,13 @@ static int load_config(struct config *config, const struct options *options, str
         if (config->frontends[i].bundle != NULL && check_bundle(config, &config->frontends[i], report) != 0)
             result = -1;
     }
-    command_print_report(report);
+    given_config_print_report(report);
     if (result != 0)
         config_clear(config);
     return result;
 }
 
-int cmd_check(const struct options *options)
+int check_command(const struct options *options)
 {
     struct config config;
     struct config_report report;
@@ -324,5 +325,5 @@ int cmd_check(const struct options *options)
         print_json(options, NULL, &report, NULL, NULL, 0);
     }
     config_report_clear(&report);
-    return command_finish_output(result);
+    return output_finish(result);
 }

@@ -8,13 +8,14 @@
 #include <event2/event.h>
 
 #include "base/clock.h"
-#include "command/command_config.h"
-#include "command/command_confinement.h"
-#include "command/command_output.h"
-#include "command/command_processes.h"
 #include "command/commands.h"
+#include "command/confinement.h"
+#include "command/given_config.h"
 #include "command/live_view.h"
-#include "config/tor_endpoint.h"
+#include "command/options.h"
+#include "command/output.h"
+#include "command/processes.h"
+#include "command/tor_endpoint.h"
 #include "engine/engine.h"
 #include "report/progress.h"
 #include "report/round.h"
@@ -167,7 +168,7 @@ static void print_status(struct once *once, const struct round *round)
     live_view_fill(&view, &once->live);
     json_t *status = status_make_json(&view);
     round_add_to_status(round, status);
-    command_print_json(status, false, stdout);
+    output_print_json(status, false, stdout);
     json_decref(status);
 }
 
@@ -258,7 +259,7 @@ static int publish_round(const struct options *options, struct processes *proces
     progress_begin(&once.progress, options->verbosity <= LOG_LEVEL_INFO, once.started);
     struct engine_settings settings = {0};
     struct tor_endpoints tors;
-    config_tor_endpoints(config, options, &tors);
+    tor_endpoints_find(config, options, &tors);
     set_settings(&settings, &once, config, &tors);
     once.engine = engine_new(&settings);
     once.live = (struct live_view){
@@ -289,7 +290,7 @@ static int confine(struct confine_plan *plan, const struct options *options, con
     struct error error;
     for (size_t i = 0; i < plan->lack_count; i++)
         fprintf(stderr, "obpub: warning: %s\n", plan->lacks[i].text);
-    enum confine_result result = command_confine_engine(plan, options, config, false, &error);
+    enum confine_result result = confinement_confine_engine(plan, options, config, false, &error);
     if (result != CONFINE_DONE)
         fprintf(stderr, "obpub: %s%s\n", result == CONFINE_INCOMPLETE ? "warning: " : "", error.text);
     if (result == CONFINE_INCOMPLETE)
@@ -305,8 +306,8 @@ static int load_and_publish(const struct options *options, struct processes *pro
     struct config_report report;
     struct error error;
     int result = EXIT_CODE_BAD_INPUT;
-    int loaded = command_receive_config(&config, processes->reader, options, &report);
-    command_print_report(&report);
+    int loaded = given_config_receive(&config, processes->reader, options, &report);
+    given_config_print_report(&report);
     if (loaded == 0) {
         if (confine(plan, options, &config) == 0)
             result = publish_round(options, processes, plan, &config);
@@ -319,13 +320,13 @@ static int load_and_publish(const struct options *options, struct processes *pro
     return result;
 }
 
-int cmd_once(const struct options *options)
+int once_command(const struct options *options)
 {
     struct processes processes;
     struct confine_plan plan;
     struct error error;
     int result = EXIT_CODE_PROCESS_LOST;
-    if (command_plan_confinement(&plan, options, &error) != 0) {
+    if (confinement_make_plan(&plan, options, &error) != 0) {
         fprintf(stderr, "obpub: %s\n", error.text);
         return EXIT_CODE_BAD_INPUT;
     }

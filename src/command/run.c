@@ -10,12 +10,13 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
-#include "command/command_config.h"
-#include "command/command_confinement.h"
-#include "command/command_processes.h"
 #include "command/commands.h"
+#include "command/confinement.h"
+#include "command/given_config.h"
 #include "command/live_view.h"
-#include "config/tor_endpoint.h"
+#include "command/options.h"
+#include "command/processes.h"
+#include "command/tor_endpoint.h"
 #include "engine/engine.h"
 #include "engine/open_files.h"
 #include "report/journal.h"
@@ -96,7 +97,7 @@ static struct config *load_config(struct daemon *daemon, struct error *error)
 {
     struct config *config = memory_allocate(1, sizeof(*config));
     struct config_report report;
-    int result = command_receive_config(config, daemon->processes.reader, daemon->options, &report);
+    int result = given_config_receive(config, daemon->processes.reader, daemon->options, &report);
     log_config_report(&daemon->log, &report);
     if (result != 0) {
         error_set(error, "%s", report.error_count > 0 ? report.errors[0] : "the config can't be used");
@@ -167,7 +168,7 @@ static int open_listeners(struct daemon *daemon, const struct config *old, const
 static void find_tor_places(const struct daemon *daemon, const struct config *config,
                             struct tor_endpoints *endpoints, struct engine_tor_places *places)
 {
-    config_tor_endpoints(config, daemon->options, endpoints);
+    tor_endpoints_find(config, daemon->options, endpoints);
     places->endpoints = endpoints->endpoints;
     places->count = endpoints->count;
     places->credentials.password_file = config->tor_control_password_file;
@@ -196,7 +197,7 @@ static void apply_config(struct daemon *daemon, struct config *config)
             "%s (since it is confined it can make sockets only in the folders that it started with: a new "
             "start is needed for another one)",
             error.text);
-    if (command_confinement_differs(daemon->config, config))
+    if (confinement_differs(daemon->config, config))
         log_write(
             &daemon->log, LOG_LEVEL_WARNING,
             "\"user\" or \"require-sandbox\" has changed in the config: that takes effect when obpub is "
@@ -359,7 +360,7 @@ static int confine(struct daemon *daemon)
     for (size_t i = 0; i < daemon->plan.lack_count; i++)
         log_write(&daemon->log, LOG_LEVEL_WARNING, "%s", daemon->plan.lacks[i].text);
     enum confine_result result =
-        command_confine_engine(&daemon->plan, daemon->options, daemon->config, true, &error);
+        confinement_confine_engine(&daemon->plan, daemon->options, daemon->config, true, &error);
     if (result == CONFINE_FAILED)
         log_write(&daemon->log, LOG_LEVEL_CRITICAL, "%s", error.text);
     if (result == CONFINE_INCOMPLETE) {
@@ -421,7 +422,7 @@ static int load_and_run(struct daemon *daemon)
     return run(daemon);
 }
 
-int cmd_run(const struct options *options)
+int run_command(const struct options *options)
 {
     struct daemon daemon = {
         .options = options,
@@ -435,7 +436,7 @@ int cmd_run(const struct options *options)
     daemon.live.plan = &daemon.plan;
     daemon.live.loaded_at = daemon.live.started_at;
     daemon.live.reload_error = daemon.reload_error;
-    if (command_plan_confinement(&daemon.plan, options, &error) != 0) {
+    if (confinement_make_plan(&daemon.plan, options, &error) != 0) {
         log_write(&daemon.log, LOG_LEVEL_CRITICAL, "%s", error.text);
         return EXIT_CODE_BAD_INPUT;
     }

@@ -7,8 +7,9 @@
 #include <unistd.h>
 
 #include "base/memory.h"
-#include "command/command_output.h"
 #include "command/commands.h"
+#include "command/options.h"
+#include "command/output.h"
 #include "config/config.h"
 #include "report/status_reader.h"
 #include "report/status_text.h"
@@ -60,7 +61,7 @@ static int show_status(const struct options *options, const char *path, FILE *fi
     if (status_document_read(&document, object, error) == 0) {
         result = status_document_is_published(&document) ? EXIT_CODE_COMPLETE : EXIT_CODE_INCOMPLETE;
         if (options->json)
-            command_print_json(object, options->watch, file);
+            output_print_json(object, options->watch, file);
         else
             status_text_print(&document, wants_colours(), file);
         status_document_clear(&document);
@@ -109,7 +110,7 @@ static int watch_status(const struct options *options, const char *path)
             fputs(CLEAR_SCREEN, stdout);
         fwrite(text, 1, is_screen ? fit_screen(text, length) : length, stdout);
         free(text);
-        result = command_finish_output(result);
+        result = output_finish(result);
         const struct timespec interval = {WATCH_INTERVAL, 0};
         if (!ferror(stdout))
             nanosleep(&interval, NULL);
@@ -117,7 +118,7 @@ static int watch_status(const struct options *options, const char *path)
     return result;
 }
 
-int cmd_status(const struct options *options)
+int status_command(const struct options *options)
 {
     char *path = find_socket(options);
     if (path == NULL)
@@ -130,7 +131,7 @@ int cmd_status(const struct options *options)
         result = show_status(options, path, stdout, &error);
         if (error.text[0] != '\0')
             fprintf(stderr, "obpub: %s\n", error.text);
-        result = command_finish_output(result);
+        result = output_finish(result);
     }
     free(path);
     return result;

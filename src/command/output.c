@@ -1,5 +1,5 @@
 /* What commands print on standard output: JSON, and the end of it all. */
-#include "command/command_output.h"
+#include "command/output.h"
 
 #include <errno.h>
 #include <string.h>
@@ -9,14 +9,14 @@
 /* Digits of a number that is not whole: as many as come back the same, and none that look odd. */
 #define REAL_DIGITS 15
 
-void command_print_json(const json_t *object, bool is_line, FILE *file)
+void output_print_json(const json_t *object, bool is_line, FILE *file)
 {
     size_t form = is_line ? JSON_COMPACT : JSON_INDENT(2);
     json_dumpf(object, file, form | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(REAL_DIGITS));
     fputc('\n', file);
 }
 
-int command_finish_output(int exit_code)
+int output_finish(int exit_code)
 {
     if (fflush(stdout) == 0 && !ferror(stdout))
         return exit_code;

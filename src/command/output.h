@@ -9,10 +9,10 @@
 
 /* Prints an object and a newline, in ASCII alone so that nothing in the object steers a terminal; is_line: on
  * one line. */
-void command_print_json(const json_t *object, bool is_line, FILE *file);
+void output_print_json(const json_t *object, bool is_line, FILE *file);
 
 /* Writes out what is still in the buffer. Returns exit_code, or EXIT_CODE_BAD_INPUT after saying on standard
  * error that not all of it could be written (a full disk, say), if exit_code was EXIT_CODE_COMPLETE. */
-int command_finish_output(int exit_code);
+int output_finish(int exit_code);
 
 #endif
