@@ -8,12 +8,14 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/printable.h"
-#include "command/command_config.h"
-#include "command/command_output.h"
 #include "command/commands.h"
+#include "command/given_config.h"
+#include "command/options.h"
+#include "command/output.h"
+#include "command/tor_endpoint.h"
 #include "config/config_report.h"
-#include "config/tor_endpoint.h"
 #include "onion/presigned.h"
+#include "report/status_value.h"
 
 /* What a backend's operator must have: in torrc, under the service's HiddenServiceDir, and in the file
  * ob_config inside that folder, there once for each frontend. */
@@ -151,75 +153,64 @@ static void print_text(const struct config *config, const struct tor_endpoints *
         print_operator_lines(&groups[i]);
 }
 
-/* "<address>.onion" */
-static json_t *make_onion(const char *address)
-{
-    return json_sprintf("%s.onion", address);
-}
-
-/* A path may be any bytes, JSON only UTF-8: what is not becomes null. */
-static json_t *make_text(const char *text)
-{
-    json_t *value = json_string(text);
-    return value != NULL ? value : json_null();
-}
-
 static json_t *make_list(char *const *texts, size_t count)
 {
     json_t *list = json_array();
     for (size_t i = 0; i < count; i++)
-        json_array_append_new(list, make_text(texts[i]));
+        json_array_append_new(list, status_value_text(texts[i]));
     return list;
 }
 
-/* Times are seconds since the epoch. */
-static json_t *make_bundle(const struct bundle_plan *plan)
+/* Where the local tors are expected to be. */
+static json_t *make_tor(const struct tor_endpoints *endpoints)
 {
-    return json_pack("{s:I, s:I, s:I, s:s}", "created", (json_int_t)plan->created, "begins",
-                     (json_int_t)bundle_plan_begin(plan), "expires", (json_int_t)bundle_plan_end(plan),
-                     "state", presigned_name_state(presigned_judge(plan, NULL, clock_wall_seconds())));
-}
-
-static json_t *make_endpoints(const struct tor_endpoints *tors)
-{
-    json_t *list = json_array();
-    for (size_t i = 0; i < tors->count; i++) {
-        char endpoint[ENDPOINT_TEXT_SIZE];
-        format_endpoint(&tors->endpoints[i], endpoint);
-        json_array_append_new(list, make_text(endpoint));
+    json_t *tors = json_array();
+    for (size_t i = 0; i < endpoints->count; i++) {
+        char place[ENDPOINT_TEXT_SIZE];
+        format_endpoint(&endpoints->endpoints[i], place);
+        json_t *tor = json_object();
+        json_object_set_new(tor, "place", status_value_text(place));
+        json_array_append_new(tors, tor);
     }
-    return list;
+    json_t *object = json_object();
+    json_object_set_new(object, "tors", tors);
+    return object;
 }
 
-static json_t *make_frontend(const struct config_frontend *frontend)
+static json_t *make_instance(const struct config_backend *backend)
+{
+    char endpoint[ENDPOINT_TEXT_SIZE] = "";
+    if (backend->has_control)
+        format_endpoint(&backend->control, endpoint);
+    json_t *object = json_object();
+    json_object_set_new(object, "onionAddress", status_value_address(backend->identity_key));
+    json_object_set_new(object, "name", status_value_text(backend->name));
+    json_object_set_new(object, "hasControl", json_boolean(backend->has_control));
+    json_object_set_new(object, "control", status_value_text(endpoint));
+    return object;
+}
+
+static json_t *make_service(const struct config_frontend *frontend)
 {
     static const char *const key_formats[] = {
         [KEY_FORMAT_PEM] = "pem",
         [KEY_FORMAT_TOR] = "tor",
         [KEY_FORMAT_BUNDLE] = "bundle",
     };
-    json_t *backends = json_array();
-    for (size_t i = 0; i < frontend->backend_count; i++) {
-        const struct config_backend *backend = &frontend->backends[i];
-        char endpoint[ENDPOINT_TEXT_SIZE] = "";
-        if (backend->has_control)
-            format_endpoint(&backend->control, endpoint);
-        json_t *object = json_object();
-        json_object_set_new(object, "name", make_text(backend->name));
-        json_object_set_new(object, "address", make_onion(backend->address));
-        json_object_set_new(object, "control", backend->has_control ? make_text(endpoint) : json_null());
-        json_array_append_new(backends, object);
-    }
+    const struct bundle_plan *plan = frontend->key_format == KEY_FORMAT_BUNDLE ? &frontend->plan : NULL;
+    json_t *instances = json_array();
+    for (size_t i = 0; i < frontend->backend_count; i++)
+        json_array_append_new(instances, make_instance(&frontend->backends[i]));
     json_t *object = json_object();
-    json_object_set_new(object, "address", make_onion(frontend->address));
-    json_object_set_new(object, "key", make_text(frontend->key_path));
-    json_object_set_new(object, "key_format", make_text(key_formats[frontend->key_format]));
-    if (frontend->key_format == KEY_FORMAT_BUNDLE)
-        json_object_set_new(object, "bundle", make_bundle(&frontend->plan));
-    json_object_set_new(object, "backends", backends);
+    json_object_set_new(object, "onionAddress", status_value_address(frontend->identity_key));
+    json_object_set_new(object, "key", status_value_text(frontend->key_path));
+    json_object_set_new(object, "keyFormat", json_string(key_formats[frontend->key_format]));
+    json_object_set_new(object, "bundle", status_value_bundle(plan, NULL, clock_wall_seconds()));
+    json_object_set_new(object, "instances", instances);
     return object;
 }
 
+/* What the operator of a backend must have. */
 static json_t *make_operator_lines(const struct backend_uses *group)
 {
     json_t *ob_config = json_array();
@@ -229,36 +220,35 @@ static json_t *make_operator_lines(const struct backend_uses *group)
     json_t *torrc = json_array();
     json_array_append_new(torrc, json_string(TORRC_LINE));
     json_t *object = json_object();
-    json_object_set_new(object, "address", make_onion(group->uses[0].backend->address));
+    json_object_set_new(object, "onionAddress", status_value_address(group->uses[0].backend->identity_key));
     json_object_set_new(object, "torrc", torrc);
-    json_object_set_new(object, "ob_config", ob_config);
+    json_object_set_new(object, "obConfig", ob_config);
     return object;
 }
 
-/* Prints the outcome as one JSON object; config is NULL when it could not be loaded. */
+/* Prints the outcome as one JSON object, which says what the status says too in the status' words; config is
+ * NULL when it could not be loaded. */
 static void print_json(const struct options *options, const struct config *config,
                        const struct config_report *report, const struct tor_endpoints *tors,
                        const struct backend_uses *groups, size_t group_count)
 {
     json_t *object = json_object();
-    json_object_set_new(object, "config", make_text(options->config_path));
+    json_object_set_new(object, "version", json_string(OBPUB_VERSION));
+    json_object_set_new(object, "config", status_value_text(options->config_path));
     json_object_set_new(object, "errors", make_list(report->errors, report->error_count));
     json_object_set_new(object, "warnings", make_list(report->warnings, report->warning_count));
     if (config != NULL) {
-        json_t *frontends = json_array();
+        json_t *services = json_array();
         for (size_t i = 0; i < config->frontend_count; i++)
-            json_array_append_new(frontends, make_frontend(&config->frontends[i]));
-        json_t *backends = json_array();
+            json_array_append_new(services, make_service(&config->frontends[i]));
+        json_t *instances = json_array();
         for (size_t i = 0; i < group_count; i++)
-            json_array_append_new(backends, make_operator_lines(&groups[i]));
-        json_t *list = make_endpoints(tors);
-        json_object_set(object, "tor_control", json_array_get(list, 0));
-        json_object_set_new(object, "tor_controls", list);
-        json_object_set_new(object, "frontends", frontends);
-        json_object_set_new(object, "backends", backends);
+            json_array_append_new(instances, make_operator_lines(&groups[i]));
+        json_object_set_new(object, "tor", make_tor(tors));
+        json_object_set_new(object, "services", services);
+        json_object_set_new(object, "instances", instances);
     }
-    json_dumpf(object, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
-    putchar('\n');
+    output_print_json(object, false, stdout);
     json_decref(object);
 }
 
@@ -267,7 +257,7 @@ static void print_config(const struct options *options, const struct config *con
                          const struct config_report *report)
 {
     struct tor_endpoints tors;
-    config_tor_endpoints(config, options, &tors);
+    tor_endpoints_find(config, options, &tors);
     size_t use_count = 0, group_count = 0;
     struct backend_use *uses = list_uses(config, &use_count);
     struct backend_uses *groups = group_uses(uses, use_count, &group_count);
@@ -316,13 +306,13 @@ static int load_config(struct config *config, const struct options *options, str
         if (config->frontends[i].bundle != NULL && check_bundle(config, &config->frontends[i], report) != 0)
             result = -1;
     }
-    command_print_report(report);
+    given_config_print_report(report);
     if (result != 0)
         config_clear(config);
     return result;
 }
 
-int cmd_check(const struct options *options)
+int check_command(const struct options *options)
 {
     struct config config;
     struct config_report report;
@@ -335,5 +325,5 @@ int cmd_check(const struct options *options)
         print_json(options, NULL, &report, NULL, NULL, 0);
     }
     config_report_clear(&report);
-    return command_finish_output(result);
+    return output_finish(result);
 }

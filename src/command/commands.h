@@ -1,8 +1,12 @@
-/* The commands of the program: each is one row of main.c's table and one file. */
+/* The commands of the program: each is one row of a table, and one file. */
 #ifndef OBPUB_COMMAND_COMMANDS_H
 #define OBPUB_COMMAND_COMMANDS_H
 
-#include "config/options.h"
+#include <stdint.h>
+
+#include "base/error.h"
+
+struct options;
 
 /* What the process exits with. */
 enum exit_code {
@@ -13,11 +17,40 @@ enum exit_code {
     EXIT_CODE_PROCESS_LOST = 4,      /* one of its own processes has ended, and with it the others */
 };
 
-/* Each returns an exit_code, having said on standard error what went wrong. */
-int cmd_once(const struct options *options);
-int cmd_check(const struct options *options);
-int cmd_run(const struct options *options);
-int cmd_status(const struct options *options);
-int cmd_presign(const struct options *options);
+/* How a command is asked for. */
+enum command_kind {
+    COMMAND_DEFAULT, /* by nothing: what is done when no other command is asked for */
+    COMMAND_OPTION,  /* by an option */
+    COMMAND_HELP,    /* by an option that goes with every command line, and comes before all else */
+    COMMAND_WORD,    /* by the first word of the command line, which has options of its own then */
+};
+
+struct command {
+    enum command_kind kind;
+    const char *name;  /* the word, or the option without its dashes; "" for the default */
+    char letter;       /* the short form of the option, 0 when there is none */
+    uint32_t options;  /* those that may be given with it: OPTION_BIT() of each */
+    const char *usage; /* these, as --help begins with them; NULL: it does not */
+    const char *help;  /* what it does: one line, or several with line ends between */
+    /* Looks at what was given together and fills in what follows from it, or NULL. Returns 0, or -1 with a
+     * sentence. */
+    int (*complete)(struct options *options, struct error *error);
+    /* Returns an exit_code, having said on standard error what went wrong. */
+    int (*run)(const struct options *options);
+};
+
+/* The default one first, then in the order in which --help has them. */
+#define COMMANDS 7
+extern const struct command commands[COMMANDS];
+
+/* Each in a file of its name; --help and --version in help.c. */
+int run_command(const struct options *options);
+int once_command(const struct options *options);
+int check_command(const struct options *options);
+int status_command(const struct options *options);
+int presign_command(const struct options *options);
+int presign_complete_options(struct options *options, struct error *error);
+int help_command(const struct options *options);
+int version_command(const struct options *options);
 
 #endif

@@ -8,14 +8,18 @@
 #include <event2/event.h>
 
 #include "base/clock.h"
-#include "command/command_config.h"
-#include "command/command_confinement.h"
-#include "command/command_processes.h"
 #include "command/commands.h"
-#include "config/tor_endpoint.h"
+#include "command/confinement.h"
+#include "command/given_config.h"
+#include "command/live_view.h"
+#include "command/options.h"
+#include "command/output.h"
+#include "command/processes.h"
+#include "command/tor_endpoint.h"
 #include "engine/engine.h"
 #include "report/progress.h"
 #include "report/round.h"
+#include "report/status.h"
 
 /* A backend that has nothing after this share of the whole time is left out, so that there is time to publish
  * the others; and in no case is it waited for longer than so many milliseconds. */
@@ -29,6 +33,7 @@ struct once {
     struct processes *processes;
     struct engine *engine;
     struct progress progress;
+    struct live_view live;
     int64_t started;
     bool has_timed_out;
     int signal; /* the one that ended it, or 0 */
@@ -156,7 +161,18 @@ static void warn_of_refusals(const struct publisher *publisher)
     }
 }
 
-static int report_round(const struct once *once, const struct config *config)
+/* Prints the status, with what a round adds to it. */
+static void print_status(struct once *once, const struct round *round)
+{
+    struct report_view view;
+    live_view_fill(&view, &once->live);
+    json_t *status = status_make_json(&view);
+    round_add_to_status(round, status);
+    output_print_json(status, false, stdout);
+    json_decref(status);
+}
+
+static int report_round(struct once *once, const struct config *config)
 {
     static const int exit_codes[] = {
         [ROUND_COMPLETE] = EXIT_CODE_COMPLETE,
@@ -183,12 +199,11 @@ static int report_round(const struct once *once, const struct config *config)
         if (once->has_timed_out)
             fprintf(stderr, "obpub: gave up after %u seconds (--timeout)\n", once->options->timeout);
     }
-    int printed = 0;
     if (once->options->json)
-        printed = round_print_json(&round, stdout);
+        print_status(once, &round);
     else
         round_print_table(&round, stdout);
-    if (printed != 0 || fflush(stdout) != 0 || ferror(stdout)) {
+    if (fflush(stdout) != 0 || ferror(stdout)) {
         fprintf(stderr, "obpub: the report can't be written to standard output: %s\n", strerror(errno));
         return result == ROUND_COMPLETE ? EXIT_CODE_INCOMPLETE : exit_codes[result];
     }
@@ -232,7 +247,8 @@ static void run_round(struct once *once)
     event_free(timeout);
 }
 
-static int publish_round(const struct options *options, struct processes *processes, struct config *config)
+static int publish_round(const struct options *options, struct processes *processes,
+                         const struct confine_plan *plan, struct config *config)
 {
     struct once once = {.options = options, .processes = processes, .started = clock_milliseconds()};
     once.base = event_base_new();
@@ -243,9 +259,16 @@ static int publish_round(const struct options *options, struct processes *proces
     progress_begin(&once.progress, options->verbosity <= LOG_LEVEL_INFO, once.started);
     struct engine_settings settings = {0};
     struct tor_endpoints tors;
-    config_tor_endpoints(config, options, &tors);
+    tor_endpoints_find(config, options, &tors);
     set_settings(&settings, &once, config, &tors);
     once.engine = engine_new(&settings);
+    once.live = (struct live_view){
+        .engine = once.engine,
+        .plan = plan,
+        .started_at = once.started,
+        .loaded_at = once.started,
+        .reload_error = "",
+    };
     tor_endpoints_clear(&tors);
     engine_set_config(once.engine, config, NULL);
     processes_watch(processes, once.base, process_is_lost, &once);
@@ -254,6 +277,7 @@ static int publish_round(const struct options *options, struct processes *proces
     progress_end(&once.progress);
     int result = report_round(&once, config);
     result = once.has_lost_process ? EXIT_CODE_PROCESS_LOST : result;
+    live_view_clear(&once.live);
     engine_free(once.engine);
     processes_end(processes);
     event_base_free(once.base);
@@ -261,31 +285,32 @@ static int publish_round(const struct options *options, struct processes *proces
 }
 
 /* Confines this process, the engine. Returns 0, or -1 when it must end. */
-static int confine(const struct confine_plan *plan, const struct options *options,
-                   const struct config *config)
+static int confine(struct confine_plan *plan, const struct options *options, const struct config *config)
 {
     struct error error;
     for (size_t i = 0; i < plan->lack_count; i++)
         fprintf(stderr, "obpub: warning: %s\n", plan->lacks[i].text);
-    enum confine_result result = command_confine_engine(plan, options, config, false, &error);
+    enum confine_result result = confinement_confine_engine(plan, options, config, false, &error);
     if (result != CONFINE_DONE)
         fprintf(stderr, "obpub: %s%s\n", result == CONFINE_INCOMPLETE ? "warning: " : "", error.text);
+    if (result == CONFINE_INCOMPLETE)
+        confine_plan_add_lack(plan, &error);
     return result == CONFINE_FAILED ? -1 : 0;
 }
 
 /* Has the config loaded and publishes it. Returns what to exit with. */
 static int load_and_publish(const struct options *options, struct processes *processes,
-                            const struct confine_plan *plan)
+                            struct confine_plan *plan)
 {
     struct config config;
     struct config_report report;
     struct error error;
     int result = EXIT_CODE_BAD_INPUT;
-    int loaded = command_receive_config(&config, processes->reader, options, &report);
-    command_print_report(&report);
+    int loaded = given_config_receive(&config, processes->reader, options, &report);
+    given_config_print_report(&report);
     if (loaded == 0) {
         if (confine(plan, options, &config) == 0)
-            result = publish_round(options, processes, &config);
+            result = publish_round(options, processes, plan, &config);
         config_clear(&config);
     } else if (processes_check(processes, &error) != 0) {
         fprintf(stderr, "obpub: %s\n", error.text);
@@ -295,13 +320,13 @@ static int load_and_publish(const struct options *options, struct processes *pro
     return result;
 }
 
-int cmd_once(const struct options *options)
+int once_command(const struct options *options)
 {
     struct processes processes;
     struct confine_plan plan;
     struct error error;
     int result = EXIT_CODE_PROCESS_LOST;
-    if (command_plan_confinement(&plan, options, &error) != 0) {
+    if (confinement_make_plan(&plan, options, &error) != 0) {
         fprintf(stderr, "obpub: %s\n", error.text);
         return EXIT_CODE_BAD_INPUT;
     }

@@ -12,9 +12,10 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/printable.h"
-#include "command/command_config.h"
-#include "command/command_output.h"
 #include "command/commands.h"
+#include "command/given_config.h"
+#include "command/options.h"
+#include "command/output.h"
 #include "config/bundle_file.h"
 #include "confine/memory_lock.h"
 #include "onion/bundle.h"
@@ -214,7 +215,27 @@ static int presign_all(struct presign *presign)
     return made > 0 ? EXIT_CODE_INCOMPLETE : EXIT_CODE_BAD_INPUT;
 }
 
-int cmd_presign(const struct options *options)
+int presign_complete_options(struct options *options, struct error *error)
+{
+    if (options->days == 0)
+        return error_set(error, "for how many days? Give --days N, from 1 to %d", BUNDLE_DAYS_MAX);
+    if (options->output == NULL)
+        return error_set(error, "where to? Give -o FILE");
+    if (options->voting_interval == 0 && options->period_minutes % 2 != 0)
+        return error_set(error, "no shared-random run is %u minutes long: give --voting-interval, too",
+                         options->period_minutes);
+    if (options->voting_interval == 0)
+        options->voting_interval = options->period_minutes * 60 / SHARED_RANDOM_RUN_ROUNDS;
+    const struct time_schedule schedule = {options->voting_interval, options->period_minutes};
+    if (!time_schedule_is_possible(&schedule))
+        return error_set(error,
+                         "no network has time periods of %u minutes with a consensus every %u seconds: see "
+                         "obpub(8), KEYS THAT STAY OFFLINE",
+                         options->period_minutes, options->voting_interval);
+    return 0;
+}
+
+int presign_command(const struct options *options)
 {
     struct config config;
     struct config_report report;
@@ -222,11 +243,11 @@ int cmd_presign(const struct options *options)
     int result = EXIT_CODE_BAD_INPUT;
     if (memory_lock_check(&error) != 0)
         fprintf(stderr, "obpub: warning: %s\n", error.text);
-    if (command_load_keys(&config, options, &report) == 0) {
+    if (given_config_load_keys(&config, options, &report) == 0) {
         struct presign presign = {.options = options, .config = &config};
         result = presign_all(&presign);
         config_clear(&config);
     }
     config_report_clear(&report);
-    return command_finish_output(result);
+    return output_finish(result);
 }

@@ -10,11 +10,13 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
-#include "command/command_config.h"
-#include "command/command_confinement.h"
-#include "command/command_processes.h"
 #include "command/commands.h"
-#include "config/tor_endpoint.h"
+#include "command/confinement.h"
+#include "command/given_config.h"
+#include "command/live_view.h"
+#include "command/options.h"
+#include "command/processes.h"
+#include "command/tor_endpoint.h"
 #include "engine/engine.h"
 #include "engine/open_files.h"
 #include "report/journal.h"
@@ -39,12 +41,10 @@ struct daemon {
     struct config *config;
     struct engine *engine;
     struct journal *journal;
-    struct report_frontend *report_frontends; /* of the last view */
-    struct report_tor report_tors[PUBLISHER_TORS_MAX];
+    struct live_view live;
     struct status_socket *status_socket;
     struct metrics_server *metrics_server;
     struct event *signals[SIGNALS], *watchdog, *look;
-    int64_t started_at, loaded_at;
     size_t open_files_max;
     int64_t clock_difference; /* milliseconds of the wall clock ahead of the other one */
     char reload_error[ERROR_TEXT_SIZE];
@@ -53,29 +53,6 @@ struct daemon {
 };
 
 /* -- reports -------------------------------------------------------------------------------------- */
-
-static void fill_view(struct report_view *view, void *context)
-{
-    struct daemon *daemon = context;
-    free(daemon->report_frontends);
-    memset(view, 0, sizeof(*view));
-    view->frontend_count = engine_fill_frontends(daemon->engine, &daemon->report_frontends);
-    view->frontends = daemon->report_frontends;
-    view->publisher = engine_publisher(daemon->engine);
-    view->counters = engine_counters(daemon->engine);
-    view->version = OBPUB_VERSION;
-    view->now = clock_milliseconds();
-    view->wall_now = clock_wall_seconds() * 1000;
-    view->started_at = daemon->started_at;
-    view->loaded_at = daemon->loaded_at;
-    view->reload_error = daemon->reload_error;
-    view->tor_count = engine_fill_tors(daemon->engine, daemon->report_tors);
-    view->tors = daemon->report_tors;
-    view->tor_status = engine_tor_status(daemon->engine, &view->tor_is_trouble);
-    view->last_error = engine_last_error(daemon->engine);
-    view->sandbox_lacks = daemon->plan.lacks;
-    view->sandbox_lack_count = daemon->plan.lack_count;
-}
 
 /* One line for "systemctl status". */
 static void tell_manager(struct daemon *daemon, const struct report_view *view)
@@ -99,7 +76,7 @@ static void engine_changed(void *context)
     if (daemon->engine == NULL)
         return;
     struct report_view view;
-    fill_view(&view, daemon);
+    live_view_fill(&view, &daemon->live);
     journal_update(daemon->journal, &view);
     tell_manager(daemon, &view);
 }
@@ -120,7 +97,7 @@ static struct config *load_config(struct daemon *daemon, struct error *error)
 {
     struct config *config = memory_allocate(1, sizeof(*config));
     struct config_report report;
-    int result = command_receive_config(config, daemon->processes.reader, daemon->options, &report);
+    int result = given_config_receive(config, daemon->processes.reader, daemon->options, &report);
     log_config_report(&daemon->log, &report);
     if (result != 0) {
         error_set(error, "%s", report.error_count > 0 ? report.errors[0] : "the config can't be used");
@@ -170,8 +147,8 @@ static int open_listeners(struct daemon *daemon, const struct config *old, const
         status_socket_free(daemon->status_socket);
         daemon->status_socket = NULL;
         if (config->status_socket_location != NULL) {
-            daemon->status_socket =
-                status_socket_new(daemon->base, config->status_socket_location, fill_view, daemon, error);
+            daemon->status_socket = status_socket_new(daemon->base, config->status_socket_location,
+                                                      live_view_fill, &daemon->live, error);
             result = daemon->status_socket != NULL ? result : -1;
         }
     }
@@ -179,8 +156,8 @@ static int open_listeners(struct daemon *daemon, const struct config *old, const
         metrics_server_free(daemon->metrics_server);
         daemon->metrics_server = NULL;
         if (config->metrics_listen != NULL) {
-            daemon->metrics_server =
-                metrics_server_new(daemon->base, config->metrics_listen, fill_view, daemon, error);
+            daemon->metrics_server = metrics_server_new(daemon->base, config->metrics_listen, live_view_fill,
+                                                        &daemon->live, error);
             result = daemon->metrics_server != NULL ? result : -1;
         }
     }
@@ -191,7 +168,7 @@ static int open_listeners(struct daemon *daemon, const struct config *old, const
 static void find_tor_places(const struct daemon *daemon, const struct config *config,
                             struct tor_endpoints *endpoints, struct engine_tor_places *places)
 {
-    config_tor_endpoints(config, daemon->options, endpoints);
+    tor_endpoints_find(config, daemon->options, endpoints);
     places->endpoints = endpoints->endpoints;
     places->count = endpoints->count;
     places->credentials.password_file = config->tor_control_password_file;
@@ -220,7 +197,7 @@ static void apply_config(struct daemon *daemon, struct config *config)
             "%s (since it is confined it can make sockets only in the folders that it started with: a new "
             "start is needed for another one)",
             error.text);
-    if (command_confinement_differs(daemon->config, config))
+    if (confinement_differs(daemon->config, config))
         log_write(
             &daemon->log, LOG_LEVEL_WARNING,
             "\"user\" or \"require-sandbox\" has changed in the config: that takes effect when obpub is "
@@ -228,7 +205,7 @@ static void apply_config(struct daemon *daemon, struct config *config)
     engine_set_config(daemon->engine, config, &changes);
     config_release(daemon->config);
     daemon->config = config;
-    daemon->loaded_at = clock_milliseconds();
+    daemon->live.loaded_at = clock_milliseconds();
     log_write(
         &daemon->log, LOG_LEVEL_INFO,
         "config read again: frontends %zu new, %zu gone, %zu with other backends; backends %zu new, %zu gone",
@@ -268,7 +245,7 @@ static void signal_came(evutil_socket_t number, short events, void *context)
         reload(daemon);
         break;
     case SIGUSR1:
-        fill_view(&view, daemon);
+        live_view_fill(&view, &daemon->live);
         journal_dump(&daemon->log, &view);
         break;
     default:
@@ -361,7 +338,7 @@ static void start_engine(struct daemon *daemon)
     };
     struct tor_endpoints endpoints;
     find_tor_places(daemon, daemon->config, &endpoints, &settings.tors);
-    daemon->engine = engine_new(&settings);
+    daemon->engine = daemon->live.engine = engine_new(&settings);
     tor_endpoints_clear(&endpoints);
     engine_set_config(daemon->engine, daemon->config, NULL);
 }
@@ -383,7 +360,7 @@ static int confine(struct daemon *daemon)
     for (size_t i = 0; i < daemon->plan.lack_count; i++)
         log_write(&daemon->log, LOG_LEVEL_WARNING, "%s", daemon->plan.lacks[i].text);
     enum confine_result result =
-        command_confine_engine(&daemon->plan, daemon->options, daemon->config, true, &error);
+        confinement_confine_engine(&daemon->plan, daemon->options, daemon->config, true, &error);
     if (result == CONFINE_FAILED)
         log_write(&daemon->log, LOG_LEVEL_CRITICAL, "%s", error.text);
     if (result == CONFINE_INCOMPLETE) {
@@ -445,19 +422,21 @@ static int load_and_run(struct daemon *daemon)
     return run(daemon);
 }
 
-int cmd_run(const struct options *options)
+int run_command(const struct options *options)
 {
     struct daemon daemon = {
         .options = options,
         .manager = {.socket = -1},
-        .started_at = clock_milliseconds(),
+        .live = {.started_at = clock_milliseconds()},
     };
     struct error error;
     int result = EXIT_CODE_PROCESS_LOST;
     daemon.open_files_max = open_files_raise();
     log_open(&daemon.log, STDERR_FILENO, options->verbosity);
-    daemon.loaded_at = daemon.started_at;
-    if (command_plan_confinement(&daemon.plan, options, &error) != 0) {
+    daemon.live.plan = &daemon.plan;
+    daemon.live.loaded_at = daemon.live.started_at;
+    daemon.live.reload_error = daemon.reload_error;
+    if (confinement_make_plan(&daemon.plan, options, &error) != 0) {
         log_write(&daemon.log, LOG_LEVEL_CRITICAL, "%s", error.text);
         return EXIT_CODE_BAD_INPUT;
     }
@@ -472,7 +451,7 @@ int cmd_run(const struct options *options)
     metrics_server_free(daemon.metrics_server);
     engine_free(daemon.engine);
     journal_free(daemon.journal);
-    free(daemon.report_frontends);
+    live_view_clear(&daemon.live);
     config_release(daemon.config);
     processes_end(&daemon.processes);
     if (daemon.base != NULL)

@@ -7,8 +7,9 @@
 #include <unistd.h>
 
 #include "base/memory.h"
-#include "command/command_output.h"
 #include "command/commands.h"
+#include "command/options.h"
+#include "command/output.h"
 #include "config/config.h"
 #include "report/status_reader.h"
 #include "report/status_text.h"
@@ -49,14 +50,6 @@ static bool wants_colours(void)
            (terminal == NULL || strcmp(terminal, "dumb") != 0);
 }
 
-/* Prints the status as JSON, in ASCII alone so that nothing in it steers a terminal. */
-static void print_json(const json_t *object, bool is_watch, FILE *file)
-{
-    size_t form = is_watch ? JSON_COMPACT : JSON_INDENT(2);
-    json_dumpf(object, file, form | JSON_ENSURE_ASCII);
-    fputc('\n', file);
-}
-
 /* Asks once and prints the answer to file. */
 static int show_status(const struct options *options, const char *path, FILE *file, struct error *error)
 {
@@ -68,7 +61,7 @@ static int show_status(const struct options *options, const char *path, FILE *fi
     if (status_document_read(&document, object, error) == 0) {
         result = status_document_is_published(&document) ? EXIT_CODE_COMPLETE : EXIT_CODE_INCOMPLETE;
         if (options->json)
-            print_json(object, options->watch, file);
+            output_print_json(object, options->watch, file);
         else
             status_text_print(&document, wants_colours(), file);
         status_document_clear(&document);
@@ -117,7 +110,7 @@ static int watch_status(const struct options *options, const char *path)
             fputs(CLEAR_SCREEN, stdout);
         fwrite(text, 1, is_screen ? fit_screen(text, length) : length, stdout);
         free(text);
-        result = command_finish_output(result);
+        result = output_finish(result);
         const struct timespec interval = {WATCH_INTERVAL, 0};
         if (!ferror(stdout))
             nanosleep(&interval, NULL);
@@ -125,7 +118,7 @@ static int watch_status(const struct options *options, const char *path)
     return result;
 }
 
-int cmd_status(const struct options *options)
+int status_command(const struct options *options)
 {
     char *path = find_socket(options);
     if (path == NULL)
@@ -138,7 +131,7 @@ int cmd_status(const struct options *options)
         result = show_status(options, path, stdout, &error);
         if (error.text[0] != '\0')
             fprintf(stderr, "obpub: %s\n", error.text);
-        result = command_finish_output(result);
+        result = output_finish(result);
     }
     free(path);
     return result;

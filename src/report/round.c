@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "report/status_value.h"
+
 static void count_uploads(const struct publisher_descriptor *descriptor, struct round_counts *counts)
 {
     for (size_t i = 0; i < descriptor->upload_count; i++)
@@ -40,4 +42,22 @@ enum round_result round_judge(const struct publisher *publisher)
         }
     }
     return counts.taken == counts.uploads ? ROUND_COMPLETE : ROUND_INCOMPLETE;
+}
+
+static const char *name_result(enum round_result result)
+{
+    static const char *const names[] = {
+        [ROUND_COMPLETE] = "complete",
+        [ROUND_INCOMPLETE] = "incomplete",
+        [ROUND_NOTHING] = "nothing",
+    };
+    return names[result];
+}
+
+void round_add_to_status(const struct round *round, json_t *status)
+{
+    double seconds = (double)(round->ended - round->started) / 1000.0;
+    json_object_set_new(status, "result", json_string(name_result(round_judge(round->publisher))));
+    json_object_set_new(status, "problem", status_value_text(round->problem));
+    json_object_set_new(status, "seconds", json_real(seconds));
 }

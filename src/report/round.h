@@ -1,9 +1,11 @@
-/* What one round of publishing came to: how far it is, its result, the table and the JSON object at its end.
- */
+/* What one round of publishing came to: how far it is, its result, the table at its end, and what it adds to
+ * the status. */
 #ifndef OBPUB_REPORT_ROUND_H
 #define OBPUB_REPORT_ROUND_H
 
 #include <stdio.h>
+
+#include <jansson.h>
 
 #include "config/config.h"
 #include "publish/publisher.h"
@@ -39,7 +41,8 @@ enum round_result round_judge(const struct publisher *publisher);
 /* Prints the table, for a person. */
 void round_print_table(const struct round *round, FILE *file);
 
-/* Prints one JSON object and a newline. Returns 0, or -1 when it can't be written. */
-int round_print_json(const struct round *round, FILE *file);
+/* Adds to the status (report/status.h), at its top, what it does not say of a round: result, problem and
+ * seconds. */
+void round_add_to_status(const struct round *round, json_t *status);
 
 #endif

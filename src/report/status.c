@@ -3,37 +3,14 @@
 
 #include <sodium.h>
 
-#include "base/calendar.h"
-#include "onion/onion_address.h"
-#include "onion/presigned.h"
-
-/* Text that may have come from a file or a tor: what is empty or not UTF-8 becomes null. */
-static json_t *make_text(const char *text)
-{
-    json_t *value = text != NULL && text[0] != '\0' ? json_string(text) : NULL;
-    return value != NULL ? value : json_null();
-}
-
-/* A time in UTC, written as Onionbalance writes it. */
-static json_t *make_time(int64_t seconds)
-{
-    char text[CALENDAR_TEXT_SIZE];
-    return calendar_format_second(text, seconds) == 0 ? json_string(text) : json_null();
-}
+#include "report/status_value.h"
 
 /* A moment of the publisher's clock as a time; null for one that has not been or never comes. */
 static json_t *make_moment(const struct report_view *view, int64_t moment)
 {
     if (moment == INT64_MIN || moment == INT64_MAX)
         return json_null();
-    return make_time((view->wall_now + (moment - view->now)) / 1000);
-}
-
-static json_t *make_address(const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE])
-{
-    char address[ONION_ADDRESS_SIZE];
-    onion_address_encode(address, identity_key);
-    return json_sprintf("%s.onion", address);
+    return status_value_time((view->wall_now + (moment - view->now)) / 1000);
 }
 
 static json_t *make_fingerprint(const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE])
@@ -56,7 +33,7 @@ static json_t *make_count(size_t count)
 static json_t *make_onionbalance_instance(const struct report_view *view, const struct source *backend)
 {
     json_t *object = json_object();
-    json_object_set_new(object, "onionAddress", make_address(backend->identity_key));
+    json_object_set_new(object, "onionAddress", status_value_address(backend->identity_key));
     if (backend->descriptor == NULL) {
         json_object_set_new(object, "received", json_null());
         return object;
@@ -84,15 +61,18 @@ static json_t *make_instance(const struct report_view *view, const struct report
     const struct publisher_member *member = &frontend->members[place];
     const struct source *backend = &view->publisher->sources[member->source];
     json_t *object = make_onionbalance_instance(view, backend);
-    json_object_set_new(object, "name",
-                        make_text(report_view_name_backend(shown->config, place, backend->identity_key)));
+    json_object_set_new(
+        object, "name",
+        status_value_text(report_view_name_backend(shown->config, place, backend->identity_key)));
     json_object_set_new(object, "state", json_string(status_name_backend_state(backend->state)));
     json_object_set_new(object, "since", make_moment(view, backend->since));
     json_object_set_new(object, "hasControl", json_boolean(backend->has_control));
     json_object_set_new(object, "isReachable", json_boolean(backend->is_reachable));
+    json_object_set_new(object, "hasProofOfWork",
+                        json_boolean(backend->descriptor != NULL && backend->descriptor->has_pow_params));
     json_object_set_new(object, "introPointsPublished",
                         make_count(assignment_count_points_from(frontend->assignment, member->source)));
-    json_object_set_new(object, "error", make_text(backend->reason));
+    json_object_set_new(object, "error", status_value_text(backend->reason));
     return object;
 }
 
@@ -121,7 +101,7 @@ static json_t *make_hsdir(const struct report_view *view, const struct publisher
     json_object_set_new(object, "attempts", json_integer((json_int_t)upload->attempts));
     json_object_set_new(object, "nextTry",
                         upload->state == UPLOAD_DUE ? make_moment(view, upload->due) : json_null());
-    json_object_set_new(object, "error", make_text(upload->reason));
+    json_object_set_new(object, "error", status_value_text(upload->reason));
     return object;
 }
 
@@ -155,25 +135,6 @@ static int64_t find_last_attempt(const struct publisher_descriptor *descriptor)
     return last;
 }
 
-/* The bundle that the frontend was presigned with, null where there is a key. */
-static json_t *make_bundle(const struct report_view *view, const struct report_frontend *shown)
-{
-    const struct bundle_plan *plan = report_view_plan(shown);
-    const struct time_schedule *schedule = report_view_schedule(view);
-    int64_t now = view->wall_now / 1000;
-    if (plan == NULL)
-        return json_null();
-    enum presigned_state state = presigned_judge(plan, schedule, now);
-    char text[PRESIGNED_TEXT_SIZE];
-    presigned_describe(text, plan, schedule, now);
-    json_t *object = json_object();
-    json_object_set_new(object, "created", make_time(plan->created));
-    json_object_set_new(object, "expires", make_time(bundle_plan_end(plan)));
-    json_object_set_new(object, "state", json_string(presigned_name_state(state)));
-    json_object_set_new(object, "error", state == PRESIGNED_GOOD ? json_null() : make_text(text));
-    return object;
-}
-
 /* -- the whole */
 
 static json_t *make_service(const struct report_view *view, const struct report_frontend *shown)
@@ -189,7 +150,7 @@ static json_t *make_service(const struct report_view *view, const struct report_
             json_array_append_new(list, make_descriptor(view, shown, (enum descriptor_slot)slot));
     }
     json_t *object = json_object();
-    json_object_set_new(object, "onionAddress", make_address(frontend->identity_key));
+    json_object_set_new(object, "onionAddress", status_value_address(frontend->identity_key));
     json_object_set_new(object, "publishAttemptFirstDescriptor",
                         make_moment(view, find_last_attempt(&descriptors[DESCRIPTOR_FIRST])));
     json_object_set_new(object, "publishAttemptSecondDescriptor",
@@ -200,7 +161,9 @@ static json_t *make_service(const struct report_view *view, const struct report_
     json_object_set_new(object, "introPointsNum", make_count(assignment_count_points(frontend->assignment)));
     json_object_set_new(object, "introSetModified",
                         frontend->assignment != NULL ? make_moment(view, frontend->changed_at) : json_null());
-    json_object_set_new(object, "bundle", make_bundle(view, shown));
+    json_object_set_new(
+        object, "bundle",
+        status_value_bundle(report_view_plan(shown), report_view_schedule(view), view->wall_now / 1000));
     json_object_set_new(object, "instances", instances);
     json_object_set_new(object, "descriptors", list);
     return object;
@@ -211,10 +174,10 @@ static json_t *make_local_tor(const struct report_view *view, const struct repor
 {
     const struct publisher_tor *state = &view->publisher->tors[tor->number];
     json_t *object = json_object();
-    json_object_set_new(object, "place", make_text(tor->place));
+    json_object_set_new(object, "place", status_value_text(tor->place));
     json_object_set_new(object, "isConnected", json_boolean(state->state != TOR_DOWN));
     json_object_set_new(object, "isReady", json_boolean(state->state == TOR_READY));
-    json_object_set_new(object, "status", make_text(tor->status));
+    json_object_set_new(object, "status", status_value_text(tor->status));
     json_object_set_new(object, "uploadsInFlight", make_count(state->in_flight));
     json_object_set_new(object, "uploads", json_integer((json_int_t)state->uploads));
     return object;
@@ -226,15 +189,15 @@ static json_t *make_tor(const struct report_view *view)
     const struct network *network = view->publisher->network;
     json_t *object = json_object();
     json_object_set_new(object, "isConnected", json_boolean(view->publisher->is_tor_up));
-    json_object_set_new(object, "status", make_text(view->tor_status));
+    json_object_set_new(object, "status", status_value_text(view->tor_status));
     json_t *tors = json_array();
     for (size_t i = 0; i < view->tor_count; i++)
         json_array_append_new(tors, make_local_tor(view, &view->tors[i]));
     json_object_set_new(object, "tors", tors);
     if (network == NULL)
         return object;
-    json_object_set_new(object, "consensusValidAfter", make_time(network->valid_after));
-    json_object_set_new(object, "consensusValidUntil", make_time(network->valid_until));
+    json_object_set_new(object, "consensusValidAfter", status_value_time(network->valid_after));
+    json_object_set_new(object, "consensusValidUntil", status_value_time(network->valid_until));
     json_object_set_new(object, "isConsensusLive",
                         json_boolean(network_is_live(network, view->wall_now / 1000)));
     json_object_set_new(object, "hsdirs", make_count(network->hsdir_count));
@@ -245,7 +208,7 @@ static json_t *make_sandbox_lacks(const struct report_view *view)
 {
     json_t *list = json_array();
     for (size_t i = 0; i < view->sandbox_lack_count; i++)
-        json_array_append_new(list, make_text(view->sandbox_lacks[i].text));
+        json_array_append_new(list, status_value_text(view->sandbox_lacks[i].text));
     return list;
 }
 
@@ -255,12 +218,12 @@ json_t *status_make_json(const struct report_view *view)
     for (size_t i = 0; i < view->frontend_count; i++)
         json_array_append_new(services, make_service(view, &view->frontends[i]));
     json_t *object = json_object();
-    json_object_set_new(object, "version", make_text(view->version));
-    json_object_set_new(object, "time", make_time(view->wall_now / 1000));
+    json_object_set_new(object, "version", status_value_text(view->version));
+    json_object_set_new(object, "time", status_value_time(view->wall_now / 1000));
     json_object_set_new(object, "started", make_moment(view, view->started_at));
     json_object_set_new(object, "configLoaded", make_moment(view, view->loaded_at));
-    json_object_set_new(object, "reloadError", make_text(view->reload_error));
-    json_object_set_new(object, "error", make_text(view->last_error));
+    json_object_set_new(object, "reloadError", status_value_text(view->reload_error));
+    json_object_set_new(object, "error", status_value_text(view->last_error));
     json_object_set_new(object, "sandboxLacks", make_sandbox_lacks(view));
     json_object_set_new(object, "tor", make_tor(view));
     json_object_set_new(object, "services", services);

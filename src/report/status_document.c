@@ -7,7 +7,8 @@
 
 #include "base/memory.h"
 
-/* What a key's value has to be, and what it becomes in the struct. */
+/* What a key's value has to be, and what it becomes in the struct. (jansson's json_unpack_ex() does not say
+ * which key has a value of the wrong type, and knows of no value that may be null.) */
 enum field_type {
     FIELD_TEXT,          /* const char * */
     FIELD_TEXT_OR_NULL,  /* const char * */

@@ -39,12 +39,12 @@ def check_onionbalance_config():
         named = sorted(key.stem + ".onion" for key in (folder / "made").glob("*.key"))
         found = run_json(folder, "-c", path)
         checks.check("onionbalance-config's config: the frontends are those it names its keys for",
-                     sorted(frontend["address"] for frontend in found.get("frontends", [])) == named
+                     sorted(frontend["onionAddress"] for frontend in found.get("services", [])) == named
                      and len(named) == 2, found)
-        backends = [backend for frontend in found.get("frontends", []) for backend in frontend["backends"]]
+        backends = [backend for frontend in found.get("services", []) for backend in frontend["instances"]]
         checks.check("onionbalance-config's config: the backends' names and addresses",
                      [backend["name"] for backend in backends] == ["node1", "node2", "node3"] * 2
-                     and [backend["address"] for backend in backends] == re.findall(r"address: (\S+)", text), found)
+                     and [backend["onionAddress"] for backend in backends] == re.findall(r"address: (\S+)", text), found)
         checks.check("onionbalance-config's config: no warnings", found.get("warnings") == [], found)
 
 
@@ -58,7 +58,7 @@ def check_onionbalance_config_with_tor_key():
         path.write_text(text)
         found = run_json(folder, "-c", path)
         checks.check("onionbalance-config --key: tor's key under its own name",
-                     [(frontend["address"], frontend["key_format"]) for frontend in found.get("frontends", [])]
+                     [(frontend["onionAddress"], frontend["keyFormat"]) for frontend in found.get("services", [])]
                      == [(key.address + ".onion", "tor")], found)
 
 
@@ -73,10 +73,10 @@ def check_eotk_config():
                      f"services:\n# PROJECT example\n  # example.com => {frontend.address}.onion\n  - key: {key}\n"
                      "    instances:\n" + "".join(f"      - address: '{worker.address}'\n" for worker in workers))
         found = run_json(folder)
-        checks.check("EOTK's config", found.get("frontends") == [
-            {"address": frontend.address + ".onion", "key": str(key), "key_format": "tor",
-             "backends": [{"name": worker.address[:16], "address": worker.address + ".onion", "control": None}
-                          for worker in workers]}], found)
+        checks.check("EOTK's config", found.get("services") == [
+            {"onionAddress": frontend.address + ".onion", "key": str(key), "keyFormat": "tor", "bundle": None,
+             "instances": [{"name": worker.address[:16], "onionAddress": worker.address + ".onion",
+                            "hasControl": False, "control": None} for worker in workers]}], found)
 
 
 def check_all_key_kinds():
@@ -96,8 +96,8 @@ def check_all_key_kinds():
             checks.write(folder / "config.yaml",
                          f"services: [{{key: {path}, instances: [{{address: {backend.address}}}]}}]\n")
             found = run_json(folder)
-            frontend = found.get("frontends", [{}])[0]
-            checks.check(f"key: {path}", (frontend.get("address"), frontend.get("key_format"), frontend.get("key"))
+            frontend = found.get("services", [{}])[0]
+            checks.check(f"key: {path}", (frontend.get("onionAddress"), frontend.get("keyFormat"), frontend.get("key"))
                          == (key.address + ".onion", key_format, loaded), found)
 
 
@@ -154,11 +154,14 @@ services:
                          and re.findall(r"^ +MasterOnionAddress (\S+)$", section, re.M)
                          == [frontend.address + ".onion" for frontend in frontends], section)
         found = run_json(folder)
-        checks.check("the same in JSON", [(backend["address"][:56], backend["torrc"], backend["ob_config"])
-                                          for backend in found.get("backends", [])] == [
+        checks.check("the same in JSON", [(backend["onionAddress"][:56], backend["torrc"], backend["obConfig"])
+                                          for backend in found.get("instances", [])] == [
             (key.address, ["HiddenServiceOnionBalanceInstance 1"],
              [f"MasterOnionAddress {frontend.address}.onion" for frontend in frontends])
             for key, frontends in ((own, [one]), (shared, [one, other]))], found)
+        checks.check("JSON says where the control ports are", found["tor"] == {"tors": [{"place": "unix:/run/tor/here"}]}
+                     and [backend["control"] for service in found["services"] for backend in service["instances"]
+                          if backend["hasControl"]] == ["127.0.0.1:9151"], found)
         for secret in (one.seed.hex(), other.expanded().hex(), one.pem().decode().splitlines()[1][-20:]):
             checks.check("no secret is printed", secret not in text + result.stderr + json.dumps(found))
 
@@ -171,13 +174,13 @@ def check_tor_takes_the_lines():
         checks.write(folder / "x.key", frontend.pem())
         checks.write(folder / "config.yaml",
                      f"services: [{{key: x.key, instances: [{{address: {backend.address}}}]}}]\n")
-        lines = run_json(folder)["backends"][0]
+        lines = run_json(folder)["instances"][0]
         (folder / "service").mkdir(mode=0o700)
         checks.write(folder / "service" / "hs_ed25519_secret_key", backend.tor())
         checks.write(folder / "defaults", "")
         checks.write(folder / "torrc", f"DataDirectory {folder}/data\nHiddenServiceDir {folder}/service\n"
                      "HiddenServicePort 80\n" + "\n".join(lines["torrc"]) + "\nLog info stdout\n")
-        for ob_config, good in ((lines["ob_config"], True), (["MasterOnionAddress nonsense.onion"], False)):
+        for ob_config, good in ((lines["obConfig"], True), (["MasterOnionAddress nonsense.onion"], False)):
             checks.write(folder / "service" / "ob_config", "\n".join(ob_config) + "\n")
             result = subprocess.run(["tor", "--defaults-torrc", folder / "defaults", "-f", folder / "torrc",
                                      "--verify-config"], capture_output=True, text=True, timeout=60)

@@ -1,5 +1,6 @@
 """obpub presign: what it makes, judged by other cryptography, and what it refuses."""
 import hashlib
+import calendar
 import json
 import os
 import pathlib
@@ -212,14 +213,15 @@ def check_check(folder):
                      and bool(words) == bool(result.stderr), f"{result.returncode}: {result.stderr}")
         as_json = json.loads(checks.run("--check", "--json", "-c", config).stdout)
         checks.check(f"--check --json of {name}", bool(as_json["errors"]) == (status == 2)
-                     and (status == 2 or as_json["frontends"][0]["key_format"] == "bundle"), as_json)
+                     and (status == 2 or as_json["services"][0]["keyFormat"] == "bundle"), as_json)
     config = write_config(folder, "check.yaml", [good.name])
     result = checks.run("--check", "-c", config)
     checks.check("--check says until when it is good", "(presigned bundle)" in result.stdout
                  and re.search(r"good until \d{4}-\d\d-\d\d \d\d:00 UTC", result.stdout) is not None, result.stdout)
-    bundle = json.loads(checks.run("--check", "--json", "-c", config).stdout)["frontends"][0]["bundle"]
-    checks.check("--check --json says until when it is good", bundle["state"] == "good"
-                 and 30 * DAY <= bundle["expires"] - now <= 30 * DAY + HOUR, bundle)
+    bundle = json.loads(checks.run("--check", "--json", "-c", config).stdout)["services"][0]["bundle"]
+    begins, expires = (calendar.timegm(time.strptime(bundle[key], "%Y-%m-%d %H:%M:%S")) for key in ("begins", "expires"))
+    checks.check("--check --json says until when it is good", bundle["state"] == "good" and bundle["error"] is None
+                 and begins <= now and 30 * DAY <= expires - now <= 30 * DAY + HOUR, bundle)
 
 
 def main():

@@ -99,7 +99,7 @@ def check_others(folder):
     tor = StreamingTor(folder / "tor", ["another's"] * 9)
     report, errors = publish(folder, tor)
     check("what others do with the same HSDirs is not ours", report["result"] == "complete", (report, errors))
-    uploads = sum(len(descriptor["hsdirs"]) for descriptor in report["frontends"][0]["descriptors"])
+    uploads = sum(len(descriptor["hsdirs"]) for descriptor in report["services"][0]["descriptors"])
     check("so nothing is sent again", sum(tor.tries.values()) == uploads, (tor.tries, uploads))
 
 

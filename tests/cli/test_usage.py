@@ -17,6 +17,10 @@ REFUSED = (
     (("--once", "--hs-version", "v2"), "only v3"),
     (("--once", "--json=yes"), "takes no argument"),
     (("--once", "\x1b[2J"), "?[2J"),
+    (("--json",), "--json goes only with --once, --check and status"),
+    (("presign", "--json"), "there is no option --json of \"obpub presign\": it goes with --once, --check and status"),
+    (("--once", "--days", "3"), "there is no option --days: it goes with presign"),
+    (("--zzzzzzzz",), "there is no option --zzzzzzzz\n"),
 )
 
 

@@ -5,7 +5,7 @@
 import time
 
 from harness.keys import OnionKey
-from harness.obpub import instance, publish, run_once, wait_settled, write_config
+from harness.obpub import IN, instance, publish, run_once, wait_settled, write_config
 from testnet import main, make_frontend_key, step
 
 SECONDS_NEEDED = 40
@@ -14,8 +14,8 @@ TIMEOUT = 30  # of which a backend gets a third
 
 def check_left_out(report, name, *words):
     """A backend is reported as left out, for a reason that has these words."""
-    backend = next(backend for backend in report['frontends'][0]['backends'] if backend['name'] == name)
-    assert not backend['live'] and backend['introduction_points'] == 0, backend
+    backend = next(backend for backend in report['services'][0]['instances'] if backend['name'] == name)
+    assert backend['state'] not in IN and backend['introPointsPublished'] == 0, backend
     for word in words:
         assert word in backend['error'], f'{name}: {backend["error"]!r} does not say {word!r}'
     step(f'{name}: {backend["error"]}')
@@ -25,8 +25,8 @@ def check_nothing(report, *words):
     """Nothing was published; the reason is in the report and on standard error."""
     assert report['result'] == 'nothing', report['result']
     for word in words:
-        assert word in report['error'] and word in report['stderr'], f'{report["error"]!r} does not say {word!r}'
-    step(f'nothing was published: {report["error"]}')
+        assert word in report['problem'] and word in report['stderr'], f'{report["problem"]!r} does not say {word!r}'
+    step(f'nothing was published: {report["problem"]}')
 
 
 def with_address(lines, address):
@@ -58,8 +58,8 @@ def test(net):
                          instance(hung), unpublished)
     report = run_once(config, '--timeout', TIMEOUT)
     assert report['result'] == 'complete', report
-    points = report['frontends'][0]['introduction_points']
-    assert points == report['frontends'][0]['backends'][0]['introduction_points'] >= 3, report
+    points = report['services'][0]['introPointsNum']
+    assert points == report['services'][0]['instances'][0]['introPointsNum'] >= 3, report
     check_left_out(report, 'dead', dead.control_socket, 'is tor running')
     check_left_out(report, 'wrong', 'descriptor of')
     # Its patience or the limit of its control connection is over first: both say that it may hang.

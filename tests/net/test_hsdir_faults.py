@@ -5,8 +5,9 @@
 import json
 import subprocess
 import time
+from datetime import datetime
 
-from harness.obpub import instance, publish, run_once, start_one_backend, wait_settled, write_config
+from harness.obpub import has_taken, instance, publish, run_once, start_one_backend, wait_settled, write_config
 from testnet import main, obpub_path, spawn, step
 
 TIMEOUT = 15
@@ -15,8 +16,13 @@ SECONDS_AWAY = 4
 
 def uploads(report):
     """Every upload of the report: (slot, HSDir)."""
-    return [(descriptor['descriptor'], hsdir) for descriptor in report['frontends'][0]['descriptors']
+    return [(descriptor['name'], hsdir) for descriptor in report['services'][0]['descriptors']
             for hsdir in descriptor['hsdirs']]
+
+
+def seconds_between(one, other):
+    """Between two times of the report, which are whole seconds."""
+    return (datetime.fromisoformat(other) - datetime.fromisoformat(one)).total_seconds()
 
 
 def choose_hsdir(net, report):
@@ -43,12 +49,12 @@ def check_hung(net, config, relay):
     finally:
         relay.resume()
     assert report['result'] == 'incomplete', report['result']
-    missing = {hsdir['fingerprint'] for _, hsdir in uploads(report) if not hsdir['taken']}
+    missing = {hsdir['fingerprint'] for _, hsdir in uploads(report) if not has_taken(hsdir)}
     assert missing == {relay.fingerprint}, f'{missing}, and not {relay.fingerprint}'
-    assert 'not taken' in report['error'] and 'not everything was published' in report['stderr'], report['error']
+    assert 'not taken' in report['problem'] and 'not everything was published' in report['stderr'], report['problem']
     assert '--timeout' in report['stderr'], report['stderr']
     assert TIMEOUT - 1 < report["seconds"] < TIMEOUT + 30, report['seconds']
-    step(f'{relay.name} hangs: {report["error"]}')
+    step(f'{relay.name} hangs: {report["problem"]}')
 
 
 def check_away(net, config, relay):
@@ -61,7 +67,9 @@ def check_away(net, config, relay):
     relay.start()
     out, errors = process.communicate(timeout=150)
     assert process.returncode == 0, f'exit status {process.returncode}\n{errors}\n{out}'
-    late = {hsdir['fingerprint'] for _, hsdir in uploads(json.loads(out)) if hsdir['seconds'] >= SECONDS_AWAY - 1}
+    report = json.loads(out)
+    late = {hsdir['fingerprint'] for _, hsdir in uploads(report)
+            if seconds_between(report['started'], hsdir['taken']) >= SECONDS_AWAY - 1}
     assert relay.fingerprint in late, late
     step(f'{relay.name} was away for {SECONDS_AWAY} s, and then took what it had to')
 

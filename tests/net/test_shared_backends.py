@@ -8,17 +8,23 @@ import re
 import subprocess
 
 from harness.judge import Judged, is_merged
-from harness.obpub import holders, instance, publish, wait_settled, write_config
+from harness.obpub import IN, has_taken, holders, instance, publish, wait_settled, write_config
 from testnet import main, make_frontend_key, obpub_path, run_obpub, spawn, step
 
 HEX = re.compile('[0-9A-F]{40}')
 
-REPORT = {'version': str, 'result': str, 'seconds': float, 'error': (str, type(None)), 'frontends': list}
-FRONTEND = {'address': str, 'introduction_points': int, 'backends': list, 'descriptors': list}
-BACKEND = {'name': str, 'address': str, 'live': bool, 'introduction_points': int, 'proof_of_work': bool,
-           'error': (str, type(None))}
-DESCRIPTOR = {'descriptor': str, 'time_period': int, 'hsdirs': list}
-HSDIR = {'fingerprint': str, 'taken': bool, 'attempts': int, 'seconds': float, 'error': (str, type(None))}
+NONE = type(None)
+REPORT = {'version': str, 'time': str, 'started': str, 'configLoaded': str, 'reloadError': NONE, 'error': NONE,
+          'sandboxLacks': list, 'tor': dict, 'services': list, 'result': str, 'problem': NONE, 'seconds': float}
+FRONTEND = {'onionAddress': str, 'publishAttemptFirstDescriptor': str, 'publishAttemptSecondDescriptor': str,
+            'isPublished': bool, 'isStatic': bool, 'introPointsNum': int, 'introSetModified': str, 'bundle': NONE,
+            'instances': list, 'descriptors': list}
+BACKEND = {'onionAddress': str, 'introSetModified': str, 'introPointsNum': int, 'descriptorReceived': str, 'name': str,
+           'state': str, 'since': str, 'hasControl': bool, 'isReachable': bool, 'hasProofOfWork': bool,
+           'introPointsPublished': int, 'error': NONE}
+DESCRIPTOR = {'name': str, 'timePeriod': int, 'revisionCounter': int, 'nextUpload': str, 'hsdirs': list}
+HSDIR = {'fingerprint': str, 'state': str, 'isCurrent': bool, 'sent': str, 'answered': str, 'taken': str,
+         'attempts': int, 'nextTry': NONE, 'error': (str, NONE)}
 
 
 def has_form(value, form, what):
@@ -31,19 +37,21 @@ def has_form(value, form, what):
 def check_json(report, frontends, backends):
     """The JSON object has the form that obpub(8) describes, and says what is so."""
     has_form(report, REPORT, 'the report')
-    assert [frontend['address'] for frontend in report['frontends']] == [key.onion for key, _ in frontends]
-    for frontend, (_, members) in zip(report['frontends'], frontends):
+    assert [frontend['onionAddress'] for frontend in report['services']] == [key.onion for key, _ in frontends]
+    for frontend, (_, members) in zip(report['services'], frontends):
         has_form(frontend, FRONTEND, 'a frontend')
-        assert [(backend['name'], backend['address']) for backend in frontend['backends']] == \
+        assert frontend['isPublished'] and not frontend['isStatic']
+        assert [(backend['name'], backend['onionAddress']) for backend in frontend['instances']] == \
             [(backends[member].name, backends[member].onion) for member in members]
-        for backend in frontend['backends']:
+        for backend in frontend['instances']:
             has_form(backend, BACKEND, 'a backend')
-            assert backend['live'] and backend['error'] is None and not backend['proof_of_work']
+            assert backend['state'] in IN and not backend['hasProofOfWork']
         for descriptor in frontend['descriptors']:
             has_form(descriptor, DESCRIPTOR, 'a descriptor')
             for hsdir in descriptor['hsdirs']:
                 has_form(hsdir, HSDIR, 'an HSDir')
-                assert HEX.fullmatch(hsdir['fingerprint']) and 0 < hsdir['seconds'] <= report['seconds']
+                assert HEX.fullmatch(hsdir['fingerprint']) and has_taken(hsdir) and hsdir['isCurrent']
+                assert report['started'] <= hsdir['taken'] <= report['time']
 
 
 def check_points(net, report, number, key, members):

@@ -61,8 +61,8 @@ def test(net):
         report = publish(write_config(net.path('config.yaml'), recorder.path,
                                       [(key_path, [instance(backend) for backend in backends])]))
     length = net.consensus_times().period_length
-    periods = {descriptor['descriptor']: descriptor['time_period']
-               for descriptor in report['frontends'][0]['descriptors']}
+    periods = {descriptor['name']: descriptor['timePeriod']
+               for descriptor in report['services'][0]['descriptors']}
     assert periods['second'] == periods['first'] + 1, periods
     judged = [Judged(post.descriptor, frontend.onion) for post in recorder.posts]
     by_period = {}

@@ -42,7 +42,7 @@ def check_half(net, phase, frontend, config, backend):
 
     time.sleep(1.5)  # the counter is of the second in which a descriptor is made
     report = publish(config)
-    late = [hsdir for descriptor in report['frontends'][0]['descriptors'] for hsdir in descriptor['hsdirs']
+    late = [hsdir for descriptor in report['services'][0]['descriptors'] for hsdir in descriptor['hsdirs']
             if hsdir['attempts'] != 1]
     assert not late, f'HSDirs did not take it at the first attempt: {late}'
     ours, our_counter = points_of(net, frontend.address, frontend.onion)

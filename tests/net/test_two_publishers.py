@@ -25,7 +25,7 @@ def run_two(configs):
 
 def attempts(report):
     """How often each HSDir was sent each descriptor."""
-    return [hsdir['attempts'] for descriptor in report['frontends'][0]['descriptors'] for hsdir in descriptor['hsdirs']]
+    return [hsdir['attempts'] for descriptor in report['services'][0]['descriptors'] for hsdir in descriptor['hsdirs']]
 
 
 def test(net):

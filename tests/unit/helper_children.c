@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
-#include "command/command_processes.h"
+#include "command/processes.h"
 #include "helper_folder.h"
 #include "process/channel.h"
 #include "reader/reader_message.h"

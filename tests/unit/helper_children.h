@@ -2,7 +2,7 @@
 #ifndef OBPUB_TESTS_HELPER_CHILDREN_H
 #define OBPUB_TESTS_HELPER_CHILDREN_H
 
-#include "command/command_processes.h"
+#include "command/processes.h"
 
 #define CHILDREN_PERIOD_LENGTH 1440 /* minutes */
 

@@ -9,7 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/options.h"
+#include "command/commands.h"
+#include "command/option_table.h"
+#include "command/options.h"
 
 #define WORDS_MAX 16
 
@@ -29,6 +31,11 @@ static int parse(struct options *options, const char *line, struct error *error)
     }
     words[count] = NULL;
     return options_parse(options, count, words, error);
+}
+
+static bool is_command(const struct options *options, const char *name)
+{
+    return strcmp(options->command->name, name) == 0;
 }
 
 /* Parses a command line that has to be refused with a sentence that has all of the text in it. */
@@ -62,7 +69,8 @@ static void test_defaults(void **state)
     assert_int_equal(options.port, 0);
     assert_int_equal(options.verbosity, LOG_LEVEL_INFO);
     assert_int_equal(options.timeout, 120);
-    assert_false(options.once || options.check || options.json || options.help || options.version);
+    assert_true(is_command(&options, "") && options.command->run == run_command);
+    assert_false(options.json);
     assert_null(options.environment_socket);
     assert_null(options.environment_status_socket);
 }
@@ -70,8 +78,9 @@ static void test_defaults(void **state)
 static void test_every_way_to_give_an_argument(void **state)
 {
     (void)state;
-    const char *const lines[] = {"-c x.yaml", "-cx.yaml", "--config x.yaml", "--config=x.yaml",
-                                 "--conf x.yaml"};
+    const char *const lines[] = {
+        "-c x.yaml",       "-cx.yaml",        "-c -- -c x.yaml", "--config -- -cx.yaml",
+        "--config x.yaml", "--config=x.yaml", "--conf x.yaml"};
     for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
         struct options options;
         assert_int_equal(parse(&options, lines[i], NULL), 0);
@@ -92,11 +101,18 @@ static void test_all_options(void **state)
     assert_int_equal(options.port, 9999);
     assert_string_equal(options.socket, "/run/x");
     assert_int_equal(options.verbosity, LOG_LEVEL_DEBUG);
-    assert_true(options.once && options.json);
-    assert_false(options.check);
+    assert_true(is_command(&options, "once") && options.json);
     assert_int_equal(options.timeout, 86400);
+    assert_int_equal(parse(&options, "--check", NULL), 0);
+    assert_true(is_command(&options, "check"));
+    assert_int_equal(parse(&options, "--check --version", NULL), 0);
+    assert_true(is_command(&options, "version"));
     assert_int_equal(parse(&options, "--check --version -h", NULL), 0);
-    assert_true(options.check && options.version && options.help);
+    assert_true(is_command(&options, "help"));
+    assert_int_equal(parse(&options, "--help --version --once", NULL), 0);
+    assert_true(is_command(&options, "help"));
+    assert_int_equal(parse(&options, "-hv debug --check", NULL), 0); /* several letters, as in Onionbalance */
+    assert_true(is_command(&options, "help") && options.verbosity == LOG_LEVEL_DEBUG);
 }
 
 static void test_levels(void **state)
@@ -149,6 +165,7 @@ static void test_refused(void **state)
     check_refused("-x", "there is no option -x");
     check_refused("statsu", "\"statsu\" is not an option");
     check_refused("-c", "--config needs an argument");
+    check_refused("-hc", "--config needs an argument");
     check_refused("--config", "--config needs an argument");
     check_refused("--config=", "--config");
     check_refused("--once=yes", "--once takes no argument");
@@ -156,6 +173,11 @@ static void test_refused(void **state)
     check_refused("--hs-version v2", "only v3 is supported");
     check_refused("--hs-version v4", "only v3 is supported");
     check_refused("--once --check", "--once and --check can't be used together");
+    check_refused("--json", "--json goes only with --once, --check and status");
+    check_refused("-hx", "there is no option -x");
+    check_refused("-\xff", "there is no option -");
+    check_refused("-c x --", "\"--\" is not an option");
+    check_refused("-- -c x", "\"--\" is not an option");
 }
 
 /* What is quoted in the sentence may be longer than the sentence. */
@@ -203,15 +225,15 @@ static void test_status(void **state)
     (void)state;
     struct options options;
     assert_int_equal(parse(&options, "", NULL), 0);
-    assert_false(options.status);
+    assert_false(is_command(&options, "status"));
     assert_int_equal(parse(&options, "status", NULL), 0);
-    assert_true(options.status);
+    assert_true(is_command(&options, "status"));
     assert_false(options.watch);
     assert_null(options.status_socket);
     assert_int_equal(parse(&options, "status -c x.yaml --socket-path /s --json --watch", NULL), 0);
     assert_string_equal(options.config_path, "x.yaml");
     assert_string_equal(options.status_socket, "/s");
-    assert_true(options.json && options.watch && !options.once);
+    assert_true(options.json && options.watch && is_command(&options, "status"));
     assert_int_equal(parse(&options, "status --sock /s --w", NULL), 0);
     assert_string_equal(options.status_socket, "/s");
     assert_true(options.watch);
@@ -224,8 +246,8 @@ static void test_status(void **state)
     check_refused("status --socket-path=", "the path of the socket is empty");
     check_refused("status status", "\"status\" is not an option");
     check_refused("--json status", "\"status\" is not an option");
-    check_refused("--watch", "there is no option --watch");
-    check_refused("--socket-path /s", "there is no option --socket-path");
+    check_refused("--watch", "there is no option --watch: it goes with status");
+    check_refused("--socket-path /s", "there is no option --socket-path: it goes with status");
     assert_int_equal(parse(&options, "--sock /s", NULL), 0);
     assert_string_equal(options.socket, "/s");
 }
@@ -235,7 +257,7 @@ static void test_presign(void **state)
     (void)state;
     struct options options;
     assert_int_equal(parse(&options, "presign -c x.yaml --days 30 -o b", NULL), 0);
-    assert_true(options.presign && !options.status && !options.force);
+    assert_true(is_command(&options, "presign") && !options.force);
     assert_string_equal(options.output, "b");
     assert_int_equal(options.days, 30);
     assert_int_equal(options.period_minutes, 1440);
@@ -259,11 +281,38 @@ static void test_presign(void **state)
     check_refused("presign --days 1 -o b --period-minutes 5", "--voting-interval");
     check_refused("presign --days 1 -o b --period-minutes 2", "no network");
     check_refused("presign --days 1 -o b --voting-interval 9", "no network");
-    check_refused("presign --json", "there is no option --json of \"obpub presign\"");
+    check_refused("presign --json",
+                  "there is no option --json of \"obpub presign\": it goes with --once, --check and status");
     check_refused("presign --fource", "of \"obpub presign\": is --force meant?");
-    check_refused("--days 1", "there is no option --days");
-    check_refused("status -o b", "there is no option -o of \"obpub status\"");
+    check_refused("--days 1", "there is no option --days: it goes with presign");
+    check_refused("status -o b", "there is no option -o of \"obpub status\": it goes with presign");
     check_refused("presign status", "\"status\" is not an option");
+}
+
+/* Each row of the tables says what it has to, and leads to nothing twice. */
+static void test_tables(void **state)
+{
+    (void)state;
+    uint32_t taken = 0;
+    assert_int_equal(commands[0].kind, COMMAND_DEFAULT);
+    assert_string_equal(commands[0].name, "");
+    for (size_t i = 0; i < COMMANDS; i++) {
+        assert_non_null(commands[i].help);
+        assert_non_null(commands[i].run);
+        assert_int_equal(i == 0, commands[i].kind == COMMAND_DEFAULT);
+        for (size_t j = 0; j < OPTIONS; j++)
+            assert_string_not_equal(commands[i].name, option_rows[j].name);
+        taken |= commands[i].options;
+    }
+    assert_int_equal(taken, (UINT64_C(1) << OPTIONS) - 1);
+    for (size_t i = 0; i < OPTIONS; i++) {
+        assert_non_null(option_rows[i].help);
+        assert_non_null(option_rows[i].set);
+        for (size_t j = 0; j < i; j++) {
+            assert_string_not_equal(option_rows[i].name, option_rows[j].name);
+            assert_true(option_rows[i].letter == 0 || option_rows[i].letter != option_rows[j].letter);
+        }
+    }
 }
 
 int main(void)
@@ -279,6 +328,7 @@ int main(void)
         cmocka_unit_test_setup(test_long_words, clear_environment),
         cmocka_unit_test_setup(test_status, clear_environment),
         cmocka_unit_test_setup(test_presign, clear_environment),
+        cmocka_unit_test(test_tables),
         cmocka_unit_test_setup_teardown(test_environment, clear_environment, clear_environment),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -153,6 +153,7 @@ static void test_status(void **state)
     json_t *services = json_object_get(status, "services");
     const json_t *bundle = json_object_get(json_array_get(services, 0), "bundle");
     assert_string_equal(json_string_value(json_object_get(bundle, "created")), "2026-11-22 12:00:00");
+    assert_string_equal(json_string_value(json_object_get(bundle, "begins")), "2026-11-22 10:00:01");
     assert_string_equal(json_string_value(json_object_get(bundle, "expires")), "2026-11-25 12:00:00");
     assert_string_equal(json_string_value(json_object_get(bundle, "state")), "runs out");
     assert_non_null(json_string_value(json_object_get(bundle, "error")));

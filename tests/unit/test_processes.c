@@ -10,7 +10,7 @@
 #include <time.h>
 
 #include "base/memory.h"
-#include "command/command_processes.h"
+#include "command/processes.h"
 #include "config/credential.h"
 #include "helper_children.h"
 #include "process/channel.h"

@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 
 #include "base/memory.h"
-#include "command/command_processes.h"
+#include "command/processes.h"
 #include "config/credential.h"
 #include "helper_children.h"
 #include "helper_folder.h"

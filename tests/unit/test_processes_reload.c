@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
-#include "command/command_processes.h"
+#include "command/processes.h"
 #include "helper_bundle.h"
 #include "helper_children.h"
 #include "helper_folder.h"

@@ -123,6 +123,7 @@ static void test_backends(void **state)
     (void)state;
     struct report_fixture fixture;
     report_fixture_make(&fixture);
+    fixture.publisher->sources[1].descriptor->has_pow_params = true;
     json_t *status = status_make_json(&fixture.view);
     const json_t *service = find_service(status, 0);
     check_count(service, "introPointsNum", 5);
@@ -134,6 +135,7 @@ static void test_backends(void **state)
     check_text(instance, "since", "2026-11-22 11:00:00");
     check_boolean(instance, "hasControl", true);
     check_boolean(instance, "isReachable", true);
+    check_boolean(instance, "hasProofOfWork", false);
     check_count(instance, "introPointsPublished", 3);
     check_null(instance, "error");
 
@@ -142,12 +144,14 @@ static void test_backends(void **state)
     check_text(instance, "state", "grace");
     check_text(instance, "since", "2026-11-22 11:59:30");
     check_boolean(instance, "hasControl", false);
+    check_boolean(instance, "hasProofOfWork", true);
     check_count(instance, "introPointsPublished", 2);
     check_text(instance, "error", "the connection timed out");
 
     instance = find_instance(service, 2);
     check_null(instance, "name");
     check_text(instance, "state", "out");
+    check_boolean(instance, "hasProofOfWork", false);
     check_count(instance, "introPointsPublished", 0);
 
     check_text(find_instance(find_service(status, 1), 0), "name", "uno");

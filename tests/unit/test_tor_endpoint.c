@@ -11,14 +11,14 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "config/tor_endpoint.h"
+#include "command/tor_endpoint.h"
 #include "helper_folder.h"
 
 static void check(const struct config *config, const struct options *options, const char *expected)
 {
     struct tor_endpoints tors;
     char text[256];
-    config_tor_endpoints(config, options, &tors);
+    tor_endpoints_find(config, options, &tors);
     assert_int_equal(tors.count, 1);
     control_endpoint_format(&tors.endpoints[0], text, sizeof(text));
     assert_string_equal(text, expected);
@@ -51,7 +51,7 @@ static void test_several(void **state)
     struct tor_endpoints tors;
     assert_int_equal(control_endpoint_parse(&config.tor_controls[0], "10.0.0.1:1", NULL), 0);
     assert_int_equal(control_endpoint_parse(&config.tor_controls[1], "unix:/t", NULL), 0);
-    config_tor_endpoints(&config, &(struct options){.environment_socket = "/e"}, &tors);
+    tor_endpoints_find(&config, &(struct options){.environment_socket = "/e"}, &tors);
     assert_int_equal(tors.count, 2);
     assert_true(control_endpoint_equals(&tors.endpoints[0], &config.tor_controls[0]));
     assert_true(control_endpoint_equals(&tors.endpoints[1], &config.tor_controls[1]));

@@ -9,6 +9,7 @@ from .keys import make_frontend_key
 from .process import wait_for, write_file
 from .runner import run_obpub, step
 
+IN = ('live', 'grace')  # the states of a backend whose introduction points are published
 SECONDS_UP = 10  # of a tor on a testing network, before obpub trusts what HSDirs have of it
 
 
@@ -67,16 +68,16 @@ def publish(config, *args):
     """Publish a round of which all has to succeed: every backend is in, every HSDir has taken every descriptor.
     Returns the report."""
     report = run_once(config, *args)
-    assert report['result'] == 'complete' and report['error'] is None, report
-    for frontend in report['frontends']:
-        points = sum(backend['introduction_points'] for backend in frontend['backends'])
-        assert all(backend['live'] for backend in frontend['backends']), frontend['backends']
-        assert len(frontend['backends']) <= frontend['introduction_points'] <= min(points, 20), frontend
-        assert [descriptor['descriptor'] for descriptor in frontend['descriptors']] == ['first', 'second']
+    assert report['result'] == 'complete' and report['problem'] is None, report
+    for frontend in report['services']:
+        backends = frontend['instances']
+        points = sum(backend['introPointsNum'] for backend in backends)
+        assert all(backend['state'] in IN for backend in backends), backends
+        assert len(backends) <= frontend['introPointsNum'] <= min(points, 20), frontend
+        assert [descriptor['name'] for descriptor in frontend['descriptors']] == ['first', 'second']
         for descriptor in frontend['descriptors']:
-            assert descriptor['hsdirs'] and all(hsdir['taken'] for hsdir in descriptor['hsdirs']), descriptor
-        step(f'obpub published {frontend["introduction_points"]} introduction points of '
-             f'{len(frontend["backends"])} backends in {report["seconds"]:.1f} s')
+            assert descriptor['hsdirs'] and all(map(has_taken, descriptor['hsdirs'])), descriptor
+        step(f'obpub published {frontend["introPointsNum"]} introduction points of {len(backends)} backends in {report["seconds"]:.1f} s')
     return report
 
 
@@ -91,9 +92,14 @@ def presign(net, backend, key_path, name, *args, days=1):
 
 def holders(report, slot, frontend=0):
     """The fingerprints of the HSDirs that took a frontend's 'first' or 'second' descriptor."""
-    descriptors = report['frontends'][frontend]['descriptors']
-    return [hsdir['fingerprint'] for descriptor in descriptors if descriptor['descriptor'] == slot
-            for hsdir in descriptor['hsdirs'] if hsdir['taken']]
+    descriptors = report['services'][frontend]['descriptors']
+    return [hsdir['fingerprint'] for descriptor in descriptors if descriptor['name'] == slot
+            for hsdir in descriptor['hsdirs'] if has_taken(hsdir)]
+
+
+def has_taken(hsdir):
+    """Whether an HSDir of a report has taken what it was sent last."""
+    return hsdir['state'] == 'done' and hsdir['taken'] is not None
 
 
 def wait_settled(net, backends):

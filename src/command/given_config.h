@@ -1,22 +1,23 @@
 /* Loads the config for a command, and says on standard error what is wrong with it. */
-#ifndef OBPUB_COMMAND_CONFIG_H
-#define OBPUB_COMMAND_CONFIG_H
+#ifndef OBPUB_COMMAND_GIVEN_CONFIG_H
+#define OBPUB_COMMAND_GIVEN_CONFIG_H
 
+#include "command/options.h"
 #include "config/config.h"
-#include "config/options.h"
 #include "reader/reader_client.h"
 
 /* Has the reader load the config that the options name, and lets the environment override what it may. The
  * report is the caller's to clear in any case; config only on success. Returns 0, or -1. */
-int command_receive_config(struct config *config, struct reader_client *reader, const struct options *options,
-                           struct config_report *report);
+int given_config_receive(struct config *config, struct reader_client *reader, const struct options *options,
+                         struct config_report *report);
 
 /* Loads the config in this process, on a machine that has the keys and need not have the other files that the
  * config names, and prints every warning and error. The report is the caller's to clear in any case; config
  * only on success. Returns 0, or -1. */
-int command_load_keys(struct config *config, const struct options *options, struct config_report *report);
+int given_config_load_keys(struct config *config, const struct options *options,
+                           struct config_report *report);
 
 /* Prints every warning and error of a report. */
-void command_print_report(const struct config_report *report);
+void given_config_print_report(const struct config_report *report);
 
 #endif

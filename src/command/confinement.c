@@ -1,5 +1,5 @@
 /* Confines the processes of a command, as the config and the machine have it. */
-#include "command/command_confinement.h"
+#include "command/confinement.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,9 +13,9 @@
 
 #include "address/listen_address.h"
 #include "base/memory.h"
-#include "config/tor_endpoint.h"
+#include "command/tor_endpoint.h"
 
-int command_plan_confinement(struct confine_plan *plan, const struct options *options, struct error *error)
+int confinement_make_plan(struct confine_plan *plan, const struct options *options, struct error *error)
 {
     char *user;
     bool requires_sandbox;
@@ -64,7 +64,7 @@ static size_t find_groups(const struct options *options, const struct config *co
 {
     size_t count = 0;
     struct tor_endpoints tors;
-    config_tor_endpoints(config, options, &tors);
+    tor_endpoints_find(config, options, &tors);
     for (size_t i = 0; i < tors.count; i++)
         add_group(&tors.endpoints[i], groups, &count);
     tor_endpoints_clear(&tors);
@@ -90,9 +90,9 @@ static void hand_over(const struct confine_plan *plan, const char *path)
     close(file);
 }
 
-enum confine_result command_confine_engine(const struct confine_plan *plan, const struct options *options,
-                                           const struct config *config, bool is_listening,
-                                           struct error *error)
+enum confine_result confinement_confine_engine(const struct confine_plan *plan, const struct options *options,
+                                               const struct config *config, bool is_listening,
+                                               struct error *error)
 {
     struct listen_address address;
     const char *const paths[] = {config->status_socket_location, find_metrics_path(config, &address)};
@@ -125,7 +125,7 @@ static bool texts_equal(const char *one, const char *other)
     return one == other || (one != NULL && other != NULL && strcmp(one, other) == 0);
 }
 
-bool command_confinement_differs(const struct config *old, const struct config *config)
+bool confinement_differs(const struct config *old, const struct config *config)
 {
     return !texts_equal(old->user, config->user) || old->requires_sandbox != config->requires_sandbox;
 }

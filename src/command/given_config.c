@@ -1,5 +1,5 @@
 /* Loads the config for a command, and says on standard error what is wrong with it. */
-#include "command/command_config.h"
+#include "command/given_config.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 #include "base/memory.h"
 #include "config/yaml_file.h"
 
-void command_print_report(const struct config_report *report)
+void given_config_print_report(const struct config_report *report)
 {
     for (size_t i = 0; i < report->warning_count; i++)
         fprintf(stderr, "obpub: warning: %s\n", report->warnings[i]);
@@ -25,8 +25,8 @@ static void override(struct config *config, const struct options *options)
     config->status_socket_location = memory_copy_text(location, strlen(location));
 }
 
-int command_receive_config(struct config *config, struct reader_client *reader, const struct options *options,
-                           struct config_report *report)
+int given_config_receive(struct config *config, struct reader_client *reader, const struct options *options,
+                         struct config_report *report)
 {
     if (reader_client_load(reader, config, report) != 0)
         return -1;
@@ -34,7 +34,7 @@ int command_receive_config(struct config *config, struct reader_client *reader, 
     return 0;
 }
 
-int command_load_keys(struct config *config, const struct options *options, struct config_report *report)
+int given_config_load_keys(struct config *config, const struct options *options, struct config_report *report)
 {
     const struct config_files files = {.find_key = config_files_here.find_key, .are_here = false};
     *config = (struct config){0};
@@ -43,6 +43,6 @@ int command_load_keys(struct config *config, const struct options *options, stru
     unsigned char *text = yaml_file_read(options->config_path, &length, report);
     int result = text != NULL ? config_parse(config, options->config_path, text, length, &files, report) : -1;
     free(text);
-    command_print_report(report);
+    given_config_print_report(report);
     return result;
 }

@@ -1,6 +1,6 @@
 /* The three processes of one that publishes: the engine, which is the caller; the signer, which has the keys;
  * and the reader, which opens files. */
-#include "command/command_processes.h"
+#include "command/processes.h"
 
 #include <signal.h>
 #include <stdio.h>

@@ -2,21 +2,21 @@
 #ifndef OBPUB_COMMAND_CONFINEMENT_H
 #define OBPUB_COMMAND_CONFINEMENT_H
 
+#include "command/options.h"
 #include "config/config.h"
-#include "config/options.h"
 #include "confine/confine.h"
 
 /* Finds out how the processes are going to be confined, before there is more than one. Of the config only
  * what is about that is read. Returns 0, or -1 when obpub must not be started, with a sentence. */
-int command_plan_confinement(struct confine_plan *plan, const struct options *options, struct error *error);
+int confinement_make_plan(struct confine_plan *plan, const struct options *options, struct error *error);
 
 /* Confines the engine, which the caller is, for good. is_listening: it serves the status and the metrics as
  * the config says, from sockets that have to be open by now and are given to the user that it becomes. */
-enum confine_result command_confine_engine(const struct confine_plan *plan, const struct options *options,
-                                           const struct config *config, bool is_listening,
-                                           struct error *error);
+enum confine_result confinement_confine_engine(const struct confine_plan *plan, const struct options *options,
+                                               const struct config *config, bool is_listening,
+                                               struct error *error);
 
 /* Whether a new config asks for another confinement than the old one, which only a new start can give. */
-bool command_confinement_differs(const struct config *old, const struct config *config);
+bool confinement_differs(const struct config *old, const struct config *config);
 
 #endif

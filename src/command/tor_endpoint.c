@@ -1,7 +1,7 @@
 /* Where the local tors' control ports are: the command line, the config, the environment and the usual
  * places.
  */
-#include "config/tor_endpoint.h"
+#include "command/tor_endpoint.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -35,8 +35,8 @@ static void copy_all(struct tor_endpoints *endpoints, const struct config *confi
         control_endpoint_copy(&endpoints->endpoints[i], &config->tor_controls[i]);
 }
 
-void config_tor_endpoints(const struct config *config, const struct options *options,
-                          struct tor_endpoints *endpoints)
+void tor_endpoints_find(const struct config *config, const struct options *options,
+                        struct tor_endpoints *endpoints)
 {
     struct control_endpoint *endpoint = &endpoints->endpoints[0];
     const char *host = options->ip != NULL ? options->ip : TOR_ENDPOINT_HOST;

@@ -5,7 +5,7 @@
 
 #include <event2/event.h>
 
-#include "config/options.h"
+#include "command/options.h"
 #include "confine/confine.h"
 #include "process/child.h"
 #include "reader/reader_client.h"

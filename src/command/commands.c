@@ -1,0 +1,105 @@
+/* The commands of the program: the table. */
+#include "command/commands.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "command/option_table.h"
+
+/* What Onionbalance has, too. */
+#define ONIONBALANCE_OPTIONS                                                                                 \
+    (OPTION_BIT(CONFIG) | OPTION_BIT(SOCKET) | OPTION_BIT(IP) | OPTION_BIT(PORT) | OPTION_BIT(VERBOSITY) |   \
+     OPTION_BIT(IS_TESTNET) | OPTION_BIT(HS_VERSION))
+
+/* So that a command line can be checked, tried once, and then used for good, --timeout goes with all three.
+ */
+const struct command commands[COMMANDS] = {
+    {
+        .kind = COMMAND_DEFAULT,
+        .name = "",
+        .options = ONIONBALANCE_OPTIONS | OPTION_BIT(TIMEOUT),
+        .usage = "[-c FILE] [options]",
+        .help = "Publishes the descriptors of onion services that several tors serve together:\n"
+                "without --once, for as long as it runs.",
+        .run = run_command,
+    },
+    {
+        .kind = COMMAND_OPTION,
+        .name = "once",
+        .options = ONIONBALANCE_OPTIONS | OPTION_BIT(TIMEOUT) | OPTION_BIT(JSON),
+        .usage = "[-c FILE] [options]",
+        .help = "publish the descriptors of every frontend once, then exit",
+        .run = once_command,
+    },
+    {
+        .kind = COMMAND_OPTION,
+        .name = "check",
+        .options = ONIONBALANCE_OPTIONS | OPTION_BIT(TIMEOUT) | OPTION_BIT(JSON),
+        .usage = "[-c FILE] [--json]",
+        .help = "read the config and the keys, say what would be served, then exit",
+        .run = check_command,
+    },
+    {
+        .kind = COMMAND_WORD,
+        .name = "status",
+        .options = OPTION_BIT(CONFIG) | OPTION_BIT(SOCKET_PATH) | OPTION_BIT(JSON) | OPTION_BIT(WATCH),
+        .usage = "[-c FILE] [--socket-path PATH] [--json] [--watch]",
+        .help = "ask the obpub that runs how things are, then exit",
+        .run = status_command,
+    },
+    {
+        .kind = COMMAND_WORD,
+        .name = "presign",
+        .options = OPTION_BIT(CONFIG) | OPTION_BIT(DAYS) | OPTION_BIT(OUTPUT) | OPTION_BIT(FORCE) |
+                   OPTION_BIT(PERIOD_MINUTES) | OPTION_BIT(VOTING_INTERVAL),
+        .usage = "[-c FILE] --days N -o BUNDLE [--force]",
+        .help = "sign beforehand what publishing needs for some days, so that the\n"
+                "keys can stay on a machine without a network, then exit",
+        .complete = presign_complete_options,
+        .run = presign_command,
+    },
+    {
+        .kind = COMMAND_HELP,
+        .name = "help",
+        .letter = 'h',
+        .help = "print this, then exit",
+        .run = help_command,
+    },
+    {
+        .kind = COMMAND_HELP,
+        .name = "version",
+        .help = "print the version, then exit",
+        .run = version_command,
+    },
+};
+
+/* Whether somebody who sees the option wants to be told which commands it goes with: the default one takes
+ * what is common to most. */
+static size_t count_takers(uint32_t bit)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < COMMANDS; i++) {
+        if ((commands[i].options & bit) != 0 && commands[i].kind == COMMAND_DEFAULT)
+            return 0;
+        count += (commands[i].options & bit) != 0;
+    }
+    return count;
+}
+
+void command_name_takers(const struct option_row *option, char takers[COMMAND_TAKERS_SIZE])
+{
+    uint32_t bit = UINT32_C(1) << (option - option_rows);
+    size_t left = count_takers(bit);
+    takers[0] = '\0';
+    for (size_t i = 0; left > 0; i++) {
+        if ((commands[i].options & bit) == 0)
+            continue;
+        left--;
+        size_t length = strlen(takers);
+        snprintf(takers + length, COMMAND_TAKERS_SIZE - length, "%s%s%s",
+                 commands[i].kind == COMMAND_OPTION ? "--" : "", commands[i].name,
+                 left > 1    ? ", "
+                 : left == 1 ? " and "
+                             : "");
+    }
+}

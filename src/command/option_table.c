@@ -1,0 +1,194 @@
+/* The options that are no commands: what each takes. */
+#include "command/option_table.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "onion/bundle.h"
+
+#define TIMEOUT_MAX 86400
+/* The most that tor takes. */
+#define PERIOD_MINUTES_MAX 14400
+#define VOTING_INTERVAL_MAX 86400
+
+/* The levels' names, in the order of enum log_level. */
+static const char *const level_names[] = {"debug", "info", "warning", "error", "critical"};
+#define LEVEL_COUNT (sizeof(level_names) / sizeof(level_names[0]))
+
+static int set_config(struct options *options, const char *argument, struct error *error)
+{
+    if (argument[0] == '\0')
+        return error_set(error, "the name of the config file is empty");
+    options->config_path = argument;
+    return 0;
+}
+
+static int set_ip(struct options *options, const char *argument, struct error *error)
+{
+    if (argument[0] == '\0')
+        return error_set(error, "the address is empty");
+    options->ip = argument;
+    return 0;
+}
+
+/* Parses a decimal number from 1 to maximum, digits only. */
+static int parse_number(const char *text, unsigned long maximum, unsigned long *number)
+{
+    size_t length = strlen(text);
+    if (length == 0 || length > 9 || strspn(text, "0123456789") != length)
+        return -1;
+    *number = strtoul(text, NULL, 10);
+    return *number >= 1 && *number <= maximum ? 0 : -1;
+}
+
+static int set_port(struct options *options, const char *argument, struct error *error)
+{
+    unsigned long port = 0;
+    if (parse_number(argument, UINT16_MAX, &port) != 0)
+        return error_set(error, "\"%s\" is no port: give a number from 1 to 65535", argument);
+    options->port = (uint16_t)port;
+    return 0;
+}
+
+static int set_socket(struct options *options, const char *argument, struct error *error)
+{
+    if (argument[0] == '\0')
+        return error_set(error, "the path of the socket is empty");
+    options->socket = argument;
+    return 0;
+}
+
+static int set_status_socket(struct options *options, const char *argument, struct error *error)
+{
+    if (argument[0] == '\0')
+        return error_set(error, "the path of the socket is empty");
+    options->status_socket = argument;
+    return 0;
+}
+
+static int set_verbosity(struct options *options, const char *argument, struct error *error)
+{
+    for (size_t i = 0; i < LEVEL_COUNT; i++) {
+        if (strcasecmp(argument, level_names[i]) == 0) {
+            options->verbosity = (enum log_level)i;
+            return 0;
+        }
+    }
+    return error_set(error, "\"%s\" is no level: give debug, info, warning, error or critical", argument);
+}
+
+static int set_timeout(struct options *options, const char *argument, struct error *error)
+{
+    unsigned long timeout = 0;
+    if (parse_number(argument, TIMEOUT_MAX, &timeout) != 0)
+        return error_set(error, "\"%s\" is no time: give seconds, from 1 to %d", argument, TIMEOUT_MAX);
+    options->timeout = (unsigned)timeout;
+    return 0;
+}
+
+static int set_output(struct options *options, const char *argument, struct error *error)
+{
+    if (argument[0] == '\0')
+        return error_set(error, "the name of the file is empty");
+    options->output = argument;
+    return 0;
+}
+
+static int set_days(struct options *options, const char *argument, struct error *error)
+{
+    unsigned long days = 0;
+    if (parse_number(argument, BUNDLE_DAYS_MAX, &days) != 0)
+        return error_set(error, "\"%s\" is no number of days from 1 to %d", argument, BUNDLE_DAYS_MAX);
+    options->days = (unsigned)days;
+    return 0;
+}
+
+static int set_period_minutes(struct options *options, const char *argument, struct error *error)
+{
+    unsigned long minutes = 0;
+    if (parse_number(argument, PERIOD_MINUTES_MAX, &minutes) != 0)
+        return error_set(error, "\"%s\" is no number of minutes from 1 to %d", argument, PERIOD_MINUTES_MAX);
+    options->period_minutes = (unsigned)minutes;
+    return 0;
+}
+
+static int set_voting_interval(struct options *options, const char *argument, struct error *error)
+{
+    unsigned long seconds = 0;
+    if (parse_number(argument, VOTING_INTERVAL_MAX, &seconds) != 0)
+        return error_set(error, "\"%s\" is no number of seconds from 1 to %d", argument, VOTING_INTERVAL_MAX);
+    options->voting_interval = (unsigned)seconds;
+    return 0;
+}
+
+static int accept_hs_version(struct options *options, const char *argument, struct error *error)
+{
+    (void)options;
+    if (strcmp(argument, "v3") == 0)
+        return 0;
+    if (strcmp(argument, "v2") == 0)
+        return error_set(error, "v2 onion services are gone from the Tor network: only v3 is supported");
+    return error_set(error, "\"%s\" is no version: only v3 is supported", argument);
+}
+
+static int set_json(struct options *options, const char *argument, struct error *error)
+{
+    (void)argument;
+    (void)error;
+    options->json = true;
+    return 0;
+}
+
+static int set_watch(struct options *options, const char *argument, struct error *error)
+{
+    (void)argument;
+    (void)error;
+    options->watch = true;
+    return 0;
+}
+
+static int set_force(struct options *options, const char *argument, struct error *error)
+{
+    (void)argument;
+    (void)error;
+    options->force = true;
+    return 0;
+}
+
+static int accept_is_testnet(struct options *options, const char *argument, struct error *error)
+{
+    (void)options;
+    (void)argument;
+    (void)error;
+    return 0;
+}
+
+const struct option_row option_rows[OPTIONS] = {
+    [OPTION_CONFIG] = {"config", 'c', "FILE", "config file (default: $ONIONBALANCE_CONFIG, or config.yaml)",
+                       set_config},
+    [OPTION_SOCKET] = {"socket", 's', "PATH", "control socket of the local tor", set_socket},
+    [OPTION_IP] = {"ip", 'i', "ADDRESS", "address of the local tor's control port (default: 127.0.0.1)",
+                   set_ip},
+    [OPTION_PORT] = {"port", 'p', "PORT", "the local tor's control port (default: 9051)", set_port},
+    [OPTION_VERBOSITY] = {"verbosity", 'v', "LEVEL",
+                          "debug, info, warning, error or critical (default: info)", set_verbosity},
+    [OPTION_TIMEOUT] = {"timeout", 0, "SECONDS", "with --once: give up after so long (default: 120)",
+                        set_timeout},
+    [OPTION_JSON] = {"json", 0, NULL, "the result as one JSON object", set_json},
+    [OPTION_SOCKET_PATH] = {"socket-path", 0, "PATH", "the status socket (default: as the config says)",
+                            set_status_socket},
+    [OPTION_WATCH] = {"watch", 0, NULL, "show it again every two seconds, until interrupted", set_watch},
+    [OPTION_DAYS] = {"days", 0, "N", "for so many days from now on, 1 to 366", set_days},
+    [OPTION_OUTPUT] = {"output", 'o', "BUNDLE", "the file to make; with several frontends, the folder",
+                       set_output},
+    [OPTION_FORCE] = {"force", 0, NULL, "replace files that are there", set_force},
+    [OPTION_PERIOD_MINUTES] = {"period-minutes", 0, "M", "the network's time periods (default: 1440)",
+                               set_period_minutes},
+    [OPTION_VOTING_INTERVAL] = {"voting-interval", 0, "S",
+                                "seconds between two consensuses (default: M * 5 / 2)", set_voting_interval},
+    [OPTION_IS_TESTNET] = {"is-testnet", 0, NULL,
+                           "accepted as by Onionbalance; testing networks are noticed without it",
+                           accept_is_testnet},
+    [OPTION_HS_VERSION] = {"hs-version", 0, "v3", "accepted as by Onionbalance", accept_hs_version},
+};

@@ -1,0 +1,37 @@
+/* The command line. */
+#ifndef OBPUB_COMMAND_OPTIONS_H
+#define OBPUB_COMMAND_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/log.h"
+
+struct command;
+
+struct options {
+    const struct command *command; /* what is to be done */
+    const char *config_path;       /* -c, else ONIONBALANCE_CONFIG, else "config.yaml" */
+    const char *ip;                /* -i, or NULL; wins over the config's tor-control */
+    uint16_t port;                 /* -p, or 0 */
+    const char *socket;            /* -s, or NULL */
+    enum log_level verbosity;      /* -v, else ONIONBALANCE_LOG_LEVEL, else info */
+    const char
+        *environment_socket; /* ONIONBALANCE_TOR_CONTROL_SOCKET, or NULL; the config's tor-control wins */
+    const char
+        *environment_status_socket; /* ONIONBALANCE_STATUS_SOCKET_LOCATION, or NULL; wins over the config's */
+    bool json, watch, force;
+    const char *status_socket; /* --socket-path of "obpub status", or NULL */
+    unsigned timeout;          /* seconds, 120 unless given */
+    const char *output;        /* -o of "obpub presign" */
+    unsigned days;             /* --days of "obpub presign" */
+    unsigned period_minutes;   /* --period-minutes, 1440 unless given */
+    unsigned voting_interval;  /* --voting-interval, seconds */
+};
+
+/* Parses the command line. The strings belong to argv, which ends in a NULL, or the environment. Returns 0,
+ * or -1 with a sentence that names the option. */
+int options_parse(struct options *options, int argc, char **argv, struct error *error);
+
+#endif

@@ -1,0 +1,25 @@
+/* What commands print on standard output: JSON, and the end of it all. */
+#include "command/output.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "command/commands.h"
+
+/* Digits of a number that is not whole: as many as come back the same, and none that look odd. */
+#define REAL_DIGITS 15
+
+void output_print_json(const json_t *object, bool is_line, FILE *file)
+{
+    size_t form = is_line ? JSON_COMPACT : JSON_INDENT(2);
+    json_dumpf(object, file, form | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(REAL_DIGITS));
+    fputc('\n', file);
+}
+
+int output_finish(int exit_code)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return exit_code;
+    fprintf(stderr, "obpub: standard output can't be written (%s)\n", strerror(errno));
+    return exit_code == EXIT_CODE_COMPLETE ? EXIT_CODE_BAD_INPUT : exit_code;
+}

@@ -1,0 +1,83 @@
+/* Tests of what a round of publishing adds to the status. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "helper_report.h"
+#include "report/round.h"
+#include "report/status.h"
+
+/* The status of a round of 1.25 seconds; release with json_decref(). */
+static json_t *make_status(const struct report_fixture *fixture, const char *problem)
+{
+    const struct round round = {
+        .publisher = fixture->publisher,
+        .started = REPORT_NOW - 1250,
+        .ended = REPORT_NOW,
+        .problem = problem,
+    };
+    json_t *status = status_make_json(&fixture->view);
+    size_t keys = json_object_size(status);
+    round_add_to_status(&round, status);
+    assert_int_equal(json_object_size(status), keys + 3);
+    return status;
+}
+
+static void check_result(const struct report_fixture *fixture, const char *expected)
+{
+    json_t *status = make_status(fixture, "");
+    assert_string_equal(json_string_value(json_object_get(status, "result")), expected);
+    assert_true(json_is_null(json_object_get(status, "problem")));
+    json_decref(status);
+}
+
+static void test_problem(void **state)
+{
+    (void)state;
+    struct report_fixture fixture;
+    report_fixture_make(&fixture);
+    json_t *status = make_status(&fixture, "1 of 6 uploads were not taken");
+    assert_string_equal(json_string_value(json_object_get(status, "problem")),
+                        "1 of 6 uploads were not taken");
+    assert_true(json_real_value(json_object_get(status, "seconds")) == 1.25);
+    assert_int_equal(json_array_size(json_object_get(status, "services")), 2);
+    json_decref(status);
+    report_fixture_clear(&fixture);
+}
+
+static void test_result(void **state)
+{
+    (void)state;
+    struct report_fixture fixture;
+    report_fixture_make(&fixture);
+    check_result(&fixture, "incomplete");
+
+    /* Of the second frontend there is nothing yet. */
+    report_fixture_publish(&fixture);
+    check_result(&fixture, "incomplete");
+    fixture.publisher->frontend_count = 1;
+    check_result(&fixture, "complete");
+
+    struct publisher_descriptor *descriptors = fixture.publisher->frontends[0].descriptors;
+    descriptors[DESCRIPTOR_SECOND].uploads[0].state = UPLOAD_GIVEN_UP;
+    check_result(&fixture, "incomplete");
+    for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
+        for (size_t i = 0; i < REPORT_HSDIRS; i++)
+            descriptors[slot].uploads[i].state = UPLOAD_GIVEN_UP;
+    }
+    check_result(&fixture, "nothing");
+    fixture.publisher->frontend_count = 2;
+    report_fixture_clear(&fixture);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_problem),
+        cmocka_unit_test(test_result),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
