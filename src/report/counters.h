@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/histogram.h"
+
 /* Why an upload to one HSDir failed. Answers that never came are counted by the publisher. */
 enum upload_failure {
     UPLOAD_FAILURE_REJECTED,  /* the HSDir refused the descriptor (UPLOAD_REJECTED) */
@@ -22,18 +24,6 @@ enum fetch_source {
     FETCH_SOURCE_HSDIRS,
     FETCH_SOURCES,
 };
-
-/* Upper bounds of the buckets, in milliseconds; the last bucket has none. */
-#define HISTOGRAM_BOUNDS 11
-extern const int64_t histogram_bounds[HISTOGRAM_BOUNDS];
-
-/* How long something took, each time. */
-struct histogram {
-    uint64_t buckets[HISTOGRAM_BOUNDS + 1]; /* each counts its own range only */
-    int64_t sum;                            /* milliseconds */
-};
-
-void histogram_note(struct histogram *histogram, int64_t milliseconds);
 
 struct report_counters {
     uint64_t uploads;                          /* handed to tor, one for each HSDir */
