@@ -79,6 +79,7 @@ static void make_uploads(struct publisher_frontend *frontend)
     refused->attempts = 4;
     refused->answered_at = refused->sent_at + 700;
     refused->due = REPORT_NOW + 5000;
+    refused->failure = UPLOAD_FAILURE_REJECTED;
     snprintf(refused->reason, sizeof(refused->reason), "UPLOAD_REJECTED");
 }
 
@@ -162,6 +163,7 @@ void report_fixture_publish(struct report_fixture *fixture)
             point_set_replace(&upload->sent, upload->wanted);
             point_set_replace(&upload->taken, upload->wanted);
             upload->answered_at = upload->taken_at = fixture->view.now;
+            upload->failure = UPLOAD_FAILURE_NONE;
             upload->reason[0] = '\0';
         }
     }
