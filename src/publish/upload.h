@@ -37,8 +37,6 @@ enum upload_failure {
     UPLOAD_FAILURES,
 };
 
-#define UPLOAD_REASON_SIZE 64
-
 /* One HSDir that has to have one descriptor of a frontend. */
 struct publisher_upload {
     uint8_t fingerprint[RELAY_FINGERPRINT_SIZE];
@@ -57,7 +55,7 @@ struct publisher_upload {
     unsigned answers;            /* of the HSDir that took an upload, since the set that was sent is due */
     int64_t late_until;          /* until when an answer to an upload before that may come; MOMENT_NONE */
     enum upload_failure failure; /* of the last try */
-    char reason[UPLOAD_REASON_SIZE]; /* why it failed, in words; "" when it has not */
+    char *reason;                /* why it failed, in words, or NULL */
 };
 
 /* One of a frontend's two descriptors. */

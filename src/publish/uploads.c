@@ -1,5 +1,4 @@
 /* The uploads' part of the state machine: which HSDir has to have which descriptor, and has it. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,6 +46,7 @@ static void upload_clear(struct publisher_upload *upload)
     point_set_release(upload->wanted);
     point_set_release(upload->sent);
     point_set_release(upload->taken);
+    free(upload->reason);
 }
 
 void descriptor_clear(struct publisher_descriptor *descriptor)
@@ -63,6 +63,7 @@ static void upload_move(struct publisher_upload *upload, struct publisher_upload
 {
     *upload = *known;
     known->wanted = known->sent = known->taken = NULL;
+    known->reason = NULL;
     known->has_place = false;
 }
 
@@ -194,14 +195,20 @@ bool frontend_has_other_set(const struct publisher_frontend *frontend)
     return false;
 }
 
+static void set_failure(struct publisher_upload *upload, enum upload_failure failure, const char *reason)
+{
+    free(upload->reason);
+    upload->failure = failure;
+    upload->reason = failure != UPLOAD_FAILURE_NONE ? memory_copy_text(reason, strlen(reason)) : NULL;
+}
+
 /* Puts an upload that failed off, or gives it up. */
 static void upload_fail(struct publisher *publisher, struct publisher_upload *upload,
                         enum upload_failure failure, const char *reason, int64_t now)
 {
     unsigned attempts_max = publisher->rules.attempts_max;
     publisher->upload_failures[failure]++;
-    upload->failure = failure;
-    snprintf(upload->reason, sizeof(upload->reason), "%s", reason);
+    set_failure(upload, failure, reason);
     upload->answered_at = now;
     upload->cause = UPLOAD_FOR_RETRY;
     upload_leave_tor(publisher, upload);
@@ -400,8 +407,7 @@ void publisher_note_upload(struct publisher *publisher, size_t number, enum desc
     upload->state = UPLOAD_DONE;
     upload->answered_at = upload->taken_at = now;
     point_set_replace(&upload->taken, upload->sent);
-    upload->failure = UPLOAD_FAILURE_NONE;
-    upload->reason[0] = '\0';
+    set_failure(upload, UPLOAD_FAILURE_NONE, NULL);
 }
 
 void publisher_retry_uploads(struct publisher *publisher, size_t number, int64_t now)

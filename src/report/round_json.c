@@ -4,10 +4,10 @@
 
 #include "report/round.h"
 
-/* Text that may have come from a file or a tor: what is not UTF-8 becomes null. */
+/* Text that may have come from a file or a tor: what is empty or not UTF-8 becomes null. */
 static json_t *make_text(const char *text)
 {
-    json_t *value = text[0] != '\0' ? json_string(text) : NULL;
+    json_t *value = text != NULL && text[0] != '\0' ? json_string(text) : NULL;
     return value != NULL ? value : json_null();
 }
 

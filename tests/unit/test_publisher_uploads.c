@@ -282,6 +282,49 @@ static void test_back_off(void **state)
     story_free(story);
 }
 
+static const struct publisher_upload *find_first(const struct story *story)
+{
+    struct hsdir hsdir;
+    model_make_hsdir(&hsdir, story->uploads[0].hsdir);
+    const struct publisher_descriptor *descriptor =
+        &story->publisher->frontends[0].descriptors[story->uploads[0].slot];
+    for (size_t i = 0; i < descriptor->upload_count; i++) {
+        if (memcmp(descriptor->uploads[i].fingerprint, hsdir.fingerprint, RELAY_FINGERPRINT_SIZE) == 0)
+            return &descriptor->uploads[i];
+    }
+    fail_msg("it is no HSDir of the descriptor any more");
+    return NULL;
+}
+
+/* Why an upload failed is kept whole, over consensuses too, until it has not. */
+static void test_reason(void **state)
+{
+    (void)state;
+    struct story *story = story_new_published(1, DESCRIPTOR_FIRST);
+    story->hsdirs_answer = false;
+    story_change_points(story, 0, 500);
+    story_run(story, SECOND);
+    assert_null(find_first(story)->reason);
+    char reason[512];
+    memset(reason, 'r', sizeof(reason));
+    reason[sizeof(reason) - 1] = '\0';
+    struct hsdir hsdir;
+    model_make_hsdir(&hsdir, story->uploads[0].hsdir);
+    publisher_note_upload(story->publisher, 0, story->uploads[0].slot, hsdir.fingerprint,
+                          UPLOAD_FAILURE_BROKEN, reason, story->now);
+    memset(reason, 's', 8); /* it may be gone by now */
+    story_set_network(story, 0, 7);
+    assert_int_equal(find_first(story)->failure, UPLOAD_FAILURE_BROKEN);
+    assert_int_equal(strlen(find_first(story)->reason), sizeof(reason) - 1);
+    assert_int_equal(strspn(find_first(story)->reason, "r"), sizeof(reason) - 1);
+    assert_int_equal(story->publisher->upload_failures[UPLOAD_FAILURE_BROKEN], 1);
+    story->hsdirs_answer = true;
+    story_run(story, 5 * SECOND);
+    assert_int_equal(find_first(story)->failure, UPLOAD_FAILURE_NONE);
+    assert_null(find_first(story)->reason);
+    story_free(story);
+}
+
 /* One that does not answer is tried again after a minute. */
 static void test_no_answer(void **state)
 {
@@ -511,6 +554,7 @@ int main(void)
         cmocka_unit_test(test_missed_days),
         cmocka_unit_test(test_one_failure),
         cmocka_unit_test(test_back_off),
+        cmocka_unit_test(test_reason),
         cmocka_unit_test(test_no_answer),
         cmocka_unit_test(test_late_answer),
         cmocka_unit_test(test_no_answer_where_tor_tells),
