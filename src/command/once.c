@@ -149,7 +149,7 @@ static void warn_of_refusals(const struct publisher *publisher)
             const struct publisher_descriptor *descriptor = &publisher->frontends[i].descriptors[slot];
             for (size_t j = 0; j < descriptor->upload_count; j++) {
                 const struct publisher_upload *upload = &descriptor->uploads[j];
-                if (upload->state != UPLOAD_GIVEN_UP || strcmp(upload->reason, "UPLOAD_REJECTED") != 0)
+                if (upload->state != UPLOAD_GIVEN_UP || upload->failure != UPLOAD_FAILURE_REJECTED)
                     continue;
                 fprintf(stderr,
                         "obpub: an HSDir that refuses (UPLOAD_REJECTED) may have a newer descriptor of the "

@@ -40,19 +40,42 @@ static int parse_hsdir(struct hs_desc_event *event, struct text word)
     return 0;
 }
 
-/* Keeps "REASON=<word>", cut to what reasons are made of. */
+static enum hs_desc_reason find_reason(struct text word)
+{
+    static const struct {
+        const char *word;
+        enum hs_desc_reason reason;
+    } reasons[] = {
+        {"BAD_DESC", HS_DESC_BAD_DESC},
+        {"NOT_FOUND", HS_DESC_NOT_FOUND},
+        {"QUERY_REJECTED", HS_DESC_QUERY_REJECTED},
+        {"QUERY_NO_HSDIR", HS_DESC_QUERY_NO_HSDIR},
+        {"QUERY_RATE_LIMITED", HS_DESC_QUERY_RATE_LIMITED},
+        {"UPLOAD_REJECTED", HS_DESC_UPLOAD_REJECTED},
+        {"UNEXPECTED", HS_DESC_UNEXPECTED},
+    };
+    for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
+        if (text_equals(word, reasons[i].word))
+            return reasons[i].reason;
+    }
+    return HS_DESC_REASON_OTHER;
+}
+
+/* "REASON=<word>". The word is kept too, cut to what reasons are made of. */
 static void parse_reason(struct hs_desc_event *event, struct text word)
 {
     static const char keyword[] = "REASON=";
     size_t prefix = sizeof(keyword) - 1;
     if (word.length <= prefix || memcmp(word.start, keyword, prefix) != 0)
         return;
+    const struct text reason = {word.start + prefix, word.length - prefix};
+    event->reason = find_reason(reason);
     size_t length = 0;
-    for (size_t i = prefix; i < word.length && length + 1 < sizeof(event->reason); i++) {
-        unsigned char character = (unsigned char)word.start[i];
-        event->reason[length++] = isalnum(character) || character == '_' ? (char)character : '?';
+    for (size_t i = 0; i < reason.length && length + 1 < sizeof(event->reason_word); i++) {
+        unsigned char character = (unsigned char)reason.start[i];
+        event->reason_word[length++] = isalnum(character) || character == '_' ? (char)character : '?';
     }
-    event->reason[length] = '\0';
+    event->reason_word[length] = '\0';
 }
 
 /* The descriptor's id is its blinded key in base64 without padding. */

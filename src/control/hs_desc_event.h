@@ -17,7 +17,20 @@ enum hs_desc_action {
     HS_DESC_CONTENT,
 };
 
-#define HS_DESC_REASON_SIZE 40
+/* Why an upload or a fetch failed: all that control-spec and tor know. */
+enum hs_desc_reason {
+    HS_DESC_REASON_NONE, /* none is given */
+    HS_DESC_BAD_DESC,
+    HS_DESC_NOT_FOUND,
+    HS_DESC_QUERY_REJECTED,
+    HS_DESC_QUERY_NO_HSDIR,
+    HS_DESC_QUERY_RATE_LIMITED,
+    HS_DESC_UPLOAD_REJECTED,
+    HS_DESC_UNEXPECTED,
+    HS_DESC_REASON_OTHER, /* one that may come yet */
+};
+
+#define HS_DESC_REASON_WORD_SIZE 40
 
 struct hs_desc_event {
     enum hs_desc_action action;
@@ -27,7 +40,8 @@ struct hs_desc_event {
     uint8_t fingerprint[RELAY_FINGERPRINT_SIZE]; /* of the HSDir */
     bool has_blinded_key;
     uint8_t blinded_key[ED25519_PUBLIC_KEY_SIZE]; /* of an UPLOAD, where tor names it */
-    char reason[HS_DESC_REASON_SIZE];             /* REASON=, "" where there is none */
+    enum hs_desc_reason reason;                   /* REASON= */
+    char reason_word[HS_DESC_REASON_WORD_SIZE];   /* the same as tor says it, only to be shown; "" for none */
     const char *content;                          /* of HS_DESC_CONTENT; empty when the HSDir has nothing */
     size_t content_length;                        /* bytes */
 };

@@ -11,7 +11,7 @@
 #include "engine/fetch.h"
 #include "engine/keyring.h"
 #include "engine/local_tor.h"
-#include "report/reaction.h"
+#include "publish/reaction.h"
 
 /* By the publisher's number. */
 struct engine_backend {

@@ -44,9 +44,9 @@ static bool is_in_flight(const struct publisher_descriptor *descriptor, const st
     return false;
 }
 
-/* Passes on what became of a post; reason is NULL when the HSDir took the descriptor. Returns false when
+/* Passes on what became of a post: whether and why it failed, and the same in words. Returns false when
  * nobody waits for it any more. */
-static bool tell_publisher(const struct post *post, const char *reason)
+static bool tell_publisher(const struct post *post, enum upload_failure failure, const char *reason)
 {
     struct publisher *publisher = post->engine->publisher;
     if (post->is_replaced)
@@ -55,7 +55,8 @@ static bool tell_publisher(const struct post *post, const char *reason)
     if (slot == DESCRIPTOR_SLOTS ||
         !is_in_flight(&publisher->frontends[post->frontend].descriptors[slot], post))
         return false;
-    publisher_note_upload(publisher, post->frontend, slot, post->fingerprint, reason, clock_milliseconds());
+    publisher_note_upload(publisher, post->frontend, slot, post->fingerprint, failure, reason,
+                          clock_milliseconds());
     engine_wake(post->engine);
     return true;
 }
@@ -64,8 +65,7 @@ void engine_fail_post(struct post *post, enum upload_failure failure, const char
 {
     struct engine *engine = post->engine;
     snprintf(engine->last_error, sizeof(engine->last_error), "%s", reason);
-    if (tell_publisher(post, reason))
-        engine->counters.upload_failures[failure]++;
+    tell_publisher(post, failure, reason);
 }
 
 void engine_end_post(struct post *post)
@@ -186,8 +186,7 @@ static void no_answer_came(evutil_socket_t socket, short events, void *context)
     (void)socket;
     (void)events;
     struct post *post = context;
-    if (tell_publisher(post, "the circuit to it broke"))
-        post->engine->counters.upload_failures[UPLOAD_FAILURE_CIRCUIT]++;
+    tell_publisher(post, UPLOAD_FAILURE_CIRCUIT, "the circuit to it broke");
     engine_end_post(post);
 }
 
@@ -259,22 +258,36 @@ static struct post *find_answered(struct engine *engine, size_t tor, const struc
 /* True for a failure of which only fetches have any: a client of the same tor asked for what we upload. */
 static bool is_of_fetch(const struct hs_desc_event *event)
 {
-    static const char *const reasons[] = {"BAD_DESC", "NOT_FOUND", "QUERY_NO_HSDIR", "QUERY_RATE_LIMITED",
-                                          "QUERY_REJECTED"};
-    for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
-        if (event->action == HS_DESC_FAILED && strcmp(event->reason, reasons[i]) == 0)
-            return true;
+    switch (event->reason) {
+    case HS_DESC_BAD_DESC:
+    case HS_DESC_NOT_FOUND:
+    case HS_DESC_QUERY_REJECTED:
+    case HS_DESC_QUERY_NO_HSDIR:
+    case HS_DESC_QUERY_RATE_LIMITED:
+        return event->action == HS_DESC_FAILED;
+    case HS_DESC_REASON_NONE:
+    case HS_DESC_UPLOAD_REJECTED:
+    case HS_DESC_UNEXPECTED:
+    case HS_DESC_REASON_OTHER:
+        break;
     }
     return false;
+}
+
+static enum upload_failure find_failure(enum hs_desc_reason reason)
+{
+    if (reason == HS_DESC_UPLOAD_REJECTED)
+        return UPLOAD_FAILURE_REJECTED;
+    return reason == HS_DESC_UNEXPECTED ? UPLOAD_FAILURE_BROKEN : UPLOAD_FAILURE_OTHER;
 }
 
 static void take_answer(struct post *post, const struct hs_desc_event *event)
 {
     struct engine *engine = post->engine;
     if (event->action == HS_DESC_FAILED) {
-        if (tell_publisher(post, event->reason[0] != '\0' ? event->reason : "failed"))
-            report_counters_note_failure(&engine->counters, event->reason);
-    } else if (tell_publisher(post, NULL)) {
+        tell_publisher(post, find_failure(event->reason),
+                       event->reason != HS_DESC_REASON_NONE ? event->reason_word : "failed");
+    } else if (tell_publisher(post, UPLOAD_FAILURE_NONE, NULL)) {
         engine->counters.uploads_taken++;
         reactions_note_upload(&engine->reactions, engine->publisher, post->frontend, clock_milliseconds(),
                               &engine->counters.reactions);

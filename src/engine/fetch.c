@@ -185,10 +185,9 @@ static bool strike_out(struct fetch *fetch, const uint8_t fingerprint[RELAY_FING
 }
 
 /* True for a failure that is an HSDir's answer; others are for want of one (control-spec 4.1.25). */
-static bool is_answer(const char *reason)
+static bool is_answer(enum hs_desc_reason reason)
 {
-    return strcmp(reason, "NOT_FOUND") == 0 || strcmp(reason, "BAD_DESC") == 0 ||
-           strcmp(reason, "QUERY_REJECTED") == 0;
+    return reason == HS_DESC_NOT_FOUND || reason == HS_DESC_BAD_DESC || reason == HS_DESC_QUERY_REJECTED;
 }
 
 bool fetch_was_answered(const struct fetch *fetch)
@@ -202,8 +201,8 @@ void fetch_note_event(struct fetch *fetch, const struct hs_desc_event *event)
         return;
     fetch->is_answered |= event->action == HS_DESC_FAILED && is_answer(event->reason);
     fetch->is_answered |= event->action == HS_DESC_CONTENT && event->content_length > 0;
-    if (event->action == HS_DESC_FAILED && event->reason[0] != '\0')
-        error_set(&fetch->error, "the HSDirs have no descriptor of it for us (%s)", event->reason);
+    if (event->action == HS_DESC_FAILED && event->reason != HS_DESC_REASON_NONE)
+        error_set(&fetch->error, "the HSDirs have no descriptor of it for us (%s)", event->reason_word);
     /* tor follows a failure with an empty content event, so that one counts as the answer. */
     if (event->action != HS_DESC_CONTENT || !strike_out(fetch, event->fingerprint))
         return;

@@ -1,6 +1,4 @@
 /* When the way to the network was away for a while and is back: nothing is waited for any longer. */
-#include <string.h>
-
 #include "publish/publisher.h"
 #include "publish/publisher_parts.h"
 
@@ -39,12 +37,24 @@ void outage_note_success(struct publisher *publisher, int64_t now)
         try_all_again(publisher, since, now);
 }
 
-void outage_note_answer(struct publisher *publisher, const char *reason, int64_t now)
+void outage_note_upload(struct publisher *publisher, enum upload_failure failure, int64_t now)
 {
-    if (reason == NULL || strcmp(reason, "UPLOAD_REJECTED") == 0)
+    switch (failure) {
+    case UPLOAD_FAILURE_NONE:
+    case UPLOAD_FAILURE_REJECTED: /* the HSDir was reached */
         outage_note_success(publisher, now);
-    else if (strcmp(reason, "UNEXPECTED") == 0)
+        break;
+    case UPLOAD_FAILURE_BROKEN:
+    case UPLOAD_FAILURE_NO_ANSWER:
         outage_note_failure(publisher);
+        break;
+    case UPLOAD_FAILURE_CIRCUIT:
+    case UPLOAD_FAILURE_TOR: /* what does not leave this machine tells nothing of the network */
+    case UPLOAD_FAILURE_NOT_BUILT:
+    case UPLOAD_FAILURE_OTHER:
+    case UPLOAD_FAILURES:
+        break;
+    }
 }
 
 void outage_note_ready(struct publisher *publisher, int64_t now)

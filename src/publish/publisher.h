@@ -38,7 +38,7 @@ struct publisher {
     struct agenda queue;        /* frontends with uploads that wait for a place, the most urgent first */
     unsigned hsdir_failures;  /* uploads and fetches that came to nothing since an HSDir last answered well */
     int64_t hsdirs_worked_at; /* when that was */
-    uint64_t unanswered_uploads; /* to one HSDir each, counted since the beginning */
+    uint64_t upload_failures[UPLOAD_FAILURES]; /* to one HSDir each, counted since the beginning */
     uint8_t action_fingerprints[PUBLISHER_ACTION_HSDIRS_MAX][RELAY_FINGERPRINT_SIZE];
     size_t action_tors[PUBLISHER_ACTION_HSDIRS_MAX];
 };
@@ -111,11 +111,11 @@ void publisher_note_fetch_failed(struct publisher *publisher, size_t source, con
  * another one. */
 void publisher_note_fetch_lost(struct publisher *publisher, size_t source, int64_t now);
 
-/* An HSDir's answer, or tor's: reason is NULL when it took the descriptor. Answers nobody waits for are
- * ignored. */
+/* An HSDir's answer, or tor's: UPLOAD_FAILURE_NONE when it took the descriptor, else why it did not, and the
+ * same in words (reason). Answers nobody waits for are ignored. */
 void publisher_note_upload(struct publisher *publisher, size_t frontend, enum descriptor_slot slot,
-                           const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE], const char *reason,
-                           int64_t now);
+                           const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE], enum upload_failure failure,
+                           const char *reason, int64_t now);
 
 /* The machine stood still for so long, as far as can be told: the clock that only goes forward did, and
  * HSDirs' did not. Descriptors are that much older, and refreshed earlier. */

@@ -128,9 +128,8 @@ void tor_note_answer(struct publisher *publisher, size_t tor, bool is_taken, int
 void outage_note_failure(struct publisher *publisher);
 void outage_note_success(struct publisher *publisher, int64_t now);
 
-/* The same for the end of an upload, by its reason, NULL for a success: one that the local tor or obpub
- * itself refuses tells nothing of the network. */
-void outage_note_answer(struct publisher *publisher, const char *reason, int64_t now);
+/* The same for the end of an upload, failed or not. */
+void outage_note_upload(struct publisher *publisher, enum upload_failure failure, int64_t now);
 
 /* A local tor can be given uploads as none could before. */
 void outage_note_ready(struct publisher *publisher, int64_t now);

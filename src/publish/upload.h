@@ -10,7 +10,7 @@ enum upload_state {
     UPLOAD_DUE,       /* to be sent, once due has come */
     UPLOAD_IN_FLIGHT, /* handed to tor */
     UPLOAD_DONE,      /* the HSDir took it */
-    UPLOAD_GIVEN_UP,  /* tried attempts_max times; reason is the last one */
+    UPLOAD_GIVEN_UP,  /* tried attempts_max times */
 };
 
 /* Why an upload is due: the most urgent first. */
@@ -24,7 +24,18 @@ enum upload_cause {
     UPLOAD_CAUSES
 };
 
-#define UPLOAD_REASON_SIZE 64
+/* Why an upload to one HSDir failed. */
+enum upload_failure {
+    UPLOAD_FAILURE_NONE,      /* it has not */
+    UPLOAD_FAILURE_REJECTED,  /* the HSDir refused the descriptor */
+    UPLOAD_FAILURE_BROKEN,    /* the HSDir could not be reached or made no sense */
+    UPLOAD_FAILURE_CIRCUIT,   /* the circuit to the HSDir broke before it had answered */
+    UPLOAD_FAILURE_TOR,       /* the local tor refused it */
+    UPLOAD_FAILURE_NOT_BUILT, /* there was no descriptor to upload */
+    UPLOAD_FAILURE_NO_ANSWER, /* none came in time */
+    UPLOAD_FAILURE_OTHER,
+    UPLOAD_FAILURES,
+};
 
 /* One HSDir that has to have one descriptor of a frontend. */
 struct publisher_upload {
@@ -38,12 +49,13 @@ struct publisher_upload {
     int64_t answered_at; /* likewise */
     int64_t taken_at;    /* likewise: when it last took one */
     int64_t due;
-    struct point_set *wanted; /* the point set that the HSDir is to have; NULL for none */
-    struct point_set *sent;   /* the one that it was sent last; NULL for none */
-    struct point_set *taken;  /* the one that it has, as far as is known; NULL for none */
-    unsigned answers;         /* of the HSDir that took an upload, since the set that was sent is due */
-    int64_t late_until;       /* until when an answer to an upload before that may come; MOMENT_NONE */
-    char reason[UPLOAD_REASON_SIZE];
+    struct point_set *wanted;    /* the point set that the HSDir is to have; NULL for none */
+    struct point_set *sent;      /* the one that it was sent last; NULL for none */
+    struct point_set *taken;     /* the one that it has, as far as is known; NULL for none */
+    unsigned answers;            /* of the HSDir that took an upload, since the set that was sent is due */
+    int64_t late_until;          /* until when an answer to an upload before that may come; MOMENT_NONE */
+    enum upload_failure failure; /* of the last try */
+    char *reason;                /* why it failed, in words, or NULL */
 };
 
 /* One of a frontend's two descriptors. */

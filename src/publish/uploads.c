@@ -1,5 +1,4 @@
 /* The uploads' part of the state machine: which HSDir has to have which descriptor, and has it. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,6 +46,7 @@ static void upload_clear(struct publisher_upload *upload)
     point_set_release(upload->wanted);
     point_set_release(upload->sent);
     point_set_release(upload->taken);
+    free(upload->reason);
 }
 
 void descriptor_clear(struct publisher_descriptor *descriptor)
@@ -63,6 +63,7 @@ static void upload_move(struct publisher_upload *upload, struct publisher_upload
 {
     *upload = *known;
     known->wanted = known->sent = known->taken = NULL;
+    known->reason = NULL;
     known->has_place = false;
 }
 
@@ -194,12 +195,20 @@ bool frontend_has_other_set(const struct publisher_frontend *frontend)
     return false;
 }
 
+static void set_failure(struct publisher_upload *upload, enum upload_failure failure, const char *reason)
+{
+    free(upload->reason);
+    upload->failure = failure;
+    upload->reason = failure != UPLOAD_FAILURE_NONE ? memory_copy_text(reason, strlen(reason)) : NULL;
+}
+
 /* Puts an upload that failed off, or gives it up. */
-static void upload_fail(struct publisher *publisher, struct publisher_upload *upload, const char *reason,
-                        int64_t now)
+static void upload_fail(struct publisher *publisher, struct publisher_upload *upload,
+                        enum upload_failure failure, const char *reason, int64_t now)
 {
     unsigned attempts_max = publisher->rules.attempts_max;
-    snprintf(upload->reason, sizeof(upload->reason), "%s", reason);
+    publisher->upload_failures[failure]++;
+    set_failure(upload, failure, reason);
     upload->answered_at = now;
     upload->cause = UPLOAD_FOR_RETRY;
     upload_leave_tor(publisher, upload);
@@ -226,9 +235,8 @@ static int64_t find_answer_time(const struct publisher *publisher, const struct 
 /* The answer is waited for no more; where its tor does not tell that it has ended it may still come. */
 static void upload_expire(struct publisher *publisher, struct publisher_upload *upload, int64_t now)
 {
-    upload_fail(publisher, upload, "no answer", now);
-    outage_note_failure(publisher);
-    publisher->unanswered_uploads++;
+    outage_note_upload(publisher, UPLOAD_FAILURE_NO_ANSWER, now);
+    upload_fail(publisher, upload, UPLOAD_FAILURE_NO_ANSWER, "no answer", now);
     if (!publisher->tors[upload->tor].tells_ends)
         upload->late_until = now + LATE_ANSWERS_END;
 }
@@ -376,16 +384,17 @@ static bool may_be_late(const struct publisher_frontend *frontend, const struct 
 }
 
 void publisher_note_upload(struct publisher *publisher, size_t number, enum descriptor_slot slot,
-                           const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE], const char *reason, int64_t now)
+                           const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE], enum upload_failure failure,
+                           const char *reason, int64_t now)
 {
     struct publisher_frontend *frontend = &publisher->frontends[number];
     struct publisher_upload *upload = find_upload(&frontend->descriptors[slot], fingerprint);
     if (upload == NULL || upload->state != UPLOAD_IN_FLIGHT)
         return;
     publisher_touch_frontend(publisher, number, now);
-    outage_note_answer(publisher, reason, now);
-    if (reason != NULL) {
-        upload_fail(publisher, upload, reason, now);
+    outage_note_upload(publisher, failure, now);
+    if (failure != UPLOAD_FAILURE_NONE) {
+        upload_fail(publisher, upload, failure, reason, now);
         return;
     }
     upload_leave_tor(publisher, upload);
@@ -398,7 +407,7 @@ void publisher_note_upload(struct publisher *publisher, size_t number, enum desc
     upload->state = UPLOAD_DONE;
     upload->answered_at = upload->taken_at = now;
     point_set_replace(&upload->taken, upload->sent);
-    upload->reason[0] = '\0';
+    set_failure(upload, UPLOAD_FAILURE_NONE, NULL);
 }
 
 void publisher_retry_uploads(struct publisher *publisher, size_t number, int64_t now)
@@ -408,7 +417,7 @@ void publisher_retry_uploads(struct publisher *publisher, size_t number, int64_t
         struct publisher_descriptor *descriptor = &frontend->descriptors[slot];
         for (size_t i = 0; i < descriptor->upload_count; i++) {
             struct publisher_upload *upload = &descriptor->uploads[i];
-            if (upload->state == UPLOAD_DUE && upload->reason[0] != '\0' && upload->due > now)
+            if (upload->state == UPLOAD_DUE && upload->failure != UPLOAD_FAILURE_NONE && upload->due > now)
                 make_due(upload, UPLOAD_FOR_RETRY, now);
         }
     }

@@ -1,20 +1,12 @@
-/* What has been counted since the process began; the engine counts, the metrics show it. */
+/* What has been counted since the process began, beside what the publisher counts; the engine counts, the
+ * metrics show it. */
 #ifndef OBPUB_REPORT_COUNTERS_H
 #define OBPUB_REPORT_COUNTERS_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-/* Why an upload to one HSDir failed. Answers that never came are counted by the publisher. */
-enum upload_failure {
-    UPLOAD_FAILURE_REJECTED,  /* the HSDir refused the descriptor (UPLOAD_REJECTED) */
-    UPLOAD_FAILURE_BROKEN,    /* the HSDir could not be reached or made no sense (UNEXPECTED) */
-    UPLOAD_FAILURE_CIRCUIT,   /* the circuit to the HSDir broke before it had answered */
-    UPLOAD_FAILURE_TOR,       /* the local tor refused HSPOST */
-    UPLOAD_FAILURE_NOT_BUILT, /* there was no descriptor to upload */
-    UPLOAD_FAILURE_OTHER,
-    UPLOAD_FAILURES,
-};
+#include "base/histogram.h"
 
 /* Where a backend's descriptor was asked for. */
 enum fetch_source {
@@ -23,22 +15,9 @@ enum fetch_source {
     FETCH_SOURCES,
 };
 
-/* Upper bounds of the buckets, in milliseconds; the last bucket has none. */
-#define HISTOGRAM_BOUNDS 11
-extern const int64_t histogram_bounds[HISTOGRAM_BOUNDS];
-
-/* How long something took, each time. */
-struct histogram {
-    uint64_t buckets[HISTOGRAM_BOUNDS + 1]; /* each counts its own range only */
-    int64_t sum;                            /* milliseconds */
-};
-
-void histogram_note(struct histogram *histogram, int64_t milliseconds);
-
 struct report_counters {
-    uint64_t uploads;                          /* handed to tor, one for each HSDir */
-    uint64_t uploads_taken;                    /* the HSDir took it */
-    uint64_t upload_failures[UPLOAD_FAILURES]; /* likewise one for each HSDir */
+    uint64_t uploads;       /* handed to tor, one for each HSDir */
+    uint64_t uploads_taken; /* the HSDir took it */
     uint64_t fetches[FETCH_SOURCES];
     uint64_t fetch_failures[FETCH_SOURCES];
     uint64_t backend_connections_lost; /* to backends' control ports, once they were up */
@@ -48,8 +27,5 @@ struct report_counters {
     uint64_t reload_failures;          /* those of them that were refused */
     struct histogram reactions;        /* from a backend's sign of change to all HSDirs having it */
 };
-
-/* Counts a failed upload under the reason that tor's HS_DESC FAILED event gave (REASON=). */
-void report_counters_note_failure(struct report_counters *counters, const char *tor_reason);
 
 #endif

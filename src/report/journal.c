@@ -140,7 +140,7 @@ static const struct publisher_upload *find_failing(const struct publisher_fronte
         const struct publisher_descriptor *descriptor = &frontend->descriptors[slot];
         for (size_t i = 0; i < descriptor->upload_count; i++) {
             const struct publisher_upload *upload = &descriptor->uploads[i];
-            if (upload->state == UPLOAD_DONE || upload->reason[0] == '\0' ||
+            if (upload->state == UPLOAD_DONE || upload->failure == UPLOAD_FAILURE_NONE ||
                 upload->attempts < ATTEMPTS_TO_COMPLAIN)
                 continue;
             (*count)++;

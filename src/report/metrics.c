@@ -64,13 +64,13 @@ static void write_failures(struct metrics_text *text, const struct report_view *
     static const char *const reasons[UPLOAD_FAILURES] = {
         [UPLOAD_FAILURE_REJECTED] = "rejected",     [UPLOAD_FAILURE_BROKEN] = "unexpected",
         [UPLOAD_FAILURE_CIRCUIT] = "circuit_broke", [UPLOAD_FAILURE_TOR] = "refused_by_tor",
-        [UPLOAD_FAILURE_NOT_BUILT] = "not_built",   [UPLOAD_FAILURE_OTHER] = "other",
+        [UPLOAD_FAILURE_NOT_BUILT] = "not_built",   [UPLOAD_FAILURE_NO_ANSWER] = "no_answer",
+        [UPLOAD_FAILURE_OTHER] = "other",
     };
     metrics_text_begin(text, "obpub_upload_failures_total", "counter",
                        "Uploads that failed, one for each HSDir.");
-    for (size_t i = 0; i < UPLOAD_FAILURES; i++)
-        write_failure(text, reasons[i], view->counters->upload_failures[i]);
-    write_failure(text, "no_answer", view->publisher->unanswered_uploads);
+    for (size_t i = UPLOAD_FAILURE_NONE + 1; i < UPLOAD_FAILURES; i++)
+        write_failure(text, reasons[i], view->publisher->upload_failures[i]);
 }
 
 static void write_fetches(struct metrics_text *text, const char *name, const char *help,

@@ -69,7 +69,7 @@ static void print_upload(const struct round *round, const struct publisher_uploa
         fprintf(file, " after %.1f s", seconds_since_start(round, upload->taken_at));
     if (upload->attempts > 1)
         fprintf(file, ", attempt %u", upload->attempts);
-    if (upload->reason[0] != '\0')
+    if (upload->reason != NULL)
         fprintf(file, " (%s)", upload->reason);
     fputc('\n', file);
 }

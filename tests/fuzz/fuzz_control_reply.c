@@ -72,7 +72,8 @@ static void check_reply(struct outcome *outcome, const struct control_reply *rep
 
     struct hs_desc_event event;
     if (hs_desc_event_parse(&event, reply) == 0) {
-        FUZZ_REQUIRE(memchr(event.reason, '\0', sizeof(event.reason)) != NULL);
+        FUZZ_REQUIRE(memchr(event.reason_word, '\0', sizeof(event.reason_word)) != NULL);
+        FUZZ_REQUIRE((event.reason == HS_DESC_REASON_NONE) == (event.reason_word[0] == '\0'));
         FUZZ_REQUIRE(!event.has_address || strlen(event.address) == ONION_ADDRESS_LENGTH);
         FUZZ_REQUIRE(event.action != HS_DESC_CONTENT || event.content != NULL);
         add_to_sum(outcome, event.content, event.content_length);

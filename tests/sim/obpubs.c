@@ -78,7 +78,8 @@ static void hear_answer(struct world *world, const struct happening *happening)
                 sent->has_failed = happening->two == 0;
             }
             publisher_note_upload(obpub->publisher, parcel->frontend, slot, fingerprint,
-                                  happening->two == 1 ? NULL : "UPLOAD_REJECTED", world->now);
+                                  happening->two == 1 ? UPLOAD_FAILURE_NONE : UPLOAD_FAILURE_REJECTED,
+                                  "refused", world->now);
             obpub_run(world, obpub);
             return;
         }

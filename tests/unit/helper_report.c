@@ -1,7 +1,6 @@
 /* A publisher made by hand, with a view of it, for the tests of what is reported. */
 #include "helper_report.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -79,7 +78,8 @@ static void make_uploads(struct publisher_frontend *frontend)
     refused->attempts = 4;
     refused->answered_at = refused->sent_at + 700;
     refused->due = REPORT_NOW + 5000;
-    snprintf(refused->reason, sizeof(refused->reason), "UPLOAD_REJECTED");
+    refused->failure = UPLOAD_FAILURE_REJECTED;
+    refused->reason = memory_copy_text("UPLOAD_REJECTED", strlen("UPLOAD_REJECTED"));
 }
 
 static void make_publisher(struct report_fixture *fixture)
@@ -162,7 +162,9 @@ void report_fixture_publish(struct report_fixture *fixture)
             point_set_replace(&upload->sent, upload->wanted);
             point_set_replace(&upload->taken, upload->wanted);
             upload->answered_at = upload->taken_at = fixture->view.now;
-            upload->reason[0] = '\0';
+            upload->failure = UPLOAD_FAILURE_NONE;
+            free(upload->reason);
+            upload->reason = NULL;
         }
     }
 }

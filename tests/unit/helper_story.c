@@ -140,7 +140,7 @@ static void answer_fetch(struct story *story, const struct publisher_action *act
         assert_true(action->hsdir_count > 0);
     if (!backend->answers)
         return;
-    if (backend->fails && action->from_hsdirs && story->hsdirs_refuse == NULL)
+    if (backend->fails && action->from_hsdirs && story->hsdirs_refuse == UPLOAD_FAILURE_NONE)
         publisher_note_hsdirs_answered(story->publisher, action->source, story->now);
     if (backend->fails)
         publisher_note_fetch_failed(story->publisher, action->source, "it fails", !action->from_hsdirs,
@@ -178,7 +178,7 @@ static void answer_upload(struct story *story, const struct publisher_action *ac
     write_down(story, action);
     for (size_t i = 0; story->hsdirs_answer && i < action->hsdir_count; i++)
         publisher_note_upload(story->publisher, action->frontend, action->slot, fingerprints[i],
-                              story->hsdirs_refuse, story->now);
+                              story->hsdirs_refuse, "refused", story->now);
 }
 
 void story_settle(struct story *story)

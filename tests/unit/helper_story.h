@@ -38,8 +38,8 @@ struct story {
     struct time_schedule schedule;
     uint32_t hsdir_count; /* of the next network */
     struct story_backend backends[STORY_BACKENDS_MAX];
-    bool hsdirs_answer;        /* false: uploads stay without an answer */
-    const char *hsdirs_refuse; /* a reason with which every upload fails */
+    bool hsdirs_answer;                /* false: uploads stay without an answer */
+    enum upload_failure hsdirs_refuse; /* why every upload fails */
     struct story_upload uploads[STORY_UPLOADS_MAX];
     size_t upload_count;
     unsigned wakes; /* how often the publisher wanted to be asked without anything having happened */

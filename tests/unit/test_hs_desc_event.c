@@ -56,7 +56,8 @@ static void test_upload(void **state)
     assert_true(event.has_blinded_key);
     for (uint8_t i = 0; i < ED25519_PUBLIC_KEY_SIZE; i++)
         assert_int_equal(event.blinded_key[i], i);
-    assert_string_equal(event.reason, "");
+    assert_int_equal(event.reason, HS_DESC_REASON_NONE);
+    assert_string_equal(event.reason_word, "");
 }
 
 static void test_uploaded_and_failed(void **state)
@@ -69,8 +70,42 @@ static void test_uploaded_and_failed(void **state)
     assert_int_equal(
         parse(&event, "HS_DESC FAILED " ADDRESS " UNKNOWN " HSDIR "~relay1 REASON=UPLOAD_REJECTED"), 0);
     assert_int_equal(event.action, HS_DESC_FAILED);
-    assert_string_equal(event.reason, "UPLOAD_REJECTED");
+    assert_string_equal(event.reason_word, "UPLOAD_REJECTED");
     check_fingerprint(&event);
+}
+
+/* Each reason by its whole word. */
+static void test_reasons(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *word;
+        enum hs_desc_reason reason;
+    } cases[] = {
+        {"BAD_DESC", HS_DESC_BAD_DESC},
+        {"NOT_FOUND", HS_DESC_NOT_FOUND},
+        {"QUERY_REJECTED", HS_DESC_QUERY_REJECTED},
+        {"QUERY_NO_HSDIR", HS_DESC_QUERY_NO_HSDIR},
+        {"QUERY_RATE_LIMITED", HS_DESC_QUERY_RATE_LIMITED},
+        {"UPLOAD_REJECTED", HS_DESC_UPLOAD_REJECTED},
+        {"UNEXPECTED", HS_DESC_UNEXPECTED},
+        {"UNEXPECTED_", HS_DESC_REASON_OTHER},
+        {"UNEXPECTE", HS_DESC_REASON_OTHER},
+        {"unexpected", HS_DESC_REASON_OTHER},
+        {"?", HS_DESC_REASON_OTHER},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char text[200];
+        struct hs_desc_event event;
+        snprintf(text, sizeof(text), "HS_DESC FAILED " ADDRESS " UNKNOWN " HSDIR "~relay1 REASON=%s",
+                 cases[i].word);
+        assert_int_equal(parse(&event, text), 0);
+        assert_int_equal(event.reason, cases[i].reason);
+        assert_string_equal(event.reason_word, cases[i].word);
+    }
+    struct hs_desc_event event;
+    assert_int_equal(parse(&event, "HS_DESC FAILED " ADDRESS " UNKNOWN " HSDIR "~relay1 REASON="), 0);
+    assert_int_equal(event.reason, HS_DESC_REASON_NONE);
 }
 
 /* Older tors do not say which service an upload was of; a failed fetch may be of no HSDir at all. */
@@ -84,7 +119,7 @@ static void test_unknown(void **state)
     assert_int_equal(
         parse(&event, "HS_DESC FAILED " ADDRESS " NO_AUTH UNKNOWN " KEY " REASON=QUERY_NO_HSDIR"), 0);
     assert_false(event.has_fingerprint);
-    assert_string_equal(event.reason, "QUERY_NO_HSDIR");
+    assert_string_equal(event.reason_word, "QUERY_NO_HSDIR");
     assert_int_equal(parse(&event, "HS_DESC UPLOADED UNKNOWN UNKNOWN " HSDIR), 0);
     check_fingerprint(&event);
 }
@@ -195,13 +230,14 @@ static void test_strange_words(void **state)
     assert_int_equal(parse(&event, "HS_DESC UPLOAD " ADDRESS " UNKNOWN " HSDIR " not/a*key"), 0);
     assert_false(event.has_blinded_key);
     assert_int_equal(parse(&event, "HS_DESC FAILED " ADDRESS " UNKNOWN " HSDIR " REASON=A\033[31mB"), 0);
-    assert_string_equal(event.reason, "A??31mB");
+    assert_int_equal(event.reason, HS_DESC_REASON_OTHER);
+    assert_string_equal(event.reason_word, "A??31mB");
     char text[400] = "HS_DESC FAILED " ADDRESS " UNKNOWN " HSDIR " REASON=";
     size_t length = strlen(text);
     memset(text + length, 'X', 200);
     text[length + 200] = '\0';
     assert_int_equal(parse(&event, text), 0);
-    assert_int_equal(strlen(event.reason), HS_DESC_REASON_SIZE - 1);
+    assert_int_equal(strlen(event.reason_word), HS_DESC_REASON_WORD_SIZE - 1);
 }
 
 /* More words than are kept, for tors to come. */
@@ -213,7 +249,7 @@ static void test_many_words(void **state)
         strcat(text, " W=1");
     struct hs_desc_event event;
     assert_int_equal(parse(&event, text), 0);
-    assert_string_equal(event.reason, "NOT_FOUND");
+    assert_string_equal(event.reason_word, "NOT_FOUND");
 }
 
 int main(void)
@@ -224,7 +260,7 @@ int main(void)
         cmocka_unit_test(test_content),      cmocka_unit_test(test_address_is_lower_case),
         cmocka_unit_test(test_malformed),    cmocka_unit_test(test_other_status),
         cmocka_unit_test(test_cut_anywhere), cmocka_unit_test(test_strange_words),
-        cmocka_unit_test(test_many_words),
+        cmocka_unit_test(test_many_words),   cmocka_unit_test(test_reasons),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

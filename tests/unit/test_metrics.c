@@ -76,11 +76,10 @@ static void test_process(void **state)
     fixture.counters.uploads_taken = 12;
     fixture.counters.fetches[FETCH_SOURCE_HSDIRS] = 7;
     fixture.counters.fetch_failures[FETCH_SOURCE_BACKEND] = 3;
-    report_counters_note_failure(&fixture.counters, "UPLOAD_REJECTED");
-    report_counters_note_failure(&fixture.counters, "UPLOAD_REJECTED");
-    report_counters_note_failure(&fixture.counters, "UNEXPECTED");
-    report_counters_note_failure(&fixture.counters, "SOMETHING_NEW");
-    fixture.publisher->unanswered_uploads = 4;
+    fixture.publisher->upload_failures[UPLOAD_FAILURE_REJECTED] = 2;
+    fixture.publisher->upload_failures[UPLOAD_FAILURE_BROKEN] = 1;
+    fixture.publisher->upload_failures[UPLOAD_FAILURE_OTHER] = 1;
+    fixture.publisher->upload_failures[UPLOAD_FAILURE_NO_ANSWER] = 4;
     fixture.view.started_at = REPORT_NOW - 1250;
     static const char *const lines[] = {
         "obpub_build_info{version=\"1.2.3\"} 1\n",

@@ -26,7 +26,7 @@ static void set_failing(struct story *story, bool fails)
 {
     for (size_t i = 0; i < BACKENDS; i++)
         story->backends[i].fails = fails;
-    story->hsdirs_refuse = fails ? "UNEXPECTED" : NULL;
+    story->hsdirs_refuse = fails ? UPLOAD_FAILURE_BROKEN : UPLOAD_FAILURE_NONE;
 }
 
 /* A frontend with backends that are known from HSDirs alone, published. */
@@ -108,10 +108,10 @@ static void test_tor_becomes_ready(void **state)
     story_run(story, 2000);
     publisher_note_tor(story->publisher, 0, TOR_UNREADY, story->now);
     story_change_points(story, 0, 700);
-    story->hsdirs_refuse = "tor refuses the upload: 552 Server not found";
+    story->hsdirs_refuse = UPLOAD_FAILURE_TOR;
     story_run(story, 30 * MINUTE);
     assert_false(publisher_is_published(story->publisher, 0));
-    story->hsdirs_refuse = NULL;
+    story->hsdirs_refuse = UPLOAD_FAILURE_NONE;
     publisher_note_tor(story->publisher, 0, TOR_READY, story->now);
     story_run(story, 2000);
     assert_true(publisher_is_published(story->publisher, 0));
@@ -231,7 +231,7 @@ static void test_refusals_are_no_outage(void **state)
 {
     (void)state;
     struct story *story = begin_without_control();
-    story->hsdirs_refuse = "tor refuses the upload: 552 no";
+    story->hsdirs_refuse = UPLOAD_FAILURE_TOR;
     publisher_note_pause(story->publisher, 3 * HOUR, story->now); /* all is to be refreshed */
     story->backends[0].fails = true;
     for (int minute = 0; minute < 30; minute++) {

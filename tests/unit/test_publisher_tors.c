@@ -17,12 +17,12 @@
 #define HOUR (60 * MINUTE)
 #define BOTH_DESCRIPTORS 16 /* HSDirs of both */
 
-static void answer(struct story *story, const struct story_upload *upload, const char *reason)
+static void answer(struct story *story, const struct story_upload *upload, enum upload_failure failure)
 {
     struct hsdir hsdir;
     model_make_hsdir(&hsdir, upload->hsdir);
-    publisher_note_upload(story->publisher, upload->frontend, upload->slot, hsdir.fingerprint, reason,
-                          story->now);
+    publisher_note_upload(story->publisher, upload->frontend, upload->slot, hsdir.fingerprint, failure,
+                          "refused", story->now);
 }
 
 static size_t count_at(const struct story *story, size_t tor)
@@ -166,7 +166,7 @@ static void test_lost_tor(void **state)
         assert_int_equal(story->uploads[i].tor, 1);
     for (size_t i = 0; i < story->upload_count; i++) {
         if (story->uploads[i].tor == 1)
-            answer(story, &story->uploads[i], NULL);
+            answer(story, &story->uploads[i], UPLOAD_FAILURE_NONE);
     }
     story->hsdirs_answer = true;
     story_run(story, 2 * SECOND);
@@ -181,7 +181,7 @@ static void test_retry_elsewhere(void **state)
     (void)state;
     struct story *story = story_new_published(1, DESCRIPTOR_FIRST);
     publisher_note_tor(story->publisher, 1, TOR_READY, story->now);
-    story->hsdirs_refuse = "UNEXPECTED";
+    story->hsdirs_refuse = UPLOAD_FAILURE_BROKEN;
     story_change_points(story, 0, 500);
     story_run(story, 30 * SECOND);
     size_t retries = 0;
@@ -211,7 +211,8 @@ static void test_failing_tor(void **state)
     for (int i = 0; i < 400; i++) {
         story_run(story, 10);
         for (; answered < story->upload_count; answered++)
-            answer(story, &story->uploads[answered], story->uploads[answered].tor == 0 ? "UNEXPECTED" : NULL);
+            answer(story, &story->uploads[answered],
+                   story->uploads[answered].tor == 0 ? UPLOAD_FAILURE_BROKEN : UPLOAD_FAILURE_NONE);
     }
     story->hsdirs_answer = true;
     story_run(story, 20 * SECOND);
@@ -235,7 +236,7 @@ static void test_places(void **state)
     assert_int_equal(story->publisher->tors[0].in_flight, 6);
     assert_int_equal(story->publisher->tors[3].in_flight, 6);
     for (size_t i = 0; i < story->upload_count; i++) {
-        answer(story, &story->uploads[i], NULL);
+        answer(story, &story->uploads[i], UPLOAD_FAILURE_NONE);
         story_settle(story);
         assert_true(story->publisher->tors[0].in_flight <= 6 && story->publisher->tors[3].in_flight <= 6);
     }
@@ -261,7 +262,7 @@ static void test_place_of_silent_hsdir(void **state)
     assert_int_equal(story->upload_count, 8);
     assert_int_equal(in_flight(story), 4);
     for (size_t i = 0; i < 8; i++)
-        answer(story, &story->uploads[i], NULL);
+        answer(story, &story->uploads[i], UPLOAD_FAILURE_NONE);
     assert_int_equal(in_flight(story), 0);
     story->hsdirs_answer = true;
     story_run(story, 2 * SECOND);
@@ -297,7 +298,7 @@ static void test_places_come_back(void **state)
 static void answer_next(struct story *story, size_t *answered, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        answer(story, &story->uploads[(*answered)++], NULL);
+        answer(story, &story->uploads[(*answered)++], UPLOAD_FAILURE_NONE);
     story_settle(story);
 }
 

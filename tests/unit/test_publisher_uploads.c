@@ -18,18 +18,18 @@
 #define BOTH_DESCRIPTORS 16 /* HSDirs of both */
 #define ONE_DESCRIPTOR 8
 
-static void take(struct story *story, const struct story_upload *upload, const char *reason)
+static void take(struct story *story, const struct story_upload *upload, enum upload_failure failure)
 {
     struct hsdir hsdir;
     model_make_hsdir(&hsdir, upload->hsdir);
-    publisher_note_upload(story->publisher, upload->frontend, upload->slot, hsdir.fingerprint, reason,
-                          story->now);
+    publisher_note_upload(story->publisher, upload->frontend, upload->slot, hsdir.fingerprint, failure,
+                          "refused", story->now);
 }
 
-static void answer_all(struct story *story, const char *reason)
+static void answer_all(struct story *story, enum upload_failure failure)
 {
     for (size_t i = 0; i < story->upload_count; i++)
-        take(story, &story->uploads[i], reason);
+        take(story, &story->uploads[i], failure);
 }
 
 /* The uploads written down that are to the HSDir of the first one, for the same descriptor. */
@@ -98,12 +98,12 @@ static void test_renewal_of_what_has_expired(void **state)
 {
     (void)state;
     struct story *story = story_new_published(1, DESCRIPTOR_FIRST);
-    story->hsdirs_refuse = "UPLOAD_REJECTED";
+    story->hsdirs_refuse = UPLOAD_FAILURE_REJECTED;
     publisher_renew_uploads(story->publisher, 0, story->now, story->now);
     assert_false(publisher_is_published(story->publisher, 0));
     story_run(story, MINUTE);
     assert_false(publisher_is_published(story->publisher, 0));
-    story->hsdirs_refuse = NULL;
+    story->hsdirs_refuse = UPLOAD_FAILURE_NONE;
     story_run(story, 2 * MINUTE);
     assert_true(publisher_is_published(story->publisher, 0));
     story_free(story);
@@ -127,7 +127,7 @@ static void test_renewal_under_way(void **state)
         story_run(story, 6 * SECOND);
         story->hsdirs_answer = true;
         if (i % 2 == 0)
-            answer_all(story, NULL);
+            answer_all(story, UPLOAD_FAILURE_NONE);
         story_run(story, 80 * SECOND);
         assert_true(publisher_is_published(story->publisher, 0));
         for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
@@ -152,7 +152,7 @@ static void test_refresh_while_all_in_flight(void **state)
     assert_true(story->now > refresh_at);
     assert_true(story->upload_count >= ONE_DESCRIPTOR);
     story->hsdirs_answer = true;
-    answer_all(story, NULL);
+    answer_all(story, UPLOAD_FAILURE_NONE);
     story_run(story, SECOND);
     story_forget(story);
     story_run(story, 121 * MINUTE);
@@ -235,7 +235,7 @@ static void test_one_failure(void **state)
     story_run(story, SECOND);
     assert_true(story->upload_count >= ONE_DESCRIPTOR);
     const struct story_upload failed = story->uploads[0];
-    answer_all(story, NULL);
+    answer_all(story, UPLOAD_FAILURE_NONE);
     story->hsdirs_answer = true;
     story_run(story, 5 * SECOND);
     story->hsdirs_answer = false;
@@ -245,10 +245,10 @@ static void test_one_failure(void **state)
     int64_t failed_at = story->now;
     for (size_t i = 0; i < story->upload_count; i++) {
         bool is_it = story->uploads[i].hsdir == failed.hsdir && story->uploads[i].slot == failed.slot;
-        take(story, &story->uploads[i], is_it ? "UPLOAD_REJECTED" : NULL);
+        take(story, &story->uploads[i], is_it ? UPLOAD_FAILURE_REJECTED : UPLOAD_FAILURE_NONE);
     }
     story_settle(story);
-    answer_all(story, NULL); /* HSDirs of both descriptors */
+    answer_all(story, UPLOAD_FAILURE_NONE); /* HSDirs of both descriptors */
     story_settle(story);
     story_forget(story);
     story->hsdirs_answer = true;
@@ -270,15 +270,58 @@ static void test_back_off(void **state)
 {
     (void)state;
     struct story *story = story_new_published(1, DESCRIPTOR_FIRST);
-    story->hsdirs_refuse = "UPLOAD_REJECTED";
+    story->hsdirs_refuse = UPLOAD_FAILURE_REJECTED;
     story_change_points(story, 0, 500);
     story_run(story, 50 * MINUTE);
     size_t tries = count_to_first(story);
     assert_in_range(tries, 13, 20); /* 1, 2, 4, ... 256, 300 s, each up to half as much longer */
     assert_false(publisher_is_published(story->publisher, 0));
-    story->hsdirs_refuse = NULL;
+    story->hsdirs_refuse = UPLOAD_FAILURE_NONE;
     story_run(story, 8 * MINUTE);
     assert_true(publisher_is_published(story->publisher, 0));
+    story_free(story);
+}
+
+static const struct publisher_upload *find_first(const struct story *story)
+{
+    struct hsdir hsdir;
+    model_make_hsdir(&hsdir, story->uploads[0].hsdir);
+    const struct publisher_descriptor *descriptor =
+        &story->publisher->frontends[0].descriptors[story->uploads[0].slot];
+    for (size_t i = 0; i < descriptor->upload_count; i++) {
+        if (memcmp(descriptor->uploads[i].fingerprint, hsdir.fingerprint, RELAY_FINGERPRINT_SIZE) == 0)
+            return &descriptor->uploads[i];
+    }
+    fail_msg("it is no HSDir of the descriptor any more");
+    return NULL;
+}
+
+/* Why an upload failed is kept whole, over consensuses too, until it has not. */
+static void test_reason(void **state)
+{
+    (void)state;
+    struct story *story = story_new_published(1, DESCRIPTOR_FIRST);
+    story->hsdirs_answer = false;
+    story_change_points(story, 0, 500);
+    story_run(story, SECOND);
+    assert_null(find_first(story)->reason);
+    char reason[512];
+    memset(reason, 'r', sizeof(reason));
+    reason[sizeof(reason) - 1] = '\0';
+    struct hsdir hsdir;
+    model_make_hsdir(&hsdir, story->uploads[0].hsdir);
+    publisher_note_upload(story->publisher, 0, story->uploads[0].slot, hsdir.fingerprint,
+                          UPLOAD_FAILURE_BROKEN, reason, story->now);
+    memset(reason, 's', 8); /* it may be gone by now */
+    story_set_network(story, 0, 7);
+    assert_int_equal(find_first(story)->failure, UPLOAD_FAILURE_BROKEN);
+    assert_int_equal(strlen(find_first(story)->reason), sizeof(reason) - 1);
+    assert_int_equal(strspn(find_first(story)->reason, "r"), sizeof(reason) - 1);
+    assert_int_equal(story->publisher->upload_failures[UPLOAD_FAILURE_BROKEN], 1);
+    story->hsdirs_answer = true;
+    story_run(story, 5 * SECOND);
+    assert_int_equal(find_first(story)->failure, UPLOAD_FAILURE_NONE);
+    assert_null(find_first(story)->reason);
     story_free(story);
 }
 
@@ -293,7 +336,7 @@ static void test_no_answer(void **state)
     assert_int_equal(count_to_first(story), 1);
     story_run(story, 5 * SECOND);
     assert_int_equal(count_to_first(story), 2);
-    assert_true(story->publisher->unanswered_uploads > 0);
+    assert_true(story->publisher->upload_failures[UPLOAD_FAILURE_NO_ANSWER] > 0);
     story_free(story);
 }
 
@@ -309,10 +352,10 @@ static void test_late_answer(void **state)
     story_run(story, 5 * SECOND);
     assert_int_equal(count_to_first(story), 2);
     const struct story_upload first = story->uploads[0];
-    take(story, &first, NULL);
+    take(story, &first, UPLOAD_FAILURE_NONE);
     story_run(story, 2 * SECOND);
     assert_int_equal(count_to_first(story), 3);
-    take(story, &first, NULL);
+    take(story, &first, UPLOAD_FAILURE_NONE);
     story_run(story, 2 * SECOND);
     assert_int_equal(count_to_first(story), 3);
     story_free(story);
@@ -336,7 +379,7 @@ static void test_no_answer_where_tor_tells(void **state)
     story_run(story, 4 * SECOND);
     assert_int_equal(count_to_first(story), 3);
     const struct story_upload first = story->uploads[0];
-    take(story, &first, NULL);
+    take(story, &first, UPLOAD_FAILURE_NONE);
     story_run(story, 2 * 60 * SECOND);
     assert_int_equal(count_to_first(story), 3);
     story_free(story);
@@ -362,7 +405,7 @@ static void test_given_up(void **state)
     (void)state;
     struct story *story = story_new();
     story->publisher->rules.attempts_max = 3;
-    story->hsdirs_refuse = "UPLOAD_REJECTED";
+    story->hsdirs_refuse = UPLOAD_FAILURE_REJECTED;
     publisher_note_tor(story->publisher, 0, TOR_READY, story->now);
     story_add_backend(story, true);
     story_add_frontend(story, 1);
@@ -391,7 +434,7 @@ static void test_local_tor_restarts(void **state)
     const struct story_upload first = story->uploads[0];
     size_t sent = story->upload_count;
     for (size_t i = 1; i < sent; i++)
-        take(story, &story->uploads[i], NULL);
+        take(story, &story->uploads[i], UPLOAD_FAILURE_NONE);
     publisher_note_tor(story->publisher, 0, TOR_DOWN, story->now);
     story_settle(story);
     publisher_note_tor(story->publisher, 0, TOR_READY, story->now);
@@ -511,6 +554,7 @@ int main(void)
         cmocka_unit_test(test_missed_days),
         cmocka_unit_test(test_one_failure),
         cmocka_unit_test(test_back_off),
+        cmocka_unit_test(test_reason),
         cmocka_unit_test(test_no_answer),
         cmocka_unit_test(test_late_answer),
         cmocka_unit_test(test_no_answer_where_tor_tells),

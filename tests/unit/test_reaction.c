@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "helper_report.h"
-#include "report/reaction.h"
+#include "publish/reaction.h"
 
 struct fixture {
     struct report_fixture report;

@@ -1,9 +1,9 @@
 /* How long each frontend takes from a backend's sign of change until every HSDir has it. */
-#ifndef OBPUB_REPORT_REACTION_H
-#define OBPUB_REPORT_REACTION_H
+#ifndef OBPUB_PUBLISH_REACTION_H
+#define OBPUB_PUBLISH_REACTION_H
 
+#include "base/histogram.h"
 #include "publish/publisher.h"
-#include "report/counters.h"
 
 struct reaction; /* one frontend's */
 

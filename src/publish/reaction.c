@@ -1,5 +1,5 @@
 /* How long each frontend takes from a backend's sign of change until every HSDir has it. */
-#include "report/reaction.h"
+#include "publish/reaction.h"
 
 #include <stdlib.h>
 #include <string.h>
