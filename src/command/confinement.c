@@ -12,6 +12,7 @@
 #include <jansson.h>
 
 #include "address/listen_address.h"
+#include "base/text.h"
 #include "command/tor_endpoint.h"
 #include "files/path.h"
 
@@ -111,12 +112,7 @@ enum confine_result confinement_confine_engine(const struct confine_plan *plan, 
     return result;
 }
 
-static bool texts_equal(const char *one, const char *other)
-{
-    return one == other || (one != NULL && other != NULL && strcmp(one, other) == 0);
-}
-
 bool confinement_differs(const struct config *old, const struct config *config)
 {
-    return !texts_equal(old->user, config->user) || old->requires_sandbox != config->requires_sandbox;
+    return !string_equals(old->user, config->user) || old->requires_sandbox != config->requires_sandbox;
 }

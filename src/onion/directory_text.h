@@ -6,7 +6,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 
 #include "onion/document.h"
 
@@ -21,11 +20,9 @@ static inline bool directory_next_line(struct directory_reader *reader, struct t
 {
     if (reader->next == reader->end)
         return false;
-    const char *newline = memchr(reader->next, '\n', (size_t)(reader->end - reader->next));
-    const char *line_end = newline != NULL ? newline : reader->end;
-    line->start = reader->next;
-    line->length = (size_t)(line_end - reader->next);
-    reader->next = newline != NULL ? newline + 1 : reader->end;
+    struct text rest = {reader->next, (size_t)(reader->end - reader->next)};
+    text_take_until(&rest, '\n', line);
+    reader->next = rest.start;
     reader->line_number++;
     return true;
 }
@@ -34,21 +31,7 @@ static inline bool directory_next_line(struct directory_reader *reader, struct t
  */
 static inline bool directory_next_word(struct text *text, struct text *word)
 {
-    const char *start = text->start, *end = text->start + text->length;
-    while (start < end && *start == ' ')
-        start++;
-    const char *word_end = start;
-    while (word_end < end && *word_end != ' ')
-        word_end++;
-    *word = (struct text){start, (size_t)(word_end - start)};
-    *text = (struct text){word_end, (size_t)(end - word_end)};
-    return word->length > 0;
-}
-
-/* True when text begins with the first length characters of prefix. */
-static inline bool directory_text_begins(struct text text, const char *prefix, size_t length)
-{
-    return text.length >= length && memcmp(text.start, prefix, length) == 0;
+    return text_take_word(text, ' ', ' ', word);
 }
 
 /* Decodes base64 without padding, the way tor writes digests and keys: exactly size bytes in the one length
