@@ -14,6 +14,12 @@ struct text {
     size_t length; /* bytes */
 };
 
+/* All of a NUL-terminated string. */
+static inline struct text text_from_string(const char *string)
+{
+    return (struct text){string, strlen(string)};
+}
+
 /* True when two NUL-terminated strings are the same, or both NULL. */
 static inline bool string_equals(const char *one, const char *other)
 {

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/calendar.h"
 #include "base/memory.h"
 #include "consensus_relay.h"
 #include "directory_text.h"
@@ -51,14 +52,14 @@ static int parse_vote_status(struct consensus_parser *parser, struct text argume
 
 static int parse_valid_after(struct consensus_parser *parser, struct text arguments)
 {
-    if (directory_parse_time(arguments, &parser->consensus.valid_after) != 0)
+    if (calendar_parse_second(arguments, &parser->consensus.valid_after) != 0)
         return fail(parser, "valid-after is no time");
     return 0;
 }
 
 static int parse_fresh_until(struct consensus_parser *parser, struct text arguments)
 {
-    if (directory_parse_time(arguments, &parser->consensus.fresh_until) != 0)
+    if (calendar_parse_second(arguments, &parser->consensus.fresh_until) != 0)
         return fail(parser, "fresh-until is no time");
     if (parser->consensus.fresh_until <= parser->consensus.valid_after)
         return fail(parser, "fresh-until is not after valid-after");
@@ -67,7 +68,7 @@ static int parse_fresh_until(struct consensus_parser *parser, struct text argume
 
 static int parse_valid_until(struct consensus_parser *parser, struct text arguments)
 {
-    if (directory_parse_time(arguments, &parser->consensus.valid_until) != 0)
+    if (calendar_parse_second(arguments, &parser->consensus.valid_until) != 0)
         return fail(parser, "valid-until is no time");
     if (parser->consensus.valid_until < parser->consensus.fresh_until)
         return fail(parser, "valid-until is before fresh-until");

@@ -1,4 +1,4 @@
-/* Lines, words, base64 figures and times of directory documents, read in place and without allocation: a
+/* Lines, words and base64 figures of directory documents, read in place and without allocation: a
  * consensus and its microdescriptors are some eight megabytes every hour. */
 #ifndef OBPUB_ONION_DIRECTORY_TEXT_H
 #define OBPUB_ONION_DIRECTORY_TEXT_H
@@ -37,8 +37,5 @@ static inline bool directory_next_word(struct text *text, struct text *word)
 /* Decodes base64 without padding, the way tor writes digests and keys: exactly size bytes in the one length
  * and the one spelling they have. Returns 0 or -1. */
 int directory_decode_base64(struct text text, uint8_t *bytes, size_t size);
-
-/* Parses "YYYY-MM-DD HH:MM:SS" (UTC, 1970 to 9999) to seconds since the epoch. Returns 0 or -1. */
-int directory_parse_time(struct text text, int64_t *seconds);
 
 #endif

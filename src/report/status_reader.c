@@ -6,20 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "address/listen_address.h"
+#include "base/clock.h"
 #include "base/memory.h"
 
 #define READ_SIZE 65536 /* bytes, at first */
-
-static int64_t read_clock(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static int describe_connect_failure(const char *path, struct error *error)
 {
@@ -71,7 +64,7 @@ struct text {
 static int read_more(int descriptor, struct text *text, int64_t deadline, size_t size_max,
                      struct error *error)
 {
-    int64_t left = deadline - read_clock();
+    int64_t left = deadline - clock_milliseconds();
     struct pollfd wanted = {.fd = descriptor, .events = POLLIN};
     int ready = left > 0 ? poll(&wanted, 1, (int)left) : 0;
     if (ready == 0)
@@ -93,7 +86,7 @@ static int read_more(int descriptor, struct text *text, int64_t deadline, size_t
 
 json_t *status_read(const char *path, int timeout, size_t size_max, struct error *error)
 {
-    int64_t deadline = read_clock() + (int64_t)timeout * 1000;
+    int64_t deadline = clock_milliseconds() + (int64_t)timeout * 1000;
     int descriptor = open_socket(path, timeout, error);
     if (descriptor < 0)
         return NULL;

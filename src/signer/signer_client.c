@@ -4,8 +4,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "process/channel.h"
 
@@ -61,7 +61,7 @@ static int ask(struct signer_client *client, const struct signer_request *reques
 {
     uint8_t bytes[SIGNER_REQUEST_SIZE], answered[SIGNER_ANSWER_SIZE_MAX];
     ssize_t size = 0;
-    if (signer_request_check(request, (int64_t)time(NULL), error) != 0)
+    if (signer_request_check(request, clock_wall_seconds(), error) != 0)
         return -1;
     while (client->owed > 0) {
         if (take_answer(client, PATIENCE_LATE, answered, error) < 0)

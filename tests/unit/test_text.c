@@ -8,11 +8,6 @@
 
 #include "base/text.h"
 
-static struct text text_of(const char *string)
-{
-    return (struct text){string, strlen(string)};
-}
-
 static void check_text(struct text text, const char *expected)
 {
     assert_int_equal(text.length, strlen(expected));
@@ -51,7 +46,7 @@ static void test_comparing(void **state)
 static void test_splitting_at_a_separator(void **state)
 {
     (void)state;
-    struct text rest = text_of("a,,bc"), part;
+    struct text rest = text_from_string("a,,bc"), part;
     assert_true(text_take_until(&rest, ',', &part));
     check_text(part, "a");
     check_text(rest, ",bc");
@@ -63,7 +58,7 @@ static void test_splitting_at_a_separator(void **state)
     assert_false(text_take_until(&rest, ',', &part));
     check_text(part, "");
 
-    rest = text_of("a,");
+    rest = text_from_string("a,");
     assert_true(text_take_until(&rest, ',', &part));
     check_text(rest, "");
     rest = (struct text){"a,b", 1};
@@ -77,7 +72,7 @@ static void test_splitting_at_a_separator(void **state)
 static void test_splitting_into_words(void **state)
 {
     (void)state;
-    struct text rest = text_of("  one \t two\t"), word;
+    struct text rest = text_from_string("  one \t two\t"), word;
     assert_true(text_take_word(&rest, ' ', '\t', &word));
     check_text(word, "one");
     assert_true(text_take_word(&rest, ' ', '\t', &word));
@@ -86,11 +81,11 @@ static void test_splitting_into_words(void **state)
     check_text(word, "");
     check_text(rest, "");
 
-    rest = text_of("one\ttwo three");
+    rest = text_from_string("one\ttwo three");
     assert_true(text_take_word(&rest, ' ', ' ', &word));
     check_text(word, "one\ttwo");
     check_text(rest, " three");
-    rest = text_of("");
+    rest = text_from_string("");
     assert_false(text_take_word(&rest, ' ', ' ', &word));
     rest = (struct text){"one two", 4};
     assert_true(text_take_word(&rest, ' ', ' ', &word));

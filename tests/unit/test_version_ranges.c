@@ -12,7 +12,7 @@ static const uint64_t bit = 1;
 
 static int parse(uint64_t *versions, const char *ranges)
 {
-    return version_ranges_parse(versions, (struct text){ranges, strlen(ranges)});
+    return version_ranges_parse(versions, text_from_string(ranges));
 }
 
 static void check_good(const char *ranges, uint64_t expected, const char *written)
