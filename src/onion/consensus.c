@@ -242,11 +242,9 @@ static int finish_relay(struct consensus_parser *parser)
         return fail(parser, wrong);
     if (!relay_entry_is_hsdir(&parser->entry))
         return 0;
-    if (consensus->hsdir_count == parser->hsdir_capacity) {
-        parser->hsdir_capacity = parser->hsdir_capacity > 0 ? parser->hsdir_capacity * 2 : HSDIRS_AT_FIRST;
-        consensus->hsdirs =
-            memory_resize(consensus->hsdirs, parser->hsdir_capacity, sizeof(*consensus->hsdirs));
-    }
+    consensus->hsdirs =
+        memory_make_room(consensus->hsdirs, &parser->hsdir_capacity, consensus->hsdir_count + 1,
+                         HSDIRS_AT_FIRST, sizeof(*consensus->hsdirs));
     consensus->hsdirs[consensus->hsdir_count++] = parser->entry.relay;
     return 0;
 }
