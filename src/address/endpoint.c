@@ -11,6 +11,7 @@
 #include <sys/un.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 
 #define HOST_MAX 253 /* characters of a host name, RFC 1035 2.3.4 */
 
@@ -167,14 +168,9 @@ void control_endpoint_format(const struct control_endpoint *endpoint, char *text
         snprintf(text, size, "%s:%u", endpoint->host != NULL ? endpoint->host : "", (unsigned)endpoint->port);
 }
 
-static bool texts_equal(const char *one, const char *other)
-{
-    return one == other || (one != NULL && other != NULL && strcmp(one, other) == 0);
-}
-
 bool control_endpoint_equals(const struct control_endpoint *one, const struct control_endpoint *other)
 {
-    return texts_equal(one->socket_path, other->socket_path) && texts_equal(one->host, other->host) &&
+    return string_equals(one->socket_path, other->socket_path) && string_equals(one->host, other->host) &&
            one->port == other->port;
 }
 

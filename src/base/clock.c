@@ -3,11 +3,16 @@
 
 #include <time.h>
 
-int64_t clock_milliseconds(void)
+int64_t clock_microseconds(void)
 {
     struct timespec moment;
     clock_gettime(CLOCK_MONOTONIC, &moment);
-    return (int64_t)moment.tv_sec * 1000 + moment.tv_nsec / 1000000;
+    return (int64_t)moment.tv_sec * 1000000 + moment.tv_nsec / 1000;
+}
+
+int64_t clock_milliseconds(void)
+{
+    return clock_microseconds() / 1000;
 }
 
 int64_t clock_wall_seconds(void)

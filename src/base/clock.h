@@ -4,8 +4,9 @@
 
 #include <stdint.h>
 
-/* Milliseconds of a clock that only goes forward. */
+/* Milliseconds, and microseconds, of a clock that only goes forward. */
 int64_t clock_milliseconds(void);
+int64_t clock_microseconds(void);
 
 /* Seconds since the epoch. */
 int64_t clock_wall_seconds(void);

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/calendar.h"
 #include "base/printable.h"
 
 /* Bytes of what stands before the message. */
@@ -60,13 +61,10 @@ static size_t make_prefix(const struct log *log, enum log_level level, char pref
         length = snprintf(prefix, PREFIX_SIZE, "<%d>", levels[level].priority);
     } else {
         struct timespec now;
-        struct tm date;
-        char day[32];
+        char second[CALENDAR_TEXT_SIZE];
         clock_gettime(CLOCK_REALTIME, &now);
-        if (gmtime_r(&now.tv_sec, &date) == NULL ||
-            strftime(day, sizeof(day), "%Y-%m-%dT%H:%M:%S", &date) == 0)
-            strcpy(day, "?");
-        length = snprintf(prefix, PREFIX_SIZE, "%s.%03dZ %s: ", day, (int)(now.tv_nsec / 1000000),
+        calendar_format_stamp(second, now.tv_sec);
+        length = snprintf(prefix, PREFIX_SIZE, "%s.%03dZ %s: ", second, (int)(now.tv_nsec / 1000000),
                           levels[level].word);
     }
     return length > 0 && length < PREFIX_SIZE ? (size_t)length : 0;

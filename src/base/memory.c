@@ -35,6 +35,25 @@ void *memory_resize(void *memory, size_t count, size_t size)
     return resized;
 }
 
+void *memory_make_room(void *objects, size_t *room, size_t wanted, size_t first, size_t size)
+{
+    if (wanted <= *room)
+        return objects;
+    size_t grown = *room > 0 ? 2 * *room : first;
+    *room = grown > wanted ? grown : wanted;
+    return memory_resize(objects, *room, size);
+}
+
+void *memory_extend(void *objects, size_t *count, size_t wanted, size_t size)
+{
+    if (wanted <= *count)
+        return objects;
+    char *extended = memory_resize(objects, wanted, size);
+    memset(extended + *count * size, 0, (wanted - *count) * size);
+    *count = wanted;
+    return extended;
+}
+
 char *memory_copy_text(const char *text, size_t length)
 {
     if (length == SIZE_MAX)

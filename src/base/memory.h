@@ -13,6 +13,16 @@ void *memory_allocate(size_t count, size_t size);
  * not zeroed. */
 void *memory_resize(void *memory, size_t count, size_t size);
 
+/* Has room for wanted objects of size bytes where there was room for *room of them (0: objects is NULL). It
+ * grows to first objects, then to twice as many each time, so that adding one after the other costs no more
+ * than copying each a few times. New bytes are not zeroed. Returns the objects, to be released with free().
+ */
+void *memory_make_room(void *objects, size_t *room, size_t wanted, size_t first, size_t size);
+
+/* Makes *count objects of size bytes wanted of them, if those are more; the new ones are zeroed. Returns the
+ * objects, to be released with free(). */
+void *memory_extend(void *objects, size_t *count, size_t wanted, size_t size);
+
 /* A copy of the first length bytes of text with a NUL behind it; release with free(). */
 char *memory_copy_text(const char *text, size_t length);
 

@@ -12,8 +12,9 @@
 #include <jansson.h>
 
 #include "address/listen_address.h"
-#include "base/memory.h"
+#include "base/text.h"
 #include "command/tor_endpoint.h"
+#include "files/path.h"
 
 int confinement_make_plan(struct confine_plan *plan, const struct options *options, struct error *error)
 {
@@ -24,15 +25,6 @@ int confinement_make_plan(struct confine_plan *plan, const struct options *optio
     int result = confine_plan_make(plan, user, requires_sandbox, error);
     free(user);
     return result;
-}
-
-/* The folder of a path; release with free(). */
-static char *copy_folder(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    if (slash == NULL)
-        return memory_copy_text(".", 1);
-    return memory_copy_text(path, slash == path ? 1 : (size_t)(slash - path));
 }
 
 /* The path of the socket that the metrics are served on, or NULL. */
@@ -112,7 +104,7 @@ enum confine_result confinement_confine_engine(const struct confine_plan *plan, 
         if (paths[i] == NULL)
             continue;
         hand_over(plan, paths[i]);
-        folders[needs.socket_folder_count++] = copy_folder(paths[i]);
+        folders[needs.socket_folder_count++] = path_copy_folder(paths[i]);
     }
     enum confine_result result = confine_process(plan, CONFINE_ENGINE, &needs, error);
     for (size_t i = 0; i < needs.socket_folder_count; i++)
@@ -120,12 +112,7 @@ enum confine_result confinement_confine_engine(const struct confine_plan *plan, 
     return result;
 }
 
-static bool texts_equal(const char *one, const char *other)
-{
-    return one == other || (one != NULL && other != NULL && strcmp(one, other) == 0);
-}
-
 bool confinement_differs(const struct config *old, const struct config *config)
 {
-    return !texts_equal(old->user, config->user) || old->requires_sandbox != config->requires_sandbox;
+    return !string_equals(old->user, config->user) || old->requires_sandbox != config->requires_sandbox;
 }

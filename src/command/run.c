@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "command/commands.h"
 #include "command/confinement.h"
 #include "command/given_config.h"
@@ -132,18 +133,13 @@ static void config_release(struct config *config)
     free(config);
 }
 
-static bool texts_equal(const char *one, const char *other)
-{
-    return one == other || (one != NULL && other != NULL && strcmp(one, other) == 0);
-}
-
 /* Opens what the config says is to be listened on; what stays the same is left alone. old is NULL at the
  * start. An error leaves that one closed. */
 static int open_listeners(struct daemon *daemon, const struct config *old, const struct config *config,
                           struct error *error)
 {
     int result = 0;
-    if (old == NULL || !texts_equal(old->status_socket_location, config->status_socket_location)) {
+    if (old == NULL || !string_equals(old->status_socket_location, config->status_socket_location)) {
         status_socket_free(daemon->status_socket);
         daemon->status_socket = NULL;
         if (config->status_socket_location != NULL) {
@@ -152,7 +148,7 @@ static int open_listeners(struct daemon *daemon, const struct config *old, const
             result = daemon->status_socket != NULL ? result : -1;
         }
     }
-    if (old == NULL || !texts_equal(old->metrics_listen, config->metrics_listen)) {
+    if (old == NULL || !string_equals(old->metrics_listen, config->metrics_listen)) {
         metrics_server_free(daemon->metrics_server);
         daemon->metrics_server = NULL;
         if (config->metrics_listen != NULL) {

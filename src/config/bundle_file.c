@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "files/path.h"
 
 #define EXISTS_SENTENCE "is there already: use another name, or --force to replace it"
 
@@ -54,10 +55,7 @@ static int take_name(const char *temporary, const char *path, bool is_forced)
 /* Has a new name in the folder of path written to the disk, as far as the file system does that. */
 static void sync_folder(const char *path)
 {
-    const char *slash = strrchr(path, '/');
-    char *folder = slash == NULL   ? memory_copy_text(".", 1)
-                   : slash == path ? memory_copy_text("/", 1)
-                                   : memory_copy_text(path, (size_t)(slash - path));
+    char *folder = path_copy_folder(path);
     int descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     free(folder);
     if (descriptor < 0)

@@ -6,6 +6,7 @@
 #include <sodium.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 
 /* tor's key files: a header of 32 bytes, padded with NULs, then the key. */
 #define TOR_HEADER_SIZE 32
@@ -154,10 +155,10 @@ static int decode_pkcs8(struct ed25519_secret_key *secret_key, const char *base6
 }
 
 /* Says what a PEM block is that is no "PRIVATE KEY". */
-static int refuse_label(const char *label, size_t length, struct error *error)
+static int refuse_label(struct text label, struct error *error)
 {
     for (size_t i = 0; i < sizeof(pem_refused) / sizeof(pem_refused[0]); i++) {
-        if (strlen(pem_refused[i].label) == length && memcmp(pem_refused[i].label, label, length) == 0)
+        if (text_equals(label, pem_refused[i].label))
             return error_set(error, "%s", pem_refused[i].sentence);
     }
     return error_set(error,
@@ -169,14 +170,13 @@ static int refuse_label(const char *label, size_t length, struct error *error)
 static int decode_pem(struct ed25519_secret_key *secret_key, const char *begin, const char *end,
                       struct error *error)
 {
-    static const char wanted[] = "PRIVATE KEY";
-    const char *label = begin + strlen(pem_begin);
-    const char *label_end = memmem(label, (size_t)(end - label), pem_dashes, strlen(pem_dashes));
+    struct text label = {.start = begin + strlen(pem_begin)};
+    const char *label_end = memmem(label.start, (size_t)(end - label.start), pem_dashes, strlen(pem_dashes));
     if (label_end == NULL)
         return error_set(error, "is a truncated PEM file: restore it from a backup");
-    size_t label_length = (size_t)(label_end - label);
-    if (label_length != strlen(wanted) || memcmp(label, wanted, label_length) != 0)
-        return refuse_label(label, label_length, error);
+    label.length = (size_t)(label_end - label.start);
+    if (!text_equals(label, "PRIVATE KEY"))
+        return refuse_label(label, error);
 
     const char *body = label_end + strlen(pem_dashes);
     const char *body_end = memmem(body, (size_t)(end - body), pem_end, strlen(pem_end));

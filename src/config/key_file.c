@@ -2,15 +2,14 @@
 #include "config/key_file.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/memory.h"
 #include "config/credential.h"
+#include "files/path.h"
+#include "files/plain_file.h"
 #include "onion/onion_address.h"
 
 /* The names of tor's files in a HiddenServiceDir. */
@@ -19,100 +18,70 @@ static const char tor_public_name[] = "hs_ed25519_public_key";
 static const char tor_hostname_name[] = "hostname";
 static const char tor_v2_secret_name[] = "private_key";
 
-/* Joins a folder and a name; release with free(). */
-static char *join_path(const char *folder, const char *name)
+/* Only root and this user may read or change a key. */
+static const struct plain_file_policy key_policy = {
+    .is_private = true,
+    .forbidden_mode = 077,
+    .forbidden_mode_of_roots = 077,
+};
+/* systemd hands out credentials of root's that this user can read through an access list; what stat() then
+ * shows as the group's right to read is that list's. */
+static const struct plain_file_policy credential_policy = {
+    .is_private = true,
+    .forbidden_mode = 077,
+    .forbidden_mode_of_roots = 037,
+};
+
+static enum plain_file_fault open_key(struct plain_file *file, const char *path)
 {
-    size_t length = strlen(folder);
-    bool has_slash = length > 0 && folder[length - 1] == '/';
-    size_t size = length + strlen(name) + 2;
-    char *path = memory_allocate(size, 1);
-    snprintf(path, size, "%s%s%s", folder, has_slash ? "" : "/", name);
-    return path;
+    return plain_file_open(file, path, credential_has_path(path) ? &credential_policy : &key_policy);
 }
 
-/* Never blocks, whatever the path turns out to be. */
-static int open_for_reading(const char *path)
+/* Says why a key file can't be used. */
+static int explain_fault(enum plain_file_fault fault, const struct plain_file *file, struct error *error)
 {
-    return open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-}
-
-/* Says why a key file could not be opened. */
-static int explain_open_failure(int error_number, struct error *error)
-{
-    if (error_number == ENOENT || error_number == ENOTDIR)
+    switch (fault) {
+    case PLAIN_FILE_MISSING:
         return error_set(error,
                          "there is no such file: check the path (relative ones start at the config file's "
                          "folder)");
-    if (error_number == EACCES)
+    case PLAIN_FILE_FORBIDDEN:
         return error_set(
             error,
             "this user (uid %u) may not open it: run obpub as the key's owner, or give the file to "
             "this user with chown",
             (unsigned)geteuid());
-    return error_set(error, "it can't be opened (%s)", strerror(error_number));
-}
-
-/* The permission bits that a key file may not have. systemd hands out credentials of root's that this user
- * can read through an access list; what stat() then shows as the group's right to read is that list's. */
-static mode_t forbidden_mode(const struct stat *status, bool is_credential)
-{
-    return is_credential && status->st_uid == 0 && status->st_gid == 0 ? 037 : 077;
-}
-
-/* Checks that an open file is a plain one that only root or this user can read or change. */
-static int check_file(int descriptor, bool is_credential, struct error *error)
-{
-    struct stat status;
-    if (fstat(descriptor, &status) != 0)
-        return error_set(error, "it can't be looked at (%s)", strerror(errno));
-    if (!S_ISREG(status.st_mode))
+    case PLAIN_FILE_FOLDER:
+    case PLAIN_FILE_NOT_PLAIN:
         return error_set(error, "is not a plain file: name the key file or its HiddenServiceDir here");
-    if (status.st_uid != 0 && status.st_uid != geteuid())
+    case PLAIN_FILE_FOREIGN:
         return error_set(
             error,
             "belongs to another user (uid %u), who can read the key: chown it to the user that runs "
             "obpub (uid %u)",
-            (unsigned)status.st_uid, (unsigned)geteuid());
-    if ((status.st_mode & forbidden_mode(&status, is_credential)) != 0)
+            (unsigned)file->status.st_uid, (unsigned)geteuid());
+    case PLAIN_FILE_EXPOSED:
         return error_set(
             error,
             "can be read or changed by others (mode %04o): chmod 600 it, and if they may have read "
             "it, move to a new key",
-            (unsigned)(status.st_mode & 07777));
-    return 0;
-}
-
-/* Reads at most size bytes of an open file by hand, as stdio would leave copies behind. Returns how many, or
- * -1 with errno. */
-static ssize_t read_bytes(int descriptor, uint8_t *bytes, size_t size)
-{
-    size_t length = 0;
-    while (length < size) {
-        ssize_t got = read(descriptor, bytes + length, size - length);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return -1;
-        if (got == 0)
-            break;
-        length += (size_t)got;
+            (unsigned)(file->status.st_mode & 07777));
+    default:
+        return error_set(error, "it can't be opened (%s)", strerror(file->error_number));
     }
-    return (ssize_t)length;
 }
 
 /* Reads a small file that need not be there. Returns its length, or -1. */
 static ssize_t read_companion(const char *folder, const char *name, uint8_t *bytes, size_t size)
 {
-    char *path = join_path(folder, name);
-    int descriptor = open_for_reading(path);
+    struct plain_file file;
+    char *path = path_join(folder, name);
+    enum plain_file_fault fault = plain_file_open(&file, path, NULL);
     free(path);
-    if (descriptor < 0)
+    if (fault != PLAIN_FILE_GOOD)
         return -1;
-    struct stat status;
-    ssize_t length = -1;
-    if (fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode))
-        length = read_bytes(descriptor, bytes, size);
-    close(descriptor);
+    ssize_t length = plain_file_read(&file, bytes, size);
+    plain_file_close(&file);
     return length;
 }
 
@@ -148,19 +117,19 @@ static int check_companions(const char *folder, const uint8_t public_key[ED25519
 }
 
 /* Reads and decodes an open file that has turned out to be a bundle, whose first bytes have been read. */
-static struct bundle *load_bundle(int descriptor, const uint8_t *first, size_t first_length,
+static struct bundle *load_bundle(const struct plain_file *file, const uint8_t *first, size_t first_length,
                                   struct error *error)
 {
-    struct stat status;
-    if (fstat(descriptor, &status) != 0 || status.st_size > BUNDLE_SIZE_MAX) {
+    if (file->status.st_size > BUNDLE_SIZE_MAX) {
         error_set(error, "is too long to be a bundle: copy it again");
         return NULL;
     }
     /* A byte more than it seems to have, so that one that grows meanwhile is noticed. */
-    size_t size = (status.st_size > (off_t)first_length ? (size_t)status.st_size : first_length) + 1;
+    size_t size = (size_t)file->status.st_size;
+    size = (size > first_length ? size : first_length) + 1;
     uint8_t *bytes = secret_allocate(size);
     memcpy(bytes, first, first_length);
-    ssize_t length = read_bytes(descriptor, bytes + first_length, size - first_length);
+    ssize_t length = plain_file_read(file, bytes + first_length, size - first_length);
     struct bundle *bundle = NULL;
     if (length < 0)
         error_set(error, "it can't be read (%s)", strerror(errno));
@@ -171,18 +140,18 @@ static struct bundle *load_bundle(int descriptor, const uint8_t *first, size_t f
 }
 
 /* Reads and decodes an open key file. */
-static int load_descriptor(int descriptor, struct ed25519_secret_key *secret_key,
-                           uint8_t public_key[ED25519_PUBLIC_KEY_SIZE], struct key_file_source *source,
-                           struct error *error)
+static int load_open_file(const struct plain_file *file, struct ed25519_secret_key *secret_key,
+                          uint8_t public_key[ED25519_PUBLIC_KEY_SIZE], struct key_file_source *source,
+                          struct error *error)
 {
     uint8_t *bytes = secret_allocate(KEY_FILE_SIZE_MAX + 1);
-    ssize_t length = read_bytes(descriptor, bytes, KEY_FILE_SIZE_MAX + 1);
+    ssize_t length = plain_file_read(file, bytes, KEY_FILE_SIZE_MAX + 1);
     int result;
     if (length < 0) {
         result = error_set(error, "it can't be read (%s)", strerror(errno));
     } else if (bundle_is_encoded(bytes, (size_t)length)) {
         source->format = KEY_FORMAT_BUNDLE;
-        source->bundle = load_bundle(descriptor, bytes, (size_t)length, error);
+        source->bundle = load_bundle(file, bytes, (size_t)length, error);
         result = source->bundle != NULL ? 0 : -1;
         if (result == 0)
             memcpy(public_key, source->bundle->identity_key, ED25519_PUBLIC_KEY_SIZE);
@@ -196,7 +165,7 @@ static int load_descriptor(int descriptor, struct ed25519_secret_key *secret_key
 /* Says why a folder has no key. */
 static int explain_folder(const char *folder, struct error *error)
 {
-    char *v2_path = join_path(folder, tor_v2_secret_name);
+    char *v2_path = path_join(folder, tor_v2_secret_name);
     bool is_v2 = access(v2_path, F_OK) == 0;
     free(v2_path);
     if (is_v2)
@@ -209,60 +178,36 @@ static int explain_folder(const char *folder, struct error *error)
         tor_secret_name);
 }
 
-/* Finds the file that holds the key: path itself, or tor's key file when path is a folder. Returns an
- * allocated path, or NULL with a sentence. */
-static char *find_file(const char *path, bool *is_folder, struct error *error)
+/* Opens the file that holds the key: path itself, or tor's key file when path is a folder. Returns its path,
+ * to be released with free(), with the file to be closed; or NULL with a sentence. */
+static char *open_file(const char *path, struct plain_file *file, bool *is_folder, struct error *error)
 {
-    struct stat status;
-    if (stat(path, &status) != 0) {
-        explain_open_failure(errno, error);
-        return NULL;
+    enum plain_file_fault fault = open_key(file, path);
+    *is_folder = fault == PLAIN_FILE_FOLDER;
+    char *found = *is_folder ? path_join(path, tor_secret_name) : memory_copy_text(path, strlen(path));
+    if (*is_folder)
+        fault = open_key(file, found);
+    if (fault == PLAIN_FILE_GOOD)
+        return found;
+    free(found);
+    if (*is_folder && fault == PLAIN_FILE_MISSING) {
+        *is_folder = false; /* the sentence is about the folder itself */
+        explain_folder(path, error);
+    } else {
+        explain_fault(fault, file, error);
     }
-    *is_folder = S_ISDIR(status.st_mode);
-    if (!*is_folder)
-        return memory_copy_text(path, strlen(path));
-    char *file = join_path(path, tor_secret_name);
-    if (stat(file, &status) != 0) {
-        if (errno == ENOENT)
-            explain_folder(path, error);
-        else
-            explain_open_failure(errno, error);
-        free(file);
-        return NULL;
-    }
-    return file;
+    return NULL;
 }
 
-/* The part of a path before its last slash; release with free(). */
-static char *copy_folder(const char *path)
+/* Loads the key from an open file, whose path the source has. */
+static int load_key(const struct plain_file *file, struct ed25519_secret_key *secret_key,
+                    uint8_t public_key[ED25519_PUBLIC_KEY_SIZE], struct key_file_source *source,
+                    struct error *error)
 {
-    const char *slash = strrchr(path, '/');
-    if (slash == NULL)
-        return memory_copy_text(".", 1);
-    return slash == path ? memory_copy_text("/", 1) : memory_copy_text(path, (size_t)(slash - path));
-}
-
-static bool is_tor_file_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return strcmp(slash != NULL ? slash + 1 : path, tor_secret_name) == 0;
-}
-
-/* Opens the file and loads the key from it. */
-static int load_file(const char *file, struct ed25519_secret_key *secret_key,
-                     uint8_t public_key[ED25519_PUBLIC_KEY_SIZE], struct key_file_source *source,
-                     struct error *error)
-{
-    int descriptor = open_for_reading(file);
-    if (descriptor < 0)
-        return explain_open_failure(errno, error);
-    int result = check_file(descriptor, credential_has_path(file), error);
-    if (result == 0)
-        result = load_descriptor(descriptor, secret_key, public_key, source, error);
-    close(descriptor);
-    if (result != 0 || !is_tor_file_name(file))
+    int result = load_open_file(file, secret_key, public_key, source, error);
+    if (result != 0 || strcmp(path_file_name(source->path), tor_secret_name) != 0)
         return result;
-    char *folder = copy_folder(file);
+    char *folder = path_copy_folder(source->path);
     result = check_companions(folder, public_key, error);
     free(folder);
     return result;
@@ -272,21 +217,17 @@ int key_file_load(const char *path, struct ed25519_secret_key *secret_key,
                   uint8_t public_key[ED25519_PUBLIC_KEY_SIZE], struct key_file_source *source,
                   struct error *error)
 {
-    *source = (struct key_file_source){0};
-    bool is_folder = false;
-    char *file = find_file(path, &is_folder, error);
-    if (file == NULL)
-        return -1;
+    struct plain_file file;
+    bool is_folder;
     secret_wipe(secret_key, sizeof(*secret_key));
-    if (load_file(file, secret_key, public_key, source, error) != 0) {
-        secret_wipe(secret_key, sizeof(*secret_key));
-        bundle_free(source->bundle);
-        source->bundle = NULL;
-        if (is_folder)
-            error_add_context(error, "its %s", tor_secret_name);
-        free(file);
-        return -1;
-    }
-    source->path = file;
-    return 0;
+    *source = (struct key_file_source){.path = open_file(path, &file, &is_folder, error)};
+    int result = source->path != NULL ? load_key(&file, secret_key, public_key, source, error) : -1;
+    plain_file_close(&file);
+    if (result == 0)
+        return 0;
+    secret_wipe(secret_key, sizeof(*secret_key));
+    bundle_free(source->bundle);
+    free(source->path);
+    *source = (struct key_file_source){0};
+    return is_folder ? error_add_context(error, "its %s", tor_secret_name) : -1;
 }

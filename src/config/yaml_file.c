@@ -2,14 +2,12 @@
 #include "config/yaml_file.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/memory.h"
+#include "files/plain_file.h"
 
 /* Lists and mappings within each other; a config has five. */
 #define DEPTH_MAX 32
@@ -23,59 +21,61 @@ struct yaml_file {
 };
 
 /* Reads an open file as a whole. Returns its bytes, to be released with free(), or NULL after an error. */
-static unsigned char *read_descriptor(const struct yaml_file *file, int descriptor, size_t *length)
+static unsigned char *read_open_file(const struct yaml_file *file, const struct plain_file *plain,
+                                     size_t *length)
 {
-    struct stat status;
-    const char *complaint = NULL;
-    if (fstat(descriptor, &status) != 0)
-        complaint = "it can't be looked at";
-    else if (S_ISDIR(status.st_mode))
-        complaint = "is a folder: name the config file in it";
-    else if (!S_ISREG(status.st_mode))
-        complaint = "is not a plain file: name the config file";
-    else if (status.st_size < 0 || (size_t)status.st_size > YAML_FILE_SIZE_MAX)
-        complaint = "is too long to be a config file (more than 4 MiB)";
-    if (complaint != NULL) {
-        config_report_add_error(file->report, file->path, 0, "%s", complaint);
+    if (plain->status.st_size < 0 || (size_t)plain->status.st_size > YAML_FILE_SIZE_MAX) {
+        config_report_add_error(file->report, file->path, 0,
+                                "is too long to be a config file (more than 4 MiB)");
         return NULL;
     }
-    if ((status.st_mode & S_IWOTH) != 0)
+    if ((plain->status.st_mode & S_IWOTH) != 0)
         config_report_add_warning(
             file->report, file->path, 0,
             "anybody may change this file, and so decide which backends get the visitors: chmod "
             "o-w it");
-    size_t size = (size_t)status.st_size;
+    size_t size = (size_t)plain->status.st_size;
     unsigned char *bytes = memory_allocate(size + 1, 1);
-    *length = 0;
-    while (*length < size) {
-        ssize_t got = read(descriptor, bytes + *length, size - *length);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0) {
-            config_report_add_error(file->report, file->path, 0, "it can't be read (%s)", strerror(errno));
-            free(bytes);
-            return NULL;
-        }
-        if (got == 0)
-            break;
-        *length += (size_t)got;
+    ssize_t got = plain_file_read(plain, bytes, size);
+    if (got >= 0) {
+        *length = (size_t)got;
+        return bytes;
     }
-    return bytes;
+    config_report_add_error(file->report, file->path, 0, "it can't be read (%s)", strerror(errno));
+    free(bytes);
+    return NULL;
+}
+
+/* Says why the file can't be used. */
+static void report_fault(const struct yaml_file *file, enum plain_file_fault fault, int error_number)
+{
+    switch (fault) {
+    case PLAIN_FILE_MISSING:
+        config_report_add_error(file->report, file->path, 0,
+                                "there is no such file: name the config file with -c FILE");
+        break;
+    case PLAIN_FILE_FOLDER:
+        config_report_add_error(file->report, file->path, 0, "is a folder: name the config file in it");
+        break;
+    case PLAIN_FILE_NOT_PLAIN:
+        config_report_add_error(file->report, file->path, 0, "is not a plain file: name the config file");
+        break;
+    default:
+        config_report_add_error(file->report, file->path, 0, "it can't be opened (%s)",
+                                strerror(error_number));
+    }
 }
 
 static unsigned char *read_file(const struct yaml_file *file, size_t *length)
 {
-    int descriptor = open(file->path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-    if (descriptor < 0) {
-        if (errno == ENOENT)
-            config_report_add_error(file->report, file->path, 0,
-                                    "there is no such file: name the config file with -c FILE");
-        else
-            config_report_add_error(file->report, file->path, 0, "it can't be opened (%s)", strerror(errno));
+    struct plain_file plain;
+    enum plain_file_fault fault = plain_file_open(&plain, file->path, NULL);
+    if (fault != PLAIN_FILE_GOOD) {
+        report_fault(file, fault, plain.error_number);
         return NULL;
     }
-    unsigned char *bytes = read_descriptor(file, descriptor, length);
-    close(descriptor);
+    unsigned char *bytes = read_open_file(file, &plain, length);
+    plain_file_close(&plain);
     return bytes;
 }
 

@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "control/authentication.h"
 #include "control/command_queue.h"
@@ -218,9 +218,8 @@ static void answer_command(struct control_connection *connection, const struct c
 /* Hands an event on, unless the peer sends more of them than a tor would. */
 static void take_event(struct control_connection *connection, const struct control_reply *event)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    if (!event_limit_take(&connection->event_limit, connection->limits.events_max, now.tv_sec)) {
+    int64_t seconds = clock_milliseconds() / 1000;
+    if (!event_limit_take(&connection->event_limit, connection->limits.events_max, seconds)) {
         struct error error;
         error_set(&error, "more than %u events came within %d seconds: no tor sends so many",
                   connection->limits.events_max, EVENT_LIMIT_SECONDS);

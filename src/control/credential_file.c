@@ -2,14 +2,13 @@
 #include "control/credential_file.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <grp.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/memory.h"
+#include "files/plain_file.h"
 
 #define PASSWORD_MAX 1023 /* bytes; far more than anybody types, far less than a command may have */
 
@@ -27,68 +26,50 @@ void credential_find_group(const char *path, char *name, size_t size)
         snprintf(name, size, "%s", found->gr_name);
 }
 
-/* Opens a regular file. what is "cookie file" or the like. */
-static enum credential_result open_regular_file(const char *path, const char *what, int *descriptor,
-                                                struct stat *status, struct error *error)
+static enum credential_result explain_permission(const char *path, const char *what, struct error *error)
 {
-    /* A peer may have named anything: a device, which merely being opened can do something, must not be; and
-     * opening a FIFO that comes in between must not hang (O_NONBLOCK). */
-    *descriptor = -1;
-    if (stat(path, status) == 0 && !S_ISREG(status->st_mode)) {
-        error_set(error, "the %s %s is not a regular file", what, path);
-        return CREDENTIAL_UNUSABLE;
-    }
-    *descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-    if (*descriptor < 0 && (errno == EACCES || errno == EPERM)) {
-        char group[64];
-        credential_find_group(path, group, sizeof(group));
-        error_set(
-            error,
-            "the %s %s may not be read by this user: add the user to the group that may (%s%s), and see "
-            "that its folder may be entered",
-            what, path,
-            group[0] != '\0' ? "it belongs to " : "on Debian: ", group[0] != '\0' ? group : "debian-tor");
-        return CREDENTIAL_PERMISSION;
-    }
-    if (*descriptor < 0) {
-        error_set(error, "the %s %s can't be opened: %s", what, path, strerror(errno));
-        return CREDENTIAL_UNUSABLE;
-    }
-    if (fstat(*descriptor, status) != 0 || !S_ISREG(status->st_mode)) {
-        error_set(error, "the %s %s is not a regular file", what, path);
-        close(*descriptor);
-        return CREDENTIAL_UNUSABLE;
-    }
-    return CREDENTIAL_OK;
+    char group[64];
+    credential_find_group(path, group, sizeof(group));
+    error_set(error,
+              "the %s %s may not be read by this user: add the user to the group that may (%s%s), and see "
+              "that its folder may be entered",
+              what, path,
+              group[0] != '\0' ? "it belongs to " : "on Debian: ", group[0] != '\0' ? group : "debian-tor");
+    return CREDENTIAL_PERMISSION;
 }
 
-/* Reads up to size bytes. Returns how many, or -1. */
-static ssize_t read_up_to(int descriptor, void *bytes, size_t size)
+/* Opens a file. A peer may have named anything. what is "cookie file" or the like. */
+static enum credential_result open_file(struct plain_file *file, const char *path, const char *what,
+                                        const struct plain_file_policy *policy, struct error *error)
 {
-    size_t length = 0;
-    while (length < size) {
-        ssize_t count = read(descriptor, (char *)bytes + length, size - length);
-        if (count < 0 && errno == EINTR)
-            continue;
-        if (count < 0)
-            return -1;
-        if (count == 0)
-            break;
-        length += (size_t)count;
+    switch (plain_file_open(file, path, policy)) {
+    case PLAIN_FILE_GOOD:
+        return CREDENTIAL_OK;
+    case PLAIN_FILE_FORBIDDEN:
+        return explain_permission(path, what, error);
+    case PLAIN_FILE_FOLDER:
+    case PLAIN_FILE_NOT_PLAIN:
+        error_set(error, "the %s %s is not a regular file", what, path);
+        return CREDENTIAL_UNUSABLE;
+    case PLAIN_FILE_EXPOSED:
+        error_set(error, "the %s %s is open to every user of this machine: run chmod o-rwx %s", what, path,
+                  path);
+        return CREDENTIAL_UNUSABLE;
+    default:
+        error_set(error, "the %s %s can't be opened: %s", what, path, strerror(file->error_number));
+        return CREDENTIAL_UNUSABLE;
     }
-    return (ssize_t)length;
 }
 
 enum credential_result credential_read_cookie(const char *path, uint8_t *cookie, struct error *error)
 {
-    int descriptor;
-    struct stat status;
-    enum credential_result result = open_regular_file(path, "cookie file", &descriptor, &status, error);
+    struct plain_file file;
+    enum credential_result result = open_file(&file, path, "cookie file", NULL, error);
     if (result != CREDENTIAL_OK)
         return result;
     uint8_t bytes[CREDENTIAL_COOKIE_SIZE + 1]; /* one more, to see a file that is too long */
-    ssize_t length = read_up_to(descriptor, bytes, sizeof(bytes));
-    close(descriptor);
+    ssize_t length = plain_file_read(&file, bytes, sizeof(bytes));
+    plain_file_close(&file);
     if (length == CREDENTIAL_COOKIE_SIZE) {
         memcpy(cookie, bytes, CREDENTIAL_COOKIE_SIZE);
     } else {
@@ -120,24 +101,21 @@ static int cut_password(char *text, size_t length, const char *path, struct erro
 
 enum credential_result credential_read_password(const char *path, char **password, struct error *error)
 {
-    int descriptor;
-    struct stat status;
+    static const struct plain_file_policy policy = {
+        .forbidden_mode = S_IRWXO,
+        .forbidden_mode_of_roots = S_IRWXO,
+    };
+    struct plain_file file;
     *password = NULL;
-    enum credential_result result = open_regular_file(path, "password file", &descriptor, &status, error);
+    enum credential_result result = open_file(&file, path, "password file", &policy, error);
     if (result != CREDENTIAL_OK)
         return result;
-    if ((status.st_mode & S_IRWXO) != 0) {
-        error_set(error, "the password file %s is open to every user of this machine: run chmod o-rwx %s",
-                  path, path);
-        close(descriptor);
-        return CREDENTIAL_UNUSABLE;
-    }
     size_t size = PASSWORD_MAX + 3; /* the longest line with its CR LF, and a NUL behind what was read */
     char *text = secret_allocate(size);
-    ssize_t length = read_up_to(descriptor, text, size - 1);
+    ssize_t length = plain_file_read(&file, text, size - 1);
     if (length < 0)
         error_set(error, "the password file %s can't be read: %s", path, strerror(errno));
-    close(descriptor);
+    plain_file_close(&file);
     if (length < 0 || cut_password(text, (size_t)length, path, error) != 0) {
         secret_free(text);
         return CREDENTIAL_UNUSABLE;

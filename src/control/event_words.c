@@ -1,22 +1,14 @@
 /* The words of an event's line. */
 #include "control/event_words.h"
 
-#include <string.h>
-
 #include <sodium.h>
 
 size_t event_words_split(const char *text, size_t length, struct text words[EVENT_WORDS_MAX])
 {
     size_t count = 0;
-    const char *end = text + length;
-    while (text < end && count < EVENT_WORDS_MAX) {
-        const char *space = memchr(text, ' ', (size_t)(end - text));
-        const char *stop = space != NULL ? space : end;
-        words[count].start = text;
-        words[count].length = (size_t)(stop - text);
-        count++;
-        text = stop < end ? stop + 1 : end;
-    }
+    struct text rest = {text, length};
+    while (rest.length > 0 && count < EVENT_WORDS_MAX)
+        text_take_until(&rest, ' ', &words[count++]);
     return count;
 }
 

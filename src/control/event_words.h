@@ -5,8 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/text.h"
 #include "onion/consensus.h"
-#include "onion/document.h"
 
 #define EVENT_WORDS_MAX 16
 

@@ -1,30 +1,26 @@
 /* The files that say which addresses a host name has, or who knows: /etc/hosts and /etc/resolv.conf. */
 #include "control/name_files.h"
 
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
-#include <unistd.h>
+
+#include "files/plain_file.h"
 
 #define BLANKS " \t\r\n"
 
 /* Opens a file for reading by lines, if it is a plain one: nothing else ends. */
-static FILE *open_plain_file(const char *path)
+static FILE *open_lines(const char *path)
 {
-    struct stat status;
-    int descriptor = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-    if (descriptor < 0)
+    struct plain_file file;
+    if (plain_file_open(&file, path, NULL) != PLAIN_FILE_GOOD)
         return NULL;
-    FILE *file = NULL;
-    if (fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode))
-        file = fdopen(descriptor, "r");
-    if (file == NULL)
-        close(descriptor);
-    return file;
+    FILE *lines = fdopen(file.descriptor, "r");
+    if (lines == NULL)
+        plain_file_close(&file);
+    return lines;
 }
 
 /* Writes another line, if it fits whole. */
@@ -51,7 +47,7 @@ static bool has_name(char *rest, const char *name)
 
 void name_files_find_host(const char *path, const char *name, char *addresses)
 {
-    FILE *file = open_plain_file(path);
+    FILE *file = open_lines(path);
     char *line = NULL;
     size_t size = 0;
     addresses[0] = '\0';
@@ -71,7 +67,7 @@ void name_files_find_host(const char *path, const char *name, char *addresses)
 
 void name_files_read_resolver(const char *path, char *text)
 {
-    FILE *file = open_plain_file(path);
+    FILE *file = open_lines(path);
     char *line = NULL;
     size_t size = 0;
     text[0] = '\0';

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "control/quoted_string.h"
 
 /* Moves the cursor over a prefix. Returns false, with the cursor where it was, when the text is another. */
@@ -17,7 +18,7 @@ static bool skip(const char **cursor, const char *prefix)
 }
 
 /* Notes one authentication method; those that are not known are for others. */
-static void note_method(struct protocol_info *info, const char *name, size_t length)
+static void note_method(struct protocol_info *info, struct text name)
 {
     static const struct {
         const char *name;
@@ -29,7 +30,7 @@ static void note_method(struct protocol_info *info, const char *name, size_t len
         {"SAFECOOKIE", offsetof(struct protocol_info, safe_cookie_offered)},
     };
     for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
-        if (strlen(methods[i].name) == length && memcmp(methods[i].name, name, length) == 0)
+        if (text_equals(name, methods[i].name))
             *(bool *)((char *)info + methods[i].offset) = true;
     }
 }
@@ -41,7 +42,7 @@ static int parse_auth(struct protocol_info *info, const char *text, struct error
         return error_set(error, "the AUTH line of PROTOCOLINFO names no METHODS");
     for (;;) {
         size_t length = strcspn(text, ", ");
-        note_method(info, text, length);
+        note_method(info, (struct text){text, length});
         text += length;
         if (!skip(&text, ","))
             break;

@@ -88,14 +88,8 @@ bool reply_parser_is_inside_reply(const struct reply_parser *parser)
 /* Makes room for some more bytes, and one for a NUL. */
 static void reserve(struct reply_parser *parser, size_t more)
 {
-    size_t needed = parser->length + more + 1;
-    if (needed <= parser->capacity)
-        return;
-    size_t capacity = parser->capacity > 0 ? parser->capacity : BUFFER_FIRST;
-    while (capacity < needed)
-        capacity *= 2;
-    parser->buffer = memory_resize(parser->buffer, capacity, 1);
-    parser->capacity = capacity;
+    parser->buffer =
+        memory_make_room(parser->buffer, &parser->capacity, parser->length + more + 1, BUFFER_FIRST, 1);
 }
 
 /* Puts a NUL behind what has been gathered. */
@@ -216,10 +210,8 @@ static int finish_data_line(struct reply_parser *parser)
 /* Adds a line whose text has been gathered. */
 static struct control_line *add_line(struct reply_parser *parser)
 {
-    if (parser->line_count == parser->line_capacity) {
-        parser->line_capacity = parser->line_capacity > 0 ? 2 * parser->line_capacity : LINES_FIRST;
-        parser->lines = memory_resize(parser->lines, parser->line_capacity, sizeof(*parser->lines));
-    }
+    parser->lines = memory_make_room(parser->lines, &parser->line_capacity, parser->line_count + 1,
+                                     LINES_FIRST, sizeof(*parser->lines));
     struct control_line *line = &parser->lines[parser->line_count++];
     memset(line, 0, sizeof(*line));
     return line;

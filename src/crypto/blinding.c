@@ -5,6 +5,7 @@
 
 #include <sodium.h>
 
+#include "base/big_endian.h"
 #include "base/memory.h"
 #include "blinding_parameter.h"
 
@@ -32,8 +33,8 @@ void blinding_compute_parameter(uint8_t parameter[BLINDING_PARAMETER_SIZE],
 {
     uint8_t number[8];
     uint8_t length[8];
-    hash_encode_uint64(number, period_number);
-    hash_encode_uint64(length, period_length);
+    big_endian_write_uint64(number, period_number);
+    big_endian_write_uint64(length, period_length);
     const struct span pieces[] = {
         {blind_string, sizeof(blind_string)},
         {identity_key, ED25519_PUBLIC_KEY_SIZE},

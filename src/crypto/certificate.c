@@ -5,6 +5,8 @@
 
 #include <sodium.h>
 
+#include "base/big_endian.h"
+
 /* The layout of cert-spec, "Document formats": the fixed part, then extensions, then the signature. */
 #define VERSION 1
 #define KEY_TYPE_ED25519 1
@@ -20,8 +22,8 @@ static void encode_body(uint8_t encoded[CERTIFICATE_BODY_SIZE], const struct cer
     uint8_t *byte = encoded;
     *byte++ = VERSION;
     *byte++ = certificate->type;
-    for (int shift = 24; shift >= 0; shift -= 8)
-        *byte++ = (uint8_t)(certificate->expiration_hour >> shift);
+    big_endian_write_uint32(byte, certificate->expiration_hour);
+    byte += 4;
     *byte++ = KEY_TYPE_ED25519;
     memcpy(byte, certificate->certified_key, ED25519_PUBLIC_KEY_SIZE);
     byte += ED25519_PUBLIC_KEY_SIZE;
@@ -57,8 +59,7 @@ static int parse_fixed_part(struct certificate *certificate, const uint8_t *enco
     if (encoded[6] != KEY_TYPE_ED25519)
         return error_set(error, "a certificate has the unknown key type %u", encoded[6]);
     certificate->type = encoded[1];
-    certificate->expiration_hour = (uint32_t)encoded[2] << 24 | (uint32_t)encoded[3] << 16 |
-                                   (uint32_t)encoded[4] << 8 | (uint32_t)encoded[5];
+    certificate->expiration_hour = big_endian_read_uint32(encoded + 2);
     memcpy(certificate->certified_key, encoded + 7, ED25519_PUBLIC_KEY_SIZE);
     return 0;
 }
@@ -97,7 +98,7 @@ int certificate_parse(struct certificate *certificate, const uint8_t *encoded, s
         if (extensions_end - position < EXTENSION_HEADER_SIZE)
             return error_set(error, "a certificate is cut short in extension %zu", i + 1);
         const uint8_t *header = encoded + position;
-        const size_t content_length = (size_t)header[0] << 8 | header[1];
+        const size_t content_length = big_endian_read_uint16(header);
         position += EXTENSION_HEADER_SIZE;
         if (extensions_end - position < content_length)
             return error_set(error, "a certificate is cut short in extension %zu", i + 1);

@@ -4,6 +4,7 @@
 #include <sodium.h>
 
 #include "aes_ctr.h"
+#include "base/big_endian.h"
 #include "base/memory.h"
 
 #define MAC_SIZE DESCRIPTOR_LAYER_MAC_SIZE
@@ -31,7 +32,7 @@ static void derive_keys(struct layer_keys *keys, enum descriptor_layer layer,
                         const struct descriptor_layer_secret *secret, const uint8_t *salt)
 {
     uint8_t revision_counter[8];
-    hash_encode_uint64(revision_counter, secret->revision_counter);
+    big_endian_write_uint64(revision_counter, secret->revision_counter);
     const struct span pieces[] = {
         {secret->blinded_key, sizeof(secret->blinded_key)},
         {secret->subcredential, sizeof(secret->subcredential)},
@@ -48,8 +49,8 @@ static void compute_mac(uint8_t mac[MAC_SIZE], const struct layer_keys *keys, co
 {
     uint8_t key_length[8];
     uint8_t salt_length[8];
-    hash_encode_uint64(key_length, MAC_KEY_SIZE);
-    hash_encode_uint64(salt_length, DESCRIPTOR_LAYER_SALT_SIZE);
+    big_endian_write_uint64(key_length, MAC_KEY_SIZE);
+    big_endian_write_uint64(salt_length, DESCRIPTOR_LAYER_SALT_SIZE);
     const struct span pieces[] = {
         {key_length, sizeof(key_length)},
         {keys->mac_key, sizeof(keys->mac_key)},

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "algorithms.h"
+#include "base/big_endian.h"
 #include "base/memory.h"
 
 /* A context for each hash: one that changes its hash asks for memory anew. */
@@ -125,8 +126,5 @@ void hash_hmac_sha256(uint8_t digest[SHA256_SIZE], const void *key, size_t key_l
 
 void hash_encode_uint64(uint8_t bytes[8], uint64_t value)
 {
-    for (int i = 7; i >= 0; i--) {
-        bytes[i] = (uint8_t)value;
-        value >>= 8;
-    }
+    big_endian_write_uint64(bytes, value);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "aes_ctr.h"
+#include "base/big_endian.h"
 #include "base/memory.h"
 
 #define STRIDE REVISION_COUNTER_STRIDE
@@ -37,7 +38,7 @@ static void generate_stream(uint8_t *stream, size_t length, const uint8_t key[RE
                             size_t stride)
 {
     uint8_t iv[AES_CTR_IV_SIZE] = {0};
-    hash_encode_uint64(iv + AES_CTR_IV_SIZE - 8, (uint64_t)stride * BLOCKS_PER_STRIDE);
+    big_endian_write_uint64(iv + AES_CTR_IV_SIZE - 8, (uint64_t)stride * BLOCKS_PER_STRIDE);
     static const uint8_t zeros[STRIDES_PER_PIECE * STRIDE * SAMPLE_SIZE];
     aes_ctr_apply(stream, zeros, length, key, iv);
 }

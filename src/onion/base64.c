@@ -1,9 +1,9 @@
 /* Base64, strict and fast: decoding it is a good part of the time that a descriptor takes. */
 #include "base64.h"
 
-#include <endian.h>
 #include <string.h>
 
+#include "base/big_endian.h"
 #include "onion/document.h"
 
 #define BAD 0x80
@@ -60,9 +60,7 @@ static const char pairs[64 * 64][2] = {
 /* Encodes six bytes; eight can be read. */
 static void encode_six(char text[8], const uint8_t bytes[8])
 {
-    uint64_t bits;
-    memcpy(&bits, bytes, sizeof(bits));
-    bits = be64toh(bits);
+    uint64_t bits = big_endian_read_uint64(bytes);
     memcpy(text, pairs[bits >> 52], 2);
     memcpy(text + 2, pairs[bits >> 40 & 0xfff], 2);
     memcpy(text + 4, pairs[bits >> 28 & 0xfff], 2);

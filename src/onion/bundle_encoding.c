@@ -26,6 +26,7 @@
 
 #include <sodium.h>
 
+#include "base/big_endian.h"
 #include "base/memory.h"
 #include "crypto/blinding.h"
 #include "onion/bundle.h"
@@ -40,11 +41,16 @@ static const uint8_t magic[BUNDLE_MAGIC_SIZE] = {'o', 'b', 'p', 'u', 'b', ' ', '
 
 /* -- encoding ------------------------------------------------------------------------------------- */
 
-static uint8_t *put_number(uint8_t *byte, uint64_t number, size_t size)
+static uint8_t *put_uint32(uint8_t *byte, uint32_t number)
 {
-    for (size_t i = 0; i < size; i++)
-        byte[i] = (uint8_t)(number >> 8 * (size - 1 - i));
-    return byte + size;
+    big_endian_write_uint32(byte, number);
+    return byte + 4;
+}
+
+static uint8_t *put_uint64(uint8_t *byte, uint64_t number)
+{
+    big_endian_write_uint64(byte, number);
+    return byte + 8;
 }
 
 static uint8_t *put_bytes(uint8_t *byte, const void *bytes, size_t size)
@@ -57,15 +63,15 @@ void bundle_encode_header(const struct bundle_plan *plan, const uint8_t identity
                           uint8_t header[BUNDLE_HEADER_SIZE])
 {
     uint8_t *byte = put_bytes(header, magic, sizeof(magic));
-    byte = put_number(byte, VERSION, 4);
-    byte = put_number(byte, plan->schedule.voting_interval, 4);
-    byte = put_number(byte, plan->schedule.period_length, 4);
-    byte = put_number(byte, (uint64_t)plan->created, 8);
-    byte = put_number(byte, bundle_plan_first_expiration_hour(plan), 4);
-    byte = put_number(byte, plan->last_expiration_hour, 4);
-    byte = put_number(byte, plan->first_period, 8);
-    byte = put_number(byte, plan->period_count, 4);
-    byte = put_number(byte, plan->certificate_count, 4);
+    byte = put_uint32(byte, VERSION);
+    byte = put_uint32(byte, plan->schedule.voting_interval);
+    byte = put_uint32(byte, plan->schedule.period_length);
+    byte = put_uint64(byte, (uint64_t)plan->created);
+    byte = put_uint32(byte, bundle_plan_first_expiration_hour(plan));
+    byte = put_uint32(byte, plan->last_expiration_hour);
+    byte = put_uint64(byte, plan->first_period);
+    byte = put_uint32(byte, (uint32_t)plan->period_count);
+    byte = put_uint32(byte, (uint32_t)plan->certificate_count);
     put_bytes(byte, identity_key, ED25519_PUBLIC_KEY_SIZE);
 }
 
@@ -76,8 +82,8 @@ void bundle_encode_period(const struct bundle *bundle, const struct bundle_perio
     uint8_t *byte = put_bytes(record, period->blinded_key, sizeof(period->blinded_key));
     byte = put_bytes(byte, secrets->signing_seed, sizeof(secrets->signing_seed));
     byte = put_bytes(byte, secrets->counter_key, sizeof(secrets->counter_key));
-    byte = put_number(byte, period->first_expiration_hour, 4);
-    put_number(byte, period->certificate_count, 4);
+    byte = put_uint32(byte, period->first_expiration_hour);
+    put_uint32(byte, (uint32_t)period->certificate_count);
 }
 
 size_t bundle_size(const struct bundle_plan *plan)
@@ -101,13 +107,16 @@ uint8_t *bundle_encode(const struct bundle *bundle)
 
 /* -- decoding ------------------------------------------------------------------------------------- */
 
-static uint64_t take_number(const uint8_t **byte, size_t size)
+static uint32_t take_uint32(const uint8_t **byte)
 {
-    uint64_t number = 0;
-    for (size_t i = 0; i < size; i++)
-        number = number << 8 | (*byte)[i];
-    *byte += size;
-    return number;
+    *byte += 4;
+    return big_endian_read_uint32(*byte - 4);
+}
+
+static uint64_t take_uint64(const uint8_t **byte)
+{
+    *byte += 8;
+    return big_endian_read_uint64(*byte - 8);
 }
 
 static void take_bytes(void *bytes, const uint8_t **byte, size_t size)
@@ -129,17 +138,17 @@ static int check_version(const uint8_t *bytes, size_t length, struct error *erro
     if (length < sizeof(magic) + 4)
         return error_set(error, "is a bundle cut short: copy it again");
     const uint8_t *byte = bytes + sizeof(magic);
-    uint64_t version = take_number(&byte, 4);
+    uint32_t version = take_uint32(&byte);
     if (version > VERSION)
         return error_set(error,
-                         "is a bundle made by a newer obpub (version %" PRIu64 " of the format, and this "
+                         "is a bundle made by a newer obpub (version %" PRIu32 " of the format, and this "
                          "obpub knows %d): use that version of obpub here, too",
                          version, VERSION);
     if (version == 0)
         return error_set(error, "is a damaged bundle (version 0 of the format): copy it again");
     if (version < VERSION)
         return error_set(error,
-                         "is a bundle made by an older obpub (version %" PRIu64 " of the format, and this "
+                         "is a bundle made by an older obpub (version %" PRIu32 " of the format, and this "
                          "obpub knows %d): make it anew",
                          version, VERSION);
     return 0;
@@ -162,15 +171,15 @@ int bundle_decode_header(struct bundle_plan *plan, uint8_t identity_key[ED25519_
     if (check_version(header, BUNDLE_HEADER_SIZE, error) != 0)
         return -1;
     const uint8_t *byte = header + sizeof(magic) + 4;
-    plan->schedule.voting_interval = (uint32_t)take_number(&byte, 4);
-    plan->schedule.period_length = (uint32_t)take_number(&byte, 4);
-    uint64_t created = take_number(&byte, 8);
+    plan->schedule.voting_interval = take_uint32(&byte);
+    plan->schedule.period_length = take_uint32(&byte);
+    uint64_t created = take_uint64(&byte);
     plan->created = created < SECONDS_MAX ? (int64_t)created : 0; /* 0: what can't be */
-    uint64_t first_expiration_hour = take_number(&byte, 4);
-    plan->last_expiration_hour = (uint32_t)take_number(&byte, 4);
-    plan->first_period = take_number(&byte, 8);
-    plan->period_count = (size_t)take_number(&byte, 4);
-    plan->certificate_count = (size_t)take_number(&byte, 4);
+    uint32_t first_expiration_hour = take_uint32(&byte);
+    plan->last_expiration_hour = take_uint32(&byte);
+    plan->first_period = take_uint64(&byte);
+    plan->period_count = take_uint32(&byte);
+    plan->certificate_count = take_uint32(&byte);
     take_bytes(identity_key, &byte, ED25519_PUBLIC_KEY_SIZE);
     if (!plan_is_sane(plan) || first_expiration_hour != bundle_plan_first_expiration_hour(plan))
         return error_set(error, "is a damaged bundle: its figures can't be; copy it again");
@@ -216,8 +225,8 @@ int bundle_add_period(struct bundle *bundle, const uint8_t record[BUNDLE_PERIOD_
     take_bytes(period->blinded_key, &record, sizeof(period->blinded_key));
     take_bytes(secrets->signing_seed, &record, sizeof(secrets->signing_seed));
     take_bytes(secrets->counter_key, &record, sizeof(secrets->counter_key));
-    period->first_expiration_hour = (uint32_t)take_number(&record, 4);
-    period->certificate_count = (size_t)take_number(&record, 4);
+    period->first_expiration_hour = take_uint32(&record);
+    period->certificate_count = take_uint32(&record);
     if (!hours_are_sane(&bundle->plan, period))
         return error_set(error,
                          "is a bad bundle: the hours of time period %" PRIu64 " can't be; make it anew",

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/calendar.h"
 #include "base/memory.h"
 #include "consensus_relay.h"
 #include "directory_text.h"
@@ -51,14 +52,14 @@ static int parse_vote_status(struct consensus_parser *parser, struct text argume
 
 static int parse_valid_after(struct consensus_parser *parser, struct text arguments)
 {
-    if (directory_parse_time(arguments, &parser->consensus.valid_after) != 0)
+    if (calendar_parse_second(arguments, &parser->consensus.valid_after) != 0)
         return fail(parser, "valid-after is no time");
     return 0;
 }
 
 static int parse_fresh_until(struct consensus_parser *parser, struct text arguments)
 {
-    if (directory_parse_time(arguments, &parser->consensus.fresh_until) != 0)
+    if (calendar_parse_second(arguments, &parser->consensus.fresh_until) != 0)
         return fail(parser, "fresh-until is no time");
     if (parser->consensus.fresh_until <= parser->consensus.valid_after)
         return fail(parser, "fresh-until is not after valid-after");
@@ -67,7 +68,7 @@ static int parse_fresh_until(struct consensus_parser *parser, struct text argume
 
 static int parse_valid_until(struct consensus_parser *parser, struct text arguments)
 {
-    if (directory_parse_time(arguments, &parser->consensus.valid_until) != 0)
+    if (calendar_parse_second(arguments, &parser->consensus.valid_until) != 0)
         return fail(parser, "valid-until is no time");
     if (parser->consensus.valid_until < parser->consensus.fresh_until)
         return fail(parser, "valid-until is before fresh-until");
@@ -127,12 +128,10 @@ static int parse_params(struct consensus_parser *parser, struct text arguments)
 {
     struct text word, last_word = {"", 0}, last_name = {"", 0};
     while (directory_next_word(&arguments, &word)) {
-        const char *equals = memchr(word.start, '=', word.length);
-        if (equals == NULL)
-            return fail(parser, "a parameter has no value");
-        struct text name = {word.start, (size_t)(equals - word.start)};
-        struct text digits = {equals + 1, word.length - name.length - 1};
+        struct text name, digits = word;
         int32_t value;
+        if (!text_take_until(&digits, '=', &name))
+            return fail(parser, "a parameter has no value");
         if (parse_int32(digits, &value) != 0)
             return fail(parser, "the value of a parameter is no 32-bit number");
         if (compare_texts(last_word, word) >= 0 || compare_texts(last_name, name) == 0)
@@ -206,12 +205,8 @@ static int check_none_missing(struct consensus_parser *parser, size_t from, size
 /* Parses the current line if it is one that is read. */
 static int parse_preamble_line(struct consensus_parser *parser)
 {
-    const struct text line = parser->line;
-    const char *space = memchr(line.start, ' ', line.length);
-    size_t keyword_length = space != NULL ? (size_t)(space - line.start) : line.length;
-    struct text keyword = {line.start, keyword_length}, arguments = {"", 0};
-    if (space != NULL)
-        arguments = (struct text){space + 1, line.length - keyword_length - 1};
+    struct text keyword, arguments = parser->line;
+    text_take_until(&arguments, ' ', &keyword);
     for (size_t i = 0; i < COUNT_OF(preamble_lines); i++) {
         if (!text_equals(keyword, preamble_lines[i].keyword))
             continue;
@@ -228,7 +223,7 @@ static int parse_preamble_line(struct consensus_parser *parser)
 
 static bool line_begins_relay(const struct consensus_parser *parser)
 {
-    return directory_text_begins(parser->line, "r ", 2);
+    return text_begins_with(parser->line, "r ");
 }
 
 static bool line_begins_footer(const struct consensus_parser *parser)
@@ -247,11 +242,9 @@ static int finish_relay(struct consensus_parser *parser)
         return fail(parser, wrong);
     if (!relay_entry_is_hsdir(&parser->entry))
         return 0;
-    if (consensus->hsdir_count == parser->hsdir_capacity) {
-        parser->hsdir_capacity = parser->hsdir_capacity > 0 ? parser->hsdir_capacity * 2 : HSDIRS_AT_FIRST;
-        consensus->hsdirs =
-            memory_resize(consensus->hsdirs, parser->hsdir_capacity, sizeof(*consensus->hsdirs));
-    }
+    consensus->hsdirs =
+        memory_make_room(consensus->hsdirs, &parser->hsdir_capacity, consensus->hsdir_count + 1,
+                         HSDIRS_AT_FIRST, sizeof(*consensus->hsdirs));
     consensus->hsdirs[consensus->hsdir_count++] = parser->entry.relay;
     return 0;
 }
@@ -289,12 +282,12 @@ static int parse_relay_line(struct consensus_parser *parser)
  * here needs, but which must not be cut off nor hold relays. */
 static int parse_footer_line(struct consensus_parser *parser)
 {
-    if (directory_text_begins(parser->line, "-----BEGIN ", 11))
+    if (text_begins_with(parser->line, "-----BEGIN "))
         parser->is_in_object = true;
-    else if (directory_text_begins(parser->line, "-----END ", 9))
+    else if (text_begins_with(parser->line, "-----END "))
         parser->is_in_object = false;
     else if (line_begins_relay(parser) || line_begins_footer(parser) ||
-             directory_text_begins(parser->line, "network-status-version ", 23))
+             text_begins_with(parser->line, "network-status-version "))
         return fail(parser, "it does not belong into the footer");
     return 0;
 }

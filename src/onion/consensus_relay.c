@@ -1,9 +1,10 @@
 /* One relay of the microdesc-flavoured consensus: its "r" line and those that follow it. */
 #include "consensus_relay.h"
 
+#include "version_ranges.h"
+
 #define NICKNAME_LENGTH_MAX 19
-#define RELAY_ARGUMENTS_MIN 7 /* nickname, identity, date, time, address, two ports */
-#define PROTOCOL_VERSION_MAX 63
+#define RELAY_ARGUMENTS_MIN 7    /* nickname, identity, date, time, address, two ports */
 #define HSDIR_PROTOCOL_VERSION 2 /* the HSDir protocol that keeps v3 descriptors */
 #define VERSION_PARTS 4
 #define VERSION_PART_MAX 65535
@@ -53,21 +54,6 @@ static const char *parse_flags(struct relay_entry *entry, struct text arguments)
     return NULL;
 }
 
-/* Takes what is before the first separator off text, and the separator with it. Returns false when there is
- * no separator: part is then all of it. */
-static bool take_part(struct text *text, char separator, struct text *part)
-{
-    const char *found = text->length > 0 ? memchr(text->start, separator, text->length) : NULL;
-    *part = *text;
-    if (found == NULL) {
-        text->length = 0;
-        return false;
-    }
-    part->length = (size_t)(found - text->start);
-    *text = (struct text){found + 1, text->length - part->length - 1};
-    return true;
-}
-
 /* Notes when "Tor 0.3.0.7" is too old. Like tor, takes a version that it can't read for a good one. */
 static const char *parse_version(struct relay_entry *entry, struct text arguments)
 {
@@ -80,7 +66,7 @@ static const char *parse_version(struct relay_entry *entry, struct text argument
         return NULL;
     int order = 0;
     for (size_t i = 0; i < VERSION_PARTS; i++) {
-        bool has_more = take_part(&word, i < VERSION_PARTS - 1 ? '.' : '-', &part);
+        bool has_more = text_take_until(&word, i < VERSION_PARTS - 1 ? '.' : '-', &part);
         uint64_t number;
         if ((!has_more && i < VERSION_PARTS - 1) || text_parse_uint64(part, VERSION_PART_MAX, &number) != 0)
             return NULL;
@@ -91,37 +77,23 @@ static const char *parse_version(struct relay_entry *entry, struct text argument
     return NULL;
 }
 
-/* Looks for a version in "2", "1-2" or "1,2-3". Returns -1 when that is malformed. */
-static int find_version(struct text ranges, uint64_t version, bool *is_found)
-{
-    bool has_more = ranges.length > 0;
-    while (has_more) {
-        struct text low, high;
-        has_more = take_part(&ranges, ',', &high);
-        bool is_range = take_part(&high, '-', &low);
-        uint64_t first, last;
-        if (text_parse_uint64(low, PROTOCOL_VERSION_MAX, &first) != 0 ||
-            text_parse_uint64(is_range ? high : low, PROTOCOL_VERSION_MAX, &last) != 0 || first > last)
-            return -1;
-        *is_found = *is_found || (first <= version && version <= last);
-    }
-    return 0;
-}
-
 static const char *parse_protocols(struct relay_entry *entry, struct text arguments)
 {
     static const char name[] = "HSDir=";
-    static const size_t name_length = sizeof(name) - 1;
+    const size_t name_length = sizeof(name) - 1;
     if (entry->has_protocols)
         return "the relay has two pr lines";
     entry->has_protocols = true;
     struct text word;
     while (directory_next_word(&arguments, &word)) {
-        if (!directory_text_begins(word, name, name_length))
+        if (!text_begins_with(word, name))
             continue;
         struct text ranges = {word.start + name_length, word.length - name_length};
-        if (find_version(ranges, HSDIR_PROTOCOL_VERSION, &entry->has_hsdir_protocol) != 0)
+        uint64_t versions = 0;
+        if (ranges.length > 0 && version_ranges_parse(&versions, ranges) != 0)
             return "the versions of the protocol HSDir are malformed";
+        entry->has_hsdir_protocol =
+            entry->has_hsdir_protocol || (versions >> HSDIR_PROTOCOL_VERSION & 1) != 0;
     }
     return NULL;
 }
@@ -142,7 +114,7 @@ const char *relay_entry_add_line(struct relay_entry *entry, struct text line)
 {
     for (size_t i = 0; i < sizeof(relay_lines) / sizeof(relay_lines[0]); i++) {
         const struct relay_line *known = &relay_lines[i];
-        if (directory_text_begins(line, known->keyword, known->length))
+        if (line.length >= known->length && memcmp(line.start, known->keyword, known->length) == 0)
             return known->parse(entry,
                                 (struct text){line.start + known->length, line.length - known->length});
     }

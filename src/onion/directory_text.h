@@ -1,4 +1,4 @@
-/* Lines, words, base64 figures and times of directory documents, read in place and without allocation: a
+/* Lines, words and base64 figures of directory documents, read in place and without allocation: a
  * consensus and its microdescriptors are some eight megabytes every hour. */
 #ifndef OBPUB_ONION_DIRECTORY_TEXT_H
 #define OBPUB_ONION_DIRECTORY_TEXT_H
@@ -6,7 +6,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 
 #include "onion/document.h"
 
@@ -21,11 +20,9 @@ static inline bool directory_next_line(struct directory_reader *reader, struct t
 {
     if (reader->next == reader->end)
         return false;
-    const char *newline = memchr(reader->next, '\n', (size_t)(reader->end - reader->next));
-    const char *line_end = newline != NULL ? newline : reader->end;
-    line->start = reader->next;
-    line->length = (size_t)(line_end - reader->next);
-    reader->next = newline != NULL ? newline + 1 : reader->end;
+    struct text rest = {reader->next, (size_t)(reader->end - reader->next)};
+    text_take_until(&rest, '\n', line);
+    reader->next = rest.start;
     reader->line_number++;
     return true;
 }
@@ -34,28 +31,11 @@ static inline bool directory_next_line(struct directory_reader *reader, struct t
  */
 static inline bool directory_next_word(struct text *text, struct text *word)
 {
-    const char *start = text->start, *end = text->start + text->length;
-    while (start < end && *start == ' ')
-        start++;
-    const char *word_end = start;
-    while (word_end < end && *word_end != ' ')
-        word_end++;
-    *word = (struct text){start, (size_t)(word_end - start)};
-    *text = (struct text){word_end, (size_t)(end - word_end)};
-    return word->length > 0;
-}
-
-/* True when text begins with the first length characters of prefix. */
-static inline bool directory_text_begins(struct text text, const char *prefix, size_t length)
-{
-    return text.length >= length && memcmp(text.start, prefix, length) == 0;
+    return text_take_word(text, ' ', ' ', word);
 }
 
 /* Decodes base64 without padding, the way tor writes digests and keys: exactly size bytes in the one length
  * and the one spelling they have. Returns 0 or -1. */
 int directory_decode_base64(struct text text, uint8_t *bytes, size_t size);
-
-/* Parses "YYYY-MM-DD HH:MM:SS" (UTC, 1970 to 9999) to seconds since the epoch. Returns 0 or -1. */
-int directory_parse_time(struct text text, int64_t *seconds);
 
 #endif

@@ -24,14 +24,9 @@ static int fail_at(struct error *error, struct text line, const char *reason)
 /* Takes the next line off the reader; it comes without its newline. */
 static struct text take_line(struct document_reader *reader)
 {
-    struct text line = {reader->next, (size_t)(reader->end - reader->next)};
-    const char *newline = memchr(reader->next, '\n', line.length);
-    if (newline == NULL) {
-        reader->next = reader->end;
-        return line;
-    }
-    line.length = (size_t)(newline - reader->next);
-    reader->next = newline + 1;
+    struct text line, rest = {reader->next, (size_t)(reader->end - reader->next)};
+    text_take_until(&rest, '\n', &line);
+    reader->next = rest.start;
     return line;
 }
 
@@ -56,29 +51,15 @@ static bool has_no_control(struct text text, char allowed)
     return found == 0;
 }
 
-static bool is_space(char character)
-{
-    return character == ' ' || character == '\t';
-}
-
 static bool is_alphanumeric(char character)
 {
     return (character >= 'a' && character <= 'z') || (character >= 'A' && character <= 'Z') ||
            (character >= '0' && character <= '9');
 }
 
-/* Takes the word at the start of rest, and the white space behind it. */
-static struct text take_word(struct text *rest)
+static bool take_word(struct text *rest, struct text *word)
 {
-    struct text word = {rest->start, 0};
-    while (word.length < rest->length && !is_space(rest->start[word.length]))
-        word.length++;
-    size_t taken = word.length;
-    while (taken < rest->length && is_space(rest->start[taken]))
-        taken++;
-    rest->start += taken;
-    rest->length -= taken;
-    return word;
+    return text_take_word(rest, ' ', '\t', word);
 }
 
 /* A keyword does not begin with "-": that is how objects begin. */
@@ -101,19 +82,14 @@ static int parse_keyword_line(struct document_item *item, struct error *error)
     if (!has_no_control(item->line, '\t'))
         return fail_at(error, item->line, "a control character");
     struct text rest = item->line;
-    item->keyword = take_word(&rest);
-    if (!is_keyword(item->keyword))
+    bool is_indented = rest.start[0] == ' ' || rest.start[0] == '\t';
+    if (!take_word(&rest, &item->keyword) || is_indented || !is_keyword(item->keyword))
         return fail_at(error, item->line, "not a keyword");
     item->argument_count = 0;
-    while (rest.length > 0 && item->argument_count < DOCUMENT_ARGUMENTS_MAX)
-        item->arguments[item->argument_count++] = take_word(&rest);
+    while (item->argument_count < DOCUMENT_ARGUMENTS_MAX &&
+           take_word(&rest, &item->arguments[item->argument_count]))
+        item->argument_count++;
     return 0;
-}
-
-bool text_begins_with(struct text text, const char *string)
-{
-    size_t length = strlen(string);
-    return text.length >= length && memcmp(text.start, string, length) == 0;
 }
 
 /* Reads the label of a "-----BEGIN label-----" or "-----END label-----" line that starts with opening. */
@@ -172,26 +148,4 @@ int document_reader_next(struct document_reader *reader, struct document_item *i
     if (text_begins_with(rest, "-----") && read_object(item, reader, error) != 0)
         return -1;
     return 1;
-}
-
-bool text_equals(struct text text, const char *string)
-{
-    return text.length == strlen(string) && text_begins_with(text, string);
-}
-
-int text_parse_uint64(struct text text, uint64_t maximum, uint64_t *number)
-{
-    if (text.length == 0 || (text.length > 1 && text.start[0] == '0'))
-        return -1;
-    uint64_t value = 0;
-    for (size_t i = 0; i < text.length; i++) {
-        if (text.start[i] < '0' || text.start[i] > '9')
-            return -1;
-        uint64_t digit = (uint64_t)(text.start[i] - '0');
-        if (digit > maximum || value > (maximum - digit) / 10)
-            return -1;
-        value = value * 10 + digit;
-    }
-    *number = value;
-    return 0;
 }

@@ -8,14 +8,9 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/text.h"
 
 #define DOCUMENT_ARGUMENTS_MAX 16
-
-/* A piece of the document's text; not NUL-terminated. */
-struct text {
-    const char *start;
-    size_t length; /* bytes */
-};
 
 /* One keyword line with the object that follows it. All of it points into the document. */
 struct document_item {
@@ -39,16 +34,6 @@ void document_reader_init(struct document_reader *reader, const char *text, size
  * carriage return or a control character, an empty line, a keyword with other characters than [A-Za-z0-9-],
  * an object that does not end or ends under another label. */
 int document_reader_next(struct document_reader *reader, struct document_item *item, struct error *error);
-
-/* True when text begins with a NUL-terminated string. */
-bool text_begins_with(struct text text, const char *string);
-
-/* True when text is the same as a NUL-terminated string. */
-bool text_equals(struct text text, const char *string);
-
-/* Parses a decimal number of digits only, without sign or leading zeros, not above maximum. Returns 0 or -1.
- */
-int text_parse_uint64(struct text text, uint64_t maximum, uint64_t *number);
 
 /* Decodes base64, padded or not, newlines ignored, nothing else; the length must be exactly size bytes.
  * Returns 0 or -1. */

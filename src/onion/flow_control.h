@@ -6,16 +6,10 @@
 #include "onion/descriptor.h"
 #include "onion/document.h"
 
-/* Room for the ranges of any set of versions, with a NUL. */
-#define FLOW_CONTROL_VERSIONS_SIZE 192
-
 /* Reads the two arguments of the line: version ranges as in a relay's protocol list ("1-2,4"; dir-spec,
  * "proto"), and the sendme increment, 1 to 255 cells. Returns 0 or -1. */
 int flow_control_parse(struct flow_control *flow_control, struct text versions, struct text sendme_inc,
                        struct error *error);
-
-/* Writes the versions as tor writes them: ranges in ascending order. */
-void flow_control_format_versions(char text[FLOW_CONTROL_VERSIONS_SIZE], uint64_t versions);
 
 /* Reduces common to what other has too: the versions of both if the increment is the same, else none. */
 void flow_control_intersect(struct flow_control *common, const struct flow_control *other);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/big_endian.h"
 #include "base/memory.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
@@ -21,8 +22,8 @@ void hsdir_ring_disaster_value(uint8_t value[SHARED_RANDOM_VALUE_SIZE], uint64_t
                                uint32_t period_length)
 {
     uint8_t number[8], length[8];
-    hash_encode_uint64(number, period_number);
-    hash_encode_uint64(length, period_length);
+    big_endian_write_uint64(number, period_number);
+    big_endian_write_uint64(length, period_length);
     const struct span pieces[] = {
         PREFIX_SPAN(DISASTER_PREFIX), {length, sizeof(length)}, {number, sizeof(number)}};
     hash_sha3_256(value, pieces, COUNT_OF(pieces));
@@ -51,9 +52,9 @@ static void compute_descriptor_index(uint8_t index[HSDIR_INDEX_SIZE], const stru
                                      uint32_t replica_number)
 {
     uint8_t replica[8], length[8], number[8];
-    hash_encode_uint64(replica, replica_number);
-    hash_encode_uint64(length, ring->period_length);
-    hash_encode_uint64(number, ring->period_number);
+    big_endian_write_uint64(replica, replica_number);
+    big_endian_write_uint64(length, ring->period_length);
+    big_endian_write_uint64(number, ring->period_number);
     const struct span pieces[] = {
         PREFIX_SPAN(DESCRIPTOR_INDEX_PREFIX),
         {blinded_key, ED25519_PUBLIC_KEY_SIZE},
@@ -78,8 +79,8 @@ void hsdir_ring_build(struct hsdir_ring *ring, const struct hsdir *hsdirs, size_
                       uint32_t period_length)
 {
     uint8_t number[8], length[8];
-    hash_encode_uint64(number, period_number);
-    hash_encode_uint64(length, period_length);
+    big_endian_write_uint64(number, period_number);
+    big_endian_write_uint64(length, period_length);
     ring->entries = memory_allocate(count, sizeof(*ring->entries));
     ring->count = count;
     ring->period_number = period_number;

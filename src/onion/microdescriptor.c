@@ -5,7 +5,6 @@
 #include "directory_text.h"
 
 #define FIRST_KEYWORD "onion-key"
-#define FIRST_KEYWORD_LENGTH (sizeof(FIRST_KEYWORD) - 1)
 
 /* Annotations, as in tor's cache files, stand before an entry and are not part of it. */
 static bool line_is_annotation(struct text line)
@@ -15,7 +14,7 @@ static bool line_is_annotation(struct text line)
 
 static bool line_begins_entry(struct text line)
 {
-    return directory_text_begins(line, FIRST_KEYWORD, FIRST_KEYWORD_LENGTH);
+    return text_begins_with(line, FIRST_KEYWORD);
 }
 
 /* Takes the identity of a line "id ed25519 <base64>"; other kinds of identity are not needed. */
@@ -52,11 +51,11 @@ static int parse_lines(struct microdescriptor *microdescriptor, struct directory
         line_start = reader->next;
         if (line.length == 0)
             return error_set(error, "a microdescriptor has an empty line");
-        if (directory_text_begins(line, "-----BEGIN ", 11))
+        if (text_begins_with(line, "-----BEGIN "))
             is_in_object = true;
-        else if (directory_text_begins(line, "-----END ", 9))
+        else if (text_begins_with(line, "-----END "))
             is_in_object = false;
-        else if (!is_in_object && directory_text_begins(line, "id ", 3) &&
+        else if (!is_in_object && text_begins_with(line, "id ") &&
                  parse_identity(microdescriptor, (struct text){line.start + 3, line.length - 3}, error) != 0)
             return -1;
     }

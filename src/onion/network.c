@@ -26,6 +26,7 @@ struct identity {
 
 /* Longest microdescriptor, most of which would be its family: some 6,000 relays. */
 #define MICRODESCRIPTOR_SIZE_MAX (256 * 1024)
+#define GATHERED_AT_FIRST 1024 /* bytes; most are shorter */
 
 struct network_builder {
     bool is_testing_network;
@@ -110,10 +111,8 @@ static int gather(struct network_builder *builder, const char *line, size_t leng
     if (length > MICRODESCRIPTOR_SIZE_MAX - builder->gathered_length)
         return error_set(error, "a microdescriptor is longer than %d bytes", MICRODESCRIPTOR_SIZE_MAX);
     size_t needed = builder->gathered_length + length;
-    if (needed > builder->gathered_capacity) {
-        builder->gathered_capacity = 2 * needed;
-        builder->gathered = memory_resize(builder->gathered, builder->gathered_capacity, 1);
-    }
+    builder->gathered =
+        memory_make_room(builder->gathered, &builder->gathered_capacity, needed, GATHERED_AT_FIRST, 1);
     memcpy(builder->gathered + builder->gathered_length, line, length);
     builder->gathered_length += length;
     return 0;

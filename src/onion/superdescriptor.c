@@ -12,6 +12,7 @@
 #include "descriptor_layout.h"
 #include "flow_control.h"
 #include "text_builder.h"
+#include "version_ranges.h"
 
 /* Room that each part takes at the most, in bytes, so that no buffer has to grow. */
 #define INNER_HEAD_ROOM 256
@@ -120,8 +121,8 @@ static int append_inner_layer(struct inner_layer *inner, struct error *error)
     if (superdescriptor->is_single_onion_service)
         text_builder_append(text, "single-onion-service\n");
     if (superdescriptor->flow_control.is_present) {
-        char versions[FLOW_CONTROL_VERSIONS_SIZE];
-        flow_control_format_versions(versions, superdescriptor->flow_control.versions);
+        char versions[VERSION_RANGES_SIZE];
+        version_ranges_format(versions, superdescriptor->flow_control.versions);
         text_builder_append_format(text, "flow-control %s %u\n", versions,
                                    superdescriptor->flow_control.sendme_inc);
     }

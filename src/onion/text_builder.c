@@ -14,17 +14,14 @@
 
 void text_builder_init(struct text_builder *builder, size_t capacity)
 {
-    *builder = (struct text_builder){.text = memory_resize(NULL, capacity + 1, 1), .capacity = capacity};
+    *builder = (struct text_builder){.text = memory_resize(NULL, capacity + 1, 1), .room = capacity + 1};
     builder->text[0] = '\0';
 }
 
 /* Makes the text length bytes longer and returns where these begin. */
 static char *extend(struct text_builder *builder, size_t length)
 {
-    if (length > builder->capacity - builder->length) {
-        builder->capacity = 2 * builder->capacity + length;
-        builder->text = memory_resize(builder->text, builder->capacity + 1, 1);
-    }
+    builder->text = memory_make_room(builder->text, &builder->room, builder->length + length + 1, 0, 1);
     char *start = builder->text + builder->length;
     builder->length += length;
     builder->text[builder->length] = '\0';

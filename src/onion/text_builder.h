@@ -9,7 +9,8 @@
 /* Text that grows; a NUL always follows it. Release text with free(). */
 struct text_builder {
     char *text;
-    size_t length, capacity; /* bytes, without the NUL */
+    size_t length; /* bytes, without the NUL */
+    size_t room;   /* bytes, with it */
 };
 
 /* Begins with room for capacity bytes: more is allocated when that does not do. */

@@ -5,8 +5,9 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "base/clock.h"
 
 int channel_open(int ends[2], struct error *error)
 {
@@ -45,19 +46,12 @@ bool channel_is_closed(int end)
     return length == 0 || (length < 0 && errno != EAGAIN);
 }
 
-static int64_t read_clock(void)
-{
-    struct timespec moment;
-    clock_gettime(CLOCK_MONOTONIC, &moment);
-    return (int64_t)moment.tv_sec * 1000 + moment.tv_nsec / 1000000;
-}
-
 int channel_wait(int end, int64_t milliseconds)
 {
-    int64_t deadline = read_clock() + milliseconds;
+    int64_t deadline = clock_milliseconds() + milliseconds;
     for (;;) {
         struct pollfd one = {.fd = end, .events = POLLIN};
-        int64_t left = deadline - read_clock();
+        int64_t left = deadline - clock_milliseconds();
         int result = poll(&one, 1, left > 0 ? (int)left : 0);
         if (result >= 0)
             return result;

@@ -9,75 +9,64 @@
 #include "base/memory.h"
 #include "config/config_report.h"
 #include "config/yaml_file.h"
-#include "process/channel.h"
+#include "process/conversation.h"
 #include "reader/reader_message.h"
 
-/* Milliseconds that a message of an answer may take: a thousand keys are read before there is a first one,
- * and a service manager does not wait for ever either. */
-#define PATIENCE 10000
+/* Milliseconds that a message of the answer to READER_LOAD may take: a thousand keys are read before there is
+ * a first one, and a service manager does not wait for ever either. */
 #define PATIENCE_LOAD 30000
-/* That one which was given up on may still take, so that a disk that hangs does not hold the engine up at
- * each request. */
-#define PATIENCE_LATE 100
 
 struct reader_client {
-    int end;
+    struct conversation conversation;
     const char *config_path;
-    uint8_t *bytes; /* secret memory for one message */
-    size_t owed;    /* answers of which the end has not been read */
     struct credential_source source;
 };
 
 /* -- messages ------------------------------------------------------------------------------------- */
 
-/* Takes the next message into client->bytes. Returns its size, or -1. */
-static ssize_t take_message(struct reader_client *client, int64_t patience, struct error *error)
+static bool ends_answer(const uint8_t *message, size_t size)
 {
-    int result = channel_wait(client->end, patience);
-    if (result == 0)
-        return error_set(error, "reading files takes more than %d seconds: do the disks answer?",
-                         (int)((patience > PATIENCE ? patience : PATIENCE) / 1000));
-    ssize_t size = result > 0 ? channel_receive(client->end, client->bytes, READER_MESSAGE_SIZE_MAX) : -1;
-    bool is_end = size > 1 && client->bytes[0] == READER_END;
-    if (size <= 0)
-        return error_set(error, "the process that reads files does not answer any more");
-    client->owed -= is_end;
-    return size;
+    return size > 1 && message[0] == READER_END;
 }
+
+static const struct conversation_peer reader = {
+    .name = "the process that reads files",
+    .is_late = "reading files takes more than",
+    .advice = ": do the disks answer?",
+    .ends_answer = ends_answer,
+    .message_size_max = READER_MESSAGE_SIZE_MAX,
+};
 
 void reader_client_take_late(struct reader_client *client)
 {
-    while (client->owed > 0 && channel_wait(client->end, 0) > 0) {
-        if (take_message(client, 0, NULL) < 0)
-            return;
-    }
+    conversation_take_late(&client->conversation);
 }
 
-/* Sends a message; what was left unread of earlier answers is thrown away. Returns 0 or -1. */
+/* Sends a message; text may be NULL. Returns 0 or -1. */
 static int ask(struct reader_client *client, enum reader_message type, const char *text, struct error *error)
 {
+    uint8_t request[PATH_MAX];
     size_t length = text != NULL ? strlen(text) : 0;
     if (text != NULL && (length == 0 || length >= PATH_MAX))
         return error_set(error, "this can't be the path of a file: it has %zu bytes", length);
-    while (client->owed > 0) {
-        if (take_message(client, PATIENCE_LATE, error) < 0)
-            return -1;
-    }
-    client->bytes[0] = (uint8_t)type;
+    request[0] = (uint8_t)type;
     if (length > 0)
-        memcpy(client->bytes + 1, text, length);
-    if (channel_send(client->end, client->bytes, length + 1) != 0)
-        return error_set(error, "the process that reads files does not listen any more");
-    client->owed++;
-    return 0;
+        memcpy(request + 1, text, length);
+    return conversation_ask(&client->conversation, request, length + 1, error);
 }
 
-/* Takes an answer that is one message. Returns its size, or -1. */
+/* Says that an answer is none. */
+static int refuse_answer(struct error *error)
+{
+    return error_set(error, "the process that reads files answers something else");
+}
+
+/* Takes an answer that is one message. Returns its size, which is 2 at least, or -1. */
 static ssize_t take_end(struct reader_client *client, struct error *error)
 {
-    ssize_t size = take_message(client, PATIENCE, error);
-    if (size >= 0 && client->bytes[0] != READER_END)
-        return error_set(error, "the process that reads files answers something else");
+    ssize_t size = conversation_take(&client->conversation, CONVERSATION_PATIENCE, error);
+    if (size >= 0 && !ends_answer(client->conversation.message, (size_t)size))
+        return refuse_answer(error);
     return size;
 }
 
@@ -129,10 +118,12 @@ static int take_delivery(struct reader_client *client, struct delivery *delivery
                          struct config_report *report, struct error *error)
 {
     for (;;) {
-        ssize_t size = take_message(client, PATIENCE_LOAD, error);
+        ssize_t size = conversation_take(&client->conversation, PATIENCE_LOAD, error);
         if (size < 0)
             return -1;
-        const uint8_t *bytes = client->bytes;
+        const uint8_t *bytes = client->conversation.message;
+        if (ends_answer(bytes, (size_t)size))
+            return bytes[1] == 0 && delivery->text != NULL ? 0 : -1;
         int result = 0;
         switch (bytes[0]) {
         case READER_WARNING:
@@ -147,13 +138,11 @@ static int take_delivery(struct reader_client *client, struct delivery *delivery
         case READER_KEY:
             result = take_key(delivery, bytes, (size_t)size);
             break;
-        case READER_END:
-            return bytes[1] == 0 && delivery->text != NULL ? 0 : -1;
         default:
             result = -1;
         }
         if (result != 0)
-            return error_set(error, "the process that reads files answers something else");
+            return refuse_answer(error);
     }
 }
 
@@ -234,8 +223,9 @@ static enum credential_result read_file(struct reader_client *client, enum reade
     ssize_t size = take_end(client, error);
     if (size < 0)
         return CREDENTIAL_UNUSABLE;
-    enum credential_result result = (enum credential_result)client->bytes[1];
-    *content = client->bytes + 2;
+    const uint8_t *message = client->conversation.message;
+    enum credential_result result = (enum credential_result)message[1];
+    *content = message + 2;
     *length = (size_t)size - 2;
     if (result == CREDENTIAL_OK)
         return CREDENTIAL_OK;
@@ -256,7 +246,7 @@ static enum credential_result read_cookie(const char *path, uint8_t *cookie, voi
         error_set(error, "the process that reads files answers with %zu bytes that are no cookie", length);
         result = CREDENTIAL_UNUSABLE;
     }
-    secret_wipe(client->bytes, READER_MESSAGE_SIZE_MAX);
+    conversation_wipe(&client->conversation);
     return result;
 }
 
@@ -272,7 +262,7 @@ static enum credential_result read_password(const char *path, char **password, v
         *password = secret_allocate(length + 1);
         memcpy(*password, content, length);
     }
-    secret_wipe(client->bytes, READER_MESSAGE_SIZE_MAX);
+    conversation_wipe(&client->conversation);
     return result;
 }
 
@@ -313,9 +303,8 @@ const struct credential_source *reader_client_source(const struct reader_client 
 struct reader_client *reader_client_new(int end, const char *config_path)
 {
     struct reader_client *client = memory_allocate(1, sizeof(*client));
-    client->end = end;
+    conversation_init(&client->conversation, &reader, end);
     client->config_path = config_path;
-    client->bytes = secret_allocate(READER_MESSAGE_SIZE_MAX);
     client->source = (struct credential_source){
         .read_cookie = read_cookie,
         .read_password = read_password,
@@ -329,6 +318,6 @@ void reader_client_free(struct reader_client *client)
 {
     if (client == NULL)
         return;
-    secret_free(client->bytes);
+    conversation_clear(&client->conversation);
     free(client);
 }

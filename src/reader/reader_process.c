@@ -8,6 +8,7 @@
 
 #include "base/big_endian.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "config/config.h"
 #include "config/config_report.h"
 #include "config/credential.h"
@@ -303,20 +304,15 @@ static int load(struct reader *reader)
 
 /* -- files that open control ports ---------------------------------------------------------------- */
 
-static bool is_same(const char *one, const char *other)
-{
-    return one != NULL && strcmp(one, other) == 0;
-}
-
 /* True for a password file that a config names: no other file's first line is anybody's business. */
 static bool names_password_file(const struct config *config, const char *path)
 {
-    if (is_same(config->tor_control_password_file, path))
+    if (string_equals(config->tor_control_password_file, path))
         return true;
     for (size_t i = 0; i < config->frontend_count; i++) {
         const struct config_frontend *frontend = &config->frontends[i];
         for (size_t j = 0; j < frontend->backend_count; j++) {
-            if (is_same(frontend->backends[j].control_password_file, path))
+            if (string_equals(frontend->backends[j].control_password_file, path))
                 return true;
         }
     }

@@ -65,17 +65,6 @@ void journal_free(struct journal *journal)
     free(journal);
 }
 
-/* Makes room for numbers up to count, zeroed. */
-static void *grow(void *things, size_t *count, size_t wanted, size_t size)
-{
-    if (wanted <= *count)
-        return things;
-    char *grown = memory_resize(things, wanted, size);
-    memset(grown + *count * size, 0, (wanted - *count) * size);
-    *count = wanted;
-    return grown;
-}
-
 /* -- backends ------------------------------------------------------------------------------------- */
 
 static void say_backend(struct journal *journal, struct journal_backend *known, const struct source *backend,
@@ -254,10 +243,10 @@ static void forget_removed(struct journal *journal, const struct publisher *publ
 void journal_update(struct journal *journal, const struct report_view *view)
 {
     const struct publisher *publisher = view->publisher;
-    journal->backends =
-        grow(journal->backends, &journal->backend_count, publisher->source_count, sizeof(*journal->backends));
-    journal->frontends = grow(journal->frontends, &journal->frontend_count, publisher->frontend_count,
-                              sizeof(*journal->frontends));
+    journal->backends = memory_extend(journal->backends, &journal->backend_count, publisher->source_count,
+                                      sizeof(*journal->backends));
+    journal->frontends = memory_extend(journal->frontends, &journal->frontend_count,
+                                       publisher->frontend_count, sizeof(*journal->frontends));
     forget_removed(journal, publisher);
     update_tors(journal, view);
     for (size_t i = 0; i < view->frontend_count; i++) {

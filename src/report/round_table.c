@@ -1,7 +1,7 @@
 /* The table at the end of a round of publishing, for a person. */
 #include <inttypes.h>
-#include <sodium.h>
 
+#include "base/hex.h"
 #include "report/round.h"
 
 #define NAME_COLUMN_MAX 24
@@ -60,10 +60,8 @@ static const char *describe_upload(const struct publisher_upload *upload)
 
 static void print_upload(const struct round *round, const struct publisher_upload *upload, FILE *file)
 {
-    char hex[2 * RELAY_FINGERPRINT_SIZE + 1];
-    sodium_bin2hex(hex, sizeof(hex), upload->fingerprint, RELAY_FINGERPRINT_SIZE);
-    for (char *digit = hex; *digit != '\0'; digit++)
-        *digit = (char)(*digit >= 'a' ? *digit - 'a' + 'A' : *digit);
+    char hex[HEX_TEXT_SIZE(RELAY_FINGERPRINT_SIZE)];
+    hex_encode_upper(hex, upload->fingerprint, RELAY_FINGERPRINT_SIZE);
     fprintf(file, "    $%s  %s", hex, describe_upload(upload));
     if (upload->state == UPLOAD_DONE)
         fprintf(file, " after %.1f s", seconds_since_start(round, upload->taken_at));

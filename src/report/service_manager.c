@@ -8,9 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/printable.h"
 
 /* Reads a whole decimal number above zero. Returns 0, or -1. */
@@ -118,10 +118,7 @@ int service_manager_ready(struct service_manager *manager)
 int service_manager_reloading(struct service_manager *manager)
 {
     char text[64];
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    snprintf(text, sizeof(text), "RELOADING=1\nMONOTONIC_USEC=%" PRId64,
-             (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000);
+    snprintf(text, sizeof(text), "RELOADING=1\nMONOTONIC_USEC=%" PRId64, clock_microseconds());
     return tell(manager, text);
 }
 

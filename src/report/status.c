@@ -1,8 +1,7 @@
 /* The status as a JSON object: all that Onionbalance's has, with its meaning, and more. */
 #include "report/status.h"
 
-#include <sodium.h>
-
+#include "base/hex.h"
 #include "report/status_value.h"
 
 /* A moment of the publisher's clock as a time; null for one that has not been or never comes. */
@@ -15,10 +14,8 @@ static json_t *make_moment(const struct report_view *view, int64_t moment)
 
 static json_t *make_fingerprint(const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE])
 {
-    char hex[2 * RELAY_FINGERPRINT_SIZE + 1];
-    sodium_bin2hex(hex, sizeof(hex), fingerprint, RELAY_FINGERPRINT_SIZE);
-    for (char *digit = hex; *digit != '\0'; digit++)
-        *digit = (char)(*digit >= 'a' ? *digit - 'a' + 'A' : *digit);
+    char hex[HEX_TEXT_SIZE(RELAY_FINGERPRINT_SIZE)];
+    hex_encode_upper(hex, fingerprint, RELAY_FINGERPRINT_SIZE);
     return json_string(hex);
 }
 

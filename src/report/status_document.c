@@ -3,8 +3,8 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/calendar.h"
 #include "base/memory.h"
 
 /* What a key's value has to be, and what it becomes in the struct. (jansson's json_unpack_ex() does not say
@@ -32,25 +32,6 @@ static int fail(struct error *error, const char *key, const char *complaint)
                      complaint);
 }
 
-/* Parses "YYYY-MM-DD HH:MM:SS" in UTC. */
-static int parse_time(int64_t *seconds, const char *text)
-{
-    static const char pattern[] = "dddd-dd-dd dd:dd:dd";
-    if (strlen(text) != sizeof(pattern) - 1)
-        return -1;
-    for (size_t i = 0; pattern[i] != '\0'; i++) {
-        bool is_digit = text[i] >= '0' && text[i] <= '9';
-        if (pattern[i] == 'd' ? !is_digit : text[i] != pattern[i])
-            return -1;
-    }
-    struct tm fields = {0};
-    const char *end = strptime(text, "%Y-%m-%d %H:%M:%S", &fields);
-    if (end == NULL || *end != '\0')
-        return -1;
-    *seconds = timegm(&fields);
-    return 0;
-}
-
 static int read_value(void *place, const struct field *field, const json_t *value, struct error *error)
 {
     bool is_null = json_is_null(value);
@@ -66,7 +47,8 @@ static int read_value(void *place, const struct field *field, const json_t *valu
         *(int64_t *)place = STATUS_NO_TIME;
         if (is_null && field->type == FIELD_TIME_OR_NULL)
             return 0;
-        if (!json_is_string(value) || parse_time(place, json_string_value(value)) != 0)
+        if (!json_is_string(value) ||
+            calendar_parse_second(text_from_string(json_string_value(value)), place) != 0)
             return fail(error, field->key, "is no time");
         return 0;
     case FIELD_BOOLEAN:

@@ -6,20 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "address/listen_address.h"
+#include "base/clock.h"
 #include "base/memory.h"
 
 #define READ_SIZE 65536 /* bytes, at first */
-
-static int64_t read_clock(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static int describe_connect_failure(const char *path, struct error *error)
 {
@@ -62,30 +55,28 @@ static int open_socket(const char *path, int timeout, struct error *error)
     return -1;
 }
 
-struct text {
+struct received {
     char *bytes;
     size_t length, size;
 };
 
 /* Reads what comes next: 1 for something, 0 for the end, -1 for a failure. */
-static int read_more(int descriptor, struct text *text, int64_t deadline, size_t size_max,
+static int read_more(int descriptor, struct received *received, int64_t deadline, size_t size_max,
                      struct error *error)
 {
-    int64_t left = deadline - read_clock();
+    int64_t left = deadline - clock_milliseconds();
     struct pollfd wanted = {.fd = descriptor, .events = POLLIN};
     int ready = left > 0 ? poll(&wanted, 1, (int)left) : 0;
     if (ready == 0)
         return error_set(error, "the status did not come in time: is obpub busy, or stopped?");
-    if (text->length == text->size) {
-        text->size = text->size > 0 ? 2 * text->size : READ_SIZE;
-        text->bytes = memory_resize(text->bytes, text->size, 1);
-    }
-    ssize_t length =
-        ready < 0 ? -1 : recv(descriptor, text->bytes + text->length, text->size - text->length, 0);
+    received->bytes = memory_make_room(received->bytes, &received->size, received->length + 1, READ_SIZE, 1);
+    ssize_t length = ready < 0 ? -1
+                               : recv(descriptor, received->bytes + received->length,
+                                      received->size - received->length, 0);
     if (length < 0)
         return errno == EINTR ? 1 : error_set(error, "the status can't be read: %s", strerror(errno));
-    text->length += (size_t)length;
-    if (text->length > size_max)
+    received->length += (size_t)length;
+    if (received->length > size_max)
         return error_set(error, "the status is longer than %zu bytes: is it obpub that answers there?",
                          size_max);
     return length > 0;
@@ -93,23 +84,23 @@ static int read_more(int descriptor, struct text *text, int64_t deadline, size_t
 
 json_t *status_read(const char *path, int timeout, size_t size_max, struct error *error)
 {
-    int64_t deadline = read_clock() + (int64_t)timeout * 1000;
+    int64_t deadline = clock_milliseconds() + (int64_t)timeout * 1000;
     int descriptor = open_socket(path, timeout, error);
     if (descriptor < 0)
         return NULL;
-    struct text text = {0};
+    struct received received = {0};
     int result;
     do
-        result = read_more(descriptor, &text, deadline, size_max, error);
+        result = read_more(descriptor, &received, deadline, size_max, error);
     while (result > 0);
     close(descriptor);
     json_t *object = NULL;
     json_error_t fault;
     if (result == 0) {
-        object = json_loadb(text.bytes, text.length, JSON_REJECT_DUPLICATES, &fault);
+        object = json_loadb(received.bytes, received.length, JSON_REJECT_DUPLICATES, &fault);
         if (object == NULL)
             error_set(error, "what answers on %s is no JSON object (%s): is it obpub?", path, fault.text);
     }
-    free(text.bytes);
+    free(received.bytes);
     return object;
 }

@@ -4,78 +4,67 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/memory.h"
-#include "process/channel.h"
-
-/* Milliseconds that an answer, which takes microseconds to make, may take. */
-#define PATIENCE 10000
-/* That one which was given up on may still take, so that a signer that hangs does not hold the engine up at
- * each request. */
-#define PATIENCE_LATE 100
+#include "process/conversation.h"
 
 struct signer_client {
-    int end;
-    size_t owed; /* answers that were given up on, and will come before the next one */
+    struct conversation conversation;
+};
+
+/* An answer is one message. */
+static bool ends_answer(const uint8_t *message, size_t size)
+{
+    (void)message;
+    (void)size;
+    return true;
+}
+
+static const struct conversation_peer signer = {
+    .name = "the signer",
+    .is_late = "the signer has not answered for",
+    .advice = "",
+    .ends_answer = ends_answer,
+    .message_size_max = SIGNER_ANSWER_SIZE_MAX,
 };
 
 struct signer_client *signer_client_new(int end)
 {
     struct signer_client *client = memory_allocate(1, sizeof(*client));
-    client->end = end;
+    conversation_init(&client->conversation, &signer, end);
     return client;
 }
 
 void signer_client_free(struct signer_client *client)
 {
+    if (client == NULL)
+        return;
+    conversation_clear(&client->conversation);
     free(client);
-}
-
-/* Waits for the next answer, of no more than SIGNER_ANSWER_SIZE_MAX bytes. Returns its size, or -1. */
-static ssize_t take_answer(struct signer_client *client, int64_t patience, uint8_t *bytes,
-                           struct error *error)
-{
-    int result = channel_wait(client->end, patience);
-    if (result == 0)
-        return error_set(error, "the signer has not answered for %d seconds", PATIENCE / 1000);
-    ssize_t size = result > 0 ? channel_receive(client->end, bytes, SIGNER_ANSWER_SIZE_MAX) : -1;
-    if (size <= 0)
-        return error_set(error, "the signer does not answer any more");
-    client->owed--;
-    return size;
 }
 
 void signer_client_take_late(struct signer_client *client)
 {
-    uint8_t bytes[SIGNER_ANSWER_SIZE_MAX];
-    while (client->owed > 0 && channel_wait(client->end, 0) > 0) {
-        if (take_answer(client, 0, bytes, NULL) < 0)
-            return;
-    }
+    conversation_take_late(&client->conversation);
 }
 
-/* Asks, and waits for the answer. Returns 0 or -1. */
+/* Asks, and waits for the answer, which takes microseconds to make. Returns 0 or -1. */
 static int ask(struct signer_client *client, const struct signer_request *request,
                struct signer_answer *answer, struct error *error)
 {
-    uint8_t bytes[SIGNER_REQUEST_SIZE], answered[SIGNER_ANSWER_SIZE_MAX];
-    ssize_t size = 0;
-    if (signer_request_check(request, (int64_t)time(NULL), error) != 0)
+    struct conversation *conversation = &client->conversation;
+    uint8_t bytes[SIGNER_REQUEST_SIZE];
+    if (signer_request_check(request, clock_wall_seconds(), error) != 0)
         return -1;
-    while (client->owed > 0) {
-        if (take_answer(client, PATIENCE_LATE, answered, error) < 0)
-            return -1;
-    }
     signer_request_encode(bytes, request);
-    if (channel_send(client->end, bytes, sizeof(bytes)) != 0)
-        return error_set(error, "the signer does not listen any more");
-    client->owed++;
-    size = take_answer(client, PATIENCE, answered, error);
+    if (conversation_ask(conversation, bytes, sizeof(bytes), error) != 0)
+        return -1;
+    ssize_t size = conversation_take(conversation, CONVERSATION_PATIENCE, error);
     if (size < 0)
         return -1;
-    int result = signer_answer_parse(answer, request->type, answered, (size_t)size);
-    secret_wipe(answered, sizeof(answered));
+    int result = signer_answer_parse(answer, request->type, conversation->message, (size_t)size);
+    conversation_wipe(conversation);
     if (result != 0)
         return error_set(error, "the signer's answer is none");
     if (answer->is_missing)

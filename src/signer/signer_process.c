@@ -9,8 +9,8 @@
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "process/channel.h"
 #include "signer/key_request.h"
@@ -33,7 +33,7 @@ static int serve(struct signer *signer, struct bundle **coming, int peer, int en
         return size == 0 ? 0 : error_set(error, "a request is too long");
     size_t answer_size =
         peer == ENGINE
-            ? signer_request_answer(signer, bytes, (size_t)size, (int64_t)time(NULL), answer, error)
+            ? signer_request_answer(signer, bytes, (size_t)size, clock_wall_seconds(), answer, error)
             : signer_key_request_answer(signer, coming, bytes, (size_t)size, answer, error);
     secret_wipe(bytes, REQUEST_SIZE_MAX);
     if (answer_size == 0)

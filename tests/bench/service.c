@@ -7,6 +7,7 @@
 
 #include <sodium.h>
 
+#include "base/big_endian.h"
 #include "crypto/blinding.h"
 #include "onion/superdescriptor.h"
 
@@ -16,8 +17,8 @@
 static void make_bytes(uint8_t bytes[32], const char *label, uint64_t one, uint64_t other)
 {
     uint8_t numbers[16];
-    hash_encode_uint64(numbers, one);
-    hash_encode_uint64(numbers + 8, other);
+    big_endian_write_uint64(numbers, one);
+    big_endian_write_uint64(numbers + 8, other);
     const struct span pieces[] = {{label, strlen(label)}, {numbers, sizeof(numbers)}};
     hash_sha3_256(bytes, pieces, 2);
 }

@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "fuzz.h"
 #include "onion/flow_control.h"
+#include "onion/version_ranges.h"
 
 static void require_inside(struct text text, const char *start, const char *end)
 {
@@ -65,8 +66,8 @@ static void check_versions(struct text versions, struct text increment)
     struct error error = {.text = ""};
     if (flow_control_parse(&flow_control, versions, increment, &error) != 0)
         return;
-    char written[FLOW_CONTROL_VERSIONS_SIZE];
-    flow_control_format_versions(written, flow_control.versions);
+    char written[VERSION_RANGES_SIZE];
+    version_ranges_format(written, flow_control.versions);
     FUZZ_REQUIRE(flow_control_parse(&again, (struct text){written, strlen(written)}, increment, &error) == 0);
     FUZZ_REQUIRE(again.versions == flow_control.versions && again.sendme_inc == flow_control.sendme_inc);
     flow_control_intersect(&again, &flow_control);

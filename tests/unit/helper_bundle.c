@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/big_endian.h"
 #include "base/memory.h"
 
 const struct time_schedule schedule_public = {.voting_interval = 3600, .period_length = 1440};
@@ -25,7 +26,7 @@ static struct bundle *sign_bundle(uint8_t number, const struct bundle_plan *plan
     struct bundle *bundle = bundle_new(plan, identity_key);
     for (size_t i = 0; i < plan->period_count; i++) {
         uint8_t seed[ED25519_SEED_SIZE] = {number, 's', 'i', 'g', 'n', 'i', 'n', 'g'};
-        hash_encode_uint64(seed + 8, plan->first_period + i);
+        big_endian_write_uint64(seed + 8, plan->first_period + i);
         if (bundle_sign_period(bundle, secret_key, seed) != 0)
             abort();
     }

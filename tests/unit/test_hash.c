@@ -117,16 +117,6 @@ static void test_shake_output_can_have_any_length(void **state)
     }
 }
 
-static void test_integers_are_big_endian(void **state)
-{
-    (void)state;
-    uint8_t bytes[8];
-    hash_encode_uint64(bytes, UINT64_C(0x0102030405060708));
-    assert_memory_equal(bytes, "\1\2\3\4\5\6\7\10", 8);
-    hash_encode_uint64(bytes, UINT64_MAX);
-    assert_memory_equal(bytes, "\xff\xff\xff\xff\xff\xff\xff\xff", 8);
-}
-
 /* A thread that hashes the number it is given; returns it when the digest was always the same. */
 static void *hash_repeatedly(void *number)
 {
@@ -164,7 +154,6 @@ int main(void)
         cmocka_unit_test(test_published_examples),
         cmocka_unit_test(test_no_pieces_are_the_empty_message),
         cmocka_unit_test(test_shake_output_can_have_any_length),
-        cmocka_unit_test(test_integers_are_big_endian),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

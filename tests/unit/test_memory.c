@@ -56,6 +56,18 @@ static void resize_too_much(void)
     free(memory_resize(NULL, huge(), 2));
 }
 
+static void make_too_much_room(void)
+{
+    size_t room = 0;
+    free(memory_make_room(NULL, &room, huge(), 8, 2));
+}
+
+static void extend_too_much(void)
+{
+    size_t count = 0;
+    free(memory_extend(NULL, &count, huge(), 2));
+}
+
 static void copy_too_much(void)
 {
     free(memory_copy_text("text", SIZE_MAX));
@@ -93,6 +105,51 @@ static void test_resize_keeps_content(void **state)
     free(numbers);
 }
 
+/* Adding one after the other keeps what is there, and asks for memory a few times only. */
+static void test_room_doubles(void **state)
+{
+    (void)state;
+    uint32_t *numbers = NULL;
+    size_t room = 0, times = 0;
+    for (uint32_t i = 0; i < 1000; i++) {
+        size_t before = room;
+        numbers = memory_make_room(numbers, &room, (size_t)i + 1, 8, sizeof(*numbers));
+        assert_true(room > i);
+        times += room != before;
+        numbers[i] = i;
+    }
+    assert_int_equal(room, 1024);
+    assert_int_equal(times, 8);
+    for (uint32_t i = 0; i < 1000; i++)
+        assert_int_equal(numbers[i], i);
+    numbers = memory_make_room(numbers, &room, 5000, 8, sizeof(*numbers));
+    assert_int_equal(room, 5000);
+    assert_int_equal(numbers[999], 999);
+    assert_ptr_equal(memory_make_room(numbers, &room, 0, 8, sizeof(*numbers)), numbers);
+    assert_int_equal(room, 5000);
+    free(numbers);
+    room = 0;
+    assert_null(memory_make_room(NULL, &room, 0, 8, 1));
+}
+
+static void test_extend_zeroes_what_is_new(void **state)
+{
+    (void)state;
+    size_t count = 0;
+    uint64_t *numbers = memory_extend(NULL, &count, 3, sizeof(*numbers));
+    assert_int_equal(count, 3);
+    assert_true(numbers[0] == 0 && numbers[2] == 0);
+    memset(numbers, 0xff, 3 * sizeof(*numbers));
+    numbers = memory_extend(numbers, &count, 500, sizeof(*numbers));
+    assert_int_equal(count, 500);
+    assert_true(numbers[2] == UINT64_MAX);
+    for (size_t i = 3; i < 500; i++)
+        assert_true(numbers[i] == 0);
+    assert_ptr_equal(memory_extend(numbers, &count, 3, sizeof(*numbers)), numbers);
+    assert_int_equal(count, 500);
+    free(numbers);
+}
+
 static void test_copy_text_ends_with_nul(void **state)
 {
     (void)state;
@@ -110,6 +167,8 @@ static void test_overflow_ends_process(void **state)
     assert_false(ends_process(do_nothing));
     assert_true(ends_process(allocate_too_much));
     assert_true(ends_process(resize_too_much));
+    assert_true(ends_process(make_too_much_room));
+    assert_true(ends_process(extend_too_much));
     assert_true(ends_process(copy_too_much));
 }
 
@@ -141,6 +200,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_allocate_zeroes),
         cmocka_unit_test(test_resize_keeps_content),
+        cmocka_unit_test(test_room_doubles),
+        cmocka_unit_test(test_extend_zeroes_what_is_new),
         cmocka_unit_test(test_copy_text_ends_with_nul),
         cmocka_unit_test(test_overflow_ends_process),
         cmocka_unit_test(test_secret_is_zeroed_and_guarded),

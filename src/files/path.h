@@ -1,0 +1,14 @@
+/* Paths of files taken apart and put together, as text. */
+#ifndef OBPUB_FILES_PATH_H
+#define OBPUB_FILES_PATH_H
+
+/* The path of the file called name in a folder; release with free(). */
+char *path_join(const char *folder, const char *name);
+
+/* The folder that a path lies in: "." when it names none, "/" for what lies there; release with free(). */
+char *path_copy_folder(const char *path);
+
+/* The part of a path behind its last slash. */
+const char *path_file_name(const char *path);
+
+#endif
