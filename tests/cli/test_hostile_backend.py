@@ -27,6 +27,9 @@ PATIENCE = 150  # seconds until all must have been found out
 # Times that a backend's announcements are followed at once, with a few more for other reasons; and each second after that.
 SIGNS_MAX, SIGN_RATE = 45, 0.2
 OFFSET = 720    # minutes by which time periods begin later than days
+# All that a backend is sent, as obpub.yaml(5) says: filters before control ports are made from that.
+COMMANDS = re.compile(r"PROTOCOLINFO 1|AUTHENTICATE|SETEVENTS HS_DESC HS_DESC_CONTENT|GETINFO uptime"
+                      r"|GETINFO hs/service/desc/id/[a-z2-7]{56}|HSFETCH [a-z2-7]{56}( SERVER=\$[0-9A-Fa-f]{40})*")
 
 
 @contextlib.contextmanager
@@ -34,6 +37,7 @@ def scene(folder, others=()):
     """A local tor and two honest backends, all stand-ins, and obpub with them and others. Gives the local tor, obpub,
     the config of the two, and what they have published as independent eyes see it."""
     keys = {name: checks.Key() for name in ("good1", "good2")}
+    commands = set()
     with contextlib.ExitStack() as stack:
         tor = stack.enter_context(standin_tor.Tor(folder / "tor", standin_tor.network_answers(uptime="100")))
         judged = []
@@ -41,11 +45,15 @@ def scene(folder, others=()):
             descriptor = standin_tor.make_descriptor(key)
             judged.append(Judged(descriptor, key.address + ".onion"))
             answers = standin_tor.own_answers(key, descriptor)
-            stack.enter_context(standin_tor.Tor(folder / name, {**answers, "uptime": "1"}))
+            stack.enter_context(standin_tor.Tor(folder / name, {**answers, "uptime": "1"},
+                                                hook=lambda connection, command: commands.add(command)))
         honest = [instance(name, key, folder / name) for name, key in keys.items()]
         publisher = Publisher(folder, honest + list(others))
         stack.callback(publisher.end)
         yield tor, publisher, honest, [point for each in judged for point in each.points]
+        strange = sorted(command for command in commands if not COMMANDS.fullmatch(command))
+        check("the honest backends were sent only what a filter has to let through", len(commands) >= 4 and not strange,
+              strange or commands)
 
 
 def is_published(service):

@@ -1,4 +1,4 @@
-"""What "cmake --install" puts in place: everything there, and nothing else."""
+"""What "cmake --install" puts in place: all that is for users and nothing else, with documents that lead to each other."""
 import os
 import pathlib
 import re
@@ -6,7 +6,9 @@ import subprocess
 import sys
 
 import checks
+from links import find_broken_links
 
+DOCUMENTS = "share/doc/obpub"
 BUILD = pathlib.Path(os.environ.get("OBPUB_BUILD", "build")).resolve()
 VERSION = re.search(r"project\(obpub VERSION (\S+)", (checks.SOURCE / "CMakeLists.txt").read_text())[1]
 
@@ -22,14 +24,13 @@ def read_cache():
 
 
 def check_files(root, prefix, cache):
-    expected = ["bin/obpub", "share/man/man8/obpub.8", "share/man/man5/obpub.yaml.5", "share/doc/obpub/COPYING",
+    expected = ["bin/obpub", "share/man/man8/obpub.8", "share/man/man5/obpub.yaml.5",
+                *(f"{DOCUMENTS}/{name}" for name in ("README.md", "SECURITY.md", "NEWS.md", "COPYING")),
                 cache["OBPUB_SYSTEMD_FOLDER"] + "/obpub.service", cache["OBPUB_SYSUSERS_FOLDER"] + "/obpub.conf",
                 cache["OBPUB_TMPFILES_FOLDER"] + "/obpub.conf"]
-    for path in sorted((checks.SOURCE / "contrib").rglob("*")):
-        if path.is_file():
-            expected.append(str("share/doc/obpub" / path.relative_to(checks.SOURCE)))
-    if (checks.SOURCE / "README.md").exists():
-        expected += ["share/doc/obpub/README.md", "share/doc/obpub/SECURITY.md"]
+    for folder in ("contrib", "doc"):
+        expected += [f"{DOCUMENTS}/{path.relative_to(checks.SOURCE)}"
+                     for path in sorted((checks.SOURCE / folder).rglob("*")) if path.is_file()]
     found = {str(path.relative_to(prefix)) for path in prefix.rglob("*") if path.is_file()}
     for name in expected:
         checks.check(f"installed: {name}", name in found)
@@ -48,6 +49,15 @@ def check_files(root, prefix, cache):
     checks.check("the installed program runs", result.stdout == f"obpub {VERSION}\n", result.stdout + result.stderr)
 
 
+def check_links(prefix):
+    """Whoever has only what is installed can follow the documents' links."""
+    documents = sorted((prefix / DOCUMENTS).rglob("*.md"))
+    checks.check("there are documents", len(documents) > 3, documents)
+    for document in documents:
+        broken = find_broken_links(document)
+        checks.check(f"the links of {document.relative_to(prefix)} lead to installed files", not broken, broken)
+
+
 def main():
     cache = read_cache()
     with checks.temporary_folder() as name:
@@ -57,6 +67,7 @@ def main():
         checks.check("cmake --install", result.returncode == 0, result.stderr)
         prefix = root / cache["CMAKE_INSTALL_PREFIX"].lstrip("/")
         check_files(root, prefix, cache)
+        check_links(prefix)
     checks.finish()
 
 

@@ -1,4 +1,5 @@
-"""SECURITY.md: every test and source file it names is there and is run, each claim names a test, and it is installed."""
+"""SECURITY.md: every test and source file it names is there and is run, each claim names a test and has its row in the
+table, and it is installed."""
 import re
 
 import checks
@@ -19,6 +20,21 @@ claims = re.split(r"\n\n(?=\*\*)", protected.strip())
 checks.check("there are claims, and it says what is not protected", len(claims) >= 8 and rest.count("\n- ") >= 5)
 for claim in claims:
     checks.check(f"\"{claim[2:60]}...\" names a test", re.search(r"`tests/", claim) is not None)
+
+# The table is the same claims in short: their names, processes that there are, and some of their tests.
+rows = [[cell.strip() for cell in line.strip("|").split("|")]
+        for line in DOCUMENT.partition("## What is protected\n")[0].splitlines() if line.startswith("|")][2:]
+names = [re.match(r"\*\*(.*?)\.\*\*", claim, re.S)[1].replace("\n", " ") for claim in claims]
+checks.check("the table has each claim, in the same order", [row[0] for row in rows] == names, rows)
+for (name, processes, shown), claim in zip(rows, claims):
+    known = {"engine", "signer", "reader"}
+    checks.check(f"row \"{name}\" names processes", set(processes.split(", ")) <= known, processes)
+    tests = re.findall(r"`(tests/[^`]*)`", shown)
+    rest_of_it = re.sub(r"`tests/[^`]*`|[, ]", "", shown)
+    checks.check(f"row \"{name}\" names tests of its claim",
+                 tests and not rest_of_it and all((checks.SOURCE / test).is_file() and f"`{test}`" in claim for test in tests),
+                 shown)
+checks.check("the table comes after ten lines or so", DOCUMENT.partition("\n|")[0].count("\n") <= 15)
 
 # A sentence about numbers has to stay true.
 broken = (checks.SOURCE / "tests/cli/test_key_recovery.py").read_text().partition("BROKEN = {")[2].partition("\n}\n")[0]
