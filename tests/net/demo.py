@@ -1,13 +1,21 @@
 # The demo: three backends, one frontend address, published by obpub on a private Tor network; told step by step.
 
+import collections
+import math
 import os
 import sys
 import textwrap
 import time
+from concurrent.futures import ThreadPoolExecutor
 
-from testnet import HarnessError, Network, exit_on_signals, make_frontend_key, obpub_path, spawn
+from harness.hsdirs import living_points
+from harness.judge import Judged
+from harness.obpub import wait_settled
+from testnet import FetchFailed, HarnessError, Network, exit_on_signals, make_frontend_key, obpub_path, spawn
 
 BACKENDS = ('alice', 'bob', 'carol')
+VISITS = 60
+VISITS_AT_ONCE = 10
 
 
 def demo(net):
@@ -29,6 +37,7 @@ def demo(net):
         backend.wait_bootstrapped()
         backend.wait_published()
         say(f'  {backend.name} is up: {backend.onion}')
+    wait_settled(net, backends)
 
     heading('3. A tor for obpub, and its configuration file')
     publisher = net.start_tor('publisher')
@@ -43,8 +52,10 @@ def demo(net):
     heading('5. obpub --once: merge the three descriptors into one and publish it')
     obpub('--once', '-c', config)
 
-    heading('6. A user visits the frontend')
-    visit(net, frontend)
+    heading(f'6. {VISITS} visits to the frontend')
+    points = count_points(net, frontend, backends)
+    answers = visit(net, frontend)
+    show_shares(points, answers)
     say(f'All three backends answered under one address, {time.monotonic() - began:.0f} seconds after the network '
         'was up, and none of them has the key of that address.')
 
@@ -72,18 +83,66 @@ def obpub(*args):
         raise HarnessError(f'obpub {args[0]} ended with status {status}, not 0')
 
 
+def count_points(net, frontend, backends):
+    """How many of the introduction points in the superdescriptor that the client tor now has are those of each backend:
+    {name: number}."""
+    def count():
+        descriptor = net.fetch_descriptor(net.client, frontend.address)
+        points = set(Judged(descriptor, frontend.onion).points) if descriptor else set()
+        if not points:
+            return None
+        return {backend.name: len(points & living_points(net.client, backend)) for backend in backends}
+
+    # A client tor asks an HSDir for the same descriptor only every 5 seconds.
+    return net.wait_for(count, 60, 'the superdescriptor at an HSDir', every=6)
+
+
 def visit(net, frontend):
-    """Fetch the page of the frontend until each backend has answered."""
-    say(f'curl asks a client tor for http://{frontend.onion}/ and we see who answers. The client picks '
-        'an introduction point at random, each time anew:')
-    visits = 0
+    """Fetch the page of the frontend VISITS times, and on until each backend has answered; returns a Counter of the
+    backends that did."""
+    say(f'curl asks a client tor for http://{frontend.onion}/, {VISITS_AT_ONCE} times at once, each time over new '
+        'circuits, and we see who answers. For each visit the client picks one of the introduction points in the '
+        'superdescriptor at random:')
+    print(flush=True)
 
-    def report(page):
-        nonlocal visits
-        visits += 1
-        print(f'   visit {visits:2}: ' + (f'{page} answers' if page else 'no answer, trying again'), flush=True)
+    def answer(_):
+        try:
+            return net.fetch(net.client, frontend.address, timeout=20)
+        except FetchFailed:
+            return 'nobody'
 
-    net.who_answers(net.client, frontend.address, BACKENDS, timeout=120, report=report)
+    answers = collections.Counter()
+    with ThreadPoolExecutor(VISITS_AT_ONCE) as pool:
+        for _ in range(VISITS // VISITS_AT_ONCE):
+            names = list(pool.map(answer, range(VISITS_AT_ONCE)))
+            say('  ' + ' '.join(names))
+            answers.update(names)
+    del answers['nobody']
+    missing = set(BACKENDS) - set(answers)
+    if missing:
+        say(f'No answer yet from {" and ".join(sorted(missing))}; trying on:')
+        answers += net.who_answers(net.client, frontend.address, missing, timeout=120,
+                                   report=lambda page: say(f'  {page or "nobody"}'))
+    print(flush=True)
+    return answers
+
+
+def show_shares(points, answers):
+    """Print for each backend the share of the visits that its points let expect, and the share that it got."""
+    all_points, visits = sum(points.values()), sum(answers.values())
+    rows = ['backend   points   share expected   visits   share seen']
+    for name in BACKENDS:
+        share = points[name] / all_points
+        scatter = math.sqrt(share * (1 - share) / visits)
+        rows.append(f'{name:7}   {points[name]:6}   {share:6.0%} +/- {scatter:3.0%}   {answers[name]:6}   '
+                    f'{answers[name] / visits:10.0%}')
+    rows.append(f'{"all":7}   {all_points:6}                    {visits:6}')
+    say('Each backend has some of the introduction points in the superdescriptor, and so a share of the visits that is '
+        'to be expected for it. (A backend has three points of its own. Of those at the same relay, whichever backends '
+        'they are of, the superdescriptor has one, since a client would use no other.)')
+    show('\n'.join(rows))
+    say(f'What stands behind +/- is the standard deviation, the scatter that chance alone gives to shares of {visits} '
+        'visits: one share in three lies further from what is expected, one in twenty more than twice as far.')
     print(flush=True)
 
 

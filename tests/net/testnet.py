@@ -7,7 +7,7 @@ import shutil
 import sys
 import traceback
 
-from harness.bootstrap import Bootstrap
+from harness.bootstrap import RELAYS, Bootstrap
 from harness.descendants import adopt_orphans, end_descendants, make_folder
 from harness.keys import OnionKey, address_of, make_frontend_key
 from harness.network import ENVIRONMENT, Network
@@ -32,10 +32,17 @@ def command_line():
                          help='voting interval (10); a day is 24 of them')
     running.add_argument('--authority', action='append', default=[], metavar='LINE',
                          help='a line for the torrc of the directory authorities')
+    running.add_argument('--relays', type=int, default=RELAYS, metavar='N',
+                         help=f'how many relays there are besides the authorities ({RELAYS})')
+    running.add_argument('--equal', action='store_true',
+                         help='have all relays weigh the same, but for the authorities: these weigh next to nothing '
+                         'then, and more than all others without it')
     running.add_argument('words', nargs='+', metavar='COMMAND')
     serving = commands.add_parser('serve')  # what `run` starts in the background; of no use by itself
     serving.add_argument('folder')
     serving.add_argument('interval', type=int)
+    serving.add_argument('relays', type=int)
+    serving.add_argument('--equal', action='store_true')
     serving.add_argument('--keep', action='store_true')
     serving.add_argument('--authority', action='append', default=[])
     options = parser.parse_args()
@@ -50,9 +57,10 @@ def run_with_network(options):
     adopt_orphans()
     folder = make_folder()
     try:
-        flags = ['--keep'] if options.keep else []
+        flags = [f'--{name}' for name in ('keep', 'equal') if getattr(options, name)]
         flags += [f'--authority={line}' for line in options.authority]
-        spawn([sys.executable, os.path.abspath(__file__), 'serve', folder, options.interval, *flags], 'TERM')
+        spawn([sys.executable, os.path.abspath(__file__), 'serve', folder, options.interval, options.relays, *flags],
+              'TERM')
         environment = dict(os.environ, **{ENVIRONMENT: os.path.join(folder, 'network.json')})
         command = spawn(options.words, 'TERM', env=environment, stdin=None)
         status = command.wait()
@@ -72,7 +80,8 @@ def serve(options):
     """Keep a network in a folder until told to stop; on failure say why there and on standard error."""
     parent, folder = os.getppid(), options.folder
     try:
-        with Bootstrap(folder, options.interval, options.keep, options.authority) as network:
+        with Bootstrap(folder, options.interval, options.keep, options.authority, options.relays,
+                       options.equal) as network:
             network.bring_up()
             network.keep_up()
     except Exception as error:

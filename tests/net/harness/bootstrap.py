@@ -10,7 +10,10 @@ from .process import HarnessError, free_port, private_folder, process_runs, run,
 from .tor import Tor, describe
 
 AUTHORITIES = 3
-RELAYS = 9
+RELAYS = 9  # besides the authorities, which are relays too
+
+# What all relays are said to carry, in kB/s, if they are to weigh the same.
+BANDWIDTH = 1000
 
 # In every torrc: a network where everybody may be everything, and small, quiet daemons.
 COMMON = '''
@@ -33,7 +36,7 @@ Log notice stdout
 class Bootstrap:
     """The tors of a network under one folder. Use as a context manager: they end when it does."""
 
-    def __init__(self, folder, interval=10, keep=False, authority_torrc=()):
+    def __init__(self, folder, interval=10, keep=False, authority_torrc=(), relays=RELAYS, equal=False):
         # tor counts time periods in whole minutes, so half a day has to be whole minutes too.
         if interval < 10 or interval % 5 or 1800 % interval:
             raise HarnessError(f'voting interval {interval} s: has to be 10, 15, 20, 25, 30, 45, 50, 60, ...')
@@ -41,6 +44,8 @@ class Bootstrap:
         self.interval = interval
         self.keep = keep
         self.authority_torrc = authority_torrc
+        self.relays = relays
+        self.equal = equal
         self.tors = []
         self.common = list(COMMON)
         self._status = None
@@ -61,8 +66,10 @@ class Bootstrap:
         self._deadline = self._began + timeout
         self._say('making the keys of the directory authorities')
         self._make_authorities()
-        for number in range(1, RELAYS + 1):
+        for number in range(1, self.relays + 1):
             self._add_relay(f'relay{number}', [])
+        if self.equal:
+            self._measure_relays()
         authorities = self.tors[:AUTHORITIES]
         self._wait_for(authorities, 'the directory authorities to agree on a consensus with all relays in it')
         # Only now, since a client that asks in vain takes longer and longer pauses between its questions. The
@@ -112,8 +119,29 @@ class Bootstrap:
         self.common += [authority['line'] for authority in made]
         for authority in made:
             self._add_relay(authority['name'], [
-                'AuthoritativeDirectory 1', 'V3AuthoritativeDirectory 1', *voting, *self.authority_torrc,
+                'AuthoritativeDirectory 1', 'V3AuthoritativeDirectory 1', *voting, *self._equal_torrc(),
+                *self.authority_torrc,
                 f'DirPort 127.0.0.1:{authority["dir_port"]} IPv4Only'], authority['or_port'])
+
+    # Relays that weigh the same when tors choose some. By themselves they weigh what they have carried so far: next to
+    # nothing but for the authorities, which so are on most paths, and have most introduction points.
+
+    def _equal_torrc(self):
+        # Introduction points lie at stable relays only; if it went by uptime, half of them would be.
+        return [f'V3BandwidthsFile {self._bandwidth_file()}',
+                'AuthDirVoteStableGuaranteeMinUptime 0'] if self.equal else []
+
+    def _measure_relays(self):
+        # What bandwidth scanners tell authorities, who read it before each vote. Authorities themselves do not count as
+        # measured, and then weigh 20 at most.
+        lines = [str(int(time.time()))]
+        for tor in self.tors:
+            tor.wait_control(60)
+            lines.append(f'node_id=${tor.info("fingerprint")} bw={BANDWIDTH}')
+        write_file(self._bandwidth_file(), '\n'.join(lines) + '\n')
+
+    def _bandwidth_file(self):
+        return os.path.join(self.folder, 'bandwidths')
 
     # Waiting for it.
 
@@ -128,7 +156,7 @@ class Bootstrap:
         while True:
             self._check_all_alive()
             missing = [tor for tor in tors
-                       if tor.bootstrap_progress() < 100 or not tor.knows_hsdirs(AUTHORITIES + RELAYS)]
+                       if tor.bootstrap_progress() < 100 or not tor.knows_hsdirs(AUTHORITIES + self.relays)]
             if not missing:
                 return
             if time.monotonic() > self._deadline:
