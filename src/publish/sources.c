@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "publish/descriptor_comparison.h"
 #include "publish/publisher.h"
 #include "publish/publisher_parts.h"
 
@@ -159,14 +160,6 @@ static const char *find_fault(const struct descriptor *descriptor)
     return "its introduction points have legacy RSA keys, which can't be carried over";
 }
 
-/* True for an HSDir's old copy, or a replay. */
-static bool is_older(const struct descriptor *descriptor, const struct descriptor *known)
-{
-    if (descriptor->period_number != known->period_number)
-        return descriptor->period_number < known->period_number;
-    return descriptor->revision_counter < known->revision_counter;
-}
-
 /* A source whose tor tells what it does is asked without a sign only to be sure; with very many of them less
  * often, so that it costs no more in all. */
 static int64_t next_poll(struct publisher *publisher, const struct source *source, int64_t now)
@@ -177,53 +170,17 @@ static int64_t next_poll(struct publisher *publisher, const struct source *sourc
     return now + 1000 + times * publisher_draw(publisher, low, high);
 }
 
-static bool has_point(const struct descriptor *descriptor, const struct introduction_point *point)
-{
-    for (size_t i = 0; i < descriptor->point_count; i++) {
-        if (introduction_point_equals(&descriptor->points[i], point))
-            return true;
-    }
-    return false;
-}
-
-/* True when both have the same points, in whatever order: no descriptor has a point twice. */
-static bool has_same_points(const struct descriptor *one, const struct descriptor *other)
-{
-    if (one->point_count != other->point_count)
-        return false;
-    for (size_t i = 0; i < one->point_count; i++) {
-        if (!has_point(other, &one->points[i]))
-            return false;
-    }
-    return true;
-}
-
-static bool has_same_features(const struct descriptor *one, const struct descriptor *other)
-{
-    return one->is_single_onion_service == other->is_single_onion_service &&
-           one->flow_control.is_present == other->flow_control.is_present &&
-           one->flow_control.versions == other->flow_control.versions &&
-           one->flow_control.sendme_inc == other->flow_control.sendme_inc;
-}
-
-/* True when a descriptor is the second one of a service whose first one is known: it goes on with both. */
-static bool is_turn(const struct network *network, const struct descriptor *known,
-                    const struct descriptor *descriptor)
-{
-    return network != NULL && known != NULL &&
-           known->period_number == network->period_number[DESCRIPTOR_FIRST] &&
-           descriptor->period_number == network->period_number[DESCRIPTOR_SECOND];
-}
-
 /* Takes a good descriptor over. Returns true when it gives a superdescriptor something new. */
 static bool accept_descriptor(const struct publisher *publisher, struct source *source,
                               struct descriptor *descriptor, int64_t now)
 {
+    const struct network *network = publisher->network;
     struct descriptor *known = source->descriptor;
-    bool has_new_points = known == NULL || !has_same_points(descriptor, known);
-    source->has_turned = is_turn(publisher->network, known, descriptor);
-    bool is_news = has_new_points || !has_same_features(descriptor, known);
-    if (known == NULL || is_older(known, descriptor))
+    bool has_new_points = known == NULL || !descriptor_has_same_points(descriptor, known);
+    source->has_turned = known != NULL && network != NULL &&
+                         descriptor_is_of_other_half(descriptor, known, network->period_number);
+    bool is_news = has_new_points || !descriptor_has_same_features(descriptor, known);
+    if (known == NULL || descriptor_is_older(known, descriptor))
         source->moved_at = now;
     if (has_new_points)
         source->points_changed_at = now;
@@ -279,30 +236,23 @@ static void fetch_failed(struct publisher *publisher, size_t number, const char 
     source_end_fetch(publisher, number, now + publisher_back_off(publisher, source->failures), now);
 }
 
-/* True when a descriptor tells less than the one that is here. Of those of two time periods that clients may
- * use now and later, the newest answer counts; and after a tor that was started anew the counters of the one
- * before it mean nothing. What a tor itself says while it is out counts too, but HSDirs may have old copies.
- */
+/* True when a descriptor tells less than the one that is here. After a tor that was started anew the counters
+ * of the one before it mean nothing; what a tor itself says while it is out counts too, but HSDirs may have
+ * old copies. */
 static bool tells_less(const struct source *source, const struct descriptor *descriptor)
 {
-    const struct descriptor *known = source->descriptor;
     bool is_copy = source->asks_hsdirs && !source->counts_anew;
-    if (known == NULL || (source->has_control && !source_is_in(source) && !is_copy))
+    if (source->descriptor == NULL || (source->has_control && !source_is_in(source) && !is_copy))
         return false;
-    if (descriptor->period_number != known->period_number &&
-        descriptor->period_number >= source->period_number)
-        return false;
-    return is_older(descriptor, known);
+    return descriptor_tells_less(descriptor, source->descriptor, source->period_number);
 }
 
 /* True when a tor itself, and the same process as before, answers with other points under a lower counter
  * than it had before. HSDirs may have old copies; a tor does not. */
 static bool is_replay(const struct source *source, const struct descriptor *descriptor)
 {
-    const struct descriptor *known = source->descriptor;
-    return known != NULL && source->has_control && !source->asks_hsdirs && !source->counts_anew &&
-           descriptor->period_number == known->period_number && is_older(descriptor, known) &&
-           !has_same_points(descriptor, known);
+    return source->descriptor != NULL && source->has_control && !source->asks_hsdirs &&
+           !source->counts_anew && descriptor_is_replay(descriptor, source->descriptor);
 }
 
 void publisher_note_descriptor(struct publisher *publisher, size_t number, struct descriptor *descriptor,
