@@ -7,10 +7,6 @@
 #include "publish/publisher.h"
 #include "publish/publisher_parts.h"
 
-/* When all turn to a new descriptor at once, they are asked within so many milliseconds. */
-#define NEW_HALF_SPREAD 2000
-#define NEW_HALF_SPREAD_HSDIRS 10000
-
 /* So many signs of something new at a source are followed at once, and then one each so many milliseconds
  * (on a testing network more often). A tor has sixteen HSDirs to tell of when it uploads, and uploads seldom;
  * but each answer takes time to verify, and who makes up signs is not to have all of it. */
@@ -191,7 +187,7 @@ void source_update_network(struct publisher *publisher, size_t number, bool has_
     struct source *source = &publisher->sources[number];
     const struct network *network = publisher->network;
     uint64_t period_number = network->period_number[network->client_slot];
-    if (source->has_control && source->is_reachable)
+    if (source->policy->asks_own_tor && source->is_reachable)
         source_update_trust(publisher, source);
     if (!has_new_half)
         return;
@@ -203,9 +199,7 @@ void source_update_network(struct publisher *publisher, size_t number, bool has_
             memset(source->blinded_key, 0, sizeof(source->blinded_key));
     }
     source->ask_other_way = source->asked_both = false;
-    int64_t spread = 0;
-    if (source->state != SOURCE_WAITING)
-        spread = source->has_control ? NEW_HALF_SPREAD : NEW_HALF_SPREAD_HSDIRS;
+    int64_t spread = source->state != SOURCE_WAITING ? source->policy->new_half_spread : 0;
     source_fetch_soon(publisher, number, publisher_draw(publisher, 0, spread), now);
 }
 
@@ -215,7 +209,7 @@ void source_update_network(struct publisher *publisher, size_t number, bool has_
  * that has not yet seen the newest shared random value answers GETINFO with what clients used before. */
 static bool should_ask_hsdirs(const struct publisher *publisher, const struct source *source)
 {
-    if (!source->has_control)
+    if (!source->policy->asks_own_tor)
         return true;
     return source->trusts_hsdirs && !source->is_denied &&
            publisher_prefers_hsdirs(publisher) != source->ask_other_way;
@@ -229,7 +223,8 @@ void source_turn_fetch(const struct publisher *publisher, struct source *source)
 
 bool source_is_behind(const struct source *source, const struct descriptor *descriptor)
 {
-    return source->has_control && source->trusts_hsdirs && descriptor->period_number < source->period_number;
+    return source->policy->asks_own_tor && source->trusts_hsdirs &&
+           descriptor->period_number < source->period_number;
 }
 
 /* Lists the HSDirs to ask: those that have just got the descriptor, else those that clients ask. */
@@ -309,7 +304,7 @@ static void begin_fetch(struct publisher *publisher, size_t number, struct publi
     action->type = PUBLISHER_FETCH;
     action->source = number;
     action->from_hsdirs = source->asks_hsdirs;
-    action->tor = source->has_control ? PUBLISHER_NO_TOR : publisher_choose_fetch_tor(publisher);
+    action->tor = source->policy->asks_own_tor ? PUBLISHER_NO_TOR : publisher_choose_fetch_tor(publisher);
     action->hsdir_count = action->from_hsdirs ? list_hsdirs(publisher, source, &action->is_fresh) : 0;
 }
 

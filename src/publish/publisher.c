@@ -152,15 +152,16 @@ static size_t find_source_place(struct publisher *publisher)
 }
 
 size_t publisher_add_source(struct publisher *publisher, const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE],
-                            bool has_control, int64_t now)
+                            enum source_kind kind, int64_t now)
 {
     size_t number = find_source_place(publisher);
     struct source *source = &publisher->sources[number];
     source->is_used = true;
     source->reason = memory_copy_text("", 0);
     memcpy(source->identity_key, identity_key, ED25519_PUBLIC_KEY_SIZE);
-    source->has_control = has_control;
-    source->trusts_hsdirs = !has_control;
+    source->kind = kind;
+    source->policy = source_policy(kind);
+    source->trusts_hsdirs = !source->policy->asks_own_tor;
     source->trusts_from = AGENDA_NEVER;
     source->since = now;
     source->asked_from = now;

@@ -38,8 +38,8 @@ bool source_is_in(const struct source *source);
 /* True when it is out and nothing else is known of it than that its connection is lost. */
 bool source_is_lost(const struct source *source);
 
-/* Forgets that one without a control port could not be fetched: for want of a network. It is asked at once,
- * and not judged by its age before it had the time to answer. */
+/* Forgets that one whose own tor is not asked could not be fetched: for want of a network. It is asked at
+ * once, and not judged by its age before it had the time to answer. */
 void source_begin_anew(struct publisher *publisher, size_t number, int64_t now);
 
 /* Does what is due at a source, has it wait for its turn to be asked, and puts its next moment on the

@@ -4,6 +4,7 @@
 
 #include "onion/consensus.h"
 #include "onion/descriptor.h"
+#include "publish/source_kind.h"
 
 enum source_state {
     SOURCE_WAITING, /* nothing is known of it yet */
@@ -34,7 +35,8 @@ struct publisher_signs {
 struct source {
     bool is_used; /* false: a place that is free again */
     uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE];
-    bool has_control; /* a control port of its own; otherwise its descriptor comes from the HSDirs alone */
+    enum source_kind kind;
+    const struct source_policy *policy; /* of its kind */
     enum source_state state;
     int64_t since; /* when the state was entered */
     char *reason;  /* the last thing that went wrong, "" if nothing since */

@@ -12,15 +12,6 @@
 #define UPTIME_TO_TRUST_HSDIRS 120000
 /* On a testing network all goes faster, down to this. */
 #define UPTIME_TO_TRUST_HSDIRS_MIN 10000
-/* Fetches from HSDirs alone that fail one after the other before a source is doubted: with the delays
- * between them some ten minutes. And some HSDir must have answered meanwhile, or it may be the network that
- * is away. HSDirs drop a descriptor after three hours, so this is how a source ends that died before a new
- * time period, in which its counter was new once more. */
-#define FAILURES_TO_DOUBT 10
-
-/* So many sources more have each of them polled as much more seldom. */
-#define BACKENDS_POLLED_AT_EASE 1000
-
 bool source_is_in(const struct source *source)
 {
     return source->state == SOURCE_LIVE || source->state == SOURCE_GRACE;
@@ -112,7 +103,7 @@ void publisher_note_reachable(struct publisher *publisher, size_t number, bool i
     source_leave_fetch_place(publisher, number);
     source->failures = 0;
     source->ask_other_way = source->asked_both = source->is_denied = false;
-    if (source->has_control) {
+    if (source->policy->asks_own_tor) {
         source->trusts_hsdirs = uptime >= UPTIME_TO_TRUST_HSDIRS;
         source->process_started = source->trusts_hsdirs ? 0 : now - uptime;
         source_update_trust(publisher, source);
@@ -136,7 +127,7 @@ void publisher_note_unreachable(struct publisher *publisher, size_t number, cons
     source->is_fetching = source->fetch_again = false;
     source_leave_fetch_place(publisher, number);
     publisher_touch_source(publisher, number, now);
-    if (!source->has_control)
+    if (!source->policy->is_doubted_for_loss)
         return; /* it is the local tor that is lost */
     set_reason(source, reason);
     if (loss == SOURCE_LOST)
@@ -160,11 +151,11 @@ static const char *find_fault(const struct descriptor *descriptor)
     return "its introduction points have legacy RSA keys, which can't be carried over";
 }
 
-/* A source whose tor tells what it does is asked without a sign only to be sure; with very many of them less
- * often, so that it costs no more in all. */
+/* When to ask again without a sign. */
 static int64_t next_poll(struct publisher *publisher, const struct source *source, int64_t now)
 {
-    int64_t times = source->has_control ? 1 + (int64_t)publisher->source_count / BACKENDS_POLLED_AT_EASE : 1;
+    unsigned at_ease = source->policy->sources_polled_at_ease;
+    int64_t times = at_ease > 0 ? 1 + (int64_t)(publisher->source_count / at_ease) : 1;
     int64_t low = publisher_scale(publisher, publisher->rules.poll_min);
     int64_t high = publisher_scale(publisher, publisher->rules.poll_max);
     return now + 1000 + times * publisher_draw(publisher, low, high);
@@ -195,7 +186,8 @@ static bool accept_descriptor(const struct publisher *publisher, struct source *
 static void revive(struct publisher *publisher, size_t number, bool is_news, int64_t now)
 {
     struct source *source = &publisher->sources[number];
-    int64_t out_at = source->has_control ? AGENDA_NEVER : source->moved_at + publisher->rules.stale_after;
+    int64_t out_at =
+        source->policy->is_judged_by_age ? source->moved_at + publisher->rules.stale_after : AGENDA_NEVER;
     source->out_at = out_at;
     if (now < out_at)
         set_reason(source, "");
@@ -229,7 +221,7 @@ static void fetch_failed(struct publisher *publisher, size_t number, const char 
         source->failing_since = now;
     source_turn_fetch(publisher, source);
     source->asked_both = false;
-    if (is_doubtful && source->has_control)
+    if (is_doubtful && source->policy->asks_own_tor)
         source->is_denied = true;
     if (is_doubtful)
         begin_grace(publisher, number, now);
@@ -242,7 +234,7 @@ static void fetch_failed(struct publisher *publisher, size_t number, const char 
 static bool tells_less(const struct source *source, const struct descriptor *descriptor)
 {
     bool is_copy = source->asks_hsdirs && !source->counts_anew;
-    if (source->descriptor == NULL || (source->has_control && !source_is_in(source) && !is_copy))
+    if (source->descriptor == NULL || (source->policy->asks_own_tor && !source_is_in(source) && !is_copy))
         return false;
     return descriptor_tells_less(descriptor, source->descriptor, source->period_number);
 }
@@ -251,7 +243,7 @@ static bool tells_less(const struct source *source, const struct descriptor *des
  * than it had before. HSDirs may have old copies; a tor does not. */
 static bool is_replay(const struct source *source, const struct descriptor *descriptor)
 {
-    return source->descriptor != NULL && source->has_control && !source->asks_hsdirs &&
+    return source->descriptor != NULL && source->policy->asks_own_tor && !source->asks_hsdirs &&
            !source->counts_anew && descriptor_is_replay(descriptor, source->descriptor);
 }
 
@@ -269,7 +261,7 @@ void publisher_note_descriptor(struct publisher *publisher, size_t number, struc
     }
     if (!source->asks_hsdirs)
         source->is_denied = false;
-    else if (!source->has_control)
+    else if (!source->policy->asks_own_tor)
         outage_note_success(publisher, now);
     bool is_behind = source_is_behind(source, descriptor);
     if (tells_less(source, descriptor)) {
@@ -284,28 +276,34 @@ void publisher_note_descriptor(struct publisher *publisher, size_t number, struc
 
 void publisher_note_hsdirs_answered(struct publisher *publisher, size_t number, int64_t now)
 {
-    if (!publisher->sources[number].has_control)
+    if (!publisher->sources[number].policy->asks_own_tor)
         outage_note_success(publisher, now);
+}
+
+/* True when a fetch that has failed once more is one too many. Some HSDir must have answered meanwhile, or it
+ * may be the network that is away. */
+static bool has_failed_long(const struct publisher *publisher, const struct source *source)
+{
+    unsigned failures_to_doubt = source->policy->failures_to_doubt;
+    return failures_to_doubt > 0 && source->failures + 1 >= failures_to_doubt &&
+           outage_is_over(publisher, source->failing_since);
 }
 
 void publisher_note_fetch_failed(struct publisher *publisher, size_t number, const char *reason,
                                  bool from_tor, int64_t now)
 {
     struct source *source = &publisher->sources[number];
-    bool is_doubtful = from_tor;
-    if (!source->has_control) {
-        is_doubtful =
-            source->failures + 1 >= FAILURES_TO_DOUBT && outage_is_over(publisher, source->failing_since);
+    bool is_doubtful = from_tor || has_failed_long(publisher, source);
+    if (!source->policy->asks_own_tor)
         outage_note_failure(publisher);
-    }
     fetch_failed(publisher, number, reason, is_doubtful, now);
 }
 
-/* True when its time does not run out: without a control port, while there is nobody to ask about it, or
- * nothing comes of asking; then it is the failures that count. */
+/* True when its time does not run out: of one that is judged by its age, while there is nobody to ask about
+ * it, or nothing comes of asking; then it is the failures that count. */
 static bool has_time(const struct source *source)
 {
-    return !source->has_control && source->state == SOURCE_LIVE &&
+    return source->policy->is_judged_by_age && source->state == SOURCE_LIVE &&
            (!source->is_reachable || source->failures > 0);
 }
 
@@ -314,7 +312,7 @@ static const char *describe_silence(const struct source *source)
 {
     if (source->reason[0] != '\0')
         return source->reason;
-    if (source->has_control && !source->is_reachable)
+    if (source->policy->is_doubted_for_loss && !source->is_reachable)
         return "its control port did not let us in in time: is that tor stopped or overloaded?";
     return "no descriptor came in time";
 }
@@ -333,7 +331,8 @@ static void check_times(struct publisher *publisher, size_t number, int64_t now)
         leave(publisher, number, "its revision counter has not moved for longer than a living tor lets it",
               false, now);
     else /* of one that answered, but not well, more is known */
-        leave(publisher, number, source->reason, source->has_control && !source->is_reachable, now);
+        leave(publisher, number, source->reason, source->policy->is_doubted_for_loss && !source->is_reachable,
+              now);
 }
 
 /* A tor that was young when its connection was made, and whose uploads were over by then, grows old too. What
@@ -377,11 +376,12 @@ void source_run(struct publisher *publisher, size_t number, int64_t now)
     agenda_set(&publisher->source_agenda, number, next_moment(publisher, source, now));
 }
 
-void publisher_set_control(struct publisher *publisher, size_t number, bool has_control, int64_t now)
+void publisher_set_kind(struct publisher *publisher, size_t number, enum source_kind kind, int64_t now)
 {
     struct source *source = &publisher->sources[number];
-    source->has_control = has_control;
-    source->trusts_hsdirs = !has_control;
+    source->kind = kind;
+    source->policy = source_policy(kind);
+    source->trusts_hsdirs = !source->policy->asks_own_tor;
     source->trusts_from = AGENDA_NEVER;
     source->is_reachable = source->is_fetching = source->fetch_again = false;
     source_leave_fetch_place(publisher, number);

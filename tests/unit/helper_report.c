@@ -89,7 +89,9 @@ static void make_publisher(struct report_fixture *fixture)
     size_t backends[3];
     for (size_t i = 0; i < 3; i++) {
         memset(key, keys[i], sizeof(key));
-        backends[i] = publisher_add_source(publisher, key, i == 0, REPORT_NOW - 7200000);
+        backends[i] = publisher_add_source(publisher, key,
+                                           i == 0 ? SOURCE_BACKEND_WITH_CONTROL : SOURCE_BACKEND_ON_HSDIRS,
+                                           REPORT_NOW - 7200000);
     }
     for (size_t i = 0; i < 2; i++) {
         memset(key, 0x21 + (int)i, sizeof(key));

@@ -104,7 +104,7 @@ static void test_lost_ones_make_room(void **state)
     story_settle(story);
     assert_int_equal(story->publisher->fetches, PLACES);
     for (size_t i = 0; i < STORY_BACKENDS_MAX; i++)
-        publisher_set_control(story->publisher, i, false, story->now);
+        publisher_set_kind(story->publisher, i, SOURCE_BACKEND_ON_HSDIRS, story->now);
     assert_int_equal(story->publisher->fetches, 0);
     story_free(story);
 }

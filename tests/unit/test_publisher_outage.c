@@ -189,7 +189,7 @@ static void test_control_is_added(void **state)
     struct story *story = begin_without_control();
     story_forget(story);
     for (size_t i = 0; i < BACKENDS; i++) {
-        publisher_set_control(story->publisher, i, true, story->now);
+        publisher_set_kind(story->publisher, i, SOURCE_BACKEND_WITH_CONTROL, story->now);
         story->backends[i].answers = false;
     }
     story_run(story, 20);
