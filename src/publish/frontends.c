@@ -170,7 +170,8 @@ void frontend_update_set(struct publisher *publisher, size_t number, size_t chan
         return;
     frontend->set = set; /* 0 when all its sources are new ones, not yet heard of: then nothing goes out */
     frontend->changed_at = now;
-    frontend->is_urgent |= changed_source == SIZE_MAX || !publisher->sources[changed_source].has_turned;
+    frontend->is_urgent |=
+        changed_source == SIZE_MAX || publisher->sources[changed_source].news != SOURCE_NEWS_TURN;
     if (frontend->changed_since == AGENDA_NEVER)
         frontend->changed_since = now;
     for (size_t i = 0; i < frontend->member_count; i++) {

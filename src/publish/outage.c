@@ -3,6 +3,7 @@
 
 #include "publish/publisher.h"
 #include "publish/publisher_parts.h"
+#include "publish/sources.h"
 
 /* So many failures one after the other, and so many milliseconds without a success, are an outage: of the way
  * to the HSDirs, and not of some HSDirs. */
@@ -21,7 +22,7 @@ static void try_all_again(struct publisher *publisher, int64_t since, int64_t no
         struct source *source = &publisher->sources[i];
         if (source->is_used && !source->policy->asks_own_tor && source->failures > 0 &&
             source->failing_since > since)
-            source_begin_anew(publisher, i, now);
+            source_begin_anew(publisher, source, now);
     }
 }
 

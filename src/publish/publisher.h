@@ -33,9 +33,8 @@ struct publisher {
     size_t source_size, frontend_size; /* how many there is room for */
     size_t source_free, frontend_free; /* no place before these is free */
     struct agenda source_agenda, frontend_agenda;
-    struct agenda fetch_queue;  /* sources to be asked, the one that has waited longest first */
+    struct agenda fetch_queue;  /* sources that wait to be asked, since when, the oldest first */
     struct agenda fetch_places; /* those that are being asked, and until when they take up a place */
-    unsigned fetches;           /* places taken */
     struct agenda queue;        /* frontends with uploads that wait for a place, the most urgent first */
     unsigned hsdir_failures;  /* uploads and fetches that came to nothing since an HSDir last answered well */
     int64_t hsdirs_worked_at; /* when that was */

@@ -4,6 +4,7 @@
 
 #include "onion/consensus.h"
 #include "onion/descriptor.h"
+#include "publish/source_announcements.h"
 #include "publish/source_kind.h"
 
 enum source_state {
@@ -13,27 +14,18 @@ enum source_state {
     SOURCE_OUT,     /* they are not; reason says why */
 };
 
-#define SOURCE_FRESH_HSDIRS_MAX 16
-#define SOURCE_ANNOUNCEMENTS_MAX 32
-
-/* Uploads that a source's tor has begun to one HSDir. */
-struct publisher_announcement {
-    uint8_t fingerprint[RELAY_FINGERPRINT_SIZE];
-    bool is_for_clients; /* of the descriptor that clients use now */
-    bool is_for_others;  /* of the other one */
+/* What its frontends have to hear of a source; the more, the later. */
+enum source_news {
+    SOURCE_NEWS_NONE,
+    SOURCE_NEWS_TURN, /* it has other points only since clients turned to its second descriptor: the old ones
+                         live still */
+    SOURCE_NEWS_CHANGE, /* any other change of its state, or of what it offers */
 };
 
-/* What a source's tor has said of its uploads. */
-struct publisher_signs {
-    struct publisher_announcement announced[SOURCE_ANNOUNCEMENTS_MAX];
-    size_t announced_count;
-    /* HSDirs known to have just got the descriptor that clients use now. */
-    uint8_t fresh[SOURCE_FRESH_HSDIRS_MAX][RELAY_FINGERPRINT_SIZE];
-    size_t fresh_count;
-};
-
+/* Of those in the publisher's table; made and released in sources.c. */
 struct source {
     bool is_used; /* false: a place that is free again */
+    size_t number;
     uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE];
     enum source_kind kind;
     const struct source_policy *policy; /* of its kind */
@@ -44,25 +36,22 @@ struct source {
         *descriptor;       /* the newest good one, also when it is not in any more; NULL before the first */
     int64_t descriptor_at; /* when that came */
     int64_t points_changed_at; /* when its points last became others */
-    bool
-        has_turned; /* that was only since clients turned to its second descriptor: the old ones live still */
-    size_t *frontends; /* those it is a source of */
+    size_t *frontends;         /* those it is a source of */
     size_t frontend_count;
+    enum source_news news; /* that the frontends have not heard yet */
 
     bool is_reachable; /* its control connection, or the local tor's, is up */
     bool is_fetching, fetch_again;
     bool has_sign; /* of something new at it since the last fetch began */
     int64_t
-        signs_settled; /* until when those that were followed have used up what it may have, see fetches.c */
-    bool is_polling;   /* the fetch under way began without one: it asked before whatever came since */
-    int64_t queued_at; /* since when it has been waiting to be asked; AGENDA_NEVER: it is not */
-    bool has_fetch_place; /* it is one of those that are asked at once */
-    bool asks_hsdirs;     /* the fetch under way, or the last one, asks HSDirs and not its tor */
-    bool ask_other_way;   /* the last fetch was of no use: the next one asks the HSDirs instead of the tor, or
-                             turned round */
-    bool asked_both;      /* neither way gave the descriptor that clients use now */
-    bool trusts_hsdirs;   /* what HSDirs have of it was uploaded by the process that runs now */
-    int64_t trusts_from;  /* when that will be so, also if no upload is seen; INT64_MAX for never */
+        signs_settled;  /* until when those that were followed have used up what it may have, see fetches.c */
+    bool is_polling;    /* the fetch under way began without one: it asked before whatever came since */
+    bool asks_hsdirs;   /* the fetch under way, or the last one, asks HSDirs and not its tor */
+    bool ask_other_way; /* the last fetch was of no use: the next one asks the HSDirs instead of the tor, or
+                           turned round */
+    bool asked_both;    /* neither way gave the descriptor that clients use now */
+    bool trusts_hsdirs; /* what HSDirs have of it was uploaded by the process that runs now */
+    int64_t trusts_from; /* when that will be so, also if no upload is seen; INT64_MAX for never */
     bool counts_anew; /* another process than the one whose descriptor is here: its counters mean nothing */
     int64_t process_started; /* when its tor began to run, as far as it says */
     bool knows_process;      /* its control port has let us in since it was configured */
@@ -79,8 +68,14 @@ struct source {
     /* Its blinded key as clients use it now, and what its tor has said of the descriptor under it. */
     uint64_t period_number;
     uint8_t blinded_key[ED25519_PUBLIC_KEY_SIZE];
-    struct publisher_signs *signs; /* NULL while there is nothing: it is large, and seldom needed */
+    struct source_announcements *announcements;
 };
+
+/* True when its points are in. */
+bool source_is_in(const struct source *source);
+
+/* True when it is out and nothing else is known of it than that its connection is lost. */
+bool source_is_lost(const struct source *source);
 
 /* What the loss of a control connection tells. */
 enum source_loss {

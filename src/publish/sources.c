@@ -1,10 +1,13 @@
 /* The sources' part of the state machine: who is in, who is out, and since when. */
+#include "publish/sources.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
+#include "crypto/blinding.h"
 #include "publish/descriptor_comparison.h"
-#include "publish/publisher.h"
+#include "publish/fetches.h"
 #include "publish/publisher_parts.h"
 
 /* A tor that has been up for so long (milliseconds) has uploaded its descriptors: what HSDirs have of it is
@@ -12,6 +15,35 @@
 #define UPTIME_TO_TRUST_HSDIRS 120000
 /* On a testing network all goes faster, down to this. */
 #define UPTIME_TO_TRUST_HSDIRS_MIN 10000
+
+void source_begin(struct publisher *publisher, struct source *source,
+                  const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE], enum source_kind kind, int64_t now)
+{
+    source->is_used = true;
+    source->reason = memory_copy_text("", 0);
+    memcpy(source->identity_key, identity_key, ED25519_PUBLIC_KEY_SIZE);
+    source->kind = kind;
+    source->policy = source_policy(kind);
+    source->trusts_hsdirs = !source->policy->asks_own_tor;
+    source->trusts_from = AGENDA_NEVER;
+    source->since = now;
+    source->asked_from = now;
+    source->fetch_at = now;
+    source->out_at = AGENDA_NEVER;
+    if (publisher->network != NULL)
+        source_update_network(publisher, source, true, now);
+    publisher_touch_source(publisher, source, now);
+}
+
+void source_clear(struct source *source)
+{
+    descriptor_free(source->descriptor);
+    free(source->frontends);
+    free(source->reason);
+    announcements_forget(&source->announcements);
+    memset(source, 0, sizeof(*source));
+}
+
 bool source_is_in(const struct source *source)
 {
     return source->state == SOURCE_LIVE || source->state == SOURCE_GRACE;
@@ -22,13 +54,6 @@ bool source_is_lost(const struct source *source)
     return source->state == SOURCE_OUT && source->may_live;
 }
 
-static void tell_frontends(struct publisher *publisher, size_t number, int64_t now)
-{
-    const struct source *source = &publisher->sources[number];
-    for (size_t i = 0; i < source->frontend_count; i++)
-        frontend_update_set(publisher, source->frontends[i], number, now);
-}
-
 static void set_reason(struct source *source, const char *reason)
 {
     if (strcmp(reason, source->reason) == 0)
@@ -37,45 +62,57 @@ static void set_reason(struct source *source, const char *reason)
     source->reason = memory_copy_text(reason, strlen(reason));
 }
 
+/* The source's frontends are to hear of something. That it has only turned to other points matters less than
+ * anything else. */
+static void add_news(struct source *source, enum source_news news)
+{
+    if (source->news < news)
+        source->news = news;
+}
+
 /* Frontends hear of every change of state: also one that still waits has to know that it need not wait any
  * more. */
-static void enter(struct publisher *publisher, size_t number, enum source_state state, int64_t now)
+static void enter(struct source *source, enum source_state state, int64_t now)
 {
-    struct source *source = &publisher->sources[number];
     if (source->state == state)
         return;
     source->state = state;
     source->since = now;
-    source->has_turned = false;
-    tell_frontends(publisher, number, now);
+    add_news(source, SOURCE_NEWS_CHANGE);
 }
 
 /* may_live: its points may still be good. */
-static void leave(struct publisher *publisher, size_t number, const char *reason, bool may_live, int64_t now)
+static void leave(struct source *source, const char *reason, bool may_live, int64_t now)
 {
-    struct source *source = &publisher->sources[number];
     set_reason(source, reason);
     source->out_at = AGENDA_NEVER;
     source->may_live = may_live;
-    enter(publisher, number, SOURCE_OUT, now);
+    enter(source, SOURCE_OUT, now);
 }
 
 /* It stays in for a while, in case it comes back. */
-static void begin_grace(struct publisher *publisher, size_t number, int64_t now)
+static void begin_grace(struct publisher *publisher, struct source *source, int64_t now)
 {
-    struct source *source = &publisher->sources[number];
     if (source->state != SOURCE_LIVE)
         return;
     source->out_at = now + publisher->rules.grace;
-    enter(publisher, number, SOURCE_GRACE, now);
+    enter(source, SOURCE_GRACE, now);
 }
 
-void source_update_trust(const struct publisher *publisher, struct source *source)
+/* Works out when a tor that was young when its connection was made will be old enough to trust the HSDirs. */
+static void update_trust(const struct publisher *publisher, struct source *source)
 {
     int64_t age = publisher_scale(publisher, UPTIME_TO_TRUST_HSDIRS);
     if (age < UPTIME_TO_TRUST_HSDIRS_MIN)
         age = UPTIME_TO_TRUST_HSDIRS_MIN;
     source->trusts_from = source->trusts_hsdirs ? AGENDA_NEVER : source->process_started + age;
+}
+
+/* Has HSDirs asked the next time if its tor was asked the last time, and turned round. */
+static void turn_fetch(const struct publisher *publisher, struct source *source)
+{
+    source->ask_other_way =
+        publisher->network != NULL && publisher_prefers_hsdirs(publisher) == source->asks_hsdirs;
 }
 
 /* Has one that is known from HSDirs alone stay in for long enough to be asked. */
@@ -85,56 +122,52 @@ static void give_time(const struct publisher *publisher, struct source *source, 
         source->out_at = now + publisher->rules.poll_max;
 }
 
-void source_begin_anew(struct publisher *publisher, size_t number, int64_t now)
+void source_begin_anew(struct publisher *publisher, struct source *source, int64_t now)
 {
-    struct source *source = &publisher->sources[number];
     source->failures = 0;
     give_time(publisher, source, now);
     if (!source->is_fetching)
-        source_fetch_soon(publisher, number, 0, now);
+        source_fetch_soon(publisher, source, 0, now);
 }
 
-void publisher_note_reachable(struct publisher *publisher, size_t number, bool is_new_process, int64_t uptime,
-                              int64_t now)
+void source_note_reachable(struct publisher *publisher, struct source *source, bool is_new_process,
+                           int64_t uptime, int64_t now)
 {
-    struct source *source = &publisher->sources[number];
     source->is_reachable = true;
     source->is_fetching = source->fetch_again = false;
-    source_leave_fetch_place(publisher, number);
+    source_leave_fetch_place(publisher, source);
     source->failures = 0;
     source->ask_other_way = source->asked_both = source->is_denied = false;
     if (source->policy->asks_own_tor) {
         source->trusts_hsdirs = uptime >= UPTIME_TO_TRUST_HSDIRS;
         source->process_started = source->trusts_hsdirs ? 0 : now - uptime;
-        source_update_trust(publisher, source);
-        source_forget_uploads(source);
+        update_trust(publisher, source);
+        announcements_forget(&source->announcements);
         source->counts_anew |= is_new_process;
         if (is_new_process && source->knows_process && source_is_in(source))
-            leave(publisher, number, "its tor was started anew and has no introduction points yet", false,
-                  now);
+            leave(source, "its tor was started anew and has no introduction points yet", false, now);
         source->knows_process = true;
     } else {
         give_time(publisher, source, now); /* its own went on while nobody could look */
     }
-    source_fetch_soon(publisher, number, 0, now);
+    source_fetch_soon(publisher, source, 0, now);
 }
 
-void publisher_note_unreachable(struct publisher *publisher, size_t number, const char *reason,
-                                enum source_loss loss, int64_t now)
+void source_note_unreachable(struct publisher *publisher, struct source *source, const char *reason,
+                             enum source_loss loss, int64_t now)
 {
-    struct source *source = &publisher->sources[number];
     source->is_reachable = false;
     source->is_fetching = source->fetch_again = false;
-    source_leave_fetch_place(publisher, number);
-    publisher_touch_source(publisher, number, now);
+    source_leave_fetch_place(publisher, source);
+    publisher_touch_source(publisher, source, now);
     if (!source->policy->is_doubted_for_loss)
         return; /* it is the local tor that is lost */
     set_reason(source, reason);
     if (loss == SOURCE_LOST)
-        begin_grace(publisher, number, now);
+        begin_grace(publisher, source, now);
     else
-        leave(publisher, number, reason,
-              loss == SOURCE_GONE_HERE && (source_is_in(source) || source_is_lost(source)), now);
+        leave(source, reason, loss == SOURCE_GONE_HERE && (source_is_in(source) || source_is_lost(source)),
+              now);
 }
 
 /* Why a descriptor's introduction points can't be used, or NULL. */
@@ -161,15 +194,15 @@ static int64_t next_poll(struct publisher *publisher, const struct source *sourc
     return now + 1000 + times * publisher_draw(publisher, low, high);
 }
 
-/* Takes a good descriptor over. Returns true when it gives a superdescriptor something new. */
-static bool accept_descriptor(const struct publisher *publisher, struct source *source,
-                              struct descriptor *descriptor, int64_t now)
+/* Takes a good descriptor over. Returns what it gives a superdescriptor that is new. */
+static enum source_news accept_descriptor(const struct publisher *publisher, struct source *source,
+                                          struct descriptor *descriptor, int64_t now)
 {
     const struct network *network = publisher->network;
     struct descriptor *known = source->descriptor;
     bool has_new_points = known == NULL || !descriptor_has_same_points(descriptor, known);
-    source->has_turned = known != NULL && network != NULL &&
-                         descriptor_is_of_other_half(descriptor, known, network->period_number);
+    bool has_turned = known != NULL && network != NULL &&
+                      descriptor_is_of_other_half(descriptor, known, network->period_number);
     bool is_news = has_new_points || !descriptor_has_same_features(descriptor, known);
     if (known == NULL || descriptor_is_older(known, descriptor))
         source->moved_at = now;
@@ -179,22 +212,29 @@ static bool accept_descriptor(const struct publisher *publisher, struct source *
     source->descriptor = descriptor;
     source->counts_anew = false;
     source->descriptor_at = now;
-    return is_news;
+    if (!is_news)
+        return SOURCE_NEWS_NONE;
+    return has_turned ? SOURCE_NEWS_TURN : SOURCE_NEWS_CHANGE;
 }
 
 /* It has shown that it lives, unless its counter has rested for too long. */
-static void revive(struct publisher *publisher, size_t number, bool is_news, int64_t now)
+static void revive(const struct publisher *publisher, struct source *source, int64_t now)
 {
-    struct source *source = &publisher->sources[number];
     int64_t out_at =
         source->policy->is_judged_by_age ? source->moved_at + publisher->rules.stale_after : AGENDA_NEVER;
     source->out_at = out_at;
     if (now < out_at)
         set_reason(source, "");
     if (now < out_at && source->state != SOURCE_LIVE)
-        enter(publisher, number, SOURCE_LIVE, now);
-    else if (is_news)
-        tell_frontends(publisher, number, now);
+        enter(source, SOURCE_LIVE, now);
+}
+
+/* True when a descriptor is one that clients do not use any more, while there is another way to ask for the
+ * one they use: its tor, or ours, has not seen the newest consensus. */
+static bool is_behind_clients(const struct source *source, const struct descriptor *descriptor)
+{
+    return source->policy->asks_own_tor && source->trusts_hsdirs &&
+           descriptor->period_number < source->period_number;
 }
 
 /* When to ask again after a good answer. */
@@ -206,26 +246,25 @@ static int64_t next_fetch(struct publisher *publisher, struct source *source, bo
         return next_poll(publisher, source, now);
     }
     source->asked_both = true;
-    source_turn_fetch(publisher, source);
+    turn_fetch(publisher, source);
     if (source->failures == 0)
         return now + FETCH_DELAY;
     return now + publisher_back_off(publisher, source->failures);
 }
 
-static void fetch_failed(struct publisher *publisher, size_t number, const char *reason, bool is_doubtful,
-                         int64_t now)
+void source_note_fetch_failed(struct publisher *publisher, struct source *source, const char *reason,
+                              bool is_doubtful, int64_t now)
 {
-    struct source *source = &publisher->sources[number];
     set_reason(source, reason);
     if (source->failures++ == 0)
         source->failing_since = now;
-    source_turn_fetch(publisher, source);
+    turn_fetch(publisher, source);
     source->asked_both = false;
     if (is_doubtful && source->policy->asks_own_tor)
         source->is_denied = true;
     if (is_doubtful)
-        begin_grace(publisher, number, now);
-    source_end_fetch(publisher, number, now + publisher_back_off(publisher, source->failures), now);
+        begin_grace(publisher, source, now);
+    source_end_fetch(publisher, source, now + publisher_back_off(publisher, source->failures), now);
 }
 
 /* True when a descriptor tells less than the one that is here. After a tor that was started anew the counters
@@ -247,57 +286,84 @@ static bool is_replay(const struct source *source, const struct descriptor *desc
            !source->counts_anew && descriptor_is_replay(descriptor, source->descriptor);
 }
 
-void publisher_note_descriptor(struct publisher *publisher, size_t number, struct descriptor *descriptor,
-                               int64_t now)
+bool source_note_descriptor(struct publisher *publisher, struct source *source, struct descriptor *descriptor,
+                            int64_t now)
 {
-    struct source *source = &publisher->sources[number];
     const char *fault = find_fault(descriptor);
     if (fault == NULL && is_replay(source, descriptor))
         fault = "its tor answers with an older descriptor than it had: a replay, or its clock went back";
     if (fault != NULL) {
         descriptor_free(descriptor);
-        fetch_failed(publisher, number, fault, true, now);
-        return;
+        source_note_fetch_failed(publisher, source, fault, true, now);
+        return false;
     }
     if (!source->asks_hsdirs)
         source->is_denied = false;
-    else if (!source->policy->asks_own_tor)
-        outage_note_success(publisher, now);
-    bool is_behind = source_is_behind(source, descriptor);
-    if (tells_less(source, descriptor)) {
+    bool is_behind = is_behind_clients(source, descriptor);
+    if (tells_less(source, descriptor))
         descriptor_free(descriptor);
-        revive(publisher, number, false, now);
-    } else {
-        bool is_news = accept_descriptor(publisher, source, descriptor, now);
-        revive(publisher, number, is_news, now);
+    else
+        add_news(source, accept_descriptor(publisher, source, descriptor, now));
+    revive(publisher, source, now);
+    source_end_fetch(publisher, source, next_fetch(publisher, source, is_behind, now), now);
+    return true;
+}
+
+/* -- what its tor says of its uploads, and a new network */
+
+/* True when its tor has not yet turned to the descriptor that clients with our consensus use. */
+static bool has_other_period(const struct source *source)
+{
+    return source->descriptor == NULL || source->descriptor->period_number != source->period_number;
+}
+
+void source_note_upload(struct publisher *publisher, struct source *source, bool is_taken,
+                        const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE], const uint8_t *blinded_key,
+                        int64_t now)
+{
+    /* It began before its connection was made: what it is of can't be told. */
+    bool is_unannounced = is_taken && !announcements_has_begun(source->announcements, fingerprint);
+    bool is_for_clients =
+        blinded_key == NULL || memcmp(blinded_key, source->blinded_key, ED25519_PUBLIC_KEY_SIZE) == 0;
+    if (!is_taken)
+        announcements_note_begun(&source->announcements, fingerprint, is_for_clients);
+    bool is_fresh = is_taken && announcements_note_taken(&source->announcements, fingerprint);
+    if (is_fresh) {
+        source->trusts_hsdirs = true;
+        source->is_denied = false;
     }
-    source_end_fetch(publisher, number, next_fetch(publisher, source, is_behind, now), now);
+    /* GETINFO tells what is being uploaded at once, HSDirs when they have it. A tor that has not turned to
+     * the descriptor we mean uploads for clients what we would not call so. */
+    if (!publisher_prefers_hsdirs(publisher) || is_fresh || has_other_period(source)) {
+        source->ask_other_way = publisher_prefers_hsdirs(publisher) && !is_fresh;
+        source->asked_both = false;
+        source_fetch_soon(publisher, source, FETCH_DELAY, now);
+    } else if (is_unannounced && source->trusts_hsdirs) {
+        source_fetch_soon(publisher, source, FETCH_DELAY, now);
+    }
 }
 
-void publisher_note_hsdirs_answered(struct publisher *publisher, size_t number, int64_t now)
+void source_update_network(struct publisher *publisher, struct source *source, bool has_new_half, int64_t now)
 {
-    if (!publisher->sources[number].policy->asks_own_tor)
-        outage_note_success(publisher, now);
+    const struct network *network = publisher->network;
+    uint64_t period_number = network->period_number[network->client_slot];
+    if (source->policy->asks_own_tor && source->is_reachable)
+        update_trust(publisher, source);
+    if (!has_new_half)
+        return;
+    if (source->period_number != period_number) {
+        source->period_number = period_number;
+        announcements_forget(&source->announcements);
+        if (blinding_derive_public_key(source->blinded_key, source->identity_key, period_number,
+                                       network->schedule.period_length) != 0)
+            memset(source->blinded_key, 0, sizeof(source->blinded_key));
+    }
+    source->ask_other_way = source->asked_both = false;
+    int64_t spread = source->state != SOURCE_WAITING ? source->policy->new_half_spread : 0;
+    source_fetch_soon(publisher, source, publisher_draw(publisher, 0, spread), now);
 }
 
-/* True when a fetch that has failed once more is one too many. Some HSDir must have answered meanwhile, or it
- * may be the network that is away. */
-static bool has_failed_long(const struct publisher *publisher, const struct source *source)
-{
-    unsigned failures_to_doubt = source->policy->failures_to_doubt;
-    return failures_to_doubt > 0 && source->failures + 1 >= failures_to_doubt &&
-           outage_is_over(publisher, source->failing_since);
-}
-
-void publisher_note_fetch_failed(struct publisher *publisher, size_t number, const char *reason,
-                                 bool from_tor, int64_t now)
-{
-    struct source *source = &publisher->sources[number];
-    bool is_doubtful = from_tor || has_failed_long(publisher, source);
-    if (!source->policy->asks_own_tor)
-        outage_note_failure(publisher);
-    fetch_failed(publisher, number, reason, is_doubtful, now);
-}
+/* -- what is due */
 
 /* True when its time does not run out: of one that is judged by its age, while there is nobody to ask about
  * it, or nothing comes of asking; then it is the failures that count. */
@@ -318,34 +384,30 @@ static const char *describe_silence(const struct source *source)
 }
 
 /* Takes out whose time is over. */
-static void check_times(struct publisher *publisher, size_t number, int64_t now)
+static void check_times(struct publisher *publisher, struct source *source, int64_t now)
 {
-    struct source *source = &publisher->sources[number];
     if (source->state == SOURCE_WAITING && publisher->network != NULL &&
         !source_wants_fetch(publisher, source, now) &&
         now >= source->asked_from + publisher->rules.start_patience)
-        leave(publisher, number, describe_silence(source), false, now);
+        leave(source, describe_silence(source), false, now);
     if (!source_is_in(source) || has_time(source) || now < source->out_at)
         return;
     if (source->state == SOURCE_LIVE)
-        leave(publisher, number, "its revision counter has not moved for longer than a living tor lets it",
-              false, now);
+        leave(source, "its revision counter has not moved for longer than a living tor lets it", false, now);
     else /* of one that answered, but not well, more is known */
-        leave(publisher, number, source->reason, source->policy->is_doubted_for_loss && !source->is_reachable,
-              now);
+        leave(source, source->reason, source->policy->is_doubted_for_loss && !source->is_reachable, now);
 }
 
 /* A tor that was young when its connection was made, and whose uploads were over by then, grows old too. What
  * it answered until then may not be what clients use. */
-static void check_trust(struct publisher *publisher, size_t number, int64_t now)
+static void check_trust(struct publisher *publisher, struct source *source, int64_t now)
 {
-    struct source *source = &publisher->sources[number];
     if (now < source->trusts_from)
         return;
     source->trusts_hsdirs = true;
     source->trusts_from = AGENDA_NEVER;
     if (publisher->network != NULL && publisher_prefers_hsdirs(publisher))
-        source_fetch_soon(publisher, number, 0, now);
+        source_fetch_soon(publisher, source, 0, now);
 }
 
 /* When to look again though nothing happens. One that waits for its turn is looked at when that has come. */
@@ -363,32 +425,26 @@ static int64_t next_moment(const struct publisher *publisher, const struct sourc
     return moment;
 }
 
-void source_run(struct publisher *publisher, size_t number, int64_t now)
+void source_run(struct publisher *publisher, struct source *source, int64_t now)
 {
-    struct source *source = &publisher->sources[number];
-    check_times(publisher, number, now);
-    check_trust(publisher, number, now);
-    if (!source_wants_fetch(publisher, source, now))
-        source->queued_at = AGENDA_NEVER;
-    else if (source->queued_at == AGENDA_NEVER)
-        source->queued_at = now;
-    agenda_set(&publisher->fetch_queue, number, source->queued_at);
-    agenda_set(&publisher->source_agenda, number, next_moment(publisher, source, now));
+    check_times(publisher, source, now);
+    check_trust(publisher, source, now);
+    fetch_queue_update(publisher, source, now);
+    agenda_set(&publisher->source_agenda, source->number, next_moment(publisher, source, now));
 }
 
-void publisher_set_kind(struct publisher *publisher, size_t number, enum source_kind kind, int64_t now)
+void source_set_kind(struct publisher *publisher, struct source *source, enum source_kind kind, int64_t now)
 {
-    struct source *source = &publisher->sources[number];
     source->kind = kind;
     source->policy = source_policy(kind);
     source->trusts_hsdirs = !source->policy->asks_own_tor;
     source->trusts_from = AGENDA_NEVER;
     source->is_reachable = source->is_fetching = source->fetch_again = false;
-    source_leave_fetch_place(publisher, number);
+    source_leave_fetch_place(publisher, source);
     source->is_denied = source->knows_process = false;
     source->failures = 0;
     source->moved_at = now;
-    source_forget_uploads(source);
-    begin_grace(publisher, number, now);
-    publisher_touch_source(publisher, number, now);
+    announcements_forget(&source->announcements);
+    begin_grace(publisher, source, now);
+    publisher_touch_source(publisher, source, now);
 }
