@@ -155,8 +155,8 @@ bool fetch_queue_take(struct publisher *publisher, struct publisher_action *acti
         agenda_set(&publisher->fetch_queue, number, AGENDA_NEVER);
         publisher_touch_source(publisher, source, now);
         if (!source_wants_fetch(publisher, source, now))
-            continue;                          /* it was lost meanwhile */
-        source->asked_from += now - queued_at; /* that it had to wait is not its own doing */
+            continue;                                  /* it was lost meanwhile */
+        source->life.patience_from += now - queued_at; /* that it had to wait is not its own doing */
         begin_fetch(publisher, source, action, now);
         return true;
     }

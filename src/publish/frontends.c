@@ -67,7 +67,7 @@ void publisher_set_members(struct publisher *publisher, size_t number, const siz
 /* True for a source that was lost of late, and may be as alive as the last one. */
 static bool is_missed(const struct source *source, int64_t now)
 {
-    return source_is_lost(source) && now - source->since <= MISSED_TIME;
+    return source_is_lost(source) && now - source->life.since <= MISSED_TIME;
 }
 
 /* No source is live any more, changed being the last that was. Where it and others were lost one after the
@@ -258,7 +258,7 @@ int64_t frontend_release_changes(struct publisher *publisher, struct publisher_f
 bool frontend_may_publish(struct publisher *publisher, struct publisher_frontend *frontend)
 {
     for (size_t i = 0; !frontend->has_started && i < frontend->member_count; i++) {
-        if (publisher->sources[frontend->members[i].source].state == SOURCE_WAITING)
+        if (publisher->sources[frontend->members[i].source].life.state == SOURCE_WAITING)
             return false;
     }
     if (frontend->set == 0)

@@ -84,6 +84,12 @@ struct publisher *publisher_new(const struct publisher_rules *rules)
     return publisher;
 }
 
+void publisher_set_observer(struct publisher *publisher,
+                            void (*changed)(const struct source_change *change, void *context), void *context)
+{
+    publisher->observer = (struct source_observer){changed, context};
+}
+
 static void frontend_clear(struct publisher_frontend *frontend)
 {
     for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++)
@@ -221,7 +227,7 @@ void publisher_set_network(struct publisher *publisher, struct network *network,
         if (!publisher->sources[i].is_used)
             continue;
         if (is_first)
-            publisher->sources[i].asked_from = now;
+            publisher->sources[i].life.patience_from = now;
         source_update_network(publisher, &publisher->sources[i], has_new_half, now);
     }
     for (size_t i = 0; i < publisher->frontend_count; i++) {

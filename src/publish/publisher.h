@@ -25,7 +25,8 @@ struct publisher {
     struct network *network; /* NULL before the first consensus */
     bool is_tor_up;          /* one at least */
     struct publisher_tor tors[PUBLISHER_TORS_MAX];
-    size_t next_fetch_tor; /* where to look first for one that fetches */
+    size_t next_fetch_tor;           /* where to look first for one that fetches */
+    struct source_observer observer; /* of the sources */
     struct source *sources;
     size_t source_count;
     struct publisher_frontend *frontends;
@@ -45,6 +46,11 @@ struct publisher {
 
 struct publisher *publisher_new(const struct publisher_rules *rules);
 void publisher_free(struct publisher *publisher);
+
+/* Has changed() called with every change of the machines of a source; it must not call the publisher. */
+void publisher_set_observer(struct publisher *publisher,
+                            void (*changed)(const struct source_change *change, void *context),
+                            void *context);
 
 /* Sources and frontends have numbers, counted from 0; a number that was taken away is given again. */
 size_t publisher_add_source(struct publisher *publisher, const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE],

@@ -4,17 +4,13 @@
 
 #include "onion/consensus.h"
 #include "onion/descriptor.h"
+#include "publish/agenda.h"
 #include "publish/source_announcements.h"
+#include "publish/source_change.h"
 #include "publish/source_kind.h"
+#include "publish/source_life.h"
 
-enum source_state {
-    SOURCE_WAITING, /* nothing is known of it yet */
-    SOURCE_LIVE,    /* its introduction points are in */
-    SOURCE_GRACE,   /* they still are, but its connection is lost, or it can't say what they are now */
-    SOURCE_OUT,     /* they are not; reason says why */
-};
-
-/* What its frontends have to hear of a source; the more, the later. */
+/* What its frontends have to hear of a source. The later of two says it all. */
 enum source_news {
     SOURCE_NEWS_NONE,
     SOURCE_NEWS_TURN, /* it has other points only since clients turned to its second descriptor: the old ones
@@ -29,16 +25,15 @@ struct source {
     uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE];
     enum source_kind kind;
     const struct source_policy *policy; /* of its kind */
-    enum source_state state;
-    int64_t since; /* when the state was entered */
-    char *reason;  /* the last thing that went wrong, "" if nothing since */
+    struct source_life life;
     struct descriptor
         *descriptor;       /* the newest good one, also when it is not in any more; NULL before the first */
     int64_t descriptor_at; /* when that came */
     int64_t points_changed_at; /* when its points last became others */
     size_t *frontends;         /* those it is a source of */
     size_t frontend_count;
-    enum source_news news; /* that the frontends have not heard yet */
+    enum source_news news;                  /* that the frontends have not heard yet */
+    const struct source_observer *observer; /* the publisher's */
 
     bool is_reachable; /* its control connection, or the local tor's, is up */
     bool is_fetching, fetch_again;
@@ -55,15 +50,11 @@ struct source {
     bool counts_anew; /* another process than the one whose descriptor is here: its counters mean nothing */
     int64_t process_started; /* when its tor began to run, as far as it says */
     bool knows_process;      /* its control port has let us in since it was configured */
-    bool may_live;           /* it went out because nothing was heard of it, and not for what was */
     bool is_denied;    /* its tor did not answer with a descriptor: what HSDirs have may be of a service that
                           runs no more */
     unsigned failures; /* fetches that failed one after the other */
     int64_t failing_since; /* when the first of them did */
-    int64_t asked_from;    /* when it could first be asked: patience runs from here */
     int64_t fetch_at;      /* when to fetch next */
-    int64_t out_at;        /* when to take it out unless something changes */
-    int64_t moved_at;      /* when its revision counter last moved */
 
     /* Its blinded key as clients use it now, and what its tor has said of the descriptor under it. */
     uint64_t period_number;
@@ -71,11 +62,12 @@ struct source {
     struct source_announcements *announcements;
 };
 
-/* True when its points are in. */
-bool source_is_in(const struct source *source);
-
-/* True when it is out and nothing else is known of it than that its connection is lost. */
-bool source_is_lost(const struct source *source);
+/* The source's frontends are to hear of something. */
+static inline void source_add_news(struct source *source, enum source_news news)
+{
+    if (source->news < news)
+        source->news = news;
+}
 
 /* What the loss of a control connection tells. */
 enum source_loss {

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/memory.h"
 #include "crypto/blinding.h"
 #include "publish/descriptor_comparison.h"
 #include "publish/fetches.h"
@@ -20,16 +19,14 @@ void source_begin(struct publisher *publisher, struct source *source,
                   const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE], enum source_kind kind, int64_t now)
 {
     source->is_used = true;
-    source->reason = memory_copy_text("", 0);
+    source->observer = &publisher->observer;
+    source_life_begin(source, now);
     memcpy(source->identity_key, identity_key, ED25519_PUBLIC_KEY_SIZE);
     source->kind = kind;
     source->policy = source_policy(kind);
     source->trusts_hsdirs = !source->policy->asks_own_tor;
     source->trusts_from = AGENDA_NEVER;
-    source->since = now;
-    source->asked_from = now;
     source->fetch_at = now;
-    source->out_at = AGENDA_NEVER;
     if (publisher->network != NULL)
         source_update_network(publisher, source, true, now);
     publisher_touch_source(publisher, source, now);
@@ -39,64 +36,9 @@ void source_clear(struct source *source)
 {
     descriptor_free(source->descriptor);
     free(source->frontends);
-    free(source->reason);
+    source_life_release(source);
     announcements_forget(&source->announcements);
     memset(source, 0, sizeof(*source));
-}
-
-bool source_is_in(const struct source *source)
-{
-    return source->state == SOURCE_LIVE || source->state == SOURCE_GRACE;
-}
-
-bool source_is_lost(const struct source *source)
-{
-    return source->state == SOURCE_OUT && source->may_live;
-}
-
-static void set_reason(struct source *source, const char *reason)
-{
-    if (strcmp(reason, source->reason) == 0)
-        return;
-    free(source->reason);
-    source->reason = memory_copy_text(reason, strlen(reason));
-}
-
-/* The source's frontends are to hear of something. That it has only turned to other points matters less than
- * anything else. */
-static void add_news(struct source *source, enum source_news news)
-{
-    if (source->news < news)
-        source->news = news;
-}
-
-/* Frontends hear of every change of state: also one that still waits has to know that it need not wait any
- * more. */
-static void enter(struct source *source, enum source_state state, int64_t now)
-{
-    if (source->state == state)
-        return;
-    source->state = state;
-    source->since = now;
-    add_news(source, SOURCE_NEWS_CHANGE);
-}
-
-/* may_live: its points may still be good. */
-static void leave(struct source *source, const char *reason, bool may_live, int64_t now)
-{
-    set_reason(source, reason);
-    source->out_at = AGENDA_NEVER;
-    source->may_live = may_live;
-    enter(source, SOURCE_OUT, now);
-}
-
-/* It stays in for a while, in case it comes back. */
-static void begin_grace(struct publisher *publisher, struct source *source, int64_t now)
-{
-    if (source->state != SOURCE_LIVE)
-        return;
-    source->out_at = now + publisher->rules.grace;
-    enter(source, SOURCE_GRACE, now);
 }
 
 /* Works out when a tor that was young when its connection was made will be old enough to trust the HSDirs. */
@@ -115,11 +57,15 @@ static void turn_fetch(const struct publisher *publisher, struct source *source)
         publisher->network != NULL && publisher_prefers_hsdirs(publisher) == source->asks_hsdirs;
 }
 
-/* Has one that is known from HSDirs alone stay in for long enough to be asked. */
+/* One that is judged by its age goes on while nobody can look: it has the time to be asked. */
 static void give_time(const struct publisher *publisher, struct source *source, int64_t now)
 {
-    if (source->state == SOURCE_LIVE && source->out_at < now + publisher->rules.poll_max)
-        source->out_at = now + publisher->rules.poll_max;
+    source_life_prolong(source, now + publisher->rules.poll_max);
+}
+
+static void doubt(const struct publisher *publisher, struct source *source, const char *why, int64_t now)
+{
+    source_life_doubt(source, why, now + publisher->rules.grace, now);
 }
 
 void source_begin_anew(struct publisher *publisher, struct source *source, int64_t now)
@@ -145,7 +91,8 @@ void source_note_reachable(struct publisher *publisher, struct source *source, b
         announcements_forget(&source->announcements);
         source->counts_anew |= is_new_process;
         if (is_new_process && source->knows_process && source_is_in(source))
-            leave(source, "its tor was started anew and has no introduction points yet", false, now);
+            source_life_end(source, "its tor was started anew and has no introduction points yet", false,
+                            now);
         source->knows_process = true;
     } else {
         give_time(publisher, source, now); /* its own went on while nobody could look */
@@ -162,12 +109,12 @@ void source_note_unreachable(struct publisher *publisher, struct source *source,
     publisher_touch_source(publisher, source, now);
     if (!source->policy->is_doubted_for_loss)
         return; /* it is the local tor that is lost */
-    set_reason(source, reason);
+    source_life_set_reason(source, reason);
     if (loss == SOURCE_LOST)
-        begin_grace(publisher, source, now);
+        doubt(publisher, source, reason, now);
     else
-        leave(source, reason, loss == SOURCE_GONE_HERE && (source_is_in(source) || source_is_lost(source)),
-              now);
+        source_life_end(source, reason,
+                        loss == SOURCE_GONE_HERE && (source_is_in(source) || source_is_lost(source)), now);
 }
 
 /* Why a descriptor's introduction points can't be used, or NULL. */
@@ -205,7 +152,7 @@ static enum source_news accept_descriptor(const struct publisher *publisher, str
                       descriptor_is_of_other_half(descriptor, known, network->period_number);
     bool is_news = has_new_points || !descriptor_has_same_features(descriptor, known);
     if (known == NULL || descriptor_is_older(known, descriptor))
-        source->moved_at = now;
+        source->life.moved_at = now;
     if (has_new_points)
         source->points_changed_at = now;
     descriptor_free(known);
@@ -218,15 +165,11 @@ static enum source_news accept_descriptor(const struct publisher *publisher, str
 }
 
 /* It has shown that it lives, unless its counter has rested for too long. */
-static void revive(const struct publisher *publisher, struct source *source, int64_t now)
+static void confirm(const struct publisher *publisher, struct source *source, int64_t now)
 {
-    int64_t out_at =
-        source->policy->is_judged_by_age ? source->moved_at + publisher->rules.stale_after : AGENDA_NEVER;
-    source->out_at = out_at;
-    if (now < out_at)
-        set_reason(source, "");
-    if (now < out_at && source->state != SOURCE_LIVE)
-        enter(source, SOURCE_LIVE, now);
+    bool is_judged = source->policy->is_judged_by_age;
+    int64_t out_at = is_judged ? source->life.moved_at + publisher->rules.stale_after : AGENDA_NEVER;
+    source_life_confirm(source, out_at, now);
 }
 
 /* True when a descriptor is one that clients do not use any more, while there is another way to ask for the
@@ -255,7 +198,7 @@ static int64_t next_fetch(struct publisher *publisher, struct source *source, bo
 void source_note_fetch_failed(struct publisher *publisher, struct source *source, const char *reason,
                               bool is_doubtful, int64_t now)
 {
-    set_reason(source, reason);
+    source_life_set_reason(source, reason);
     if (source->failures++ == 0)
         source->failing_since = now;
     turn_fetch(publisher, source);
@@ -263,7 +206,7 @@ void source_note_fetch_failed(struct publisher *publisher, struct source *source
     if (is_doubtful && source->policy->asks_own_tor)
         source->is_denied = true;
     if (is_doubtful)
-        begin_grace(publisher, source, now);
+        doubt(publisher, source, reason, now);
     source_end_fetch(publisher, source, now + publisher_back_off(publisher, source->failures), now);
 }
 
@@ -303,8 +246,8 @@ bool source_note_descriptor(struct publisher *publisher, struct source *source, 
     if (tells_less(source, descriptor))
         descriptor_free(descriptor);
     else
-        add_news(source, accept_descriptor(publisher, source, descriptor, now));
-    revive(publisher, source, now);
+        source_add_news(source, accept_descriptor(publisher, source, descriptor, now));
+    confirm(publisher, source, now);
     source_end_fetch(publisher, source, next_fetch(publisher, source, is_behind, now), now);
     return true;
 }
@@ -359,7 +302,7 @@ void source_update_network(struct publisher *publisher, struct source *source, b
             memset(source->blinded_key, 0, sizeof(source->blinded_key));
     }
     source->ask_other_way = source->asked_both = false;
-    int64_t spread = source->state != SOURCE_WAITING ? source->policy->new_half_spread : 0;
+    int64_t spread = source->life.state != SOURCE_WAITING ? source->policy->new_half_spread : 0;
     source_fetch_soon(publisher, source, publisher_draw(publisher, 0, spread), now);
 }
 
@@ -369,15 +312,15 @@ void source_update_network(struct publisher *publisher, struct source *source, b
  * it, or nothing comes of asking; then it is the failures that count. */
 static bool has_time(const struct source *source)
 {
-    return source->policy->is_judged_by_age && source->state == SOURCE_LIVE &&
+    return source->policy->is_judged_by_age && source->life.state == SOURCE_LIVE &&
            (!source->is_reachable || source->failures > 0);
 }
 
 /* Why nothing has come from a source. */
 static const char *describe_silence(const struct source *source)
 {
-    if (source->reason[0] != '\0')
-        return source->reason;
+    if (source->life.reason[0] != '\0')
+        return source->life.reason;
     if (source->policy->is_doubted_for_loss && !source->is_reachable)
         return "its control port did not let us in in time: is that tor stopped or overloaded?";
     return "no descriptor came in time";
@@ -386,16 +329,18 @@ static const char *describe_silence(const struct source *source)
 /* Takes out whose time is over. */
 static void check_times(struct publisher *publisher, struct source *source, int64_t now)
 {
-    if (source->state == SOURCE_WAITING && publisher->network != NULL &&
+    if (source->life.state == SOURCE_WAITING && publisher->network != NULL &&
         !source_wants_fetch(publisher, source, now) &&
-        now >= source->asked_from + publisher->rules.start_patience)
-        leave(source, describe_silence(source), false, now);
-    if (!source_is_in(source) || has_time(source) || now < source->out_at)
+        now >= source->life.patience_from + publisher->rules.start_patience)
+        source_life_end(source, describe_silence(source), false, now);
+    if (!source_is_in(source) || has_time(source) || now < source->life.out_at)
         return;
-    if (source->state == SOURCE_LIVE)
-        leave(source, "its revision counter has not moved for longer than a living tor lets it", false, now);
+    if (source->life.state == SOURCE_LIVE)
+        source_life_end(source, "its revision counter has not moved for longer than a living tor lets it",
+                        false, now);
     else /* of one that answered, but not well, more is known */
-        leave(source, source->reason, source->policy->is_doubted_for_loss && !source->is_reachable, now);
+        source_life_end(source, source->life.reason,
+                        source->policy->is_doubted_for_loss && !source->is_reachable, now);
 }
 
 /* A tor that was young when its connection was made, and whose uploads were over by then, grows old too. What
@@ -413,11 +358,11 @@ static void check_trust(struct publisher *publisher, struct source *source, int6
 /* When to look again though nothing happens. One that waits for its turn is looked at when that has come. */
 static int64_t next_moment(const struct publisher *publisher, const struct source *source, int64_t now)
 {
-    int64_t moment = source_is_in(source) && !has_time(source) ? source->out_at : AGENDA_NEVER;
+    int64_t moment = source_is_in(source) && !has_time(source) ? source->life.out_at : AGENDA_NEVER;
     if (publisher->network == NULL || source_wants_fetch(publisher, source, now))
         return moment;
-    if (source->state == SOURCE_WAITING)
-        moment = earlier(moment, source->asked_from + publisher->rules.start_patience);
+    if (source->life.state == SOURCE_WAITING)
+        moment = earlier(moment, source->life.patience_from + publisher->rules.start_patience);
     if (source->is_reachable)
         moment = earlier(moment, source->trusts_from);
     if (source_may_be_asked(source))
@@ -443,8 +388,8 @@ void source_set_kind(struct publisher *publisher, struct source *source, enum so
     source_leave_fetch_place(publisher, source);
     source->is_denied = source->knows_process = false;
     source->failures = 0;
-    source->moved_at = now;
+    source->life.moved_at = now;
     announcements_forget(&source->announcements);
-    begin_grace(publisher, source, now);
+    doubt(publisher, source, "it is configured as one of another kind", now);
     publisher_touch_source(publisher, source, now);
 }

@@ -36,7 +36,7 @@ static json_t *make_backend(const struct source *backend, const struct config_ba
                         json_integer(descriptor != NULL ? (json_int_t)descriptor->point_count : 0));
     json_object_set_new(object, "proof_of_work",
                         json_boolean(descriptor != NULL && descriptor->has_pow_params));
-    json_object_set_new(object, "error", make_text(descriptor != NULL ? "" : backend->reason));
+    json_object_set_new(object, "error", make_text(descriptor != NULL ? "" : backend->life.reason));
     return object;
 }
 

@@ -40,7 +40,7 @@ static size_t count_in(const struct story *story, enum source_state state)
 {
     size_t count = 0;
     for (size_t i = 0; i < STORY_BACKENDS_MAX; i++)
-        count += story->publisher->sources[i].state == state;
+        count += story->publisher->sources[i].life.state == state;
     return count;
 }
 

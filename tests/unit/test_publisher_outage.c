@@ -18,7 +18,7 @@ static size_t count_state(const struct story *story, enum source_state state)
 {
     size_t count = 0;
     for (size_t i = 0; i < BACKENDS; i++)
-        count += story->publisher->sources[i].state == state;
+        count += story->publisher->sources[i].life.state == state;
     return count;
 }
 
@@ -94,7 +94,7 @@ static void test_one_is_dead(void **state)
     struct story *story = begin_without_control();
     story->backends[0].fails = true;
     story_run(story, HOUR);
-    assert_int_equal(story->publisher->sources[0].state, SOURCE_OUT);
+    assert_int_equal(story->publisher->sources[0].life.state, SOURCE_OUT);
     assert_int_equal(count_state(story, SOURCE_LIVE), BACKENDS - 1);
     story_free(story);
 }
@@ -201,7 +201,7 @@ static void test_control_is_added(void **state)
     /* From now on another process is one. */
     publisher_note_unreachable(story->publisher, 0, "lost", SOURCE_LOST, story->now);
     publisher_note_reachable(story->publisher, 0, true, 0, story->now);
-    assert_int_equal(story->publisher->sources[0].state, SOURCE_OUT);
+    assert_int_equal(story->publisher->sources[0].life.state, SOURCE_OUT);
     story_free(story);
 }
 
@@ -239,7 +239,7 @@ static void test_refusals_are_no_outage(void **state)
         story_run(story, MINUTE);
         publisher_note_hsdirs_answered(story->publisher, 1, story->now);
     }
-    assert_int_equal(story->publisher->sources[0].state, SOURCE_OUT);
+    assert_int_equal(story->publisher->sources[0].life.state, SOURCE_OUT);
     story_free(story);
 }
 
