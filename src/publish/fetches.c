@@ -5,67 +5,58 @@
 
 #include "publish/publisher_parts.h"
 
-/* So many signs of something new at a source are followed at once, and then one each so many milliseconds
+/* So many hints of something new at a source are followed at once, and then one each so many milliseconds
  * (on a testing network more often). A tor has sixteen HSDirs to tell of when it uploads, and uploads seldom;
- * but each answer takes time to verify, and who makes up signs is not to have all of it. */
-#define SIGNS_AT_ONCE 40
-#define SIGN_INTERVAL 5000
+ * but each answer takes time to verify, and who makes up hints is not to have all of it. */
+#define HINTS_AT_ONCE 40
+#define HINT_INTERVAL 5000
 
 static int64_t later(int64_t one, int64_t other)
 {
     return one > other ? one : other;
 }
 
-/* When a sign may be followed, at the earliest. */
-static int64_t next_sign(const struct publisher *publisher, const struct source *source)
+/* When a hint may be followed, at the earliest. */
+static int64_t next_hint(const struct publisher *publisher, const struct source *source)
 {
-    return source->signs_settled - SIGNS_AT_ONCE * publisher_scale(publisher, SIGN_INTERVAL);
+    return source->inquiry.hints_settled - HINTS_AT_ONCE * publisher_scale(publisher, HINT_INTERVAL);
 }
 
-/* A sign is being followed. */
-static void note_sign(const struct publisher *publisher, struct source *source, int64_t now)
+/* A hint is being followed. */
+static void pay_for_hint(const struct publisher *publisher, struct source *source, int64_t now)
 {
-    source->signs_settled = later(source->signs_settled, now) + publisher_scale(publisher, SIGN_INTERVAL);
+    int64_t settled = later(source->inquiry.hints_settled, now);
+    source->inquiry.hints_settled = settled + publisher_scale(publisher, HINT_INTERVAL);
 }
 
-void source_fetch_soon(struct publisher *publisher, struct source *source, int64_t delay, int64_t now)
+void source_fetch_soon(struct publisher *publisher, struct source *source, int64_t delay, const char *why,
+                       int64_t now)
 {
-    int64_t moment = later(now + delay, next_sign(publisher, source));
-    source->has_sign = true;
-    if (source->is_fetching)
-        source->fetch_again = true;
-    if (source->fetch_at > moment)
-        source->fetch_at = moment;
+    inquiry_note_hint(source, later(now + delay, next_hint(publisher, source)), why);
     publisher_touch_source(publisher, source, now);
 }
 
 void source_end_fetch(struct publisher *publisher, struct source *source, int64_t next_fetch, int64_t now)
 {
-    source->is_fetching = false;
     source_leave_fetch_place(publisher, source);
-    int64_t again = later(now + FETCH_DELAY, next_sign(publisher, source));
-    source->fetch_at = source->fetch_again ? again : next_fetch;
-    source->fetch_again = false;
+    inquiry_note_ended(source, next_fetch, later(now + FETCH_DELAY, next_hint(publisher, source)));
     publisher_touch_source(publisher, source, now);
-}
-
-bool publisher_prefers_hsdirs(const struct publisher *publisher)
-{
-    return publisher->network->client_slot == DESCRIPTOR_SECOND;
 }
 
 /* -- who is asked --------------------------------------------------------------------------------- */
 
-/* GETINFO answers with a service's first descriptor, always. While clients use the second one the first one's
- * introduction points are about to go, so then it is better to ask as clients do, once the HSDirs are known
- * to have what this process uploaded; where that fails, the other way is still better than nothing. And a tor
- * that has not yet seen the newest shared random value answers GETINFO with what clients used before. */
-static bool should_ask_hsdirs(const struct publisher *publisher, const struct source *source)
+enum inquiry_target publisher_preferred_target(const struct publisher *publisher)
+{
+    bool is_second = publisher->network != NULL && publisher->network->client_slot == DESCRIPTOR_SECOND;
+    return is_second ? INQUIRY_OF_HSDIRS : INQUIRY_OF_TOR;
+}
+
+/* HSDirs are asked by way of the source's tor only once they are known to have what its process uploaded. */
+static enum inquiry_target choose_target(const struct source *source)
 {
     if (!source->policy->asks_own_tor)
-        return true;
-    return source->trusts_hsdirs && !source->is_denied &&
-           publisher_prefers_hsdirs(publisher) != source->ask_other_way;
+        return INQUIRY_OF_HSDIRS;
+    return source->trusts_hsdirs && !source->is_denied ? source->inquiry.wanted : INQUIRY_OF_TOR;
 }
 
 /* Lists the HSDirs to ask: those that have just got the descriptor, else those that clients ask. */
@@ -86,15 +77,10 @@ static size_t list_hsdirs(struct publisher *publisher, struct source *source, bo
     return count;
 }
 
-bool source_may_be_asked(const struct source *source)
-{
-    return source->is_reachable && (!source->is_fetching || (source->is_polling && source->has_sign));
-}
-
 bool source_wants_fetch(const struct publisher *publisher, const struct source *source, int64_t now)
 {
     return publisher->network != NULL && source->is_used && source_may_be_asked(source) &&
-           now >= source->fetch_at;
+           now >= source->inquiry.ask_at;
 }
 
 static void enter_fetch_place(struct publisher *publisher, const struct source *source, int64_t now)
@@ -118,19 +104,14 @@ static void free_fetch_places(struct publisher *publisher, int64_t now)
 static void begin_fetch(struct publisher *publisher, struct source *source, struct publisher_action *action,
                         int64_t now)
 {
-    /* An HSDir's answer to the fetch that is cut short may be taken for one to this fetch. */
-    source->fetch_again = source->is_fetching;
-    source->is_fetching = true;
-    source->is_polling = !source->has_sign;
-    if (source->has_sign)
-        note_sign(publisher, source, now);
-    source->has_sign = false;
+    enum inquiry_target target = choose_target(source);
+    if (inquiry_has_hint(source))
+        pay_for_hint(publisher, source, now);
+    inquiry_note_begun(source, target);
     enter_fetch_place(publisher, source, now);
-    source->fetch_at = AGENDA_NEVER;
-    source->asks_hsdirs = should_ask_hsdirs(publisher, source);
     action->type = PUBLISHER_FETCH;
     action->source = source->number;
-    action->from_hsdirs = source->asks_hsdirs;
+    action->from_hsdirs = target == INQUIRY_OF_HSDIRS;
     action->tor = source->policy->asks_own_tor ? PUBLISHER_NO_TOR : publisher_choose_fetch_tor(publisher);
     action->hsdir_count = action->from_hsdirs ? list_hsdirs(publisher, source, &action->is_fresh) : 0;
 }

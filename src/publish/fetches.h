@@ -7,12 +7,10 @@
 /* Between a hint of a new descriptor and the fetch (milliseconds): hints come in bunches. */
 #define FETCH_DELAY 100
 
-/* Has a source asked in delay at the latest; once more if it is being asked. */
-void source_fetch_soon(struct publisher *publisher, struct source *source, int64_t delay, int64_t now);
-
-/* True when a fetch may begin. One that was begun without need, and that a dead HSDir keeps from ending, does
- * not stand in the way of news. */
-bool source_may_be_asked(const struct source *source);
+/* Has a source asked in delay at the latest, since there is a hint of something new; once more if it is being
+ * asked. why: what the hint is, for whoever follows the changes of its machines. */
+void source_fetch_soon(struct publisher *publisher, struct source *source, int64_t delay, const char *why,
+                       int64_t now);
 
 /* True when it is to be asked, as soon as there is a place. */
 bool source_wants_fetch(const struct publisher *publisher, const struct source *source, int64_t now);
@@ -29,8 +27,11 @@ void source_leave_fetch_place(struct publisher *publisher, const struct source *
 /* Ends asking it, with the moment of the next time. */
 void source_end_fetch(struct publisher *publisher, struct source *source, int64_t next_fetch, int64_t now);
 
-/* True while the HSDirs are asked first: clients use a service's second descriptor, which its tor does not
- * tell. */
-bool publisher_prefers_hsdirs(const struct publisher *publisher);
+/* Whom a source's descriptor is best asked of, if there is the choice. GETINFO answers with a service's first
+ * descriptor, always. While clients use the second one the first one's introduction points are about to go,
+ * so then it is better to ask as clients do; where that fails, the other way is still better than nothing.
+ * And a tor that has not yet seen the newest shared random value answers GETINFO with what clients used
+ * before. */
+enum inquiry_target publisher_preferred_target(const struct publisher *publisher);
 
 #endif

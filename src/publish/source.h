@@ -7,6 +7,7 @@
 #include "publish/agenda.h"
 #include "publish/source_announcements.h"
 #include "publish/source_change.h"
+#include "publish/source_inquiry.h"
 #include "publish/source_kind.h"
 #include "publish/source_life.h"
 
@@ -35,26 +36,14 @@ struct source {
     enum source_news news;                  /* that the frontends have not heard yet */
     const struct source_observer *observer; /* the publisher's */
 
-    bool is_reachable; /* its control connection, or the local tor's, is up */
-    bool is_fetching, fetch_again;
-    bool has_sign; /* of something new at it since the last fetch began */
-    int64_t
-        signs_settled;  /* until when those that were followed have used up what it may have, see fetches.c */
-    bool is_polling;    /* the fetch under way began without one: it asked before whatever came since */
-    bool asks_hsdirs;   /* the fetch under way, or the last one, asks HSDirs and not its tor */
-    bool ask_other_way; /* the last fetch was of no use: the next one asks the HSDirs instead of the tor, or
-                           turned round */
-    bool asked_both;    /* neither way gave the descriptor that clients use now */
-    bool trusts_hsdirs; /* what HSDirs have of it was uploaded by the process that runs now */
+    struct source_inquiry inquiry;
+    bool trusts_hsdirs;  /* what HSDirs have of it was uploaded by the process that runs now */
     int64_t trusts_from; /* when that will be so, also if no upload is seen; INT64_MAX for never */
     bool counts_anew; /* another process than the one whose descriptor is here: its counters mean nothing */
     int64_t process_started; /* when its tor began to run, as far as it says */
     bool knows_process;      /* its control port has let us in since it was configured */
-    bool is_denied;    /* its tor did not answer with a descriptor: what HSDirs have may be of a service that
-                          runs no more */
-    unsigned failures; /* fetches that failed one after the other */
-    int64_t failing_since; /* when the first of them did */
-    int64_t fetch_at;      /* when to fetch next */
+    bool is_denied; /* its tor did not answer with a descriptor: what HSDirs have may be of a service that
+                       runs no more */
 
     /* Its blinded key as clients use it now, and what its tor has said of the descriptor under it. */
     uint64_t period_number;

@@ -63,8 +63,8 @@ void publisher_note_hsdirs_answered(struct publisher *publisher, size_t number, 
 static bool has_failed_long(const struct publisher *publisher, const struct source *source)
 {
     unsigned failures_to_doubt = source->policy->failures_to_doubt;
-    return failures_to_doubt > 0 && source->failures + 1 >= failures_to_doubt &&
-           outage_is_over(publisher, source->failing_since);
+    return failures_to_doubt > 0 && source->inquiry.failures + 1 >= failures_to_doubt &&
+           outage_is_over(publisher, source->inquiry.failing_since);
 }
 
 void publisher_note_fetch_failed(struct publisher *publisher, size_t number, const char *reason,

@@ -26,7 +26,7 @@ void source_begin(struct publisher *publisher, struct source *source,
     source->policy = source_policy(kind);
     source->trusts_hsdirs = !source->policy->asks_own_tor;
     source->trusts_from = AGENDA_NEVER;
-    source->fetch_at = now;
+    inquiry_begin(source, now);
     if (publisher->network != NULL)
         source_update_network(publisher, source, true, now);
     publisher_touch_source(publisher, source, now);
@@ -50,13 +50,6 @@ static void update_trust(const struct publisher *publisher, struct source *sourc
     source->trusts_from = source->trusts_hsdirs ? AGENDA_NEVER : source->process_started + age;
 }
 
-/* Has HSDirs asked the next time if its tor was asked the last time, and turned round. */
-static void turn_fetch(const struct publisher *publisher, struct source *source)
-{
-    source->ask_other_way =
-        publisher->network != NULL && publisher_prefers_hsdirs(publisher) == source->asks_hsdirs;
-}
-
 /* One that is judged by its age goes on while nobody can look: it has the time to be asked. */
 static void give_time(const struct publisher *publisher, struct source *source, int64_t now)
 {
@@ -70,20 +63,19 @@ static void doubt(const struct publisher *publisher, struct source *source, cons
 
 void source_begin_anew(struct publisher *publisher, struct source *source, int64_t now)
 {
-    source->failures = 0;
+    source->inquiry.failures = 0;
     give_time(publisher, source, now);
-    if (!source->is_fetching)
-        source_fetch_soon(publisher, source, 0, now);
+    if (!source_is_asked(source))
+        source_fetch_soon(publisher, source, 0, "the network is back", now);
 }
 
 void source_note_reachable(struct publisher *publisher, struct source *source, bool is_new_process,
                            int64_t uptime, int64_t now)
 {
-    source->is_reachable = true;
-    source->is_fetching = source->fetch_again = false;
+    inquiry_open(source);
+    inquiry_want(source, publisher_preferred_target(publisher));
     source_leave_fetch_place(publisher, source);
-    source->failures = 0;
-    source->ask_other_way = source->asked_both = source->is_denied = false;
+    source->is_denied = false;
     if (source->policy->asks_own_tor) {
         source->trusts_hsdirs = uptime >= UPTIME_TO_TRUST_HSDIRS;
         source->process_started = source->trusts_hsdirs ? 0 : now - uptime;
@@ -97,14 +89,13 @@ void source_note_reachable(struct publisher *publisher, struct source *source, b
     } else {
         give_time(publisher, source, now); /* its own went on while nobody could look */
     }
-    source_fetch_soon(publisher, source, 0, now);
+    source_fetch_soon(publisher, source, 0, "its connection was made", now);
 }
 
 void source_note_unreachable(struct publisher *publisher, struct source *source, const char *reason,
                              enum source_loss loss, int64_t now)
 {
-    source->is_reachable = false;
-    source->is_fetching = source->fetch_again = false;
+    inquiry_close(source, reason);
     source_leave_fetch_place(publisher, source);
     publisher_touch_source(publisher, source, now);
     if (!source->policy->is_doubted_for_loss)
@@ -131,7 +122,7 @@ static const char *find_fault(const struct descriptor *descriptor)
     return "its introduction points have legacy RSA keys, which can't be carried over";
 }
 
-/* When to ask again without a sign. */
+/* When to ask again without a hint. */
 static int64_t next_poll(struct publisher *publisher, const struct source *source, int64_t now)
 {
     unsigned at_ease = source->policy->sources_polled_at_ease;
@@ -183,31 +174,27 @@ static bool is_behind_clients(const struct source *source, const struct descript
 /* When to ask again after a good answer. */
 static int64_t next_fetch(struct publisher *publisher, struct source *source, bool is_behind, int64_t now)
 {
-    if (!is_behind || source->asked_both) {
-        source->failures = 0;
-        source->ask_other_way = source->asked_both = false;
+    struct source_inquiry *inquiry = &source->inquiry;
+    if (!is_behind || inquiry->is_last_way) {
+        inquiry->failures = 0;
+        inquiry_want(source, publisher_preferred_target(publisher));
         return next_poll(publisher, source, now);
     }
-    source->asked_both = true;
-    turn_fetch(publisher, source);
-    if (source->failures == 0)
-        return now + FETCH_DELAY;
-    return now + publisher_back_off(publisher, source->failures);
+    inquiry->is_last_way = true;
+    inquiry_turn(source);
+    return now + (inquiry->failures == 0 ? FETCH_DELAY : publisher_back_off(publisher, inquiry->failures));
 }
 
 void source_note_fetch_failed(struct publisher *publisher, struct source *source, const char *reason,
                               bool is_doubtful, int64_t now)
 {
     source_life_set_reason(source, reason);
-    if (source->failures++ == 0)
-        source->failing_since = now;
-    turn_fetch(publisher, source);
-    source->asked_both = false;
+    inquiry_note_failed(source, now);
     if (is_doubtful && source->policy->asks_own_tor)
         source->is_denied = true;
     if (is_doubtful)
         doubt(publisher, source, reason, now);
-    source_end_fetch(publisher, source, now + publisher_back_off(publisher, source->failures), now);
+    source_end_fetch(publisher, source, now + publisher_back_off(publisher, source->inquiry.failures), now);
 }
 
 /* True when a descriptor tells less than the one that is here. After a tor that was started anew the counters
@@ -215,7 +202,7 @@ void source_note_fetch_failed(struct publisher *publisher, struct source *source
  * old copies. */
 static bool tells_less(const struct source *source, const struct descriptor *descriptor)
 {
-    bool is_copy = source->asks_hsdirs && !source->counts_anew;
+    bool is_copy = source->inquiry.asked == INQUIRY_OF_HSDIRS && !source->counts_anew;
     if (source->descriptor == NULL || (source->policy->asks_own_tor && !source_is_in(source) && !is_copy))
         return false;
     return descriptor_tells_less(descriptor, source->descriptor, source->period_number);
@@ -225,8 +212,9 @@ static bool tells_less(const struct source *source, const struct descriptor *des
  * than it had before. HSDirs may have old copies; a tor does not. */
 static bool is_replay(const struct source *source, const struct descriptor *descriptor)
 {
-    return source->descriptor != NULL && source->policy->asks_own_tor && !source->asks_hsdirs &&
-           !source->counts_anew && descriptor_is_replay(descriptor, source->descriptor);
+    return source->descriptor != NULL && source->policy->asks_own_tor &&
+           source->inquiry.asked == INQUIRY_OF_TOR && !source->counts_anew &&
+           descriptor_is_replay(descriptor, source->descriptor);
 }
 
 bool source_note_descriptor(struct publisher *publisher, struct source *source, struct descriptor *descriptor,
@@ -240,7 +228,7 @@ bool source_note_descriptor(struct publisher *publisher, struct source *source, 
         source_note_fetch_failed(publisher, source, fault, true, now);
         return false;
     }
-    if (!source->asks_hsdirs)
+    if (source->inquiry.asked == INQUIRY_OF_TOR)
         source->is_denied = false;
     bool is_behind = is_behind_clients(source, descriptor);
     if (tells_less(source, descriptor))
@@ -277,20 +265,20 @@ void source_note_upload(struct publisher *publisher, struct source *source, bool
     }
     /* GETINFO tells what is being uploaded at once, HSDirs when they have it. A tor that has not turned to
      * the descriptor we mean uploads for clients what we would not call so. */
-    if (!publisher_prefers_hsdirs(publisher) || is_fresh || has_other_period(source)) {
-        source->ask_other_way = publisher_prefers_hsdirs(publisher) && !is_fresh;
-        source->asked_both = false;
-        source_fetch_soon(publisher, source, FETCH_DELAY, now);
-    } else if (is_unannounced && source->trusts_hsdirs) {
-        source_fetch_soon(publisher, source, FETCH_DELAY, now);
-    }
+    enum inquiry_target preferred = publisher_preferred_target(publisher);
+    if (preferred == INQUIRY_OF_TOR || is_fresh || has_other_period(source))
+        inquiry_want(source, is_fresh ? preferred : INQUIRY_OF_TOR);
+    else if (!is_unannounced || !source->trusts_hsdirs)
+        return;
+    source_fetch_soon(publisher, source, FETCH_DELAY,
+                      is_taken ? "an HSDir has its upload" : "its tor uploads", now);
 }
 
 void source_update_network(struct publisher *publisher, struct source *source, bool has_new_half, int64_t now)
 {
     const struct network *network = publisher->network;
     uint64_t period_number = network->period_number[network->client_slot];
-    if (source->policy->asks_own_tor && source->is_reachable)
+    if (source->policy->asks_own_tor && source_is_reachable(source))
         update_trust(publisher, source);
     if (!has_new_half)
         return;
@@ -301,9 +289,10 @@ void source_update_network(struct publisher *publisher, struct source *source, b
                                        network->schedule.period_length) != 0)
             memset(source->blinded_key, 0, sizeof(source->blinded_key));
     }
-    source->ask_other_way = source->asked_both = false;
+    inquiry_want(source, publisher_preferred_target(publisher));
     int64_t spread = source->life.state != SOURCE_WAITING ? source->policy->new_half_spread : 0;
-    source_fetch_soon(publisher, source, publisher_draw(publisher, 0, spread), now);
+    source_fetch_soon(publisher, source, publisher_draw(publisher, 0, spread),
+                      "clients use another descriptor of its now", now);
 }
 
 /* -- what is due */
@@ -313,7 +302,7 @@ void source_update_network(struct publisher *publisher, struct source *source, b
 static bool has_time(const struct source *source)
 {
     return source->policy->is_judged_by_age && source->life.state == SOURCE_LIVE &&
-           (!source->is_reachable || source->failures > 0);
+           (!source_is_reachable(source) || source->inquiry.failures > 0);
 }
 
 /* Why nothing has come from a source. */
@@ -321,7 +310,7 @@ static const char *describe_silence(const struct source *source)
 {
     if (source->life.reason[0] != '\0')
         return source->life.reason;
-    if (source->policy->is_doubted_for_loss && !source->is_reachable)
+    if (source->policy->is_doubted_for_loss && !source_is_reachable(source))
         return "its control port did not let us in in time: is that tor stopped or overloaded?";
     return "no descriptor came in time";
 }
@@ -340,7 +329,7 @@ static void check_times(struct publisher *publisher, struct source *source, int6
                         false, now);
     else /* of one that answered, but not well, more is known */
         source_life_end(source, source->life.reason,
-                        source->policy->is_doubted_for_loss && !source->is_reachable, now);
+                        source->policy->is_doubted_for_loss && !source_is_reachable(source), now);
 }
 
 /* A tor that was young when its connection was made, and whose uploads were over by then, grows old too. What
@@ -351,8 +340,8 @@ static void check_trust(struct publisher *publisher, struct source *source, int6
         return;
     source->trusts_hsdirs = true;
     source->trusts_from = AGENDA_NEVER;
-    if (publisher->network != NULL && publisher_prefers_hsdirs(publisher))
-        source_fetch_soon(publisher, source, 0, now);
+    if (publisher_preferred_target(publisher) == INQUIRY_OF_HSDIRS)
+        source_fetch_soon(publisher, source, 0, "its process is no longer young", now);
 }
 
 /* When to look again though nothing happens. One that waits for its turn is looked at when that has come. */
@@ -363,10 +352,10 @@ static int64_t next_moment(const struct publisher *publisher, const struct sourc
         return moment;
     if (source->life.state == SOURCE_WAITING)
         moment = earlier(moment, source->life.patience_from + publisher->rules.start_patience);
-    if (source->is_reachable)
+    if (source_is_reachable(source))
         moment = earlier(moment, source->trusts_from);
     if (source_may_be_asked(source))
-        moment = earlier(moment, source->fetch_at);
+        moment = earlier(moment, source->inquiry.ask_at);
     return moment;
 }
 
@@ -384,10 +373,10 @@ void source_set_kind(struct publisher *publisher, struct source *source, enum so
     source->policy = source_policy(kind);
     source->trusts_hsdirs = !source->policy->asks_own_tor;
     source->trusts_from = AGENDA_NEVER;
-    source->is_reachable = source->is_fetching = source->fetch_again = false;
+    inquiry_close(source, "it is configured as one of another kind");
     source_leave_fetch_place(publisher, source);
     source->is_denied = source->knows_process = false;
-    source->failures = 0;
+    source->inquiry.failures = 0;
     source->life.moved_at = now;
     announcements_forget(&source->announcements);
     doubt(publisher, source, "it is configured as one of another kind", now);

@@ -339,7 +339,7 @@ static double backend_is_up(const struct report_view *view, const struct source 
 static double backend_is_reachable(const struct report_view *view, const struct source *backend)
 {
     (void)view;
-    return backend->is_reachable;
+    return source_is_reachable(backend);
 }
 
 static double backend_points(const struct report_view *view, const struct source *backend)

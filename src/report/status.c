@@ -103,7 +103,7 @@ static json_t *make_instance(const struct report_view *view, const struct report
     json_object_set_new(object, "state", json_string(status_name_backend_state(backend->life.state)));
     json_object_set_new(object, "since", make_moment(view, backend->life.since));
     json_object_set_new(object, "hasControl", json_boolean(backend->policy->asks_own_tor));
-    json_object_set_new(object, "isReachable", json_boolean(backend->is_reachable));
+    json_object_set_new(object, "isReachable", json_boolean(source_is_reachable(backend)));
     json_object_set_new(object, "introPointsPublished",
                         make_count(count_published(backend, superdescriptor)));
     json_object_set_new(object, "error", make_text(backend->life.reason));

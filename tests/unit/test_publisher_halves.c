@@ -161,7 +161,7 @@ static void test_hsdirs_fail_in_second_half(void **state)
     struct story_backend *backend = &story->backends[0];
     unsigned before = backend->fetches[FROM_TOR];
     publisher_note_fetch_failed(story->publisher, 0, "nothing there", false, story->now);
-    story->publisher->sources[0].fetch_at = story->now;
+    story->publisher->sources[0].inquiry.ask_at = story->now;
     backend->points[FROM_TOR][0] = 990;
     story_run(story, 20 * SECOND);
     assert_true(backend->fetches[FROM_TOR] > before);

@@ -63,7 +63,7 @@ static void test_network_is_away(void **state)
     for (size_t i = 0; i < story->upload_count; i++)
         assert_int_equal(story->uploads[i].point_count, 3 * BACKENDS);
     for (size_t i = 0; i < BACKENDS; i++)
-        assert_int_equal(story->publisher->sources[i].failures, 0);
+        assert_int_equal(story->publisher->sources[i].inquiry.failures, 0);
     story_free(story);
 }
 
@@ -83,7 +83,7 @@ static void test_all_again_after_an_outage(void **state)
     story_run(story, 1000);
     assert_true(story->backends[0].fetches[1] > asked);
     for (size_t i = 0; i < BACKENDS; i++)
-        assert_int_equal(story->publisher->sources[i].failures, 0);
+        assert_int_equal(story->publisher->sources[i].inquiry.failures, 0);
     story_free(story);
 }
 
