@@ -54,9 +54,9 @@ enum inquiry_target publisher_preferred_target(const struct publisher *publisher
 /* HSDirs are asked by way of the source's tor only once they are known to have what its process uploaded. */
 static enum inquiry_target choose_target(const struct source *source)
 {
-    if (!source->policy->asks_own_tor)
+    if (!source_policy(source->kind)->asks_own_tor)
         return INQUIRY_OF_HSDIRS;
-    return source->trusts_hsdirs && !source->is_denied ? source->inquiry.wanted : INQUIRY_OF_TOR;
+    return trust_includes_hsdirs(source) ? source->inquiry.wanted : INQUIRY_OF_TOR;
 }
 
 /* Lists the HSDirs to ask: those that have just got the descriptor, else those that clients ask. */
@@ -112,7 +112,8 @@ static void begin_fetch(struct publisher *publisher, struct source *source, stru
     action->type = PUBLISHER_FETCH;
     action->source = source->number;
     action->from_hsdirs = target == INQUIRY_OF_HSDIRS;
-    action->tor = source->policy->asks_own_tor ? PUBLISHER_NO_TOR : publisher_choose_fetch_tor(publisher);
+    action->tor =
+        source_policy(source->kind)->asks_own_tor ? PUBLISHER_NO_TOR : publisher_choose_fetch_tor(publisher);
     action->hsdir_count = action->from_hsdirs ? list_hsdirs(publisher, source, &action->is_fresh) : 0;
 }
 

@@ -20,7 +20,7 @@ static void try_all_again(struct publisher *publisher, int64_t since, int64_t no
     }
     for (size_t i = 0; i < publisher->source_count; i++) {
         struct source *source = &publisher->sources[i];
-        if (source->is_used && !source->policy->asks_own_tor && source->inquiry.failures > 0 &&
+        if (source->is_used && !source_policy(source->kind)->asks_own_tor && source->inquiry.failures > 0 &&
             source->inquiry.failing_since > since)
             source_begin_anew(publisher, source, now);
     }

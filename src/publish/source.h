@@ -10,6 +10,7 @@
 #include "publish/source_inquiry.h"
 #include "publish/source_kind.h"
 #include "publish/source_life.h"
+#include "publish/source_trust.h"
 
 /* What its frontends have to hear of a source. The later of two says it all. */
 enum source_news {
@@ -25,7 +26,6 @@ struct source {
     size_t number;
     uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE];
     enum source_kind kind;
-    const struct source_policy *policy; /* of its kind */
     struct source_life life;
     struct descriptor
         *descriptor;       /* the newest good one, also when it is not in any more; NULL before the first */
@@ -37,13 +37,7 @@ struct source {
     const struct source_observer *observer; /* the publisher's */
 
     struct source_inquiry inquiry;
-    bool trusts_hsdirs;  /* what HSDirs have of it was uploaded by the process that runs now */
-    int64_t trusts_from; /* when that will be so, also if no upload is seen; INT64_MAX for never */
-    bool counts_anew; /* another process than the one whose descriptor is here: its counters mean nothing */
-    int64_t process_started; /* when its tor began to run, as far as it says */
-    bool knows_process;      /* its control port has let us in since it was configured */
-    bool is_denied; /* its tor did not answer with a descriptor: what HSDirs have may be of a service that
-                       runs no more */
+    struct source_trust trust;
 
     /* Its blinded key as clients use it now, and what its tor has said of the descriptor under it. */
     uint64_t period_number;

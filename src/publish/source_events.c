@@ -47,14 +47,14 @@ void publisher_note_descriptor(struct publisher *publisher, size_t number, struc
 {
     struct source *source = &publisher->sources[number];
     bool is_good = source_note_descriptor(publisher, source, descriptor, now);
-    if (is_good && !source->policy->asks_own_tor)
+    if (is_good && !source_policy(source->kind)->asks_own_tor)
         outage_note_success(publisher, now);
     tell_frontends(publisher, source, now);
 }
 
 void publisher_note_hsdirs_answered(struct publisher *publisher, size_t number, int64_t now)
 {
-    if (!publisher->sources[number].policy->asks_own_tor)
+    if (!source_policy(publisher->sources[number].kind)->asks_own_tor)
         outage_note_success(publisher, now);
 }
 
@@ -62,7 +62,7 @@ void publisher_note_hsdirs_answered(struct publisher *publisher, size_t number, 
  * may be the network that is away. */
 static bool has_failed_long(const struct publisher *publisher, const struct source *source)
 {
-    unsigned failures_to_doubt = source->policy->failures_to_doubt;
+    unsigned failures_to_doubt = source_policy(source->kind)->failures_to_doubt;
     return failures_to_doubt > 0 && source->inquiry.failures + 1 >= failures_to_doubt &&
            outage_is_over(publisher, source->inquiry.failing_since);
 }
@@ -72,7 +72,7 @@ void publisher_note_fetch_failed(struct publisher *publisher, size_t number, con
 {
     struct source *source = &publisher->sources[number];
     bool is_doubtful = from_tor || has_failed_long(publisher, source);
-    if (!source->policy->asks_own_tor)
+    if (!source_policy(source->kind)->asks_own_tor)
         outage_note_failure(publisher);
     source_note_fetch_failed(publisher, source, reason, is_doubtful, now);
     tell_frontends(publisher, source, now);

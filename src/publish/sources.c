@@ -19,14 +19,12 @@ void source_begin(struct publisher *publisher, struct source *source,
                   const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE], enum source_kind kind, int64_t now)
 {
     source->is_used = true;
-    source->observer = &publisher->observer;
-    source_life_begin(source, now);
     memcpy(source->identity_key, identity_key, ED25519_PUBLIC_KEY_SIZE);
     source->kind = kind;
-    source->policy = source_policy(kind);
-    source->trusts_hsdirs = !source->policy->asks_own_tor;
-    source->trusts_from = AGENDA_NEVER;
+    source_life_begin(source, now);
     inquiry_begin(source, now);
+    trust_begin(source, "it is new");
+    source->observer = &publisher->observer;
     if (publisher->network != NULL)
         source_update_network(publisher, source, true, now);
     publisher_touch_source(publisher, source, now);
@@ -41,13 +39,11 @@ void source_clear(struct source *source)
     memset(source, 0, sizeof(*source));
 }
 
-/* Works out when a tor that was young when its connection was made will be old enough to trust the HSDirs. */
-static void update_trust(const struct publisher *publisher, struct source *source)
+/* The age at which a process is old, on this network. */
+static int64_t find_age(const struct publisher *publisher)
 {
     int64_t age = publisher_scale(publisher, UPTIME_TO_TRUST_HSDIRS);
-    if (age < UPTIME_TO_TRUST_HSDIRS_MIN)
-        age = UPTIME_TO_TRUST_HSDIRS_MIN;
-    source->trusts_from = source->trusts_hsdirs ? AGENDA_NEVER : source->process_started + age;
+    return age > UPTIME_TO_TRUST_HSDIRS_MIN ? age : UPTIME_TO_TRUST_HSDIRS_MIN;
 }
 
 /* One that is judged by its age goes on while nobody can look: it has the time to be asked. */
@@ -75,17 +71,14 @@ void source_note_reachable(struct publisher *publisher, struct source *source, b
     inquiry_open(source);
     inquiry_want(source, publisher_preferred_target(publisher));
     source_leave_fetch_place(publisher, source);
-    source->is_denied = false;
-    if (source->policy->asks_own_tor) {
-        source->trusts_hsdirs = uptime >= UPTIME_TO_TRUST_HSDIRS;
-        source->process_started = source->trusts_hsdirs ? 0 : now - uptime;
-        update_trust(publisher, source);
+    if (source_policy(source->kind)->asks_own_tor) {
+        bool is_young = uptime < UPTIME_TO_TRUST_HSDIRS;
+        bool has_replaced = trust_note_process(source, is_new_process, is_young, is_young ? now - uptime : 0);
+        trust_set_age(source, find_age(publisher));
         announcements_forget(&source->announcements);
-        source->counts_anew |= is_new_process;
-        if (is_new_process && source->knows_process && source_is_in(source))
+        if (has_replaced && source_is_in(source))
             source_life_end(source, "its tor was started anew and has no introduction points yet", false,
                             now);
-        source->knows_process = true;
     } else {
         give_time(publisher, source, now); /* its own went on while nobody could look */
     }
@@ -98,7 +91,7 @@ void source_note_unreachable(struct publisher *publisher, struct source *source,
     inquiry_close(source, reason);
     source_leave_fetch_place(publisher, source);
     publisher_touch_source(publisher, source, now);
-    if (!source->policy->is_doubted_for_loss)
+    if (!source_policy(source->kind)->is_doubted_for_loss)
         return; /* it is the local tor that is lost */
     source_life_set_reason(source, reason);
     if (loss == SOURCE_LOST)
@@ -125,7 +118,7 @@ static const char *find_fault(const struct descriptor *descriptor)
 /* When to ask again without a hint. */
 static int64_t next_poll(struct publisher *publisher, const struct source *source, int64_t now)
 {
-    unsigned at_ease = source->policy->sources_polled_at_ease;
+    unsigned at_ease = source_policy(source->kind)->sources_polled_at_ease;
     int64_t times = at_ease > 0 ? 1 + (int64_t)(publisher->source_count / at_ease) : 1;
     int64_t low = publisher_scale(publisher, publisher->rules.poll_min);
     int64_t high = publisher_scale(publisher, publisher->rules.poll_max);
@@ -148,7 +141,7 @@ static enum source_news accept_descriptor(const struct publisher *publisher, str
         source->points_changed_at = now;
     descriptor_free(known);
     source->descriptor = descriptor;
-    source->counts_anew = false;
+    trust_note_descriptor(source);
     source->descriptor_at = now;
     if (!is_news)
         return SOURCE_NEWS_NONE;
@@ -158,7 +151,7 @@ static enum source_news accept_descriptor(const struct publisher *publisher, str
 /* It has shown that it lives, unless its counter has rested for too long. */
 static void confirm(const struct publisher *publisher, struct source *source, int64_t now)
 {
-    bool is_judged = source->policy->is_judged_by_age;
+    bool is_judged = source_policy(source->kind)->is_judged_by_age;
     int64_t out_at = is_judged ? source->life.moved_at + publisher->rules.stale_after : AGENDA_NEVER;
     source_life_confirm(source, out_at, now);
 }
@@ -167,7 +160,7 @@ static void confirm(const struct publisher *publisher, struct source *source, in
  * one they use: its tor, or ours, has not seen the newest consensus. */
 static bool is_behind_clients(const struct source *source, const struct descriptor *descriptor)
 {
-    return source->policy->asks_own_tor && source->trusts_hsdirs &&
+    return source_policy(source->kind)->asks_own_tor && trust_hsdirs_are_current(source) &&
            descriptor->period_number < source->period_number;
 }
 
@@ -190,8 +183,8 @@ void source_note_fetch_failed(struct publisher *publisher, struct source *source
 {
     source_life_set_reason(source, reason);
     inquiry_note_failed(source, now);
-    if (is_doubtful && source->policy->asks_own_tor)
-        source->is_denied = true;
+    if (is_doubtful && source_policy(source->kind)->asks_own_tor)
+        trust_note_denial(source);
     if (is_doubtful)
         doubt(publisher, source, reason, now);
     source_end_fetch(publisher, source, now + publisher_back_off(publisher, source->inquiry.failures), now);
@@ -202,8 +195,9 @@ void source_note_fetch_failed(struct publisher *publisher, struct source *source
  * old copies. */
 static bool tells_less(const struct source *source, const struct descriptor *descriptor)
 {
-    bool is_copy = source->inquiry.asked == INQUIRY_OF_HSDIRS && !source->counts_anew;
-    if (source->descriptor == NULL || (source->policy->asks_own_tor && !source_is_in(source) && !is_copy))
+    bool is_copy = source->inquiry.asked == INQUIRY_OF_HSDIRS && trust_counters_go_on(source);
+    if (source->descriptor == NULL ||
+        (source_policy(source->kind)->asks_own_tor && !source_is_in(source) && !is_copy))
         return false;
     return descriptor_tells_less(descriptor, source->descriptor, source->period_number);
 }
@@ -212,8 +206,8 @@ static bool tells_less(const struct source *source, const struct descriptor *des
  * than it had before. HSDirs may have old copies; a tor does not. */
 static bool is_replay(const struct source *source, const struct descriptor *descriptor)
 {
-    return source->descriptor != NULL && source->policy->asks_own_tor &&
-           source->inquiry.asked == INQUIRY_OF_TOR && !source->counts_anew &&
+    return source->descriptor != NULL && source_policy(source->kind)->asks_own_tor &&
+           source->inquiry.asked == INQUIRY_OF_TOR && trust_counters_go_on(source) &&
            descriptor_is_replay(descriptor, source->descriptor);
 }
 
@@ -229,7 +223,7 @@ bool source_note_descriptor(struct publisher *publisher, struct source *source, 
         return false;
     }
     if (source->inquiry.asked == INQUIRY_OF_TOR)
-        source->is_denied = false;
+        trust_note_answer(source);
     bool is_behind = is_behind_clients(source, descriptor);
     if (tells_less(source, descriptor))
         descriptor_free(descriptor);
@@ -259,16 +253,14 @@ void source_note_upload(struct publisher *publisher, struct source *source, bool
     if (!is_taken)
         announcements_note_begun(&source->announcements, fingerprint, is_for_clients);
     bool is_fresh = is_taken && announcements_note_taken(&source->announcements, fingerprint);
-    if (is_fresh) {
-        source->trusts_hsdirs = true;
-        source->is_denied = false;
-    }
+    if (is_fresh)
+        trust_note_taken(source);
     /* GETINFO tells what is being uploaded at once, HSDirs when they have it. A tor that has not turned to
      * the descriptor we mean uploads for clients what we would not call so. */
     enum inquiry_target preferred = publisher_preferred_target(publisher);
     if (preferred == INQUIRY_OF_TOR || is_fresh || has_other_period(source))
         inquiry_want(source, is_fresh ? preferred : INQUIRY_OF_TOR);
-    else if (!is_unannounced || !source->trusts_hsdirs)
+    else if (!is_unannounced || !trust_hsdirs_are_current(source))
         return;
     source_fetch_soon(publisher, source, FETCH_DELAY,
                       is_taken ? "an HSDir has its upload" : "its tor uploads", now);
@@ -278,8 +270,8 @@ void source_update_network(struct publisher *publisher, struct source *source, b
 {
     const struct network *network = publisher->network;
     uint64_t period_number = network->period_number[network->client_slot];
-    if (source->policy->asks_own_tor && source_is_reachable(source))
-        update_trust(publisher, source);
+    if (source_policy(source->kind)->asks_own_tor && source_is_reachable(source))
+        trust_set_age(source, find_age(publisher));
     if (!has_new_half)
         return;
     if (source->period_number != period_number) {
@@ -290,7 +282,7 @@ void source_update_network(struct publisher *publisher, struct source *source, b
             memset(source->blinded_key, 0, sizeof(source->blinded_key));
     }
     inquiry_want(source, publisher_preferred_target(publisher));
-    int64_t spread = source->life.state != SOURCE_WAITING ? source->policy->new_half_spread : 0;
+    int64_t spread = source->life.state != SOURCE_WAITING ? source_policy(source->kind)->new_half_spread : 0;
     source_fetch_soon(publisher, source, publisher_draw(publisher, 0, spread),
                       "clients use another descriptor of its now", now);
 }
@@ -301,7 +293,7 @@ void source_update_network(struct publisher *publisher, struct source *source, b
  * it, or nothing comes of asking; then it is the failures that count. */
 static bool has_time(const struct source *source)
 {
-    return source->policy->is_judged_by_age && source->life.state == SOURCE_LIVE &&
+    return source_policy(source->kind)->is_judged_by_age && source->life.state == SOURCE_LIVE &&
            (!source_is_reachable(source) || source->inquiry.failures > 0);
 }
 
@@ -310,7 +302,7 @@ static const char *describe_silence(const struct source *source)
 {
     if (source->life.reason[0] != '\0')
         return source->life.reason;
-    if (source->policy->is_doubted_for_loss && !source_is_reachable(source))
+    if (source_policy(source->kind)->is_doubted_for_loss && !source_is_reachable(source))
         return "its control port did not let us in in time: is that tor stopped or overloaded?";
     return "no descriptor came in time";
 }
@@ -329,17 +321,17 @@ static void check_times(struct publisher *publisher, struct source *source, int6
                         false, now);
     else /* of one that answered, but not well, more is known */
         source_life_end(source, source->life.reason,
-                        source->policy->is_doubted_for_loss && !source_is_reachable(source), now);
+                        source_policy(source->kind)->is_doubted_for_loss && !source_is_reachable(source),
+                        now);
 }
 
 /* A tor that was young when its connection was made, and whose uploads were over by then, grows old too. What
  * it answered until then may not be what clients use. */
 static void check_trust(struct publisher *publisher, struct source *source, int64_t now)
 {
-    if (now < source->trusts_from)
+    if (now < source->trust.old_at)
         return;
-    source->trusts_hsdirs = true;
-    source->trusts_from = AGENDA_NEVER;
+    trust_note_old(source);
     if (publisher_preferred_target(publisher) == INQUIRY_OF_HSDIRS)
         source_fetch_soon(publisher, source, 0, "its process is no longer young", now);
 }
@@ -353,7 +345,7 @@ static int64_t next_moment(const struct publisher *publisher, const struct sourc
     if (source->life.state == SOURCE_WAITING)
         moment = earlier(moment, source->life.patience_from + publisher->rules.start_patience);
     if (source_is_reachable(source))
-        moment = earlier(moment, source->trusts_from);
+        moment = earlier(moment, source->trust.old_at);
     if (source_may_be_asked(source))
         moment = earlier(moment, source->inquiry.ask_at);
     return moment;
@@ -369,16 +361,14 @@ void source_run(struct publisher *publisher, struct source *source, int64_t now)
 
 void source_set_kind(struct publisher *publisher, struct source *source, enum source_kind kind, int64_t now)
 {
+    const char *why = "it is configured as one of another kind";
     source->kind = kind;
-    source->policy = source_policy(kind);
-    source->trusts_hsdirs = !source->policy->asks_own_tor;
-    source->trusts_from = AGENDA_NEVER;
-    inquiry_close(source, "it is configured as one of another kind");
+    trust_begin(source, why);
+    inquiry_close(source, why);
     source_leave_fetch_place(publisher, source);
-    source->is_denied = source->knows_process = false;
     source->inquiry.failures = 0;
     source->life.moved_at = now;
     announcements_forget(&source->announcements);
-    doubt(publisher, source, "it is configured as one of another kind", now);
+    doubt(publisher, source, why, now);
     publisher_touch_source(publisher, source, now);
 }

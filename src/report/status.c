@@ -102,7 +102,7 @@ static json_t *make_instance(const struct report_view *view, const struct report
                         make_text(report_view_name_backend(shown->config, place, backend->identity_key)));
     json_object_set_new(object, "state", json_string(status_name_backend_state(backend->life.state)));
     json_object_set_new(object, "since", make_moment(view, backend->life.since));
-    json_object_set_new(object, "hasControl", json_boolean(backend->policy->asks_own_tor));
+    json_object_set_new(object, "hasControl", json_boolean(source_policy(backend->kind)->asks_own_tor));
     json_object_set_new(object, "isReachable", json_boolean(source_is_reachable(backend)));
     json_object_set_new(object, "introPointsPublished",
                         make_count(count_published(backend, superdescriptor)));

@@ -180,9 +180,9 @@ static void test_hsdirs_are_asked_after_a_failing_tor(void **state)
     backend->fails = true;
     story_announce(story, 0, false, 3);
     story_announce(story, 0, true, 3);
-    for (int i = 0; i < 50 && !story->publisher->sources[0].is_denied; i++)
+    for (int i = 0; i < 50 && story->publisher->sources[0].trust.state != TRUST_DENIED; i++)
         story_run(story, SECOND / 10);
-    assert_true(story->publisher->sources[0].is_denied);
+    assert_int_equal(story->publisher->sources[0].trust.state, TRUST_DENIED);
     backend->fails = false;
     backend->fetches[FROM_TOR] = backend->fetches[FROM_HSDIRS] = 0;
     backend->counter[FROM_HSDIRS]++;
