@@ -133,7 +133,7 @@ static void warn_of_backends(const struct publisher *publisher, const struct con
             live += round_has_backend(backend);
             if (!round_has_backend(backend))
                 fprintf(stderr, "obpub: warning: backend %s was left out: %s\n",
-                        config->frontends[i].backends[j].name, backend->reason);
+                        config->frontends[i].backends[j].name, backend->life.reason);
         }
         if (live == 0)
             fprintf(stderr, "obpub: nothing was published for %s.onion: none of its backends could be had\n",

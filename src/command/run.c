@@ -64,7 +64,7 @@ static void tell_manager(struct daemon *daemon, const struct report_view *view)
     for (size_t i = 0; i < view->publisher->source_count; i++) {
         const struct source *backend = &view->publisher->sources[i];
         backends += backend->is_used;
-        live += backend->is_used && (backend->state == SOURCE_LIVE || backend->state == SOURCE_GRACE);
+        live += backend->is_used && source_is_in(backend);
     }
     service_manager_status(&daemon->manager, "%zu of %zu frontends published, %zu of %zu backends in%s%s",
                            published, view->frontend_count, live, backends,

@@ -124,7 +124,7 @@ static size_t set_backend(struct engine *engine, const struct config_backend *co
         backend->is_in_new_config = true;
         return number;
     }
-    number = publisher_add_source(engine->publisher, config->identity_key, config->has_control,
+    number = publisher_add_source(engine->publisher, config->identity_key, engine_source_kind(config),
                                   clock_milliseconds());
     engine_open_backend(engine, number, config);
     add_address(&engine->backend_index, config->address, number);

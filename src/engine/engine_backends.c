@@ -186,6 +186,11 @@ void engine_set_local_reachable(struct engine *engine, bool is_reachable)
 
 /* -- coming and going ----------------------------------------------------------------------------- */
 
+enum source_kind engine_source_kind(const struct config_backend *config)
+{
+    return config->has_control ? SOURCE_BACKEND_WITH_CONTROL : SOURCE_BACKEND_ON_HSDIRS;
+}
+
 static struct engine_backend *make_place(struct engine *engine, size_t number)
 {
     while (engine->backend_count <= number) {
@@ -229,10 +234,10 @@ void engine_open_backend(struct engine *engine, size_t number, const struct conf
 void engine_update_backend(struct engine *engine, size_t number, const struct config_backend *config)
 {
     struct engine_backend *backend = engine->backends[number];
-    bool has_other_kind = backend->config->has_control != config->has_control;
+    bool has_other_kind = engine_source_kind(backend->config) != engine_source_kind(config);
     if (has_other_kind) {
         engine_close_backend(engine, number);
-        publisher_set_control(engine->publisher, number, config->has_control, clock_milliseconds());
+        publisher_set_kind(engine->publisher, number, engine_source_kind(config), clock_milliseconds());
         engine_open_backend(engine, number, config);
         return;
     }

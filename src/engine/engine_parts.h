@@ -97,6 +97,9 @@ size_t engine_find_frontend(const struct engine *engine, const char *address);
 
 /* -- engine_backends.c */
 
+/* The kind of source that a backend is by its config. */
+enum source_kind engine_source_kind(const struct config_backend *config);
+
 /* Begins to serve a backend, goes on with another config for it, ends it. */
 void engine_open_backend(struct engine *engine, size_t number, const struct config_backend *config);
 void engine_update_backend(struct engine *engine, size_t number, const struct config_backend *config);

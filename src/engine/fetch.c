@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "publish/descriptor_comparison.h"
 
 /* Seconds for all HSDirs to answer. */
 #define ANSWER_SECONDS 20
@@ -68,9 +69,7 @@ static void take_descriptor(struct fetch *fetch, const char *text, size_t length
         error_add_context(&fetch->error, "its descriptor is bad");
         return;
     }
-    if (best != NULL && (best->period_number > descriptor->period_number ||
-                         (best->period_number == descriptor->period_number &&
-                          best->revision_counter >= descriptor->revision_counter))) {
+    if (best != NULL && !descriptor_is_older(best, descriptor)) {
         descriptor_free(descriptor);
         return;
     }

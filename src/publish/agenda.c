@@ -101,6 +101,11 @@ int64_t agenda_first(const struct agenda *agenda, size_t *number)
     return agenda->moments[*number];
 }
 
+int64_t agenda_moment(const struct agenda *agenda, size_t number)
+{
+    return number < agenda->count ? agenda->moments[number] : AGENDA_NEVER;
+}
+
 void agenda_clear(struct agenda *agenda)
 {
     free(agenda->moments);

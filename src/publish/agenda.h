@@ -23,6 +23,9 @@ void agenda_set(struct agenda *agenda, size_t number, int64_t moment);
 /* The earliest moment of all, or AGENDA_NEVER; *number is set to whose it is. */
 int64_t agenda_first(const struct agenda *agenda, size_t *number);
 
+/* A thing's moment; AGENDA_NEVER when it has none. */
+int64_t agenda_moment(const struct agenda *agenda, size_t number);
+
 void agenda_clear(struct agenda *agenda);
 
 #endif

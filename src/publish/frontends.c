@@ -66,7 +66,7 @@ void publisher_set_members(struct publisher *publisher, size_t number, const siz
 /* True for a source that was lost of late, and may be as alive as the last one. */
 static bool is_missed(const struct source *source, int64_t now)
 {
-    return source_is_lost(source) && now - source->since <= MISSED_TIME;
+    return source_is_lost(source) && now - source->life.since <= MISSED_TIME;
 }
 
 /* No source is live any more, changed being the last that was. Where it and others were lost one after the
@@ -152,7 +152,8 @@ void frontend_update_assignment(struct publisher *publisher, size_t number, size
     if (!renew_assignment(publisher, frontend))
         return;
     frontend->changed_at = now;
-    frontend->is_urgent |= changed_source == SIZE_MAX || !publisher->sources[changed_source].has_turned;
+    frontend->is_urgent |=
+        changed_source == SIZE_MAX || publisher->sources[changed_source].news != SOURCE_NEWS_TURN;
     if (frontend->changed_since == AGENDA_NEVER)
         frontend->changed_since = now;
     for (size_t i = 0; i < frontend->member_count; i++) {
@@ -239,7 +240,7 @@ int64_t frontend_release_changes(struct publisher *publisher, struct publisher_f
 bool frontend_may_publish(struct publisher *publisher, struct publisher_frontend *frontend)
 {
     for (size_t i = 0; !frontend->has_started && i < frontend->member_count; i++) {
-        if (publisher->sources[frontend->members[i].source].state == SOURCE_WAITING)
+        if (publisher->sources[frontend->members[i].source].life.state == SOURCE_WAITING)
             return false;
     }
     if (frontend->assignment == NULL)

@@ -1,6 +1,7 @@
 /* When the way to the network was away for a while and is back: nothing is waited for any longer. */
 #include "publish/publisher.h"
 #include "publish/publisher_parts.h"
+#include "publish/sources.h"
 
 /* So many failures one after the other, and so many milliseconds without a success, are an outage: of the way
  * to the HSDirs, and not of some HSDirs. */
@@ -17,8 +18,9 @@ static void try_all_again(struct publisher *publisher, int64_t since, int64_t no
     }
     for (size_t i = 0; i < publisher->source_count; i++) {
         struct source *source = &publisher->sources[i];
-        if (source->is_used && !source->has_control && source->failures > 0 && source->failing_since > since)
-            source_begin_anew(publisher, i, now);
+        if (source->is_used && !source_policy(source->kind)->asks_own_tor && source->inquiry.failures > 0 &&
+            source->inquiry.failing_since > since)
+            source_begin_anew(publisher, source, now);
     }
 }
 

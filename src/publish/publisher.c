@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "publish/fetches.h"
 #include "publish/publisher_parts.h"
+#include "publish/sources.h"
 
 #define SECOND ((int64_t)1000)
 #define MINUTE (60 * SECOND)
@@ -83,6 +85,12 @@ struct publisher *publisher_new(const struct publisher_rules *rules)
     return publisher;
 }
 
+void publisher_set_observer(struct publisher *publisher,
+                            void (*changed)(const struct source_change *change, void *context), void *context)
+{
+    publisher->observer = (struct source_observer){changed, context};
+}
+
 static void frontend_clear(struct publisher_frontend *frontend)
 {
     for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++)
@@ -91,15 +99,6 @@ static void frontend_clear(struct publisher_frontend *frontend)
     assignment_release(frontend->released);
     free(frontend->members);
     memset(frontend, 0, sizeof(*frontend));
-}
-
-static void source_clear(struct source *source)
-{
-    descriptor_free(source->descriptor);
-    free(source->frontends);
-    free(source->reason);
-    free(source->signs);
-    memset(source, 0, sizeof(*source));
 }
 
 void publisher_free(struct publisher *publisher)
@@ -121,9 +120,9 @@ void publisher_free(struct publisher *publisher)
     free(publisher);
 }
 
-void publisher_touch_source(struct publisher *publisher, size_t source, int64_t now)
+void publisher_touch_source(struct publisher *publisher, const struct source *source, int64_t now)
 {
-    agenda_set(&publisher->source_agenda, source, now);
+    agenda_set(&publisher->source_agenda, source->number, now);
 }
 
 void publisher_touch_frontend(struct publisher *publisher, size_t frontend, int64_t now)
@@ -155,24 +154,12 @@ static size_t find_source_place(struct publisher *publisher)
 }
 
 size_t publisher_add_source(struct publisher *publisher, const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE],
-                            bool has_control, int64_t now)
+                            enum source_kind kind, int64_t now)
 {
     size_t number = find_source_place(publisher);
     struct source *source = &publisher->sources[number];
-    source->is_used = true;
-    source->reason = memory_copy_text("", 0);
-    memcpy(source->identity_key, identity_key, ED25519_PUBLIC_KEY_SIZE);
-    source->has_control = has_control;
-    source->trusts_hsdirs = !has_control;
-    source->trusts_from = AGENDA_NEVER;
-    source->since = now;
-    source->asked_from = now;
-    source->fetch_at = now;
-    source->out_at = AGENDA_NEVER;
-    source->queued_at = AGENDA_NEVER;
-    if (publisher->network != NULL)
-        source_update_network(publisher, number, true, now);
-    publisher_touch_source(publisher, number, now);
+    source->number = number;
+    source_begin(publisher, source, identity_key, kind, now);
     return number;
 }
 
@@ -221,12 +208,12 @@ void publisher_remove_frontend(struct publisher *publisher, size_t number)
 
 void publisher_remove_source(struct publisher *publisher, size_t number)
 {
-    source_leave_fetch_place(publisher, number);
     source_clear(&publisher->sources[number]);
     if (number < publisher->source_free)
         publisher->source_free = number;
     agenda_set(&publisher->source_agenda, number, AGENDA_NEVER);
     agenda_set(&publisher->fetch_queue, number, AGENDA_NEVER);
+    agenda_set(&publisher->fetch_places, number, AGENDA_NEVER);
 }
 
 /* -- what happened -------------------------------------------------------------------------------- */
@@ -243,8 +230,8 @@ void publisher_set_network(struct publisher *publisher, struct network *network,
         if (!publisher->sources[i].is_used)
             continue;
         if (is_first)
-            publisher->sources[i].asked_from = now;
-        source_update_network(publisher, i, has_new_half, now);
+            publisher->sources[i].life.patience_from = now;
+        source_update_network(publisher, &publisher->sources[i], has_new_half, now);
     }
     for (size_t i = 0; i < publisher->frontend_count; i++) {
         if (!publisher->frontends[i].is_used)
@@ -262,8 +249,7 @@ bool publisher_next_action(struct publisher *publisher, struct publisher_action 
     memset(action, 0, sizeof(*action));
     action->fingerprints = (const uint8_t(*)[RELAY_FINGERPRINT_SIZE])publisher->action_fingerprints;
     action->tors = publisher->action_tors;
-    while (agenda_first(&publisher->source_agenda, &number) <= now)
-        source_run(publisher, number, now);
+    publisher_run_sources(publisher, now);
     if (fetch_queue_take(publisher, action, now))
         return true;
     while (agenda_first(&publisher->frontend_agenda, &number) <= now)

@@ -24,7 +24,8 @@ struct publisher {
     struct network *network; /* NULL before the first consensus */
     bool is_tor_up;          /* one at least */
     struct publisher_tor tors[PUBLISHER_TORS_MAX];
-    size_t next_fetch_tor; /* where to look first for one that fetches */
+    size_t next_fetch_tor;           /* where to look first for one that fetches */
+    struct source_observer observer; /* of the sources */
     struct source *sources;
     size_t source_count;
     struct publisher_frontend *frontends;
@@ -32,9 +33,8 @@ struct publisher {
     size_t source_size, frontend_size; /* how many there is room for */
     size_t source_free, frontend_free; /* no place before these is free */
     struct agenda source_agenda, frontend_agenda;
-    struct agenda fetch_queue;  /* sources to be asked, the one that has waited longest first */
+    struct agenda fetch_queue;  /* sources that wait to be asked, since when, the oldest first */
     struct agenda fetch_places; /* those that are being asked, and until when they take up a place */
-    unsigned fetches;           /* places taken */
     struct agenda queue;        /* frontends with uploads that wait for a place, the most urgent first */
     unsigned hsdir_failures;  /* uploads and fetches that came to nothing since an HSDir last answered well */
     int64_t hsdirs_worked_at; /* when that was */
@@ -46,9 +46,14 @@ struct publisher {
 struct publisher *publisher_new(const struct publisher_rules *rules);
 void publisher_free(struct publisher *publisher);
 
+/* Has changed() called with every change of the machines of a source; it must not call the publisher. */
+void publisher_set_observer(struct publisher *publisher,
+                            void (*changed)(const struct source_change *change, void *context),
+                            void *context);
+
 /* Sources and frontends have numbers, counted from 0; a number that was taken away is given again. */
 size_t publisher_add_source(struct publisher *publisher, const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE],
-                            bool has_control, int64_t now);
+                            enum source_kind kind, int64_t now);
 size_t publisher_add_frontend(struct publisher *publisher,
                               const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE], const size_t *sources,
                               size_t source_count, int64_t now);
@@ -57,8 +62,8 @@ size_t publisher_add_frontend(struct publisher *publisher,
 void publisher_set_members(struct publisher *publisher, size_t frontend, const size_t *sources,
                            size_t source_count, int64_t now);
 
-/* The source has got a control port, or has none any more. Its points stay in while it is made out anew. */
-void publisher_set_control(struct publisher *publisher, size_t source, bool has_control, int64_t now);
+/* The source is of another kind from now on. Its points stay in while it is made out anew. */
+void publisher_set_kind(struct publisher *publisher, size_t source, enum source_kind kind, int64_t now);
 
 /* Takes one away. A source must not be a member of any frontend. */
 void publisher_remove_frontend(struct publisher *publisher, size_t frontend);
@@ -80,7 +85,7 @@ void publisher_note_tor(struct publisher *publisher, size_t tor, enum publisher_
  */
 void publisher_note_tor_tells_ends(struct publisher *publisher, size_t tor);
 
-/* The source can be asked for its descriptor from now on. For one with a control port: whether another
+/* The source can be asked for its descriptor from now on. For one whose own tor is asked: whether another
  * process than before answers there (or the first one), whose introduction points are not the old one's; and
  * how long it has been running (milliseconds; INT64_MAX if it does not say). */
 void publisher_note_reachable(struct publisher *publisher, size_t source, bool is_new_process, int64_t uptime,
@@ -107,7 +112,7 @@ void publisher_note_hsdirs_answered(struct publisher *publisher, size_t source, 
 void publisher_note_fetch_failed(struct publisher *publisher, size_t source, const char *reason,
                                  bool from_tor, int64_t now);
 
-/* The local tor that fetched a descriptor for a source without a control port is lost: it is fetched by
+/* The local tor that fetched a descriptor for a source whose own tor is not asked is lost: it is fetched by
  * another one. */
 void publisher_note_fetch_lost(struct publisher *publisher, size_t source, int64_t now);
 
@@ -135,7 +140,7 @@ struct publisher_action {
     size_t source;    /* of a fetch */
     bool from_hsdirs; /* of a fetch: ask these HSDirs (HSFETCH), not the source (GETINFO) */
     bool is_fresh;   /* of a fetch: these HSDirs have just been given it, so one's answer is as good as all */
-    size_t tor;      /* of a fetch for a source without a control port: the local tor that is to do it, or
+    size_t tor;      /* of a fetch for a source whose own tor is not asked: the local tor that is to do it, or
                         PUBLISHER_NO_TOR when there is none */
     size_t frontend; /* of an upload */
     enum descriptor_slot slot;   /* of an upload */

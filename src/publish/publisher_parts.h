@@ -24,69 +24,13 @@ int64_t publisher_scale(const struct publisher *publisher, int64_t milliseconds)
 int64_t publisher_back_off(struct publisher *publisher, unsigned failures);
 
 /* Have a source or frontend looked at again as soon as may be. */
-void publisher_touch_source(struct publisher *publisher, size_t source, int64_t now);
+void publisher_touch_source(struct publisher *publisher, const struct source *source, int64_t now);
 void publisher_touch_frontend(struct publisher *publisher, size_t frontend, int64_t now);
 
-/* -- sources.c */
+/* -- source_events.c */
 
-/* Works out when a tor that was young when its connection was made will be old enough to trust the HSDirs. */
-void source_update_trust(const struct publisher *publisher, struct source *source);
-
-/* True when its points are in. */
-bool source_is_in(const struct source *source);
-
-/* True when it is out and nothing else is known of it than that its connection is lost. */
-bool source_is_lost(const struct source *source);
-
-/* Forgets that one without a control port could not be fetched: for want of a network. It is asked at once,
- * and not judged by its age before it had the time to answer. */
-void source_begin_anew(struct publisher *publisher, size_t number, int64_t now);
-
-/* Does what is due at a source, has it wait for its turn to be asked, and puts its next moment on the
- * agenda.
- */
-void source_run(struct publisher *publisher, size_t number, int64_t now);
-
-/* -- fetches.c */
-
-/* Between a sign of a new descriptor and the fetch (milliseconds): signs come in bunches. */
-#define FETCH_DELAY 100
-
-/* Has everything done that a new network means for a source. */
-void source_update_network(struct publisher *publisher, size_t number, bool has_new_half, int64_t now);
-
-/* Has a source asked in delay at the latest; once more if it is being asked. */
-void source_fetch_soon(struct publisher *publisher, size_t number, int64_t delay, int64_t now);
-
-/* True when a fetch may begin. One that was begun without need, and that a dead HSDir keeps from ending, does
- * not stand in the way of news. */
-bool source_may_be_asked(const struct source *source);
-
-/* True when it is to be asked, as soon as there is a place. */
-bool source_wants_fetch(const struct publisher *publisher, const struct source *source, int64_t now);
-
-/* Makes the action of asking the source that has waited longest, if there is one and a place is free. */
-bool fetch_queue_take(struct publisher *publisher, struct publisher_action *action, int64_t now);
-
-/* Gives back the place it takes up, if it does. */
-void source_leave_fetch_place(struct publisher *publisher, size_t number);
-
-/* Ends asking it, with the moment of the next time. */
-void source_end_fetch(struct publisher *publisher, size_t number, int64_t next_fetch, int64_t now);
-
-/* Has HSDirs asked the next time if its tor was asked the last time, and turned round. */
-void source_turn_fetch(const struct publisher *publisher, struct source *source);
-
-/* True when a descriptor is one that clients do not use any more, while there is another way to ask for the
- * one they use: its tor, or ours, has not seen the newest consensus. */
-bool source_is_behind(const struct source *source, const struct descriptor *descriptor);
-
-/* True while the HSDirs are asked first: clients use a service's second descriptor, which its tor does not
- * tell. */
-bool publisher_prefers_hsdirs(const struct publisher *publisher);
-
-/* Forgets what its tor said of its uploads. */
-void source_forget_uploads(struct source *source);
+/* Does what is due at the sources, and tells their frontends. */
+void publisher_run_sources(struct publisher *publisher, int64_t now);
 
 /* -- frontends.c */
 

@@ -16,7 +16,7 @@ struct publisher_rules {
         flap_interval;   /* a source that keeps changing causes one upload in so long, after its first two */
     int64_t refresh_min; /* a descriptor is uploaded again after a time drawn between these (scaled) */
     int64_t refresh_max;
-    int64_t poll_min; /* a source is asked again, though it gave no sign, likewise (scaled) */
+    int64_t poll_min; /* a source is asked again, though it gave no hint, likewise (scaled) */
     int64_t poll_max;
     int64_t stale_after;    /* a source without a control port is out when its counter rests for so long */
     int64_t answer_timeout; /* an HSDir has so long for its answer, */

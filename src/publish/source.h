@@ -4,81 +4,53 @@
 
 #include "onion/consensus.h"
 #include "onion/descriptor.h"
+#include "publish/agenda.h"
+#include "publish/source_announcements.h"
+#include "publish/source_change.h"
+#include "publish/source_inquiry.h"
+#include "publish/source_kind.h"
+#include "publish/source_life.h"
+#include "publish/source_trust.h"
 
-enum source_state {
-    SOURCE_WAITING, /* nothing is known of it yet */
-    SOURCE_LIVE,    /* its introduction points are in */
-    SOURCE_GRACE,   /* they still are, but its connection is lost, or it can't say what they are now */
-    SOURCE_OUT,     /* they are not; reason says why */
+/* What its frontends have to hear of a source. The later of two says it all. */
+enum source_news {
+    SOURCE_NEWS_NONE,
+    SOURCE_NEWS_TURN, /* it has other points only since clients turned to its second descriptor: the old ones
+                         live still */
+    SOURCE_NEWS_CHANGE, /* any other change of its state, or of what it offers */
 };
 
-#define SOURCE_FRESH_HSDIRS_MAX 16
-#define SOURCE_ANNOUNCEMENTS_MAX 32
-
-/* Uploads that a source's tor has begun to one HSDir. */
-struct publisher_announcement {
-    uint8_t fingerprint[RELAY_FINGERPRINT_SIZE];
-    bool is_for_clients; /* of the descriptor that clients use now */
-    bool is_for_others;  /* of the other one */
-};
-
-/* What a source's tor has said of its uploads. */
-struct publisher_signs {
-    struct publisher_announcement announced[SOURCE_ANNOUNCEMENTS_MAX];
-    size_t announced_count;
-    /* HSDirs known to have just got the descriptor that clients use now. */
-    uint8_t fresh[SOURCE_FRESH_HSDIRS_MAX][RELAY_FINGERPRINT_SIZE];
-    size_t fresh_count;
-};
-
+/* Of those in the publisher's table; made and released in sources.c. */
 struct source {
     bool is_used; /* false: a place that is free again */
+    size_t number;
     uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE];
-    bool has_control; /* a control port of its own; otherwise its descriptor comes from the HSDirs alone */
-    enum source_state state;
-    int64_t since; /* when the state was entered */
-    char *reason;  /* the last thing that went wrong, "" if nothing since */
+    enum source_kind kind;
+    struct source_life life;
     struct descriptor
         *descriptor;       /* the newest good one, also when it is not in any more; NULL before the first */
     int64_t descriptor_at; /* when that came */
     int64_t points_changed_at; /* when its points last became others */
-    bool
-        has_turned; /* that was only since clients turned to its second descriptor: the old ones live still */
-    size_t *frontends; /* those it is a source of */
+    size_t *frontends;         /* those it is a source of */
     size_t frontend_count;
+    enum source_news news;                  /* that the frontends have not heard yet */
+    const struct source_observer *observer; /* the publisher's */
 
-    bool is_reachable; /* its control connection, or the local tor's, is up */
-    bool is_fetching, fetch_again;
-    bool has_sign; /* of something new at it since the last fetch began */
-    int64_t
-        signs_settled; /* until when those that were followed have used up what it may have, see fetches.c */
-    bool is_polling;   /* the fetch under way began without one: it asked before whatever came since */
-    int64_t queued_at; /* since when it has been waiting to be asked; AGENDA_NEVER: it is not */
-    bool has_fetch_place; /* it is one of those that are asked at once */
-    bool asks_hsdirs;     /* the fetch under way, or the last one, asks HSDirs and not its tor */
-    bool ask_other_way;   /* the last fetch was of no use: the next one asks the HSDirs instead of the tor, or
-                             turned round */
-    bool asked_both;      /* neither way gave the descriptor that clients use now */
-    bool trusts_hsdirs;   /* what HSDirs have of it was uploaded by the process that runs now */
-    int64_t trusts_from;  /* when that will be so, also if no upload is seen; INT64_MAX for never */
-    bool counts_anew; /* another process than the one whose descriptor is here: its counters mean nothing */
-    int64_t process_started; /* when its tor began to run, as far as it says */
-    bool knows_process;      /* its control port has let us in since it was configured */
-    bool may_live;           /* it went out because nothing was heard of it, and not for what was */
-    bool is_denied;    /* its tor did not answer with a descriptor: what HSDirs have may be of a service that
-                          runs no more */
-    unsigned failures; /* fetches that failed one after the other */
-    int64_t failing_since; /* when the first of them did */
-    int64_t asked_from;    /* when it could first be asked: patience runs from here */
-    int64_t fetch_at;      /* when to fetch next */
-    int64_t out_at;        /* when to take it out unless something changes */
-    int64_t moved_at;      /* when its revision counter last moved */
+    struct source_inquiry inquiry;
+    struct source_trust trust;
 
     /* Its blinded key as clients use it now, and what its tor has said of the descriptor under it. */
     uint64_t period_number;
     uint8_t blinded_key[ED25519_PUBLIC_KEY_SIZE];
-    struct publisher_signs *signs; /* NULL while there is nothing: it is large, and seldom needed */
+    struct source_announcements *announcements;
 };
+
+/* The source's frontends are to hear of something. */
+static inline void source_add_news(struct source *source, enum source_news news)
+{
+    if (source->news < news)
+        source->news = news;
+}
 
 /* What the loss of a control connection tells. */
 enum source_loss {

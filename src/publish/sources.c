@@ -1,9 +1,12 @@
 /* The sources' part of the state machine: who is in, who is out, and since when. */
+#include "publish/sources.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/memory.h"
-#include "publish/publisher.h"
+#include "crypto/blinding.h"
+#include "publish/descriptor_comparison.h"
+#include "publish/fetches.h"
 #include "publish/publisher_parts.h"
 
 /* A tor that has been up for so long (milliseconds) has uploaded its descriptors: what HSDirs have of it is
@@ -11,138 +14,91 @@
 #define UPTIME_TO_TRUST_HSDIRS 120000
 /* On a testing network all goes faster, down to this. */
 #define UPTIME_TO_TRUST_HSDIRS_MIN 10000
-/* Fetches from HSDirs alone that fail one after the other before a source is doubted: with the delays
- * between them some ten minutes. And some HSDir must have answered meanwhile, or it may be the network that
- * is away. HSDirs drop a descriptor after three hours, so this is how a source ends that died before a new
- * time period, in which its counter was new once more. */
-#define FAILURES_TO_DOUBT 10
 
-/* So many sources more have each of them polled as much more seldom. */
-#define BACKENDS_POLLED_AT_EASE 1000
-
-bool source_is_in(const struct source *source)
+void source_begin(struct publisher *publisher, struct source *source,
+                  const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE], enum source_kind kind, int64_t now)
 {
-    return source->state == SOURCE_LIVE || source->state == SOURCE_GRACE;
+    source->is_used = true;
+    memcpy(source->identity_key, identity_key, ED25519_PUBLIC_KEY_SIZE);
+    source->kind = kind;
+    source_life_begin(source, now);
+    inquiry_begin(source, now);
+    trust_begin(source, "it is new");
+    source->observer = &publisher->observer;
+    if (publisher->network != NULL)
+        source_update_network(publisher, source, true, now);
+    publisher_touch_source(publisher, source, now);
 }
 
-bool source_is_lost(const struct source *source)
+void source_clear(struct source *source)
 {
-    return source->state == SOURCE_OUT && source->may_live;
+    descriptor_free(source->descriptor);
+    free(source->frontends);
+    source_life_release(source);
+    announcements_forget(&source->announcements);
+    memset(source, 0, sizeof(*source));
 }
 
-static void tell_frontends(struct publisher *publisher, size_t number, int64_t now)
-{
-    const struct source *source = &publisher->sources[number];
-    for (size_t i = 0; i < source->frontend_count; i++)
-        frontend_update_assignment(publisher, source->frontends[i], number, now);
-}
-
-static void set_reason(struct source *source, const char *reason)
-{
-    if (strcmp(reason, source->reason) == 0)
-        return;
-    free(source->reason);
-    source->reason = memory_copy_text(reason, strlen(reason));
-}
-
-/* Frontends hear of every change of state: also one that still waits has to know that it need not wait any
- * more. */
-static void enter(struct publisher *publisher, size_t number, enum source_state state, int64_t now)
-{
-    struct source *source = &publisher->sources[number];
-    if (source->state == state)
-        return;
-    source->state = state;
-    source->since = now;
-    source->has_turned = false;
-    tell_frontends(publisher, number, now);
-}
-
-/* may_live: its points may still be good. */
-static void leave(struct publisher *publisher, size_t number, const char *reason, bool may_live, int64_t now)
-{
-    struct source *source = &publisher->sources[number];
-    set_reason(source, reason);
-    source->out_at = AGENDA_NEVER;
-    source->may_live = may_live;
-    enter(publisher, number, SOURCE_OUT, now);
-}
-
-/* It stays in for a while, in case it comes back. */
-static void begin_grace(struct publisher *publisher, size_t number, int64_t now)
-{
-    struct source *source = &publisher->sources[number];
-    if (source->state != SOURCE_LIVE)
-        return;
-    source->out_at = now + publisher->rules.grace;
-    enter(publisher, number, SOURCE_GRACE, now);
-}
-
-void source_update_trust(const struct publisher *publisher, struct source *source)
+/* The age at which a process is old, on this network. */
+static int64_t find_age(const struct publisher *publisher)
 {
     int64_t age = publisher_scale(publisher, UPTIME_TO_TRUST_HSDIRS);
-    if (age < UPTIME_TO_TRUST_HSDIRS_MIN)
-        age = UPTIME_TO_TRUST_HSDIRS_MIN;
-    source->trusts_from = source->trusts_hsdirs ? AGENDA_NEVER : source->process_started + age;
+    return age > UPTIME_TO_TRUST_HSDIRS_MIN ? age : UPTIME_TO_TRUST_HSDIRS_MIN;
 }
 
-/* Has one that is known from HSDirs alone stay in for long enough to be asked. */
+/* One that is judged by its age goes on while nobody can look: it has the time to be asked. */
 static void give_time(const struct publisher *publisher, struct source *source, int64_t now)
 {
-    if (source->state == SOURCE_LIVE && source->out_at < now + publisher->rules.poll_max)
-        source->out_at = now + publisher->rules.poll_max;
+    source_life_prolong(source, now + publisher->rules.poll_max);
 }
 
-void source_begin_anew(struct publisher *publisher, size_t number, int64_t now)
+static void doubt(const struct publisher *publisher, struct source *source, const char *why, int64_t now)
 {
-    struct source *source = &publisher->sources[number];
-    source->failures = 0;
+    source_life_doubt(source, why, now + publisher->rules.grace, now);
+}
+
+void source_begin_anew(struct publisher *publisher, struct source *source, int64_t now)
+{
+    source->inquiry.failures = 0;
     give_time(publisher, source, now);
-    if (!source->is_fetching)
-        source_fetch_soon(publisher, number, 0, now);
+    if (!source_is_asked(source))
+        source_fetch_soon(publisher, source, 0, "the network is back", now);
 }
 
-void publisher_note_reachable(struct publisher *publisher, size_t number, bool is_new_process, int64_t uptime,
-                              int64_t now)
+void source_note_reachable(struct publisher *publisher, struct source *source, bool is_new_process,
+                           int64_t uptime, int64_t now)
 {
-    struct source *source = &publisher->sources[number];
-    source->is_reachable = true;
-    source->is_fetching = source->fetch_again = false;
-    source_leave_fetch_place(publisher, number);
-    source->failures = 0;
-    source->ask_other_way = source->asked_both = source->is_denied = false;
-    if (source->has_control) {
-        source->trusts_hsdirs = uptime >= UPTIME_TO_TRUST_HSDIRS;
-        source->process_started = source->trusts_hsdirs ? 0 : now - uptime;
-        source_update_trust(publisher, source);
-        source_forget_uploads(source);
-        source->counts_anew |= is_new_process;
-        if (is_new_process && source->knows_process && source_is_in(source))
-            leave(publisher, number, "its tor was started anew and has no introduction points yet", false,
-                  now);
-        source->knows_process = true;
+    inquiry_open(source);
+    inquiry_want(source, publisher_preferred_target(publisher));
+    source_leave_fetch_place(publisher, source);
+    if (source_policy(source->kind)->asks_own_tor) {
+        bool is_young = uptime < UPTIME_TO_TRUST_HSDIRS;
+        bool has_replaced = trust_note_process(source, is_new_process, is_young, is_young ? now - uptime : 0);
+        trust_set_age(source, find_age(publisher));
+        announcements_forget(&source->announcements);
+        if (has_replaced && source_is_in(source))
+            source_life_end(source, "its tor was started anew and has no introduction points yet", false,
+                            now);
     } else {
         give_time(publisher, source, now); /* its own went on while nobody could look */
     }
-    source_fetch_soon(publisher, number, 0, now);
+    source_fetch_soon(publisher, source, 0, "its connection was made", now);
 }
 
-void publisher_note_unreachable(struct publisher *publisher, size_t number, const char *reason,
-                                enum source_loss loss, int64_t now)
+void source_note_unreachable(struct publisher *publisher, struct source *source, const char *reason,
+                             enum source_loss loss, int64_t now)
 {
-    struct source *source = &publisher->sources[number];
-    source->is_reachable = false;
-    source->is_fetching = source->fetch_again = false;
-    source_leave_fetch_place(publisher, number);
-    publisher_touch_source(publisher, number, now);
-    if (!source->has_control)
+    inquiry_close(source, reason);
+    source_leave_fetch_place(publisher, source);
+    publisher_touch_source(publisher, source, now);
+    if (!source_policy(source->kind)->is_doubted_for_loss)
         return; /* it is the local tor that is lost */
-    set_reason(source, reason);
+    source_life_set_reason(source, reason);
     if (loss == SOURCE_LOST)
-        begin_grace(publisher, number, now);
+        doubt(publisher, source, reason, now);
     else
-        leave(publisher, number, reason,
-              loss == SOURCE_GONE_HERE && (source_is_in(source) || source_is_lost(source)), now);
+        source_life_end(source, reason,
+                        loss == SOURCE_GONE_HERE && (source_is_in(source) || source_is_lost(source)), now);
 }
 
 /* Why a descriptor's introduction points can't be used, or NULL. */
@@ -159,286 +115,260 @@ static const char *find_fault(const struct descriptor *descriptor)
     return "its introduction points have legacy RSA keys, which can't be carried over";
 }
 
-/* True for an HSDir's old copy, or a replay. */
-static bool is_older(const struct descriptor *descriptor, const struct descriptor *known)
-{
-    if (descriptor->period_number != known->period_number)
-        return descriptor->period_number < known->period_number;
-    return descriptor->revision_counter < known->revision_counter;
-}
-
-/* A source whose tor tells what it does is asked without a sign only to be sure; with very many of them less
- * often, so that it costs no more in all. */
+/* When to ask again without a hint. */
 static int64_t next_poll(struct publisher *publisher, const struct source *source, int64_t now)
 {
-    int64_t times = source->has_control ? 1 + (int64_t)publisher->source_count / BACKENDS_POLLED_AT_EASE : 1;
+    unsigned at_ease = source_policy(source->kind)->sources_polled_at_ease;
+    int64_t times = at_ease > 0 ? 1 + (int64_t)(publisher->source_count / at_ease) : 1;
     int64_t low = publisher_scale(publisher, publisher->rules.poll_min);
     int64_t high = publisher_scale(publisher, publisher->rules.poll_max);
     return now + 1000 + times * publisher_draw(publisher, low, high);
 }
 
-static bool has_point(const struct descriptor *descriptor, const struct introduction_point *point)
+/* Takes a good descriptor over. Returns what it gives a superdescriptor that is new. */
+static enum source_news accept_descriptor(const struct publisher *publisher, struct source *source,
+                                          struct descriptor *descriptor, int64_t now)
 {
-    for (size_t i = 0; i < descriptor->point_count; i++) {
-        if (introduction_point_equals(&descriptor->points[i], point))
-            return true;
-    }
-    return false;
-}
-
-/* True when both have the same points, in whatever order: no descriptor has a point twice. */
-static bool has_same_points(const struct descriptor *one, const struct descriptor *other)
-{
-    if (one->point_count != other->point_count)
-        return false;
-    for (size_t i = 0; i < one->point_count; i++) {
-        if (!has_point(other, &one->points[i]))
-            return false;
-    }
-    return true;
-}
-
-static bool has_same_features(const struct descriptor *one, const struct descriptor *other)
-{
-    return one->is_single_onion_service == other->is_single_onion_service &&
-           one->flow_control.is_present == other->flow_control.is_present &&
-           one->flow_control.versions == other->flow_control.versions &&
-           one->flow_control.sendme_inc == other->flow_control.sendme_inc;
-}
-
-/* True when a descriptor is the second one of a service whose first one is known: it goes on with both. */
-static bool is_turn(const struct network *network, const struct descriptor *known,
-                    const struct descriptor *descriptor)
-{
-    return network != NULL && known != NULL &&
-           known->period_number == network->period_number[DESCRIPTOR_FIRST] &&
-           descriptor->period_number == network->period_number[DESCRIPTOR_SECOND];
-}
-
-/* Takes a good descriptor over. Returns true when it gives a superdescriptor something new. */
-static bool accept_descriptor(const struct publisher *publisher, struct source *source,
-                              struct descriptor *descriptor, int64_t now)
-{
+    const struct network *network = publisher->network;
     struct descriptor *known = source->descriptor;
-    bool has_new_points = known == NULL || !has_same_points(descriptor, known);
-    source->has_turned = is_turn(publisher->network, known, descriptor);
-    bool is_news = has_new_points || !has_same_features(descriptor, known);
-    if (known == NULL || is_older(known, descriptor))
-        source->moved_at = now;
+    bool has_new_points = known == NULL || !descriptor_has_same_points(descriptor, known);
+    bool has_turned = known != NULL && network != NULL &&
+                      descriptor_is_of_other_half(descriptor, known, network->period_number);
+    bool is_news = has_new_points || !descriptor_has_same_features(descriptor, known);
+    if (known == NULL || descriptor_is_older(known, descriptor))
+        source->life.moved_at = now;
     if (has_new_points)
         source->points_changed_at = now;
     descriptor_free(known);
     source->descriptor = descriptor;
-    source->counts_anew = false;
+    trust_note_descriptor(source);
     source->descriptor_at = now;
-    return is_news;
+    if (!is_news)
+        return SOURCE_NEWS_NONE;
+    return has_turned ? SOURCE_NEWS_TURN : SOURCE_NEWS_CHANGE;
 }
 
 /* It has shown that it lives, unless its counter has rested for too long. */
-static void revive(struct publisher *publisher, size_t number, bool is_news, int64_t now)
+static void confirm(const struct publisher *publisher, struct source *source, int64_t now)
 {
-    struct source *source = &publisher->sources[number];
-    int64_t out_at = source->has_control ? AGENDA_NEVER : source->moved_at + publisher->rules.stale_after;
-    source->out_at = out_at;
-    if (now < out_at)
-        set_reason(source, "");
-    if (now < out_at && source->state != SOURCE_LIVE)
-        enter(publisher, number, SOURCE_LIVE, now);
-    else if (is_news)
-        tell_frontends(publisher, number, now);
+    bool is_judged = source_policy(source->kind)->is_judged_by_age;
+    int64_t out_at = is_judged ? source->life.moved_at + publisher->rules.stale_after : AGENDA_NEVER;
+    source_life_confirm(source, out_at, now);
+}
+
+/* True when a descriptor is one that clients do not use any more, while there is another way to ask for the
+ * one they use: its tor, or ours, has not seen the newest consensus. */
+static bool is_behind_clients(const struct source *source, const struct descriptor *descriptor)
+{
+    return source_policy(source->kind)->asks_own_tor && trust_hsdirs_are_current(source) &&
+           descriptor->period_number < source->period_number;
 }
 
 /* When to ask again after a good answer. */
 static int64_t next_fetch(struct publisher *publisher, struct source *source, bool is_behind, int64_t now)
 {
-    if (!is_behind || source->asked_both) {
-        source->failures = 0;
-        source->ask_other_way = source->asked_both = false;
+    struct source_inquiry *inquiry = &source->inquiry;
+    if (!is_behind || inquiry->is_last_way) {
+        inquiry->failures = 0;
+        inquiry_want(source, publisher_preferred_target(publisher));
         return next_poll(publisher, source, now);
     }
-    source->asked_both = true;
-    source_turn_fetch(publisher, source);
-    if (source->failures == 0)
-        return now + FETCH_DELAY;
-    return now + publisher_back_off(publisher, source->failures);
+    inquiry->is_last_way = true;
+    inquiry_turn(source);
+    return now + (inquiry->failures == 0 ? FETCH_DELAY : publisher_back_off(publisher, inquiry->failures));
 }
 
-static void fetch_failed(struct publisher *publisher, size_t number, const char *reason, bool is_doubtful,
-                         int64_t now)
+void source_note_fetch_failed(struct publisher *publisher, struct source *source, const char *reason,
+                              bool is_doubtful, int64_t now)
 {
-    struct source *source = &publisher->sources[number];
-    set_reason(source, reason);
-    if (source->failures++ == 0)
-        source->failing_since = now;
-    source_turn_fetch(publisher, source);
-    source->asked_both = false;
-    if (is_doubtful && source->has_control)
-        source->is_denied = true;
+    source_life_set_reason(source, reason);
+    inquiry_note_failed(source, now);
+    if (is_doubtful && source_policy(source->kind)->asks_own_tor)
+        trust_note_denial(source);
     if (is_doubtful)
-        begin_grace(publisher, number, now);
-    source_end_fetch(publisher, number, now + publisher_back_off(publisher, source->failures), now);
+        doubt(publisher, source, reason, now);
+    source_end_fetch(publisher, source, now + publisher_back_off(publisher, source->inquiry.failures), now);
 }
 
-/* True when a descriptor tells less than the one that is here. Of those of two time periods that clients may
- * use now and later, the newest answer counts; and after a tor that was started anew the counters of the one
- * before it mean nothing. What a tor itself says while it is out counts too, but HSDirs may have old copies.
- */
+/* True when a descriptor tells less than the one that is here. After a tor that was started anew the counters
+ * of the one before it mean nothing; what a tor itself says while it is out counts too, but HSDirs may have
+ * old copies. */
 static bool tells_less(const struct source *source, const struct descriptor *descriptor)
 {
-    const struct descriptor *known = source->descriptor;
-    bool is_copy = source->asks_hsdirs && !source->counts_anew;
-    if (known == NULL || (source->has_control && !source_is_in(source) && !is_copy))
+    bool is_copy = source->inquiry.asked == INQUIRY_OF_HSDIRS && trust_counters_go_on(source);
+    if (source->descriptor == NULL ||
+        (source_policy(source->kind)->asks_own_tor && !source_is_in(source) && !is_copy))
         return false;
-    if (descriptor->period_number != known->period_number &&
-        descriptor->period_number >= source->period_number)
-        return false;
-    return is_older(descriptor, known);
+    return descriptor_tells_less(descriptor, source->descriptor, source->period_number);
 }
 
 /* True when a tor itself, and the same process as before, answers with other points under a lower counter
  * than it had before. HSDirs may have old copies; a tor does not. */
 static bool is_replay(const struct source *source, const struct descriptor *descriptor)
 {
-    const struct descriptor *known = source->descriptor;
-    return known != NULL && source->has_control && !source->asks_hsdirs && !source->counts_anew &&
-           descriptor->period_number == known->period_number && is_older(descriptor, known) &&
-           !has_same_points(descriptor, known);
+    return source->descriptor != NULL && source_policy(source->kind)->asks_own_tor &&
+           source->inquiry.asked == INQUIRY_OF_TOR && trust_counters_go_on(source) &&
+           descriptor_is_replay(descriptor, source->descriptor);
 }
 
-void publisher_note_descriptor(struct publisher *publisher, size_t number, struct descriptor *descriptor,
-                               int64_t now)
+bool source_note_descriptor(struct publisher *publisher, struct source *source, struct descriptor *descriptor,
+                            int64_t now)
 {
-    struct source *source = &publisher->sources[number];
     const char *fault = find_fault(descriptor);
     if (fault == NULL && is_replay(source, descriptor))
         fault = "its tor answers with an older descriptor than it had: a replay, or its clock went back";
     if (fault != NULL) {
         descriptor_free(descriptor);
-        fetch_failed(publisher, number, fault, true, now);
-        return;
+        source_note_fetch_failed(publisher, source, fault, true, now);
+        return false;
     }
-    if (!source->asks_hsdirs)
-        source->is_denied = false;
-    else if (!source->has_control)
-        outage_note_success(publisher, now);
-    bool is_behind = source_is_behind(source, descriptor);
-    if (tells_less(source, descriptor)) {
+    if (source->inquiry.asked == INQUIRY_OF_TOR)
+        trust_note_answer(source);
+    bool is_behind = is_behind_clients(source, descriptor);
+    if (tells_less(source, descriptor))
         descriptor_free(descriptor);
-        revive(publisher, number, false, now);
-    } else {
-        bool is_news = accept_descriptor(publisher, source, descriptor, now);
-        revive(publisher, number, is_news, now);
-    }
-    source_end_fetch(publisher, number, next_fetch(publisher, source, is_behind, now), now);
+    else
+        source_add_news(source, accept_descriptor(publisher, source, descriptor, now));
+    confirm(publisher, source, now);
+    source_end_fetch(publisher, source, next_fetch(publisher, source, is_behind, now), now);
+    return true;
 }
 
-void publisher_note_hsdirs_answered(struct publisher *publisher, size_t number, int64_t now)
+/* -- what its tor says of its uploads, and a new network */
+
+/* True when its tor has not yet turned to the descriptor that clients with our consensus use. */
+static bool has_other_period(const struct source *source)
 {
-    if (!publisher->sources[number].has_control)
-        outage_note_success(publisher, now);
+    return source->descriptor == NULL || source->descriptor->period_number != source->period_number;
 }
 
-void publisher_note_fetch_failed(struct publisher *publisher, size_t number, const char *reason,
-                                 bool from_tor, int64_t now)
+void source_note_upload(struct publisher *publisher, struct source *source, bool is_taken,
+                        const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE], const uint8_t *blinded_key,
+                        int64_t now)
 {
-    struct source *source = &publisher->sources[number];
-    bool is_doubtful = from_tor;
-    if (!source->has_control) {
-        is_doubtful =
-            source->failures + 1 >= FAILURES_TO_DOUBT && outage_is_over(publisher, source->failing_since);
-        outage_note_failure(publisher);
-    }
-    fetch_failed(publisher, number, reason, is_doubtful, now);
+    /* It began before its connection was made: what it is of can't be told. */
+    bool is_unannounced = is_taken && !announcements_has_begun(source->announcements, fingerprint);
+    bool is_for_clients =
+        blinded_key == NULL || memcmp(blinded_key, source->blinded_key, ED25519_PUBLIC_KEY_SIZE) == 0;
+    if (!is_taken)
+        announcements_note_begun(&source->announcements, fingerprint, is_for_clients);
+    bool is_fresh = is_taken && announcements_note_taken(&source->announcements, fingerprint);
+    if (is_fresh)
+        trust_note_taken(source);
+    /* GETINFO tells what is being uploaded at once, HSDirs when they have it. A tor that has not turned to
+     * the descriptor we mean uploads for clients what we would not call so. */
+    enum inquiry_target preferred = publisher_preferred_target(publisher);
+    if (preferred == INQUIRY_OF_TOR || is_fresh || has_other_period(source))
+        inquiry_want(source, is_fresh ? preferred : INQUIRY_OF_TOR);
+    else if (!is_unannounced || !trust_hsdirs_are_current(source))
+        return;
+    source_fetch_soon(publisher, source, FETCH_DELAY,
+                      is_taken ? "an HSDir has its upload" : "its tor uploads", now);
 }
 
-/* True when its time does not run out: without a control port, while there is nobody to ask about it, or
- * nothing comes of asking; then it is the failures that count. */
+void source_update_network(struct publisher *publisher, struct source *source, bool has_new_half, int64_t now)
+{
+    const struct network *network = publisher->network;
+    uint64_t period_number = network->period_number[network->client_slot];
+    if (source_policy(source->kind)->asks_own_tor && source_is_reachable(source))
+        trust_set_age(source, find_age(publisher));
+    if (!has_new_half)
+        return;
+    if (source->period_number != period_number) {
+        source->period_number = period_number;
+        announcements_forget(&source->announcements);
+        if (blinding_derive_public_key(source->blinded_key, source->identity_key, period_number,
+                                       network->schedule.period_length) != 0)
+            memset(source->blinded_key, 0, sizeof(source->blinded_key));
+    }
+    inquiry_want(source, publisher_preferred_target(publisher));
+    int64_t spread = source->life.state != SOURCE_WAITING ? source_policy(source->kind)->new_half_spread : 0;
+    source_fetch_soon(publisher, source, publisher_draw(publisher, 0, spread),
+                      "clients use another descriptor of its now", now);
+}
+
+/* -- what is due */
+
+/* True when its time does not run out: of one that is judged by its age, while there is nobody to ask about
+ * it, or nothing comes of asking; then it is the failures that count. */
 static bool has_time(const struct source *source)
 {
-    return !source->has_control && source->state == SOURCE_LIVE &&
-           (!source->is_reachable || source->failures > 0);
+    return source_policy(source->kind)->is_judged_by_age && source->life.state == SOURCE_LIVE &&
+           (!source_is_reachable(source) || source->inquiry.failures > 0);
 }
 
 /* Why nothing has come from a source. */
 static const char *describe_silence(const struct source *source)
 {
-    if (source->reason[0] != '\0')
-        return source->reason;
-    if (source->has_control && !source->is_reachable)
+    if (source->life.reason[0] != '\0')
+        return source->life.reason;
+    if (source_policy(source->kind)->is_doubted_for_loss && !source_is_reachable(source))
         return "its control port did not let us in in time: is that tor stopped or overloaded?";
     return "no descriptor came in time";
 }
 
 /* Takes out whose time is over. */
-static void check_times(struct publisher *publisher, size_t number, int64_t now)
+static void check_times(struct publisher *publisher, struct source *source, int64_t now)
 {
-    struct source *source = &publisher->sources[number];
-    if (source->state == SOURCE_WAITING && publisher->network != NULL &&
+    if (source->life.state == SOURCE_WAITING && publisher->network != NULL &&
         !source_wants_fetch(publisher, source, now) &&
-        now >= source->asked_from + publisher->rules.start_patience)
-        leave(publisher, number, describe_silence(source), false, now);
-    if (!source_is_in(source) || has_time(source) || now < source->out_at)
+        now >= source->life.patience_from + publisher->rules.start_patience)
+        source_life_end(source, describe_silence(source), false, now);
+    if (!source_is_in(source) || has_time(source) || now < source->life.out_at)
         return;
-    if (source->state == SOURCE_LIVE)
-        leave(publisher, number, "its revision counter has not moved for longer than a living tor lets it",
-              false, now);
+    if (source->life.state == SOURCE_LIVE)
+        source_life_end(source, "its revision counter has not moved for longer than a living tor lets it",
+                        false, now);
     else /* of one that answered, but not well, more is known */
-        leave(publisher, number, source->reason, source->has_control && !source->is_reachable, now);
+        source_life_end(source, source->life.reason,
+                        source_policy(source->kind)->is_doubted_for_loss && !source_is_reachable(source),
+                        now);
 }
 
 /* A tor that was young when its connection was made, and whose uploads were over by then, grows old too. What
  * it answered until then may not be what clients use. */
-static void check_trust(struct publisher *publisher, size_t number, int64_t now)
+static void check_trust(struct publisher *publisher, struct source *source, int64_t now)
 {
-    struct source *source = &publisher->sources[number];
-    if (now < source->trusts_from)
+    if (now < source->trust.old_at)
         return;
-    source->trusts_hsdirs = true;
-    source->trusts_from = AGENDA_NEVER;
-    if (publisher->network != NULL && publisher_prefers_hsdirs(publisher))
-        source_fetch_soon(publisher, number, 0, now);
+    trust_note_old(source);
+    if (publisher_preferred_target(publisher) == INQUIRY_OF_HSDIRS)
+        source_fetch_soon(publisher, source, 0, "its process is no longer young", now);
 }
 
 /* When to look again though nothing happens. One that waits for its turn is looked at when that has come. */
 static int64_t next_moment(const struct publisher *publisher, const struct source *source, int64_t now)
 {
-    int64_t moment = source_is_in(source) && !has_time(source) ? source->out_at : AGENDA_NEVER;
+    int64_t moment = source_is_in(source) && !has_time(source) ? source->life.out_at : AGENDA_NEVER;
     if (publisher->network == NULL || source_wants_fetch(publisher, source, now))
         return moment;
-    if (source->state == SOURCE_WAITING)
-        moment = earlier(moment, source->asked_from + publisher->rules.start_patience);
-    if (source->is_reachable)
-        moment = earlier(moment, source->trusts_from);
+    if (source->life.state == SOURCE_WAITING)
+        moment = earlier(moment, source->life.patience_from + publisher->rules.start_patience);
+    if (source_is_reachable(source))
+        moment = earlier(moment, source->trust.old_at);
     if (source_may_be_asked(source))
-        moment = earlier(moment, source->fetch_at);
+        moment = earlier(moment, source->inquiry.ask_at);
     return moment;
 }
 
-void source_run(struct publisher *publisher, size_t number, int64_t now)
+void source_run(struct publisher *publisher, struct source *source, int64_t now)
 {
-    struct source *source = &publisher->sources[number];
-    check_times(publisher, number, now);
-    check_trust(publisher, number, now);
-    if (!source_wants_fetch(publisher, source, now))
-        source->queued_at = AGENDA_NEVER;
-    else if (source->queued_at == AGENDA_NEVER)
-        source->queued_at = now;
-    agenda_set(&publisher->fetch_queue, number, source->queued_at);
-    agenda_set(&publisher->source_agenda, number, next_moment(publisher, source, now));
+    check_times(publisher, source, now);
+    check_trust(publisher, source, now);
+    fetch_queue_update(publisher, source, now);
+    agenda_set(&publisher->source_agenda, source->number, next_moment(publisher, source, now));
 }
 
-void publisher_set_control(struct publisher *publisher, size_t number, bool has_control, int64_t now)
+void source_set_kind(struct publisher *publisher, struct source *source, enum source_kind kind, int64_t now)
 {
-    struct source *source = &publisher->sources[number];
-    source->has_control = has_control;
-    source->trusts_hsdirs = !has_control;
-    source->trusts_from = AGENDA_NEVER;
-    source->is_reachable = source->is_fetching = source->fetch_again = false;
-    source_leave_fetch_place(publisher, number);
-    source->is_denied = source->knows_process = false;
-    source->failures = 0;
-    source->moved_at = now;
-    source_forget_uploads(source);
-    begin_grace(publisher, number, now);
-    publisher_touch_source(publisher, number, now);
+    const char *why = "it is configured as one of another kind";
+    source->kind = kind;
+    trust_begin(source, why);
+    inquiry_close(source, why);
+    source_leave_fetch_place(publisher, source);
+    source->inquiry.failures = 0;
+    source->life.moved_at = now;
+    announcements_forget(&source->announcements);
+    doubt(publisher, source, why, now);
+    publisher_touch_source(publisher, source, now);
 }

@@ -71,7 +71,7 @@ static void say_backend(struct journal *journal, struct journal_backend *known, 
                         const char *name)
 {
     const struct log *log = journal->log;
-    switch (backend->state) {
+    switch (backend->life.state) {
     case SOURCE_WAITING:
         break;
     case SOURCE_LIVE:
@@ -88,11 +88,11 @@ static void say_backend(struct journal *journal, struct journal_backend *known, 
     case SOURCE_GRACE:
         log_write_trouble(log, &known->log, LOG_LEVEL_WARNING,
                           "backend %s does not answer as it should and stays in for a while: %s", name,
-                          backend->reason);
+                          backend->life.reason);
         break;
     case SOURCE_OUT:
         log_write_trouble(log, &known->log, LOG_LEVEL_WARNING, "backend %s is out: %s", name,
-                          backend->reason);
+                          backend->life.reason);
         break;
     }
 }
@@ -105,10 +105,10 @@ static void update_backend(struct journal *journal, size_t number, const struct 
         memset(known, 0, sizeof(*known));
         memcpy(known->identity_key, backend->identity_key, ED25519_PUBLIC_KEY_SIZE);
     }
-    if (known->state == backend->state)
+    if (known->state == backend->life.state)
         return;
     say_backend(journal, known, backend, name);
-    known->state = backend->state;
+    known->state = backend->life.state;
 }
 
 /* -- frontends ------------------------------------------------------------------------------------ */
@@ -308,7 +308,8 @@ void journal_dump(const struct log *log, const struct report_view *view)
         for (size_t j = 0; j < frontend->member_count; j++) {
             const struct source *backend = &view->publisher->sources[frontend->members[j].source];
             log_write(log, LOG_LEVEL_INFO, "  backend %s: %s%s%s", report->config->backends[j].name,
-                      name_state(backend->state), backend->reason[0] != '\0' ? ": " : "", backend->reason);
+                      name_state(backend->life.state), backend->life.reason[0] != '\0' ? ": " : "",
+                      backend->life.reason);
         }
         dump_descriptor(log, view, &frontend->descriptors[DESCRIPTOR_FIRST], "first");
         dump_descriptor(log, view, &frontend->descriptors[DESCRIPTOR_SECOND], "second");

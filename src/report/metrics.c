@@ -113,7 +113,7 @@ static void write_frontend_states(struct metrics_text *text, const struct report
 {
     size_t counts[SOURCE_OUT + 1] = {0};
     for (size_t i = 0; i < frontend->member_count; i++)
-        counts[view->publisher->sources[frontend->members[i].source].state]++;
+        counts[view->publisher->sources[frontend->members[i].source].life.state]++;
     for (size_t state = 0; state <= SOURCE_OUT; state++) {
         const struct metrics_label labels[] = {
             {"frontend", domain}, {"state", status_name_backend_state((enum source_state)state)}};
@@ -193,7 +193,7 @@ static void write_backend_state(struct metrics_text *text, const struct shown_ba
             {"backend", shown->domain},
             {"name", shown->name},
             {"state", status_name_backend_state((enum source_state)state)}};
-        metrics_text_add(text, "obpub_backend_state", "", labels, 3, shown->backend->state == state);
+        metrics_text_add(text, "obpub_backend_state", "", labels, 3, shown->backend->life.state == state);
     }
 }
 

@@ -332,13 +332,13 @@ const struct descriptor_metric descriptor_metrics[] = {
 static double backend_is_up(const struct report_view *view, const struct source *backend)
 {
     (void)view;
-    return backend->state == SOURCE_LIVE;
+    return backend->life.state == SOURCE_LIVE;
 }
 
 static double backend_is_reachable(const struct report_view *view, const struct source *backend)
 {
     (void)view;
-    return backend->is_reachable;
+    return source_is_reachable(backend);
 }
 
 static double backend_points(const struct report_view *view, const struct source *backend)
@@ -349,7 +349,7 @@ static double backend_points(const struct report_view *view, const struct source
 
 static double backend_since(const struct report_view *view, const struct source *backend)
 {
-    return moment_value(view, backend->since);
+    return moment_value(view, backend->life.since);
 }
 
 static double backend_received(const struct report_view *view, const struct source *backend)

@@ -14,7 +14,7 @@ static void count_uploads(const struct publisher_descriptor *descriptor, struct 
 
 bool round_has_backend(const struct source *backend)
 {
-    return backend->state == SOURCE_LIVE || backend->state == SOURCE_GRACE;
+    return source_is_in(backend);
 }
 
 void round_count(const struct publisher *publisher, struct round_counts *counts)

@@ -29,7 +29,7 @@ static void print_backend(const struct source *backend, const struct config_back
     fprintf(file, "    %-*s  ", width, config->name);
     if (!round_has_backend(backend)) {
         fprintf(file, "left out: %s\n",
-                backend->reason[0] != '\0' ? backend->reason : "no descriptor came in time");
+                backend->life.reason[0] != '\0' ? backend->life.reason : "no descriptor came in time");
         return;
     }
     size_t count = backend->descriptor->point_count;

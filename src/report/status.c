@@ -61,15 +61,15 @@ static json_t *make_instance(const struct report_view *view, const struct report
     json_object_set_new(
         object, "name",
         status_value_text(report_view_name_backend(shown->config, place, backend->identity_key)));
-    json_object_set_new(object, "state", json_string(status_name_backend_state(backend->state)));
-    json_object_set_new(object, "since", make_moment(view, backend->since));
-    json_object_set_new(object, "hasControl", json_boolean(backend->has_control));
-    json_object_set_new(object, "isReachable", json_boolean(backend->is_reachable));
+    json_object_set_new(object, "state", json_string(status_name_backend_state(backend->life.state)));
+    json_object_set_new(object, "since", make_moment(view, backend->life.since));
+    json_object_set_new(object, "hasControl", json_boolean(source_policy(backend->kind)->asks_own_tor));
+    json_object_set_new(object, "isReachable", json_boolean(source_is_reachable(backend)));
     json_object_set_new(object, "hasProofOfWork",
                         json_boolean(backend->descriptor != NULL && backend->descriptor->has_pow_params));
     json_object_set_new(object, "introPointsPublished",
                         make_count(assignment_count_points_from(frontend->assignment, member->source)));
-    json_object_set_new(object, "error", status_value_text(backend->reason));
+    json_object_set_new(object, "error", status_value_text(backend->life.reason));
     return object;
 }
 

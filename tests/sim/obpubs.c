@@ -299,7 +299,9 @@ static void start(struct world *world, const struct happening *happening)
     memset(obpub->frontends, 0, world->plan.frontend_count * sizeof(*obpub->frontends));
     for (size_t i = 0; i < world->plan.backend_count; i++)
         publisher_add_source(obpub->publisher, world->backends[i].keys.identity_key,
-                             world->backends[i].has_control, world->now);
+                             world->backends[i].has_control ? SOURCE_BACKEND_WITH_CONTROL
+                                                            : SOURCE_BACKEND_ON_HSDIRS,
+                             world->now);
     for (size_t i = 0; i < world->plan.frontend_count; i++) {
         const struct frontend *frontend = &world->frontends[i];
         publisher_add_frontend(obpub->publisher, frontend->keys.identity_key, frontend->backends,

@@ -26,8 +26,8 @@ void report_fixture_give_points(struct publisher *publisher, size_t backend, siz
 
 static void set_reason(struct source *backend, const char *reason)
 {
-    free(backend->reason);
-    backend->reason = memory_copy_text(reason, strlen(reason));
+    free(backend->life.reason);
+    backend->life.reason = memory_copy_text(reason, strlen(reason));
 }
 
 static void make_config(struct report_fixture *fixture)
@@ -91,7 +91,9 @@ static void make_publisher(struct report_fixture *fixture)
     size_t backends[3];
     for (size_t i = 0; i < 3; i++) {
         memset(key, keys[i], sizeof(key));
-        backends[i] = publisher_add_source(publisher, key, i == 0, REPORT_NOW - 7200000);
+        backends[i] = publisher_add_source(publisher, key,
+                                           i == 0 ? SOURCE_BACKEND_WITH_CONTROL : SOURCE_BACKEND_ON_HSDIRS,
+                                           REPORT_NOW - 7200000);
     }
     for (size_t i = 0; i < 2; i++) {
         memset(key, 0x21 + (int)i, sizeof(key));
@@ -101,10 +103,10 @@ static void make_publisher(struct report_fixture *fixture)
     publisher_note_reachable(publisher, 0, true, INT64_MAX, REPORT_NOW - 3600000);
     report_fixture_give_points(publisher, 0, 3, 0x31, REPORT_NOW - 3600000);
     report_fixture_give_points(publisher, 1, 2, 0x41, REPORT_NOW - 1800000);
-    publisher->sources[1].state = SOURCE_GRACE;
-    publisher->sources[1].since = REPORT_NOW - 30000;
+    publisher->sources[1].life.state = SOURCE_GRACE;
+    publisher->sources[1].life.since = REPORT_NOW - 30000;
     set_reason(&publisher->sources[1], "the connection timed out");
-    publisher->sources[2].state = SOURCE_OUT;
+    publisher->sources[2].life.state = SOURCE_OUT;
     set_reason(&publisher->sources[2], "no descriptor came in time");
     struct publisher_frontend *frontend = &publisher->frontends[fixture->frontends[0].number];
     frontend->has_started = true;

@@ -43,7 +43,9 @@ size_t story_add_backend(struct story *story, bool has_control)
 {
     uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE];
     model_make_identity_key(identity_key, 100 + story->publisher->source_count);
-    size_t number = publisher_add_source(story->publisher, identity_key, has_control, story->now);
+    size_t number = publisher_add_source(story->publisher, identity_key,
+                                         has_control ? SOURCE_BACKEND_WITH_CONTROL : SOURCE_BACKEND_ON_HSDIRS,
+                                         story->now);
     struct story_backend *backend = &story->backends[number];
     backend->answers = true;
     for (int from = FROM_TOR; from <= FROM_HSDIRS; from++) {

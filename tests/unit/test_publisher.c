@@ -33,7 +33,7 @@ static void test_nothing_without_network_or_tor(void **state)
     story_set_network(story, 0, 6);
     story_run(story, HOUR);
     assert_int_equal(story->upload_count, 0);
-    assert_int_equal(story->publisher->sources[0].state, SOURCE_LIVE);
+    assert_int_equal(story->publisher->sources[0].life.state, SOURCE_LIVE);
     publisher_note_tor(story->publisher, 0, TOR_READY, story->now);
     story_settle(story);
     assert_int_equal(story->upload_count, BOTH_DESCRIPTORS);
@@ -230,13 +230,13 @@ static void test_dead_tor_is_out_at_once(void **state)
     publisher_note_unreachable(story->publisher, 0, "end of file", SOURCE_LOST, story->now);
     story_run(story, SECOND);
     assert_int_equal(story->upload_count, 0);
-    assert_int_equal(story->publisher->sources[0].state, SOURCE_GRACE);
+    assert_int_equal(story->publisher->sources[0].life.state, SOURCE_GRACE);
     publisher_note_unreachable(story->publisher, 0, "refused", SOURCE_GONE, story->now);
     story_run(story, SECOND);
     assert_int_equal(story->upload_count, BOTH_DESCRIPTORS);
     assert_true(story_none_has(story, 0));
-    assert_int_equal(story->publisher->sources[0].state, SOURCE_OUT);
-    assert_string_equal(story->publisher->sources[0].reason, "refused");
+    assert_int_equal(story->publisher->sources[0].life.state, SOURCE_OUT);
+    assert_string_equal(story->publisher->sources[0].life.reason, "refused");
     story_free(story);
 }
 
@@ -266,8 +266,8 @@ static void test_back_within_grace_changes_nothing(void **state)
     publisher_note_reachable(story->publisher, 0, false, FOREVER_UP, story->now);
     story_run(story, 5 * MINUTE);
     assert_int_equal(story->upload_count, 0);
-    assert_int_equal(story->publisher->sources[0].state, SOURCE_LIVE);
-    assert_string_equal(story->publisher->sources[0].reason, "");
+    assert_int_equal(story->publisher->sources[0].life.state, SOURCE_LIVE);
+    assert_string_equal(story->publisher->sources[0].life.reason, "");
     story_free(story);
 }
 
@@ -302,10 +302,10 @@ static void test_unusable_descriptors(void **state)
     story->backends[0].point_count[FROM_TOR] = 0;
     story_change_points(story, 0, 0);
     story_run(story, 50 * SECOND);
-    assert_int_equal(story->publisher->sources[0].state, SOURCE_GRACE);
+    assert_int_equal(story->publisher->sources[0].life.state, SOURCE_GRACE);
     story_run(story, MINUTE);
-    assert_int_equal(story->publisher->sources[0].state, SOURCE_OUT);
-    assert_non_null(strstr(story->publisher->sources[0].reason, "no introduction points"));
+    assert_int_equal(story->publisher->sources[0].life.state, SOURCE_OUT);
+    assert_non_null(strstr(story->publisher->sources[0].life.reason, "no introduction points"));
     assert_true(story_none_has(story, 0));
     story_free(story);
 }
@@ -344,17 +344,17 @@ static void test_resting_counter(void **state)
     (void)state;
     struct story *story = new_mixed_story();
     story_run(story, 149 * MINUTE);
-    assert_int_equal(story->publisher->sources[1].state, SOURCE_LIVE);
+    assert_int_equal(story->publisher->sources[1].life.state, SOURCE_LIVE);
     story_run(story, 2 * MINUTE);
-    assert_int_equal(story->publisher->sources[1].state, SOURCE_OUT);
+    assert_int_equal(story->publisher->sources[1].life.state, SOURCE_OUT);
     assert_true(story_none_has(story, 100));
     /* an older copy from another HSDir is no sign of life */
     story->backends[1].counter[FROM_HSDIRS] = 0;
     story_run(story, 20 * MINUTE);
-    assert_int_equal(story->publisher->sources[1].state, SOURCE_OUT);
+    assert_int_equal(story->publisher->sources[1].life.state, SOURCE_OUT);
     story->backends[1].counter[FROM_HSDIRS] = 2;
     story_run(story, 11 * MINUTE);
-    assert_int_equal(story->publisher->sources[1].state, SOURCE_LIVE);
+    assert_int_equal(story->publisher->sources[1].life.state, SOURCE_LIVE);
     assert_true(story_all_have(story, 100));
     story_free(story);
 }
@@ -368,14 +368,14 @@ static void test_resting_counter_without_local_tor(void **state)
     publisher_note_unreachable(story->publisher, 1, "gone", SOURCE_LOST, story->now);
     story_forget(story);
     story_run(story, 5 * HOUR);
-    assert_int_equal(story->publisher->sources[1].state, SOURCE_LIVE);
+    assert_int_equal(story->publisher->sources[1].life.state, SOURCE_LIVE);
     assert_int_equal(story->upload_count, 0);
     story->backends[1].counter[FROM_HSDIRS]++;
     publisher_note_tor(story->publisher, 0, TOR_READY, story->now);
     publisher_note_reachable(story->publisher, 1, false, INT64_MAX, story->now);
     story_run(story, HOUR);
     assert_true(story_all_have(story, 100));
-    assert_int_equal(story->publisher->sources[1].state, SOURCE_LIVE);
+    assert_int_equal(story->publisher->sources[1].life.state, SOURCE_LIVE);
     story_free(story);
 }
 
@@ -385,9 +385,9 @@ static void test_fetches_that_fail_for_long(void **state)
     struct story *story = new_mixed_story();
     story->backends[1].fails = true;
     story_run(story, 12 * MINUTE);
-    assert_int_equal(story->publisher->sources[1].state, SOURCE_LIVE);
+    assert_int_equal(story->publisher->sources[1].life.state, SOURCE_LIVE);
     story_run(story, 18 * MINUTE);
-    assert_int_equal(story->publisher->sources[1].state, SOURCE_OUT);
+    assert_int_equal(story->publisher->sources[1].life.state, SOURCE_OUT);
     story_free(story);
 }
 

@@ -161,7 +161,7 @@ static void test_hsdirs_fail_in_second_half(void **state)
     struct story_backend *backend = &story->backends[0];
     unsigned before = backend->fetches[FROM_TOR];
     publisher_note_fetch_failed(story->publisher, 0, "nothing there", false, story->now);
-    story->publisher->sources[0].fetch_at = story->now;
+    story->publisher->sources[0].inquiry.ask_at = story->now;
     backend->points[FROM_TOR][0] = 990;
     story_run(story, 20 * SECOND);
     assert_true(backend->fetches[FROM_TOR] > before);
@@ -180,9 +180,9 @@ static void test_hsdirs_are_asked_after_a_failing_tor(void **state)
     backend->fails = true;
     story_announce(story, 0, false, 3);
     story_announce(story, 0, true, 3);
-    for (int i = 0; i < 50 && !story->publisher->sources[0].is_denied; i++)
+    for (int i = 0; i < 50 && story->publisher->sources[0].trust.state != TRUST_DENIED; i++)
         story_run(story, SECOND / 10);
-    assert_true(story->publisher->sources[0].is_denied);
+    assert_int_equal(story->publisher->sources[0].trust.state, TRUST_DENIED);
     backend->fails = false;
     backend->fetches[FROM_TOR] = backend->fetches[FROM_HSDIRS] = 0;
     backend->counter[FROM_HSDIRS]++;

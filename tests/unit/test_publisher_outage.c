@@ -18,7 +18,7 @@ static size_t count_state(const struct story *story, enum source_state state)
 {
     size_t count = 0;
     for (size_t i = 0; i < BACKENDS; i++)
-        count += story->publisher->sources[i].state == state;
+        count += story->publisher->sources[i].life.state == state;
     return count;
 }
 
@@ -63,7 +63,7 @@ static void test_network_is_away(void **state)
     for (size_t i = 0; i < story->upload_count; i++)
         assert_int_equal(story->uploads[i].point_count, 3 * BACKENDS);
     for (size_t i = 0; i < BACKENDS; i++)
-        assert_int_equal(story->publisher->sources[i].failures, 0);
+        assert_int_equal(story->publisher->sources[i].inquiry.failures, 0);
     story_free(story);
 }
 
@@ -83,7 +83,7 @@ static void test_all_again_after_an_outage(void **state)
     story_run(story, 1000);
     assert_true(story->backends[0].fetches[1] > asked);
     for (size_t i = 0; i < BACKENDS; i++)
-        assert_int_equal(story->publisher->sources[i].failures, 0);
+        assert_int_equal(story->publisher->sources[i].inquiry.failures, 0);
     story_free(story);
 }
 
@@ -94,7 +94,7 @@ static void test_one_is_dead(void **state)
     struct story *story = begin_without_control();
     story->backends[0].fails = true;
     story_run(story, HOUR);
-    assert_int_equal(story->publisher->sources[0].state, SOURCE_OUT);
+    assert_int_equal(story->publisher->sources[0].life.state, SOURCE_OUT);
     assert_int_equal(count_state(story, SOURCE_LIVE), BACKENDS - 1);
     story_free(story);
 }
@@ -188,7 +188,7 @@ static void test_control_is_added(void **state)
     struct story *story = begin_without_control();
     story_forget(story);
     for (size_t i = 0; i < BACKENDS; i++) {
-        publisher_set_control(story->publisher, i, true, story->now);
+        publisher_set_kind(story->publisher, i, SOURCE_BACKEND_WITH_CONTROL, story->now);
         story->backends[i].answers = false;
     }
     story_run(story, 20);
@@ -200,7 +200,7 @@ static void test_control_is_added(void **state)
     /* From now on another process is one. */
     publisher_note_unreachable(story->publisher, 0, "lost", SOURCE_LOST, story->now);
     publisher_note_reachable(story->publisher, 0, true, 0, story->now);
-    assert_int_equal(story->publisher->sources[0].state, SOURCE_OUT);
+    assert_int_equal(story->publisher->sources[0].life.state, SOURCE_OUT);
     story_free(story);
 }
 
@@ -238,7 +238,7 @@ static void test_refusals_are_no_outage(void **state)
         story_run(story, MINUTE);
         publisher_note_hsdirs_answered(story->publisher, 1, story->now);
     }
-    assert_int_equal(story->publisher->sources[0].state, SOURCE_OUT);
+    assert_int_equal(story->publisher->sources[0].life.state, SOURCE_OUT);
     story_free(story);
 }
 

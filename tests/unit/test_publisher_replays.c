@@ -33,18 +33,18 @@ static void test_replay_changes_nothing_and_ends_in_out(void **state)
     assert_true(story_all_have(story, 500));
     replay(story, 0);
     story_run(story, 5 * SECOND);
-    assert_int_equal(first_backend(story)->state, SOURCE_GRACE);
-    assert_non_null(strstr(first_backend(story)->reason, "older descriptor"));
+    assert_int_equal(first_backend(story)->life.state, SOURCE_GRACE);
+    assert_non_null(strstr(first_backend(story)->life.reason, "older descriptor"));
     assert_true(story_all_have(story, 500) && story_none_has(story, 0));
     story_run(story, publisher_rules_default.grace + 60 * SECOND);
-    assert_int_equal(first_backend(story)->state, SOURCE_OUT);
+    assert_int_equal(first_backend(story)->life.state, SOURCE_OUT);
     assert_true(story_none_has(story, 0) && story_none_has(story, 500) && story_all_have(story, 100));
 
     /* It says something new: it is in again. */
     story->backends[0].counter[0] = 1000000;
     story_run(story, 10 * 60 * SECOND);
-    assert_int_equal(first_backend(story)->state, SOURCE_LIVE);
-    assert_string_equal(first_backend(story)->reason, "");
+    assert_int_equal(first_backend(story)->life.state, SOURCE_LIVE);
+    assert_string_equal(first_backend(story)->life.reason, "");
     assert_true(story_all_have(story, 0) && story_all_have(story, 100));
     story_free(story);
 }
@@ -57,7 +57,7 @@ static void test_another_process_counts_anew(void **state)
     replay(story, 500);
     publisher_note_reachable(story->publisher, 0, true, INT64_MAX, story->now);
     story_run(story, 60 * SECOND);
-    assert_int_equal(first_backend(story)->state, SOURCE_LIVE);
+    assert_int_equal(first_backend(story)->life.state, SOURCE_LIVE);
     assert_true(story_all_have(story, 500));
     story_free(story);
 }
@@ -69,7 +69,7 @@ static void test_same_points_are_no_replay(void **state)
     struct story *story = story_new_published(2, DESCRIPTOR_FIRST);
     replay(story, 0);
     story_run(story, publisher_rules_default.grace + 60 * SECOND);
-    assert_int_equal(first_backend(story)->state, SOURCE_LIVE);
+    assert_int_equal(first_backend(story)->life.state, SOURCE_LIVE);
     assert_int_equal(story->upload_count, 0);
     story_free(story);
 }

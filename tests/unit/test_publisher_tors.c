@@ -139,7 +139,7 @@ static void test_fetch_is_lost(void **state)
     publisher_note_fetch_lost(story->publisher, 0, story->now);
     story_settle(story);
     assert_int_equal(story->backends[0].fetch_tor, 1 - lost);
-    assert_int_equal(story->publisher->sources[0].failures, 0);
+    assert_int_equal(story->publisher->sources[0].inquiry.failures, 0);
     story_free(story);
 }
 

@@ -1,0 +1,113 @@
+/* What a source's tor has said of its uploads (HS_DESC UPLOAD and UPLOADED), as far as it matters still. */
+#include "publish/source_announcements.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+static bool is_of(const struct source_announcement *announcement,
+                  const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE])
+{
+    return memcmp(announcement->fingerprint, fingerprint, RELAY_FINGERPRINT_SIZE) == 0;
+}
+
+/* The place of what was said of an HSDir; begun_count when there is nothing. */
+static size_t find(const struct source_announcements *announcements,
+                   const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE])
+{
+    size_t place = 0;
+    while (place < announcements->begun_count && !is_of(&announcements->begun[place], fingerprint))
+        place++;
+    return place;
+}
+
+static void take_out(struct source_announcements *announcements, size_t place)
+{
+    announcements->begun[place] = announcements->begun[--announcements->begun_count];
+}
+
+static struct source_announcement *add(struct source_announcements *announcements,
+                                       const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE])
+{
+    if (announcements->begun_count == ANNOUNCEMENTS_MAX)
+        take_out(announcements, 0);
+    struct source_announcement *announcement = &announcements->begun[announcements->begun_count++];
+    memset(announcement, 0, sizeof(*announcement));
+    memcpy(announcement->fingerprint, fingerprint, RELAY_FINGERPRINT_SIZE);
+    return announcement;
+}
+
+void announcements_note_begun(struct source_announcements **announcements,
+                              const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE], bool is_for_clients)
+{
+    if (*announcements == NULL)
+        *announcements = memory_allocate(1, sizeof(**announcements));
+    size_t place = find(*announcements, fingerprint);
+    struct source_announcement *announcement = place < (*announcements)->begun_count
+                                                   ? &(*announcements)->begun[place]
+                                                   : add(*announcements, fingerprint);
+    announcement->is_for_clients |= is_for_clients;
+    announcement->is_for_others |= !is_for_clients;
+}
+
+bool announcements_has_begun(const struct source_announcements *announcements,
+                             const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE])
+{
+    return announcements != NULL && find(announcements, fingerprint) < announcements->begun_count;
+}
+
+static void add_fresh(struct source_announcements *announcements,
+                      const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE])
+{
+    for (size_t i = 0; i < announcements->fresh_count; i++) {
+        if (memcmp(announcements->fresh[i], fingerprint, RELAY_FINGERPRINT_SIZE) == 0)
+            return;
+    }
+    if (announcements->fresh_count < ANNOUNCEMENTS_FRESH_MAX)
+        memcpy(announcements->fresh[announcements->fresh_count++], fingerprint, RELAY_FINGERPRINT_SIZE);
+}
+
+/* Gives the memory back when there is nothing in it any more. */
+static void release(struct source_announcements **announcements)
+{
+    if ((*announcements)->begun_count == 0 && (*announcements)->fresh_count == 0)
+        announcements_forget(announcements);
+}
+
+bool announcements_note_taken(struct source_announcements **announcements,
+                              const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE])
+{
+    if (!announcements_has_begun(*announcements, fingerprint))
+        return false;
+    size_t place = find(*announcements, fingerprint);
+    struct source_announcement *announcement = &(*announcements)->begun[place];
+    if (announcement->is_for_others && announcement->is_for_clients) {
+        announcement->is_for_others = false;
+        return false;
+    }
+    bool is_fresh = announcement->is_for_clients;
+    take_out(*announcements, place);
+    if (is_fresh)
+        add_fresh(*announcements, fingerprint);
+    release(announcements);
+    return is_fresh;
+}
+
+size_t announcements_take_fresh(struct source_announcements **announcements,
+                                uint8_t (*fingerprints)[RELAY_FINGERPRINT_SIZE])
+{
+    if (*announcements == NULL)
+        return 0;
+    size_t count = (*announcements)->fresh_count;
+    memcpy(fingerprints, (*announcements)->fresh, count * RELAY_FINGERPRINT_SIZE);
+    (*announcements)->fresh_count = 0;
+    release(announcements);
+    return count;
+}
+
+void announcements_forget(struct source_announcements **announcements)
+{
+    free(*announcements);
+    *announcements = NULL;
+}

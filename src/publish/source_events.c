@@ -1,0 +1,93 @@
+/* What the publisher is told of its sources: each thing first changes the source, and then its frontends hear
+ * of it. */
+#include "publish/fetches.h"
+#include "publish/publisher_parts.h"
+#include "publish/sources.h"
+
+static void tell_frontends(struct publisher *publisher, struct source *source, int64_t now)
+{
+    for (size_t i = 0; source->news != SOURCE_NEWS_NONE && i < source->frontend_count; i++)
+        frontend_update_assignment(publisher, source->frontends[i], source->number, now);
+    source->news = SOURCE_NEWS_NONE;
+}
+
+void publisher_set_kind(struct publisher *publisher, size_t number, enum source_kind kind, int64_t now)
+{
+    struct source *source = &publisher->sources[number];
+    source_set_kind(publisher, source, kind, now);
+    tell_frontends(publisher, source, now);
+}
+
+void publisher_note_reachable(struct publisher *publisher, size_t number, bool is_new_process, int64_t uptime,
+                              int64_t now)
+{
+    struct source *source = &publisher->sources[number];
+    source_note_reachable(publisher, source, is_new_process, uptime, now);
+    tell_frontends(publisher, source, now);
+}
+
+void publisher_note_unreachable(struct publisher *publisher, size_t number, const char *reason,
+                                enum source_loss loss, int64_t now)
+{
+    struct source *source = &publisher->sources[number];
+    source_note_unreachable(publisher, source, reason, loss, now);
+    tell_frontends(publisher, source, now);
+}
+
+void publisher_note_source_upload(struct publisher *publisher, size_t number, bool is_taken,
+                                  const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE],
+                                  const uint8_t *blinded_key, int64_t now)
+{
+    if (publisher->network != NULL)
+        source_note_upload(publisher, &publisher->sources[number], is_taken, fingerprint, blinded_key, now);
+}
+
+void publisher_note_descriptor(struct publisher *publisher, size_t number, struct descriptor *descriptor,
+                               int64_t now)
+{
+    struct source *source = &publisher->sources[number];
+    bool is_good = source_note_descriptor(publisher, source, descriptor, now);
+    if (is_good && !source_policy(source->kind)->asks_own_tor)
+        outage_note_success(publisher, now);
+    tell_frontends(publisher, source, now);
+}
+
+void publisher_note_hsdirs_answered(struct publisher *publisher, size_t number, int64_t now)
+{
+    if (!source_policy(publisher->sources[number].kind)->asks_own_tor)
+        outage_note_success(publisher, now);
+}
+
+/* True when a fetch that has failed once more is one too many. Some HSDir must have answered meanwhile, or it
+ * may be the network that is away. */
+static bool has_failed_long(const struct publisher *publisher, const struct source *source)
+{
+    unsigned failures_to_doubt = source_policy(source->kind)->failures_to_doubt;
+    return failures_to_doubt > 0 && source->inquiry.failures + 1 >= failures_to_doubt &&
+           outage_is_over(publisher, source->inquiry.failing_since);
+}
+
+void publisher_note_fetch_failed(struct publisher *publisher, size_t number, const char *reason,
+                                 bool from_tor, int64_t now)
+{
+    struct source *source = &publisher->sources[number];
+    bool is_doubtful = from_tor || has_failed_long(publisher, source);
+    if (!source_policy(source->kind)->asks_own_tor)
+        outage_note_failure(publisher);
+    source_note_fetch_failed(publisher, source, reason, is_doubtful, now);
+    tell_frontends(publisher, source, now);
+}
+
+void publisher_note_fetch_lost(struct publisher *publisher, size_t number, int64_t now)
+{
+    source_end_fetch(publisher, &publisher->sources[number], now, now);
+}
+
+void publisher_run_sources(struct publisher *publisher, int64_t now)
+{
+    size_t number = 0;
+    while (agenda_first(&publisher->source_agenda, &number) <= now) {
+        source_run(publisher, &publisher->sources[number], now);
+        tell_frontends(publisher, &publisher->sources[number], now);
+    }
+}

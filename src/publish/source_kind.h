@@ -1,0 +1,39 @@
+/* The kinds of sources, and the policy for each: what is believed of a source, and who is asked about it. */
+#ifndef OBPUB_PUBLISH_SOURCE_KIND_H
+#define OBPUB_PUBLISH_SOURCE_KIND_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum source_kind {
+    SOURCE_BACKEND_WITH_CONTROL, /* a backend whose tor has a control port that we are let into */
+    SOURCE_BACKEND_ON_HSDIRS,    /* a backend of which nothing is known but what HSDirs hand out */
+};
+
+#define SOURCE_KINDS 2
+
+/* What is done with sources of a kind. */
+struct source_policy {
+    /* Its own tor is asked, tells of its uploads, and says how long its process has been running; and it is
+     * its tor that is asked for what HSDirs have. Otherwise HSDirs alone are asked, by a local tor, so that
+     * what comes of that tells of our own way to the network, too. */
+    bool asks_own_tor;
+    /* That the connection is lost casts a doubt on it: it stays in for a while, or goes at once. Otherwise
+     * the connection is a local tor's, and its loss says nothing. */
+    bool is_doubted_for_loss;
+    /* It is out when its revision counter rests for too long: nothing else tells that it is dead. */
+    bool is_judged_by_age;
+    /* Fetches that fail one after the other before it is doubted; 0: a failure to get an answer from HSDirs
+     * says nothing, and one of its own tor is enough. */
+    unsigned failures_to_doubt;
+    /* Its tor tells what it does, so that it is asked without a hint only to be sure: with so many sources
+     * more in all as much more seldom, so that it costs no more. 0: always as often. */
+    unsigned sources_polled_at_ease;
+    /* When clients turn to another time period, all sources are asked within so many milliseconds. */
+    int64_t new_half_spread;
+};
+
+/* The row of a kind. */
+const struct source_policy *source_policy(enum source_kind kind);
+
+#endif
