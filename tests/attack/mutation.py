@@ -1,4 +1,5 @@
-# Builds test tools against libobpub with one line of its source changed: what a test that can fail has to notice.
+# Builds test tools against the documents' library with one line of its source changed: what a test that can fail has to
+# notice.
 
 import json
 import os
@@ -40,7 +41,7 @@ def build(tool, folder, file, pattern, replacement):
     libraries = subprocess.run(['pkg-config', '--libs', 'libsodium', 'libcrypto'], check=True, capture_output=True,
                                text=True).stdout.split()
     command = [*_compiler_of(original), '-w', '-O1', f'-I{original.parent}', str(SOURCE / f'tests/tools/{tool}.c'),
-               str(mutated), '-o', str(program), str(BUILD / 'libobpub.a'), *libraries]
+               str(mutated), '-o', str(program), str(BUILD / 'libobpub_documents.a'), *libraries]
     result = subprocess.run(command, capture_output=True, text=True)
     if result.returncode:
         raise AssertionError(f'with {replacement!r} in {file}: {result.stderr}')
