@@ -6,8 +6,8 @@
 
 #include <sodium.h>
 
+#include "command/command_line.h"
 #include "command/commands.h"
-#include "command/options.h"
 #include "confine/harden.h"
 
 /* Opens those of the standard descriptors that are closed, so that no socket or file gets their numbers. */
@@ -24,7 +24,7 @@ int main(int argc, char **argv)
     struct options options;
     struct error error;
     open_standard_streams();
-    if (options_parse(&options, argc, argv, &error) != 0) {
+    if (command_line_parse(&options, argc, argv, &error) != 0) {
         fprintf(stderr, "obpub: %s\nTry \"obpub --help\".\n", error.text);
         return EXIT_CODE_BAD_INPUT;
     }

@@ -4,6 +4,7 @@
 
 #include <stdint.h>
 
+#include "base/error.h"
 #include "command/options.h"
 
 /* In the order in which --help has them. */

@@ -1,11 +1,10 @@
-/* The command line. */
+/* What a command line says. */
 #ifndef OBPUB_COMMAND_OPTIONS_H
 #define OBPUB_COMMAND_OPTIONS_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/error.h"
 #include "base/log.h"
 
 struct command;
@@ -29,9 +28,5 @@ struct options {
     unsigned period_minutes;   /* --period-minutes, 1440 unless given */
     unsigned voting_interval;  /* --voting-interval, seconds */
 };
-
-/* Parses the command line. The strings belong to argv, which ends in a NULL, or the environment. Returns 0,
- * or -1 with a sentence that names the option. */
-int options_parse(struct options *options, int argc, char **argv, struct error *error);
 
 #endif

@@ -35,20 +35,20 @@ static int compare_ranks(const void *one, const void *other)
 }
 
 /* One source's usable points in the order of their rank, and the next one that has not been looked at. */
-struct queue {
+struct ranked_offer {
     struct ranked points[INTRODUCTION_POINTS_MAX];
     size_t count, next;
 };
 
-static void queue_fill(struct queue *queue, const struct choice_offer *offer,
+static void offer_rank(struct ranked_offer *own, const struct choice_offer *offer,
                        const uint8_t seed[CHOICE_SEED_SIZE])
 {
-    for (size_t i = 0; i < offer->point_count && queue->count < INTRODUCTION_POINTS_MAX; i++) {
+    for (size_t i = 0; i < offer->point_count && own->count < INTRODUCTION_POINTS_MAX; i++) {
         const struct introduction_point *point = &offer->points[i];
         if (!point->has_legacy_key)
-            set_rank(&queue->points[queue->count++], seed, point->auth_key, point, offer->source);
+            set_rank(&own->points[own->count++], seed, point->auth_key, point, offer->source);
     }
-    qsort(queue->points, queue->count, sizeof(queue->points[0]), compare_ranks);
+    qsort(own->points, own->count, sizeof(own->points[0]), compare_ranks);
 }
 
 /* True when the point itself is taken, which another source may offer too, or one at the same relay. */
@@ -69,10 +69,10 @@ static bool is_taken(const struct introduction_point *point, const struct ranked
 }
 
 /* A source's next point at a relay that is still free, or NULL. */
-static const struct ranked *queue_take(struct queue *queue, const struct ranked *taken, size_t count)
+static const struct ranked *offer_take(struct ranked_offer *own, const struct ranked *taken, size_t count)
 {
-    while (queue->next < queue->count) {
-        const struct ranked *point = &queue->points[queue->next++];
+    while (own->next < own->count) {
+        const struct ranked *point = &own->points[own->next++];
         if (!is_taken(point->thing, taken, count))
             return point;
     }
@@ -87,12 +87,12 @@ static int compare_counts(const void *one, const void *other)
 
 /* The most points that one source gets: twice as many as the middle one has, so that none draws the clients
  * of the others to itself by naming many; but never less than twice what a tor has by default. */
-static size_t find_share_max(const struct queue *queues, size_t count)
+static size_t find_share_max(const struct ranked_offer *ranked, size_t count)
 {
     size_t *counts = memory_allocate(count, sizeof(*counts)), offering = 0;
     for (size_t i = 0; i < count; i++) {
-        if (queues[i].count > 0)
-            counts[offering++] = queues[i].count;
+        if (ranked[i].count > 0)
+            counts[offering++] = ranked[i].count;
     }
     qsort(counts, offering, sizeof(*counts), compare_counts);
     size_t middle = offering > 0 ? counts[(offering - 1) / 2] : 0;
@@ -104,15 +104,15 @@ static size_t find_share_max(const struct queue *queues, size_t count)
 
 /* One point from each source in turn until there is no room or nothing left. */
 static size_t take_in_turns(struct ranked taken[INTRODUCTION_POINTS_MAX], size_t maximum,
-                            struct queue *queues, const struct ranked *order, size_t count)
+                            struct ranked_offer *ranked, const struct ranked *order, size_t count)
 {
-    size_t total = 0, share_max = find_share_max(queues, count);
+    size_t total = 0, share_max = find_share_max(ranked, count);
     bool took_one = true;
     for (size_t turn = 0; took_one && turn < share_max && total < maximum; turn++) {
         took_one = false;
         for (size_t i = 0; i < count && total < maximum; i++) {
-            struct queue *queue = &queues[(const struct queue *)order[i].thing - queues];
-            const struct ranked *point = queue_take(queue, taken, total);
+            struct ranked_offer *own = &ranked[(const struct ranked_offer *)order[i].thing - ranked];
+            const struct ranked *point = offer_take(own, taken, total);
             if (point != NULL) {
                 taken[total++] = *point;
                 took_one = true;
@@ -126,17 +126,17 @@ static size_t take_in_turns(struct ranked taken[INTRODUCTION_POINTS_MAX], size_t
 static size_t pick_points(struct ranked taken[INTRODUCTION_POINTS_MAX], const struct choice_offer *offers,
                           size_t offer_count, size_t maximum, const uint8_t seed[CHOICE_SEED_SIZE])
 {
-    struct queue *queues = memory_allocate(offer_count, sizeof(*queues));
+    struct ranked_offer *ranked = memory_allocate(offer_count, sizeof(*ranked));
     struct ranked *order = memory_allocate(offer_count, sizeof(*order));
     for (size_t i = 0; i < offer_count; i++) {
-        queue_fill(&queues[i], &offers[i], seed);
-        set_rank(&order[i], seed, offers[i].identity_key, &queues[i], offers[i].source);
+        offer_rank(&ranked[i], &offers[i], seed);
+        set_rank(&order[i], seed, offers[i].identity_key, &ranked[i], offers[i].source);
     }
     qsort(order, offer_count, sizeof(*order), compare_ranks);
-    size_t count = take_in_turns(taken, maximum, queues, order, offer_count);
+    size_t count = take_in_turns(taken, maximum, ranked, order, offer_count);
     qsort(taken, count, sizeof(taken[0]), compare_ranks);
     free(order);
-    free(queues);
+    free(ranked);
     return count;
 }
 

@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-#include "publish/publisher_parts.h"
+#include "publish/pace.h"
+#include "publish/tors.h"
 
 /* So many hints of something new at a source are followed at once, and then one each so many milliseconds
  * (on a testing network more often). A tor has sixteen HSDirs to tell of when it uploads, and uploads seldom;

@@ -2,7 +2,7 @@
 #ifndef OBPUB_PUBLISH_FETCHES_H
 #define OBPUB_PUBLISH_FETCHES_H
 
-#include "publish/publisher.h"
+#include "publish/state.h"
 
 /* Between a hint of a new descriptor and the fetch (milliseconds): hints come in bunches. */
 #define FETCH_DELAY 100

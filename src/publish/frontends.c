@@ -1,10 +1,13 @@
-/* The frontends' part of the state machine: whose points are in, and when a change of them may go out. */
+/* Whose points are in at a frontend, and when a change of them may go out. */
+#include "publish/frontends.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
-#include "publish/publisher.h"
-#include "publish/publisher_parts.h"
+#include "publish/descriptors.h"
+#include "publish/pace.h"
+#include "publish/uploads.h"
 
 /* Uploads that one source's changes may cause at once: a source that restarts goes out and comes in. After
  * these, each one has to be flap_interval after the one before, until it has been quiet for a while. */

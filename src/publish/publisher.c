@@ -5,13 +5,15 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "publish/descriptors.h"
 #include "publish/fetches.h"
-#include "publish/publisher_parts.h"
+#include "publish/pace.h"
+#include "publish/queue.h"
+#include "publish/schedule.h"
 #include "publish/sources.h"
 
 #define SECOND ((int64_t)1000)
 #define MINUTE (60 * SECOND)
-#define DAY (24 * 60 * MINUTE)
 
 const struct publisher_rules publisher_rules_default = {
     .start_patience = 20 * SECOND,
@@ -39,40 +41,6 @@ const struct publisher_rules publisher_rules_default = {
     .fetch_place_timeout = 250,
     .assign = assignment_make_same,
 };
-
-/* -- chance, from the seed: splitmix64 ------------------------------------------------------------ */
-
-static uint64_t next_random(struct publisher *publisher)
-{
-    uint64_t number = publisher->random_state += 0x9e3779b97f4a7c15u;
-    number = (number ^ (number >> 30)) * 0xbf58476d1ce4e5b9u;
-    number = (number ^ (number >> 27)) * 0x94d049bb133111ebu;
-    return number ^ (number >> 31);
-}
-
-int64_t publisher_draw(struct publisher *publisher, int64_t low, int64_t high)
-{
-    uint64_t width = (uint64_t)(high - low) + 1;
-    return low + (int64_t)(next_random(publisher) % width);
-}
-
-int64_t publisher_scale(const struct publisher *publisher, int64_t milliseconds)
-{
-    if (publisher->network == NULL)
-        return milliseconds;
-    int64_t run = shared_random_run_length(&publisher->network->schedule) * SECOND;
-    return run < DAY ? milliseconds / SECOND * run / (DAY / SECOND) : milliseconds;
-}
-
-int64_t publisher_back_off(struct publisher *publisher, unsigned failures)
-{
-    int64_t delay = publisher->rules.retry_delay;
-    for (unsigned i = 1; i < failures && delay < publisher->rules.retry_delay_max; i++)
-        delay *= 2;
-    if (delay > publisher->rules.retry_delay_max)
-        delay = publisher->rules.retry_delay_max;
-    return publisher_draw(publisher, delay, delay + delay / 2);
-}
 
 /* -- making --------------------------------------------------------------------------------------- */
 
@@ -118,16 +86,6 @@ void publisher_free(struct publisher *publisher)
     free(publisher->sources);
     free(publisher->frontends);
     free(publisher);
-}
-
-void publisher_touch_source(struct publisher *publisher, const struct source *source, int64_t now)
-{
-    agenda_set(&publisher->source_agenda, source->number, now);
-}
-
-void publisher_touch_frontend(struct publisher *publisher, size_t frontend, int64_t now)
-{
-    agenda_set(&publisher->frontend_agenda, frontend, now);
 }
 
 /* Makes room for one object more behind count; twice as much as there is, so that many cost no more each. */
@@ -253,7 +211,7 @@ bool publisher_next_action(struct publisher *publisher, struct publisher_action 
     if (fetch_queue_take(publisher, action, now))
         return true;
     while (agenda_first(&publisher->frontend_agenda, &number) <= now)
-        frontend_run(publisher, number, now);
+        schedule_run_frontend(publisher, number, now);
     return queue_take(publisher, action, now);
 }
 

@@ -1,8 +1,11 @@
-/* The queue's part of the state machine: which of the uploads that are due goes next. */
+/* Which of the uploads that are due goes next. */
+#include "publish/queue.h"
+
 #include <string.h>
 
-#include "publish/publisher.h"
-#include "publish/publisher_parts.h"
+#include "publish/pace.h"
+#include "publish/tors.h"
+#include "publish/uploads.h"
 
 /* The descriptor that clients don't use now is as urgent as the other one that has waited for so many
  * milliseconds. */

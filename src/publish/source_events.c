@@ -1,8 +1,20 @@
 /* What the publisher is told of its sources: each thing first changes the source, and then its frontends hear
  * of it. */
+#include "publish/source_events.h"
+
 #include "publish/fetches.h"
-#include "publish/publisher_parts.h"
+#include "publish/frontends.h"
+#include "publish/outage.h"
+#include "publish/recovery.h"
 #include "publish/sources.h"
+
+/* An HSDir has answered a fetch. */
+static void note_success(struct publisher *publisher, int64_t now)
+{
+    int64_t since = publisher->hsdirs_worked_at;
+    if (outage_note_success(publisher, now))
+        recovery_try_all(publisher, since, now);
+}
 
 static void tell_frontends(struct publisher *publisher, struct source *source, int64_t now)
 {
@@ -48,14 +60,14 @@ void publisher_note_descriptor(struct publisher *publisher, size_t number, struc
     struct source *source = &publisher->sources[number];
     bool is_good = source_note_descriptor(publisher, source, descriptor, now);
     if (is_good && !source_policy(source->kind)->asks_own_tor)
-        outage_note_success(publisher, now);
+        note_success(publisher, now);
     tell_frontends(publisher, source, now);
 }
 
 void publisher_note_hsdirs_answered(struct publisher *publisher, size_t number, int64_t now)
 {
     if (!source_policy(publisher->sources[number].kind)->asks_own_tor)
-        outage_note_success(publisher, now);
+        note_success(publisher, now);
 }
 
 /* True when a fetch that has failed once more is one too many. Some HSDir must have answered meanwhile, or it

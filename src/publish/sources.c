@@ -7,7 +7,7 @@
 #include "crypto/blinding.h"
 #include "publish/descriptor_comparison.h"
 #include "publish/fetches.h"
-#include "publish/publisher_parts.h"
+#include "publish/pace.h"
 
 /* A tor that has been up for so long (milliseconds) has uploaded its descriptors: what HSDirs have of it is
  * its own and not that of the process before it. */

@@ -2,7 +2,7 @@
 #ifndef OBPUB_PUBLISH_SOURCES_H
 #define OBPUB_PUBLISH_SOURCES_H
 
-#include "publish/publisher.h"
+#include "publish/state.h"
 
 /* Makes a source in a place that is free and zeroed, and releases all it has. */
 void source_begin(struct publisher *publisher, struct source *source,

@@ -1,6 +1,5 @@
 /* The local tors' part of the state machine: which of them is given what, and how much at once. */
-#include "publish/publisher.h"
-#include "publish/publisher_parts.h"
+#include "publish/tors.h"
 
 /* Failures count against a tor for so many milliseconds. */
 #define FAILURES_END (5 * 60 * 1000)
@@ -31,7 +30,7 @@ void tor_note_answer(struct publisher *publisher, size_t number, bool is_taken, 
 
 /* -- the choice ------------------------------------------------------------------------------------ */
 
-static enum publisher_tor_state find_best_state(const struct publisher *publisher)
+enum publisher_tor_state tors_find_best_state(const struct publisher *publisher)
 {
     enum publisher_tor_state best = TOR_DOWN;
     for (size_t i = 0; i < PUBLISHER_TORS_MAX; i++) {
@@ -57,7 +56,7 @@ static bool is_better(const struct publisher_tor *one, const struct publisher_to
 size_t publisher_count_free_places(const struct publisher *publisher, size_t *all)
 {
     const struct publisher_tor *tors = publisher->tors;
-    enum publisher_tor_state best = find_best_state(publisher);
+    enum publisher_tor_state best = tors_find_best_state(publisher);
     size_t places = publisher->rules.tor_places, count = 0;
     *all = 0;
     for (size_t i = 0; i < PUBLISHER_TORS_MAX && best != TOR_DOWN; i++) {
@@ -72,7 +71,7 @@ size_t publisher_count_free_places(const struct publisher *publisher, size_t *al
 size_t publisher_choose_tor(const struct publisher *publisher, size_t avoid, int64_t now)
 {
     const struct publisher_tor *tors = publisher->tors;
-    enum publisher_tor_state best = find_best_state(publisher);
+    enum publisher_tor_state best = tors_find_best_state(publisher);
     size_t chosen = PUBLISHER_NO_TOR;
     for (size_t i = 0; i < PUBLISHER_TORS_MAX && best != TOR_DOWN; i++) {
         if (tors[i].state != best || tors[i].in_flight >= publisher->rules.tor_places)
@@ -86,7 +85,7 @@ size_t publisher_choose_tor(const struct publisher *publisher, size_t avoid, int
 
 size_t publisher_choose_fetch_tor(struct publisher *publisher)
 {
-    enum publisher_tor_state best = find_best_state(publisher);
+    enum publisher_tor_state best = tors_find_best_state(publisher);
     for (size_t i = 0; i < PUBLISHER_TORS_MAX && best != TOR_DOWN; i++) {
         size_t number = (publisher->next_fetch_tor + i) % PUBLISHER_TORS_MAX;
         if (publisher->tors[number].state != best)
@@ -95,35 +94,4 @@ size_t publisher_choose_fetch_tor(struct publisher *publisher)
         return number;
     }
     return PUBLISHER_NO_TOR;
-}
-
-/* -- coming and going ------------------------------------------------------------------------------ */
-
-void publisher_note_tor_tells_ends(struct publisher *publisher, size_t number)
-{
-    publisher->tors[number].tells_ends = true;
-}
-
-void publisher_note_tor(struct publisher *publisher, size_t number, enum publisher_tor_state state,
-                        int64_t now)
-{
-    struct publisher_tor *tor = &publisher->tors[number];
-    bool is_lost = tor->state != TOR_DOWN && state == TOR_DOWN;
-    bool was_ready = find_best_state(publisher) == TOR_READY;
-    tor->state = state;
-    if (is_lost) {
-        tor->failures = 0;
-        tor->tells_ends = false;
-    }
-    publisher->is_tor_up = find_best_state(publisher) != TOR_DOWN;
-    int64_t delay = publisher->is_tor_up ? 0 : publisher->rules.retry_delay;
-    for (size_t i = 0; i < publisher->frontend_count; i++) {
-        if (!publisher->frontends[i].is_used)
-            continue;
-        if (is_lost)
-            frontend_forget_in_flight(publisher, &publisher->frontends[i], number, delay, now);
-        publisher_touch_frontend(publisher, i, now);
-    }
-    if (!was_ready && state == TOR_READY)
-        outage_note_ready(publisher, now);
 }

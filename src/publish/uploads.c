@@ -1,11 +1,14 @@
-/* The uploads' part of the state machine: which HSDir has to have which descriptor, and has it. */
+/* When an HSDir is sent a descriptor, what becomes of that, and when it is tried again. */
+#include "publish/uploads.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
-#include "crypto/blinding.h"
-#include "publish/publisher.h"
-#include "publish/publisher_parts.h"
+#include "publish/descriptors.h"
+#include "publish/outage.h"
+#include "publish/pace.h"
+#include "publish/tors.h"
 
 /* Milliseconds between two uploads of one descriptor to one HSDir: the revision counter moves once a second.
  */
@@ -16,143 +19,6 @@
 
 /* So many milliseconds after waiting for an answer ended none comes any more. */
 #define LATE_ANSWERS_END (10 * 60 * 1000)
-
-static struct publisher_upload *find_upload(const struct publisher_descriptor *descriptor,
-                                            const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE])
-{
-    for (size_t i = 0; i < descriptor->upload_count; i++) {
-        if (memcmp(descriptor->uploads[i].fingerprint, fingerprint, RELAY_FINGERPRINT_SIZE) == 0)
-            return &descriptor->uploads[i];
-    }
-    return NULL;
-}
-
-/* -- the responsible HSDirs ----------------------------------------------------------------------- */
-
-/* The old state of the descriptor of a time period, whichever slot it was in: at a new shared random value
- * the second descriptor becomes the first. */
-static struct publisher_descriptor *find_descriptor(struct publisher_descriptor old[DESCRIPTOR_SLOTS],
-                                                    uint64_t period_number)
-{
-    for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
-        if (old[slot].uploads != NULL && old[slot].period_number == period_number)
-            return &old[slot];
-    }
-    return NULL;
-}
-
-static void upload_clear(struct publisher_upload *upload)
-{
-    point_set_release(upload->wanted);
-    point_set_release(upload->sent);
-    point_set_release(upload->taken);
-    free(upload->reason);
-}
-
-void descriptor_clear(struct publisher_descriptor *descriptor)
-{
-    for (size_t i = 0; i < descriptor->upload_count; i++)
-        upload_clear(&descriptor->uploads[i]);
-    free(descriptor->uploads);
-    descriptor->uploads = NULL;
-    descriptor->upload_count = 0;
-}
-
-/* Has the upload go on in another list: what it holds is the new one's, and so is its place at a tor. */
-static void upload_move(struct publisher_upload *upload, struct publisher_upload *known)
-{
-    *upload = *known;
-    known->wanted = known->sent = known->taken = NULL;
-    known->reason = NULL;
-    known->has_place = false;
-}
-
-void frontend_assign_uploads(struct publisher_frontend *frontend)
-{
-    for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
-        struct publisher_descriptor *descriptor = &frontend->descriptors[slot];
-        for (size_t i = 0; i < descriptor->upload_count; i++) {
-            struct publisher_upload *upload = &descriptor->uploads[i];
-            point_set_replace(
-                &upload->wanted,
-                assignment_find(frontend->assignment, descriptor->period_number, upload->fingerprint));
-        }
-    }
-}
-
-static void list_uploads(struct publisher_descriptor *descriptor, const struct network *network,
-                         enum descriptor_slot slot, struct publisher_descriptor *old, int64_t due,
-                         enum upload_cause cause)
-{
-    const struct hsdir_ring_entry *responsible[HSDIR_RESPONSIBLE_MAX];
-    size_t count = network_find_responsible(network, slot, descriptor->blinded_key, false, responsible);
-    descriptor->uploads = memory_allocate(count, sizeof(*descriptor->uploads));
-    descriptor->upload_count = count;
-    for (size_t i = 0; i < count; i++) {
-        const uint8_t *fingerprint = network->hsdirs[responsible[i]->hsdir].fingerprint;
-        struct publisher_upload *upload = &descriptor->uploads[i];
-        struct publisher_upload *known = old != NULL ? find_upload(old, fingerprint) : NULL;
-        if (known != NULL) {
-            upload_move(upload, known);
-            continue;
-        }
-        memcpy(upload->fingerprint, fingerprint, RELAY_FINGERPRINT_SIZE);
-        upload->state = UPLOAD_DUE;
-        upload->cause = cause;
-        upload->tor = PUBLISHER_NO_TOR;
-        upload->due = due;
-        upload->sent_at = upload->answered_at = upload->taken_at = upload->late_until = MOMENT_NONE;
-    }
-}
-
-/* When a descriptor is to go to HSDirs that are new to it: at once, unless it is one for a time period that
- * clients turn to later. Those of all frontends come up in the same moment. */
-static int64_t first_due(struct publisher *publisher, const struct publisher_frontend *frontend,
-                         enum descriptor_slot slot, const struct publisher_descriptor *old, int64_t now)
-{
-    if (old != NULL || slot == publisher->network->client_slot || !frontend->has_started)
-        return now;
-    return now + publisher_draw(publisher, 0, publisher_scale(publisher, publisher->rules.new_period_spread));
-}
-
-static void leave_tors(struct publisher *publisher, struct publisher_descriptor descriptors[DESCRIPTOR_SLOTS])
-{
-    for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
-        for (size_t i = 0; i < descriptors[slot].upload_count; i++)
-            upload_leave_tor(publisher, &descriptors[slot].uploads[i]);
-    }
-}
-
-void frontend_leave_tors(struct publisher *publisher, struct publisher_frontend *frontend)
-{
-    leave_tors(publisher, frontend->descriptors);
-}
-
-void frontend_update_hsdirs(struct publisher *publisher, struct publisher_frontend *frontend, int64_t now)
-{
-    const struct network *network = publisher->network;
-    struct publisher_descriptor old[DESCRIPTOR_SLOTS];
-    memcpy(old, frontend->descriptors, sizeof(old));
-    memset(frontend->descriptors, 0, sizeof(frontend->descriptors));
-    for (enum descriptor_slot slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
-        struct publisher_descriptor *descriptor = &frontend->descriptors[slot];
-        descriptor->period_number = network->period_number[slot];
-        struct publisher_descriptor *known = find_descriptor(old, descriptor->period_number);
-        descriptor->refresh_at = known != NULL ? known->refresh_at : AGENDA_NEVER;
-        if (known != NULL)
-            memcpy(descriptor->blinded_key, known->blinded_key, ED25519_PUBLIC_KEY_SIZE);
-        else if (blinding_derive_public_key(descriptor->blinded_key, frontend->identity_key,
-                                            descriptor->period_number, network->schedule.period_length) != 0)
-            continue;
-        int64_t due = first_due(publisher, frontend, slot, known, now);
-        list_uploads(descriptor, network, slot, known, due,
-                     frontend->has_started ? UPLOAD_FOR_HSDIR : UPLOAD_FOR_POINTS);
-    }
-    frontend_assign_uploads(frontend);
-    leave_tors(publisher, old);
-    for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++)
-        descriptor_clear(&old[slot]);
-}
 
 /* -- what is due ---------------------------------------------------------------------------------- */
 
@@ -274,8 +140,8 @@ static bool waits_for_points(const struct publisher_upload *upload)
 }
 
 /* Notes all that has come due at a descriptor by now: overdue answers, its refresh, changed points. */
-static void descriptor_check(struct publisher *publisher, const struct publisher_frontend *frontend,
-                             struct publisher_descriptor *descriptor, int64_t now)
+void descriptor_check(struct publisher *publisher, const struct publisher_frontend *frontend,
+                      struct publisher_descriptor *descriptor, int64_t now)
 {
     bool needs_refresh = now >= descriptor->refresh_at;
     if (needs_refresh)
@@ -302,7 +168,8 @@ bool frontend_is_busy(const struct publisher_frontend *frontend,
                       const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE])
 {
     for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
-        const struct publisher_upload *upload = find_upload(&frontend->descriptors[slot], fingerprint);
+        const struct publisher_upload *upload =
+            descriptor_find_upload(&frontend->descriptors[slot], fingerprint);
         if (upload != NULL && upload->state == UPLOAD_IN_FLIGHT)
             return true;
     }
@@ -337,8 +204,8 @@ static int64_t next_upload_moment(const struct publisher *publisher, const struc
     return upload->state == UPLOAD_DUE && upload->due > now ? upload->due : AGENDA_NEVER;
 }
 
-static int64_t next_moment(const struct publisher *publisher, const struct publisher_frontend *frontend,
-                           int64_t now)
+int64_t frontend_next_upload_moment(const struct publisher *publisher,
+                                    const struct publisher_frontend *frontend, int64_t now)
 {
     int64_t next = AGENDA_NEVER;
     for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
@@ -350,24 +217,6 @@ static int64_t next_moment(const struct publisher *publisher, const struct publi
     return next;
 }
 
-void frontend_run(struct publisher *publisher, size_t number, int64_t now)
-{
-    struct publisher_frontend *frontend = &publisher->frontends[number];
-    if (publisher->network == NULL || !publisher->is_tor_up || !frontend_may_publish(publisher, frontend)) {
-        agenda_set(&publisher->frontend_agenda, number, AGENDA_NEVER); /* whatever is missing touches it */
-        frontend_leave_queue(publisher, number);
-        frontend_leave_tors(publisher, frontend); /* nobody will look whether they are answered */
-        return;
-    }
-    if (now >= frontend->kept_until)
-        frontend_update_assignment(publisher, number, SIZE_MAX, now);
-    int64_t next = earlier(frontend_release_changes(publisher, frontend, now), frontend->kept_until);
-    for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++)
-        descriptor_check(publisher, frontend, &frontend->descriptors[slot], now);
-    frontend_enter_queue(publisher, number, now);
-    agenda_set(&publisher->frontend_agenda, number, earlier(next, next_moment(publisher, frontend, now)));
-}
-
 /* -- answers -------------------------------------------------------------------------------------- */
 
 /* An answer does not say which upload to the HSDir it is for: it may be a late one, to an upload of other
@@ -376,23 +225,18 @@ static bool may_be_late(const struct publisher_frontend *frontend, const struct 
                         int64_t now)
 {
     for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
-        const struct publisher_upload *other = find_upload(&frontend->descriptors[slot], upload->fingerprint);
+        const struct publisher_upload *other =
+            descriptor_find_upload(&frontend->descriptors[slot], upload->fingerprint);
         if (other != NULL && now < other->late_until)
             return true;
     }
     return false;
 }
 
-void publisher_note_upload(struct publisher *publisher, size_t number, enum descriptor_slot slot,
-                           const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE], enum upload_failure failure,
-                           const char *reason, int64_t now)
+void upload_note_answer(struct publisher *publisher, struct publisher_frontend *frontend,
+                        struct publisher_upload *upload, enum upload_failure failure, const char *reason,
+                        int64_t now)
 {
-    struct publisher_frontend *frontend = &publisher->frontends[number];
-    struct publisher_upload *upload = find_upload(&frontend->descriptors[slot], fingerprint);
-    if (upload == NULL || upload->state != UPLOAD_IN_FLIGHT)
-        return;
-    publisher_touch_frontend(publisher, number, now);
-    outage_note_upload(publisher, failure, now);
     if (failure != UPLOAD_FAILURE_NONE) {
         upload_fail(publisher, upload, failure, reason, now);
         return;
@@ -410,7 +254,7 @@ void publisher_note_upload(struct publisher *publisher, size_t number, enum desc
     set_failure(upload, UPLOAD_FAILURE_NONE, NULL);
 }
 
-void publisher_retry_uploads(struct publisher *publisher, size_t number, int64_t now)
+void frontend_retry_uploads(struct publisher *publisher, size_t number, int64_t now)
 {
     struct publisher_frontend *frontend = &publisher->frontends[number];
     for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
@@ -440,7 +284,7 @@ static void forget_taken(struct publisher_descriptor *descriptor)
         point_set_replace(&descriptor->uploads[i].taken, NULL);
 }
 
-void publisher_renew_uploads(struct publisher *publisher, size_t number, int64_t expires_at, int64_t now)
+void frontend_renew_uploads(struct publisher *publisher, size_t number, int64_t expires_at, int64_t now)
 {
     struct publisher_frontend *frontend = &publisher->frontends[number];
     for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
@@ -478,8 +322,7 @@ void frontend_forget_in_flight(struct publisher *publisher, struct publisher_fro
 
 /* -- how far it is -------------------------------------------------------------------------------- */
 
-/* Calls holds() with every upload of a frontend; false as soon as one does not hold. */
-static bool holds_for_all(const struct publisher_frontend *frontend,
+bool frontend_all_uploads(const struct publisher_frontend *frontend,
                           bool (*holds)(const struct publisher_upload *upload))
 {
     for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
@@ -497,36 +340,8 @@ bool upload_is_current(const struct publisher_upload *upload)
     return upload->taken != NULL && point_set_equals(upload->taken, upload->wanted);
 }
 
-static bool has_ended(const struct publisher_upload *upload)
+bool upload_has_ended(const struct publisher_upload *upload)
 {
     return (upload->state == UPLOAD_DONE || upload->state == UPLOAD_GIVEN_UP) &&
            point_set_equals(upload->sent, upload->wanted);
-}
-
-bool publisher_is_published(const struct publisher *publisher, size_t number)
-{
-    const struct publisher_frontend *frontend = &publisher->frontends[number];
-    return frontend->has_started && frontend->descriptors[DESCRIPTOR_FIRST].upload_count > 0 &&
-           frontend->descriptors[DESCRIPTOR_SECOND].upload_count > 0 &&
-           holds_for_all(frontend, upload_is_current);
-}
-
-static bool frontend_is_settled(const struct publisher *publisher, const struct publisher_frontend *frontend)
-{
-    for (size_t i = 0; i < frontend->member_count; i++) {
-        if (publisher->sources[frontend->members[i].source].life.state == SOURCE_WAITING)
-            return false;
-    }
-    return frontend->assignment == NULL || (frontend->has_started && holds_for_all(frontend, has_ended));
-}
-
-bool publisher_is_settled(const struct publisher *publisher)
-{
-    if (publisher->network == NULL)
-        return false;
-    for (size_t i = 0; i < publisher->frontend_count; i++) {
-        if (publisher->frontends[i].is_used && !frontend_is_settled(publisher, &publisher->frontends[i]))
-            return false;
-    }
-    return true;
 }

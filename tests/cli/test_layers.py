@@ -18,6 +18,8 @@ IMPURE = re.compile(r"event2?[./].*|fcntl\.h|unistd\.h|poll\.h|dirent\.h|time\.h
 TOOLS = {"base/clock", "base/log"}
 # These reckon with a moment that their caller names.
 RECKONERS = {"base/calendar"}
+# Rooms with files that are two halves of one conversation, and include each other.
+CIRCLES = ("config", "control", "engine", "publish", "signer")
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^">]+)[">]', re.M)
 
 
@@ -65,6 +67,36 @@ def find_faults(path, text, siblings=()):
     return faults
 
 
+def neighbours_of(files, root):
+    """Which files of its room each file of a room includes; a source and its header are one file."""
+    graph = {}
+    for file in files:
+        name = file.relative_to(root).with_suffix("").as_posix()
+        included = {header.rsplit(".", 1)[0] for quote, header in INCLUDE.findall(file.read_text()) if quote == '"'}
+        room = name.split("/")[0] + "/"
+        graph.setdefault(name, set()).update(other for other in included - {name} if other.startswith(room))
+    return graph
+
+
+def find_circle(graph):
+    """Files of which each includes the next one and the last the first, or None."""
+    done = set()
+
+    def follow(name, path):
+        if name in path:
+            return path[path.index(name):] + [name]
+        if name in done:
+            return None
+        for other in sorted(graph.get(name, ())):
+            circle = follow(other, path + [name])
+            if circle:
+                return circle
+        done.add(name)
+        return None
+
+    return next((circle for circle in (follow(name, []) for name in sorted(graph)) if circle), None)
+
+
 def check_that_it_can_fail():
     """Bad examples have to be found, good ones not."""
     for path, text, bad in (
@@ -101,8 +133,21 @@ def check_that_it_can_fail():
                      bool(find_faults(path, text)) == bad, find_faults(path, text))
 
 
+def check_circles():
+    """No room's files include each other in a circle."""
+    checks.check("the check finds: a circle", find_circle({"a/x": {"a/y"}, "a/y": {"a/z"}, "a/z": {"a/x"}}) is not None)
+    checks.check("the check passes: no circle", find_circle({"a/x": {"a/y", "a/z"}, "a/y": {"a/z"}}) is None)
+    root = checks.SOURCE / "src"
+    for room in sorted(path.name for path in root.iterdir() if path.is_dir() and path.name not in CIRCLES):
+        graph = neighbours_of(sorted((root / room).rglob("*.[ch]")), root)
+        circle = find_circle(graph)
+        checks.check(f"of the {len(graph)} files in {room}/ none include each other in a circle", graph and not circle,
+                     circle)
+
+
 def main():
     check_that_it_can_fail()
+    check_circles()
     count = 0
     root = checks.SOURCE / "src"
     for file in sorted(root.rglob("*.[ch]")):

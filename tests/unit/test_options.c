@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "command/command_line.h"
 #include "command/commands.h"
 #include "command/option_table.h"
-#include "command/options.h"
 
 #define WORDS_MAX 16
 
@@ -30,7 +30,7 @@ static int parse(struct options *options, const char *line, struct error *error)
         words[count++] = word;
     }
     words[count] = NULL;
-    return options_parse(options, count, words, error);
+    return command_line_parse(options, count, words, error);
 }
 
 static bool is_command(const struct options *options, const char *name)

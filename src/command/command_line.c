@@ -1,5 +1,5 @@
 /* The command line: finds out which command is meant and what it is given. */
-#include "command/options.h"
+#include "command/command_line.h"
 
 #include <getopt.h>
 #include <stdlib.h>
@@ -278,7 +278,7 @@ static int check_given(const struct parser *parser, struct error *error)
     return 0;
 }
 
-int options_parse(struct options *options, int argc, char **argv, struct error *error)
+int command_line_parse(struct options *options, int argc, char **argv, struct error *error)
 {
     struct parser parser = {.options = options, .word_command = find_word_command(argc, argv)};
     int skipped = parser.word_command != NULL ? 1 : 0;

@@ -1,0 +1,38 @@
+/* The whole state of the state machine. */
+#ifndef OBPUB_PUBLISH_STATE_H
+#define OBPUB_PUBLISH_STATE_H
+
+#include "onion/network.h"
+#include "publish/action.h"
+#include "publish/agenda.h"
+#include "publish/frontend.h"
+#include "publish/rules.h"
+#include "publish/source.h"
+#include "publish/tor.h"
+
+struct publisher {
+    struct publisher_rules rules;
+    uint64_t random_state;
+    struct network *network; /* NULL before the first consensus */
+    bool is_tor_up;          /* one at least */
+    struct publisher_tor tors[PUBLISHER_TORS_MAX];
+    size_t next_fetch_tor;           /* where to look first for one that fetches */
+    struct source_observer observer; /* of the sources */
+    struct source *sources;
+    size_t source_count;
+    struct publisher_frontend *frontends;
+    size_t frontend_count;
+    size_t source_size, frontend_size; /* how many there is room for */
+    size_t source_free, frontend_free; /* no place before these is free */
+    struct agenda source_agenda, frontend_agenda;
+    struct agenda fetch_queue;  /* sources that wait to be asked, since when, the oldest first */
+    struct agenda fetch_places; /* those that are being asked, and until when they take up a place */
+    struct agenda queue;        /* frontends with uploads that wait for a place, the most urgent first */
+    unsigned hsdir_failures;  /* uploads and fetches that came to nothing since an HSDir last answered well */
+    int64_t hsdirs_worked_at; /* when that was */
+    uint64_t upload_failures[UPLOAD_FAILURES]; /* to one HSDir each, counted since the beginning */
+    uint8_t action_fingerprints[PUBLISHER_ACTION_HSDIRS_MAX][RELAY_FINGERPRINT_SIZE];
+    size_t action_tors[PUBLISHER_ACTION_HSDIRS_MAX];
+};
+
+#endif

@@ -1,0 +1,117 @@
+/* What the state machine is told of uploads and of the local tors, and how far it is. */
+#include "publish/upload_events.h"
+
+#include "publish/descriptors.h"
+#include "publish/outage.h"
+#include "publish/pace.h"
+#include "publish/recovery.h"
+#include "publish/tors.h"
+#include "publish/uploads.h"
+
+/* -- coming and going ------------------------------------------------------------------------------ */
+
+void publisher_note_tor_tells_ends(struct publisher *publisher, size_t number)
+{
+    publisher->tors[number].tells_ends = true;
+}
+
+void publisher_note_tor(struct publisher *publisher, size_t number, enum publisher_tor_state state,
+                        int64_t now)
+{
+    struct publisher_tor *tor = &publisher->tors[number];
+    bool is_lost = tor->state != TOR_DOWN && state == TOR_DOWN;
+    bool was_ready = tors_find_best_state(publisher) == TOR_READY;
+    tor->state = state;
+    if (is_lost) {
+        tor->failures = 0;
+        tor->tells_ends = false;
+    }
+    publisher->is_tor_up = tors_find_best_state(publisher) != TOR_DOWN;
+    int64_t delay = publisher->is_tor_up ? 0 : publisher->rules.retry_delay;
+    for (size_t i = 0; i < publisher->frontend_count; i++) {
+        if (!publisher->frontends[i].is_used)
+            continue;
+        if (is_lost)
+            frontend_forget_in_flight(publisher, &publisher->frontends[i], number, delay, now);
+        publisher_touch_frontend(publisher, i, now);
+    }
+    if (!was_ready && state == TOR_READY)
+        recovery_try_all(publisher, publisher->hsdirs_worked_at, now);
+}
+
+/* -- uploads --------------------------------------------------------------------------------------- */
+
+/* An HSDir's answer shows, or not, that the way to the HSDirs is there. */
+static void note_outage(struct publisher *publisher, enum upload_failure failure, int64_t now)
+{
+    int64_t since = publisher->hsdirs_worked_at;
+    if (outage_note_upload(publisher, failure, now))
+        recovery_try_all(publisher, since, now);
+}
+
+void publisher_note_upload(struct publisher *publisher, size_t number, enum descriptor_slot slot,
+                           const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE], enum upload_failure failure,
+                           const char *reason, int64_t now)
+{
+    struct publisher_frontend *frontend = &publisher->frontends[number];
+    struct publisher_upload *upload = descriptor_find_upload(&frontend->descriptors[slot], fingerprint);
+    if (upload == NULL || upload->state != UPLOAD_IN_FLIGHT)
+        return;
+    publisher_touch_frontend(publisher, number, now);
+    note_outage(publisher, failure, now);
+    upload_note_answer(publisher, frontend, upload, failure, reason, now);
+}
+
+void publisher_retry_uploads(struct publisher *publisher, size_t number, int64_t now)
+{
+    frontend_retry_uploads(publisher, number, now);
+}
+
+void publisher_renew_uploads(struct publisher *publisher, size_t number, int64_t expires_at, int64_t now)
+{
+    frontend_renew_uploads(publisher, number, expires_at, now);
+}
+
+void publisher_note_pause(struct publisher *publisher, int64_t milliseconds, int64_t now)
+{
+    for (size_t i = 0; i < publisher->frontend_count; i++) {
+        struct publisher_frontend *frontend = &publisher->frontends[i];
+        for (size_t slot = 0; frontend->is_used && slot < DESCRIPTOR_SLOTS; slot++) {
+            if (frontend->descriptors[slot].refresh_at != AGENDA_NEVER)
+                frontend->descriptors[slot].refresh_at -= milliseconds;
+        }
+        if (frontend->is_used)
+            publisher_touch_frontend(publisher, i, now);
+    }
+}
+
+/* -- how far it is --------------------------------------------------------------------------------- */
+
+bool publisher_is_published(const struct publisher *publisher, size_t number)
+{
+    const struct publisher_frontend *frontend = &publisher->frontends[number];
+    return frontend->has_started && frontend->descriptors[DESCRIPTOR_FIRST].upload_count > 0 &&
+           frontend->descriptors[DESCRIPTOR_SECOND].upload_count > 0 &&
+           frontend_all_uploads(frontend, upload_is_current);
+}
+
+static bool frontend_is_settled(const struct publisher *publisher, const struct publisher_frontend *frontend)
+{
+    for (size_t i = 0; i < frontend->member_count; i++) {
+        if (publisher->sources[frontend->members[i].source].life.state == SOURCE_WAITING)
+            return false;
+    }
+    return frontend->assignment == NULL ||
+           (frontend->has_started && frontend_all_uploads(frontend, upload_has_ended));
+}
+
+bool publisher_is_settled(const struct publisher *publisher)
+{
+    if (publisher->network == NULL)
+        return false;
+    for (size_t i = 0; i < publisher->frontend_count; i++) {
+        if (publisher->frontends[i].is_used && !frontend_is_settled(publisher, &publisher->frontends[i]))
+            return false;
+    }
+    return true;
+}

@@ -1,0 +1,42 @@
+/* What the state machine is told of uploads and of the local tors, and how far it is. */
+#ifndef OBPUB_PUBLISH_UPLOAD_EVENTS_H
+#define OBPUB_PUBLISH_UPLOAD_EVENTS_H
+
+#include "publish/state.h"
+
+/* A local tor, counted from 0 to PUBLISHER_TORS_MAX - 1, can or can't be given uploads. When one is lost,
+ * nothing that it was given will be answered: it goes to another one at once, if there is one. */
+void publisher_note_tor(struct publisher *publisher, size_t tor, enum publisher_tor_state state, int64_t now);
+
+/* A local tor tells when an upload has ended without an answer, until it is lost. From then on answers to it
+ * are only passed on when they are to the last upload to that HSDir, and an upload that another one follows
+ * is ended.
+ */
+void publisher_note_tor_tells_ends(struct publisher *publisher, size_t tor);
+
+/* An HSDir's answer, or tor's: UPLOAD_FAILURE_NONE when it took the descriptor, else why it did not, and the
+ * same in words (reason). Answers nobody waits for are ignored. */
+void publisher_note_upload(struct publisher *publisher, size_t frontend, enum descriptor_slot slot,
+                           const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE], enum upload_failure failure,
+                           const char *reason, int64_t now);
+
+/* The machine stood still for so long, as far as can be told: the clock that only goes forward did, and
+ * HSDirs' did not. Descriptors are that much older, and refreshed earlier. */
+void publisher_note_pause(struct publisher *publisher, int64_t milliseconds, int64_t now);
+
+/* Has the uploads of a frontend that have failed tried again at once: what they failed for is mended. */
+void publisher_retry_uploads(struct publisher *publisher, size_t frontend, int64_t now);
+
+/* What was uploaded of a frontend so far expires at a moment (milliseconds, as now): has it uploaded again at
+ * once, or in a minute where an upload is under way; unless the next refresh comes in time. */
+void publisher_renew_uploads(struct publisher *publisher, size_t frontend, int64_t expires_at, int64_t now);
+
+/* True when every frontend is as published as it can be: nothing is in flight or due before its next refresh.
+ */
+bool publisher_is_settled(const struct publisher *publisher);
+
+/* True when every HSDir has the frontend's descriptors, both, with the points as they are now; also while
+ * they are being refreshed. */
+bool publisher_is_published(const struct publisher *publisher, size_t frontend);
+
+#endif
