@@ -25,6 +25,7 @@ struct publisher {
     bool is_tor_up;          /* one at least */
     struct publisher_tor tors[PUBLISHER_TORS_MAX];
     size_t next_fetch_tor; /* where to look first for one that fetches */
+    uint64_t uploads;      /* that tors were given, to one HSDir each, since the beginning */
     struct source *sources;
     size_t source_count;
     struct publisher_frontend *frontends;

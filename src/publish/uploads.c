@@ -212,7 +212,7 @@ static void upload_fail(struct publisher *publisher, struct publisher_upload *up
     upload->answered_at = now;
     upload->cause = UPLOAD_FOR_RETRY;
     upload_leave_tor(publisher, upload);
-    tor_note_answer(publisher, upload->tor, false, now);
+    tor_note_upload(publisher, upload->tor, failure, now);
     set_due(upload, now + publisher_back_off(publisher, upload->attempts));
     if (attempts_max != 0 && upload->attempts >= attempts_max)
         upload->state = UPLOAD_GIVEN_UP;
@@ -398,7 +398,7 @@ void publisher_note_upload(struct publisher *publisher, size_t number, enum desc
         return;
     }
     upload_leave_tor(publisher, upload);
-    tor_note_answer(publisher, upload->tor, true, now);
+    tor_note_upload(publisher, upload->tor, UPLOAD_FAILURE_NONE, now);
     upload->answers++;
     if (upload->answers == 1 && may_be_late(frontend, upload, now)) {
         set_due(upload, now); /* once more: two answers can't both be late */
