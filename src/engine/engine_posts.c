@@ -33,17 +33,6 @@ static enum descriptor_slot find_slot(const struct post *post)
     return slot;
 }
 
-/* True when the publisher still waits for an answer to what is on its way to an HSDir. */
-static bool is_in_flight(const struct publisher_descriptor *descriptor, const struct post *post)
-{
-    for (size_t i = 0; i < descriptor->upload_count; i++) {
-        const struct publisher_upload *upload = &descriptor->uploads[i];
-        if (memcmp(upload->fingerprint, post->fingerprint, RELAY_FINGERPRINT_SIZE) == 0)
-            return upload->state == UPLOAD_IN_FLIGHT && upload->tor == post->tor;
-    }
-    return false;
-}
-
 /* Passes on what became of a post: whether and why it failed, and the same in words. Returns false when
  * nobody waits for it any more. */
 static bool tell_publisher(const struct post *post, enum upload_failure failure, const char *reason)
@@ -52,11 +41,9 @@ static bool tell_publisher(const struct post *post, enum upload_failure failure,
     if (post->is_replaced)
         return false;
     enum descriptor_slot slot = find_slot(post);
-    if (slot == DESCRIPTOR_SLOTS ||
-        !is_in_flight(&publisher->frontends[post->frontend].descriptors[slot], post))
+    if (slot == DESCRIPTOR_SLOTS || !publisher_note_upload(publisher, post->frontend, slot, post->fingerprint,
+                                                           failure, reason, clock_milliseconds()))
         return false;
-    publisher_note_upload(publisher, post->frontend, slot, post->fingerprint, failure, reason,
-                          clock_milliseconds());
     engine_wake(post->engine);
     return true;
 }

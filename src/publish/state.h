@@ -16,6 +16,7 @@ struct publisher {
     struct network *network; /* NULL before the first consensus */
     bool is_tor_up;          /* one at least */
     struct publisher_tor tors[PUBLISHER_TORS_MAX];
+    uint64_t uploads;                /* that tors were given, to one HSDir each, since the beginning */
     size_t next_fetch_tor;           /* where to look first for one that fetches */
     struct source_observer observer; /* of the sources */
     struct source *sources;

@@ -12,6 +12,7 @@ void upload_enter_tor(struct publisher *publisher, struct publisher_upload *uplo
     upload->has_place = true;
     publisher->tors[tor].in_flight++;
     publisher->tors[tor].uploads++;
+    publisher->tors[tor].last_upload = ++publisher->uploads;
 }
 
 void upload_leave_tor(struct publisher *publisher, struct publisher_upload *upload)
@@ -21,10 +22,13 @@ void upload_leave_tor(struct publisher *publisher, struct publisher_upload *uplo
     upload->has_place = false;
 }
 
-void tor_note_answer(struct publisher *publisher, size_t number, bool is_taken, int64_t now)
+void tor_note_upload(struct publisher *publisher, size_t number, enum upload_failure failure, int64_t now)
 {
     struct publisher_tor *tor = &publisher->tors[number];
-    tor->failures = is_taken ? 0 : tor->failures + 1;
+    if (failure == UPLOAD_FAILURE_NOT_BUILT)
+        return; /* it was not even asked */
+    bool is_through = failure == UPLOAD_FAILURE_NONE || failure == UPLOAD_FAILURE_REJECTED;
+    tor->failures = is_through ? 0 : tor->failures + 1;
     tor->failed_at = now;
 }
 
@@ -47,10 +51,12 @@ static size_t find_load(const struct publisher_tor *tor, int64_t now)
     return tor->in_flight + (now - tor->failed_at < FAILURES_END ? tor->failures : 0);
 }
 
+/* A tor that is soon through with what it is given has less to do, and so gets more: that is as it should be.
+ * Of two that have as much to do each gets one in turn, whatever they were given long ago. */
 static bool is_better(const struct publisher_tor *one, const struct publisher_tor *other, int64_t now)
 {
     size_t load = find_load(one, now), other_load = find_load(other, now);
-    return load != other_load ? load < other_load : one->uploads < other->uploads;
+    return load != other_load ? load < other_load : one->last_upload < other->last_upload;
 }
 
 size_t publisher_count_free_places(const struct publisher *publisher, size_t *all)

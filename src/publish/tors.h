@@ -21,7 +21,7 @@ size_t publisher_choose_fetch_tor(struct publisher *publisher);
 void upload_enter_tor(struct publisher *publisher, struct publisher_upload *upload, size_t tor);
 void upload_leave_tor(struct publisher *publisher, struct publisher_upload *upload);
 
-/* An HSDir's answer tells something of its tor, too. */
-void tor_note_answer(struct publisher *publisher, size_t tor, bool is_taken, int64_t now);
+/* What became of an upload tells something of its tor, too. */
+void tor_note_upload(struct publisher *publisher, size_t tor, enum upload_failure failure, int64_t now);
 
 #endif

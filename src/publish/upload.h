@@ -53,6 +53,7 @@ struct publisher_upload {
     struct point_set *sent;      /* the one that it was sent last; NULL for none */
     struct point_set *taken;     /* the one that it has, as far as is known; NULL for none */
     unsigned answers;            /* of the HSDir that took an upload, since the set that was sent is due */
+    bool is_overdue;             /* what was sent last has not been answered in time, and still may be */
     int64_t late_until;          /* until when an answer to an upload before that may come; MOMENT_NONE */
     enum upload_failure failure; /* of the last try */
     char *reason;                /* why it failed, in words, or NULL */

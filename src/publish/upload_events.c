@@ -49,17 +49,18 @@ static void note_outage(struct publisher *publisher, enum upload_failure failure
         recovery_try_all(publisher, since, now);
 }
 
-void publisher_note_upload(struct publisher *publisher, size_t number, enum descriptor_slot slot,
+bool publisher_note_upload(struct publisher *publisher, size_t number, enum descriptor_slot slot,
                            const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE], enum upload_failure failure,
                            const char *reason, int64_t now)
 {
     struct publisher_frontend *frontend = &publisher->frontends[number];
     struct publisher_upload *upload = descriptor_find_upload(&frontend->descriptors[slot], fingerprint);
-    if (upload == NULL || upload->state != UPLOAD_IN_FLIGHT)
-        return;
+    if (upload == NULL || !upload_awaits_answer(frontend, upload, failure))
+        return false;
     publisher_touch_frontend(publisher, number, now);
     note_outage(publisher, failure, now);
     upload_note_answer(publisher, frontend, upload, failure, reason, now);
+    return true;
 }
 
 void publisher_retry_uploads(struct publisher *publisher, size_t number, int64_t now)

@@ -10,13 +10,13 @@ void publisher_note_tor(struct publisher *publisher, size_t tor, enum publisher_
 
 /* A local tor tells when an upload has ended without an answer, until it is lost. From then on answers to it
  * are only passed on when they are to the last upload to that HSDir, and an upload that another one follows
- * is ended.
+ * is ended. So a good answer that comes too late is taken as long as nothing else was sent.
  */
 void publisher_note_tor_tells_ends(struct publisher *publisher, size_t tor);
 
 /* An HSDir's answer, or tor's: UPLOAD_FAILURE_NONE when it took the descriptor, else why it did not, and the
- * same in words (reason). Answers nobody waits for are ignored. */
-void publisher_note_upload(struct publisher *publisher, size_t frontend, enum descriptor_slot slot,
+ * same in words (reason). Returns false for an answer that nobody waits for: it is ignored. */
+bool publisher_note_upload(struct publisher *publisher, size_t frontend, enum descriptor_slot slot,
                            const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE], enum upload_failure failure,
                            const char *reason, int64_t now);
 

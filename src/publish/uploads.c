@@ -78,7 +78,7 @@ static void upload_fail(struct publisher *publisher, struct publisher_upload *up
     upload->answered_at = now;
     upload->cause = UPLOAD_FOR_RETRY;
     upload_leave_tor(publisher, upload);
-    tor_note_answer(publisher, upload->tor, false, now);
+    tor_note_upload(publisher, upload->tor, failure, now);
     set_due(upload, now + publisher_back_off(publisher, upload->attempts));
     if (attempts_max != 0 && upload->attempts >= attempts_max)
         upload->state = UPLOAD_GIVEN_UP;
@@ -98,12 +98,15 @@ static int64_t find_answer_time(const struct publisher *publisher, const struct 
     return earlier(time, rules->answer_timeout);
 }
 
-/* The answer is waited for no more; where its tor does not tell that it has ended it may still come. */
+/* The answer is waited for no more, but may still come: where its tor tells what has ended it is as good as
+ * one in time until something else is sent, elsewhere it may be taken for the answer to that. */
 static void upload_expire(struct publisher *publisher, struct publisher_upload *upload, int64_t now)
 {
     outage_note_upload(publisher, UPLOAD_FAILURE_NO_ANSWER, now);
     upload_fail(publisher, upload, UPLOAD_FAILURE_NO_ANSWER, "no answer", now);
-    if (!publisher->tors[upload->tor].tells_ends)
+    if (publisher->tors[upload->tor].tells_ends)
+        upload->is_overdue = true;
+    else
         upload->late_until = now + LATE_ANSWERS_END;
 }
 
@@ -148,6 +151,8 @@ void descriptor_check(struct publisher *publisher, const struct publisher_fronte
         descriptor->refresh_at = next_refresh(publisher, now);
     for (size_t i = 0; i < descriptor->upload_count; i++) {
         struct publisher_upload *upload = &descriptor->uploads[i];
+        if (needs_refresh)
+            upload->is_overdue = false; /* the next try is the refresh */
         if (upload->state == UPLOAD_IN_FLIGHT && now >= upload->sent_at + find_answer_time(publisher, upload))
             upload_expire(publisher, upload, now);
         else if (upload->state == UPLOAD_IN_FLIGHT && now >= upload->sent_at + publisher->rules.place_timeout)
@@ -184,6 +189,7 @@ void upload_send(struct publisher *publisher, struct publisher_descriptor *descr
     if (!point_set_equals(upload->taken, upload->wanted))
         point_set_replace(&upload->taken, NULL); /* from now on the HSDir may have either */
     upload->state = UPLOAD_IN_FLIGHT;
+    upload->is_overdue = false;
     upload->sent_at = now;
     point_set_replace(&upload->sent, upload->wanted);
     upload->attempts++;
@@ -233,6 +239,22 @@ static bool may_be_late(const struct publisher_frontend *frontend, const struct 
     return false;
 }
 
+bool upload_awaits_answer(const struct publisher_frontend *frontend, const struct publisher_upload *upload,
+                          enum upload_failure failure)
+{
+    if (upload->state == UPLOAD_IN_FLIGHT)
+        return true;
+    if (!upload->is_overdue || failure != UPLOAD_FAILURE_NONE)
+        return false;
+    for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
+        const struct publisher_upload *other =
+            descriptor_find_upload(&frontend->descriptors[slot], upload->fingerprint);
+        if (other != NULL && other->sent_at > upload->sent_at)
+            return false;
+    }
+    return true;
+}
+
 void upload_note_answer(struct publisher *publisher, struct publisher_frontend *frontend,
                         struct publisher_upload *upload, enum upload_failure failure, const char *reason,
                         int64_t now)
@@ -242,13 +264,14 @@ void upload_note_answer(struct publisher *publisher, struct publisher_frontend *
         return;
     }
     upload_leave_tor(publisher, upload);
-    tor_note_answer(publisher, upload->tor, true, now);
+    tor_note_upload(publisher, upload->tor, UPLOAD_FAILURE_NONE, now);
     upload->answers++;
     if (upload->answers == 1 && may_be_late(frontend, upload, now)) {
         set_due(upload, now); /* once more: two answers can't both be late */
         return;
     }
     upload->state = UPLOAD_DONE;
+    upload->is_overdue = false;
     upload->answered_at = upload->taken_at = now;
     point_set_replace(&upload->taken, upload->sent);
     set_failure(upload, UPLOAD_FAILURE_NONE, NULL);
@@ -311,6 +334,7 @@ void frontend_forget_in_flight(struct publisher *publisher, struct publisher_fro
             if (upload->tor != tor)
                 continue;
             upload->late_until = MOMENT_NONE;
+            upload->is_overdue = false;
             if (upload->state != UPLOAD_IN_FLIGHT)
                 continue;
             upload_leave_tor(publisher, upload);

@@ -29,6 +29,11 @@ void descriptor_check(struct publisher *publisher, const struct publisher_fronte
 int64_t frontend_next_upload_moment(const struct publisher *publisher,
                                     const struct publisher_frontend *frontend, int64_t now);
 
+/* True when an HSDir's answer to a descriptor is of use: one that comes late only when it is a good one, and
+ * the last thing that the HSDir was sent is what it answers. */
+bool upload_awaits_answer(const struct publisher_frontend *frontend, const struct publisher_upload *upload,
+                          enum upload_failure failure);
+
 /* An upload's answer: UPLOAD_FAILURE_NONE when the HSDir took it, else why not, and the same in words. */
 void upload_note_answer(struct publisher *publisher, struct publisher_frontend *frontend,
                         struct publisher_upload *upload, enum upload_failure failure, const char *reason,

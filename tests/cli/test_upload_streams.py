@@ -7,6 +7,7 @@ import pathlib
 import checks
 import standin_tor
 from checks import check
+from publisher import Publisher, instance
 
 
 class StreamingTor(standin_tor.Tor):
@@ -45,10 +46,37 @@ class StreamingTor(standin_tor.Tor):
 
     def answer_closestream(self, rest, lines):
         stream = int(rest.split()[0])
-        hsdir, address = self._streams.pop(stream)
+        hsdir, address = self._streams.pop(stream, (None, None))
+        if hsdir is None:
+            return "552 Unknown stream\n"
         self.closed.append(stream)
         return (f"250 OK\n650 STREAM {stream} CLOSED 7 127.0.0.1.${hsdir}.exit:9001 REASON=MISC\n"
                 f"650 HS_DESC UPLOADED {address} UNKNOWN ${hsdir}~hsdir\n")  # too late: it has been given up
+
+
+class LateTor(StreamingTor):
+    """One through which the first uploads to a few HSDirs hang, of which some are HSDirs of one descriptor alone, until
+    they are let go."""
+
+    def __init__(self, path):
+        super().__init__(path, ["hangs"])
+
+    def answer_hspost(self, rest, lines):
+        if len(self.tries) == 7:
+            self.fates = []
+        return super().answer_hspost(rest, lines)
+
+    def serve(self, connection):
+        self._connection = connection
+        super().serve(connection)
+
+    def let_go(self):
+        """Has the HSDirs of all streams that hang answer well."""
+        for stream in list(self._streams):
+            hsdir, address = self._streams.pop(stream, (None, None))
+            if hsdir is not None:
+                self._connection.sendall(f"650 STREAM {stream} CLOSED 7 127.0.0.1.${hsdir}.exit:9001 REASON=END\r\n"
+                                         f"650 HS_DESC UPLOADED {address} UNKNOWN ${hsdir}~hsdir\r\n".encode())
 
 
 class SilentTor(StreamingTor):
@@ -94,6 +122,27 @@ def check_hanging(folder):
           all(tries >= 3 for tries in tor.tries.values()), tor.tries)
 
 
+def overdue(service):
+    """The HSDirs of a frontend's status that are to be sent something again because they did not answer."""
+    return {hsdir["fingerprint"] for descriptor in service["descriptors"] for hsdir in descriptor["hsdirs"]
+            if hsdir["state"] == "due" and hsdir["error"] == "no answer"}
+
+
+def check_late(folder):
+    """Answers that are waited for no more, but come before anything else is sent."""
+    backend = checks.Key()
+    answers = standin_tor.own_answers(backend, standin_tor.make_descriptor(backend))
+    with LateTor(folder / "tor") as tor, standin_tor.Tor(folder / "backend", {**answers, "uptime": "1"}):
+        publisher = Publisher(folder, [instance("backend", backend, folder / "backend")])
+        check("uploads whose streams hang are given up", publisher.wait(overdue, 40))
+        given_up = overdue(publisher.service())
+        tor.let_go()
+        check("all is published in the end", publisher.wait(lambda service: service["isPublished"], 60))
+        publisher.end()
+    check("a late answer will do, and nothing is sent again",
+          any(tor.tries[hsdir] == 1 for hsdir in given_up), (given_up, tor.tries))
+
+
 def check_others(folder):
     """An onion service of the same tor uploads to the same HSDir meanwhile, and a client asks it for the frontend."""
     tor = StreamingTor(folder / "tor", ["another's"] * 9)
@@ -109,7 +158,7 @@ def check_untold(folder):
     check("a tor that does not tell of its streams will do", report["result"] == "complete", (report, errors))
 
 
-for scene in (check_broken, check_hanging, check_others, check_untold):
+for scene in (check_broken, check_hanging, check_late, check_others, check_untold):
     with checks.temporary_folder() as name:
         scene(pathlib.Path(name))
 checks.finish()

@@ -66,20 +66,19 @@ static void hear_answer(struct world *world, const struct happening *happening)
     for (enum descriptor_slot slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
         const struct publisher_descriptor *descriptor = &frontend->descriptors[slot];
         for (size_t i = 0; i < descriptor->upload_count; i++) {
-            if (descriptor->uploads[i].state != UPLOAD_IN_FLIGHT ||
-                memcmp(descriptor->uploads[i].fingerprint, fingerprint, RELAY_FINGERPRINT_SIZE) != 0)
+            if (memcmp(descriptor->uploads[i].fingerprint, fingerprint, RELAY_FINGERPRINT_SIZE) != 0)
                 continue;
             struct sent *sent = rules_find_sent(&obpub->frontends[parcel->frontend],
                                                 descriptor->period_number, happening->three);
-            if (!is_for(world, sent, parcel))
+            if (!is_for(world, sent, parcel) ||
+                !publisher_note_upload(obpub->publisher, parcel->frontend, slot, fingerprint,
+                                       happening->two == 1 ? UPLOAD_FAILURE_NONE : UPLOAD_FAILURE_REJECTED,
+                                       "refused", world->now))
                 continue;
             if (sent != NULL) {
                 sent->answered_at = world->now;
                 sent->has_failed = happening->two == 0;
             }
-            publisher_note_upload(obpub->publisher, parcel->frontend, slot, fingerprint,
-                                  happening->two == 1 ? UPLOAD_FAILURE_NONE : UPLOAD_FAILURE_REJECTED,
-                                  "refused", world->now);
             obpub_run(world, obpub);
             return;
         }

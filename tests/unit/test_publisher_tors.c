@@ -80,6 +80,60 @@ static void test_tors_share(void **state)
     story_free(story);
 }
 
+/* Has uploads come due one at a time, and done. */
+static void upload_one_by_one(struct story *story, int count)
+{
+    for (int i = 0; i < count; i++) {
+        struct publisher_upload *upload = &story->publisher->frontends[0].descriptors[0].uploads[0];
+        upload->state = UPLOAD_DUE;
+        upload->cause = UPLOAD_FOR_REFRESH;
+        upload->due = story->now;
+        publisher_note_tor(story->publisher, 0, TOR_READY, story->now); /* has it looked at */
+        story_run(story, 2 * SECOND);
+    }
+}
+
+/* One that comes late is given no more than its share, however little it has done. */
+static void test_late_tor(void **state)
+{
+    (void)state;
+    struct story *story = story_new_published(1, DESCRIPTOR_FIRST);
+    publisher_note_tor(story->publisher, 1, TOR_READY, story->now);
+    upload_one_by_one(story, 8);
+    assert_int_equal(count_at(story, 0), 4);
+    assert_int_equal(count_at(story, 1), 4);
+    publisher_note_tor(story->publisher, 2, TOR_READY, story->now);
+    upload_one_by_one(story, 10);
+    assert_int_equal(story->upload_count, 18);
+    assert_in_range(count_at(story, 2), 3, 4);
+    story_free(story);
+}
+
+/* Only what did not come through speaks against a tor. */
+static void test_refusals_at_tor(void **state)
+{
+    (void)state;
+    static const struct {
+        enum upload_failure failure;
+        unsigned failures; /* of the tor, after that one and one more before */
+    } cases[] = {
+        {UPLOAD_FAILURE_NONE, 0},    {UPLOAD_FAILURE_REJECTED, 0}, {UPLOAD_FAILURE_BROKEN, 2},
+        {UPLOAD_FAILURE_CIRCUIT, 2}, {UPLOAD_FAILURE_TOR, 2},      {UPLOAD_FAILURE_NOT_BUILT, 1},
+        {UPLOAD_FAILURE_OTHER, 2},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct story *story = story_new_published(1, DESCRIPTOR_FIRST);
+        story->hsdirs_answer = false;
+        story_change_points(story, 0, 500);
+        story_run(story, SECOND);
+        answer(story, &story->uploads[0], UPLOAD_FAILURE_BROKEN);
+        assert_int_equal(story->publisher->tors[0].failures, 1);
+        answer(story, &story->uploads[1], cases[i].failure);
+        assert_int_equal(story->publisher->tors[0].failures, cases[i].failures);
+        story_free(story);
+    }
+}
+
 /* One that does not know the network is used only where there is no other. */
 static void test_unready_tor(void **state)
 {
@@ -498,6 +552,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_tors_share),
+        cmocka_unit_test(test_late_tor),
+        cmocka_unit_test(test_refusals_at_tor),
         cmocka_unit_test(test_unready_tor),
         cmocka_unit_test(test_fetches_in_turn),
         cmocka_unit_test(test_fetch_is_lost),

@@ -385,6 +385,94 @@ static void test_no_answer_where_tor_tells(void **state)
     story_free(story);
 }
 
+/* A story in which every upload has just been waited for too long, at a tor that tells what has ended or not.
+ */
+static struct story *story_overdue(bool tells_ends)
+{
+    struct story *story = story_new_published(1, DESCRIPTOR_FIRST);
+    if (tells_ends)
+        publisher_note_tor_tells_ends(story->publisher, 0);
+    story->hsdirs_answer = false;
+    story_change_points(story, 0, 500);
+    int64_t patience = story->publisher->rules.place_timeout;
+    if (!tells_ends)
+        patience = story->publisher->rules.answer_timeout;
+    while (find_first(story)->failure == UPLOAD_FAILURE_NONE) {
+        assert_true(story->upload_count == 0 || story->now <= story->uploads[0].at + patience);
+        story_run(story, 100);
+    }
+    assert_int_equal(find_first(story)->state, UPLOAD_DUE);
+    assert_int_equal(count_to_first(story), 1);
+    return story;
+}
+
+/* Where the tor tells a good answer that comes before the next try is as good as one in time. */
+static void test_answer_before_next_try(void **state)
+{
+    (void)state;
+    struct story *story = story_overdue(true);
+    const struct story_upload first = story->uploads[0];
+    take(story, &first, UPLOAD_FAILURE_BROKEN);
+    assert_int_equal(find_first(story)->failure, UPLOAD_FAILURE_NO_ANSWER); /* a bad one changes nothing */
+    take(story, &first, UPLOAD_FAILURE_NONE);
+    assert_int_equal(find_first(story)->state, UPLOAD_DONE);
+    assert_true(upload_is_current(find_first(story)));
+    assert_null(find_first(story)->reason);
+    story->hsdirs_answer = true;
+    story_run(story, 2 * MINUTE);
+    assert_int_equal(count_to_first(story), 1);
+    assert_true(publisher_is_published(story->publisher, 0));
+    story_free(story);
+}
+
+/* It is for the points that were sent, not for those that are to be sent now. */
+static void test_answer_for_old_points(void **state)
+{
+    (void)state;
+    struct story *story = story_overdue(true);
+    const struct story_upload first = story->uploads[0];
+    story_change_points(story, 0, 700);
+    story_run(story, 700);
+    assert_int_equal(count_to_first(story), 1);
+    take(story, &first, UPLOAD_FAILURE_NONE);
+    assert_false(upload_is_current(find_first(story)));
+    story->hsdirs_answer = true;
+    story_run(story, MINUTE);
+    assert_true(publisher_is_published(story->publisher, 0));
+    assert_true(story_all_have(story, 700));
+    story_free(story);
+}
+
+/* Where there is a doubt it is not taken: at a tor that does not tell; once a refresh is due, which the next
+ * try is to be; when the other descriptor went to the HSDir since; and when the tor was lost. */
+static void test_doubtful_late_answers(void **state)
+{
+    (void)state;
+    for (int doubt = 0; doubt < 4; doubt++) {
+        struct story *story = story_overdue(doubt != 0);
+        const struct story_upload first = story->uploads[0];
+        struct publisher_frontend *frontend = &story->publisher->frontends[0];
+        if (doubt == 1)
+            frontend->descriptors[first.slot].refresh_at = story->now;
+        if (doubt == 2) { /* it is an HSDir of the other descriptor, too, and has just been sent that */
+            struct publisher_descriptor *other = &frontend->descriptors[1 - first.slot];
+            memcpy(other->uploads[0].fingerprint, find_first(story)->fingerprint, RELAY_FINGERPRINT_SIZE);
+            other->uploads[0].sent_at = story->now;
+        }
+        /* Has all looked at. */
+        publisher_note_tor(story->publisher, 0, doubt == 3 ? TOR_DOWN : TOR_READY, story->now);
+        story_settle(story);
+        assert_int_equal(count_to_first(story), 1);
+        take(story, &first, UPLOAD_FAILURE_NONE);
+        assert_int_equal(find_first(story)->state, UPLOAD_DUE);
+        story->hsdirs_answer = true;
+        publisher_note_tor(story->publisher, 0, TOR_READY, story->now);
+        story_run(story, MINUTE);
+        assert_true(count_to_first(story) >= 2);
+        story_free(story);
+    }
+}
+
 /* A tor that comes back has to tell anew that it tells. */
 static void test_tor_that_told_is_lost(void **state)
 {
@@ -558,6 +646,9 @@ int main(void)
         cmocka_unit_test(test_no_answer),
         cmocka_unit_test(test_late_answer),
         cmocka_unit_test(test_no_answer_where_tor_tells),
+        cmocka_unit_test(test_answer_before_next_try),
+        cmocka_unit_test(test_answer_for_old_points),
+        cmocka_unit_test(test_doubtful_late_answers),
         cmocka_unit_test(test_tor_that_told_is_lost),
         cmocka_unit_test(test_given_up),
         cmocka_unit_test(test_local_tor_restarts),
