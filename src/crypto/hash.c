@@ -5,7 +5,6 @@
 #include <stdlib.h>
 
 #include "algorithms.h"
-#include "base/big_endian.h"
 #include "base/memory.h"
 
 /* A context for each hash: one that changes its hash asks for memory anew. */
@@ -122,9 +121,4 @@ void hash_hmac_sha256(uint8_t digest[SHA256_SIZE], const void *key, size_t key_l
         crypto_auth_hmacsha256_update(&state, pieces[i].data, pieces[i].length);
     crypto_auth_hmacsha256_final(&state, digest);
     secret_wipe(&state, sizeof(state));
-}
-
-void hash_encode_uint64(uint8_t bytes[8], uint64_t value)
-{
-    big_endian_write_uint64(bytes, value);
 }

@@ -40,7 +40,4 @@ void hash_sha512(uint8_t digest[SHA512_SIZE], const struct span *pieces, size_t 
 void hash_hmac_sha256(uint8_t digest[SHA256_SIZE], const void *key, size_t key_length,
                       const struct span *pieces, size_t count);
 
-/* Writes value as 8 bytes, most significant first: INT_8() of rend-spec-v3. */
-void hash_encode_uint64(uint8_t bytes[8], uint64_t value);
-
 #endif

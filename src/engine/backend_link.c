@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/text.h"
 
 /* Milliseconds before the first try to connect again, and at most before a later one: short where nobody
  * listens, so that a tor that starts is seen at once; longer where a try costs a time-out, or only the
@@ -235,16 +236,11 @@ void backend_link_free(struct backend_link *link)
     free(link);
 }
 
-static bool texts_equal(const char *one, const char *other)
-{
-    return one == other || (one != NULL && other != NULL && strcmp(one, other) == 0);
-}
-
 bool backend_link_set_config(struct backend_link *link, const struct config_backend *config)
 {
     bool is_same = control_endpoint_equals(&link->config->control, &config->control) &&
-                   texts_equal(link->config->control_password_file, config->control_password_file) &&
-                   texts_equal(link->config->control_cookie_file, config->control_cookie_file);
+                   string_equals(link->config->control_password_file, config->control_password_file) &&
+                   string_equals(link->config->control_cookie_file, config->control_cookie_file);
     link->config = config;
     if (is_same)
         return false;

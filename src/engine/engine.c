@@ -136,11 +136,8 @@ static size_t set_backend(struct engine *engine, const struct config_backend *co
 static struct engine_frontend *make_frontend_place(struct engine *engine, size_t number)
 {
     while (engine->frontend_count <= number) {
-        if (engine->frontend_count == engine->frontend_room) {
-            engine->frontend_room = engine->frontend_room > 0 ? 2 * engine->frontend_room : 8;
-            engine->frontends =
-                memory_resize(engine->frontends, engine->frontend_room, sizeof(*engine->frontends));
-        }
+        engine->frontends = memory_make_room(engine->frontends, &engine->frontend_room,
+                                             engine->frontend_count + 1, 8, sizeof(*engine->frontends));
         memset(&engine->frontends[engine->frontend_count++], 0, sizeof(*engine->frontends));
     }
     return &engine->frontends[number];

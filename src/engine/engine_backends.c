@@ -197,11 +197,8 @@ static struct engine_backend *make_place(struct engine *engine, size_t number)
         struct engine_backend *backend = memory_allocate(1, sizeof(*backend));
         backend->engine = engine;
         backend->number = engine->backend_count++;
-        if (engine->backend_count > engine->backend_room) {
-            engine->backend_room = 2 * engine->backend_count;
-            engine->backends =
-                memory_resize(engine->backends, engine->backend_room, sizeof(struct engine_backend *));
-        }
+        engine->backends = memory_make_room(engine->backends, &engine->backend_room, engine->backend_count, 8,
+                                            sizeof(*engine->backends));
         engine->backends[backend->number] = backend;
     }
     return engine->backends[number];

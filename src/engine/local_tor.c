@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/text.h"
 
 /* Seconds between two tries to connect, or to read a consensus that is not there yet. */
 #define RETRY_SECONDS 1
@@ -401,17 +402,12 @@ struct local_tor *local_tor_new(struct event_base *base, const struct control_en
     return tor;
 }
 
-static bool texts_equal(const char *one, const char *other)
-{
-    return one == other || (one != NULL && other != NULL && strcmp(one, other) == 0);
-}
-
 bool local_tor_is_at(const struct local_tor *tor, const struct control_endpoint *endpoint,
                      const struct control_credentials *credentials)
 {
     return control_endpoint_equals(&tor->endpoint, endpoint) &&
-           texts_equal(tor->password_file, credentials->password_file) &&
-           texts_equal(tor->cookie_file, credentials->cookie_file);
+           string_equals(tor->password_file, credentials->password_file) &&
+           string_equals(tor->cookie_file, credentials->cookie_file);
 }
 
 bool local_tor_is_ready(const struct local_tor *tor)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/big_endian.h"
 #include "base/memory.h"
 
 struct assignment *assignment_make_same(const struct choice_offer *offers, size_t offer_count,
@@ -56,8 +57,8 @@ static void find_affinity(uint8_t affinity[SHA3_256_SIZE], uint64_t period_numbe
                           const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE], size_t number)
 {
     uint8_t numbers[2][8];
-    hash_encode_uint64(numbers[0], period_number);
-    hash_encode_uint64(numbers[1], number);
+    big_endian_write_uint64(numbers[0], period_number);
+    big_endian_write_uint64(numbers[1], number);
     const struct span pieces[] = {{numbers, sizeof(numbers)}, {fingerprint, RELAY_FINGERPRINT_SIZE}};
     hash_sha3_256(affinity, pieces, 2);
 }

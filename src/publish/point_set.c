@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/big_endian.h"
 #include "base/memory.h"
 
 /* Pieces of one point, and of the features, that make the digest. */
@@ -20,14 +21,14 @@ static void encode_features(uint8_t bytes[FEATURES_SIZE], const struct point_set
     bytes[0] = features->is_single_onion_service;
     if (flow_control->is_present) {
         bytes[1] = 1;
-        hash_encode_uint64(bytes + 2, flow_control->versions);
+        big_endian_write_uint64(bytes + 2, flow_control->versions);
         bytes[10] = flow_control->sendme_inc;
     }
     if (pow_params->is_present) {
         bytes[11] = 1;
         memcpy(bytes + 12, pow_params->seed, POW_SEED_SIZE);
-        hash_encode_uint64(bytes + 12 + POW_SEED_SIZE, pow_params->suggested_effort);
-        hash_encode_uint64(bytes + 20 + POW_SEED_SIZE, (uint64_t)pow_params->expires_at);
+        big_endian_write_uint64(bytes + 12 + POW_SEED_SIZE, pow_params->suggested_effort);
+        big_endian_write_uint64(bytes + 20 + POW_SEED_SIZE, (uint64_t)pow_params->expires_at);
     }
 }
 
@@ -42,7 +43,7 @@ static void name_content(struct point_set *set)
     pieces[count++] = (struct span){features, sizeof(features)};
     for (size_t i = 0; i < set->count; i++) {
         const struct introduction_point *point = &set->entries[i].point;
-        hash_encode_uint64(lengths[i], point->link_specifiers_length);
+        big_endian_write_uint64(lengths[i], point->link_specifiers_length);
         pieces[count++] = (struct span){lengths[i], sizeof(lengths[i])};
         pieces[count++] = (struct span){point->link_specifiers, point->link_specifiers_length};
         pieces[count++] = (struct span){point->onion_key, sizeof(point->onion_key)};

@@ -31,13 +31,8 @@ void reactions_clear(struct reactions *reactions)
 static struct reaction *find_reaction(struct reactions *reactions, const struct publisher *publisher,
                                       size_t number)
 {
-    if (number >= reactions->frontend_count) {
-        size_t count = publisher->frontend_count;
-        reactions->frontends = memory_resize(reactions->frontends, count, sizeof(*reactions->frontends));
-        memset(reactions->frontends + reactions->frontend_count, 0,
-               (count - reactions->frontend_count) * sizeof(*reactions->frontends));
-        reactions->frontend_count = count;
-    }
+    reactions->frontends = memory_extend(reactions->frontends, &reactions->frontend_count,
+                                         publisher->frontend_count, sizeof(*reactions->frontends));
     struct reaction *reaction = &reactions->frontends[number];
     const uint8_t *identity_key = publisher->frontends[number].identity_key;
     if (memcmp(reaction->identity_key, identity_key, ED25519_PUBLIC_KEY_SIZE) != 0) {
