@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "net"))
+from harness.folder import open_place  # noqa: E402
 
 OBPUB = os.environ.get("OBPUB", "build/obpub")
 SOURCE = pathlib.Path(os.environ.get("OBPUB_SOURCE", pathlib.Path(__file__).resolve().parents[2]))
@@ -91,4 +92,9 @@ def write(path, content, mode=0o600):
 
 
 def temporary_folder():
-    return tempfile.TemporaryDirectory(prefix="obpub-test-")
+    return tempfile.TemporaryDirectory(prefix="obpub-test-", dir=open_place())
+
+
+def copy_program(folder):
+    """A copy of obpub in a folder, for another user: the folders it was built in may be closed to others."""
+    return write(folder / "obpub", pathlib.Path(OBPUB).read_bytes(), 0o755)

@@ -264,10 +264,11 @@ def check_dumps():
         return {os.stat(f"/proc/{pid}/mem").st_uid for pid in pids}
 
     daemon = Daemon()
+    program = checks.copy_program(daemon.folder)
     if IS_ROOT:
         for path in (daemon.folder, *daemon.folder.iterdir()):
             os.chown(path, user.pw_uid, user.pw_gid)
-    status = daemon.start(prepare=become_user)
+    status = daemon.start(prepare=become_user, program=program)
     checks.check("it starts as an ordinary user", status is None, daemon.log_text())
     with subprocess.Popen(["sleep", "60"], preexec_fn=become_user) as other:
         wait_for(lambda: pathlib.Path(f"/proc/{other.pid}/comm").read_text() == "sleep\n")

@@ -2,6 +2,7 @@
 import os
 import pathlib
 import re
+import shlex
 import subprocess
 import sys
 
@@ -93,7 +94,7 @@ def check_library(prefix, cache, folder):
     checks.check("pkg-config knows obpub", result.returncode == 0, result.stderr)
     version = run("pkg-config", "--modversion", "obpub", env=environment).stdout.strip()
     checks.check("pkg-config says its version", version == VERSION, version)
-    flags = result.stdout.split()
+    flags = shlex.split(result.stdout)
     checks.check("pkg-config's paths move with the prefix", f"-L{pc_folder.parent}" in flags
                  and f"-I{prefix}/include" in flags, flags)
     source = checks.write(folder / "program.c", PROGRAM)

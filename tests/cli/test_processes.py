@@ -1,5 +1,6 @@
 """The three processes of obpub: which there are, what each has open, and that none lives on without the others. There
 is no tor."""
+import contextlib
 import os
 import pathlib
 import re
@@ -25,9 +26,13 @@ def children_of(process):
 
 
 def open_files(process):
-    """What its descriptors are. Only root can see that (CAP_SYS_PTRACE): obpub's processes are not dumpable."""
-    folder = pathlib.Path(f"/proc/{process}/fd")
-    return {int(entry.name): os.readlink(entry) for entry in folder.iterdir()}
+    """What its descriptors are, without those that are closed while we look. Only root can see that (CAP_SYS_PTRACE):
+    obpub's processes are not dumpable."""
+    found = {}
+    for entry in pathlib.Path(f"/proc/{process}/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):
+            found[int(entry.name)] = os.readlink(entry)
+    return found
 
 
 def peers_of(process):
