@@ -7,7 +7,8 @@ import shutil
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / 'net'))
-from harness.descendants import adopt_orphans, end_descendants, make_folder
+from harness.descendants import adopt_orphans, end_descendants
+from harness.folder import make_folder
 from harness.process import spawn
 from harness.runner import exit_on_signals
 

@@ -19,15 +19,43 @@ ROUGH, GONE = (14.5, 500), (0.19, 14.5)
 CONTROL_CHARACTERS = [chr(number) for number in (*range(32), 127, 0x202e)]
 
 
-class Siege:
-    """The hostile backends, each a process of its own. A context manager; look() takes note of what obpub finds."""
+class Record:
+    """What was ever said of some backends, by name. look() takes note of it."""
+
+    def __init__(self, names):
+        self.states = {name: set() for name in names}
+        self.reasons = {name: set() for name in names}  # why each was out at some time
+        self.errors = set()                             # reasons, and what was said before there was a decision
+        self.published = set()                          # those that had introduction points published
+
+    def look(self, service):
+        """Takes note of what the status of the frontend says of them."""
+        for instance in service['instances']:
+            name, state, error = instance['name'], instance['state'], instance['error']
+            if name not in self.states:
+                continue
+            self.states[name].add(state)
+            if error:
+                self.errors.add(error)
+            if error and state in BAD:
+                self.reasons[name].add(error)
+            if instance['introPointsPublished']:
+                self.published.add(name)
+
+    def unmarked(self):
+        """Those that were never found bad, with a reason."""
+        return [name for name, reasons in self.reasons.items() if not reasons]
+
+
+class Siege(Record):
+    """The hostile backends, each a process of its own, by their lies. A context manager; look() takes note of what obpub
+    finds."""
 
     def __init__(self, folder, period_length, offset, lies=LIES):
         self.folder, self.times, self.lies = str(folder), [str(period_length), str(offset)], list(lies)
         self.seeds = {lie: os.urandom(32) for lie in self.lies}
         self.addresses = {lie: address_of(Keypair(*curve.expand(seed)).public) for lie, seed in self.seeds.items()}
-        self.reasons = {lie: set() for lie in self.lies}  # why each was out at some time
-        self.states = {lie: set() for lie in self.lies}
+        super().__init__(self.lies)
 
     def __enter__(self):
         self.programs = [subprocess.Popen([sys.executable, PROGRAM, lie, self.path(lie), self.seeds[lie].hex(),
@@ -50,16 +78,6 @@ class Siege:
         """The lines of the config for them all."""
         return [[f'      - address: {self.addresses[lie]}.onion', f'        name: {lie}',
                  f'        control: unix:{self.path(lie)}'] for lie in self.lies]
-
-    def look(self, service):
-        """Takes note of what the status of the frontend says of them."""
-        for instance in service['instances']:
-            lie = instance['name']
-            if lie not in self.lies:
-                continue
-            self.states[lie].add(instance['state'])
-            if instance['state'] in BAD and instance['error']:
-                self.reasons[lie].add(instance['error'])
 
     def open_cases(self):
         """The lies that have not been found out yet, or, where nothing can be said against them, not been let in."""
@@ -103,24 +121,3 @@ class Siege:
         """How many introduction points of each are published, of those that have any."""
         return {instance['name']: instance['introPointsPublished'] for instance in service['instances']
                 if instance['name'] in self.lies and instance['introPointsPublished']}
-
-
-def family(pid):
-    """A process and its children, by name."""
-    with open(f'/proc/{pid}/task/{pid}/children', encoding='ascii') as file:
-        pids = [pid, *map(int, file.read().split())]
-    return {number: pathlib.Path(f'/proc/{number}/comm').read_text(encoding='ascii').strip() for number in pids}
-
-
-def memory_of(pid, field):
-    """KiB of a process, by the name of a line of /proc/PID/status: VmRSS now, VmHWM at most."""
-    for line in pathlib.Path(f'/proc/{pid}/status').read_text(encoding='ascii').splitlines():
-        if line.startswith(field + ':'):
-            return int(line.split()[1])
-    raise AssertionError(f'/proc/{pid}/status has no {field}')
-
-
-def processor_seconds(pid):
-    """What a process has used of a processor until now."""
-    words = pathlib.Path(f'/proc/{pid}/stat').read_text(encoding='ascii').rpartition(')')[2].split()
-    return (int(words[11]) + int(words[12])) / os.sysconf('SC_CLK_TCK')

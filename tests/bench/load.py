@@ -13,12 +13,15 @@ import json
 import math
 import os
 import pathlib
-import re
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "net"))
+from harness.consensus import with_times  # noqa: E402
+from harness.process import family, family_cpu_seconds  # noqa: E402
 
 BUILD = pathlib.Path(os.environ["OBPUB_BUILD"])
 INPUT = pathlib.Path(os.environ["BENCH_INPUT"])
@@ -39,26 +42,10 @@ SIGNS_OF_LIFE = 180
 REST = 20       # seconds
 
 
-def processes(pid):
-    """A process and those it has started."""
-    with open(f"/proc/{pid}/task/{pid}/children") as file:
-        return [pid, *map(int, file.read().split())]
-
-
-def cpu_seconds(pid):
-    """The processor time of a process and its children together."""
-    total = 0
-    for one in processes(pid):
-        with open(f"/proc/{one}/stat") as file:
-            fields = file.read().rpartition(")")[2].split()
-        total += int(fields[11]) + int(fields[12])
-    return total / os.sysconf("SC_CLK_TCK")
-
-
 def memory_bytes(pid):
     """Resident memory of all its processes; what they share counts once."""
     total = 0
-    for one in processes(pid):
+    for one in family(pid):
         with open(f"/proc/{one}/smaps_rollup") as file:
             total += sum(int(line.split()[1]) * 1024 for line in file if line.startswith("Pss:"))
     return total
@@ -117,12 +104,7 @@ def choose_hour_length():
 
 def write_consensus(path, interval):
     """The consensus of the input, as if one were made every so many seconds: the one of now."""
-    text = (INPUT / "consensus").read_text()
-    begin = int(time.time()) // interval * interval
-    for keyword, moment in (("valid-after", begin), ("fresh-until", begin + interval), ("valid-until", begin + 3 * interval)):
-        stamp = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(moment))
-        text, count = re.subn(f"^{keyword} .*$", f"{keyword} {stamp}", text, count=1, flags=re.M)
-        assert count == 1
+    text = with_times((INPUT / "consensus").read_text(), int(time.time()) // interval * interval, interval)
     pathlib.Path(path).write_text(text)
 
 
@@ -160,35 +142,35 @@ class Obpub:
     def publish(self):
         """CPU seconds and bytes of the first full publication."""
         self.standin.wait_posts(self.frontends * UPLOADS)
-        return cpu_seconds(self.process.pid), memory_bytes(self.process.pid)
+        return family_cpu_seconds(self.process.pid), memory_bytes(self.process.pid)
 
     def rest(self):
         """The share of a core that it takes while nothing happens."""
         time.sleep(max(2, self.began + SIGNS_OF_LIFE - time.monotonic()))
-        cpu = cpu_seconds(self.process.pid)
+        cpu = family_cpu_seconds(self.process.pid)
         time.sleep(REST)
-        return (cpu_seconds(self.process.pid) - cpu) / REST
+        return (family_cpu_seconds(self.process.pid) - cpu) / REST
 
     def live(self):
         """CPU seconds and HSPOSTs of an hour."""
         self.standin.send(f"live {self.hour_length}")
         for hour in range(HOURS + 1):
             if hour == 1:  # in the first one what was published at once begins to spread
-                cpu, posts = cpu_seconds(self.process.pid), self.standin.report()["posts"]
+                cpu, posts = family_cpu_seconds(self.process.pid), self.standin.report()["posts"]
             time.sleep(self.hour_length - time.time() % self.hour_length)
             write_consensus(f"{self.folder}/consensus", self.hour_length)
             self.standin.send("consensus")
-        return (cpu_seconds(self.process.pid) - cpu) / HOURS, (self.standin.report()["posts"] - posts) / HOURS
+        return (family_cpu_seconds(self.process.pid) - cpu) / HOURS, (self.standin.report()["posts"] - posts) / HOURS
 
     def burst(self, step):
         """Every STEP-th backend changes: how many, of how many frontends, what was handed over, and the CPU that took."""
         time.sleep(2)
         changed = min(CHANGED, self.frontends * EACH // 10)
         frontends = len({number * step // EACH for number in range(changed)})
-        cpu = cpu_seconds(self.process.pid)
+        cpu = family_cpu_seconds(self.process.pid)
         self.standin.send(f"change {changed} {step}")
         report = self.standin.wait_posts(frontends * UPLOADS)
-        return changed, frontends, report, cpu_seconds(self.process.pid) - cpu
+        return changed, frontends, report, family_cpu_seconds(self.process.pid) - cpu
 
 
 def measure_bare():

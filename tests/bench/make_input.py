@@ -14,6 +14,9 @@ import random
 import sys
 import time
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "net"))
+from harness.consensus import with_times  # noqa: E402
+
 VECTORS = pathlib.Path(__file__).resolve().parents[2] / "vectors"
 RELAYS = 8000
 HOUR = 3600
@@ -21,9 +24,9 @@ HOUR = 3600
 PREAMBLE = """network-status-version 3 microdesc
 vote-status consensus
 consensus-method 34
-valid-after {valid_after}
-fresh-until {fresh_until}
-valid-until {valid_until}
+valid-after ...
+fresh-until ...
+valid-until ...
 voting-delay 300 300
 client-versions 0.4.8.10,0.4.8.11,0.4.8.12,0.4.8.13,0.4.8.14,0.4.8.15,0.4.8.16,0.4.9.5,0.4.9.11
 server-versions 0.4.8.10,0.4.8.11,0.4.8.12,0.4.8.13,0.4.8.14,0.4.8.15,0.4.8.16,0.4.9.5,0.4.9.11
@@ -44,11 +47,6 @@ PORTS = "20-21,22,43,53,80,110,143,194,220,443,531,543-544,554,563,587,636,706,7
 def encoded(data):
     """Base64 as directory documents have it, without padding."""
     return base64.b64encode(data).decode().rstrip("=")
-
-
-def stamp(moment):
-    """A time as the consensus has it."""
-    return time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(moment))
 
 
 def make_microdescriptor(draw, number):
@@ -88,8 +86,7 @@ def make_footer(draw):
 def make_network(valid_after):
     """The text of a consensus and of its microdescriptors."""
     draw = random.Random("8,000 relays")
-    preamble = PREAMBLE.format(
-        valid_after=stamp(valid_after), fresh_until=stamp(valid_after + HOUR), valid_until=stamp(valid_after + 3 * HOUR),
+    preamble = with_times(PREAMBLE, valid_after, HOUR).format(
         previous_value=base64.b64encode(draw.randbytes(32)).decode(),
         current_value=base64.b64encode(draw.randbytes(32)).decode())
     microdescriptors = [make_microdescriptor(draw, number) for number in range(RELAYS)]

@@ -13,7 +13,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..'
 from harness.daemon import Daemon  # noqa: E402
 from harness.hsdirs import wait_quiet  # noqa: E402
 from harness.obpub import instance, wait_settled  # noqa: E402
-from harness.process import children, cpu_seconds  # noqa: E402
+from harness.process import cpu_seconds, family_cpu_seconds  # noqa: E402
 from testnet import main, make_frontend_key, step  # noqa: E402
 
 FRONTENDS = 200
@@ -32,10 +32,9 @@ def publish(net, tors, services, name):
     net.wait_for(lambda: daemon.log().count(' is published: all ') == FRONTENDS, PATIENCE,
                  f'{FRONTENDS} frontends to be published', every=0.05)
     seconds = time.monotonic() - began
-    processes = [daemon.pid, *children(daemon.pid)]
     uploads = [daemon.local_tor(tor)['uploads'] for tor in tors]
     return daemon, {'tors': len(tors), 'frontends': FRONTENDS, 'seconds': round(seconds, 2), 'uploads': uploads,
-                    'obpub_cpu_seconds': round(sum(map(cpu_seconds, processes)), 2),
+                    'obpub_cpu_seconds': round(family_cpu_seconds(daemon.pid), 2),
                     'tor_cpu_seconds': round(sum(cpu_seconds(tor.pid) for tor in tors) - cpu, 2)}
 
 

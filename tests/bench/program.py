@@ -18,30 +18,11 @@ SOURCE = pathlib.Path(os.environ["OBPUB_SOURCE"])
 sys.path.insert(0, str(SOURCE / "tests/cli"))
 import checks  # noqa: E402
 import standin_tor  # noqa: E402
+from harness.process import cpu_seconds, family, memory_of  # noqa: E402
 
 INPUT = pathlib.Path(os.environ["BENCH_INPUT"])
 PATIENCE = 30  # seconds
 UPLOADS = 16  # two descriptors, eight HSDirs for each
-
-
-def processes_of(process):
-    """The ids of a process and all below it."""
-    ids = [process.pid]
-    for number in ids:
-        ids += [int(child) for child in pathlib.Path(f"/proc/{number}/task/{number}/children").read_text().split()]
-    return ids
-
-
-def processor_seconds(process):
-    """What its processes have taken of the processor so far."""
-    return sum(int(pathlib.Path(f"/proc/{number}/schedstat").read_text().split()[0])
-               for number in processes_of(process)) / 1e9
-
-
-def resident_alone(number, key="VmRSS"):
-    """What is resident of one process, in bytes; pages that it shares count in full."""
-    lines = pathlib.Path(f"/proc/{number}/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith(key + ":")) * 1024
 
 
 def frames_of(number):
@@ -59,9 +40,10 @@ def frames_of(number):
 
 
 def resident(process):
-    """What is resident of all processes, each page counted once; without the right to see that, the sum."""
-    frames = set().union(*(frames_of(number) for number in processes_of(process))) if os.geteuid() == 0 else set()
-    return len(frames) * mmap.PAGESIZE or sum(resident_alone(number) for number in processes_of(process))
+    """What is resident of all processes, in bytes, each page counted once; without the right to see that, the sum."""
+    processes = family(process.pid)
+    frames = set().union(*map(frames_of, processes)) if os.geteuid() == 0 else set()
+    return len(frames) * mmap.PAGESIZE or sum(memory_of(number, "VmRSS") * 1024 for number in processes)
 
 
 def config_of(folder, backends):
@@ -80,6 +62,7 @@ class LocalTor(standin_tor.Tor):
             **standin_tor.network_answers(), "md/all": (INPUT / "microdescriptors").read_text(),
             standin_tor.CONSENSUS_KEY: (INPUT / "consensus").read_text()})
         self.process = None
+        self.processes = None  # its and its children's ids, which take a while to find
         self.seconds_to_first = None
         self.readings = 0
         self.connection = None
@@ -87,11 +70,12 @@ class LocalTor(standin_tor.Tor):
 
     def serve(self, connection):
         self.connection = connection
+        self.processes = list(family(self.process.pid))
         super().serve(connection)
 
     def answer_hspost(self, rest, lines):
         if self.seconds_to_first is None:
-            self.seconds_to_first = processor_seconds(self.process)
+            self.seconds_to_first = sum(map(cpu_seconds, self.processes))
         reply = super().answer_hspost(rest, lines)
         with self.changed:
             self.changed.notify()
@@ -127,8 +111,8 @@ def measure(process, tor):
     report("memory", resident(process))
     if os.environ["BENCH_ROUND"] != "0":
         return
-    alone = [f"{resident_alone(number) / (1 << 20):.1f} MB (at most {resident_alone(number, 'VmHWM') / (1 << 20):.1f})"
-             for number in processes_of(process)]
+    alone = [f"{memory_of(number, 'VmRSS') / 1024:.1f} MB (at most {memory_of(number, 'VmHWM') / 1024:.1f})"
+             for number in family(process.pid)]
     print(json.dumps({"row": "memory", "note": "each process by itself, with the pages that all share: " + ", ".join(alone)}))
 
 

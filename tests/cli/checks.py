@@ -1,4 +1,5 @@
-"""What the tests of the program alone share: running it, writing its files, and one line for each check."""
+"""What the tests of the program alone share: running it, writing its files, waiting, and one line for each check. After
+this one, modules of tests/net/harness can be imported."""
 import base64
 import hashlib
 import os
@@ -6,9 +7,13 @@ import pathlib
 import subprocess
 import sys
 import tempfile
+import time
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "net"))
+from harness.folder import open_place  # noqa: E402
 
 OBPUB = os.environ.get("OBPUB", "build/obpub")
 SOURCE = pathlib.Path(os.environ.get("OBPUB_SOURCE", pathlib.Path(__file__).resolve().parents[2]))
@@ -24,6 +29,14 @@ def check(name, good, detail=""):
         failures += 1
         if detail:
             print(f"    {detail}")
+
+
+def wait_for(condition, seconds=20):
+    """Waits until condition() is true; whether it came to be."""
+    end = time.monotonic() + seconds
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.02)
+    return bool(condition())
 
 
 def finish():
@@ -79,4 +92,9 @@ def write(path, content, mode=0o600):
 
 
 def temporary_folder():
-    return tempfile.TemporaryDirectory(prefix="obpub-test-")
+    return tempfile.TemporaryDirectory(prefix="obpub-test-", dir=open_place())
+
+
+def copy_program(folder):
+    """A copy of obpub in a folder, for another user: the folders it was built in may be closed to others."""
+    return write(folder / "obpub", pathlib.Path(OBPUB).read_bytes(), 0o755)

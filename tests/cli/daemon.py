@@ -7,7 +7,6 @@ import resource
 import signal
 import socket
 import subprocess
-import tempfile
 import time
 
 import checks
@@ -39,7 +38,7 @@ class Daemon:
     """A folder with a config of one frontend and two backends, and the process that serves it."""
 
     def __init__(self):
-        self.folder_object = tempfile.TemporaryDirectory()
+        self.folder_object = checks.temporary_folder()
         self.folder = pathlib.Path(self.folder_object.name)
         self.frontend, self.backends = checks.Key(), [checks.Key(), checks.Key()]
         checks.write(self.folder / "frontend.key", self.frontend.pem())
@@ -59,13 +58,13 @@ class Daemon:
             f"      - {{address: {self.backends[0].address}, name: node1, control: 'unix:{self.folder}/absent'}}",
             f"      - {{address: {self.backends[1].address}, name: 'node \"2\"'}}", ""]))
 
-    def start(self, wait_for=None, prepare=None):
+    def start(self, wait_for=None, prepare=None, program=checks.OBPUB):
         """Starts it and waits for its status socket; a start that fails gives its exit status. prepare is called in
-        the new process before it becomes obpub."""
+        the new process before it becomes obpub, or the copy of it that is given as program."""
         environment = {name: value for name, value in os.environ.items() if not name.startswith("ONIONBALANCE_")}
         self.log = open(self.folder / "log", "w", encoding="utf-8")
         self.process = subprocess.Popen(
-            [os.path.abspath(checks.OBPUB), "-c", str(self.config), "-s", str(self.folder / "no-tor")],
+            [os.path.abspath(program), "-c", str(self.config), "-s", str(self.folder / "no-tor")],
             stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log, env=environment,
             preexec_fn=prepare)
         deadline = time.monotonic() + 20

@@ -6,10 +6,8 @@ consensus' times made those of now, on a network that is no testing one. Descrip
 import base64
 import datetime
 import os
-import pathlib
 import re
 import socket
-import sys
 import threading
 import time
 
@@ -23,8 +21,8 @@ from stem.descriptor.hidden_service import (HiddenServiceDescriptorV3, InnerLaye
 
 import checks
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "net"))
-from harness.judge import blinding_parameter, edwards_form  # noqa: E402
+from harness.consensus import with_times
+from harness.judge import blinding_parameter, edwards_form
 
 CONSENSUS_KEY = "dir/status-vote/current/consensus-microdesc"
 HOUR = 3600
@@ -39,12 +37,7 @@ def recorded(name):
 
 def consensus(now=None):
     """The recorded consensus as if it were of this hour."""
-    began = int(time.time() if now is None else now) // HOUR * HOUR
-    text = recorded("consensus")
-    for keyword, moment in (("valid-after", began), ("fresh-until", began + HOUR), ("valid-until", began + 3 * HOUR)):
-        stamp = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(moment))
-        text = re.sub(rf"^{keyword} .*$", f"{keyword} {stamp}", text, flags=re.M)
-    return text
+    return with_times(recorded("consensus"), int(time.time() if now is None else now) // HOUR * HOUR, HOUR)
 
 
 def period_number(now=None):

@@ -215,8 +215,8 @@ def check_permission_denied():
         checks.write(folder / "frontend.key", FRONTEND.pem(), 0o600 if os.geteuid() == 0 else 0)
         command = [os.path.abspath(checks.OBPUB), "--check"]
         if os.geteuid() == 0:
-            binary = checks.write(folder / "obpub", pathlib.Path(checks.OBPUB).read_bytes(), 0o755)
-            command = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", binary, "--check"]
+            program = checks.copy_program(folder)
+            command = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", program, "--check"]
         result = subprocess.run(command, capture_output=True, text=True, cwd=folder, timeout=60)
         checks.check("key: permission denied", result.returncode == 2 and "may not open it" in result.stderr
                      and "chown" in result.stderr, result.stderr)

@@ -16,11 +16,11 @@ import time
 
 import bundle_reader
 import checks
+from checks import wait_for
 from daemon import CAP_SYS_RESOURCE, Daemon, limit_locked
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "net"))
-from harness.memory import can_read_memory, mappings_with  # noqa: E402
-from harness.process import field_of, has_capability  # noqa: E402
+from harness.memory import can_read_memory, mappings_with
+from harness.process import family, field_of, has_capability
 
 BUILD = pathlib.Path(os.environ.get("OBPUB_BUILD", "build"))
 LIBRARY = ctypes.CDLL(None, use_errno=True)
@@ -113,8 +113,7 @@ def check_refusal(name, lines, text, prepare=None):
 
 
 def processes_of(daemon):
-    pid = daemon.process.pid
-    return [pid, *pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    return list(family(daemon.process.pid))
 
 
 def check_ordinary():
@@ -265,10 +264,11 @@ def check_dumps():
         return {os.stat(f"/proc/{pid}/mem").st_uid for pid in pids}
 
     daemon = Daemon()
+    program = checks.copy_program(daemon.folder)
     if IS_ROOT:
         for path in (daemon.folder, *daemon.folder.iterdir()):
             os.chown(path, user.pw_uid, user.pw_gid)
-    status = daemon.start(prepare=become_user)
+    status = daemon.start(prepare=become_user, program=program)
     checks.check("it starts as an ordinary user", status is None, daemon.log_text())
     with subprocess.Popen(["sleep", "60"], preexec_fn=become_user) as other:
         wait_for(lambda: pathlib.Path(f"/proc/{other.pid}/comm").read_text() == "sleep\n")
@@ -276,13 +276,6 @@ def check_dumps():
         other.kill()
     checks.check("that of its processes is not", owners(processes_of(daemon)) == {0}, owners(processes_of(daemon)))
     daemon.stop()
-
-
-def wait_for(condition, seconds=20):
-    end = time.monotonic() + seconds
-    while not condition() and time.monotonic() < end:
-        time.sleep(0.05)
-    return condition()
 
 
 def check_reload():

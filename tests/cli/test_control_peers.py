@@ -40,13 +40,15 @@ def run_once(folder, timeout, *, local=None, backend="none", extra="", user=None
     if backend != "none":
         text += f"    control: unix:{backend}\n"
     config = checks.write(folder / "config.yaml", text)
+    program = checks.OBPUB
     if user:
         os.chown(config, user.pw_uid, user.pw_gid)
+        program = checks.copy_program(folder)
     errors = open(folder / "errors", "w+")
     output = open(folder / "output", "w+")
     began = time.monotonic()
-    process = subprocess.Popen([os.path.abspath(checks.OBPUB), "--once", "--json", "-c", config, "--timeout",
-                                str(timeout)], stdout=output, stderr=errors, stdin=subprocess.DEVNULL,
+    process = subprocess.Popen([os.path.abspath(program), "--once", "--json", "-c", config, "--timeout", str(timeout)],
+                               stdout=output, stderr=errors, stdin=subprocess.DEVNULL,
                                **({"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if user else {}))
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = status
@@ -275,7 +277,7 @@ class LoneTor:
     def __enter__(self):
         self.folder.mkdir(mode=0o700)
         torrc = checks.write(self.folder / "torrc", "\n".join((
-            f"DataDirectory {self.folder}/data", f"ControlSocket {self.socket} WorldWritable RelaxDirModeCheck",
+            f"DataDirectory {self.folder}/data", f'ControlSocket unix:"{self.socket}" WorldWritable RelaxDirModeCheck',
             "SocksPort 0", "DisableNetwork 1", "Log notice stdout", *self.lines)) + "\n")
         defaults = checks.write(self.folder / "defaults", "")
         self.process = subprocess.Popen(["tor", "-f", torrc, "--defaults-torrc", defaults, "__OwningControllerProcess",

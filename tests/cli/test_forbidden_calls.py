@@ -8,15 +8,14 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 
 import checks
+from checks import wait_for
 from daemon import Daemon
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "net"))
-from harness.debugger import KILLED, call_inside  # noqa: E402
-from harness.memory import can_read_memory  # noqa: E402
-from harness.process import field_of, process_runs  # noqa: E402
+from harness.debugger import KILLED, call_inside
+from harness.memory import can_read_memory
+from harness.process import family, field_of, process_runs
 
 SKIPPED, LOST = 77, 4  # LOST: the exit status when one of the processes has ended
 AT_FDCWD, PTRACE_TRACEME = -100, 0
@@ -46,14 +45,10 @@ def describe(call):
 
 def processes_of(pid):
     """The three processes by name, once they are there and confined."""
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
-        children = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-        found = {field_of(each, "Name"): each for each in (pid, *map(int, children))}
-        if sorted(found) == sorted(FATAL) and all(field_of(each, "Seccomp") == "2" for each in found.values()):
-            return found
-        time.sleep(0.02)
-    return {}
+    def are_there():
+        found = family(pid)
+        return sorted(found.values()) == sorted(FATAL) and all(field_of(each, "Seccomp") == "2" for each in found)
+    return {name: number for number, name in family(pid).items()} if wait_for(are_there) else {}
 
 
 def find_obstacle():
@@ -69,13 +64,6 @@ def find_obstacle():
     return "system calls can't be filtered here" if "system calls can't be filtered" in daemon.log_text() else None
 
 
-def wait_for_end(pids):
-    deadline = time.monotonic() + 10
-    while any(map(process_runs, pids)) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    return not any(map(process_runs, pids))
-
-
 def check_not_fatal(name, pid):
     for call in ALLOWED[name]:
         result = call_inside(pid, *call)
@@ -86,7 +74,7 @@ def check_not_fatal(name, pid):
 
 
 def check_end(what, name, pids, returned, text):
-    checks.check(f"{what}: the others end too", wait_for_end(pids.values()), pids)
+    checks.check(f"{what}: the others end too", wait_for(lambda: not any(map(process_runs, pids.values())), 10), pids)
     expected = -signal.SIGSYS if name == "obpub" else LOST
     checks.check(f"{what}: the exit status is {expected}", returned == expected, f"{returned}: {text}")
     if name != "obpub":

@@ -7,7 +7,6 @@ import os
 import pathlib
 import re
 import sys
-import time
 
 import checks
 import standin_tor
@@ -15,6 +14,7 @@ from checks import check
 from publisher import Publisher, instance
 
 from harness.judge import Judged
+from harness.process import family, memory_of
 
 sys.path.insert(0, str(checks.SOURCE / "tests/attack"))
 import hostile  # noqa: E402
@@ -63,13 +63,13 @@ def is_published(service):
 
 def grown_since(before):
     """By how many KiB all processes have grown at their most. before: what each had then, {pid: KiB}."""
-    return sum(siege.memory_of(pid, "VmHWM") - size for pid, size in before.items())
+    return sum(memory_of(pid, "VmHWM") - size for pid, size in before.items())
 
 
 def check_undisturbed(what, publisher, before, memory_max=MEMORY_MAX):
     """The processes are those of before, whose memory is given, and have not grown beyond bounds; it ends well."""
     pid = publisher.process.pid
-    check(f"{what}: all processes are those of before", list(siege.family(pid)) == list(before), siege.family(pid))
+    check(f"{what}: all processes are those of before", list(family(pid)) == list(before), family(pid))
     grown = grown_since(before)
     check(f"{what}: the memory of all has grown by {grown} KiB at most", grown < memory_max)
     status, log = publisher.end()
@@ -82,7 +82,7 @@ def check_siege(folder):
     with siege.Siege(folder, standin_tor.PERIOD_LENGTH, OFFSET) as besiegers, scene(folder) as (
             tor, publisher, honest, points):
         check("two honest backends are published", publisher.wait(is_published, 60))
-        before = {pid: siege.memory_of(pid, "VmRSS") for pid in siege.family(publisher.process.pid)}
+        before = {pid: memory_of(pid, "VmRSS") for pid in family(publisher.process.pid)}
         publisher.write_config(honest + besiegers.instances())
         publisher.process.send_signal(1)
 
@@ -144,31 +144,6 @@ class Closing(standin_tor.Peer):
                 return
 
 
-class Watch:
-    """What was ever said of the backends whose names begin with a word."""
-
-    def __init__(self, word, count):
-        self.names = [f"{word}{number}" for number in range(count)]
-        self.states, self.reasons = {name: set() for name in self.names}, {name: set() for name in self.names}
-        self.errors = set()     # reasons, and what was said before there was a decision
-        self.published = set()  # those that had introduction points published
-
-    def look(self, service):
-        for each in service["instances"]:
-            name = each["name"]
-            if name not in self.states:
-                continue
-            self.states[name].add(each["state"])
-            self.reasons[name] |= {each["error"]} if each["state"] in siege.BAD and each["error"] else set()
-            self.errors |= {each["error"]} if each["error"] else set()
-            if each["introPointsPublished"]:
-                self.published.add(name)
-
-    def unmarked(self):
-        """Those that were never found bad, with a reason."""
-        return [name for name in self.names if not self.reasons[name]]
-
-
 # What is said of a conversation that ends too early, by how far it got; and of the one that does not.
 CLOSED = ("closed before we were authenticated", "closed in the middle of a reply", "closed by the peer")
 WHOLE = "not a descriptor of this service"
@@ -180,11 +155,11 @@ def check_closing(folder):
     text = backend.maker().text()
     conversation = [b"250-PROTOCOLINFO 1\r\n250-AUTH METHODS=NULL\r\n250 OK\r\n", b"250 OK\r\n",
                     b"250 OK\r\n250-uptime=1\r\n250 OK\r\n", backend.answer(text)]
-    watch = Watch("closing", 600)
-    others = [instance(name, checks.Key(), folder / "closing") for name in watch.names]
+    watch = siege.Record([f"closing{number}" for number in range(600)])
+    others = [instance(name, checks.Key(), folder / "closing") for name in watch.states]
     with Closing(folder / "closing", conversation, backend.address) as peer, scene(folder) as (tor, publisher, honest, points):
         check("two honest backends are published", publisher.wait(is_published, 60))
-        before = {pid: siege.memory_of(pid, "VmRSS") for pid in siege.family(publisher.process.pid)}
+        before = {pid: memory_of(pid, "VmRSS") for pid in family(publisher.process.pid)}
         publisher.write_config(honest + others)
         publisher.process.send_signal(1)
         disturbed = []

@@ -1,5 +1,6 @@
 """The three processes of obpub: which there are, what each has open, and that none lives on without the others. There
 is no tor."""
+import contextlib
 import os
 import pathlib
 import re
@@ -9,45 +10,29 @@ import sys
 import time
 
 import checks
+from checks import wait_for
 from daemon import Daemon
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "net"))
-from harness.memory import can_read_memory  # noqa: E402
+from harness.memory import can_read_memory
+from harness.process import family, process_runs
 
 NAMES = ["obpub-reader", "obpub-signer"]
 LOST = 4  # the exit status when one of the processes has ended
 
 
-def name_of(process):
-    return pathlib.Path(f"/proc/{process}/comm").read_text().strip()
-
-
 def children_of(process):
     """The ids of its children by their names."""
-    found = pathlib.Path(f"/proc/{process}/task/{process}/children").read_text().split()
-    return {name_of(child): int(child) for child in found}
-
-
-def is_alive(process):
-    """Whether a process is there and not merely waiting to be asked for its exit status."""
-    try:
-        stat = pathlib.Path(f"/proc/{process}/stat").read_text()
-    except FileNotFoundError:
-        return False
-    return stat.rpartition(")")[2].split()[0] not in "ZX"
-
-
-def wait_for(condition, seconds=10):
-    end = time.monotonic() + seconds
-    while not condition() and time.monotonic() < end:
-        time.sleep(0.02)
-    return bool(condition())
+    return {name: number for number, name in family(process).items() if number != process}
 
 
 def open_files(process):
-    """What its descriptors are. Only root can see that (CAP_SYS_PTRACE): obpub's processes are not dumpable."""
-    folder = pathlib.Path(f"/proc/{process}/fd")
-    return {int(entry.name): os.readlink(entry) for entry in folder.iterdir()}
+    """What its descriptors are, without those that are closed while we look. Only root can see that (CAP_SYS_PTRACE):
+    obpub's processes are not dumpable."""
+    found = {}
+    for entry in pathlib.Path(f"/proc/{process}/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):
+            found[int(entry.name)] = os.readlink(entry)
+    return found
 
 
 def peers_of(process):
@@ -89,7 +74,7 @@ def check_no_file(daemon):
 
 def check_end(daemon, children, what):
     checks.check(f"{what}: no process is left",
-                 wait_for(lambda: not any(map(is_alive, children.values()))), children)
+                 wait_for(lambda: not any(map(process_runs, children.values()))), children)
 
 
 def check_processes():
@@ -164,7 +149,7 @@ def check_reload_to_all():
         for process in (*children.values(), daemon.process.pid):
             os.kill(process, number)
         checks.check(f"{number.name} to all", wait_for(lambda: words in daemon.log_text()), daemon.log_text())
-    checks.check("all are still there", all(map(is_alive, children.values())))
+    checks.check("all are still there", all(map(process_runs, children.values())))
     daemon.stop()
 
 
@@ -216,7 +201,7 @@ def check_closed_streams():
     command = [os.path.abspath(checks.OBPUB), "-c", str(daemon.config), "-s", str(daemon.folder / "no-tor")]
     with subprocess.Popen(["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", *command]) as process:
         checks.check("without standard streams: it has a signer and a reader",
-                     wait_for(lambda: name_of(process.pid) == "obpub" and sorted(children_of(process.pid)) == NAMES))
+                     wait_for(lambda: sorted(family(process.pid).values()) == ["obpub", *NAMES]))
         checks.check("without standard streams: it is there", wait_for(daemon.status.exists))
         if can_read_memory():
             files = open_files(process.pid)

@@ -49,10 +49,15 @@ def check_exposure(unit, folder):
     checks.check(f"a bare unit has {exposure}: the measure measures", exposure is not None and exposure > 9, text)
 
 
+def quoted(path):
+    """A path as a word of a unit."""
+    return '"' + re.sub(r'(["\\])', r"\\\1", path).replace("%", "%%") + '"'
+
+
 def check_verify(unit, folder):
     """systemd knows every setting; the program is the one that was built."""
-    text = unit.read_text()
-    text = re.sub(r"/usr/bin/obpub\b", os.path.abspath(checks.OBPUB), text)
+    program = quoted(os.path.abspath(checks.OBPUB))
+    text = re.sub(r"/usr/bin/obpub\b", lambda _: program, unit.read_text())
     copy = checks.write(folder / "obpub.service", text, 0o644)
     result = run("systemd-analyze", "verify", "--man=no", copy)
     complaints = [line for line in (result.stdout + result.stderr).splitlines() if "obpub" in line]

@@ -12,6 +12,9 @@ import time
 
 import checks
 import test_systemd
+from checks import wait_for
+
+from harness.process import children
 
 SKIPPED = 77
 # Without a Landlock that can do all obpub would refuse to start when the sandbox is required.
@@ -66,8 +69,7 @@ class Machine:
 
     def find_first(self):
         """The process id of its first process as seen from here."""
-        children = pathlib.Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-        return children[0] if children else None
+        return next(map(str, children(self.process.pid)), None)
 
     def run(self, *command, timeout=30):
         """Runs a command inside. Returns what it printed."""
@@ -112,15 +114,6 @@ def try_to_remove(folder):
     except OSError:
         return False
     return True
-
-
-def wait_for(condition, seconds=20):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if condition():
-            return True
-        time.sleep(0.2)
-    return bool(condition())
 
 
 def make_files(folder):

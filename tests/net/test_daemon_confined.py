@@ -13,7 +13,7 @@ from harness.judge import blinding_parameter
 from harness.memory import (blinded_nonce_prefix, blinded_scalar, can_read_memory, dump_memory, find_secrets,
                             mapped_bytes, mappings_with, secrets_of)
 from harness.obpub import instance
-from harness.process import HarnessError
+from harness.process import HarnessError, family
 from testnet import main, make_frontend_key, step
 
 FORMATS = ('pem', 'tor', 'dir')
@@ -25,9 +25,7 @@ OPEN_FILES = {'signer': '16', 'reader': '64'}  # limits; the engine has a socket
 
 def processes_of(daemon):
     """The daemon's processes by what they are."""
-    children = pathlib.Path(f'/proc/{daemon.pid}/task/{daemon.pid}/children').read_text().split()
-    found = {pathlib.Path(f'/proc/{pid}/comm').read_text().strip().removeprefix('obpub-'): int(pid)
-             for pid in children}
+    found = {name.removeprefix('obpub-'): pid for pid, name in family(daemon.pid).items() if pid != daemon.pid}
     assert set(found) == {'signer', 'reader'}, found
     return {'engine': daemon.pid, **found}
 

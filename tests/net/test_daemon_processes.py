@@ -9,7 +9,7 @@ import threading
 from harness.daemon import Daemon
 from harness.memory import can_read_memory
 from harness.obpub import instance
-from harness.process import children, process_runs, wait_for
+from harness.process import family, process_runs, wait_for
 from testnet import main, make_frontend_key, step
 
 LOST = 4  # the exit status when one of the processes has ended
@@ -42,10 +42,7 @@ class Watch(threading.Thread):
 
 def parts(daemon):
     """The ids of its signer and reader, by name."""
-    found = {}
-    for pid in children(daemon.pid):
-        with open(f'/proc/{pid}/comm') as comm:
-            found[comm.read().strip()] = pid
+    found = {name: pid for pid, name in family(daemon.pid).items() if pid != daemon.pid}
     assert sorted(found) == ['obpub-reader', 'obpub-signer'], found
     return found
 

@@ -11,6 +11,7 @@ from harness.daemon import Daemon
 from harness.hsdirs import clients_slot, living_points
 from harness.judge import Judged
 from harness.obpub import instance
+from harness.process import cpu_seconds, family, memory_of
 from testnet import main, make_frontend_key, step
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'attack'))
@@ -47,9 +48,9 @@ def test(net):
     settings = ['backend-grace: 5']
     daemon = Daemon(net, publisher, [(key_path, honest)], settings=settings).start()
     daemon.wait_published()
-    processes = siege.family(daemon.pid)
-    before = {pid: siege.memory_of(pid, 'VmRSS') for pid in processes}
-    used, began = siege.processor_seconds(daemon.pid), time.monotonic()
+    processes = family(daemon.pid)
+    before = {pid: memory_of(pid, 'VmRSS') for pid in processes}
+    used, began = cpu_seconds(daemon.pid), time.monotonic()
     step(f'two honest backends are published by {", ".join(processes.values())}')
 
     times = net.consensus_times()
@@ -96,10 +97,10 @@ def test(net):
         assert shares.get('twenty-points', 0) <= SHARE_MAX and shares.get('one-relay', 0) <= 1, shares
         step(f'{len(judged)} HSDirs have a good superdescriptor, with these shares of theirs: {shares}')
         seconds = time.monotonic() - began
-        share = (siege.processor_seconds(daemon.pid) - used) / seconds
+        share = (cpu_seconds(daemon.pid) - used) / seconds
 
-    assert daemon.alive() and siege.family(daemon.pid) == processes, 'a process ended'
-    grown = {pid: siege.memory_of(pid, 'VmHWM') - before[pid] for pid in processes}
+    assert daemon.alive() and family(daemon.pid) == processes, 'a process ended'
+    grown = {pid: memory_of(pid, 'VmHWM') - before[pid] for pid in processes}
     step(f'memory grew by {sum(grown.values())} KiB at most; {100 * share:.1f} % of a processor in {seconds:.0f} s')
     assert sum(grown.values()) < MEMORY_MAX, grown
     assert share < PROCESSOR_MAX

@@ -8,7 +8,8 @@ import sys
 import traceback
 
 from harness.bootstrap import RELAYS, Bootstrap
-from harness.descendants import adopt_orphans, end_descendants, make_folder
+from harness.descendants import adopt_orphans, end_descendants
+from harness.folder import make_folder
 from harness.keys import OnionKey, address_of, make_frontend_key
 from harness.network import ENVIRONMENT, Network
 from harness.process import HarnessError, free_port, run, spawn, tail, wait_for, write_file

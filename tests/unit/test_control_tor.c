@@ -92,11 +92,11 @@ static pid_t start_tor(const struct tors *tors, const char *name, const char *da
                        const char *const *options)
 {
     char data[PATH_SIZE];
-    char control[PATH_SIZE];
+    char control[PATH_SIZE]; /* in quotes, for a folder with spaces in its name */
     char torrc[PATH_SIZE];
     char log[PATH_SIZE];
     snprintf(data, sizeof(data), "%s/%s", tors->folder, data_name);
-    snprintf(control, sizeof(control), "unix:%s/%s.control", tors->folder, name);
+    snprintf(control, sizeof(control), "unix:\"%s/%s.control\"", tors->folder, name);
     snprintf(torrc, sizeof(torrc), "%s/empty", tors->folder);
     snprintf(log, sizeof(log), "%s/%s.log", tors->folder, name);
     int empty = open(torrc, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);

@@ -13,6 +13,8 @@ CONSENSUS = 'dir/status-vote/current/consensus-microdesc'
 # A shared random run is this many voting intervals (srv-spec), and on a testing network a time period too.
 ROUNDS = 24
 
+STAMP = '%Y-%m-%d %H:%M:%S'  # a time as a consensus has it
+
 AFTER_SRV = 'after-srv'
 AFTER_TIME_PERIOD = 'after-time-period'
 
@@ -76,7 +78,7 @@ def parse_times(consensus):
     """The ConsensusTimes of a consensus document."""
     def moment(keyword):
         text = re.search(rf'^{keyword} (.*)$', consensus, re.M).group(1)
-        return calendar.timegm(time.strptime(text, '%Y-%m-%d %H:%M:%S'))
+        return calendar.timegm(time.strptime(text, STAMP))
 
     def value(which):
         found = re.search(rf'^shared-rand-{which}-value \d+ (\S+)$', consensus, re.M)
@@ -84,6 +86,16 @@ def parse_times(consensus):
 
     return ConsensusTimes(moment('valid-after'), moment('fresh-until'), moment('valid-until'),
                           value('current'), value('previous'))
+
+
+def with_times(consensus, valid_after, interval):
+    """A consensus document with other times (Unix seconds), as if there were one every so many seconds."""
+    for keyword, moment in (('valid-after', valid_after), ('fresh-until', valid_after + interval),
+                            ('valid-until', valid_after + 3 * interval)):
+        stamp = time.strftime(STAMP, time.gmtime(moment))
+        consensus, count = re.subn(rf'^{keyword} .*$', f'{keyword} {stamp}', consensus, count=1, flags=re.M)
+        assert count == 1, f'a consensus without {keyword}'
+    return consensus
 
 
 def hsdir_fingerprints(consensus):

@@ -3,7 +3,6 @@
 import ctypes
 import os
 import signal
-import tempfile
 import time
 
 from .process import children, process_runs
@@ -42,10 +41,3 @@ def reap():
             pass
     except ChildProcessError:
         pass
-
-
-def make_folder(longest=40):
-    """A new folder for temporary files, in a place whose path is not longer: unix sockets lie in it, whose paths have
-    107 bytes at most."""
-    place = tempfile.gettempdir()
-    return tempfile.mkdtemp(prefix='obpub-', dir=place if len(place) <= longest else '/tmp')

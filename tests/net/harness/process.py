@@ -97,17 +97,41 @@ def children(pid):
     return found
 
 
+def family(pid):
+    """The names of a process and its children by their ids, of those that are there."""
+    found = {}
+    for number in (pid, *children(pid)):
+        try:
+            with open(f'/proc/{number}/comm') as file:
+                found[number] = file.read().strip()
+        except (FileNotFoundError, ProcessLookupError):
+            pass
+    return found
+
+
 def cpu_seconds(pid):
-    """The processor time that a process has used."""
-    with open(f'/proc/{pid}/stat') as file:
-        fields = file.read().rpartition(')')[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf('SC_CLK_TCK')
+    """The processor time that the threads of a process have used, to the nanosecond."""
+    total = 0
+    for thread in os.listdir(f'/proc/{pid}/task'):
+        with open(f'/proc/{pid}/task/{thread}/schedstat') as file:
+            total += int(file.read().split()[0])
+    return total / 1e9
+
+
+def family_cpu_seconds(pid):
+    """The processor time that a process and its children have used."""
+    return sum(map(cpu_seconds, family(pid)))
 
 
 def field_of(pid, name):
     """What the kernel says of a process under a name of /proc/PID/status."""
     with open(f'/proc/{pid}/status') as file:
         return re.search(rf'^{name}:\t(.*)$', file.read(), re.M)[1]
+
+
+def memory_of(pid, name):
+    """KiB of a process by a name of /proc/PID/status: VmRSS now, VmHWM at most."""
+    return int(field_of(pid, name).split()[0])
 
 
 def has_capability(number):

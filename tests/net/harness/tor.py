@@ -114,7 +114,7 @@ class Tor:
         return os.path.join(self.folder, name)
 
     def _torrc_lines(self):
-        lines = [f'Nickname {self.name}', f'DataDirectory {self.data}', f'ControlSocket {self.control_socket}',
+        lines = [f'Nickname {self.name}', f'DataDirectory {self.data}', f'ControlSocket unix:"{self.control_socket}"',
                  f'SocksPort {f"127.0.0.1:{self.socks_port} ExtendedErrors" if self.socks_port else 0}',
                  f'__OwningControllerProcess {os.getpid()}']
         if self.control_port:
