@@ -52,7 +52,7 @@ def main():
     for option in sorted(set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", manual))):
         checks.check(f"--help has {option} of obpub(8)", has_word(help_text, option))
     for variable in set(re.findall(r'"(ONIONBALANCE_\w+)"',
-                                   (checks.SOURCE / "src" / "command" / "options.c").read_text())):
+                                   (checks.SOURCE / "src" / "command" / "command_line.c").read_text())):
         checks.check(f"obpub(8) has {variable}", has_word(manual, variable))
     for code in range(4):
         checks.check(f"obpub(8) has exit status {code}", re.search(rf"EXIT STATUS.* {code} [A-Z]", manual) is not None)
