@@ -82,6 +82,15 @@ static void engine_changed(void *context)
     tell_manager(daemon, &view);
 }
 
+/* For "-v debug": what is done with a source, step by step. What its peer said the log makes fit to be shown.
+ */
+static void log_source_change(const char *name, const struct source_change *change, void *context)
+{
+    const struct daemon *daemon = context;
+    log_write(&daemon->log, LOG_LEVEL_DEBUG, "backend %s: %s from %s to %s: %s", name, change->machine,
+              change->from, change->to, change->why);
+}
+
 /* -- the config ----------------------------------------------------------------------------------- */
 
 static void log_config_report(const struct log *log, const struct config_report *report)
@@ -330,6 +339,7 @@ static void start_engine(struct daemon *daemon)
         .credential_source = reader_client_source(daemon->processes.reader),
         .signer = daemon->processes.signer,
         .changed = engine_changed,
+        .source_changed = log_has_level(&daemon->log, LOG_LEVEL_DEBUG) ? log_source_change : NULL,
         .context = daemon,
     };
     struct tor_endpoints endpoints;

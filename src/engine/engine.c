@@ -275,6 +275,7 @@ struct engine *engine_new(const struct engine_settings *settings)
     TAILQ_INIT(&engine->posts);
     engine->base = settings->base;
     engine->changed = settings->changed;
+    engine->source_changed = settings->source_changed;
     engine->context = settings->context;
     engine->timer = evtimer_new(engine->base, timer_fired, engine);
     engine->report_timer = evtimer_new(engine->base, report_timer_fired, engine);
@@ -284,6 +285,7 @@ struct engine *engine_new(const struct engine_settings *settings)
     struct publisher_rules rules = settings->rules;
     randombytes_buf(rules.seed, sizeof(rules.seed));
     engine->publisher = publisher_new(&rules);
+    engine_follow_sources(engine);
     engine_set_tor_places(engine, &settings->tors);
     return engine;
 }

@@ -17,13 +17,17 @@ struct engine_tor_places {
     struct control_credentials credentials; /* for each of them */
 };
 
+/* A source's machines have changed; name is what the config calls it. It must not call the engine. */
+typedef void (*engine_source_callback)(const char *name, const struct source_change *change, void *context);
+
 struct engine_settings {
     struct event_base *base;
     struct engine_tor_places tors;                     /* copied */
     const struct credential_source *credential_source; /* reads what opens backends' control ports */
     struct signer_client *signer;
-    struct publisher_rules rules;   /* the seed is drawn by the engine */
-    void (*changed)(void *context); /* something may be different; called from the event loop, often */
+    struct publisher_rules rules;          /* the seed is drawn by the engine */
+    void (*changed)(void *context);        /* something may be different; called from the event loop, often */
+    engine_source_callback source_changed; /* NULL: nobody wants to know */
     void *context;
 };
 

@@ -184,6 +184,20 @@ void engine_set_local_reachable(struct engine *engine, bool is_reachable)
     engine_wake(engine);
 }
 
+/* -- what is done with them, for a person -------------------------------------------------------- */
+
+static void source_has_changed(const struct source_change *change, void *context)
+{
+    struct engine *engine = context;
+    engine->source_changed(engine->backends[change->source]->config->name, change, engine->context);
+}
+
+void engine_follow_sources(struct engine *engine)
+{
+    if (engine->source_changed != NULL)
+        publisher_set_observer(engine->publisher, source_has_changed, engine);
+}
+
 /* -- coming and going ----------------------------------------------------------------------------- */
 
 enum source_kind engine_source_kind(const struct config_backend *config)
@@ -233,8 +247,8 @@ void engine_update_backend(struct engine *engine, size_t number, const struct co
     struct engine_backend *backend = engine->backends[number];
     bool has_other_kind = engine_source_kind(backend->config) != engine_source_kind(config);
     if (has_other_kind) {
-        engine_close_backend(engine, number);
         publisher_set_kind(engine->publisher, number, engine_source_kind(config), clock_milliseconds());
+        engine_close_backend(engine, number);
         engine_open_backend(engine, number, config);
         return;
     }

@@ -81,6 +81,7 @@ struct engine {
     int64_t report_interval; /* milliseconds between two calls of changed(), at least; 0: each time */
     int64_t ping_interval;   /* between two signs of life that a backend is asked for */
     void (*changed)(void *context);
+    engine_source_callback source_changed; /* or NULL */
     void *context;
     char last_error[ERROR_TEXT_SIZE];
     struct report_counters counters;
@@ -99,6 +100,9 @@ size_t engine_find_frontend(const struct engine *engine, const char *address);
 
 /* The kind of source that a backend is by its config. */
 enum source_kind engine_source_kind(const struct config_backend *config);
+
+/* Has the changes of sources told, if somebody wants to know. */
+void engine_follow_sources(struct engine *engine);
 
 /* Begins to serve a backend, goes on with another config for it, ends it. */
 void engine_open_backend(struct engine *engine, size_t number, const struct config_backend *config);

@@ -16,12 +16,12 @@ def instance(name, key, path):
 class Publisher:
     """The process, its key and its log."""
 
-    def __init__(self, folder, instances):
+    def __init__(self, folder, instances, *options):
         self.folder, self.key = folder, checks.Key()
         checks.write(folder / "frontend.key", self.key.pem())
         self.write_config(instances)
         self.log = open(folder / "log", "w+", encoding="utf-8", errors="replace")
-        self.process = subprocess.Popen([os.path.abspath(checks.OBPUB), "-c", folder / "config.yaml"],
+        self.process = subprocess.Popen([os.path.abspath(checks.OBPUB), "-c", folder / "config.yaml", *options],
                                         stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
 
     def write_config(self, instances):

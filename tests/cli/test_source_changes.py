@@ -1,0 +1,79 @@
+# What the log says of each backend at its most talkative: from which state to which, and why.
+
+import pathlib
+import re
+import socket
+
+import checks
+import standin_tor
+from checks import check
+from publisher import Publisher, instance
+
+CHANGE = re.compile(r"debug: backend (\S+): (life|inquiry|trust) from (.+) to (.+?): (.+)$", re.M)
+
+
+class MortalTor(standin_tor.Tor):
+    """A backend's tor whose connections end with it."""
+
+    def __enter__(self):
+        self._connections = []
+        return super().__enter__()
+
+    def __exit__(self, *exception):
+        super().__exit__(*exception)
+        for connection in self._connections:
+            connection.shutdown(socket.SHUT_RDWR)
+
+    def serve(self, connection):
+        self._connections.append(connection)
+        super().serve(connection)
+
+
+def changes_of(log, name, machine):
+    """The states that a backend's machine went through, and why."""
+    lines = [found[2:] for found in CHANGE.findall(log) if found[:2] == (name, machine)]
+    check(f"{name}: each change of its {machine} begins where the last one ended",
+          all(one[1] == other[0] for one, other in zip(lines, lines[1:])), lines)
+    return lines
+
+
+def follow(folder, *options):
+    """Lets one of two backends be published and die; gives the log."""
+    keys = {name: checks.Key() for name in ("stays", "dies")}
+    answers = {name: {**standin_tor.own_answers(key, standin_tor.make_descriptor(key)), "uptime": "1000"}
+               for name, key in keys.items()}
+    with standin_tor.Tor(folder / "tor", standin_tor.network_answers(uptime="100")), \
+            standin_tor.Tor(folder / "stays", answers["stays"]):
+        with MortalTor(folder / "dies", answers["dies"]):
+            publisher = Publisher(folder, [instance(name, key, folder / name) for name, key in keys.items()], *options)
+            check("both backends are published", publisher.wait(lambda service: service["isPublished"], 60))
+        check("one is out", publisher.wait(
+            lambda service: [each["state"] for each in service["instances"]] == ["live", "out"], 60))
+        status, log = publisher.end()
+    check("it ends well", status == 0, log[-2000:])
+    return log
+
+
+def check_debug(folder):
+    log = follow(folder, "-v", "debug")
+    lives = {name: changes_of(log, name, "life") for name in ("stays", "dies")}
+    check("the one that stays came to life", lives["stays"] == [("waiting", "live", "a good descriptor came")],
+          lives["stays"])
+    check("the other one as well, and then died", [line[:2] for line in lives["dies"]][0] == ("waiting", "live") and
+          lives["dies"][-1][1] == "out" and len(lives["dies"][-1][2]) > 5, lives["dies"])
+    inquiries = changes_of(log, "dies", "inquiry")
+    check("it was asked, and can't be any more", inquiries[0][:2] == ("closed", "idle") and
+          any(line[:2] == ("hinted", "following") and line[2].endswith(" asked") for line in inquiries) and
+          inquiries[-1][1] == "closed", inquiries)
+    check("HSDirs were believed, as its process was old", changes_of(log, "dies", "trust")[0] ==
+          ("young", "HSDirs too", "its process has been running for long"), log[-2000:])
+
+
+def check_quiet(folder):
+    check("nothing of this is said otherwise", not CHANGE.search(follow(folder)))
+
+
+for scene in (check_debug, check_quiet):
+    with checks.temporary_folder() as name:
+        scene(pathlib.Path(name))
+checks.finish()
