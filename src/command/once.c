@@ -129,7 +129,7 @@ static void warn_of_backends(const struct publisher *publisher, const struct con
         const struct publisher_frontend *frontend = &publisher->frontends[i];
         size_t live = 0;
         for (size_t j = 0; j < frontend->member_count; j++) {
-            const struct source *backend = &publisher->sources[frontend->members[j].source];
+            const struct source *backend = publisher_member_source(publisher, &frontend->members[j]);
             live += round_has_backend(backend);
             if (!round_has_backend(backend))
                 fprintf(stderr, "obpub: warning: backend %s was left out: %s\n",

@@ -40,7 +40,7 @@ static const struct control_limits backend_limits = {
 struct backend_link {
     struct event_base *base;
     const struct config_backend *config;
-    size_t number;
+    uint64_t number;
     const struct credential_source *source;
     struct backend_link_callbacks callbacks;
     void *context;
@@ -94,7 +94,7 @@ static bool note_process(struct backend_link *link, int64_t uptime)
 static int64_t next_ping(const struct backend_link *link)
 {
     int64_t interval = *link->ping_interval;
-    int64_t delay = interval * 3 / 4 + (int64_t)(link->number * PING_SPREAD) % (interval / 2);
+    int64_t delay = interval * 3 / 4 + (int64_t)(source_row(link->number) * PING_SPREAD) % (interval / 2);
     return delay + PING_TICK - (clock_milliseconds() + delay) % PING_TICK;
 }
 
@@ -209,7 +209,7 @@ static void timer_fired(evutil_socket_t socket, short events, void *context)
 }
 
 struct backend_link *backend_link_new(struct event_base *base, const struct config_backend *config,
-                                      size_t number, const struct credential_source *source,
+                                      uint64_t number, const struct credential_source *source,
                                       const int64_t *ping_interval,
                                       const struct backend_link_callbacks *callbacks, void *context)
 {

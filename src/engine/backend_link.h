@@ -12,18 +12,18 @@ struct backend_link;
 struct backend_link_callbacks {
     /* Commands can be sent from now on. is_new_process: another process than before answers, or the first
      * one; uptime: how long it has been running, in milliseconds, INT64_MAX if it does not say. */
-    void (*up)(size_t backend, bool is_new_process, int64_t uptime, void *context);
-    void (*hs_desc)(size_t backend, const struct hs_desc_event *event, void *context);
+    void (*up)(uint64_t source, bool is_new_process, int64_t uptime, void *context);
+    void (*hs_desc)(uint64_t source, const struct hs_desc_event *event, void *context);
     /* The connection is lost or could not be had, and why; it is tried again. One that is of no use until its
      * operator does something, or that lies, counts as gone. */
-    void (*down)(size_t backend, const struct error *error, enum source_loss loss, void *context);
+    void (*down)(uint64_t source, const struct error *error, enum source_loss loss, void *context);
 };
 
-/* source reads the files that open its control port, and stays. */
-/* ping_interval: milliseconds between two signs of life that the backend is asked for, more or less; it is
+/* number: of the source that the backend is. source reads the files that open its control port, and stays.
+ * ping_interval: milliseconds between two signs of life that the backend is asked for, more or less; it is
  * looked at each time, and stays the caller's. */
 struct backend_link *backend_link_new(struct event_base *base, const struct config_backend *config,
-                                      size_t number, const struct credential_source *source,
+                                      uint64_t number, const struct credential_source *source,
                                       const int64_t *ping_interval,
                                       const struct backend_link_callbacks *callbacks, void *context);
 void backend_link_free(struct backend_link *link);

@@ -113,22 +113,22 @@ static void rebuild_indexes(struct engine *engine)
 }
 
 /* Serves a backend of the new config: as a new one, or as the one it was. */
-static size_t set_backend(struct engine *engine, const struct config_backend *config,
-                          struct engine_changes *changes)
+static uint64_t set_backend(struct engine *engine, const struct config_backend *config,
+                            struct engine_changes *changes)
 {
-    size_t number = engine_find_backend(engine, config->address);
-    if (number != KEY_INDEX_NONE) {
-        struct engine_backend *backend = engine->backends[number];
+    size_t row = engine_find_backend(engine, config->address);
+    if (row != KEY_INDEX_NONE) {
+        struct engine_backend *backend = engine->backends[row];
         if (!backend->is_in_new_config)
-            engine_update_backend(engine, number, config);
+            engine_update_backend(engine, backend->number, config);
         backend->is_in_new_config = true;
-        return number;
+        return backend->number;
     }
-    number = publisher_add_source(engine->publisher, config->identity_key, engine_source_kind(config),
-                                  clock_milliseconds());
+    uint64_t number = publisher_add_source(engine->publisher, config->identity_key,
+                                           engine_source_kind(config), clock_milliseconds());
     engine_open_backend(engine, number, config);
-    add_address(&engine->backend_index, config->address, number);
-    engine->backends[number]->is_in_new_config = true;
+    add_address(&engine->backend_index, config->address, source_row(number));
+    engine_backend(engine, number)->is_in_new_config = true;
     changes->backends_added++;
     return number;
 }
@@ -143,7 +143,7 @@ static struct engine_frontend *make_frontend_place(struct engine *engine, size_t
     return &engine->frontends[number];
 }
 
-static bool has_members(const struct publisher_frontend *frontend, const size_t *backends, size_t count)
+static bool has_members(const struct publisher_frontend *frontend, const uint64_t *backends, size_t count)
 {
     if (frontend->member_count != count)
         return false;
@@ -154,7 +154,7 @@ static bool has_members(const struct publisher_frontend *frontend, const size_t 
     return true;
 }
 
-static void add_frontend(struct engine *engine, struct config_frontend *config, const size_t *backends)
+static void add_frontend(struct engine *engine, struct config_frontend *config, const uint64_t *backends)
 {
     size_t number = publisher_add_frontend(engine->publisher, config->identity_key, backends,
                                            config->backend_count, clock_milliseconds());
@@ -191,7 +191,7 @@ static void set_frontend_config(struct engine *engine, size_t number, const stru
 static void set_frontend(struct engine *engine, struct config_frontend *config,
                          struct engine_changes *changes)
 {
-    size_t *backends = memory_allocate(config->backend_count, sizeof(*backends));
+    uint64_t *backends = memory_allocate(config->backend_count, sizeof(*backends));
     for (size_t i = 0; i < config->backend_count; i++)
         backends[i] = set_backend(engine, &config->backends[i], changes);
     size_t number = engine_find_frontend(engine, config->address);
@@ -232,8 +232,8 @@ static void remove_others(struct engine *engine, struct engine_changes *changes)
     for (size_t i = 0; i < engine->backend_count; i++) {
         struct engine_backend *backend = engine->backends[i];
         if (backend->config != NULL && !backend->is_in_new_config) {
-            engine_close_backend(engine, i);
-            publisher_remove_source(engine->publisher, i);
+            engine_close_backend(engine, backend->number);
+            publisher_remove_source(engine->publisher, backend->number);
             changes->backends_removed++;
         }
         backend->is_in_new_config = false;
@@ -295,7 +295,7 @@ void engine_free(struct engine *engine)
     if (engine == NULL)
         return;
     for (size_t i = 0; i < engine->backend_count; i++) {
-        engine_close_backend(engine, i);
+        engine_close_backend(engine, engine->backends[i]->number);
         free(engine->backends[i]);
     }
     free(engine->backends);

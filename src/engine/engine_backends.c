@@ -54,7 +54,7 @@ static struct control_connection *connection_for(struct engine_backend *backend,
 static void share_blinded_key(struct engine_backend *backend)
 {
     const struct publisher *publisher = backend->engine->publisher;
-    const struct source *known = &publisher->sources[backend->number];
+    const struct source *known = publisher_find_source(publisher, backend->number);
     if (!sodium_is_zero(known->blinded_key, sizeof(known->blinded_key)))
         known_blinded_keys_add(&backend->known_keys, known->identity_key,
                                publisher->network->schedule.period_length, known->period_number,
@@ -63,7 +63,7 @@ static void share_blinded_key(struct engine_backend *backend)
 
 void engine_perform_fetch(struct engine *engine, const struct publisher_action *action)
 {
-    struct engine_backend *backend = engine->backends[action->source];
+    struct engine_backend *backend = engine_backend(engine, action->source);
     const struct network *network = engine->publisher->network;
     struct control_connection *connection = connection_for(backend, action->tor);
     end_fetch(backend);
@@ -100,10 +100,10 @@ void engine_perform_fetch(struct engine *engine, const struct publisher_action *
 
 /* -- what their tors say -------------------------------------------------------------------------- */
 
-static void backend_is_up(size_t number, bool is_new_process, int64_t uptime, void *context)
+static void backend_is_up(uint64_t number, bool is_new_process, int64_t uptime, void *context)
 {
     struct engine *engine = context;
-    engine->backends[number]->was_up = true;
+    engine_backend(engine, number)->was_up = true;
     reactions_note_sign(&engine->reactions, engine->publisher, number, clock_milliseconds());
     publisher_note_reachable(engine->publisher, number, is_new_process, uptime, clock_milliseconds());
     engine_wake(engine);
@@ -125,19 +125,19 @@ static void note_backend_upload(struct engine_backend *backend, const struct hs_
     engine_wake(engine);
 }
 
-static void backend_said(size_t number, const struct hs_desc_event *event, void *context)
+static void backend_said(uint64_t number, const struct hs_desc_event *event, void *context)
 {
     struct engine *engine = context;
-    struct engine_backend *backend = engine->backends[number];
+    struct engine_backend *backend = engine_backend(engine, number);
     note_backend_upload(backend, event);
     if (backend->fetch != NULL)
         fetch_note_event(backend->fetch, event);
 }
 
-static void backend_is_down(size_t number, const struct error *error, enum source_loss loss, void *context)
+static void backend_is_down(uint64_t number, const struct error *error, enum source_loss loss, void *context)
 {
     struct engine *engine = context;
-    struct engine_backend *backend = engine->backends[number];
+    struct engine_backend *backend = engine_backend(engine, number);
     engine->counters.backend_connections_lost += backend->was_up;
     backend->was_up = false;
     drop_fetch(backend);
@@ -153,7 +153,7 @@ void engine_drop_fetches(struct engine *engine, size_t tor)
         if (backend->fetch == NULL || backend->link != NULL || backend->fetch_tor != tor)
             continue;
         drop_fetch(backend);
-        publisher_note_fetch_lost(engine->publisher, i, clock_milliseconds());
+        publisher_note_fetch_lost(engine->publisher, backend->number, clock_milliseconds());
     }
 }
 
@@ -162,7 +162,7 @@ void engine_note_local_event(struct engine *engine, size_t tor, const struct hs_
     size_t number = event->has_address ? engine_find_backend(engine, event->address) : KEY_INDEX_NONE;
     if (number == KEY_INDEX_NONE)
         return;
-    struct engine_backend *backend = engine->backends[number];
+    struct engine_backend *backend = engine_backend(engine, number);
     if (backend->fetch != NULL && backend->link == NULL && backend->fetch_tor == tor)
         fetch_note_event(backend->fetch, event);
 }
@@ -174,11 +174,12 @@ void engine_set_local_reachable(struct engine *engine, bool is_reachable)
         if (backend->config == NULL || backend->link != NULL)
             continue;
         if (is_reachable) {
-            publisher_note_reachable(engine->publisher, i, false, INT64_MAX, clock_milliseconds());
+            publisher_note_reachable(engine->publisher, backend->number, false, INT64_MAX,
+                                     clock_milliseconds());
         } else {
             drop_fetch(backend);
-            publisher_note_unreachable(engine->publisher, i, "no local tor is there", SOURCE_LOST,
-                                       clock_milliseconds());
+            publisher_note_unreachable(engine->publisher, backend->number, "no local tor is there",
+                                       SOURCE_LOST, clock_milliseconds());
         }
     }
     engine_wake(engine);
@@ -189,7 +190,7 @@ void engine_set_local_reachable(struct engine *engine, bool is_reachable)
 static void source_has_changed(const struct source_change *change, void *context)
 {
     struct engine *engine = context;
-    engine->source_changed(engine->backends[change->source]->config->name, change, engine->context);
+    engine->source_changed(engine_backend(engine, change->source)->config->name, change, engine->context);
 }
 
 void engine_follow_sources(struct engine *engine)
@@ -205,17 +206,18 @@ enum source_kind engine_source_kind(const struct config_backend *config)
     return config->has_control ? SOURCE_BACKEND_WITH_CONTROL : SOURCE_BACKEND_ON_HSDIRS;
 }
 
-static struct engine_backend *make_place(struct engine *engine, size_t number)
+static struct engine_backend *make_place(struct engine *engine, uint64_t number)
 {
-    while (engine->backend_count <= number) {
+    while (engine->backend_count <= source_row(number)) {
         struct engine_backend *backend = memory_allocate(1, sizeof(*backend));
         backend->engine = engine;
-        backend->number = engine->backend_count++;
-        engine->backends = memory_make_room(engine->backends, &engine->backend_room, engine->backend_count, 8,
-                                            sizeof(*engine->backends));
-        engine->backends[backend->number] = backend;
+        engine->backends = memory_make_room(engine->backends, &engine->backend_room,
+                                            engine->backend_count + 1, 8, sizeof(*engine->backends));
+        engine->backends[engine->backend_count++] = backend;
     }
-    return engine->backends[number];
+    struct engine_backend *backend = engine_backend(engine, number);
+    backend->number = number;
+    return backend;
 }
 
 /* Connects to a backend, or finds that the local tor stands in for it. */
@@ -235,16 +237,16 @@ static void connect_backend(struct engine_backend *backend)
         publisher_note_reachable(engine->publisher, backend->number, false, INT64_MAX, clock_milliseconds());
 }
 
-void engine_open_backend(struct engine *engine, size_t number, const struct config_backend *config)
+void engine_open_backend(struct engine *engine, uint64_t number, const struct config_backend *config)
 {
     struct engine_backend *backend = make_place(engine, number);
     backend->config = config;
     connect_backend(backend);
 }
 
-void engine_update_backend(struct engine *engine, size_t number, const struct config_backend *config)
+void engine_update_backend(struct engine *engine, uint64_t number, const struct config_backend *config)
 {
-    struct engine_backend *backend = engine->backends[number];
+    struct engine_backend *backend = engine_backend(engine, number);
     bool has_other_kind = engine_source_kind(backend->config) != engine_source_kind(config);
     if (has_other_kind) {
         publisher_set_kind(engine->publisher, number, engine_source_kind(config), clock_milliseconds());
@@ -260,9 +262,9 @@ void engine_update_backend(struct engine *engine, size_t number, const struct co
     backend->config = config;
 }
 
-void engine_close_backend(struct engine *engine, size_t number)
+void engine_close_backend(struct engine *engine, uint64_t number)
 {
-    struct engine_backend *backend = engine->backends[number];
+    struct engine_backend *backend = engine_backend(engine, number);
     end_fetch(backend);
     verified_signatures_clear(&backend->verified);
     backend_link_free(backend->link);

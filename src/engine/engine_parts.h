@@ -13,10 +13,10 @@
 #include "engine/local_tor.h"
 #include "publish/reaction.h"
 
-/* By the publisher's number. */
+/* By the row of the publisher's source. */
 struct engine_backend {
     struct engine *engine;
-    size_t number;
+    uint64_t number;                     /* the source's */
     const struct config_backend *config; /* NULL: a place that is free */
     struct backend_link *link;           /* NULL for one without a control port */
     struct fetch *fetch;                 /* the one under way, or NULL */
@@ -88,6 +88,12 @@ struct engine {
     struct reactions reactions;
 };
 
+/* The backend that is a source. */
+static inline struct engine_backend *engine_backend(const struct engine *engine, uint64_t number)
+{
+    return engine->backends[source_row(number)];
+}
+
 /* Has the publisher asked before the event loop waits again: never from inside a callback, which may be deep.
  */
 void engine_wake(struct engine *engine);
@@ -105,9 +111,9 @@ enum source_kind engine_source_kind(const struct config_backend *config);
 void engine_follow_sources(struct engine *engine);
 
 /* Begins to serve a backend, goes on with another config for it, ends it. */
-void engine_open_backend(struct engine *engine, size_t number, const struct config_backend *config);
-void engine_update_backend(struct engine *engine, size_t number, const struct config_backend *config);
-void engine_close_backend(struct engine *engine, size_t number);
+void engine_open_backend(struct engine *engine, uint64_t number, const struct config_backend *config);
+void engine_update_backend(struct engine *engine, uint64_t number, const struct config_backend *config);
+void engine_close_backend(struct engine *engine, uint64_t number);
 
 void engine_perform_fetch(struct engine *engine, const struct publisher_action *action);
 

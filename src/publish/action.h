@@ -18,7 +18,7 @@ enum publisher_action_type {
  * good until the next call of any function of it. */
 struct publisher_action {
     enum publisher_action_type type;
-    size_t source;    /* of a fetch */
+    uint64_t source;  /* of a fetch */
     bool from_hsdirs; /* of a fetch: ask these HSDirs (HSFETCH), not the source (GETINFO) */
     bool is_fresh;   /* of a fetch: these HSDirs have just been given it, so one's answer is as good as all */
     size_t tor;      /* of a fetch for a source whose own tor is not asked: the local tor that is to do it, or

@@ -86,20 +86,21 @@ bool source_wants_fetch(const struct publisher *publisher, const struct source *
 
 static void enter_fetch_place(struct publisher *publisher, const struct source *source, int64_t now)
 {
-    agenda_set(&publisher->fetch_places, source->number, now + publisher->rules.fetch_place_timeout);
+    agenda_set(&publisher->fetch_places, source_row(source->number),
+               now + publisher->rules.fetch_place_timeout);
 }
 
 void source_leave_fetch_place(struct publisher *publisher, const struct source *source)
 {
-    agenda_set(&publisher->fetch_places, source->number, AGENDA_NEVER);
+    agenda_set(&publisher->fetch_places, source_row(source->number), AGENDA_NEVER);
 }
 
 /* Others are asked in the place of those that take long to answer. */
 static void free_fetch_places(struct publisher *publisher, int64_t now)
 {
-    size_t number = 0;
-    while (agenda_first(&publisher->fetch_places, &number) <= now)
-        source_leave_fetch_place(publisher, &publisher->sources[number]);
+    size_t row = 0;
+    while (agenda_first(&publisher->fetch_places, &row) <= now)
+        source_leave_fetch_place(publisher, &publisher->sources[row]);
 }
 
 static void begin_fetch(struct publisher *publisher, struct source *source, struct publisher_action *action,
@@ -121,21 +122,21 @@ static void begin_fetch(struct publisher *publisher, struct source *source, stru
 void fetch_queue_update(struct publisher *publisher, const struct source *source, int64_t now)
 {
     if (!source_wants_fetch(publisher, source, now))
-        agenda_set(&publisher->fetch_queue, source->number, AGENDA_NEVER);
-    else if (agenda_moment(&publisher->fetch_queue, source->number) == AGENDA_NEVER)
-        agenda_set(&publisher->fetch_queue, source->number, now);
+        agenda_set(&publisher->fetch_queue, source_row(source->number), AGENDA_NEVER);
+    else if (agenda_moment(&publisher->fetch_queue, source_row(source->number)) == AGENDA_NEVER)
+        agenda_set(&publisher->fetch_queue, source_row(source->number), now);
 }
 
 bool fetch_queue_take(struct publisher *publisher, struct publisher_action *action, int64_t now)
 {
-    size_t number = 0;
+    size_t row = 0;
     free_fetch_places(publisher, now);
     while (publisher->fetch_places.heap_count < publisher->rules.fetch_places) {
-        int64_t queued_at = agenda_first(&publisher->fetch_queue, &number);
+        int64_t queued_at = agenda_first(&publisher->fetch_queue, &row);
         if (queued_at == AGENDA_NEVER)
             return false;
-        struct source *source = &publisher->sources[number];
-        agenda_set(&publisher->fetch_queue, number, AGENDA_NEVER);
+        struct source *source = &publisher->sources[row];
+        agenda_set(&publisher->fetch_queue, row, AGENDA_NEVER);
         publisher_touch_source(publisher, source, now);
         if (!source_wants_fetch(publisher, source, now))
             continue;                                  /* it was lost meanwhile */

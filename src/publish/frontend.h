@@ -7,7 +7,7 @@
 
 /* A source in its part for one frontend. */
 struct publisher_member {
-    size_t source;
+    uint64_t source;     /* its number */
     bool is_in;          /* its points are in the superdescriptor */
     bool has_changed;    /* since the last upload was released */
     unsigned tokens;     /* uploads it may still cause at once */

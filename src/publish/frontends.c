@@ -34,7 +34,7 @@ static void add_link(struct source *source, size_t frontend)
 }
 
 static const struct publisher_member *find_member(const struct publisher_member *members, size_t count,
-                                                  size_t source)
+                                                  uint64_t source)
 {
     for (size_t i = 0; i < count; i++) {
         if (members[i].source == source)
@@ -43,14 +43,14 @@ static const struct publisher_member *find_member(const struct publisher_member 
     return NULL;
 }
 
-void publisher_set_members(struct publisher *publisher, size_t number, const size_t *sources,
+void publisher_set_members(struct publisher *publisher, size_t number, const uint64_t *sources,
                            size_t source_count, int64_t now)
 {
     struct publisher_frontend *frontend = &publisher->frontends[number];
     struct publisher_member *old = frontend->members;
     size_t old_count = frontend->member_count;
     for (size_t i = 0; i < old_count; i++)
-        remove_link(&publisher->sources[old[i].source], number);
+        remove_link(publisher_member_source(publisher, &old[i]), number);
     frontend->members = memory_allocate(source_count, sizeof(*frontend->members));
     frontend->member_count = source_count;
     for (size_t i = 0; i < source_count; i++) {
@@ -59,11 +59,11 @@ void publisher_set_members(struct publisher *publisher, size_t number, const siz
             frontend->members[i] = *known;
         else
             frontend->members[i] = (struct publisher_member){.source = sources[i], .tokens = TOKENS_MAX};
-        add_link(&publisher->sources[sources[i]], number);
+        add_link(publisher_member_source(publisher, &frontend->members[i]), number);
     }
     free(old);
     if (source_count > 0)
-        frontend_update_assignment(publisher, number, SIZE_MAX, now);
+        frontend_update_assignment(publisher, number, SOURCE_NONE, now);
 }
 
 /* True for a source that was lost of late, and may be as alive as the last one. */
@@ -75,22 +75,23 @@ static bool is_missed(const struct source *source, int64_t now)
 /* No source is live any more, changed being the last that was. Where it and others were lost one after the
  * other, it is probably the way to them that is lost, and all of them stay. */
 static void keep_missed(const struct publisher *publisher, struct publisher_frontend *frontend,
-                        size_t changed, int64_t now)
+                        uint64_t changed, int64_t now)
 {
-    if (changed == SIZE_MAX || !is_missed(&publisher->sources[changed], now))
+    if (changed == SOURCE_NONE || !is_missed(publisher_find_source(publisher, changed), now))
         return;
     for (size_t i = 0; i < frontend->member_count; i++)
-        frontend->members[i].is_in |= is_missed(&publisher->sources[frontend->members[i].source], now);
+        frontend->members[i].is_in |=
+            is_missed(publisher_member_source(publisher, &frontend->members[i]), now);
 }
 
 /* With no source live the last good set stays: to publish nothing would help nobody. Those of it that are
  * lost stay for a while after the first is back, since the way to them may come back, too. */
 static void update_membership(const struct publisher *publisher, struct publisher_frontend *frontend,
-                              size_t changed, int64_t now)
+                              uint64_t changed, int64_t now)
 {
     size_t live = 0;
     for (size_t i = 0; i < frontend->member_count; i++)
-        live += source_is_in(&publisher->sources[frontend->members[i].source]);
+        live += source_is_in(publisher_member_source(publisher, &frontend->members[i]));
     bool was_frozen = frontend->is_frozen;
     int64_t until = was_frozen ? now + publisher->rules.grace : frontend->kept_until;
     frontend->is_frozen = live == 0;
@@ -103,7 +104,7 @@ static void update_membership(const struct publisher *publisher, struct publishe
     bool keeps = until != AGENDA_NEVER && now < until;
     for (size_t i = 0; i < frontend->member_count; i++) {
         struct publisher_member *member = &frontend->members[i];
-        const struct source *source = &publisher->sources[member->source];
+        const struct source *source = publisher_member_source(publisher, member);
         bool is_kept = keeps && member->is_in && source_is_lost(source);
         member->is_in = is_kept || source_is_in(source);
         if (is_kept)
@@ -118,7 +119,7 @@ static struct assignment *make_assignment(const struct publisher *publisher,
     struct choice_offer *offers = memory_allocate(frontend->member_count, sizeof(*offers));
     size_t count = 0;
     for (size_t i = 0; i < frontend->member_count; i++) {
-        const struct source *source = &publisher->sources[frontend->members[i].source];
+        const struct source *source = publisher_member_source(publisher, &frontend->members[i]);
         if (!frontend->members[i].is_in || source->descriptor == NULL)
             continue;
         offers[count++] = (struct choice_offer){
@@ -146,7 +147,7 @@ static bool renew_assignment(const struct publisher *publisher, struct publisher
 }
 
 /* With no assignment, when all its sources are new ones and not yet heard of, nothing goes out. */
-void frontend_update_assignment(struct publisher *publisher, size_t number, size_t changed_source,
+void frontend_update_assignment(struct publisher *publisher, size_t number, uint64_t changed_source,
                                 int64_t now)
 {
     struct publisher_frontend *frontend = &publisher->frontends[number];
@@ -155,8 +156,8 @@ void frontend_update_assignment(struct publisher *publisher, size_t number, size
     if (!renew_assignment(publisher, frontend))
         return;
     frontend->changed_at = now;
-    frontend->is_urgent |=
-        changed_source == SIZE_MAX || publisher->sources[changed_source].news != SOURCE_NEWS_TURN;
+    frontend->is_urgent |= changed_source == SOURCE_NONE ||
+                           publisher_find_source(publisher, changed_source)->news != SOURCE_NEWS_TURN;
     if (frontend->changed_since == AGENDA_NEVER)
         frontend->changed_since = now;
     for (size_t i = 0; i < frontend->member_count; i++) {
@@ -243,7 +244,7 @@ int64_t frontend_release_changes(struct publisher *publisher, struct publisher_f
 bool frontend_may_publish(struct publisher *publisher, struct publisher_frontend *frontend)
 {
     for (size_t i = 0; !frontend->has_started && i < frontend->member_count; i++) {
-        if (publisher->sources[frontend->members[i].source].life.state == SOURCE_WAITING)
+        if (publisher_member_source(publisher, &frontend->members[i])->life.state == SOURCE_WAITING)
             return false;
     }
     if (frontend->assignment == NULL)

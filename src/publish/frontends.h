@@ -5,12 +5,12 @@
 #include "publish/state.h"
 
 /* Gives a frontend other sources; those it had already keep all that is known of them. */
-void publisher_set_members(struct publisher *publisher, size_t frontend, const size_t *sources,
+void publisher_set_members(struct publisher *publisher, size_t frontend, const uint64_t *sources,
                            size_t source_count, int64_t now);
 
-/* Works out anew what a frontend's HSDirs are to have, after one of its sources has changed (SIZE_MAX: not
+/* Works out anew what a frontend's HSDirs are to have, after one of its sources has changed (SOURCE_NONE: not
  * just one). */
-void frontend_update_assignment(struct publisher *publisher, size_t number, size_t changed_source,
+void frontend_update_assignment(struct publisher *publisher, size_t number, uint64_t changed_source,
                                 int64_t now);
 
 /* Lets changes out that have waited for long enough. Returns when to look again, AGENDA_NEVER if nothing

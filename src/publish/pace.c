@@ -42,7 +42,7 @@ int64_t publisher_back_off(struct publisher *publisher, unsigned failures)
 
 void publisher_touch_source(struct publisher *publisher, const struct source *source, int64_t now)
 {
-    agenda_set(&publisher->source_agenda, source->number, now);
+    agenda_set(&publisher->source_agenda, source_row(source->number), now);
 }
 
 void publisher_touch_frontend(struct publisher *publisher, size_t frontend, int64_t now)

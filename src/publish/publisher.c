@@ -97,8 +97,8 @@ static void *make_room(void *objects, size_t count, size_t *room, size_t size)
     return memory_resize(objects, *room, size);
 }
 
-/* The first free place of sources, made at the end if there is none. */
-static size_t find_source_place(struct publisher *publisher)
+/* The first free row of sources, made at the end if there is none. */
+static size_t find_source_row(struct publisher *publisher)
 {
     while (publisher->source_free < publisher->source_count) {
         if (!publisher->sources[publisher->source_free].is_used)
@@ -108,17 +108,18 @@ static size_t find_source_place(struct publisher *publisher)
     publisher->sources = make_room(publisher->sources, publisher->source_count, &publisher->source_size,
                                    sizeof(*publisher->sources));
     memset(&publisher->sources[publisher->source_count], 0, sizeof(*publisher->sources));
+    publisher->sources[publisher->source_count].number = publisher->source_count;
     return publisher->source_count++;
 }
 
-size_t publisher_add_source(struct publisher *publisher, const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE],
-                            enum source_kind kind, int64_t now)
+uint64_t publisher_add_source(struct publisher *publisher,
+                              const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE], enum source_kind kind,
+                              int64_t now)
 {
-    size_t number = find_source_place(publisher);
-    struct source *source = &publisher->sources[number];
-    source->number = number;
+    size_t row = find_source_row(publisher);
+    struct source *source = &publisher->sources[row];
     source_begin(publisher, source, identity_key, kind, now);
-    return number;
+    return source->number;
 }
 
 static size_t find_frontend_place(struct publisher *publisher)
@@ -135,7 +136,7 @@ static size_t find_frontend_place(struct publisher *publisher)
 }
 
 size_t publisher_add_frontend(struct publisher *publisher,
-                              const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE], const size_t *sources,
+                              const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE], const uint64_t *sources,
                               size_t source_count, int64_t now)
 {
     size_t number = find_frontend_place(publisher);
@@ -164,14 +165,19 @@ void publisher_remove_frontend(struct publisher *publisher, size_t number)
     agenda_set(&publisher->frontend_agenda, number, AGENDA_NEVER);
 }
 
-void publisher_remove_source(struct publisher *publisher, size_t number)
+void publisher_remove_source(struct publisher *publisher, uint64_t number)
 {
-    source_clear(&publisher->sources[number]);
-    if (number < publisher->source_free)
-        publisher->source_free = number;
-    agenda_set(&publisher->source_agenda, number, AGENDA_NEVER);
-    agenda_set(&publisher->fetch_queue, number, AGENDA_NEVER);
-    agenda_set(&publisher->fetch_places, number, AGENDA_NEVER);
+    struct source *source = publisher_find_source(publisher, number);
+    if (source == NULL)
+        return;
+    size_t row = source_row(number);
+    source_clear(source);
+    source->number = number + SOURCE_ROWS_MAX;
+    if (row < publisher->source_free)
+        publisher->source_free = row;
+    agenda_set(&publisher->source_agenda, row, AGENDA_NEVER);
+    agenda_set(&publisher->fetch_queue, row, AGENDA_NEVER);
+    agenda_set(&publisher->fetch_places, row, AGENDA_NEVER);
 }
 
 /* -- what happened -------------------------------------------------------------------------------- */

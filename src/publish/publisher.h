@@ -22,16 +22,18 @@ void publisher_set_observer(struct publisher *publisher,
                             void (*changed)(const struct source_change *change, void *context),
                             void *context);
 
-/* Sources and frontends have numbers, counted from 0; a number that was taken away is given again. */
-size_t publisher_add_source(struct publisher *publisher, const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE],
-                            enum source_kind kind, int64_t now);
+/* Frontends have numbers counted from 0; a number that was taken away is given again. Those of sources are
+ * never given again, see source_row(): what is told of one that is gone is passed over. */
+uint64_t publisher_add_source(struct publisher *publisher,
+                              const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE], enum source_kind kind,
+                              int64_t now);
 size_t publisher_add_frontend(struct publisher *publisher,
-                              const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE], const size_t *sources,
+                              const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE], const uint64_t *sources,
                               size_t source_count, int64_t now);
 
 /* Takes one away. A source must not be a member of any frontend. */
 void publisher_remove_frontend(struct publisher *publisher, size_t frontend);
-void publisher_remove_source(struct publisher *publisher, size_t source);
+void publisher_remove_source(struct publisher *publisher, uint64_t source);
 
 /* -- what happened -------------------------------------------------------------------------------- */
 

@@ -43,12 +43,12 @@ static struct reaction *find_reaction(struct reactions *reactions, const struct 
     return reaction;
 }
 
-void reactions_note_sign(struct reactions *reactions, const struct publisher *publisher, size_t number,
+void reactions_note_sign(struct reactions *reactions, const struct publisher *publisher, uint64_t number,
                          int64_t now)
 {
-    const struct source *backend = &publisher->sources[number];
-    for (size_t i = 0; i < backend->frontend_count; i++) {
-        struct reaction *reaction = find_reaction(reactions, publisher, backend->frontends[i]);
+    const struct source *source = publisher_find_source(publisher, number);
+    for (size_t i = 0; source != NULL && i < source->frontend_count; i++) {
+        struct reaction *reaction = find_reaction(reactions, publisher, source->frontends[i]);
         if (reaction->has_sign && now - reaction->sign_at <= SIGN_LIFETIME)
             continue;
         reaction->has_sign = true;

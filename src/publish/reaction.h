@@ -17,7 +17,7 @@ void reactions_clear(struct reactions *reactions);
 
 /* The backend gave a sign that its points may have changed: its tor uploads, it came back, it went. To be
  * called before the publisher is told. */
-void reactions_note_sign(struct reactions *reactions, const struct publisher *publisher, size_t backend,
+void reactions_note_sign(struct reactions *reactions, const struct publisher *publisher, uint64_t source,
                          int64_t now);
 
 /* An HSDir took a descriptor of the frontend; to be called after the publisher has been told. Notes in the

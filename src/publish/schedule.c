@@ -17,7 +17,7 @@ void schedule_run_frontend(struct publisher *publisher, size_t number, int64_t n
         return;
     }
     if (now >= frontend->kept_until)
-        frontend_update_assignment(publisher, number, SIZE_MAX, now);
+        frontend_update_assignment(publisher, number, SOURCE_NONE, now);
     int64_t next = earlier(frontend_release_changes(publisher, frontend, now), frontend->kept_until);
     for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++)
         descriptor_check(publisher, frontend, &frontend->descriptors[slot], now);

@@ -3,13 +3,13 @@
 #ifndef OBPUB_PUBLISH_SOURCE_CHANGE_H
 #define OBPUB_PUBLISH_SOURCE_CHANGE_H
 
-#include <stddef.h>
+#include <stdint.h>
 
 struct source;
 
 /* Good for as long as the call lasts that tells of it. */
 struct source_change {
-    size_t source;         /* its number */
+    uint64_t source;       /* its number */
     const char *machine;   /* which of them: "life", "inquiry" or "trust" */
     const char *from, *to; /* states, by their names */
     const char *why;       /* a few words, or what the source's peer said: not to be shown unchecked */

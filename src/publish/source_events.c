@@ -23,50 +23,60 @@ static void tell_frontends(struct publisher *publisher, struct source *source, i
     source->news = SOURCE_NEWS_NONE;
 }
 
-void publisher_set_kind(struct publisher *publisher, size_t number, enum source_kind kind, int64_t now)
+void publisher_set_kind(struct publisher *publisher, uint64_t number, enum source_kind kind, int64_t now)
 {
-    struct source *source = &publisher->sources[number];
+    struct source *source = publisher_find_source(publisher, number);
+    if (source == NULL)
+        return;
     source_set_kind(publisher, source, kind, now);
     tell_frontends(publisher, source, now);
 }
 
-void publisher_note_reachable(struct publisher *publisher, size_t number, bool is_new_process, int64_t uptime,
-                              int64_t now)
+void publisher_note_reachable(struct publisher *publisher, uint64_t number, bool is_new_process,
+                              int64_t uptime, int64_t now)
 {
-    struct source *source = &publisher->sources[number];
+    struct source *source = publisher_find_source(publisher, number);
+    if (source == NULL)
+        return;
     source_note_reachable(publisher, source, is_new_process, uptime, now);
     tell_frontends(publisher, source, now);
 }
 
-void publisher_note_unreachable(struct publisher *publisher, size_t number, const char *reason,
+void publisher_note_unreachable(struct publisher *publisher, uint64_t number, const char *reason,
                                 enum source_loss loss, int64_t now)
 {
-    struct source *source = &publisher->sources[number];
+    struct source *source = publisher_find_source(publisher, number);
+    if (source == NULL)
+        return;
     source_note_unreachable(publisher, source, reason, loss, now);
     tell_frontends(publisher, source, now);
 }
 
-void publisher_note_source_upload(struct publisher *publisher, size_t number, bool is_taken,
+void publisher_note_source_upload(struct publisher *publisher, uint64_t number, bool is_taken,
                                   const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE],
                                   const uint8_t *blinded_key, int64_t now)
 {
-    if (publisher->network != NULL)
-        source_note_upload(publisher, &publisher->sources[number], is_taken, fingerprint, blinded_key, now);
+    struct source *source = publisher_find_source(publisher, number);
+    if (source != NULL && publisher->network != NULL)
+        source_note_upload(publisher, source, is_taken, fingerprint, blinded_key, now);
 }
 
-void publisher_note_descriptor(struct publisher *publisher, size_t number, struct descriptor *descriptor,
+void publisher_note_descriptor(struct publisher *publisher, uint64_t number, struct descriptor *descriptor,
                                int64_t now)
 {
-    struct source *source = &publisher->sources[number];
+    struct source *source = publisher_find_source(publisher, number);
+    if (source == NULL)
+        return;
     bool is_good = source_note_descriptor(publisher, source, descriptor, now);
     if (is_good && !source_policy(source->kind)->asks_own_tor)
         note_success(publisher, now);
     tell_frontends(publisher, source, now);
 }
 
-void publisher_note_hsdirs_answered(struct publisher *publisher, size_t number, int64_t now)
+void publisher_note_hsdirs_answered(struct publisher *publisher, uint64_t number, int64_t now)
 {
-    if (!source_policy(publisher->sources[number].kind)->asks_own_tor)
+    const struct source *source = publisher_find_source(publisher, number);
+    if (source != NULL && !source_policy(source->kind)->asks_own_tor)
         note_success(publisher, now);
 }
 
@@ -79,10 +89,12 @@ static bool has_failed_long(const struct publisher *publisher, const struct sour
            outage_is_over(publisher, source->inquiry.failing_since);
 }
 
-void publisher_note_fetch_failed(struct publisher *publisher, size_t number, const char *reason,
+void publisher_note_fetch_failed(struct publisher *publisher, uint64_t number, const char *reason,
                                  bool from_tor, int64_t now)
 {
-    struct source *source = &publisher->sources[number];
+    struct source *source = publisher_find_source(publisher, number);
+    if (source == NULL)
+        return;
     bool is_doubtful = from_tor || has_failed_long(publisher, source);
     if (!source_policy(source->kind)->asks_own_tor)
         outage_note_failure(publisher);
@@ -90,16 +102,18 @@ void publisher_note_fetch_failed(struct publisher *publisher, size_t number, con
     tell_frontends(publisher, source, now);
 }
 
-void publisher_note_fetch_lost(struct publisher *publisher, size_t number, int64_t now)
+void publisher_note_fetch_lost(struct publisher *publisher, uint64_t number, int64_t now)
 {
-    source_end_fetch(publisher, &publisher->sources[number], now, now);
+    struct source *source = publisher_find_source(publisher, number);
+    if (source != NULL)
+        source_end_fetch(publisher, source, now, now);
 }
 
 void publisher_run_sources(struct publisher *publisher, int64_t now)
 {
-    size_t number = 0;
-    while (agenda_first(&publisher->source_agenda, &number) <= now) {
-        source_run(publisher, &publisher->sources[number], now);
-        tell_frontends(publisher, &publisher->sources[number], now);
+    size_t row = 0;
+    while (agenda_first(&publisher->source_agenda, &row) <= now) {
+        source_run(publisher, &publisher->sources[row], now);
+        tell_frontends(publisher, &publisher->sources[row], now);
     }
 }

@@ -356,7 +356,7 @@ void source_run(struct publisher *publisher, struct source *source, int64_t now)
     check_times(publisher, source, now);
     check_trust(publisher, source, now);
     fetch_queue_update(publisher, source, now);
-    agenda_set(&publisher->source_agenda, source->number, next_moment(publisher, source, now));
+    agenda_set(&publisher->source_agenda, source_row(source->number), next_moment(publisher, source, now));
 }
 
 void source_set_kind(struct publisher *publisher, struct source *source, enum source_kind kind, int64_t now)

@@ -19,7 +19,7 @@ struct publisher {
     uint64_t uploads;                /* that tors were given, to one HSDir each, since the beginning */
     size_t next_fetch_tor;           /* where to look first for one that fetches */
     struct source_observer observer; /* of the sources */
-    struct source *sources;
+    struct source *sources;          /* by their rows, some of which may be free */
     size_t source_count;
     struct publisher_frontend *frontends;
     size_t frontend_count;
@@ -35,5 +35,21 @@ struct publisher {
     uint8_t action_fingerprints[PUBLISHER_ACTION_HSDIRS_MAX][RELAY_FINGERPRINT_SIZE];
     size_t action_tors[PUBLISHER_ACTION_HSDIRS_MAX];
 };
+
+/* The source of a number, or NULL when it is gone; good until another one is added. */
+static inline struct source *publisher_find_source(const struct publisher *publisher, uint64_t number)
+{
+    size_t row = source_row(number);
+    if (row >= publisher->source_count || !publisher->sources[row].is_used)
+        return NULL;
+    return publisher->sources[row].number == number ? &publisher->sources[row] : NULL;
+}
+
+/* The source that a member of a frontend is: always there. */
+static inline struct source *publisher_member_source(const struct publisher *publisher,
+                                                     const struct publisher_member *member)
+{
+    return &publisher->sources[source_row(member->source)];
+}
 
 #endif

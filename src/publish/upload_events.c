@@ -99,7 +99,7 @@ bool publisher_is_published(const struct publisher *publisher, size_t number)
 static bool frontend_is_settled(const struct publisher *publisher, const struct publisher_frontend *frontend)
 {
     for (size_t i = 0; i < frontend->member_count; i++) {
-        if (publisher->sources[frontend->members[i].source].life.state == SOURCE_WAITING)
+        if (publisher_member_source(publisher, &frontend->members[i])->life.state == SOURCE_WAITING)
             return false;
     }
     return frontend->assignment == NULL ||

@@ -16,8 +16,8 @@
 #define BUNDLE_WARNING_INTERVAL (24 * 60 * 60 * 1000)
 
 struct journal_backend {
+    uint64_t number; /* the publisher's */
     enum source_state state;
-    uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE];
     struct log_state log;
 };
 
@@ -43,7 +43,7 @@ struct journal {
     const struct log *log;
     struct log_state engine;
     struct journal_tor tors[PUBLISHER_TORS_MAX]; /* by the publisher's numbers */
-    struct journal_backend *backends;            /* by the publisher's numbers */
+    struct journal_backend *backends;            /* by the rows of the publisher's sources */
     size_t backend_count;
     struct journal_frontend *frontends; /* likewise */
     size_t frontend_count;
@@ -97,14 +97,11 @@ static void say_backend(struct journal *journal, struct journal_backend *known, 
     }
 }
 
-static void update_backend(struct journal *journal, size_t number, const struct source *backend,
-                           const char *name)
+static void update_backend(struct journal *journal, const struct source *backend, const char *name)
 {
-    struct journal_backend *known = &journal->backends[number];
-    if (memcmp(known->identity_key, backend->identity_key, ED25519_PUBLIC_KEY_SIZE) != 0) {
-        memset(known, 0, sizeof(*known));
-        memcpy(known->identity_key, backend->identity_key, ED25519_PUBLIC_KEY_SIZE);
-    }
+    struct journal_backend *known = &journal->backends[source_row(backend->number)];
+    if (known->number != backend->number)
+        *known = (struct journal_backend){.number = backend->number};
     if (known->state == backend->life.state)
         return;
     say_backend(journal, known, backend, name);
@@ -230,10 +227,6 @@ static void update_tors(struct journal *journal, const struct report_view *view)
 /* A number that is free may be given to another one, or to the same one come back: that is news then. */
 static void forget_removed(struct journal *journal, const struct publisher *publisher)
 {
-    for (size_t i = 0; i < publisher->source_count; i++) {
-        if (!publisher->sources[i].is_used)
-            memset(&journal->backends[i], 0, sizeof(journal->backends[i]));
-    }
     for (size_t i = 0; i < publisher->frontend_count; i++) {
         if (!publisher->frontends[i].is_used)
             memset(&journal->frontends[i], 0, sizeof(journal->frontends[i]));
@@ -253,8 +246,7 @@ void journal_update(struct journal *journal, const struct report_view *view)
         const struct report_frontend *frontend = &view->frontends[i];
         const struct publisher_frontend *state = &publisher->frontends[frontend->number];
         for (size_t j = 0; j < state->member_count; j++) {
-            size_t backend = state->members[j].source;
-            update_backend(journal, backend, &publisher->sources[backend],
+            update_backend(journal, publisher_member_source(publisher, &state->members[j]),
                            frontend->config->backends[j].name);
         }
         update_frontend(journal, view, frontend);
@@ -306,7 +298,7 @@ void journal_dump(const struct log *log, const struct report_view *view)
         log_write(log, LOG_LEVEL_INFO, "%s.onion: %s", report->config->address,
                   report_view_is_published(view, report) ? "published" : "not fully published");
         for (size_t j = 0; j < frontend->member_count; j++) {
-            const struct source *backend = &view->publisher->sources[frontend->members[j].source];
+            const struct source *backend = publisher_member_source(view->publisher, &frontend->members[j]);
             log_write(log, LOG_LEVEL_INFO, "  backend %s: %s%s%s", report->config->backends[j].name,
                       name_state(backend->life.state), backend->life.reason[0] != '\0' ? ": " : "",
                       backend->life.reason);

@@ -113,7 +113,7 @@ static void write_frontend_states(struct metrics_text *text, const struct report
 {
     size_t counts[SOURCE_OUT + 1] = {0};
     for (size_t i = 0; i < frontend->member_count; i++)
-        counts[view->publisher->sources[frontend->members[i].source].life.state]++;
+        counts[publisher_member_source(view->publisher, &frontend->members[i])->life.state]++;
     for (size_t state = 0; state <= SOURCE_OUT; state++) {
         const struct metrics_label labels[] = {
             {"frontend", domain}, {"state", status_name_backend_state((enum source_state)state)}};
@@ -175,10 +175,10 @@ static struct shown_backend *list_backends(const struct report_view *view)
         const struct report_frontend *shown = &view->frontends[i];
         const struct publisher_frontend *frontend = &publisher->frontends[shown->number];
         for (size_t j = 0; j < frontend->member_count; j++) {
-            struct shown_backend *entry = &list[frontend->members[j].source];
+            struct shown_backend *entry = &list[source_row(frontend->members[j].source)];
             if (entry->backend != NULL)
                 continue;
-            entry->backend = &publisher->sources[frontend->members[j].source];
+            entry->backend = publisher_member_source(publisher, &frontend->members[j]);
             entry->name = report_view_name_backend(shown->config, j, entry->backend->identity_key);
             format_domain(entry->domain, entry->backend->identity_key);
         }

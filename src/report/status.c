@@ -56,7 +56,7 @@ static json_t *make_instance(const struct report_view *view, const struct report
                              const struct publisher_frontend *frontend, size_t place)
 {
     const struct publisher_member *member = &frontend->members[place];
-    const struct source *backend = &view->publisher->sources[member->source];
+    const struct source *backend = publisher_member_source(view->publisher, member);
     json_t *object = make_onionbalance_instance(view, backend);
     json_object_set_new(
         object, "name",

@@ -171,7 +171,7 @@ static void check_completeness(struct world *world, const struct obpub *obpub, s
 {
     const struct frontend *known = &world->frontends[frontend];
     for (size_t i = 0; known->backend_count <= INTRODUCTION_POINTS_MAX && i < known->backend_count; i++) {
-        size_t backend = known->backends[i];
+        size_t backend = source_row(known->backends[i]);
         bool must = must_be_in(world, obpub, backend);
         for (size_t j = 0; j < OBPUBS; j++)
             must = must && (!world->obpubs[j].is_running || must_be_in(world, &world->obpubs[j], backend));

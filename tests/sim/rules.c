@@ -162,7 +162,7 @@ static const struct backend *find_lone_changer(const struct world *world, const 
         world->now - obpub->consensus_since < late || world->now - obpub->started_at < late)
         return NULL;
     for (size_t i = 0; i < world->frontends[frontend].backend_count; i++) {
-        size_t number = world->frontends[frontend].backends[i];
+        size_t number = source_row(world->frontends[frontend].backends[i]);
         const struct backend *backend = &world->backends[number];
         if (!backend->has_control)
             return NULL;

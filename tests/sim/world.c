@@ -59,7 +59,7 @@ static void make_frontends(struct world *world)
         model_make_identity_key(frontend->keys.identity_key, i);
         frontend->steady_at = LONG_AGO;
         frontend->backend_count = plan->members < plan->backend_count ? plan->members : plan->backend_count;
-        frontend->backends = memory_allocate(frontend->backend_count, sizeof(size_t));
+        frontend->backends = memory_allocate(frontend->backend_count, sizeof(*frontend->backends));
         size_t first = (size_t)chance_draw(&world->chance, 0, (int64_t)plan->backend_count - 1);
         for (size_t j = 0; j < frontend->backend_count; j++)
             frontend->backends[j] = (first + j) % plan->backend_count;

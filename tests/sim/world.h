@@ -176,7 +176,7 @@ struct obpub {
 
 struct frontend {
     struct service_keys keys;
-    size_t *backends;
+    uint64_t *backends; /* sources' numbers */
     size_t backend_count;
     int64_t steady_at; /* when an obpub was last seen in a state to do for it all that is promised */
 };

@@ -88,7 +88,7 @@ static void make_publisher(struct report_fixture *fixture)
     struct publisher *publisher = fixture->publisher = publisher_new(&rules);
     const uint8_t keys[3] = {0x11, 0x12, 0x13};
     uint8_t key[ED25519_PUBLIC_KEY_SIZE];
-    size_t backends[3];
+    uint64_t backends[3];
     for (size_t i = 0; i < 3; i++) {
         memset(key, keys[i], sizeof(key));
         backends[i] = publisher_add_source(publisher, key,

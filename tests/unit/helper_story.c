@@ -62,7 +62,7 @@ size_t story_add_frontend(struct story *story, size_t count)
 {
     uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE];
     model_make_identity_key(identity_key, 1 + story->publisher->frontend_count);
-    size_t backends[STORY_BACKENDS_MAX];
+    uint64_t backends[STORY_BACKENDS_MAX];
     for (size_t i = 0; i < count; i++)
         backends[i] = i;
     return publisher_add_frontend(story->publisher, identity_key, backends, count, story->now);

@@ -1,4 +1,5 @@
 /* Tests the three machines of a source: where each state leads to, and that every change is told of. */
+#include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -25,8 +26,8 @@ static void hear(const struct source_change *change, void *context)
 {
     struct heard *heard = context;
     assert_true(heard->count < CHANGES_MAX);
-    snprintf(heard->texts[heard->count++], sizeof(heard->texts[0]), "%zu %s: %s -> %s: %s", change->source,
-             change->machine, change->from, change->to, change->why);
+    snprintf(heard->texts[heard->count++], sizeof(heard->texts[0]), "%" PRIu64 " %s: %s -> %s: %s",
+             change->source, change->machine, change->from, change->to, change->why);
 }
 
 static bool has_heard(const struct heard *heard, const char *text)
