@@ -17,7 +17,7 @@ struct key_index {
     uint8_t seed[16]; /* so that nobody can choose keys that lie together */
 };
 
-/* Adds a key that is not there yet, with any number but KEY_INDEX_NONE. */
+/* Adds a key with any number but KEY_INDEX_NONE, which takes the place of the number that the key had. */
 void key_index_add(struct key_index *index, const uint8_t key[KEY_INDEX_KEY_SIZE], size_t number);
 
 /* The number that a key was added with, or KEY_INDEX_NONE. */

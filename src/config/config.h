@@ -20,6 +20,7 @@ struct config_backend {
     char *control_password_file; /* path, resolved against the config file's folder, or NULL */
     char *control_cookie_file;   /* likewise */
     size_t line;                 /* of the file, from 1 */
+    size_t source; /* which of the config's sources it is, from 0: backends of several frontends may be one */
 };
 
 struct config_frontend {
@@ -55,6 +56,7 @@ struct config {
     bool requires_sandbox;           /* rather not run than with less confinement than there is */
     struct config_frontend *frontends;
     size_t frontend_count;
+    size_t source_count; /* of all frontends together */
 };
 
 /* All that is wrong with a file, and all that is merely worth saying: whole sentences, "<file>:<line>: ...".

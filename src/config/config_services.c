@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/key_index.h"
 #include "base/memory.h"
 #include "base/printable.h"
 #include "config/key_file.h"
@@ -250,6 +251,24 @@ static void check_backends(const struct config_loader *loader)
     }
 }
 
+/* Numbers the sources. An address is one tor's, whichever services list it, and the first of them says where
+ * its control port is. */
+static void number_sources(struct config *config)
+{
+    struct key_index index = {0};
+    for (size_t i = 0; i < config->frontend_count; i++) {
+        for (size_t j = 0; j < config->frontends[i].backend_count; j++) {
+            struct config_backend *backend = &config->frontends[i].backends[j];
+            backend->source = key_index_find(&index, backend->identity_key);
+            if (backend->source != KEY_INDEX_NONE)
+                continue;
+            backend->source = config->source_count++;
+            key_index_add(&index, backend->identity_key, backend->source);
+        }
+    }
+    key_index_clear(&index);
+}
+
 void config_services_read(struct config_loader *loader, yaml_node_t *node)
 {
     if (node == NULL)
@@ -264,6 +283,7 @@ void config_services_read(struct config_loader *loader, yaml_node_t *node)
     for (size_t i = 0; i < count; i++)
         read_service(loader, yaml_reader_list_entry(&loader->yaml, node, i));
     check_backends(loader);
+    number_sources(loader->config);
 }
 
 void config_services_clear(struct config *config)
@@ -280,4 +300,5 @@ void config_services_clear(struct config *config)
     free(config->frontends);
     config->frontends = NULL;
     config->frontend_count = 0;
+    config->source_count = 0;
 }

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "engine/engine_parts.h"
+#include "engine/source_match.h"
 
 /* Signs of life that backends are asked for in a second, all together; and milliseconds between two that one
  * is asked for, at least. */
@@ -83,11 +84,17 @@ static void add_address(struct key_index *index, const char *address, size_t num
     key_index_add(index, (const uint8_t *)address, number);
 }
 
-size_t engine_find_backend(const struct engine *engine, const char *address)
+/* A backend stands before those that have its address already. */
+static void add_backend_address(struct engine *engine, size_t row)
 {
-    size_t number = key_index_find(&engine->backend_index, (const uint8_t *)address);
-    bool is_it = number != KEY_INDEX_NONE && strcmp(engine->backends[number]->config->address, address) == 0;
-    return is_it ? number : KEY_INDEX_NONE;
+    struct engine_backend *backend = engine->backends[row];
+    backend->next_at_address = engine_first_backend(engine, backend->config->address);
+    add_address(&engine->backend_index, backend->config->address, row);
+}
+
+size_t engine_first_backend(const struct engine *engine, const char *address)
+{
+    return key_index_find(&engine->backend_index, (const uint8_t *)address);
 }
 
 size_t engine_find_frontend(const struct engine *engine, const char *address)
@@ -104,7 +111,7 @@ static void rebuild_indexes(struct engine *engine)
     key_index_clear(&engine->frontend_index);
     for (size_t i = 0; i < engine->backend_count; i++) {
         if (engine->backends[i]->config != NULL)
-            add_address(&engine->backend_index, engine->backends[i]->config->address, i);
+            add_backend_address(engine, i);
     }
     for (size_t i = 0; i < engine->frontend_count; i++) {
         if (engine->frontends[i].config != NULL)
@@ -112,25 +119,64 @@ static void rebuild_indexes(struct engine *engine)
     }
 }
 
-/* Serves a backend of the new config: as a new one, or as the one it was. */
-static uint64_t set_backend(struct engine *engine, const struct config_backend *config,
-                            struct engine_changes *changes)
+/* Serves a source of the new config as one that is new. */
+static uint64_t add_source(struct engine *engine, const struct config_backend *config)
 {
-    size_t row = engine_find_backend(engine, config->address);
-    if (row != KEY_INDEX_NONE) {
-        struct engine_backend *backend = engine->backends[row];
-        if (!backend->is_in_new_config)
-            engine_update_backend(engine, backend->number, config);
-        backend->is_in_new_config = true;
-        return backend->number;
-    }
     uint64_t number = publisher_add_source(engine->publisher, config->identity_key,
                                            engine_source_kind(config), clock_milliseconds());
     engine_open_backend(engine, number, config);
-    add_address(&engine->backend_index, config->address, source_row(number));
-    engine_backend(engine, number)->is_in_new_config = true;
-    changes->backends_added++;
     return number;
+}
+
+/* The backends of a config that stand for its sources: the first one that is listed of each. */
+static const struct config_backend **list_sources(const struct config *config)
+{
+    const struct config_backend **sources =
+        memory_allocate(config->source_count, sizeof(const struct config_backend *));
+    for (size_t i = 0; i < config->frontend_count; i++) {
+        for (size_t j = 0; j < config->frontends[i].backend_count; j++) {
+            const struct config_backend *backend = &config->frontends[i].backends[j];
+            if (sources[backend->source] == NULL)
+                sources[backend->source] = backend;
+        }
+    }
+    return sources;
+}
+
+/* For each source of the new config the row of the one that it was, or SOURCE_MATCH_NONE. */
+static size_t *match_sources(const struct engine *engine, const struct config_backend *const *sources,
+                             size_t count)
+{
+    const struct config_backend **served =
+        memory_allocate(engine->backend_count, sizeof(const struct config_backend *));
+    size_t *matches = memory_allocate(count, sizeof(*matches));
+    for (size_t i = 0; i < engine->backend_count; i++)
+        served[i] = engine->backends[i]->config;
+    source_match(served, engine->backend_count, sources, count, matches);
+    free(served);
+    return matches;
+}
+
+/* Serves the sources of the new config, each as the one it was or as a new one. Gives their numbers, in the
+ * order of the config; release with free(). */
+static uint64_t *set_sources(struct engine *engine, const struct config *config,
+                             struct engine_changes *changes)
+{
+    size_t count = config->source_count;
+    const struct config_backend **sources = list_sources(config);
+    size_t *matches = match_sources(engine, sources, count);
+    uint64_t *numbers = memory_allocate(count, sizeof(*numbers));
+    for (size_t i = 0; i < count; i++) {
+        bool is_new = matches[i] == SOURCE_MATCH_NONE;
+        numbers[i] = is_new ? add_source(engine, sources[i]) : engine->backends[matches[i]]->number;
+        if (!is_new)
+            engine_update_backend(engine, numbers[i], sources[i]);
+        engine_backend(engine, numbers[i])->is_in_new_config = true;
+        changes->backends_added += is_new;
+    }
+    free(matches);
+    free(sources);
+    return numbers;
 }
 
 static struct engine_frontend *make_frontend_place(struct engine *engine, size_t number)
@@ -188,12 +234,13 @@ static void set_frontend_config(struct engine *engine, size_t number, const stru
     frontend->is_in_new_config = true;
 }
 
-static void set_frontend(struct engine *engine, struct config_frontend *config,
+/* sources: the numbers of the new config's. */
+static void set_frontend(struct engine *engine, struct config_frontend *config, const uint64_t *sources,
                          struct engine_changes *changes)
 {
     uint64_t *backends = memory_allocate(config->backend_count, sizeof(*backends));
     for (size_t i = 0; i < config->backend_count; i++)
-        backends[i] = set_backend(engine, &config->backends[i], changes);
+        backends[i] = sources[config->backends[i].source];
     size_t number = engine_find_frontend(engine, config->address);
     if (number == KEY_INDEX_NONE) {
         add_frontend(engine, config, backends);
@@ -259,8 +306,10 @@ void engine_set_config(struct engine *engine, struct config *config, struct engi
     memset(changes, 0, sizeof(*changes));
     engine->config = config;
     engine->publisher->rules.grace = (int64_t)config->backend_grace * 1000;
+    uint64_t *sources = set_sources(engine, config, changes);
     for (size_t i = 0; i < config->frontend_count; i++)
-        set_frontend(engine, &config->frontends[i], changes);
+        set_frontend(engine, &config->frontends[i], sources, changes);
+    free(sources);
     remove_others(engine, changes);
     rebuild_indexes(engine);
     update_intervals(engine);

@@ -159,12 +159,13 @@ void engine_drop_fetches(struct engine *engine, size_t tor)
 
 void engine_note_local_event(struct engine *engine, size_t tor, const struct hs_desc_event *event)
 {
-    size_t number = event->has_address ? engine_find_backend(engine, event->address) : KEY_INDEX_NONE;
-    if (number == KEY_INDEX_NONE)
-        return;
-    struct engine_backend *backend = engine_backend(engine, number);
-    if (backend->fetch != NULL && backend->link == NULL && backend->fetch_tor == tor)
-        fetch_note_event(backend->fetch, event);
+    size_t row = event->has_address ? engine_first_backend(engine, event->address) : KEY_INDEX_NONE;
+    while (row != KEY_INDEX_NONE) {
+        struct engine_backend *backend = engine->backends[row];
+        row = backend->next_at_address;
+        if (backend->fetch != NULL && backend->link == NULL && backend->fetch_tor == tor)
+            fetch_note_event(backend->fetch, event);
+    }
 }
 
 void engine_set_local_reachable(struct engine *engine, bool is_reachable)

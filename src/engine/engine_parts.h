@@ -25,6 +25,7 @@ struct engine_backend {
     size_t fetch_tor;                    /* the local tor that does it, or PUBLISHER_NO_TOR */
     bool fetches_from_tor;               /* it asks the backend's tor, not HSDirs */
     bool was_up;                         /* its connection, when last heard of */
+    size_t next_at_address;              /* the row of another one with its address, or KEY_INDEX_NONE */
     bool is_in_new_config;
 };
 
@@ -98,8 +99,9 @@ static inline struct engine_backend *engine_backend(const struct engine *engine,
  */
 void engine_wake(struct engine *engine);
 
-/* The number of the backend or frontend with an address (56 characters or more), or KEY_INDEX_NONE. */
-size_t engine_find_backend(const struct engine *engine, const char *address);
+/* The row of the first backend with an address (56 characters or more), from where next_at_address leads to
+ * the others, and the number of the frontend with one; or KEY_INDEX_NONE. */
+size_t engine_first_backend(const struct engine *engine, const char *address);
 size_t engine_find_frontend(const struct engine *engine, const char *address);
 
 /* -- engine_backends.c */
@@ -120,7 +122,7 @@ void engine_perform_fetch(struct engine *engine, const struct publisher_action *
 /* The local tors stand in for the control port of every backend that has none. */
 void engine_set_local_reachable(struct engine *engine, bool is_reachable);
 
-/* Hands an event of a local tor to the fetch that it is about. */
+/* Hands an event of a local tor to the fetches that it may be about. */
 void engine_note_local_event(struct engine *engine, size_t tor, const struct hs_desc_event *event);
 
 /* Has those fetches done by another tor that a lost one was doing. */

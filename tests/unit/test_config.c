@@ -117,6 +117,10 @@ static void test_everything(void **state)
     assert_string_equal(config.frontends[0].key_path, "sub/k");
     const struct config_backend *backends = config.frontends[0].backends;
     assert_string_equal(backends[0].name, "7");
+    assert_int_equal(config.source_count, 2); /* two services have the same one */
+    assert_int_equal(backends[0].source, 0);
+    assert_int_equal(backends[1].source, 1);
+    assert_int_equal(config.frontends[1].backends[0].source, 0);
     assert_string_equal(backends[0].control.host, "::1");
     assert_int_equal(backends[0].control.port, 9051);
     assert_string_equal(backends[0].control_password_file, "sub/secret");
