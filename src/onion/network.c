@@ -322,10 +322,10 @@ void network_free(struct network *network)
     free(network);
 }
 
-bool network_is_live(const struct network *network, int64_t now)
+bool network_is_live(const struct network *network, int64_t wall_now)
 {
-    return now >= network->valid_after - REASONABLY_LIVE_TIME &&
-           now <= network->valid_until + REASONABLY_LIVE_TIME;
+    return wall_now >= network->valid_after - REASONABLY_LIVE_TIME &&
+           wall_now <= network->valid_until + REASONABLY_LIVE_TIME;
 }
 
 size_t network_find_responsible(const struct network *network, enum descriptor_slot slot,
@@ -337,12 +337,12 @@ size_t network_find_responsible(const struct network *network, enum descriptor_s
                                        responsible);
 }
 
-int64_t network_revision_seconds(const struct network *network, enum descriptor_slot slot, int64_t now)
+int64_t network_revision_seconds(const struct network *network, enum descriptor_slot slot, int64_t wall_now)
 {
     int64_t start = network->run_start[slot];
-    if (now <= start)
+    if (wall_now <= start)
         return 1;
-    if (now >= start + REVISION_COUNTER_SECONDS_MAX)
+    if (wall_now >= start + REVISION_COUNTER_SECONDS_MAX)
         return REVISION_COUNTER_SECONDS_MAX;
-    return now - start + 1;
+    return wall_now - start + 1;
 }

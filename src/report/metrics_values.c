@@ -11,7 +11,7 @@ static double moment_value(const struct report_view *view, int64_t moment)
 {
     if (moment == INT64_MIN || moment == INT64_MAX)
         return METRICS_NO_VALUE;
-    return (double)(view->wall_now + (moment - view->now)) / 1000.0;
+    return (double)(view->wall_milliseconds + (moment - view->now)) / 1000.0;
 }
 
 /* -- the process */
@@ -64,7 +64,7 @@ static double consensuses(const struct report_view *view)
 static double consensus_is_live(const struct report_view *view)
 {
     const struct network *network = view->publisher->network;
-    return network != NULL && network_is_live(network, view->wall_now / 1000);
+    return network != NULL && network_is_live(network, view->wall_milliseconds / 1000);
 }
 
 static double consensus_valid_until(const struct report_view *view)
@@ -199,7 +199,7 @@ static double bundle_expiry(const struct report_view *view, const struct report_
 
 static enum presigned_state judge_bundle(const struct report_view *view, const struct bundle_plan *plan)
 {
-    return presigned_judge(plan, report_view_schedule(view), view->wall_now / 1000);
+    return presigned_judge(plan, report_view_schedule(view), view->wall_milliseconds / 1000);
 }
 
 static double bundle_runs_out(const struct report_view *view, const struct report_frontend *shown)

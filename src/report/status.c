@@ -9,7 +9,7 @@ static json_t *make_moment(const struct report_view *view, int64_t moment)
 {
     if (moment == INT64_MIN || moment == INT64_MAX)
         return json_null();
-    return status_value_time((view->wall_now + (moment - view->now)) / 1000);
+    return status_value_time((view->wall_milliseconds + (moment - view->now)) / 1000);
 }
 
 static json_t *make_fingerprint(const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE])
@@ -158,9 +158,9 @@ static json_t *make_service(const struct report_view *view, const struct report_
     json_object_set_new(object, "introPointsNum", make_count(assignment_count_points(frontend->assignment)));
     json_object_set_new(object, "introSetModified",
                         frontend->assignment != NULL ? make_moment(view, frontend->changed_at) : json_null());
-    json_object_set_new(
-        object, "bundle",
-        status_value_bundle(report_view_plan(shown), report_view_schedule(view), view->wall_now / 1000));
+    json_object_set_new(object, "bundle",
+                        status_value_bundle(report_view_plan(shown), report_view_schedule(view),
+                                            view->wall_milliseconds / 1000));
     json_object_set_new(object, "instances", instances);
     json_object_set_new(object, "descriptors", list);
     return object;
@@ -196,7 +196,7 @@ static json_t *make_tor(const struct report_view *view)
     json_object_set_new(object, "consensusValidAfter", status_value_time(network->valid_after));
     json_object_set_new(object, "consensusValidUntil", status_value_time(network->valid_until));
     json_object_set_new(object, "isConsensusLive",
-                        json_boolean(network_is_live(network, view->wall_now / 1000)));
+                        json_boolean(network_is_live(network, view->wall_milliseconds / 1000)));
     json_object_set_new(object, "hsdirs", make_count(network->hsdir_count));
     return object;
 }
@@ -216,7 +216,7 @@ json_t *status_make_json(const struct report_view *view)
         json_array_append_new(services, make_service(view, &view->frontends[i]));
     json_t *object = json_object();
     json_object_set_new(object, "version", status_value_text(view->version));
-    json_object_set_new(object, "time", status_value_time(view->wall_now / 1000));
+    json_object_set_new(object, "time", status_value_time(view->wall_milliseconds / 1000));
     json_object_set_new(object, "started", make_moment(view, view->started_at));
     json_object_set_new(object, "configLoaded", make_moment(view, view->loaded_at));
     json_object_set_new(object, "reloadError", status_value_text(view->reload_error));

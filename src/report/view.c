@@ -53,6 +53,6 @@ bool report_view_is_published(const struct report_view *view, const struct repor
 {
     const struct bundle_plan *plan = report_view_plan(frontend);
     return publisher_is_published(view->publisher, frontend->number) &&
-           (plan == NULL ||
-            presigned_judge(plan, report_view_schedule(view), view->wall_now / 1000) != PRESIGNED_RAN_OUT);
+           (plan == NULL || presigned_judge(plan, report_view_schedule(view),
+                                            view->wall_milliseconds / 1000) != PRESIGNED_RAN_OUT);
 }

@@ -32,11 +32,11 @@ struct report_view {
     size_t frontend_count;
     const struct report_counters *counters;
     const char *version;
-    int64_t now;              /* milliseconds of the publisher's clock */
-    int64_t wall_now;         /* the same moment in milliseconds since the epoch */
-    int64_t started_at;       /* when the process began, by the publisher's clock */
-    int64_t loaded_at;        /* when the config in use was read, by the publisher's clock */
-    const char *reload_error; /* why the last reload was refused; "" when it was not */
+    int64_t now;               /* milliseconds of the publisher's clock */
+    int64_t wall_milliseconds; /* the same moment in milliseconds since the epoch */
+    int64_t started_at;        /* when the process began, by the publisher's clock */
+    int64_t loaded_at;         /* when the config in use was read, by the publisher's clock */
+    const char *reload_error;  /* why the last reload was refused; "" when it was not */
     const struct report_tor *tors;
     size_t tor_count;
     const char *tor_status; /* what the best of them is doing or waiting for; "" when all is well */

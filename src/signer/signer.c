@@ -189,27 +189,27 @@ static struct signer_frontend *find_frontend(struct signer *signer, const struct
     return NULL;
 }
 
-uint32_t signer_expiration_hour(int64_t now)
+uint32_t signer_expiration_hour(int64_t wall_now)
 {
-    return (uint32_t)((now + 3599) / 3600 + CERTIFICATE_LIFETIME_HOURS);
+    return (uint32_t)((wall_now + 3599) / 3600 + CERTIFICATE_LIFETIME_HOURS);
 }
 
 /* Whoever takes the engine over shall get no certificate that outlives tor's own. */
-static int check_expiration(uint32_t expiration_hour, int64_t now, struct error *error)
+static int check_expiration(uint32_t expiration_hour, int64_t wall_now, struct error *error)
 {
-    if (expiration_hour > signer_expiration_hour(now))
+    if (expiration_hour > signer_expiration_hour(wall_now))
         return error_set(error, "a certificate was asked for that would live for more than %d hours",
                          CERTIFICATE_LIFETIME_HOURS);
     return 0;
 }
 
 int signer_certify(struct signer *signer, const struct signer_period *period,
-                   const uint8_t signing_key[ED25519_PUBLIC_KEY_SIZE], uint32_t expiration_hour, int64_t now,
-                   uint8_t blinded_key[ED25519_PUBLIC_KEY_SIZE], uint8_t certificate[CERTIFICATE_SIZE],
-                   struct error *error)
+                   const uint8_t signing_key[ED25519_PUBLIC_KEY_SIZE], uint32_t expiration_hour,
+                   int64_t wall_now, uint8_t blinded_key[ED25519_PUBLIC_KEY_SIZE],
+                   uint8_t certificate[CERTIFICATE_SIZE], struct error *error)
 {
     struct signer_frontend *frontend = find_frontend(signer, period, error);
-    if (frontend == NULL || check_expiration(expiration_hour, now, error) != 0)
+    if (frontend == NULL || check_expiration(expiration_hour, wall_now, error) != 0)
         return -1;
     if (frontend->bundle != NULL)
         return error_set(error, "frontend %zu has a bundle and no key", period->frontend);
@@ -228,13 +228,13 @@ int signer_certify(struct signer *signer, const struct signer_period *period,
 }
 
 int signer_certify_presigned(struct signer *signer, const struct signer_period *period,
-                             uint32_t expiration_hour, int64_t now,
+                             uint32_t expiration_hour, int64_t wall_now,
                              uint8_t blinded_key[ED25519_PUBLIC_KEY_SIZE],
                              uint8_t certificate[CERTIFICATE_SIZE], uint8_t signing_seed[ED25519_SEED_SIZE],
                              struct error *error)
 {
     const struct signer_frontend *frontend = find_frontend(signer, period, error);
-    if (frontend == NULL || check_expiration(expiration_hour, now, error) != 0)
+    if (frontend == NULL || check_expiration(expiration_hour, wall_now, error) != 0)
         return -1;
     const struct bundle *bundle = frontend->bundle;
     const struct bundle_period *presigned = find_presigned(frontend, period);
