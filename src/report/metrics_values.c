@@ -127,7 +127,8 @@ const struct process_metric process_metrics[] = {
      consensus_valid_until},
     {{"obpub_hsdirs", "gauge", "HSDirs in the consensus."}, hsdirs},
     {{"obpub_uploads_total", "counter", "Uploads handed to local tors, one for each HSDir."}, uploads},
-    {{"obpub_frontends_waiting", "gauge", "Frontends with uploads that wait for a place at a local tor."},
+    {{"obpub_frontends_waiting", "gauge",
+      "Frontends with uploads that wait for a local tor to have a permit free."},
      frontends_waiting},
     {{"obpub_uploads_taken_total", "counter", "Uploads that the HSDir took."}, uploads_taken},
     {{NULL, NULL, NULL}, NULL},
@@ -158,7 +159,7 @@ static double tor_uploads(const struct publisher_tor *tor)
 const struct tor_metric tor_metrics[] = {
     {{"obpub_local_tor_connected", "gauge", "1 while this local tor can be given uploads."}, tor_is_up},
     {{"obpub_local_tor_ready", "gauge", "1 while this local tor also knows the network."}, tor_is_ready},
-    {{"obpub_local_tor_uploads_in_flight", "gauge", "Uploads that take up a place at this local tor."},
+    {{"obpub_local_tor_uploads_in_flight", "gauge", "Uploads that hold a permit of this local tor."},
      tor_in_flight},
     {{"obpub_local_tor_uploads_total", "counter",
       "Uploads that this local tor was given, one for each HSDir."},

@@ -53,14 +53,14 @@ const char *status_name_backend_state(enum source_state state)
 }
 
 static json_t *make_instance(const struct report_view *view, const struct report_frontend *shown,
-                             const struct publisher_frontend *frontend, size_t place)
+                             const struct publisher_frontend *frontend, size_t position)
 {
-    const struct publisher_member *member = &frontend->members[place];
+    const struct publisher_member *member = &frontend->members[position];
     const struct source *backend = &view->publisher->sources[member->source];
     json_t *object = make_onionbalance_instance(view, backend);
     json_object_set_new(
         object, "name",
-        status_value_text(report_view_name_backend(shown->config, place, backend->identity_key)));
+        status_value_text(report_view_name_backend(shown->config, position, backend->identity_key)));
     json_object_set_new(object, "state", json_string(status_name_backend_state(backend->life.state)));
     json_object_set_new(object, "since", make_moment(view, backend->life.since));
     json_object_set_new(object, "hasControl", json_boolean(source_policy(backend->kind)->asks_own_tor));

@@ -11,13 +11,13 @@ static bool is_backend(const struct config_backend *config,
     return memcmp(config->identity_key, identity_key, ED25519_PUBLIC_KEY_SIZE) == 0;
 }
 
-const char *report_view_name_backend(const struct config_frontend *config, size_t place,
+const char *report_view_name_backend(const struct config_frontend *config, size_t position,
                                      const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE])
 {
     if (config == NULL)
         return NULL;
-    if (place < config->backend_count && is_backend(&config->backends[place], identity_key))
-        return config->backends[place].name;
+    if (position < config->backend_count && is_backend(&config->backends[position], identity_key))
+        return config->backends[position].name;
     for (size_t i = 0; i < config->backend_count; i++) {
         if (is_backend(&config->backends[i], identity_key))
             return config->backends[i].name;

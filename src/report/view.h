@@ -50,9 +50,9 @@ struct report_view {
  */
 typedef void (*report_view_callback)(struct report_view *view, void *context);
 
-/* The name that a frontend's config gives to a backend, which is probably at this place of its list; NULL
+/* The name that a frontend's config gives to a backend, which is probably at this position of its list; NULL
  * when it is not there. */
-const char *report_view_name_backend(const struct config_frontend *config, size_t place,
+const char *report_view_name_backend(const struct config_frontend *config, size_t position,
                                      const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE]);
 
 /* The plan of the bundle that a frontend was presigned with, NULL for one with a key. */

@@ -10,7 +10,7 @@
 #include "crypto/blinding.h"
 #include "crypto/revision_counter.h"
 
-/* Both descriptors of a frontend have a period each; a third place lets the next one come before the oldest
+/* Both descriptors of a frontend have a period each; a third one lets the next one come before the oldest
  * goes. */
 #define PERIODS_KEPT 3
 
@@ -35,11 +35,11 @@ struct frontend_secrets {
 };
 
 struct signer_frontend {
-    struct frontend_secrets *secrets; /* secret memory; NULL for a place that is free */
+    struct frontend_secrets *secrets; /* secret memory; NULL for a row that is free */
     struct bundle *bundle;            /* NULL when there is a key */
     uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE];
     struct period_keys periods[PERIODS_KEPT];
-    size_t next_place;
+    size_t next_period;
 };
 
 struct signer {
@@ -95,8 +95,8 @@ void signer_free(struct signer *signer)
     free(signer);
 }
 
-/* Takes a place for a frontend: the first that is free. */
-static size_t take_place(struct signer *signer, const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE])
+/* Takes a row for a frontend: the first that is free. */
+static size_t take_row(struct signer *signer, const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE])
 {
     size_t number = 0;
     while (number < signer->frontend_count && signer_has_frontend(signer, number))
@@ -114,7 +114,7 @@ static size_t take_place(struct signer *signer, const uint8_t identity_key[ED255
 size_t signer_add_frontend(struct signer *signer, struct ed25519_secret_key *secret_key,
                            const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE])
 {
-    size_t number = take_place(signer, identity_key);
+    size_t number = take_row(signer, identity_key);
     signer->frontends[number].secrets->secret_key = *secret_key;
     secret_free(secret_key);
     return number;
@@ -122,7 +122,7 @@ size_t signer_add_frontend(struct signer *signer, struct ed25519_secret_key *sec
 
 size_t signer_add_bundle(struct signer *signer, struct bundle *bundle)
 {
-    size_t number = take_place(signer, bundle->identity_key);
+    size_t number = take_row(signer, bundle->identity_key);
     signer->frontends[number].bundle = bundle;
     return number;
 }
@@ -154,18 +154,18 @@ static struct period_keys *period_keys_find(struct signer_frontend *frontend,
                                             const struct signer_period *period,
                                             struct period_secrets **secrets)
 {
-    for (size_t place = 0; place < PERIODS_KEPT; place++) {
-        struct period_keys *keys = &frontend->periods[place];
-        *secrets = &frontend->secrets->periods[place];
+    for (size_t i = 0; i < PERIODS_KEPT; i++) {
+        struct period_keys *keys = &frontend->periods[i];
+        *secrets = &frontend->secrets->periods[i];
         if (keys->is_set && keys->number == period->number && keys->length == period->length)
             return keys;
     }
     const struct bundle_period *presigned = find_presigned(frontend, period);
     if (frontend->bundle != NULL && presigned == NULL)
         return NULL;
-    struct period_keys *keys = &frontend->periods[frontend->next_place];
-    *secrets = &frontend->secrets->periods[frontend->next_place];
-    frontend->next_place = (frontend->next_place + 1) % PERIODS_KEPT;
+    struct period_keys *keys = &frontend->periods[frontend->next_period];
+    *secrets = &frontend->secrets->periods[frontend->next_period];
+    frontend->next_period = (frontend->next_period + 1) % PERIODS_KEPT;
     keys->is_set = true;
     keys->number = period->number;
     keys->length = period->length;
