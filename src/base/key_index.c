@@ -20,11 +20,11 @@ struct key_index_entry {
 static struct key_index_entry *find_entry(const struct key_index *index, const uint8_t *key)
 {
     uint8_t digest[crypto_shorthash_BYTES];
-    uint64_t place;
+    uint64_t position;
     crypto_shorthash(digest, key, KEY_INDEX_KEY_SIZE, index->seed);
-    memcpy(&place, digest, sizeof(place));
-    for (;; place++) {
-        struct key_index_entry *entry = &index->entries[place & (index->size - 1)];
+    memcpy(&position, digest, sizeof(position));
+    for (;; position++) {
+        struct key_index_entry *entry = &index->entries[position & (index->size - 1)];
         if (entry->number == KEY_INDEX_NONE || memcmp(entry->key, key, KEY_INDEX_KEY_SIZE) == 0)
             return entry;
     }

@@ -282,9 +282,9 @@ static int check_bundle(const struct config *config, const struct config_fronten
                                 error.text);
         return -1;
     }
-    int64_t now = clock_wall_seconds();
-    presigned_describe(text, &frontend->plan, NULL, now);
-    switch (presigned_judge(&frontend->plan, NULL, now)) {
+    int64_t wall_now = clock_wall_seconds();
+    presigned_describe(text, &frontend->plan, NULL, wall_now);
+    switch (presigned_judge(&frontend->plan, NULL, wall_now)) {
     case PRESIGNED_GOOD:
         return 0;
     case PRESIGNED_RUNS_OUT:

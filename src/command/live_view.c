@@ -15,7 +15,7 @@ void live_view_fill(struct report_view *view, void *context)
         .counters = engine_counters(live->engine),
         .version = OBPUB_VERSION,
         .now = clock_milliseconds(),
-        .wall_now = clock_wall_seconds() * 1000,
+        .wall_milliseconds = clock_wall_seconds() * 1000,
         .started_at = live->started_at,
         .loaded_at = live->loaded_at,
         .reload_error = live->reload_error,

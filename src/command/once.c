@@ -1,4 +1,4 @@
-/* obpub --once: one whole round of publishing, then the end. */
+/* obpub --once: one whole publication, then the end. */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -17,8 +17,8 @@
 #include "command/processes.h"
 #include "command/tor_endpoint.h"
 #include "engine/engine.h"
+#include "report/outcome.h"
 #include "report/progress.h"
-#include "report/round.h"
 #include "report/status.h"
 
 /* A backend that has nothing after this share of the whole time is left out, so that there is time to publish
@@ -41,14 +41,14 @@ struct once {
     struct error process_error;
 };
 
-/* What the round is waiting for, as a step and a sentence. */
+/* What the publication is waiting for, as a step and a sentence. */
 static const char *describe_progress(const struct once *once, char *text, size_t size)
 {
     const struct publisher *publisher = engine_publisher(once->engine);
     bool is_trouble = false;
     const char *tor_status = engine_tor_status(once->engine, &is_trouble);
-    struct round_counts counts;
-    round_count(publisher, &counts);
+    struct outcome_counts counts;
+    outcome_count(publisher, &counts);
     if (tor_status[0] != '\0') {
         snprintf(text, size, "%s", tor_status);
         return tor_status;
@@ -104,8 +104,8 @@ static void describe_problem(const struct once *once, char *text, size_t size)
     const struct publisher *publisher = engine_publisher(once->engine);
     bool is_trouble = false;
     const char *tor_status = engine_tor_status(once->engine, &is_trouble);
-    struct round_counts counts;
-    round_count(publisher, &counts);
+    struct outcome_counts counts;
+    outcome_count(publisher, &counts);
     if (once->has_lost_process)
         snprintf(text, size, "%s", once->process_error.text);
     else if (once->signal != 0)
@@ -130,8 +130,8 @@ static void warn_of_backends(const struct publisher *publisher, const struct con
         size_t live = 0;
         for (size_t j = 0; j < frontend->member_count; j++) {
             const struct source *backend = publisher_member_source(publisher, &frontend->members[j]);
-            live += round_has_backend(backend);
-            if (!round_has_backend(backend))
+            live += outcome_has_backend(backend);
+            if (!outcome_has_backend(backend))
                 fprintf(stderr, "obpub: warning: backend %s was left out: %s\n",
                         config->frontends[i].backends[j].name, backend->life.reason);
         }
@@ -161,51 +161,51 @@ static void warn_of_refusals(const struct publisher *publisher)
     }
 }
 
-/* Prints the status, with what a round adds to it. */
-static void print_status(struct once *once, const struct round *round)
+/* Prints the status, with what one publication adds to it. */
+static void print_status(struct once *once, const struct outcome *outcome)
 {
     struct report_view view;
     live_view_fill(&view, &once->live);
     json_t *status = status_make_json(&view);
-    round_add_to_status(round, status);
+    outcome_add_to_status(outcome, status);
     output_print_json(status, false, stdout);
     json_decref(status);
 }
 
-static int report_round(struct once *once, const struct config *config)
+static int report_outcome(struct once *once, const struct config *config)
 {
     static const int exit_codes[] = {
-        [ROUND_COMPLETE] = EXIT_CODE_COMPLETE,
-        [ROUND_INCOMPLETE] = EXIT_CODE_INCOMPLETE,
-        [ROUND_NOTHING] = EXIT_CODE_NOTHING_PUBLISHED,
+        [OUTCOME_COMPLETE] = EXIT_CODE_COMPLETE,
+        [OUTCOME_INCOMPLETE] = EXIT_CODE_INCOMPLETE,
+        [OUTCOME_NOTHING] = EXIT_CODE_NOTHING_PUBLISHED,
     };
     char problem[PROGRESS_TEXT_SIZE];
     const struct publisher *publisher = engine_publisher(once->engine);
     describe_problem(once, problem, sizeof(problem));
-    const struct round round = {
+    const struct outcome outcome = {
         .config = config,
         .publisher = publisher,
         .started = once->started,
         .ended = clock_milliseconds(),
         .problem = problem,
     };
-    enum round_result result = round_judge(publisher);
+    enum outcome_result result = outcome_judge(publisher);
     warn_of_backends(publisher, config);
-    if (result != ROUND_COMPLETE) {
+    if (result != OUTCOME_COMPLETE) {
         warn_of_refusals(publisher);
         fprintf(stderr, "obpub: %s%s%s\n",
-                result == ROUND_NOTHING ? "nothing was published" : "not everything was published",
+                result == OUTCOME_NOTHING ? "nothing was published" : "not everything was published",
                 problem[0] != '\0' ? ": " : "", problem);
         if (once->has_timed_out)
             fprintf(stderr, "obpub: gave up after %u seconds (--timeout)\n", once->options->timeout);
     }
     if (once->options->json)
-        print_status(once, &round);
+        print_status(once, &outcome);
     else
-        round_print_table(&round, stdout);
+        outcome_print_table(&outcome, stdout);
     if (fflush(stdout) != 0 || ferror(stdout)) {
         fprintf(stderr, "obpub: the report can't be written to standard output: %s\n", strerror(errno));
-        return result == ROUND_COMPLETE ? EXIT_CODE_INCOMPLETE : exit_codes[result];
+        return result == OUTCOME_COMPLETE ? EXIT_CODE_INCOMPLETE : exit_codes[result];
     }
     return exit_codes[result];
 }
@@ -229,8 +229,8 @@ static void set_settings(struct engine_settings *settings, struct once *once, co
     settings->context = once;
 }
 
-/* Runs the loop until the round has settled, the time is up or a signal ends it. */
-static void run_round(struct once *once)
+/* Runs the loop until the publication has settled, the time is up or a signal ends it. */
+static void run_loop(struct once *once)
 {
     static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
     struct event *signal_events[sizeof(signals) / sizeof(signals[0])];
@@ -247,8 +247,8 @@ static void run_round(struct once *once)
     event_free(timeout);
 }
 
-static int publish_round(const struct options *options, struct processes *processes,
-                         const struct confine_plan *plan, struct config *config)
+static int publish_once(const struct options *options, struct processes *processes,
+                        const struct confine_plan *plan, struct config *config)
 {
     struct once once = {.options = options, .processes = processes, .started = clock_milliseconds()};
     once.base = event_base_new();
@@ -273,9 +273,9 @@ static int publish_round(const struct options *options, struct processes *proces
     engine_set_config(once.engine, config, NULL);
     processes_watch(processes, once.base, process_is_lost, &once);
     engine_changed(&once);
-    run_round(&once);
+    run_loop(&once);
     progress_end(&once.progress);
-    int result = report_round(&once, config);
+    int result = report_outcome(&once, config);
     result = once.has_lost_process ? EXIT_CODE_PROCESS_LOST : result;
     live_view_clear(&once.live);
     engine_free(once.engine);
@@ -310,7 +310,7 @@ static int load_and_publish(const struct options *options, struct processes *pro
     given_config_print_report(&report);
     if (loaded == 0) {
         if (confine(plan, options, &config) == 0)
-            result = publish_round(options, processes, plan, &config);
+            result = publish_once(options, processes, plan, &config);
         config_clear(&config);
     } else if (processes_check(processes, &error) != 0) {
         fprintf(stderr, "obpub: %s\n", error.text);

@@ -97,14 +97,14 @@ int confine_plan_make(struct confine_plan *plan, const char *user_name, bool is_
 static int confine_files(const struct confine_profile *profile, const struct confine_needs *needs,
                          struct error *error)
 {
-    struct landlock_place places[SOCKET_FOLDERS_MAX + 1];
+    struct landlock_grant grants[SOCKET_FOLDERS_MAX + 1];
     size_t count = 0;
     if (profile->may_read_files)
-        places[count++] = (struct landlock_place){"/", LANDLOCK_READ};
+        grants[count++] = (struct landlock_grant){"/", LANDLOCK_READ};
     for (size_t i = 0; i < needs->socket_folder_count && i < SOCKET_FOLDERS_MAX; i++)
-        places[count++] = (struct landlock_place){needs->socket_folders[i], LANDLOCK_SOCKETS};
+        grants[count++] = (struct landlock_grant){needs->socket_folders[i], LANDLOCK_SOCKETS};
     const struct landlock_rules rules = {
-        .places = places,
+        .grants = grants,
         .place_count = count,
         .may_use_tcp = profile->may_use_tcp,
         .may_use_abstract_sockets = needs->has_abstract_sockets,

@@ -104,15 +104,15 @@ static struct ruleset choose_rights(const struct landlock_rules *rules, int vers
     return ruleset;
 }
 
-static int add_place(int ruleset, const struct landlock_place *place, struct error *error)
+static int add_grant(int ruleset, const struct landlock_grant *grant, struct error *error)
 {
-    int folder = open(place->folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    int folder = open(grant->folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (folder < 0)
         return 0;
-    struct landlock_path_beneath_attr rule = {.allowed_access = granted[place->right], .parent_fd = folder};
+    struct landlock_path_beneath_attr rule = {.allowed_access = granted[grant->right], .parent_fd = folder};
     long result = syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
     if (result != 0)
-        error_set(error, "no rule for %s can be made (%s)", place->folder, strerror(errno));
+        error_set(error, "no rule for %s can be made (%s)", grant->folder, strerror(errno));
     close(folder);
     return (int)result;
 }
@@ -128,7 +128,7 @@ int landlock_confine(const struct landlock_rules *rules, struct error *error)
         return error_set(error, "no set of rules can be made (%s)", strerror(errno));
     int result = 0;
     for (size_t i = 0; i < rules->place_count && result == 0; i++)
-        result = add_place(ruleset, &rules->places[i], error);
+        result = add_grant(ruleset, &rules->grants[i], error);
     if (result == 0) {
         result = (int)syscall(SYS_landlock_restrict_self, ruleset, 0);
         if (result != 0)

@@ -13,14 +13,14 @@ enum landlock_right {
     LANDLOCK_SOCKETS, /* make sockets in the folder, and remove files from it */
 };
 
-struct landlock_place {
+struct landlock_grant {
     const char *folder;
     enum landlock_right right;
 };
 
 /* The rest is forbidden when it is not granted, as far as the kernel knows how. */
 struct landlock_rules {
-    const struct landlock_place *places;
+    const struct landlock_grant *grants;
     size_t place_count;
     bool may_use_tcp;              /* from version 4 on */
     bool may_use_abstract_sockets; /* connect to those of processes outside; from version 6 on */

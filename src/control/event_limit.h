@@ -14,8 +14,8 @@ struct event_limit {
     unsigned count;
 };
 
-/* Counts one event at now, in seconds. Returns false when there have been more than max of them within
- * EVENT_LIMIT_SECONDS; max 0 is for no limit. */
-bool event_limit_take(struct event_limit *limit, unsigned max, int64_t now);
+/* Counts one event at a moment (seconds of the clock that only goes forward). Returns false when there have
+ * been more than max of them within EVENT_LIMIT_SECONDS; max 0 is for no limit. */
+bool event_limit_take(struct event_limit *limit, unsigned max, int64_t seconds);
 
 #endif

@@ -37,8 +37,8 @@ static void add_line(char *text, const char *line)
 /* Whether a line of hosts(5), of which the address has been taken, has the name. */
 static bool has_name(char *rest, const char *name)
 {
-    char *place = NULL;
-    for (char *word = strtok_r(rest, BLANKS, &place); word != NULL; word = strtok_r(NULL, BLANKS, &place)) {
+    char *saved = NULL;
+    for (char *word = strtok_r(rest, BLANKS, &saved); word != NULL; word = strtok_r(NULL, BLANKS, &saved)) {
         if (strcasecmp(word, name) == 0)
             return true;
     }
@@ -52,10 +52,10 @@ void name_files_find_host(const char *path, const char *name, char *addresses)
     size_t size = 0;
     addresses[0] = '\0';
     while (file != NULL && getline(&line, &size, file) >= 0) {
-        char *place = NULL;
+        char *saved = NULL;
         line[strcspn(line, "#")] = '\0';
-        const char *address = strtok_r(line, BLANKS, &place);
-        if (address != NULL && has_name(place, name))
+        const char *address = strtok_r(line, BLANKS, &saved);
+        if (address != NULL && has_name(saved, name))
             add_line(addresses, address);
     }
     free(line);

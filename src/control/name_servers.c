@@ -18,9 +18,9 @@ static void set_searches(struct evdns_base *dns, char *rest)
 {
     const char *domains[SEARCHES_MAX];
     size_t count = 0;
-    char *place = NULL;
-    for (char *word = strtok_r(rest, BLANKS, &place); word != NULL && count < SEARCHES_MAX;
-         word = strtok_r(NULL, BLANKS, &place))
+    char *saved = NULL;
+    for (char *word = strtok_r(rest, BLANKS, &saved); word != NULL && count < SEARCHES_MAX;
+         word = strtok_r(NULL, BLANKS, &saved))
         domains[count++] = word;
     evdns_base_search_clear(dns);
     while (count > 0)
@@ -30,8 +30,8 @@ static void set_searches(struct evdns_base *dns, char *rest)
 /* "ndots:2" and its like; libevent knows some of them. */
 static void set_options(struct evdns_base *dns, char *rest)
 {
-    char *place = NULL;
-    for (char *word = strtok_r(rest, BLANKS, &place); word != NULL; word = strtok_r(NULL, BLANKS, &place)) {
+    char *saved = NULL;
+    for (char *word = strtok_r(rest, BLANKS, &saved); word != NULL; word = strtok_r(NULL, BLANKS, &saved)) {
         char name[32];
         const char *colon = strchr(word, ':');
         if (colon == NULL || (size_t)(colon - word) + 1 >= sizeof(name))
@@ -53,8 +53,8 @@ int name_servers_set(struct evdns_base *dns, const char *text)
 {
     char *copy = memory_copy_text(text, strlen(text));
     bool has_searches = false;
-    char *place = NULL;
-    for (char *line = strtok_r(copy, "\n", &place); line != NULL; line = strtok_r(NULL, "\n", &place)) {
+    char *saved = NULL;
+    for (char *line = strtok_r(copy, "\n", &saved); line != NULL; line = strtok_r(NULL, "\n", &saved)) {
         char *rest = NULL;
         const char *key = strtok_r(line, BLANKS, &rest);
         if (key == NULL)

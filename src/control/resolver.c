@@ -97,9 +97,9 @@ static bool read_numeric_host(struct resolver *resolver, const char *host, const
 static bool find_listed_host(struct resolver *resolver, const char *service)
 {
     char addresses[NAME_FILES_TEXT_SIZE];
-    char *place = NULL;
+    char *saved = NULL;
     resolver->names->find_host(resolver->host, addresses, resolver->names->context);
-    for (char *line = strtok_r(addresses, "\n", &place); line != NULL; line = strtok_r(NULL, "\n", &place))
+    for (char *line = strtok_r(addresses, "\n", &saved); line != NULL; line = strtok_r(NULL, "\n", &saved))
         read_numeric_host(resolver, line, service);
     return resolver->count > 0;
 }

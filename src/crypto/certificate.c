@@ -114,14 +114,14 @@ int certificate_parse(struct certificate *certificate, const uint8_t *encoded, s
 
 int certificate_verify(struct certificate *certificate, const uint8_t *encoded, size_t length,
                        enum certificate_type type, const uint8_t signing_key[ED25519_PUBLIC_KEY_SIZE],
-                       int64_t now, struct error *error)
+                       int64_t wall_now, struct error *error)
 {
-    return certificate_verify_again(certificate, encoded, length, type, signing_key, now, NULL, error);
+    return certificate_verify_again(certificate, encoded, length, type, signing_key, wall_now, NULL, error);
 }
 
 int certificate_verify_again(struct certificate *certificate, const uint8_t *encoded, size_t length,
                              enum certificate_type type, const uint8_t signing_key[ED25519_PUBLIC_KEY_SIZE],
-                             int64_t now, struct verified_signatures *verified, struct error *error)
+                             int64_t wall_now, struct verified_signatures *verified, struct error *error)
 {
     if (certificate_parse(certificate, encoded, length, error) != 0)
         return -1;
@@ -131,9 +131,9 @@ int certificate_verify_again(struct certificate *certificate, const uint8_t *enc
         return error_set(error, "a certificate does not name its signing key");
     if (sodium_memcmp(certificate->signing_key, signing_key, ED25519_PUBLIC_KEY_SIZE) != 0)
         return error_set(error, "a certificate is signed by another key than it should be");
-    if (now >= (int64_t)certificate->expiration_hour * SECONDS_PER_HOUR)
+    if (wall_now >= (int64_t)certificate->expiration_hour * SECONDS_PER_HOUR)
         return error_set(error, "a certificate has expired: check the clocks of this machine and its maker");
-    if (certificate->expiration_hour > now / SECONDS_PER_HOUR + CERTIFICATE_LIFETIME_HOURS_MAX)
+    if (certificate->expiration_hour > wall_now / SECONDS_PER_HOUR + CERTIFICATE_LIFETIME_HOURS_MAX)
         return error_set(
             error,
             "a certificate is good for more than %d hours, and no tor makes such: check the clocks "

@@ -50,16 +50,16 @@ int certificate_parse(struct certificate *certificate, const uint8_t *encoded, s
                       struct error *error);
 
 /* Parses, then checks that it is of this type, that it names signing_key as its signer, that the signature is
- * good, that it has not expired at now (seconds since the epoch), and that it will within
+ * good, that it has not expired at wall_now (seconds since the epoch), and that it will within
  * CERTIFICATE_LIFETIME_HOURS_MAX. Returns 0 or -1. */
 int certificate_verify(struct certificate *certificate, const uint8_t *encoded, size_t length,
                        enum certificate_type type, const uint8_t signing_key[ED25519_PUBLIC_KEY_SIZE],
-                       int64_t now, struct error *error);
+                       int64_t wall_now, struct error *error);
 
 /* The same, with the signatures that were verified before; a good one is added to them. verified may be NULL.
  */
 int certificate_verify_again(struct certificate *certificate, const uint8_t *encoded, size_t length,
                              enum certificate_type type, const uint8_t signing_key[ED25519_PUBLIC_KEY_SIZE],
-                             int64_t now, struct verified_signatures *verified, struct error *error);
+                             int64_t wall_now, struct verified_signatures *verified, struct error *error);
 
 #endif

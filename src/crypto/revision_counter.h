@@ -13,7 +13,7 @@
 #define REVISION_COUNTER_STRIDE 2048
 #define REVISION_COUNTER_STRIDES_MAX (REVISION_COUNTER_SECONDS_MAX / REVISION_COUNTER_STRIDE)
 
-/* A key with the sums of its key stream at regular places, as far as it has been walked along, so that the
+/* A key with the sums of its key stream at regular intervals, as far as it has been walked along, so that the
  * next counter costs a microsecond. It belongs into secret memory, and is good once it has a key. */
 struct revision_counter {
     uint8_t key[REVISION_COUNTER_KEY_SIZE];

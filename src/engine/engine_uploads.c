@@ -26,15 +26,15 @@ static void post_was_answered(struct control_connection *connection, const struc
 }
 
 /* A bundle that is of no use here and now is not even asked for. */
-static int check_bundle(const struct engine *engine, const struct config_frontend *config, int64_t now,
+static int check_bundle(const struct engine *engine, const struct config_frontend *config, int64_t wall_now,
                         struct error *error)
 {
     const struct time_schedule *schedule = &engine->publisher->network->schedule;
     if (config->key_format != KEY_FORMAT_BUNDLE ||
-        presigned_is_usable(presigned_judge(&config->plan, schedule, now)))
+        presigned_is_usable(presigned_judge(&config->plan, schedule, wall_now)))
         return 0;
     char text[PRESIGNED_TEXT_SIZE];
-    presigned_describe(text, &config->plan, schedule, now);
+    presigned_describe(text, &config->plan, schedule, wall_now);
     return error_set(error, "%s", text);
 }
 
@@ -50,11 +50,11 @@ static int build_text(struct engine *engine, const struct publisher_action *acti
         .identity_key = publisher->frontends[action->frontend].identity_key,
         .slot = action->slot,
         .set = action->set,
-        .now = clock_wall_seconds(),
-        .moment = clock_milliseconds(),
+        .wall_now = clock_wall_seconds(),
+        .now = clock_milliseconds(),
     };
     bool is_clock_back = false;
-    if (check_bundle(engine, frontend->config, request.now, error) != 0 ||
+    if (check_bundle(engine, frontend->config, request.wall_now, error) != 0 ||
         keyring_make_descriptor(&frontend->keyring, &request, built, &is_clock_back, error) != 0)
         return -1;
     if (is_clock_back)

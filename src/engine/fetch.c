@@ -61,7 +61,7 @@ static void take_descriptor(struct fetch *fetch, const char *text, size_t length
     if (best != NULL && descriptor_is_no_newer(text, length, best))
         return;
     struct descriptor_expectation expectation = fetch->request.expectation;
-    expectation.now = clock_wall_seconds();
+    expectation.wall_now = clock_wall_seconds();
     struct error error;
     struct descriptor *descriptor = descriptor_decode(text, length, &expectation, &error);
     if (descriptor == NULL) {

@@ -92,10 +92,10 @@ static void draw_salts(struct superdescriptor_randomness *randomness)
 static int64_t next_seconds(const struct keyring_request *request, struct keyring_keys *keys,
                             bool *is_clock_back)
 {
-    int64_t seconds = network_revision_seconds(request->network, request->slot, request->now);
+    int64_t seconds = network_revision_seconds(request->network, request->slot, request->wall_now);
     *is_clock_back = seconds < keys->last_seconds - 1;
     if (seconds <= keys->last_seconds) {
-        bool is_same = request->moment - keys->last_built < SAME_COUNTER_INTERVAL;
+        bool is_same = request->now - keys->last_built < SAME_COUNTER_INTERVAL;
         seconds = is_same ? keys->last_seconds : keys->last_seconds + 1;
     }
     return seconds < REVISION_COUNTER_SECONDS_MAX ? seconds : REVISION_COUNTER_SECONDS_MAX;
@@ -139,7 +139,7 @@ static void use_presigned_key(struct keyring_keys *keys, const uint8_t seed[ED25
 static int update_certificate(const struct keyring_request *request, const struct signer_period *period,
                               struct keyring_keys *keys, struct error *error)
 {
-    uint32_t hour = signer_expiration_hour(request->now);
+    uint32_t hour = signer_expiration_hour(request->wall_now);
     if (keys->certificate_hour == hour)
         return 0;
     struct signer_answer answer;
@@ -168,7 +168,7 @@ static int update_inner(const struct keyring_request *request, struct keyring_ke
                         struct superdescriptor *superdescriptor, struct error *error)
 {
     const struct point_set *set = request->set;
-    superdescriptor->expiration_hour = introduction_point_expiration_hour(request->now);
+    superdescriptor->expiration_hour = introduction_point_expiration_hour(request->wall_now);
     bool is_same = memcmp(keys->inner_set, set->digest, sizeof(keys->inner_set)) == 0;
     if (keys->inner != NULL && is_same && keys->inner_hour == superdescriptor->expiration_hour)
         return 0;
@@ -192,7 +192,7 @@ static int update_counter(const struct keyring_request *request, const struct si
     if (signer_client_count(request->signer, period, seconds, &keys->revision_counter, error) != 0)
         return -1;
     if (seconds > keys->last_seconds)
-        keys->last_built = request->moment;
+        keys->last_built = request->now;
     keys->last_seconds = seconds;
     return 0;
 }

@@ -60,8 +60,8 @@ struct keyring_request {
     const uint8_t *identity_key; /* the frontend's, 32 bytes */
     enum descriptor_slot slot;   /* which of its two descriptors */
     const struct point_set *set;
-    int64_t now;    /* seconds since the epoch */
-    int64_t moment; /* milliseconds of the clock that only goes forward */
+    int64_t wall_now; /* seconds since the epoch */
+    int64_t now;      /* milliseconds of the clock that only goes forward */
 };
 
 /* Makes the text of a descriptor; as with tor, each time with other bytes. *built is to be released with

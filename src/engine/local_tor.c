@@ -147,13 +147,13 @@ static void look_again(struct local_tor *tor)
 
 static void use_network(struct local_tor *tor, struct network *network)
 {
-    int64_t now = clock_wall_seconds();
-    if (!network_is_live(network, now)) {
+    int64_t wall_now = clock_wall_seconds();
+    if (!network_is_live(network, wall_now)) {
         struct error what;
         error_set(&what,
                   "waiting for a live consensus: the local tor's ran out %" PRId64 " minutes ago (or this "
                   "machine's clock is wrong)",
-                  (now - network->valid_until) / 60);
+                  (wall_now - network->valid_until) / 60);
         tor->is_ready = false;
         set_trouble(tor, what.text);
         network_free(network);

@@ -90,11 +90,11 @@ static void find_periods(struct bundle_plan *plan)
     }
 }
 
-int bundle_plan_set(struct bundle_plan *plan, const struct time_schedule *schedule, int64_t now,
+int bundle_plan_set(struct bundle_plan *plan, const struct time_schedule *schedule, int64_t wall_now,
                     unsigned days, struct error *error)
 {
     memset(plan, 0, sizeof(*plan));
-    if (now < CLOCK_MIN || now > CLOCK_MAX)
+    if (wall_now < CLOCK_MIN || wall_now > CLOCK_MAX)
         return error_set(error, "this machine's clock can't be right: set it first (see date(1))");
     if ((int64_t)schedule->period_length * 60 < schedule->voting_interval)
         return error_set(
@@ -103,8 +103,8 @@ int bundle_plan_set(struct bundle_plan *plan, const struct time_schedule *schedu
             "next: no bundle can be made for such a network",
             schedule->period_length, schedule->voting_interval);
     plan->schedule = *schedule;
-    plan->created = now;
-    plan->last_expiration_hour = find_hour(now + (int64_t)days * SECONDS_PER_DAY);
+    plan->created = wall_now;
+    plan->last_expiration_hour = find_hour(wall_now + (int64_t)days * SECONDS_PER_DAY);
     find_periods(plan);
     if (plan->period_count > BUNDLE_PERIODS_MAX || plan->certificate_count > BUNDLE_CERTIFICATES_MAX)
         return error_set(error,

@@ -64,10 +64,10 @@ struct bundle {
     size_t periods_added, signatures_added;        /* those that are there; all, once it is whole */
 };
 
-/* Plans a bundle for the days (1 to BUNDLE_DAYS_MAX) from now (seconds since the epoch) on, and an hour
- * before now, as the publisher's clock may be behind. Returns 0, or -1 when the clock can't be right, the
- * network's time periods are too short, or the bundle would be too large. */
-int bundle_plan_set(struct bundle_plan *plan, const struct time_schedule *schedule, int64_t now,
+/* Plans a bundle for the days (1 to BUNDLE_DAYS_MAX) from wall_now (seconds since the epoch) on, and an hour
+ * before wall_now, as the publisher's clock may be behind. Returns 0, or -1 when the clock can't be right,
+ * the network's time periods are too short, or the bundle would be too large. */
+int bundle_plan_set(struct bundle_plan *plan, const struct time_schedule *schedule, int64_t wall_now,
                     unsigned days, struct error *error);
 
 /* The first hour in which a certificate of it expires, as it follows from when it was made and when its days

@@ -21,7 +21,7 @@ enum phase {
 
 struct consensus_parser {
     enum phase phase;
-    size_t expected; /* in the preamble: the place in preamble_lines of the first line that may still come */
+    size_t expected; /* in the preamble: the position in preamble_lines of the first line that may still come */
     bool is_in_object;
     struct text line; /* the current one */
     size_t line_number;
@@ -191,7 +191,7 @@ static const struct preamble_line {
     {"shared-rand-current-value", false, parse_current_shared_random},
 };
 
-/* Refuses to go from one place of preamble_lines to another when a required line lies between. */
+/* Refuses to go from one position of preamble_lines to another when a required line lies between. */
 static int check_none_missing(struct consensus_parser *parser, size_t from, size_t to)
 {
     for (size_t i = from; i < to; i++) {

@@ -276,7 +276,7 @@ static int verify_signing_key(struct decoding *decoding, struct error *error)
         return -1;
     memcpy(descriptor->blinded_key, certificate.signing_key, sizeof(descriptor->blinded_key));
     if (certificate_verify_again(&certificate, encoded, (size_t)length, CERTIFICATE_DESCRIPTOR_SIGNING_KEY,
-                                 descriptor->blinded_key, decoding->expectation->now,
+                                 descriptor->blinded_key, decoding->expectation->wall_now,
                                  decoding->expectation->verified, error) != 0)
         return error_add_context(error, "descriptor-signing-key-cert");
     memcpy(descriptor->signing_key, certificate.certified_key, sizeof(descriptor->signing_key));
@@ -349,7 +349,7 @@ static int decode_layers(struct decoding *decoding, struct error *error)
                       "(client authorization) on, turn it off there",
                       &inner, error) != 0)
         return -1;
-    return descriptor_decode_inner(descriptor, inner.start, inner.length, decoding->expectation->now,
+    return descriptor_decode_inner(descriptor, inner.start, inner.length, decoding->expectation->wall_now,
                                    decoding->expectation->verified, error);
 }
 

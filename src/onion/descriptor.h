@@ -63,7 +63,7 @@ struct descriptor_expectation {
     struct verified_signatures *verified;  /* likewise, of certificates: those of the last descriptors are
                                               kept,  as a service's next one has most of them again */
     size_t size_max;                       /* bytes; it has to be shorter than this */
-    int64_t now;                           /* seconds since the epoch */
+    int64_t wall_now;                      /* seconds since the epoch */
 };
 
 /* Decodes length bytes all the way in. A point that is malformed makes the whole descriptor bad, and so do

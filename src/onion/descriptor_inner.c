@@ -91,7 +91,7 @@ static void keep_points(struct descriptor *descriptor, const struct introduction
 
 /* Reads all introduction points; item is the first one's first item. */
 static int decode_points(struct descriptor *descriptor, struct document_reader *reader,
-                         struct document_item *item, int64_t now, struct verified_signatures *verified,
+                         struct document_item *item, int64_t wall_now, struct verified_signatures *verified,
                          struct error *error)
 {
     struct introduction_point points[INTRODUCTION_POINTS_MAX];
@@ -102,7 +102,7 @@ static int decode_points(struct descriptor *descriptor, struct document_reader *
         if (count == INTRODUCTION_POINTS_MAX)
             return error_set(error, "it has more than %d introduction points", INTRODUCTION_POINTS_MAX);
         has_next = introduction_point_decode(&points[count], reader, item, &next, descriptor->signing_key,
-                                             now, verified, error);
+                                             wall_now, verified, error);
         if (has_next < 0)
             return error_add_context(error, "introduction point %zu", count + 1);
         if (check_no_duplicate(points, count, error) != 0)
@@ -115,7 +115,7 @@ static int decode_points(struct descriptor *descriptor, struct document_reader *
     return 0;
 }
 
-int descriptor_decode_inner(struct descriptor *descriptor, const char *text, size_t length, int64_t now,
+int descriptor_decode_inner(struct descriptor *descriptor, const char *text, size_t length, int64_t wall_now,
                             struct verified_signatures *verified, struct error *error)
 {
     struct item_checker checker;
@@ -134,5 +134,5 @@ int descriptor_decode_inner(struct descriptor *descriptor, const char *text, siz
         return error_add_context(error, "the inner layer");
     if (item_checker_finish(&checker, error) != 0)
         return -1;
-    return has_item ? decode_points(descriptor, &reader, &item, now, verified, error) : 0;
+    return has_item ? decode_points(descriptor, &reader, &item, wall_now, verified, error) : 0;
 }

@@ -11,7 +11,7 @@
 /* Reads the innermost layer, of length bytes without padding, into descriptor, whose signing_key is set
  * already. verified is as for introduction_point_decode(). Returns 0, or -1 with the descriptor filled in
  * part. */
-int descriptor_decode_inner(struct descriptor *descriptor, const char *text, size_t length, int64_t now,
+int descriptor_decode_inner(struct descriptor *descriptor, const char *text, size_t length, int64_t wall_now,
                             struct verified_signatures *verified, struct error *error);
 
 #endif

@@ -65,7 +65,7 @@ static void compute_descriptor_index(uint8_t index[HSDIR_INDEX_SIZE], const stru
     hash_sha3_256(index, pieces, COUNT_OF(pieces));
 }
 
-/* Orders entries by index; those of relays that share an identity by their place, so that the order is always
+/* Orders entries by index; those of relays that share an identity by their position, so that the order is always
  * the same. */
 static int compare_entries(const void *a, const void *b)
 {
@@ -100,8 +100,8 @@ void hsdir_ring_clear(struct hsdir_ring *ring)
     *ring = (struct hsdir_ring){.entries = NULL};
 }
 
-/* The place of the first entry whose index is not below index, or 0 past the last one: the ring closes. */
-static size_t find_place(const struct hsdir_ring *ring, const uint8_t index[HSDIR_INDEX_SIZE])
+/* The position of the first entry whose index is not below index, or 0 past the last one: the ring closes. */
+static size_t find_position(const struct hsdir_ring *ring, const uint8_t index[HSDIR_INDEX_SIZE])
 {
     size_t low = 0, high = ring->count;
     while (low < high) {
@@ -136,7 +136,7 @@ size_t hsdir_ring_find_responsible(const struct hsdir_ring *ring,
     for (uint32_t replica = 1; replica <= replicas; replica++) {
         uint8_t index[HSDIR_INDEX_SIZE];
         compute_descriptor_index(index, ring, blinded_key, replica);
-        size_t start = find_place(ring, index);
+        size_t start = find_position(ring, index);
         size_t replica_end = count + spread;
         /* Once round the ring at most: a small network has fewer HSDirs than replicas * spread. */
         for (size_t step = 0; step < ring->count && count < replica_end; step++) {

@@ -20,7 +20,7 @@ struct hsdir {
 
 struct hsdir_ring_entry {
     uint8_t index[HSDIR_INDEX_SIZE];
-    uint32_t hsdir; /* its place in the array the ring was built from */
+    uint32_t hsdir; /* its position in the array the ring was built from */
 };
 
 /* All HSDirs in the order of their index for one time period and shared random value. */

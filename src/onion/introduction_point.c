@@ -65,7 +65,7 @@ static const uint8_t low_order_keys[][X25519_PUBLIC_KEY_SIZE] = {
 struct point_decoding {
     struct introduction_point *point;
     const uint8_t *signing_key;
-    int64_t now;
+    int64_t wall_now;
     struct verified_signatures *verified;
     struct item_checker checker;
     bool has_onion_key, has_enc_key; /* of the kind ntor */
@@ -179,7 +179,7 @@ static int decode_certificate(const struct point_decoding *decoding, const struc
         return error_set(error, "the certificate of \"%.*s\" is not base64 of at most %d bytes", name_length,
                          item->keyword.start, CERTIFICATE_SIZE_MAX);
     if (certificate_verify_again(&certificate, encoded, (size_t)length, type, decoding->signing_key,
-                                 decoding->now, decoding->verified, error) != 0)
+                                 decoding->wall_now, decoding->verified, error) != 0)
         return error_add_context(error, "%.*s", name_length, item->keyword.start);
     memcpy(certified_key, certificate.certified_key, ED25519_PUBLIC_KEY_SIZE);
     return 0;
@@ -238,11 +238,11 @@ static int finish_point(const struct point_decoding *decoding, struct error *err
 
 int introduction_point_decode(struct introduction_point *point, struct document_reader *reader,
                               const struct document_item *first, struct document_item *next,
-                              const uint8_t signing_key[ED25519_PUBLIC_KEY_SIZE], int64_t now,
+                              const uint8_t signing_key[ED25519_PUBLIC_KEY_SIZE], int64_t wall_now,
                               struct verified_signatures *verified, struct error *error)
 {
     struct point_decoding decoding = {
-        .point = point, .signing_key = signing_key, .now = now, .verified = verified};
+        .point = point, .signing_key = signing_key, .wall_now = wall_now, .verified = verified};
     item_checker_init(&decoding.checker, "the point", point_rules, POINT_ITEMS, false);
     memset(point, 0, sizeof(*point));
     if (decode_item(&decoding, first, error) != 0)
@@ -259,7 +259,7 @@ int introduction_point_decode(struct introduction_point *point, struct document_
     return has_next;
 }
 
-uint32_t introduction_point_expiration_hour(int64_t now)
+uint32_t introduction_point_expiration_hour(int64_t wall_now)
 {
-    return (uint32_t)(now / 3600 + CERTIFICATE_LIFETIME_HOURS);
+    return (uint32_t)(wall_now / 3600 + CERTIFICATE_LIFETIME_HOURS);
 }

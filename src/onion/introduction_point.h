@@ -31,17 +31,17 @@ bool introduction_point_equals(const struct introduction_point *one, const struc
 bool introduction_point_fingerprint(const struct introduction_point *point, uint8_t fingerprint[20]);
 
 /* The hour (since the epoch) at which tor would have an introduction point's certificates expire that it made
- * at now (seconds since the epoch): their lifetime counted from the hour then running. */
-uint32_t introduction_point_expiration_hour(int64_t now);
+ * at wall_now (seconds since the epoch): their lifetime counted from the hour then running. */
+uint32_t introduction_point_expiration_hour(int64_t wall_now);
 
 /* Reads the point that begins at first, an "introduction-point" item already taken from reader, up to the
  * next such item or the end; *next is that item when the return value is 1, and the document is at its end
- * when it is 0. Every certificate has to be signed by signing_key (the descriptor's) and good at now;
+ * when it is 0. Every certificate has to be signed by signing_key (the descriptor's) and good at wall_now;
  * verified has signatures that need not be verified again, see certificate_verify_again(). Returns -1 on an
  * error. */
 int introduction_point_decode(struct introduction_point *point, struct document_reader *reader,
                               const struct document_item *first, struct document_item *next,
-                              const uint8_t signing_key[ED25519_PUBLIC_KEY_SIZE], int64_t now,
+                              const uint8_t signing_key[ED25519_PUBLIC_KEY_SIZE], int64_t wall_now,
                               struct verified_signatures *verified, struct error *error);
 
 #endif

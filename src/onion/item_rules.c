@@ -24,7 +24,7 @@ static bool has_seen(const struct item_checker *checker, size_t rule)
 }
 
 /* Checks that an item stands where its rule lets it stand. */
-static int check_place(const struct item_checker *checker, size_t rule, struct error *error)
+static int check_position(const struct item_checker *checker, size_t rule, struct error *error)
 {
     const char *keyword = checker->rules[rule].keyword;
     if (has_seen(checker, rule) && !checker->rules[rule].may_repeat)
@@ -65,7 +65,7 @@ int item_checker_take(struct item_checker *checker, const struct document_item *
             return error_set(error, "%s has more than %d unknown lines", checker->section, UNKNOWN_ITEMS_MAX);
         return ITEM_UNKNOWN;
     }
-    if (check_place(checker, rule, error) != 0 ||
+    if (check_position(checker, rule, error) != 0 ||
         check_form(checker, &checker->rules[rule], item, error) != 0)
         return -1;
     checker->seen |= UINT64_C(1) << rule;

@@ -42,7 +42,7 @@ struct item_checker {
 void item_checker_init(struct item_checker *checker, const char *section, const struct item_rule *rules,
                        size_t rule_count, bool is_ordered);
 
-/* Checks the section's next item. Returns its rule's place in the table, or ITEM_UNKNOWN, or -1. */
+/* Checks the section's next item. Returns its rule's position in the table, or ITEM_UNKNOWN, or -1. */
 int item_checker_take(struct item_checker *checker, const struct document_item *item, struct error *error);
 
 /* Checks that nothing required is missing at the section's end. Returns 0 or -1. */

@@ -15,7 +15,7 @@
 /* An HSDir of the consensus that is looked for by its microdescriptor's digest. */
 struct digest_entry {
     const uint8_t *digest;
-    size_t hsdir; /* its place in the consensus */
+    size_t hsdir; /* its position in the consensus */
 };
 
 /* The Ed25519 identities that were found for the HSDirs of a consensus, in its order. */
@@ -48,7 +48,7 @@ static int compare_digests(const void *a, const void *b)
     return memcmp(first->digest, second->digest, MICRODESCRIPTOR_DIGEST_SIZE);
 }
 
-/* The place of the first entry with a digest, or count when there is none. */
+/* The position of the first entry with a digest, or count when there is none. */
 static size_t find_digest(const struct digest_entry *entries, size_t count,
                           const uint8_t digest[MICRODESCRIPTOR_DIGEST_SIZE])
 {
@@ -80,11 +80,11 @@ static void note_identity(struct network_builder *builder, const struct microdes
     const size_t count = builder->consensus.hsdir_count;
     if (!microdescriptor->has_ed25519_identity)
         return;
-    size_t place = find_digest(entries, count, microdescriptor->digest);
-    for (; place < count &&
-           memcmp(entries[place].digest, microdescriptor->digest, MICRODESCRIPTOR_DIGEST_SIZE) == 0;
-         place++) {
-        struct identity *identity = &builder->identities[entries[place].hsdir];
+    size_t position = find_digest(entries, count, microdescriptor->digest);
+    for (; position < count &&
+           memcmp(entries[position].digest, microdescriptor->digest, MICRODESCRIPTOR_DIGEST_SIZE) == 0;
+         position++) {
+        struct identity *identity = &builder->identities[entries[position].hsdir];
         /* An entry that came before had the same digest, so the same identity for all that have it. Without
          * this, many of both would take as long as their numbers multiplied. */
         if (identity->is_known)
@@ -322,10 +322,10 @@ void network_free(struct network *network)
     free(network);
 }
 
-bool network_is_live(const struct network *network, int64_t now)
+bool network_is_live(const struct network *network, int64_t wall_now)
 {
-    return now >= network->valid_after - REASONABLY_LIVE_TIME &&
-           now <= network->valid_until + REASONABLY_LIVE_TIME;
+    return wall_now >= network->valid_after - REASONABLY_LIVE_TIME &&
+           wall_now <= network->valid_until + REASONABLY_LIVE_TIME;
 }
 
 size_t network_find_responsible(const struct network *network, enum descriptor_slot slot,
@@ -337,12 +337,12 @@ size_t network_find_responsible(const struct network *network, enum descriptor_s
                                        responsible);
 }
 
-int64_t network_revision_seconds(const struct network *network, enum descriptor_slot slot, int64_t now)
+int64_t network_revision_seconds(const struct network *network, enum descriptor_slot slot, int64_t wall_now)
 {
     int64_t start = network->run_start[slot];
-    if (now <= start)
+    if (wall_now <= start)
         return 1;
-    if (now >= start + REVISION_COUNTER_SECONDS_MAX)
+    if (wall_now >= start + REVISION_COUNTER_SECONDS_MAX)
         return REVISION_COUNTER_SECONDS_MAX;
-    return now - start + 1;
+    return wall_now - start + 1;
 }

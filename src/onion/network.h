@@ -51,9 +51,9 @@ bool network_builder_is_empty(const struct network_builder *builder);
 int network_builder_end_consensus(struct network_builder *builder, struct error *error);
 struct network *network_builder_finish(struct network_builder *builder, struct error *error);
 
-/* True when a tor would still use the network at now: from 24 hours before valid-after to 24 hours after
+/* True when a tor would still use the network at wall_now: from 24 hours before valid-after to 24 hours after
  * valid-until (tor's "reasonably live"). */
-bool network_is_live(const struct network *network, int64_t now);
+bool network_is_live(const struct network *network, int64_t wall_now);
 
 /* The HSDirs that hold (to_fetch false) or are asked for (to_fetch true) the descriptor of a blinded key in a
  * slot; responsible has room for HSDIR_RESPONSIBLE_MAX. Returns how many; look an entry's relay up in
@@ -62,8 +62,8 @@ size_t network_find_responsible(const struct network *network, enum descriptor_s
                                 const uint8_t blinded_key[ED25519_PUBLIC_KEY_SIZE], bool to_fetch,
                                 const struct hsdir_ring_entry **responsible);
 
-/* What tor's revision counter encrypts for a slot at now: the seconds since the slot's run began, plus one,
- * within 1..REVISION_COUNTER_SECONDS_MAX. */
-int64_t network_revision_seconds(const struct network *network, enum descriptor_slot slot, int64_t now);
+/* What tor's revision counter encrypts for a slot at wall_now: the seconds since the slot's run began, plus
+ * one, within 1..REVISION_COUNTER_SECONDS_MAX. */
+int64_t network_revision_seconds(const struct network *network, enum descriptor_slot slot, int64_t wall_now);
 
 #endif

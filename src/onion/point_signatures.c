@@ -21,12 +21,12 @@ static bool are_for(const struct point_signatures *signatures, const struct cert
 
 /* The signature of a certificate, or NULL. Where it stood in the last descriptor it is looked for first. */
 static const struct point_signature *find_signature(const struct point_signatures *known,
-                                                    const struct certificate *certificate, size_t place)
+                                                    const struct certificate *certificate, size_t position)
 {
     if (known == NULL || !are_for(known, certificate))
         return NULL;
     for (size_t i = 0; i < known->count; i++) {
-        const struct point_signature *signature = &known->signatures[(place + i) % known->count];
+        const struct point_signature *signature = &known->signatures[(position + i) % known->count];
         if (signature->type == certificate->type &&
             memcmp(signature->certified_key, certificate->certified_key, ED25519_PUBLIC_KEY_SIZE) == 0)
             return signature;

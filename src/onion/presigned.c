@@ -9,16 +9,16 @@
 #define REMEDY "make a new one where the key is (obpub presign), put it in the place of this one, and reload"
 
 enum presigned_state presigned_judge(const struct bundle_plan *plan, const struct time_schedule *schedule,
-                                     int64_t now)
+                                     int64_t wall_now)
 {
     if (schedule != NULL && (schedule->voting_interval != plan->schedule.voting_interval ||
                              schedule->period_length != plan->schedule.period_length))
         return PRESIGNED_OTHER_NETWORK;
-    if (now >= bundle_plan_end(plan))
+    if (wall_now >= bundle_plan_end(plan))
         return PRESIGNED_RAN_OUT;
-    if (now < bundle_plan_begin(plan))
+    if (wall_now < bundle_plan_begin(plan))
         return PRESIGNED_NOT_YET;
-    return bundle_plan_end(plan) - now < PRESIGNED_WARNING_SECONDS ? PRESIGNED_RUNS_OUT : PRESIGNED_GOOD;
+    return bundle_plan_end(plan) - wall_now < PRESIGNED_WARNING_SECONDS ? PRESIGNED_RUNS_OUT : PRESIGNED_GOOD;
 }
 
 bool presigned_is_usable(enum presigned_state state)
@@ -39,12 +39,12 @@ const char *presigned_name_state(enum presigned_state state)
 }
 
 void presigned_describe(char text[PRESIGNED_TEXT_SIZE], const struct bundle_plan *plan,
-                        const struct time_schedule *schedule, int64_t now)
+                        const struct time_schedule *schedule, int64_t wall_now)
 {
     char begin[CALENDAR_TEXT_SIZE], end[CALENDAR_TEXT_SIZE];
     calendar_format_minute(begin, bundle_plan_begin(plan));
     calendar_format_minute(end, bundle_plan_end(plan));
-    switch (presigned_judge(plan, schedule, now)) {
+    switch (presigned_judge(plan, schedule, wall_now)) {
     case PRESIGNED_GOOD:
         snprintf(text, PRESIGNED_TEXT_SIZE, "its bundle is good until %s UTC", end);
         break;

@@ -17,10 +17,10 @@ enum presigned_state {
 /* Room for any sentence about a bundle. */
 #define PRESIGNED_TEXT_SIZE 384
 
-/* Judges a bundle at now (seconds since the epoch). schedule is the network's, or NULL while there is no
+/* Judges a bundle at wall_now (seconds since the epoch). schedule is the network's, or NULL while there is no
  * consensus. */
 enum presigned_state presigned_judge(const struct bundle_plan *plan, const struct time_schedule *schedule,
-                                     int64_t now);
+                                     int64_t wall_now);
 
 /* True when a bundle can be published with. */
 bool presigned_is_usable(enum presigned_state state);
@@ -30,6 +30,6 @@ const char *presigned_name_state(enum presigned_state state);
 
 /* Says how a bundle stands and what is to be done, as a sentence without a full stop. schedule as before. */
 void presigned_describe(char text[PRESIGNED_TEXT_SIZE], const struct bundle_plan *plan,
-                        const struct time_schedule *schedule, int64_t now);
+                        const struct time_schedule *schedule, int64_t wall_now);
 
 #endif

@@ -178,15 +178,15 @@ static void update_bundle(struct journal *journal, const struct report_view *vie
     const struct bundle_plan *plan = report_view_plan(report);
     if (plan == NULL)
         return;
-    int64_t now = view->wall_now / 1000;
+    int64_t wall_now = view->wall_milliseconds / 1000;
     const struct time_schedule *schedule = report_view_schedule(view);
-    enum presigned_state state = presigned_judge(plan, schedule, now);
+    enum presigned_state state = presigned_judge(plan, schedule, wall_now);
     struct journal_bundle *known = &journal->frontends[report->number].bundle;
     if (known->end == bundle_plan_end(plan) && known->state == state &&
         (state == PRESIGNED_GOOD || view->now - known->said_at < BUNDLE_WARNING_INTERVAL))
         return;
     char text[PRESIGNED_TEXT_SIZE];
-    presigned_describe(text, plan, schedule, now);
+    presigned_describe(text, plan, schedule, wall_now);
     log_write(journal->log,
               state == PRESIGNED_GOOD       ? LOG_LEVEL_INFO
               : state == PRESIGNED_RUNS_OUT ? LOG_LEVEL_WARNING

@@ -11,7 +11,7 @@ static double moment_value(const struct report_view *view, int64_t moment)
 {
     if (moment == INT64_MIN || moment == INT64_MAX)
         return METRICS_NO_VALUE;
-    return (double)(view->wall_now + (moment - view->now)) / 1000.0;
+    return (double)(view->wall_milliseconds + (moment - view->now)) / 1000.0;
 }
 
 /* -- the process */
@@ -64,7 +64,7 @@ static double consensuses(const struct report_view *view)
 static double consensus_is_live(const struct report_view *view)
 {
     const struct network *network = view->publisher->network;
-    return network != NULL && network_is_live(network, view->wall_now / 1000);
+    return network != NULL && network_is_live(network, view->wall_milliseconds / 1000);
 }
 
 static double consensus_valid_until(const struct report_view *view)
@@ -127,7 +127,8 @@ const struct process_metric process_metrics[] = {
      consensus_valid_until},
     {{"obpub_hsdirs", "gauge", "HSDirs in the consensus."}, hsdirs},
     {{"obpub_uploads_total", "counter", "Uploads handed to local tors, one for each HSDir."}, uploads},
-    {{"obpub_frontends_waiting", "gauge", "Frontends with uploads that wait for a place at a local tor."},
+    {{"obpub_frontends_waiting", "gauge",
+      "Frontends with uploads that wait for a local tor to have a permit free."},
      frontends_waiting},
     {{"obpub_uploads_taken_total", "counter", "Uploads that the HSDir took."}, uploads_taken},
     {{NULL, NULL, NULL}, NULL},
@@ -158,7 +159,7 @@ static double tor_uploads(const struct publisher_tor *tor)
 const struct tor_metric tor_metrics[] = {
     {{"obpub_local_tor_connected", "gauge", "1 while this local tor can be given uploads."}, tor_is_up},
     {{"obpub_local_tor_ready", "gauge", "1 while this local tor also knows the network."}, tor_is_ready},
-    {{"obpub_local_tor_uploads_in_flight", "gauge", "Uploads that take up a place at this local tor."},
+    {{"obpub_local_tor_uploads_in_flight", "gauge", "Uploads that hold a permit of this local tor."},
      tor_in_flight},
     {{"obpub_local_tor_uploads_total", "counter",
       "Uploads that this local tor was given, one for each HSDir."},
@@ -199,7 +200,7 @@ static double bundle_expiry(const struct report_view *view, const struct report_
 
 static enum presigned_state judge_bundle(const struct report_view *view, const struct bundle_plan *plan)
 {
-    return presigned_judge(plan, report_view_schedule(view), view->wall_now / 1000);
+    return presigned_judge(plan, report_view_schedule(view), view->wall_milliseconds / 1000);
 }
 
 static double bundle_runs_out(const struct report_view *view, const struct report_frontend *shown)

@@ -9,7 +9,7 @@ static json_t *make_moment(const struct report_view *view, int64_t moment)
 {
     if (moment == INT64_MIN || moment == INT64_MAX)
         return json_null();
-    return status_value_time((view->wall_now + (moment - view->now)) / 1000);
+    return status_value_time((view->wall_milliseconds + (moment - view->now)) / 1000);
 }
 
 static json_t *make_fingerprint(const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE])
@@ -53,14 +53,14 @@ const char *status_name_backend_state(enum source_state state)
 }
 
 static json_t *make_instance(const struct report_view *view, const struct report_frontend *shown,
-                             const struct publisher_frontend *frontend, size_t place)
+                             const struct publisher_frontend *frontend, size_t position)
 {
-    const struct publisher_member *member = &frontend->members[place];
+    const struct publisher_member *member = &frontend->members[position];
     const struct source *backend = publisher_member_source(view->publisher, member);
     json_t *object = make_onionbalance_instance(view, backend);
     json_object_set_new(
         object, "name",
-        status_value_text(report_view_name_backend(shown->config, place, backend->identity_key)));
+        status_value_text(report_view_name_backend(shown->config, position, backend->identity_key)));
     json_object_set_new(object, "state", json_string(status_name_backend_state(backend->life.state)));
     json_object_set_new(object, "since", make_moment(view, backend->life.since));
     json_object_set_new(object, "hasControl", json_boolean(source_policy(backend->kind)->asks_own_tor));
@@ -158,9 +158,9 @@ static json_t *make_service(const struct report_view *view, const struct report_
     json_object_set_new(object, "introPointsNum", make_count(assignment_count_points(frontend->assignment)));
     json_object_set_new(object, "introSetModified",
                         frontend->assignment != NULL ? make_moment(view, frontend->changed_at) : json_null());
-    json_object_set_new(
-        object, "bundle",
-        status_value_bundle(report_view_plan(shown), report_view_schedule(view), view->wall_now / 1000));
+    json_object_set_new(object, "bundle",
+                        status_value_bundle(report_view_plan(shown), report_view_schedule(view),
+                                            view->wall_milliseconds / 1000));
     json_object_set_new(object, "instances", instances);
     json_object_set_new(object, "descriptors", list);
     return object;
@@ -196,7 +196,7 @@ static json_t *make_tor(const struct report_view *view)
     json_object_set_new(object, "consensusValidAfter", status_value_time(network->valid_after));
     json_object_set_new(object, "consensusValidUntil", status_value_time(network->valid_until));
     json_object_set_new(object, "isConsensusLive",
-                        json_boolean(network_is_live(network, view->wall_now / 1000)));
+                        json_boolean(network_is_live(network, view->wall_milliseconds / 1000)));
     json_object_set_new(object, "hsdirs", make_count(network->hsdir_count));
     return object;
 }
@@ -216,7 +216,7 @@ json_t *status_make_json(const struct report_view *view)
         json_array_append_new(services, make_service(view, &view->frontends[i]));
     json_t *object = json_object();
     json_object_set_new(object, "version", status_value_text(view->version));
-    json_object_set_new(object, "time", status_value_time(view->wall_now / 1000));
+    json_object_set_new(object, "time", status_value_time(view->wall_milliseconds / 1000));
     json_object_set_new(object, "started", make_moment(view, view->started_at));
     json_object_set_new(object, "configLoaded", make_moment(view, view->loaded_at));
     json_object_set_new(object, "reloadError", status_value_text(view->reload_error));

@@ -32,7 +32,7 @@ static int fail(struct error *error, const char *key, const char *complaint)
                      complaint);
 }
 
-static int read_value(void *place, const struct field *field, const json_t *value, struct error *error)
+static int read_value(void *target, const struct field *field, const json_t *value, struct error *error)
 {
     bool is_null = json_is_null(value);
     switch (field->type) {
@@ -40,30 +40,30 @@ static int read_value(void *place, const struct field *field, const json_t *valu
     case FIELD_TEXT_OR_NULL:
         if (!json_is_string(value) && !(is_null && field->type == FIELD_TEXT_OR_NULL))
             return fail(error, field->key, "is no text");
-        *(const char **)place = json_string_value(value);
+        *(const char **)target = json_string_value(value);
         return 0;
     case FIELD_TIME:
     case FIELD_TIME_OR_NULL:
-        *(int64_t *)place = STATUS_NO_TIME;
+        *(int64_t *)target = STATUS_NO_TIME;
         if (is_null && field->type == FIELD_TIME_OR_NULL)
             return 0;
         if (!json_is_string(value) ||
-            calendar_parse_second(text_from_string(json_string_value(value)), place) != 0)
+            calendar_parse_second(text_from_string(json_string_value(value)), target) != 0)
             return fail(error, field->key, "is no time");
         return 0;
     case FIELD_BOOLEAN:
         if (!json_is_boolean(value))
             return fail(error, field->key, "is neither true nor false");
-        *(bool *)place = json_is_true(value);
+        *(bool *)target = json_is_true(value);
         return 0;
     case FIELD_COUNT:
     case FIELD_COUNT_OR_NULL:
-        *(uint64_t *)place = 0;
+        *(uint64_t *)target = 0;
         if (is_null && field->type == FIELD_COUNT_OR_NULL)
             return 0;
         if (!json_is_integer(value) || json_integer_value(value) < 0)
             return fail(error, field->key, "is no number from 0 on");
-        *(uint64_t *)place = (uint64_t)json_integer_value(value);
+        *(uint64_t *)target = (uint64_t)json_integer_value(value);
         return 0;
     }
     return -1;

@@ -22,7 +22,7 @@ enum colour {
 struct printer {
     FILE *file;
     bool has_colours;
-    int64_t now; /* of the status, seconds since the epoch */
+    int64_t wall_now; /* of the status, seconds since the epoch */
 };
 
 static void begin_colour(const struct printer *printer, enum colour colour)
@@ -126,7 +126,7 @@ static void print_instance(const struct printer *printer, const struct status_in
     fprintf(printer->file, "%*s  ", length < width ? (int)(width - length) : 0, "");
     print_coloured(printer, colour_state(instance->state), instance->state);
     fputs(" for ", printer->file);
-    print_duration(printer, printer->now - instance->since);
+    print_duration(printer, printer->wall_now - instance->since);
     fprintf(printer->file, ", %" PRIu64 " of %" PRIu64 " introduction point%s published",
             instance->points_published, instance->points, plural(instance->points));
     if (instance->error != NULL) {
@@ -145,9 +145,9 @@ static void print_hsdir(const struct printer *printer, const struct status_hsdir
     print_coloured(printer, COLOUR_DOUBTFUL, hsdir->state);
     if (hsdir->attempts > 1)
         fprintf(printer->file, ", %" PRIu64 " attempts", hsdir->attempts);
-    if (hsdir->next_try != STATUS_NO_TIME && hsdir->next_try > printer->now) {
+    if (hsdir->next_try != STATUS_NO_TIME && hsdir->next_try > printer->wall_now) {
         fputs(", again in ", printer->file);
-        print_duration(printer, hsdir->next_try - printer->now);
+        print_duration(printer, hsdir->next_try - printer->wall_now);
     }
     if (hsdir->error != NULL) {
         fputs(": ", printer->file);
@@ -172,7 +172,7 @@ static void print_descriptor(const struct printer *printer, const struct status_
     end_colour(printer, COLOUR_GOOD);
     if (descriptor->next_upload != STATUS_NO_TIME) {
         fputs(", next upload in ", printer->file);
-        print_duration(printer, descriptor->next_upload - printer->now);
+        print_duration(printer, descriptor->next_upload - printer->wall_now);
     }
     fputc('\n', printer->file);
     for (size_t i = 0; i < descriptor->hsdir_count; i++) {
@@ -190,7 +190,7 @@ static void print_bundle(const struct printer *printer, const struct status_bund
     print_coloured(printer, is_good ? COLOUR_GOOD : runs_out ? COLOUR_DOUBTFUL : COLOUR_BAD, bundle->state);
     if (is_good || runs_out) {
         fputs(is_good ? " for " : " in ", printer->file);
-        print_duration(printer, bundle->expires - printer->now);
+        print_duration(printer, bundle->expires - printer->wall_now);
     }
     if (bundle->error != NULL) {
         fputs(": ", printer->file);
@@ -231,7 +231,7 @@ static void print_head(const struct printer *printer, const struct status_docume
     fputs("obpub ", printer->file);
     print_text(printer, document->version);
     fputs(", running for ", printer->file);
-    print_duration(printer, printer->now - document->started);
+    print_duration(printer, printer->wall_now - document->started);
     fputs(", its tor is ", printer->file);
     if (document->is_tor_connected)
         print_coloured(printer, COLOUR_GOOD, "connected");
@@ -273,7 +273,7 @@ static void print_tors(const struct printer *printer, const struct status_docume
 
 void status_text_print(const struct status_document *document, bool has_colours, FILE *file)
 {
-    const struct printer printer = {.file = file, .has_colours = has_colours, .now = document->time};
+    const struct printer printer = {.file = file, .has_colours = has_colours, .wall_now = document->time};
     print_head(&printer, document);
     print_tors(&printer, document);
     for (size_t i = 0; i < document->service_count; i++)

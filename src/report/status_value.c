@@ -24,13 +24,14 @@ json_t *status_value_address(const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE]
     return json_sprintf("%s.onion", address);
 }
 
-json_t *status_value_bundle(const struct bundle_plan *plan, const struct time_schedule *schedule, int64_t now)
+json_t *status_value_bundle(const struct bundle_plan *plan, const struct time_schedule *schedule,
+                            int64_t wall_now)
 {
     if (plan == NULL)
         return json_null();
-    enum presigned_state state = presigned_judge(plan, schedule, now);
+    enum presigned_state state = presigned_judge(plan, schedule, wall_now);
     char text[PRESIGNED_TEXT_SIZE];
-    presigned_describe(text, plan, schedule, now);
+    presigned_describe(text, plan, schedule, wall_now);
     json_t *object = json_object();
     json_object_set_new(object, "created", status_value_time(plan->created));
     json_object_set_new(object, "begins", status_value_time(bundle_plan_begin(plan)));

@@ -17,9 +17,9 @@ json_t *status_value_time(int64_t seconds);
 /* The onion address of a key, with ".onion". */
 json_t *status_value_address(const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE]);
 
-/* What a presigned bundle is good for at now (seconds since the epoch); schedule is the network's, or NULL
- * while that is not known; null without a plan, which is what a frontend with a key has. */
+/* What a presigned bundle is good for at wall_now (seconds since the epoch); schedule is the network's, or
+ * NULL while that is not known; null without a plan, which is what a frontend with a key has. */
 json_t *status_value_bundle(const struct bundle_plan *plan, const struct time_schedule *schedule,
-                            int64_t now);
+                            int64_t wall_now);
 
 #endif

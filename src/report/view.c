@@ -11,13 +11,13 @@ static bool is_backend(const struct config_backend *config,
     return memcmp(config->identity_key, identity_key, ED25519_PUBLIC_KEY_SIZE) == 0;
 }
 
-const char *report_view_name_backend(const struct config_frontend *config, size_t place,
+const char *report_view_name_backend(const struct config_frontend *config, size_t position,
                                      const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE])
 {
     if (config == NULL)
         return NULL;
-    if (place < config->backend_count && is_backend(&config->backends[place], identity_key))
-        return config->backends[place].name;
+    if (position < config->backend_count && is_backend(&config->backends[position], identity_key))
+        return config->backends[position].name;
     for (size_t i = 0; i < config->backend_count; i++) {
         if (is_backend(&config->backends[i], identity_key))
             return config->backends[i].name;
@@ -53,6 +53,6 @@ bool report_view_is_published(const struct report_view *view, const struct repor
 {
     const struct bundle_plan *plan = report_view_plan(frontend);
     return publisher_is_published(view->publisher, frontend->number) &&
-           (plan == NULL ||
-            presigned_judge(plan, report_view_schedule(view), view->wall_now / 1000) != PRESIGNED_RAN_OUT);
+           (plan == NULL || presigned_judge(plan, report_view_schedule(view),
+                                            view->wall_milliseconds / 1000) != PRESIGNED_RAN_OUT);
 }

@@ -32,11 +32,11 @@ struct report_view {
     size_t frontend_count;
     const struct report_counters *counters;
     const char *version;
-    int64_t now;              /* milliseconds of the publisher's clock */
-    int64_t wall_now;         /* the same moment in milliseconds since the epoch */
-    int64_t started_at;       /* when the process began, by the publisher's clock */
-    int64_t loaded_at;        /* when the config in use was read, by the publisher's clock */
-    const char *reload_error; /* why the last reload was refused; "" when it was not */
+    int64_t now;               /* milliseconds of the publisher's clock */
+    int64_t wall_milliseconds; /* the same moment in milliseconds since the epoch */
+    int64_t started_at;        /* when the process began, by the publisher's clock */
+    int64_t loaded_at;         /* when the config in use was read, by the publisher's clock */
+    const char *reload_error;  /* why the last reload was refused; "" when it was not */
     const struct report_tor *tors;
     size_t tor_count;
     const char *tor_status; /* what the best of them is doing or waiting for; "" when all is well */
@@ -50,9 +50,9 @@ struct report_view {
  */
 typedef void (*report_view_callback)(struct report_view *view, void *context);
 
-/* The name that a frontend's config gives to a backend, which is probably at this place of its list; NULL
+/* The name that a frontend's config gives to a backend, which is probably at this position of its list; NULL
  * when it is not there. */
-const char *report_view_name_backend(const struct config_frontend *config, size_t place,
+const char *report_view_name_backend(const struct config_frontend *config, size_t position,
                                      const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE]);
 
 /* The plan of the bundle that a frontend was presigned with, NULL for one with a key. */

@@ -34,12 +34,12 @@ enum {
  * period after the one now running: so many minutes for a clock that is behind. */
 #define CLOCK_BEHIND_MAX 60
 
-static int check_period(const struct signer_period *period, int64_t now, struct error *error)
+static int check_period(const struct signer_period *period, int64_t wall_now, struct error *error)
 {
     if (period->length < 1 || period->length > PERIOD_LENGTH_MAX)
         return error_set(error, "a time period of %" PRIu32 " minutes is not one of 1 to %d", period->length,
                          PERIOD_LENGTH_MAX);
-    int64_t length = period->length, minutes = now / 60;
+    int64_t length = period->length, minutes = wall_now / 60;
     int64_t offset = length / 2 > OFFSET_MAX ? length / 2 : OFFSET_MAX;
     int64_t earliest = minutes - CONSENSUS_AGE_MAX - offset;
     if (earliest < length)
@@ -56,16 +56,16 @@ static int check_period(const struct signer_period *period, int64_t now, struct 
     return 0;
 }
 
-int signer_request_check(const struct signer_request *request, int64_t now, struct error *error)
+int signer_request_check(const struct signer_request *request, int64_t wall_now, struct error *error)
 {
-    if (check_period(&request->period, now, error) != 0)
+    if (check_period(&request->period, wall_now, error) != 0)
         return -1;
     if (request->type == SIGNER_COUNT) {
         if (request->seconds < 1 || request->seconds > REVISION_COUNTER_SECONDS_MAX)
             return error_set(error, "there is no revision counter for second %" PRId64, request->seconds);
         return 0;
     }
-    if (request->expiration_hour > signer_expiration_hour(now))
+    if (request->expiration_hour > signer_expiration_hour(wall_now))
         return error_set(error, "a certificate would outlive tor's own: is the clock right?");
     if (!ed25519_public_key_is_valid(request->signing_key))
         return error_set(error, "the descriptor signing key is no public key");
@@ -88,7 +88,7 @@ void signer_request_encode(uint8_t bytes[SIGNER_REQUEST_SIZE], const struct sign
     memcpy(bytes + OFFSET_BODY, request->signing_key, ED25519_PUBLIC_KEY_SIZE);
 }
 
-int signer_request_parse(struct signer_request *request, const uint8_t *bytes, size_t size, int64_t now,
+int signer_request_parse(struct signer_request *request, const uint8_t *bytes, size_t size, int64_t wall_now,
                          struct error *error)
 {
     if (size != SIGNER_REQUEST_SIZE)
@@ -115,20 +115,20 @@ int signer_request_parse(struct signer_request *request, const uint8_t *bytes, s
         request->expiration_hour = big_endian_read_uint32(bytes + OFFSET_HOUR);
         memcpy(request->signing_key, bytes + OFFSET_BODY, ED25519_PUBLIC_KEY_SIZE);
     }
-    return signer_request_check(request, now, error);
+    return signer_request_check(request, wall_now, error);
 }
 
 /* Has the signer certify, and writes what is behind the head of the answer. Returns 0, 1 or -1 as
  * signer_certify_presigned() does. */
-static int answer_certify(struct signer *signer, const struct signer_request *request, int64_t now,
+static int answer_certify(struct signer *signer, const struct signer_request *request, int64_t wall_now,
                           uint8_t answer[SIGNER_CERTIFY_ANSWER_SIZE], struct error *error)
 {
     uint8_t *blinded_key = answer + OFFSET_BLINDED_KEY, *certificate = answer + OFFSET_CERTIFICATE;
     if (!signer_is_presigned(signer, request->period.frontend))
-        return signer_certify(signer, &request->period, request->signing_key, request->expiration_hour, now,
-                              blinded_key, certificate, error);
+        return signer_certify(signer, &request->period, request->signing_key, request->expiration_hour,
+                              wall_now, blinded_key, certificate, error);
     answer[OFFSET_PRESIGNED] = 1;
-    return signer_certify_presigned(signer, &request->period, request->expiration_hour, now, blinded_key,
+    return signer_certify_presigned(signer, &request->period, request->expiration_hour, wall_now, blinded_key,
                                     certificate, answer + OFFSET_SEED, error);
 }
 
@@ -142,15 +142,15 @@ static int answer_count(struct signer *signer, const struct signer_request *requ
     return result;
 }
 
-size_t signer_request_answer(struct signer *signer, const uint8_t *bytes, size_t size, int64_t now,
+size_t signer_request_answer(struct signer *signer, const uint8_t *bytes, size_t size, int64_t wall_now,
                              uint8_t answer[SIGNER_ANSWER_SIZE_MAX], struct error *error)
 {
     struct signer_request request;
-    if (signer_request_parse(&request, bytes, size, now, error) != 0)
+    if (signer_request_parse(&request, bytes, size, wall_now, error) != 0)
         return 0;
     bool is_certify = request.type == SIGNER_CERTIFY;
     memset(answer, 0, SIGNER_ANSWER_SIZE_MAX);
-    int result = is_certify ? answer_certify(signer, &request, now, answer, error)
+    int result = is_certify ? answer_certify(signer, &request, wall_now, answer, error)
                             : answer_count(signer, &request, answer, error);
     if (result < 0)
         return 0;

@@ -54,22 +54,22 @@ struct signer_answer {
     uint64_t counter;                             /* SIGNER_COUNT */
 };
 
-/* Checks what a request asks for against the clock (now, seconds since the epoch): a time period of 1 to
+/* Checks what a request asks for against the clock (wall_now, seconds since the epoch): a time period of 1 to
  * 14400 minutes that tor could be publishing for now or that is next to one, an expiry that is no later than
  * tor's own, a signing key that is one, seconds that can be encrypted. Returns 0, or -1 with what is wrong.
  * The engine calls it too, so that a clock that is wrong costs it an upload and not the conversation. */
-int signer_request_check(const struct signer_request *request, int64_t now, struct error *error);
+int signer_request_check(const struct signer_request *request, int64_t wall_now, struct error *error);
 
 void signer_request_encode(uint8_t bytes[SIGNER_REQUEST_SIZE], const struct signer_request *request);
 
 /* Reads a request of size bytes and checks all of it. Returns 0, or -1 with what is wrong. Whether there is
  * such a frontend is the signer's to know. */
-int signer_request_parse(struct signer_request *request, const uint8_t *bytes, size_t size, int64_t now,
+int signer_request_parse(struct signer_request *request, const uint8_t *bytes, size_t size, int64_t wall_now,
                          struct error *error);
 
 /* Parses a request, has the signer do what it asks, and writes the answer. Returns the answer's size; or 0
  * when the request is not one that an honest engine makes, and the conversation has to end. */
-size_t signer_request_answer(struct signer *signer, const uint8_t *bytes, size_t size, int64_t now,
+size_t signer_request_answer(struct signer *signer, const uint8_t *bytes, size_t size, int64_t wall_now,
                              uint8_t answer[SIGNER_ANSWER_SIZE_MAX], struct error *error);
 
 /* Reads the answer of size bytes to a request of that type. Returns 0, or -1 when it is none. */

@@ -10,7 +10,7 @@
 #include "crypto/blinding.h"
 #include "crypto/revision_counter.h"
 
-/* Both descriptors of a frontend have a period each; a third place lets the next one come before the oldest
+/* Both descriptors of a frontend have a period each; a third one lets the next one come before the oldest
  * goes. */
 #define PERIODS_KEPT 3
 
@@ -35,11 +35,11 @@ struct frontend_secrets {
 };
 
 struct signer_frontend {
-    struct frontend_secrets *secrets; /* secret memory; NULL for a place that is free */
+    struct frontend_secrets *secrets; /* secret memory; NULL for a row that is free */
     struct bundle *bundle;            /* NULL when there is a key */
     uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE];
     struct period_keys periods[PERIODS_KEPT];
-    size_t next_place;
+    size_t next_period;
 };
 
 struct signer {
@@ -95,8 +95,8 @@ void signer_free(struct signer *signer)
     free(signer);
 }
 
-/* Takes a place for a frontend: the first that is free. */
-static size_t take_place(struct signer *signer, const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE])
+/* Takes a row for a frontend: the first that is free. */
+static size_t take_row(struct signer *signer, const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE])
 {
     size_t number = 0;
     while (number < signer->frontend_count && signer_has_frontend(signer, number))
@@ -114,7 +114,7 @@ static size_t take_place(struct signer *signer, const uint8_t identity_key[ED255
 size_t signer_add_frontend(struct signer *signer, struct ed25519_secret_key *secret_key,
                            const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE])
 {
-    size_t number = take_place(signer, identity_key);
+    size_t number = take_row(signer, identity_key);
     signer->frontends[number].secrets->secret_key = *secret_key;
     secret_free(secret_key);
     return number;
@@ -122,7 +122,7 @@ size_t signer_add_frontend(struct signer *signer, struct ed25519_secret_key *sec
 
 size_t signer_add_bundle(struct signer *signer, struct bundle *bundle)
 {
-    size_t number = take_place(signer, bundle->identity_key);
+    size_t number = take_row(signer, bundle->identity_key);
     signer->frontends[number].bundle = bundle;
     return number;
 }
@@ -154,18 +154,18 @@ static struct period_keys *period_keys_find(struct signer_frontend *frontend,
                                             const struct signer_period *period,
                                             struct period_secrets **secrets)
 {
-    for (size_t place = 0; place < PERIODS_KEPT; place++) {
-        struct period_keys *keys = &frontend->periods[place];
-        *secrets = &frontend->secrets->periods[place];
+    for (size_t i = 0; i < PERIODS_KEPT; i++) {
+        struct period_keys *keys = &frontend->periods[i];
+        *secrets = &frontend->secrets->periods[i];
         if (keys->is_set && keys->number == period->number && keys->length == period->length)
             return keys;
     }
     const struct bundle_period *presigned = find_presigned(frontend, period);
     if (frontend->bundle != NULL && presigned == NULL)
         return NULL;
-    struct period_keys *keys = &frontend->periods[frontend->next_place];
-    *secrets = &frontend->secrets->periods[frontend->next_place];
-    frontend->next_place = (frontend->next_place + 1) % PERIODS_KEPT;
+    struct period_keys *keys = &frontend->periods[frontend->next_period];
+    *secrets = &frontend->secrets->periods[frontend->next_period];
+    frontend->next_period = (frontend->next_period + 1) % PERIODS_KEPT;
     keys->is_set = true;
     keys->number = period->number;
     keys->length = period->length;
@@ -189,27 +189,27 @@ static struct signer_frontend *find_frontend(struct signer *signer, const struct
     return NULL;
 }
 
-uint32_t signer_expiration_hour(int64_t now)
+uint32_t signer_expiration_hour(int64_t wall_now)
 {
-    return (uint32_t)((now + 3599) / 3600 + CERTIFICATE_LIFETIME_HOURS);
+    return (uint32_t)((wall_now + 3599) / 3600 + CERTIFICATE_LIFETIME_HOURS);
 }
 
 /* Whoever takes the engine over shall get no certificate that outlives tor's own. */
-static int check_expiration(uint32_t expiration_hour, int64_t now, struct error *error)
+static int check_expiration(uint32_t expiration_hour, int64_t wall_now, struct error *error)
 {
-    if (expiration_hour > signer_expiration_hour(now))
+    if (expiration_hour > signer_expiration_hour(wall_now))
         return error_set(error, "a certificate was asked for that would live for more than %d hours",
                          CERTIFICATE_LIFETIME_HOURS);
     return 0;
 }
 
 int signer_certify(struct signer *signer, const struct signer_period *period,
-                   const uint8_t signing_key[ED25519_PUBLIC_KEY_SIZE], uint32_t expiration_hour, int64_t now,
-                   uint8_t blinded_key[ED25519_PUBLIC_KEY_SIZE], uint8_t certificate[CERTIFICATE_SIZE],
-                   struct error *error)
+                   const uint8_t signing_key[ED25519_PUBLIC_KEY_SIZE], uint32_t expiration_hour,
+                   int64_t wall_now, uint8_t blinded_key[ED25519_PUBLIC_KEY_SIZE],
+                   uint8_t certificate[CERTIFICATE_SIZE], struct error *error)
 {
     struct signer_frontend *frontend = find_frontend(signer, period, error);
-    if (frontend == NULL || check_expiration(expiration_hour, now, error) != 0)
+    if (frontend == NULL || check_expiration(expiration_hour, wall_now, error) != 0)
         return -1;
     if (frontend->bundle != NULL)
         return error_set(error, "frontend %zu has a bundle and no key", period->frontend);
@@ -228,13 +228,13 @@ int signer_certify(struct signer *signer, const struct signer_period *period,
 }
 
 int signer_certify_presigned(struct signer *signer, const struct signer_period *period,
-                             uint32_t expiration_hour, int64_t now,
+                             uint32_t expiration_hour, int64_t wall_now,
                              uint8_t blinded_key[ED25519_PUBLIC_KEY_SIZE],
                              uint8_t certificate[CERTIFICATE_SIZE], uint8_t signing_seed[ED25519_SEED_SIZE],
                              struct error *error)
 {
     const struct signer_frontend *frontend = find_frontend(signer, period, error);
-    if (frontend == NULL || check_expiration(expiration_hour, now, error) != 0)
+    if (frontend == NULL || check_expiration(expiration_hour, wall_now, error) != 0)
         return -1;
     const struct bundle *bundle = frontend->bundle;
     const struct bundle_period *presigned = find_presigned(frontend, period);

@@ -49,24 +49,24 @@ struct signer_period {
 };
 
 /* The hour (since the epoch) at which tor would have a certificate for a descriptor signing key expire that
- * it made at now (seconds since the epoch): the end of the hour in which its lifetime ends. */
-uint32_t signer_expiration_hour(int64_t now);
+ * it made at wall_now (seconds since the epoch): the end of the hour in which its lifetime ends. */
+uint32_t signer_expiration_hour(int64_t wall_now);
 
 /* Certifies a descriptor signing key (rend-spec-v3 [DESC-OUTER], descriptor-signing-key-cert): writes the
  * period's blinded public key and the certificate for signing_key, which is good until expiration_hour (hours
- * since the epoch). now is in seconds since the epoch. Returns 0, or -1 when the frontend is unknown or has a
- * bundle, or the expiry is later than signer_expiration_hour(). */
+ * since the epoch). wall_now is in seconds since the epoch. Returns 0, or -1 when the frontend is unknown or
+ * has a bundle, or the expiry is later than signer_expiration_hour(). */
 int signer_certify(struct signer *signer, const struct signer_period *period,
-                   const uint8_t signing_key[ED25519_PUBLIC_KEY_SIZE], uint32_t expiration_hour, int64_t now,
-                   uint8_t blinded_key[ED25519_PUBLIC_KEY_SIZE], uint8_t certificate[CERTIFICATE_SIZE],
-                   struct error *error);
+                   const uint8_t signing_key[ED25519_PUBLIC_KEY_SIZE], uint32_t expiration_hour,
+                   int64_t wall_now, uint8_t blinded_key[ED25519_PUBLIC_KEY_SIZE],
+                   uint8_t certificate[CERTIFICATE_SIZE], struct error *error);
 
 /* The same for a frontend with a bundle, where the descriptor signing key is in the bundle: writes its seed,
  * too. The certificate is good until expiration_hour or, if that is sooner, until the bundle's days end.
  * Returns 0; 1 when the bundle does not have the time period or no good certificate for it; or -1 as above.
  */
 int signer_certify_presigned(struct signer *signer, const struct signer_period *period,
-                             uint32_t expiration_hour, int64_t now,
+                             uint32_t expiration_hour, int64_t wall_now,
                              uint8_t blinded_key[ED25519_PUBLIC_KEY_SIZE],
                              uint8_t certificate[CERTIFICATE_SIZE], uint8_t signing_seed[ED25519_SEED_SIZE],
                              struct error *error);

@@ -46,7 +46,7 @@ static void read_points(struct build *build)
                      (uint32_t)bench_read_number("points", "period-length")},
         .period_number = bench_read_number("points", "period-number"),
         .size_max = DESCRIPTOR_SIZE_MAX_DEFAULT,
-        .now = build->now,
+        .wall_now = build->now,
     };
     build->period.number = expectation.period_number;
     build->period.length = expectation.schedule.period_length;

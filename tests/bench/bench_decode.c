@@ -26,7 +26,7 @@ static void read_input(struct input *input)
         .period_number = bench_read_number("descriptor", "period-number"),
         .likely_period_number = bench_read_number("descriptor", "descriptor-period"),
         .size_max = DESCRIPTOR_SIZE_MAX_DEFAULT,
-        .now = (int64_t)bench_read_number("descriptor", "now"),
+        .wall_now = (int64_t)bench_read_number("descriptor", "now"),
     };
 }
 

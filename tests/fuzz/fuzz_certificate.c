@@ -10,7 +10,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct forger forger = fuzz_forger();
     struct certificate certificate, verified;
     struct error error = {.text = ""};
-    int64_t now = forger.expectation.now;
+    int64_t now = forger.expectation.wall_now;
     if (certificate_parse(&certificate, data, size, &error) != 0) {
         FUZZ_REQUIRE(error.text[0] != '\0');
         FUZZ_REQUIRE(certificate_verify(&verified, data, size, CERTIFICATE_INTRODUCTION_AUTH_KEY,

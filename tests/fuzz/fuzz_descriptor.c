@@ -54,7 +54,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .schedule = {.voting_interval = header.voting_interval, .period_length = header.period_length},
         .period_number = header.period_number,
         .size_max = DESCRIPTOR_SIZE_MAX_DEFAULT,
-        .now = header.now,
+        .wall_now = header.now,
     };
     struct error error = {.text = ""};
     const char *text = (const char *)data + sizeof(header);

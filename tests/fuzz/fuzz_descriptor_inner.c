@@ -27,7 +27,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct descriptor *descriptor = memory_allocate(1, sizeof(*descriptor));
     struct error error = {.text = ""};
     memcpy(descriptor->signing_key, forger.signing_key, sizeof(descriptor->signing_key));
-    if (descriptor_decode_inner(descriptor, text, strlen(text), forger.expectation.now, NULL, &error) == 0)
+    if (descriptor_decode_inner(descriptor, text, strlen(text), forger.expectation.wall_now, NULL, &error) ==
+        0)
         check_descriptor(descriptor);
     else
         FUZZ_REQUIRE(error.text[0] != '\0');

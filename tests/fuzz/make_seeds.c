@@ -86,7 +86,7 @@ static void write_descriptor(const char *file)
         uint32_t period_length, voting_interval;
     } header = {
         .period_number = vector.expectation.period_number,
-        .now = vector.expectation.now,
+        .now = vector.expectation.wall_now,
         .period_length = vector.expectation.schedule.period_length,
         .voting_interval = vector.expectation.schedule.voting_interval,
     };

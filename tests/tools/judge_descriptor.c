@@ -74,7 +74,7 @@ int main(int argument_count, char **arguments)
         .period_number = strtoull(arguments[2], NULL, 10),
         .schedule = {.period_length = (uint32_t)strtoul(arguments[3], NULL, 10)},
         .size_max = DESCRIPTOR_SIZE_MAX_DEFAULT,
-        .now = strtoll(arguments[4], NULL, 10),
+        .wall_now = strtoll(arguments[4], NULL, 10),
     };
     struct known_blinded_keys known_keys = {0};
     struct verified_signatures verified = {0};

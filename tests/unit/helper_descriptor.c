@@ -43,7 +43,7 @@ static void read_number(struct descriptor_vector *vector, const char *key, const
     struct descriptor *expected = &vector->expected;
     unsigned long long number = strtoull(value, NULL, 10);
     if (strcmp(key, "now") == 0)
-        expectation->now = (int64_t)number;
+        expectation->wall_now = (int64_t)number;
     else if (strcmp(key, "period-length") == 0)
         expectation->schedule.period_length = (uint32_t)number;
     else if (strcmp(key, "voting-interval") == 0)

@@ -77,7 +77,7 @@ void forger_init(struct forger *forger, uint8_t number)
         .schedule = {.voting_interval = 3600, .period_length = 1440},
         .period_number = PERIOD_NUMBER,
         .size_max = DESCRIPTOR_SIZE_MAX_DEFAULT,
-        .now = NOW,
+        .wall_now = NOW,
     };
     blinding_derive_secret_key(&forger->blinded_secret_key, &forger->identity_secret_key,
                                forger->identity_key, PERIOD_NUMBER, 1440);

@@ -143,7 +143,7 @@ void report_fixture_make(struct report_fixture *fixture)
         .counters = &fixture->counters,
         .version = "1.2.3",
         .now = REPORT_NOW,
-        .wall_now = REPORT_WALL_NOW,
+        .wall_milliseconds = REPORT_WALL_NOW,
         .started_at = REPORT_NOW - 7200000,
         .loaded_at = REPORT_NOW - 3600000,
         .reload_error = "",

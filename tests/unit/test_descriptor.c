@@ -264,11 +264,11 @@ static void test_expired_certificates(void **state)
     forger_init(&forger, 1);
     char *inner = forge_inner(&forger, 1), *text = forge_around(&forger, inner);
     struct descriptor_expectation expectation = forger_expectation(&forger);
-    expectation.now = (int64_t)forger.expiration_hour * 3600 - 1;
+    expectation.wall_now = (int64_t)forger.expiration_hour * 3600 - 1;
     struct descriptor *descriptor = descriptor_decode(text, strlen(text), &expectation, NULL);
     assert_non_null(descriptor);
     descriptor_free(descriptor);
-    expectation.now++;
+    expectation.wall_now++;
     assert_descriptor_refused(text, strlen(text), &expectation,
                               "descriptor-signing-key-cert: a certificate has expired");
     free(text);

@@ -172,7 +172,7 @@ static void test_faults_with_known_signatures(void **state)
     assert_int_equal(verified.count, 1 + 2 * descriptor->point_count);
     descriptor_free(descriptor);
     check_faults(&forger, &expectation);
-    expectation.now += 10 * 24 * 3600;
+    expectation.wall_now += 10 * 24 * 3600;
     assert_descriptor_refused(text, strlen(text), &expectation, "expired");
     verified_signatures_clear(&verified);
     free(text);

@@ -23,7 +23,7 @@ static int decode(struct introduction_point *point, const struct forger *forger,
     if (document_reader_next(&reader, &first, error) != 1)
         return -1;
     return introduction_point_decode(point, &reader, &first, next, forger->signing_key,
-                                     forger->expectation.now, NULL, error);
+                                     forger->expectation.wall_now, NULL, error);
 }
 
 static void assert_point_refused(const struct forger *forger, const char *text, const char *words)
@@ -81,7 +81,7 @@ static void test_two_points(void **state)
     char *both = text_format("%s%s", texts[0], texts[1]);
     document_reader_init(&reader, both, strlen(both));
     assert_int_equal(document_reader_next(&reader, &item, NULL), 1);
-    int64_t now = forger.expectation.now;
+    int64_t now = forger.expectation.wall_now;
     assert_int_equal(
         introduction_point_decode(&first, &reader, &item, &next, forger.signing_key, now, NULL, NULL), 1);
     assert_true(text_equals(next.keyword, "introduction-point"));
@@ -351,7 +351,7 @@ static void test_certificates(void **state)
     forger_init(&forger, 3);
     forger_init(&other, 4);
     late = forger;
-    late.expiration_hour = (uint32_t)(forger.expectation.now / 3600);
+    late.expiration_hour = (uint32_t)(forger.expectation.wall_now / 3600);
     static const uint8_t no_key[32] = {2}; /* 2 is no y coordinate of the curve */
     static const uint8_t identity[32] = {1};
     char *text = forge_point(&forger, 1);

@@ -61,7 +61,8 @@ static void test_content_is_identity(void **state)
     point_set_release(set);
 }
 
-/* Bytes that move from one point's link specifiers to the next one's make another set, though all bytes are the same. */
+/* Bytes that move from one point's link specifiers to the next one's make another set, though all bytes are
+ * the same. */
 static void test_lengths_are_content(void **state)
 {
     (void)state;

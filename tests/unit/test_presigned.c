@@ -104,7 +104,7 @@ static size_t count_lines(int file, const char *text)
 static void look(struct journal *journal, struct report_view *view, int64_t seconds)
 {
     view->now += seconds * 1000;
-    view->wall_now += seconds * 1000;
+    view->wall_milliseconds += seconds * 1000;
     journal_update(journal, view);
 }
 
@@ -134,7 +134,7 @@ static void test_log(void **state)
         look(journal, view, 3600);
     assert_int_equal(count_lines(file, "first.onion: its bundle ran out"), 2);
     /* A new one. */
-    fixture.configs[0].plan = make_plan(view->wall_now / 1000, 8);
+    fixture.configs[0].plan = make_plan(view->wall_milliseconds / 1000, 8);
     look(journal, view, 1);
     assert_int_equal(count_lines(file, "first.onion: its bundle is good until"), 1);
     journal_free(journal);
@@ -219,10 +219,10 @@ static void test_published_until_the_end(void **state)
     struct report_fixture fixture;
     make_fixture(&fixture, NOW, 3);
     report_fixture_publish(&fixture);
-    fixture.view.wall_now = (NOW + 3 * DAY) * 1000 - 1;
+    fixture.view.wall_milliseconds = (NOW + 3 * DAY) * 1000 - 1;
     assert_true(is_published(&fixture));
     assert_true(read_metric(&fixture, "obpub_frontend_published") == 1);
-    fixture.view.wall_now = (NOW + 3 * DAY) * 1000;
+    fixture.view.wall_milliseconds = (NOW + 3 * DAY) * 1000;
     assert_false(is_published(&fixture));
     assert_true(read_metric(&fixture, "obpub_frontend_published") == 0);
     report_fixture_clear(&fixture);
@@ -245,7 +245,7 @@ static void test_metrics(void **state)
     check_metric(&fixture, "# TYPE obpub_bundle_expiry_timestamp_seconds gauge\n", true);
     check_metric(&fixture, expected, true);
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        fixture.view.wall_now = (NOW + 8 * DAY - rows[i].left) * 1000;
+        fixture.view.wall_milliseconds = (NOW + 8 * DAY - rows[i].left) * 1000;
         assert_true(read_metric(&fixture, "obpub_bundle_runs_out") == rows[i].runs_out);
         assert_true(read_metric(&fixture, "obpub_bundle_usable") == rows[i].is_usable);
     }

@@ -247,7 +247,8 @@ static void compare_with_tor(const char *name)
     const struct descriptor *descriptors[] = {of_tor};
     superdescriptor_merge_features(superdescriptor, descriptors, 1);
     superdescriptor->revision_counter = of_tor->revision_counter;
-    superdescriptor->expiration_hour = (uint32_t)(vector.expectation.now / 3600) + CERTIFICATE_LIFETIME_HOURS;
+    superdescriptor->expiration_hour =
+        (uint32_t)(vector.expectation.wall_now / 3600) + CERTIFICATE_LIFETIME_HOURS;
     superdescriptor->point_count = of_tor->point_count;
     for (size_t i = 0; i < of_tor->point_count; i++)
         superdescriptor->points[i] = &of_tor->points[i];

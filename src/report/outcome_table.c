@@ -1,14 +1,14 @@
-/* The table at the end of a round of publishing, for a person. */
+/* The table at the end of one publication, for a person. */
 #include <inttypes.h>
 
 #include "base/hex.h"
-#include "report/round.h"
+#include "report/outcome.h"
 
 #define NAME_COLUMN_MAX 24
 
-static double seconds_since_start(const struct round *round, int64_t moment)
+static double seconds_since_start(const struct outcome *outcome, int64_t moment)
 {
-    return (double)(moment - round->started) / 1000.0;
+    return (double)(moment - outcome->started) / 1000.0;
 }
 
 static int name_column(const struct config_frontend *config)
@@ -27,7 +27,7 @@ static void print_backend(const struct source *backend, const struct config_back
                           FILE *file)
 {
     fprintf(file, "    %-*s  ", width, config->name);
-    if (!round_has_backend(backend)) {
+    if (!outcome_has_backend(backend)) {
         fprintf(file, "left out: %s\n",
                 backend->life.reason[0] != '\0' ? backend->life.reason : "no descriptor came in time");
         return;
@@ -58,13 +58,13 @@ static const char *describe_upload(const struct publisher_upload *upload)
     return "";
 }
 
-static void print_upload(const struct round *round, const struct publisher_upload *upload, FILE *file)
+static void print_upload(const struct outcome *outcome, const struct publisher_upload *upload, FILE *file)
 {
     char hex[HEX_TEXT_SIZE(RELAY_FINGERPRINT_SIZE)];
     hex_encode_upper(hex, upload->fingerprint, RELAY_FINGERPRINT_SIZE);
     fprintf(file, "    $%s  %s", hex, describe_upload(upload));
     if (upload->state == UPLOAD_DONE)
-        fprintf(file, " after %.1f s", seconds_since_start(round, upload->taken_at));
+        fprintf(file, " after %.1f s", seconds_since_start(outcome, upload->taken_at));
     if (upload->attempts > 1)
         fprintf(file, ", attempt %u", upload->attempts);
     if (upload->reason != NULL)
@@ -72,7 +72,7 @@ static void print_upload(const struct round *round, const struct publisher_uploa
     fputc('\n', file);
 }
 
-static void print_descriptor(const struct round *round, const struct publisher_descriptor *descriptor,
+static void print_descriptor(const struct outcome *outcome, const struct publisher_descriptor *descriptor,
                              const char *name, FILE *file)
 {
     size_t taken = 0;
@@ -81,43 +81,43 @@ static void print_descriptor(const struct round *round, const struct publisher_d
     fprintf(file, "  %s descriptor, time period %" PRIu64 ": %zu of %zu HSDirs\n", name,
             descriptor->period_number, taken, descriptor->upload_count);
     for (size_t i = 0; i < descriptor->upload_count; i++)
-        print_upload(round, &descriptor->uploads[i], file);
+        print_upload(outcome, &descriptor->uploads[i], file);
 }
 
-static void print_frontend(const struct round *round, size_t number, FILE *file)
+static void print_frontend(const struct outcome *outcome, size_t number, FILE *file)
 {
-    const struct publisher_frontend *frontend = &round->publisher->frontends[number];
-    const struct config_frontend *config = &round->config->frontends[number];
+    const struct publisher_frontend *frontend = &outcome->publisher->frontends[number];
+    const struct config_frontend *config = &outcome->config->frontends[number];
     fprintf(file, "frontend %s.onion\n", config->address);
     fprintf(file, "  backends\n");
     int width = name_column(config);
     for (size_t i = 0; i < config->backend_count; i++)
-        print_backend(publisher_member_source(round->publisher, &frontend->members[i]), &config->backends[i],
+        print_backend(publisher_member_source(outcome->publisher, &frontend->members[i]), &config->backends[i],
                       width, file);
     if (frontend->descriptors[DESCRIPTOR_FIRST].upload_count == 0)
         return;
     size_t points = assignment_count_points(frontend->assignment);
     fprintf(file, "  superdescriptor of %zu introduction point%s\n", points, points == 1 ? "" : "s");
-    print_descriptor(round, &frontend->descriptors[DESCRIPTOR_FIRST], "first", file);
-    print_descriptor(round, &frontend->descriptors[DESCRIPTOR_SECOND], "second", file);
+    print_descriptor(outcome, &frontend->descriptors[DESCRIPTOR_FIRST], "first", file);
+    print_descriptor(outcome, &frontend->descriptors[DESCRIPTOR_SECOND], "second", file);
 }
 
-void round_print_table(const struct round *round, FILE *file)
+void outcome_print_table(const struct outcome *outcome, FILE *file)
 {
-    for (size_t i = 0; i < round->publisher->frontend_count; i++)
-        print_frontend(round, i, file);
-    struct round_counts counts;
-    round_count(round->publisher, &counts);
-    double seconds = seconds_since_start(round, round->ended);
-    switch (round_judge(round->publisher)) {
-    case ROUND_COMPLETE:
+    for (size_t i = 0; i < outcome->publisher->frontend_count; i++)
+        print_frontend(outcome, i, file);
+    struct outcome_counts counts;
+    outcome_count(outcome->publisher, &counts);
+    double seconds = seconds_since_start(outcome, outcome->ended);
+    switch (outcome_judge(outcome->publisher)) {
+    case OUTCOME_COMPLETE:
         fprintf(file, "published everything: %zu uploads in %.1f seconds\n", counts.uploads, seconds);
         break;
-    case ROUND_INCOMPLETE:
+    case OUTCOME_INCOMPLETE:
         fprintf(file, "published in part: %zu of %zu uploads in %.1f seconds\n", counts.taken, counts.uploads,
                 seconds);
         break;
-    case ROUND_NOTHING:
+    case OUTCOME_NOTHING:
         fprintf(file, "published nothing in %.1f seconds\n", seconds);
         break;
     }

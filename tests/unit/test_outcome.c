@@ -1,4 +1,4 @@
-/* Tests of what a round of publishing adds to the status. */
+/* Tests of what one publication adds to the status. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,13 +7,13 @@
 #include <cmocka.h>
 
 #include "helper_report.h"
-#include "report/round.h"
+#include "report/outcome.h"
 #include "report/status.h"
 
-/* The status of a round of 1.25 seconds; release with json_decref(). */
+/* The status of one publication of 1.25 seconds; release with json_decref(). */
 static json_t *make_status(const struct report_fixture *fixture, const char *problem)
 {
-    const struct round round = {
+    const struct outcome outcome = {
         .publisher = fixture->publisher,
         .started = REPORT_NOW - 1250,
         .ended = REPORT_NOW,
@@ -21,7 +21,7 @@ static json_t *make_status(const struct report_fixture *fixture, const char *pro
     };
     json_t *status = status_make_json(&fixture->view);
     size_t keys = json_object_size(status);
-    round_add_to_status(&round, status);
+    outcome_add_to_status(&outcome, status);
     assert_int_equal(json_object_size(status), keys + 3);
     return status;
 }

@@ -1,0 +1,63 @@
+/* What one publication came to: how far it is, and its result. */
+#include "report/outcome.h"
+
+#include <string.h>
+
+#include "report/status_value.h"
+
+static void count_uploads(const struct publisher_descriptor *descriptor, struct outcome_counts *counts)
+{
+    for (size_t i = 0; i < descriptor->upload_count; i++)
+        counts->taken += descriptor->uploads[i].state == UPLOAD_DONE;
+    counts->uploads += descriptor->upload_count;
+}
+
+bool outcome_has_backend(const struct source *backend)
+{
+    return source_is_in(backend);
+}
+
+void outcome_count(const struct publisher *publisher, struct outcome_counts *counts)
+{
+    memset(counts, 0, sizeof(*counts));
+    counts->backends = publisher->source_count;
+    for (size_t i = 0; i < publisher->source_count; i++)
+        counts->live += outcome_has_backend(&publisher->sources[i]);
+    for (size_t i = 0; i < publisher->frontend_count; i++) {
+        for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++)
+            count_uploads(&publisher->frontends[i].descriptors[slot], counts);
+    }
+}
+
+enum outcome_result outcome_judge(const struct publisher *publisher)
+{
+    struct outcome_counts counts;
+    outcome_count(publisher, &counts);
+    if (counts.taken == 0)
+        return OUTCOME_NOTHING;
+    for (size_t i = 0; i < publisher->frontend_count; i++) {
+        for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
+            if (publisher->frontends[i].descriptors[slot].upload_count == 0)
+                return OUTCOME_INCOMPLETE;
+        }
+    }
+    return counts.taken == counts.uploads ? OUTCOME_COMPLETE : OUTCOME_INCOMPLETE;
+}
+
+static const char *name_result(enum outcome_result result)
+{
+    static const char *const names[] = {
+        [OUTCOME_COMPLETE] = "complete",
+        [OUTCOME_INCOMPLETE] = "incomplete",
+        [OUTCOME_NOTHING] = "nothing",
+    };
+    return names[result];
+}
+
+void outcome_add_to_status(const struct outcome *outcome, json_t *status)
+{
+    double seconds = (double)(outcome->ended - outcome->started) / 1000.0;
+    json_object_set_new(status, "result", json_string(name_result(outcome_judge(outcome->publisher))));
+    json_object_set_new(status, "problem", status_value_text(outcome->problem));
+    json_object_set_new(status, "seconds", json_real(seconds));
+}
