@@ -8,25 +8,13 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
-#include "engine/engine_parts.h"
-#include "engine/source_match.h"
-
-/* Signs of life that backends are asked for in a second, all together; and milliseconds between two that one
- * is asked for, at least. */
-#define PINGS_A_SECOND 100
-#define PING_INTERVAL_MIN 10000
-/* Reports may look at so many frontends and backends in a millisecond of the interval between two; and that
- * interval at most. */
-#define THINGS_REPORTED_IN_A_MILLISECOND 10
-#define REPORT_INTERVAL_MAX 1000
+#include "engine/backends.h"
+#include "engine/index.h"
+#include "engine/posts.h"
+#include "engine/state.h"
+#include "engine/uploads.h"
 
 /* -- the loop ------------------------------------------------------------------------------------- */
-
-void engine_wake(struct engine *engine)
-{
-    const struct timeval now = {0, 0};
-    evtimer_add(engine->timer, &now);
-}
 
 static void perform(struct engine *engine, const struct publisher_action *action)
 {
@@ -73,249 +61,6 @@ static void timer_fired(evutil_socket_t socket, short events, void *context)
     report_soon(engine);
 }
 
-/* -- what is served ------------------------------------------------------------------------------- */
-
-/* An address is found by its first half, which no two share: 160 bits of the identity key. */
-_Static_assert(ONION_ADDRESS_LENGTH >= KEY_INDEX_KEY_SIZE,
-               "the key of an index is the beginning of an address");
-
-static void add_address(struct key_index *index, const char *address, size_t number)
-{
-    key_index_add(index, (const uint8_t *)address, number);
-}
-
-/* A backend stands before those that have its address already. */
-static void add_backend_address(struct engine *engine, size_t row)
-{
-    struct engine_backend *backend = engine->backends[row];
-    backend->next_at_address = engine_first_backend(engine, backend->config->address);
-    add_address(&engine->backend_index, backend->config->address, row);
-}
-
-size_t engine_first_backend(const struct engine *engine, const char *address)
-{
-    return key_index_find(&engine->backend_index, (const uint8_t *)address);
-}
-
-size_t engine_find_frontend(const struct engine *engine, const char *address)
-{
-    size_t number = key_index_find(&engine->frontend_index, (const uint8_t *)address);
-    bool is_it = number != KEY_INDEX_NONE && strcmp(engine->frontends[number].config->address, address) == 0;
-    return is_it ? number : KEY_INDEX_NONE;
-}
-
-/* Makes both indexes anew, after something was taken away. */
-static void rebuild_indexes(struct engine *engine)
-{
-    key_index_clear(&engine->backend_index);
-    key_index_clear(&engine->frontend_index);
-    for (size_t i = 0; i < engine->backend_count; i++) {
-        if (engine->backends[i]->config != NULL)
-            add_backend_address(engine, i);
-    }
-    for (size_t i = 0; i < engine->frontend_count; i++) {
-        if (engine->frontends[i].config != NULL)
-            add_address(&engine->frontend_index, engine->frontends[i].config->address, i);
-    }
-}
-
-/* Serves a source of the new config as one that is new. */
-static uint64_t add_source(struct engine *engine, const struct config_backend *config)
-{
-    uint64_t number = publisher_add_source(engine->publisher, config->identity_key,
-                                           engine_source_kind(config), clock_milliseconds());
-    engine_open_backend(engine, number, config);
-    return number;
-}
-
-/* The backends of a config that stand for its sources: the first one that is listed of each. */
-static const struct config_backend **list_sources(const struct config *config)
-{
-    const struct config_backend **sources =
-        memory_allocate(config->source_count, sizeof(const struct config_backend *));
-    for (size_t i = 0; i < config->frontend_count; i++) {
-        for (size_t j = 0; j < config->frontends[i].backend_count; j++) {
-            const struct config_backend *backend = &config->frontends[i].backends[j];
-            if (sources[backend->source] == NULL)
-                sources[backend->source] = backend;
-        }
-    }
-    return sources;
-}
-
-/* For each source of the new config the row of the one that it was, or SOURCE_MATCH_NONE. */
-static size_t *match_sources(const struct engine *engine, const struct config_backend *const *sources,
-                             size_t count)
-{
-    const struct config_backend **served =
-        memory_allocate(engine->backend_count, sizeof(const struct config_backend *));
-    size_t *matches = memory_allocate(count, sizeof(*matches));
-    for (size_t i = 0; i < engine->backend_count; i++)
-        served[i] = engine->backends[i]->config;
-    source_match(served, engine->backend_count, sources, count, matches);
-    free(served);
-    return matches;
-}
-
-/* Serves the sources of the new config, each as the one it was or as a new one. Gives their numbers, in the
- * order of the config; release with free(). */
-static uint64_t *set_sources(struct engine *engine, const struct config *config,
-                             struct engine_changes *changes)
-{
-    size_t count = config->source_count;
-    const struct config_backend **sources = list_sources(config);
-    size_t *matches = match_sources(engine, sources, count);
-    uint64_t *numbers = memory_allocate(count, sizeof(*numbers));
-    for (size_t i = 0; i < count; i++) {
-        bool is_new = matches[i] == SOURCE_MATCH_NONE;
-        numbers[i] = is_new ? add_source(engine, sources[i]) : engine->backends[matches[i]]->number;
-        if (!is_new)
-            engine_update_backend(engine, numbers[i], sources[i]);
-        engine_backend(engine, numbers[i])->is_in_new_config = true;
-        changes->backends_added += is_new;
-    }
-    free(matches);
-    free(sources);
-    return numbers;
-}
-
-static struct engine_frontend *make_frontend_place(struct engine *engine, size_t number)
-{
-    while (engine->frontend_count <= number) {
-        engine->frontends = memory_make_room(engine->frontends, &engine->frontend_room,
-                                             engine->frontend_count + 1, 8, sizeof(*engine->frontends));
-        memset(&engine->frontends[engine->frontend_count++], 0, sizeof(*engine->frontends));
-    }
-    return &engine->frontends[number];
-}
-
-static bool has_members(const struct publisher_frontend *frontend, const uint64_t *backends, size_t count)
-{
-    if (frontend->member_count != count)
-        return false;
-    for (size_t i = 0; i < count; i++) {
-        if (frontend->members[i].source != backends[i])
-            return false;
-    }
-    return true;
-}
-
-static void add_frontend(struct engine *engine, struct config_frontend *config, const uint64_t *backends)
-{
-    size_t number = publisher_add_frontend(engine->publisher, config->identity_key, backends,
-                                           config->backend_count, clock_milliseconds());
-    struct engine_frontend *frontend = make_frontend_place(engine, number);
-    frontend->config = config;
-    frontend->is_in_new_config = true;
-    add_address(&engine->frontend_index, config->address, number);
-}
-
-/* Goes on with another key or bundle for a frontend than that of its old config. */
-static void change_key(struct engine *engine, size_t number, const struct config_frontend *old)
-{
-    int64_t now = clock_milliseconds();
-    keyring_renew(&engine->frontends[number].keyring);
-    publisher_retry_uploads(engine->publisher, number, now); /* a bundle may have run out */
-    if (old->key_format != KEY_FORMAT_BUNDLE)
-        return;
-    /* What was published with a bundle expires with it. */
-    int64_t end = now + (bundle_plan_end(&old->plan) - clock_wall_seconds()) * 1000;
-    publisher_renew_uploads(engine->publisher, number, end, now);
-}
-
-/* Goes on with another config for a frontend. */
-static void set_frontend_config(struct engine *engine, size_t number, const struct config_frontend *config)
-{
-    struct engine_frontend *frontend = &engine->frontends[number];
-    bool has_other_key = frontend->config->signer_frontend != config->signer_frontend;
-    if (has_other_key)
-        change_key(engine, number, frontend->config);
-    frontend->config = config;
-    frontend->is_in_new_config = true;
-}
-
-/* sources: the numbers of the new config's. */
-static void set_frontend(struct engine *engine, struct config_frontend *config, const uint64_t *sources,
-                         struct engine_changes *changes)
-{
-    uint64_t *backends = memory_allocate(config->backend_count, sizeof(*backends));
-    for (size_t i = 0; i < config->backend_count; i++)
-        backends[i] = sources[config->backends[i].source];
-    size_t number = engine_find_frontend(engine, config->address);
-    if (number == KEY_INDEX_NONE) {
-        add_frontend(engine, config, backends);
-        changes->frontends_added++;
-    } else {
-        set_frontend_config(engine, number, config);
-        if (!has_members(&engine->publisher->frontends[number], backends, config->backend_count)) {
-            publisher_set_members(engine->publisher, number, backends, config->backend_count,
-                                  clock_milliseconds());
-            changes->frontends_changed++;
-        }
-    }
-    free(backends);
-}
-
-static void remove_frontend(struct engine *engine, size_t number)
-{
-    struct engine_frontend *frontend = &engine->frontends[number];
-    engine_disown_posts(engine, number);
-    publisher_remove_frontend(engine->publisher, number);
-    keyring_clear(&frontend->keyring);
-    memset(frontend, 0, sizeof(*frontend));
-}
-
-/* Ends what the new config does not have any more, frontends first. */
-static void remove_others(struct engine *engine, struct engine_changes *changes)
-{
-    for (size_t i = 0; i < engine->frontend_count; i++) {
-        struct engine_frontend *frontend = &engine->frontends[i];
-        if (frontend->config != NULL && !frontend->is_in_new_config) {
-            remove_frontend(engine, i);
-            changes->frontends_removed++;
-        }
-        frontend->is_in_new_config = false;
-    }
-    for (size_t i = 0; i < engine->backend_count; i++) {
-        struct engine_backend *backend = engine->backends[i];
-        if (backend->config != NULL && !backend->is_in_new_config) {
-            engine_close_backend(engine, backend->number);
-            publisher_remove_source(engine->publisher, backend->number);
-            changes->backends_removed++;
-        }
-        backend->is_in_new_config = false;
-    }
-}
-
-/* With many backends each is asked for a sign of life less often, and with much to look at reports are made
- * less often, so that neither costs more in all. */
-static void update_intervals(struct engine *engine)
-{
-    int64_t backends = (int64_t)engine->backend_count;
-    int64_t things = backends + (int64_t)engine->frontend_count;
-    int64_t ping = backends * (1000 / PINGS_A_SECOND);
-    engine->ping_interval = ping > PING_INTERVAL_MIN ? ping : PING_INTERVAL_MIN;
-    int64_t report = things / THINGS_REPORTED_IN_A_MILLISECOND;
-    engine->report_interval = report < REPORT_INTERVAL_MAX ? report : REPORT_INTERVAL_MAX;
-}
-
-void engine_set_config(struct engine *engine, struct config *config, struct engine_changes *changes)
-{
-    struct engine_changes unwanted;
-    changes = changes != NULL ? changes : &unwanted;
-    memset(changes, 0, sizeof(*changes));
-    engine->config = config;
-    engine->publisher->rules.grace = (int64_t)config->backend_grace * 1000;
-    uint64_t *sources = set_sources(engine, config, changes);
-    for (size_t i = 0; i < config->frontend_count; i++)
-        set_frontend(engine, &config->frontends[i], sources, changes);
-    free(sources);
-    remove_others(engine, changes);
-    rebuild_indexes(engine);
-    update_intervals(engine);
-    engine_wake(engine);
-}
-
 /* -- making --------------------------------------------------------------------------------------- */
 
 struct engine *engine_new(const struct engine_settings *settings)
@@ -328,7 +73,7 @@ struct engine *engine_new(const struct engine_settings *settings)
     engine->context = settings->context;
     engine->timer = evtimer_new(engine->base, timer_fired, engine);
     engine->report_timer = evtimer_new(engine->base, report_timer_fired, engine);
-    engine->ping_interval = PING_INTERVAL_MIN;
+    engine_update_intervals(engine);
     engine->signer = settings->signer;
     engine->credential_source = settings->credential_source;
     struct publisher_rules rules = settings->rules;
@@ -357,8 +102,7 @@ void engine_free(struct engine *engine)
     publisher_free(engine->publisher);
     event_free(engine->timer);
     event_free(engine->report_timer);
-    key_index_clear(&engine->backend_index);
-    key_index_clear(&engine->frontend_index);
+    engine_index_clear(engine);
     free(engine);
 }
 

@@ -1,13 +1,12 @@
 /* The engine's local tors: their connections, which of them can be used, and whose view of the network is
  * taken.
  */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "engine/tors.h"
 
 #include "base/clock.h"
-#include "base/memory.h"
-#include "engine/engine_parts.h"
+#include "engine/backends.h"
+#include "engine/posts.h"
+#include "engine/state.h"
 
 _Static_assert(CONFIG_TORS_MAX <= PUBLISHER_TORS_MAX, "each tor of a config needs a number");
 
@@ -172,13 +171,6 @@ void engine_free_tors(struct engine *engine)
         local_tor_free(engine->tors[i].local_tor);
         engine->tors[i].local_tor = NULL;
     }
-}
-
-struct control_connection *engine_tor_connection(const struct engine *engine, size_t number)
-{
-    if (number >= PUBLISHER_TORS_MAX || engine->tors[number].local_tor == NULL)
-        return NULL;
-    return local_tor_connection(engine->tors[number].local_tor);
 }
 
 /* -- how they are ---------------------------------------------------------------------------------- */

@@ -1,4 +1,6 @@
 /* The engine's backends: their connections, and the fetches of their descriptors. */
+#include "engine/backends.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -6,7 +8,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
-#include "engine/engine_parts.h"
+#include "engine/index.h"
 
 /* -- fetches -------------------------------------------------------------------------------------- */
 

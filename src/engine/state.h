@@ -1,17 +1,19 @@
-/* What the files of the engine share among themselves. */
-#ifndef OBPUB_ENGINE_ENGINE_PARTS_H
-#define OBPUB_ENGINE_ENGINE_PARTS_H
+/* What the files of the engine share: all that it holds. */
+#ifndef OBPUB_ENGINE_STATE_H
+#define OBPUB_ENGINE_STATE_H
 
+#include <event2/event.h>
 #include <sys/queue.h>
 
 #include "base/key_index.h"
 #include "control/stream_event.h"
 #include "engine/backend_link.h"
-#include "engine/engine.h"
 #include "engine/fetch.h"
 #include "engine/keyring.h"
 #include "engine/local_tor.h"
+#include "publish/publisher.h"
 #include "publish/reaction.h"
+#include "report/view.h"
 
 /* By the row of the publisher's source. */
 struct engine_backend {
@@ -82,7 +84,7 @@ struct engine {
     int64_t report_interval; /* milliseconds between two calls of changed(), at least; 0: each time */
     int64_t ping_interval;   /* between two signs of life that a backend is asked for */
     void (*changed)(void *context);
-    engine_source_callback source_changed; /* or NULL */
+    void (*source_changed)(const char *name, const struct source_change *change, void *context); /* or NULL */
     void *context;
     char last_error[ERROR_TEXT_SIZE];
     struct report_counters counters;
@@ -99,67 +101,7 @@ static inline struct engine_backend *engine_backend(const struct engine *engine,
  */
 void engine_wake(struct engine *engine);
 
-/* The row of the first backend with an address (56 characters or more), from where next_at_address leads to
- * the others, and the number of the frontend with one; or KEY_INDEX_NONE. */
-size_t engine_first_backend(const struct engine *engine, const char *address);
-size_t engine_find_frontend(const struct engine *engine, const char *address);
-
-/* -- engine_backends.c */
-
-/* The kind of source that a backend is by its config. */
-enum source_kind engine_source_kind(const struct config_backend *config);
-
-/* Has the changes of sources told, if somebody wants to know. */
-void engine_follow_sources(struct engine *engine);
-
-/* Begins to serve a backend, goes on with another config for it, ends it. */
-void engine_open_backend(struct engine *engine, uint64_t number, const struct config_backend *config);
-void engine_update_backend(struct engine *engine, uint64_t number, const struct config_backend *config);
-void engine_close_backend(struct engine *engine, uint64_t number);
-
-void engine_perform_fetch(struct engine *engine, const struct publisher_action *action);
-
-/* The local tors stand in for the control port of every backend that has none. */
-void engine_set_local_reachable(struct engine *engine, bool is_reachable);
-
-/* Hands an event of a local tor to the fetches that it may be about. */
-void engine_note_local_event(struct engine *engine, size_t tor, const struct hs_desc_event *event);
-
-/* Has those fetches done by another tor that a lost one was doing. */
-void engine_drop_fetches(struct engine *engine, size_t tor);
-
-/* -- engine_uploads.c */
-
-void engine_perform_upload(struct engine *engine, const struct publisher_action *action);
-
-/* -- engine_posts.c */
-
-/* Begins a post for one of an action's HSDirs; ends those of the same frontend that are still on their way
- * there. */
-struct post *engine_begin_post(struct engine *engine, const struct publisher_action *action, size_t hsdir);
-
-/* Tells the publisher that it failed. */
-void engine_fail_post(struct post *post, enum upload_failure failure, const char *reason);
-
-void engine_end_post(struct post *post);
-
-/* An HSDir's answer to an upload, from a local tor. */
-void engine_note_upload_event(struct engine *engine, size_t tor, const struct hs_desc_event *event);
-
-/* What a local tor says of its streams: that tells which uploads will never be answered. */
-void engine_note_stream(struct engine *engine, size_t tor, const struct stream_event *event);
-
-/* Forgets the posts that a tor was given; PUBLISHER_NO_TOR for all. */
-void engine_drop_posts(struct engine *engine, size_t tor);
-
-/* Forgets whose posts they were: the frontend goes. */
-void engine_disown_posts(struct engine *engine, size_t frontend);
-
-/* -- engine_tors.c */
-
 /* The connection to a local tor while it is up, else NULL. */
 struct control_connection *engine_tor_connection(const struct engine *engine, size_t tor);
-
-void engine_free_tors(struct engine *engine);
 
 #endif

@@ -1,11 +1,13 @@
 /* The engine's uploads: superdescriptors built and handed to the local tor. */
+#include "engine/uploads.h"
+
 #include <stdio.h>
 
 #include <sodium.h>
 
 #include "base/clock.h"
 #include "base/memory.h"
-#include "engine/engine_parts.h"
+#include "engine/posts.h"
 #include "onion/presigned.h"
 
 static void post_was_answered(struct control_connection *connection, const struct control_reply *reply,

@@ -4,6 +4,8 @@
  * say what. Its streams tell: an upload whose stream has ended without an answer has failed, and one that
  * takes too long is ended by us when the next one is sent, so that no late answer is taken for the next
  * one's. */
+#include "engine/posts.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +13,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
-#include "engine/engine_parts.h"
+#include "engine/index.h"
 
 /* Seconds for an answer that is just being read when its stream ends. */
 #define LAST_ANSWER_SECONDS 1

@@ -1,0 +1,10 @@
+/* The engine's uploads: superdescriptors built and handed to the local tor. */
+#ifndef OBPUB_ENGINE_UPLOADS_H
+#define OBPUB_ENGINE_UPLOADS_H
+
+#include "engine/state.h"
+
+/* Does what an upload action asks for. */
+void engine_perform_upload(struct engine *engine, const struct publisher_action *action);
+
+#endif
