@@ -26,6 +26,17 @@ static inline bool string_equals(const char *one, const char *other)
     return one == other || (one != NULL && other != NULL && strcmp(one, other) == 0);
 }
 
+/* Moves a cursor in a NUL-terminated string over a prefix. Returns false, with the cursor where it was, when
+ * there is something else. */
+static inline bool string_skip(const char **cursor, const char *prefix)
+{
+    size_t length = strlen(prefix);
+    if (strncmp(*cursor, prefix, length) != 0)
+        return false;
+    *cursor += length;
+    return true;
+}
+
 /* True when text begins with a NUL-terminated string. */
 static inline bool text_begins_with(struct text text, const char *string)
 {

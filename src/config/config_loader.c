@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "config/credential.h"
 
 /* Resolves a path of the file against the file's folder; release with free(). */
@@ -30,12 +31,13 @@ char *config_loader_read_path(struct config_loader *loader, yaml_node_t *node, c
                              PATH_MAX - 1);
         return NULL;
     }
-    if (strncmp(path, CREDENTIAL_PREFIX, strlen(CREDENTIAL_PREFIX)) != 0)
+    const char *name = path;
+    if (!string_skip(&name, CREDENTIAL_PREFIX))
         return resolve_path(loader, path);
     if (!loader->files->are_here)
         return memory_copy_text(path, strlen(path));
     struct error error;
-    char *credential = credential_find(path + strlen(CREDENTIAL_PREFIX), &error);
+    char *credential = credential_find(name, &error);
     if (credential == NULL)
         CONFIG_LOADER_REPORT(loader, node, "%s %s: %s", key, path, error.text);
     return credential;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "control/credential_file.h"
 #include "control/protocol_info.h"
 #include "crypto/hash.h"
@@ -239,10 +240,9 @@ static enum authentication_result take_protocol_info(struct authentication *auth
 /* Reads exactly size bytes written in hexadecimal behind a prefix, and moves the cursor behind them. */
 static int parse_hex_field(const char **cursor, const char *prefix, uint8_t *bytes, size_t size)
 {
-    size_t prefix_length = strlen(prefix);
-    if (strncmp(*cursor, prefix, prefix_length) != 0)
+    const char *hex = *cursor;
+    if (!string_skip(&hex, prefix))
         return -1;
-    const char *hex = *cursor + prefix_length;
     size_t hex_length = strspn(hex, "0123456789abcdefABCDEF");
     if (hex_length != 2 * size || sodium_hex2bin(bytes, size, hex, hex_length, NULL, NULL, NULL) != 0)
         return -1;

@@ -7,16 +7,6 @@
 #include "base/text.h"
 #include "control/quoted_string.h"
 
-/* Moves the cursor over a prefix. Returns false, with the cursor where it was, when the text is another. */
-static bool skip(const char **cursor, const char *prefix)
-{
-    size_t length = strlen(prefix);
-    if (strncmp(*cursor, prefix, length) != 0)
-        return false;
-    *cursor += length;
-    return true;
-}
-
 /* Notes one authentication method; those that are not known are for others. */
 static void note_method(struct protocol_info *info, struct text name)
 {
@@ -38,16 +28,16 @@ static void note_method(struct protocol_info *info, struct text name)
 /* Reads "METHODS=A,B COOKIEFILE="..."" and ignores what stands behind. */
 static int parse_auth(struct protocol_info *info, const char *text, struct error *error)
 {
-    if (!skip(&text, "METHODS="))
+    if (!string_skip(&text, "METHODS="))
         return error_set(error, "the AUTH line of PROTOCOLINFO names no METHODS");
     for (;;) {
         size_t length = strcspn(text, ", ");
         note_method(info, (struct text){text, length});
         text += length;
-        if (!skip(&text, ","))
+        if (!string_skip(&text, ","))
             break;
     }
-    if (!skip(&text, " COOKIEFILE="))
+    if (!string_skip(&text, " COOKIEFILE="))
         return 0;
     if (quoted_string_parse(text, info->cookie_file, sizeof(info->cookie_file), &text) != 0 ||
         (*text != '\0' && *text != ' ') || info->cookie_file[0] == '\0')
@@ -58,7 +48,7 @@ static int parse_auth(struct protocol_info *info, const char *text, struct error
 /* Reads "Tor="..."" and ignores what stands behind. */
 static int parse_version(struct protocol_info *info, const char *text, struct error *error)
 {
-    if (!skip(&text, "Tor=") ||
+    if (!string_skip(&text, "Tor=") ||
         quoted_string_parse(text, info->tor_version, sizeof(info->tor_version), &text) != 0 ||
         (*text != '\0' && *text != ' '))
         return error_set(error, "the VERSION line of PROTOCOLINFO gives no version in quotes");
@@ -81,13 +71,13 @@ int protocol_info_parse(struct protocol_info *info, const struct control_reply *
     bool version_seen = false;
     for (size_t i = 1; i < reply->line_count; i++) {
         const char *text = reply->lines[i].text;
-        if (skip(&text, "AUTH ")) {
+        if (string_skip(&text, "AUTH ")) {
             if (auth_seen)
                 return error_set(error, "PROTOCOLINFO has two AUTH lines");
             auth_seen = true;
             if (parse_auth(info, text, error) != 0)
                 return -1;
-        } else if (skip(&text, "VERSION ")) {
+        } else if (string_skip(&text, "VERSION ")) {
             if (version_seen)
                 return error_set(error, "PROTOCOLINFO has two VERSION lines");
             version_seen = true;

@@ -14,6 +14,8 @@
 
 #define SECOND ((int64_t)1000)
 #define MINUTE (60 * SECOND)
+/* Sources, and frontends, that there is room for at first. */
+#define ROWS_AT_FIRST 8
 
 const struct publisher_rules publisher_rules_default = {
     .start_patience = 20 * SECOND,
@@ -88,15 +90,6 @@ void publisher_free(struct publisher *publisher)
     free(publisher);
 }
 
-/* Makes room for one object more behind count; twice as much as there is, so that many cost no more each. */
-static void *make_room(void *objects, size_t count, size_t *room, size_t size)
-{
-    if (count < *room)
-        return objects;
-    *room = *room > 0 ? 2 * *room : 8;
-    return memory_resize(objects, *room, size);
-}
-
 /* The first free row of sources, made at the end if there is none. */
 static size_t find_source_row(struct publisher *publisher)
 {
@@ -105,8 +98,9 @@ static size_t find_source_row(struct publisher *publisher)
             return publisher->source_free;
         publisher->source_free++;
     }
-    publisher->sources = make_room(publisher->sources, publisher->source_count, &publisher->source_size,
-                                   sizeof(*publisher->sources));
+    publisher->sources =
+        memory_make_room(publisher->sources, &publisher->source_size, publisher->source_count + 1,
+                         ROWS_AT_FIRST, sizeof(*publisher->sources));
     memset(&publisher->sources[publisher->source_count], 0, sizeof(*publisher->sources));
     publisher->sources[publisher->source_count].number = publisher->source_count;
     return publisher->source_count++;
@@ -129,8 +123,9 @@ static size_t find_frontend_place(struct publisher *publisher)
             return publisher->frontend_free;
         publisher->frontend_free++;
     }
-    publisher->frontends = make_room(publisher->frontends, publisher->frontend_count,
-                                     &publisher->frontend_size, sizeof(*publisher->frontends));
+    publisher->frontends =
+        memory_make_room(publisher->frontends, &publisher->frontend_size, publisher->frontend_count + 1,
+                         ROWS_AT_FIRST, sizeof(*publisher->frontends));
     memset(&publisher->frontends[publisher->frontend_count], 0, sizeof(*publisher->frontends));
     return publisher->frontend_count++;
 }

@@ -351,9 +351,8 @@ static int send_cookie(struct reader *reader, const char *path)
 /* Where "credential:<name>" is, or the path as it is; release with free(). NULL with a sentence. */
 static char *find_file(const char *path, struct error *error)
 {
-    size_t length = strlen(CREDENTIAL_PREFIX);
-    if (strncmp(path, CREDENTIAL_PREFIX, length) == 0)
-        return credential_find(path + length, error);
+    if (string_skip(&path, CREDENTIAL_PREFIX))
+        return credential_find(path, error);
     return memory_copy_text(path, strlen(path));
 }
 

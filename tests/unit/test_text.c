@@ -26,6 +26,22 @@ static void test_strings(void **state)
     assert_false(string_equals(NULL, ""));
 }
 
+static void test_skipping_a_prefix(void **state)
+{
+    (void)state;
+    static const char text[] = "credential:key";
+    const char *cursor = text;
+    assert_false(string_skip(&cursor, "credential:key."));
+    assert_false(string_skip(&cursor, "key"));
+    assert_ptr_equal(cursor, text);
+    assert_true(string_skip(&cursor, "credential:"));
+    assert_string_equal(cursor, "key");
+    assert_true(string_skip(&cursor, "key"));
+    assert_true(string_skip(&cursor, ""));
+    assert_false(string_skip(&cursor, "k"));
+    assert_string_equal(cursor, "");
+}
+
 static void test_comparing(void **state)
 {
     (void)state;
@@ -95,6 +111,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_strings),
+        cmocka_unit_test(test_skipping_a_prefix),
         cmocka_unit_test(test_comparing),
         cmocka_unit_test(test_splitting_at_a_separator),
         cmocka_unit_test(test_splitting_into_words),
