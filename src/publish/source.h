@@ -6,11 +6,101 @@
 #include "onion/descriptor.h"
 #include "publish/agenda.h"
 #include "publish/source_announcements.h"
-#include "publish/source_change.h"
-#include "publish/source_inquiry.h"
 #include "publish/source_kind.h"
-#include "publish/source_life.h"
-#include "publish/source_trust.h"
+
+/* -- is it alive? source_life.h has what moves between the states ------------------------------------- */
+
+enum source_state {
+    SOURCE_WAITING, /* nothing is known of it yet */
+    SOURCE_LIVE,    /* its introduction points are in */
+    SOURCE_GRACE,   /* they still are, but its connection is lost, or it can't say what they are now */
+    SOURCE_OUT,     /* they are not; reason says why */
+};
+
+struct source_life {
+    enum source_state state;
+    int64_t since;         /* when the state was entered */
+    char *reason;          /* the last thing that went wrong, "" if nothing since */
+    bool may_live;         /* it went out because nothing was heard of it, and not for what was */
+    int64_t out_at;        /* when to take it out unless something changes; INT64_MAX for never */
+    int64_t patience_from; /* when it could first be asked: so long nothing was to be expected */
+    int64_t moved_at;      /* when its revision counter last moved */
+};
+
+/* -- what is being asked of it, and whom? source_inquiry.h --------------------------------------------- */
+
+enum inquiry_state {
+    INQUIRY_CLOSED,           /* there is nobody to ask: its connection is lost, or the local tor's */
+    INQUIRY_IDLE,             /* it is asked at ask_at, as nothing is known to be new */
+    INQUIRY_HINTED,           /* it is asked at ask_at, as something may be new */
+    INQUIRY_POLLING,          /* it is being asked, without a hint */
+    INQUIRY_OVERTAKEN,        /* likewise, and a hint has come since: it is asked anew at ask_at */
+    INQUIRY_FOLLOWING,        /* it is being asked because of a hint */
+    INQUIRY_FOLLOWING_ANEW,   /* likewise, in place of a fetch that was cut short, to which the answer may be:
+                                 it is asked once more right after */
+    INQUIRY_FOLLOWING_HINTED, /* it is being asked because of a hint, and another one has come since */
+};
+
+#define INQUIRY_STATES 8
+
+/* Whom a source's descriptor is asked of. */
+enum inquiry_target {
+    INQUIRY_OF_TOR,    /* its own tor (GETINFO) */
+    INQUIRY_OF_HSDIRS, /* HSDirs (HSFETCH) */
+};
+
+struct source_inquiry {
+    enum inquiry_state state;
+    int64_t ask_at;             /* when to ask next; INT64_MAX for never */
+    enum inquiry_target asked;  /* by the fetch under way, or the last one */
+    enum inquiry_target wanted; /* for the next one, if what HSDirs have can be trusted */
+    bool is_last_way;      /* the other target gave what clients don't use any more: the next answer counts */
+    int64_t hints_settled; /* until when the hints that were followed have used up what it may have */
+    unsigned failures;     /* fetches that failed one after the other */
+    int64_t failing_since; /* when the first of them did */
+};
+
+/* -- whose word counts? source_trust.h ----------------------------------------------------------------- */
+
+enum trust_state {
+    TRUST_YOUNG,        /* its tor's alone: its process is young, or was never heard of */
+    TRUST_HSDIRS,       /* HSDirs' as well: what they have was uploaded by the process that runs now */
+    TRUST_YOUNG_DENIED, /* its tor's alone, but its tor has not answered with a descriptor */
+    TRUST_DENIED,       /* likewise, and of an old process: what HSDirs have may be of a service that runs no
+                           more */
+};
+
+#define TRUST_STATES 4
+
+/* The process that answers at its control port, and the descriptor that is here. */
+enum trust_process {
+    TRUST_PROCESS_UNKNOWN, /* none has let us in since the source was configured */
+    TRUST_PROCESS_OTHER,   /* the descriptor is not its own: its revision counter means nothing */
+    TRUST_PROCESS_SAME,    /* the descriptor is its own */
+};
+
+struct source_trust {
+    enum trust_state state;
+    enum trust_process process;
+    int64_t process_started; /* when it began to run, as far as it says */
+    int64_t old_at;          /* when it will be old; INT64_MAX when it is, or nothing is known */
+};
+
+/* -- what is told of them ------------------------------------------------------------------------------ */
+
+/* Good for as long as the call lasts that tells of it. */
+struct source_change {
+    uint64_t source;       /* its number */
+    const char *machine;   /* which of them: "life", "inquiry" or "trust" */
+    const char *from, *to; /* states, by their names */
+    const char *why;       /* a few words, or what the source's peer said: not to be shown unchecked */
+};
+
+/* Who is told. It must not call the publisher. */
+struct source_observer {
+    void (*changed)(const struct source_change *change, void *context); /* NULL: nobody is */
+    void *context;
+};
 
 /* What its frontends have to hear of a source. The later of two says it all. */
 enum source_news {

@@ -2,8 +2,6 @@
  */
 #include "publish/source_change.h"
 
-#include "publish/source.h"
-
 void source_tell_change(const struct source *source, const char *machine, const char *from, const char *to,
                         const char *why)
 {

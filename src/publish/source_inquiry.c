@@ -1,7 +1,7 @@
 /* What is being asked of a source, and whom: the machine of the inquiry. */
 #include "publish/source_inquiry.h"
 
-#include "publish/source.h"
+#include "publish/source_change.h"
 
 /* A state, and where it leads to; to itself where what happens changes nothing. */
 struct row {

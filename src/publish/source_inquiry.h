@@ -19,41 +19,7 @@
 #ifndef OBPUB_PUBLISH_SOURCE_INQUIRY_H
 #define OBPUB_PUBLISH_SOURCE_INQUIRY_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
-struct source;
-
-enum inquiry_state {
-    INQUIRY_CLOSED,           /* there is nobody to ask: its connection is lost, or the local tor's */
-    INQUIRY_IDLE,             /* it is asked at ask_at, as nothing is known to be new */
-    INQUIRY_HINTED,           /* it is asked at ask_at, as something may be new */
-    INQUIRY_POLLING,          /* it is being asked, without a hint */
-    INQUIRY_OVERTAKEN,        /* likewise, and a hint has come since: it is asked anew at ask_at */
-    INQUIRY_FOLLOWING,        /* it is being asked because of a hint */
-    INQUIRY_FOLLOWING_ANEW,   /* likewise, in place of a fetch that was cut short, to which the answer may be:
-                                 it is asked once more right after */
-    INQUIRY_FOLLOWING_HINTED, /* it is being asked because of a hint, and another one has come since */
-};
-
-#define INQUIRY_STATES 8
-
-/* Whom a source's descriptor is asked of. */
-enum inquiry_target {
-    INQUIRY_OF_TOR,    /* its own tor (GETINFO) */
-    INQUIRY_OF_HSDIRS, /* HSDirs (HSFETCH) */
-};
-
-struct source_inquiry {
-    enum inquiry_state state;
-    int64_t ask_at;             /* when to ask next; INT64_MAX for never */
-    enum inquiry_target asked;  /* by the fetch under way, or the last one */
-    enum inquiry_target wanted; /* for the next one, if what HSDirs have can be trusted */
-    bool is_last_way;      /* the other target gave what clients don't use any more: the next answer counts */
-    int64_t hints_settled; /* until when the hints that were followed have used up what it may have */
-    unsigned failures;     /* fetches that failed one after the other */
-    int64_t failing_since; /* when the first of them did */
-};
+#include "publish/source.h"
 
 /* Begins with nobody to ask; it is to be asked at once when there is. */
 void inquiry_begin(struct source *source, int64_t now);

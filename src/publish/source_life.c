@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "publish/source.h"
+#include "publish/source_change.h"
 
 static const char *const names[] = {
     [SOURCE_WAITING] = "waiting",

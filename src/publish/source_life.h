@@ -10,27 +10,7 @@
 #ifndef OBPUB_PUBLISH_SOURCE_LIFE_H
 #define OBPUB_PUBLISH_SOURCE_LIFE_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
-struct source;
-
-enum source_state {
-    SOURCE_WAITING, /* nothing is known of it yet */
-    SOURCE_LIVE,    /* its introduction points are in */
-    SOURCE_GRACE,   /* they still are, but its connection is lost, or it can't say what they are now */
-    SOURCE_OUT,     /* they are not; reason says why */
-};
-
-struct source_life {
-    enum source_state state;
-    int64_t since;         /* when the state was entered */
-    char *reason;          /* the last thing that went wrong, "" if nothing since */
-    bool may_live;         /* it went out because nothing was heard of it, and not for what was */
-    int64_t out_at;        /* when to take it out unless something changes; INT64_MAX for never */
-    int64_t patience_from; /* when it could first be asked: so long nothing was to be expected */
-    int64_t moved_at;      /* when its revision counter last moved */
-};
+#include "publish/source.h"
 
 /* Begins to wait for it; and releases the memory. */
 void source_life_begin(struct source *source, int64_t now);

@@ -1,7 +1,7 @@
 /* Whose word counts about a source: the machine of trust. */
 #include "publish/source_trust.h"
 
-#include "publish/source.h"
+#include "publish/source_change.h"
 
 /* A state, and where it leads to; to itself where what happens changes nothing. */
 struct row {

@@ -14,34 +14,7 @@
 #ifndef OBPUB_PUBLISH_SOURCE_TRUST_H
 #define OBPUB_PUBLISH_SOURCE_TRUST_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
-struct source;
-
-enum trust_state {
-    TRUST_YOUNG,        /* its tor's alone: its process is young, or was never heard of */
-    TRUST_HSDIRS,       /* HSDirs' as well: what they have was uploaded by the process that runs now */
-    TRUST_YOUNG_DENIED, /* its tor's alone, but its tor has not answered with a descriptor */
-    TRUST_DENIED,       /* likewise, and of an old process: what HSDirs have may be of a service that runs no
-                           more */
-};
-
-#define TRUST_STATES 4
-
-/* The process that answers at its control port, and the descriptor that is here. */
-enum trust_process {
-    TRUST_PROCESS_UNKNOWN, /* none has let us in since the source was configured */
-    TRUST_PROCESS_OTHER,   /* the descriptor is not its own: its revision counter means nothing */
-    TRUST_PROCESS_SAME,    /* the descriptor is its own */
-};
-
-struct source_trust {
-    enum trust_state state;
-    enum trust_process process;
-    int64_t process_started; /* when it began to run, as far as it says */
-    int64_t old_at;          /* when it will be old; INT64_MAX when it is, or nothing is known */
-};
+#include "publish/source.h"
 
 /* Begins with what is believed of the source's kind before anything is heard of it. */
 void trust_begin(struct source *source, const char *why);

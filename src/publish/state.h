@@ -8,6 +8,10 @@
 #include "publish/frontend.h"
 #include "publish/rules.h"
 #include "publish/source.h"
+#include "publish/source_change.h"
+#include "publish/source_inquiry.h"
+#include "publish/source_life.h"
+#include "publish/source_trust.h"
 #include "publish/tor.h"
 
 struct publisher {

@@ -19,7 +19,7 @@ TOOLS = {"base/clock", "base/log"}
 # These reckon with a moment that their caller names.
 RECKONERS = {"base/calendar"}
 # Rooms with files that are two halves of one conversation, and include each other.
-CIRCLES = ("config", "control", "publish", "signer")
+CIRCLES = ("config", "control", "signer")
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^">]+)[">]', re.M)
 
 
