@@ -62,16 +62,16 @@ static void run_timer(struct backend_link *link, int64_t delay)
     event_add(link->timer, &time);
 }
 
-/* Reads "uptime=<seconds>"; INT64_MAX where tor is too old to know it. */
+/* Reads "uptime=<seconds>"; UPTIME_UNKNOWN where tor is too old to know it. */
 static int64_t read_uptime(const struct control_reply *reply)
 {
     const struct control_line *line = control_reply_is_ok(reply) ? control_reply_find(reply, "uptime") : NULL;
     if (line == NULL)
-        return INT64_MAX;
+        return UPTIME_UNKNOWN;
     char *end = NULL;
     long long seconds = strtoll(line->text + strlen("uptime="), &end, 10);
     if (*end != '\0' || seconds < 0 || seconds > INT32_MAX)
-        return INT64_MAX;
+        return UPTIME_UNKNOWN;
     return seconds * 1000;
 }
 
@@ -79,7 +79,7 @@ static int64_t read_uptime(const struct control_reply *reply)
  * is taken for a new one after every loss: its points then come back with its first answer. */
 static bool note_process(struct backend_link *link, int64_t uptime)
 {
-    if (uptime == INT64_MAX)
+    if (uptime == UPTIME_UNKNOWN)
         return true;
     int64_t start = clock_milliseconds() - uptime;
     bool is_new = !link->knows_start || llabs(start - link->process_start) > START_TOLERANCE;

@@ -11,7 +11,7 @@ struct backend_link;
 
 struct backend_link_callbacks {
     /* Commands can be sent from now on. is_new_process: another process than before answers, or the first
-     * one; uptime: how long it has been running, in milliseconds, INT64_MAX if it does not say. */
+     * one; uptime: how long it has been running, in milliseconds, UPTIME_UNKNOWN if it does not say. */
     void (*up)(uint64_t source, bool is_new_process, int64_t uptime, void *context);
     void (*hs_desc)(uint64_t source, const struct hs_desc_event *event, void *context);
     /* The connection is lost or could not be had, and why; it is tried again. One that is of no use until its

@@ -177,7 +177,7 @@ void engine_set_local_reachable(struct engine *engine, bool is_reachable)
         if (backend->config == NULL || backend->link != NULL)
             continue;
         if (is_reachable) {
-            publisher_note_reachable(engine->publisher, backend->number, false, INT64_MAX,
+            publisher_note_reachable(engine->publisher, backend->number, false, UPTIME_UNKNOWN,
                                      clock_milliseconds());
         } else {
             drop_fetch(backend);
@@ -209,7 +209,7 @@ enum source_kind engine_source_kind(const struct config_backend *config)
     return config->has_control ? SOURCE_BACKEND_WITH_CONTROL : SOURCE_BACKEND_ON_HSDIRS;
 }
 
-static struct engine_backend *make_place(struct engine *engine, uint64_t number)
+static struct engine_backend *make_row(struct engine *engine, uint64_t number)
 {
     while (engine->backend_count <= source_row(number)) {
         struct engine_backend *backend = memory_allocate(1, sizeof(*backend));
@@ -237,12 +237,13 @@ static void connect_backend(struct engine_backend *backend)
             backend_link_new(engine->base, backend->config, backend->number, engine->credential_source,
                              &engine->ping_interval, &callbacks, engine);
     else if (engine->publisher->is_tor_up)
-        publisher_note_reachable(engine->publisher, backend->number, false, INT64_MAX, clock_milliseconds());
+        publisher_note_reachable(engine->publisher, backend->number, false, UPTIME_UNKNOWN,
+                                 clock_milliseconds());
 }
 
 void engine_open_backend(struct engine *engine, uint64_t number, const struct config_backend *config)
 {
-    struct engine_backend *backend = make_place(engine, number);
+    struct engine_backend *backend = make_row(engine, number);
     backend->config = config;
     connect_backend(backend);
 }

@@ -52,7 +52,7 @@ static void timer_fired(evutil_socket_t socket, short events, void *context)
     while (publisher_next_action(engine->publisher, &action, clock_milliseconds()))
         perform(engine, &action);
     int64_t moment = publisher_next_moment(engine->publisher);
-    if (moment != AGENDA_NEVER) {
+    if (moment != MOMENT_NEVER) {
         int64_t wait = moment - clock_milliseconds();
         wait = wait > 0 ? wait : 1;
         const struct timeval delay = {wait / 1000, wait % 1000 * 1000};

@@ -103,7 +103,7 @@ void engine_disown_posts(struct engine *engine, size_t frontend)
     {
         if (post->frontend != frontend)
             continue;
-        post->frontend = SIZE_MAX;
+        post->frontend = POST_DISOWNED;
         give_up(post);
     }
 }

@@ -81,7 +81,7 @@ static uint64_t *set_sources(struct engine *engine, const struct config *config,
     return numbers;
 }
 
-static struct engine_frontend *make_frontend_place(struct engine *engine, size_t number)
+static struct engine_frontend *make_frontend_row(struct engine *engine, size_t number)
 {
     while (engine->frontend_count <= number) {
         engine->frontends = memory_make_room(engine->frontends, &engine->frontend_room,
@@ -106,7 +106,7 @@ static void add_frontend(struct engine *engine, struct config_frontend *config, 
 {
     size_t number = publisher_add_frontend(engine->publisher, config->identity_key, backends,
                                            config->backend_count, clock_milliseconds());
-    struct engine_frontend *frontend = make_frontend_place(engine, number);
+    struct engine_frontend *frontend = make_frontend_row(engine, number);
     frontend->config = config;
     frontend->is_in_new_config = true;
     engine_index_frontend(engine, number);

@@ -19,7 +19,7 @@
 struct engine_backend {
     struct engine *engine;
     uint64_t number;                     /* the source's */
-    const struct config_backend *config; /* NULL: a place that is free */
+    const struct config_backend *config; /* NULL: a row that is free */
     struct backend_link *link;           /* NULL for one without a control port */
     struct fetch *fetch;                 /* the one under way, or NULL */
     struct known_blinded_keys known_keys;
@@ -33,7 +33,7 @@ struct engine_backend {
 
 /* By the publisher's number. */
 struct engine_frontend {
-    const struct config_frontend *config; /* NULL: a place that is free */
+    const struct config_frontend *config; /* NULL: a row that is free */
     struct keyring keyring;
     bool is_in_new_config;
 };
@@ -42,16 +42,19 @@ struct engine_frontend {
 struct engine_tor {
     struct engine *engine;
     size_t number;
-    struct local_tor *local_tor; /* NULL: a place that is free */
+    struct local_tor *local_tor; /* NULL: a row that is free */
     uint64_t last_stream;        /* the last one that carries an upload, ours or another service's */
     char place[256];             /* where it is, for a person */
 };
+
+/* The frontend of a post that is nobody's any more. */
+#define POST_DISOWNED SIZE_MAX
 
 /* An upload to one HSDir under way: of which descriptor, and which tor was given it (HSPOST). */
 struct post {
     TAILQ_ENTRY(post) others;
     struct engine *engine;
-    size_t frontend;        /* SIZE_MAX: it was taken away meanwhile */
+    size_t frontend;        /* POST_DISOWNED: it was taken away meanwhile */
     uint64_t period_number; /* of the descriptor */
     uint8_t fingerprint[RELAY_FINGERPRINT_SIZE];
     size_t tor;

@@ -120,10 +120,10 @@ static void remove_tor(struct engine_tor *tor)
     tor->engine->publisher->tors[tor->number].uploads = 0;
 }
 
-static bool has_place(const struct engine_tor *tor, const struct engine_tor_places *places, size_t place)
+static bool has_place(const struct engine_tor *tor, const struct engine_tor_places *places, size_t i)
 {
     return tor->local_tor != NULL &&
-           local_tor_is_at(tor->local_tor, &places->endpoints[place], &places->credentials);
+           local_tor_is_at(tor->local_tor, &places->endpoints[i], &places->credentials);
 }
 
 static bool is_among(const struct engine_tor *tor, const struct engine_tor_places *places)
@@ -135,10 +135,10 @@ static bool is_among(const struct engine_tor *tor, const struct engine_tor_place
     return false;
 }
 
-static bool has_tor_at(const struct engine *engine, const struct engine_tor_places *places, size_t place)
+static bool has_tor_at(const struct engine *engine, const struct engine_tor_places *places, size_t i)
 {
-    for (size_t i = 0; i < PUBLISHER_TORS_MAX; i++) {
-        if (has_place(&engine->tors[i], places, place))
+    for (size_t number = 0; number < PUBLISHER_TORS_MAX; number++) {
+        if (has_place(&engine->tors[number], places, i))
             return true;
     }
     return false;

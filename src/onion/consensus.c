@@ -21,7 +21,8 @@ enum phase {
 
 struct consensus_parser {
     enum phase phase;
-    size_t expected; /* in the preamble: the position in preamble_lines of the first line that may still come */
+    size_t
+        expected; /* in the preamble: the position in preamble_lines of the first line that may still come */
     bool is_in_object;
     struct text line; /* the current one */
     size_t line_number;

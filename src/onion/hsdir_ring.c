@@ -65,8 +65,8 @@ static void compute_descriptor_index(uint8_t index[HSDIR_INDEX_SIZE], const stru
     hash_sha3_256(index, pieces, COUNT_OF(pieces));
 }
 
-/* Orders entries by index; those of relays that share an identity by their position, so that the order is always
- * the same. */
+/* Orders entries by index; those of relays that share an identity by their position, so that the order is
+ * always the same. */
 static int compare_entries(const void *a, const void *b)
 {
     const struct hsdir_ring_entry *first = a, *second = b;

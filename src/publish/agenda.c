@@ -7,7 +7,7 @@
 
 #include "base/memory.h"
 
-#define NO_PLACE SIZE_MAX
+#define NO_POSITION SIZE_MAX
 
 static void grow(struct agenda *agenda, size_t count)
 {
@@ -15,24 +15,24 @@ static void grow(struct agenda *agenda, size_t count)
         return;
     size_t size = agenda->count * 2 > count ? agenda->count * 2 : count;
     agenda->moments = memory_resize(agenda->moments, size, sizeof(*agenda->moments));
-    agenda->places = memory_resize(agenda->places, size, sizeof(*agenda->places));
+    agenda->positions = memory_resize(agenda->positions, size, sizeof(*agenda->positions));
     agenda->heap = memory_resize(agenda->heap, size, sizeof(*agenda->heap));
     for (size_t i = agenda->count; i < size; i++) {
-        agenda->moments[i] = AGENDA_NEVER;
-        agenda->places[i] = NO_PLACE;
+        agenda->moments[i] = MOMENT_NEVER;
+        agenda->positions[i] = NO_POSITION;
     }
     agenda->count = size;
 }
 
-static int64_t moment_at(const struct agenda *agenda, size_t place)
+static int64_t moment_at(const struct agenda *agenda, size_t position)
 {
-    return agenda->moments[agenda->heap[place]];
+    return agenda->moments[agenda->heap[position]];
 }
 
-static void put(struct agenda *agenda, size_t place, size_t number)
+static void put(struct agenda *agenda, size_t position, size_t number)
 {
-    agenda->heap[place] = number;
-    agenda->places[number] = place;
+    agenda->heap[position] = number;
+    agenda->positions[number] = position;
 }
 
 static void swap(struct agenda *agenda, size_t one, size_t other)
@@ -42,74 +42,74 @@ static void swap(struct agenda *agenda, size_t one, size_t other)
     put(agenda, other, number);
 }
 
-static void move_up(struct agenda *agenda, size_t place)
+static void move_up(struct agenda *agenda, size_t position)
 {
-    while (place > 0 && moment_at(agenda, place) < moment_at(agenda, (place - 1) / 2)) {
-        swap(agenda, place, (place - 1) / 2);
-        place = (place - 1) / 2;
+    while (position > 0 && moment_at(agenda, position) < moment_at(agenda, (position - 1) / 2)) {
+        swap(agenda, position, (position - 1) / 2);
+        position = (position - 1) / 2;
     }
 }
 
-static void move_down(struct agenda *agenda, size_t place)
+static void move_down(struct agenda *agenda, size_t position)
 {
     for (;;) {
-        size_t child = 2 * place + 1;
+        size_t child = 2 * position + 1;
         if (child >= agenda->heap_count)
             return;
         if (child + 1 < agenda->heap_count && moment_at(agenda, child + 1) < moment_at(agenda, child))
             child++;
-        if (moment_at(agenda, place) <= moment_at(agenda, child))
+        if (moment_at(agenda, position) <= moment_at(agenda, child))
             return;
-        swap(agenda, place, child);
-        place = child;
+        swap(agenda, position, child);
+        position = child;
     }
 }
 
 static void take_out(struct agenda *agenda, size_t number)
 {
-    size_t place = agenda->places[number];
+    size_t position = agenda->positions[number];
     size_t last = --agenda->heap_count;
-    if (place != last) {
-        put(agenda, place, agenda->heap[last]);
-        move_down(agenda, place);
-        move_up(agenda, place);
+    if (position != last) {
+        put(agenda, position, agenda->heap[last]);
+        move_down(agenda, position);
+        move_up(agenda, position);
     }
-    agenda->places[number] = NO_PLACE;
+    agenda->positions[number] = NO_POSITION;
 }
 
 void agenda_set(struct agenda *agenda, size_t number, int64_t moment)
 {
     grow(agenda, number + 1);
-    bool is_in = agenda->places[number] != NO_PLACE;
+    bool is_in = agenda->positions[number] != NO_POSITION;
     agenda->moments[number] = moment;
-    if (moment == AGENDA_NEVER) {
+    if (moment == MOMENT_NEVER) {
         if (is_in)
             take_out(agenda, number);
         return;
     }
     if (!is_in)
         put(agenda, agenda->heap_count++, number);
-    move_up(agenda, agenda->places[number]);
-    move_down(agenda, agenda->places[number]);
+    move_up(agenda, agenda->positions[number]);
+    move_down(agenda, agenda->positions[number]);
 }
 
 int64_t agenda_first(const struct agenda *agenda, size_t *number)
 {
     if (agenda->heap_count == 0)
-        return AGENDA_NEVER;
+        return MOMENT_NEVER;
     *number = agenda->heap[0];
     return agenda->moments[*number];
 }
 
 int64_t agenda_moment(const struct agenda *agenda, size_t number)
 {
-    return number < agenda->count ? agenda->moments[number] : AGENDA_NEVER;
+    return number < agenda->count ? agenda->moments[number] : MOMENT_NEVER;
 }
 
 void agenda_clear(struct agenda *agenda)
 {
     free(agenda->moments);
-    free(agenda->places);
+    free(agenda->positions);
     free(agenda->heap);
     memset(agenda, 0, sizeof(*agenda));
 }

@@ -5,25 +5,25 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define AGENDA_NEVER INT64_MAX
+#include "publish/moment.h"
 
 /* Things are numbered from 0. Zeroed it is empty. */
 struct agenda {
-    int64_t *moments; /* by number; AGENDA_NEVER for those not in the heap */
-    size_t *places;   /* by number: where in the heap */
-    size_t *heap;     /* numbers, the earliest moment first */
-    size_t count;     /* things known */
+    int64_t *moments;  /* by number; MOMENT_NEVER for those not in the heap */
+    size_t *positions; /* by number: where in the heap */
+    size_t *heap;      /* numbers, the earliest moment first */
+    size_t count;      /* things known */
     size_t heap_count;
 };
 
-/* Sets a thing's moment, which takes the place of the one it had; AGENDA_NEVER takes it out. Costs the
+/* Sets a thing's moment, which takes the place of the one it had; MOMENT_NEVER takes it out. Costs the
  * logarithm of the number of things. */
 void agenda_set(struct agenda *agenda, size_t number, int64_t moment);
 
-/* The earliest moment of all, or AGENDA_NEVER; *number is set to whose it is. */
+/* The earliest moment of all, or MOMENT_NEVER; *number is set to whose it is. */
 int64_t agenda_first(const struct agenda *agenda, size_t *number);
 
-/* A thing's moment; AGENDA_NEVER when it has none. */
+/* A thing's moment; MOMENT_NEVER when it has none. */
 int64_t agenda_moment(const struct agenda *agenda, size_t number);
 
 void agenda_clear(struct agenda *agenda);

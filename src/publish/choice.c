@@ -12,7 +12,7 @@
 /* Introduction points of a tor that is not told otherwise (HiddenServiceNumIntroductionPoints). */
 #define DEFAULT_POINTS 3
 
-/* A point, or a source, at the place among its like that the seed gives it. */
+/* A point, or a source, at the position among its like that the seed gives it. */
 struct ranked {
     uint8_t rank[SHA3_256_SIZE];
     const void *thing;
@@ -102,13 +102,13 @@ static size_t find_share_max(const struct ranked_offer *ranked, size_t count)
     return 2 * (middle > DEFAULT_POINTS ? middle : DEFAULT_POINTS);
 }
 
-/* One point from each source in turn until there is no room or nothing left. */
-static size_t take_in_turns(struct ranked taken[INTRODUCTION_POINTS_MAX], size_t maximum,
+/* One more point from each source with every pass, until there is no room or nothing left. */
+static size_t take_one_each(struct ranked taken[INTRODUCTION_POINTS_MAX], size_t maximum,
                             struct ranked_offer *ranked, const struct ranked *order, size_t count)
 {
     size_t total = 0, share_max = find_share_max(ranked, count);
     bool took_one = true;
-    for (size_t turn = 0; took_one && turn < share_max && total < maximum; turn++) {
+    for (size_t pass = 0; took_one && pass < share_max && total < maximum; pass++) {
         took_one = false;
         for (size_t i = 0; i < count && total < maximum; i++) {
             struct ranked_offer *own = &ranked[(const struct ranked_offer *)order[i].thing - ranked];
@@ -133,7 +133,7 @@ static size_t pick_points(struct ranked taken[INTRODUCTION_POINTS_MAX], const st
         set_rank(&order[i], seed, offers[i].identity_key, &ranked[i], offers[i].source);
     }
     qsort(order, offer_count, sizeof(*order), compare_ranks);
-    size_t count = take_in_turns(taken, maximum, ranked, order, offer_count);
+    size_t count = take_one_each(taken, maximum, ranked, order, offer_count);
     qsort(taken, count, sizeof(taken[0]), compare_ranks);
     free(order);
     free(ranked);

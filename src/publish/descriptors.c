@@ -48,13 +48,13 @@ void descriptor_clear(struct publisher_descriptor *descriptor)
     descriptor->upload_count = 0;
 }
 
-/* Has the upload go on in another list: what it holds is the new one's, and so is its place at a tor. */
+/* Has the upload go on in another list: what it holds is the new one's, and so is its permit. */
 static void upload_move(struct publisher_upload *upload, struct publisher_upload *known)
 {
     *upload = *known;
     known->wanted = known->sent = known->taken = NULL;
     known->reason = NULL;
-    known->has_place = false;
+    known->has_permit = false;
 }
 
 void frontend_assign_uploads(struct publisher_frontend *frontend)
@@ -96,7 +96,7 @@ static void list_uploads(struct publisher_descriptor *descriptor, const struct n
 }
 
 /* When a descriptor is to go to HSDirs that are new to it: at once, unless it is one for a time period that
- * clients turn to later. Those of all frontends come up in the same moment. */
+ * clients go over to later. Those of all frontends come up in the same moment. */
 static int64_t first_due(struct publisher *publisher, const struct publisher_frontend *frontend,
                          enum descriptor_slot slot, const struct publisher_descriptor *old, int64_t now)
 {
@@ -128,7 +128,7 @@ void frontend_update_hsdirs(struct publisher *publisher, struct publisher_fronte
         struct publisher_descriptor *descriptor = &frontend->descriptors[slot];
         descriptor->period_number = network->period_number[slot];
         struct publisher_descriptor *known = find_descriptor(old, descriptor->period_number);
-        descriptor->refresh_at = known != NULL ? known->refresh_at : AGENDA_NEVER;
+        descriptor->refresh_at = known != NULL ? known->refresh_at : MOMENT_NEVER;
         if (known != NULL)
             memcpy(descriptor->blinded_key, known->blinded_key, ED25519_PUBLIC_KEY_SIZE);
         else if (blinding_derive_public_key(descriptor->blinded_key, frontend->identity_key,

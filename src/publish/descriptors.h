@@ -8,7 +8,7 @@
 struct publisher_upload *descriptor_find_upload(const struct publisher_descriptor *descriptor,
                                                 const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE]);
 
-/* Frees a descriptor's uploads, which must not take up places any more. */
+/* Frees a descriptor's uploads, which must not hold permits any more. */
 void descriptor_clear(struct publisher_descriptor *descriptor);
 
 /* Tells each upload which set is wanted, for the frontend's assignment as it is now. */
@@ -17,7 +17,7 @@ void frontend_assign_uploads(struct publisher_frontend *frontend);
 /* Works out anew which HSDirs have to have a frontend's two descriptors, for the publisher's network. */
 void frontend_update_hsdirs(struct publisher *publisher, struct publisher_frontend *frontend, int64_t now);
 
-/* Takes back the places of all uploads of a frontend that is about to go. */
+/* Takes back the permits of all uploads of a frontend that is about to go. */
 void frontend_leave_tors(struct publisher *publisher, struct publisher_frontend *frontend);
 
 #endif

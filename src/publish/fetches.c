@@ -39,7 +39,7 @@ void source_fetch_soon(struct publisher *publisher, struct source *source, int64
 
 void source_end_fetch(struct publisher *publisher, struct source *source, int64_t next_fetch, int64_t now)
 {
-    source_leave_fetch_place(publisher, source);
+    source_return_fetch_permit(publisher, source);
     inquiry_note_ended(source, next_fetch, later(now + FETCH_DELAY, next_hint(publisher, source)));
     publisher_touch_source(publisher, source, now);
 }
@@ -84,23 +84,23 @@ bool source_wants_fetch(const struct publisher *publisher, const struct source *
            now >= source->inquiry.ask_at;
 }
 
-static void enter_fetch_place(struct publisher *publisher, const struct source *source, int64_t now)
+static void take_fetch_permit(struct publisher *publisher, const struct source *source, int64_t now)
 {
-    agenda_set(&publisher->fetch_places, source_row(source->number),
-               now + publisher->rules.fetch_place_timeout);
+    agenda_set(&publisher->fetch_permits, source_row(source->number),
+               now + publisher->rules.fetch_permit_timeout);
 }
 
-void source_leave_fetch_place(struct publisher *publisher, const struct source *source)
+void source_return_fetch_permit(struct publisher *publisher, const struct source *source)
 {
-    agenda_set(&publisher->fetch_places, source_row(source->number), AGENDA_NEVER);
+    agenda_set(&publisher->fetch_permits, source_row(source->number), MOMENT_NEVER);
 }
 
 /* Others are asked in the place of those that take long to answer. */
-static void free_fetch_places(struct publisher *publisher, int64_t now)
+static void expire_fetch_permits(struct publisher *publisher, int64_t now)
 {
     size_t row = 0;
-    while (agenda_first(&publisher->fetch_places, &row) <= now)
-        source_leave_fetch_place(publisher, &publisher->sources[row]);
+    while (agenda_first(&publisher->fetch_permits, &row) <= now)
+        source_return_fetch_permit(publisher, &publisher->sources[row]);
 }
 
 static void begin_fetch(struct publisher *publisher, struct source *source, struct publisher_action *action,
@@ -110,7 +110,7 @@ static void begin_fetch(struct publisher *publisher, struct source *source, stru
     if (inquiry_has_hint(source))
         pay_for_hint(publisher, source, now);
     inquiry_note_begun(source, target);
-    enter_fetch_place(publisher, source, now);
+    take_fetch_permit(publisher, source, now);
     action->type = PUBLISHER_FETCH;
     action->source = source->number;
     action->from_hsdirs = target == INQUIRY_OF_HSDIRS;
@@ -122,21 +122,21 @@ static void begin_fetch(struct publisher *publisher, struct source *source, stru
 void fetch_queue_update(struct publisher *publisher, const struct source *source, int64_t now)
 {
     if (!source_wants_fetch(publisher, source, now))
-        agenda_set(&publisher->fetch_queue, source_row(source->number), AGENDA_NEVER);
-    else if (agenda_moment(&publisher->fetch_queue, source_row(source->number)) == AGENDA_NEVER)
+        agenda_set(&publisher->fetch_queue, source_row(source->number), MOMENT_NEVER);
+    else if (agenda_moment(&publisher->fetch_queue, source_row(source->number)) == MOMENT_NEVER)
         agenda_set(&publisher->fetch_queue, source_row(source->number), now);
 }
 
 bool fetch_queue_take(struct publisher *publisher, struct publisher_action *action, int64_t now)
 {
     size_t row = 0;
-    free_fetch_places(publisher, now);
-    while (publisher->fetch_places.heap_count < publisher->rules.fetch_places) {
+    expire_fetch_permits(publisher, now);
+    while (publisher->fetch_permits.heap_count < publisher->rules.fetch_permits) {
         int64_t queued_at = agenda_first(&publisher->fetch_queue, &row);
-        if (queued_at == AGENDA_NEVER)
+        if (queued_at == MOMENT_NEVER)
             return false;
         struct source *source = &publisher->sources[row];
-        agenda_set(&publisher->fetch_queue, row, AGENDA_NEVER);
+        agenda_set(&publisher->fetch_queue, row, MOMENT_NEVER);
         publisher_touch_source(publisher, source, now);
         if (!source_wants_fetch(publisher, source, now))
             continue;                                  /* it was lost meanwhile */

@@ -12,17 +12,17 @@
 void source_fetch_soon(struct publisher *publisher, struct source *source, int64_t delay, const char *why,
                        int64_t now);
 
-/* True when it is to be asked, as soon as there is a place. */
+/* True when it is to be asked, as soon as there is a permit. */
 bool source_wants_fetch(const struct publisher *publisher, const struct source *source, int64_t now);
 
-/* Has the source wait for a place if it is to be asked, and not wait if it is not. */
+/* Has the source wait for a permit if it is to be asked, and not wait if it is not. */
 void fetch_queue_update(struct publisher *publisher, const struct source *source, int64_t now);
 
-/* Makes the action of asking the source that has waited longest, if there is one and a place is free. */
+/* Makes the action of asking the source that has waited longest, if there is one and a permit is free. */
 bool fetch_queue_take(struct publisher *publisher, struct publisher_action *action, int64_t now);
 
-/* Gives back the place it takes up, if it does. */
-void source_leave_fetch_place(struct publisher *publisher, const struct source *source);
+/* Gives back the permit that it holds, if it does. */
+void source_return_fetch_permit(struct publisher *publisher, const struct source *source);
 
 /* Ends asking it, with the moment of the next time. */
 void source_end_fetch(struct publisher *publisher, struct source *source, int64_t next_fetch, int64_t now);

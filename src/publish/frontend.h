@@ -21,15 +21,15 @@ struct publisher_frontend {
     size_t member_count;
     bool has_started;   /* it has been published, or may be */
     bool is_frozen;     /* no source is live: the last good points stay up */
-    int64_t kept_until; /* and until when, once one is, those stay that are lost still; INT64_MAX */
+    int64_t kept_until; /* and until when, once one is, those stay that are lost still; MOMENT_NEVER */
     struct assignment
         *assignment; /* what each HSDir is to have as things are now; NULL while there is no point */
     struct assignment *released; /* what each HSDir is to have at least; NULL before the first */
     int64_t released_at;
     int64_t changed_at;
-    int64_t changed_since; /* when the oldest change not yet released came; INT64_MAX for none */
-    bool is_urgent;        /* one of these was more than a turn to points that live beside the old ones */
-    int64_t urgent_at;     /* when such a change was last released; INT64_MIN for never */
+    int64_t changed_since; /* when the oldest change not yet released came; MOMENT_NEVER for none */
+    bool is_urgent;        /* one of these was more than points of a new time period beside the old ones */
+    int64_t urgent_at;     /* when such a change was last released; MOMENT_NONE for never */
     struct publisher_descriptor descriptors[DESCRIPTOR_SLOTS];
 };
 

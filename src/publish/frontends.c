@@ -95,13 +95,13 @@ static void update_membership(const struct publisher *publisher, struct publishe
     bool was_frozen = frontend->is_frozen;
     int64_t until = was_frozen ? now + publisher->rules.grace : frontend->kept_until;
     frontend->is_frozen = live == 0;
-    frontend->kept_until = AGENDA_NEVER;
+    frontend->kept_until = MOMENT_NEVER;
     if (live == 0) {
         if (!was_frozen)
             keep_missed(publisher, frontend, changed, now);
         return;
     }
-    bool keeps = until != AGENDA_NEVER && now < until;
+    bool keeps = until != MOMENT_NEVER && now < until;
     for (size_t i = 0; i < frontend->member_count; i++) {
         struct publisher_member *member = &frontend->members[i];
         const struct source *source = publisher_member_source(publisher, member);
@@ -157,8 +157,8 @@ void frontend_update_assignment(struct publisher *publisher, size_t number, uint
         return;
     frontend->changed_at = now;
     frontend->is_urgent |= changed_source == SOURCE_NONE ||
-                           publisher_find_source(publisher, changed_source)->news != SOURCE_NEWS_TURN;
-    if (frontend->changed_since == AGENDA_NEVER)
+                           publisher_find_source(publisher, changed_source)->news != SOURCE_NEWS_PERIOD;
+    if (frontend->changed_since == MOMENT_NEVER)
         frontend->changed_since = now;
     for (size_t i = 0; i < frontend->member_count; i++) {
         if (frontend->members[i].source == changed_source)
@@ -178,7 +178,7 @@ static void grow_tokens(const struct publisher *publisher, struct publisher_memb
 static int64_t find_token_moment(const struct publisher *publisher, struct publisher_frontend *frontend,
                                  int64_t now)
 {
-    int64_t moment = AGENDA_NEVER;
+    int64_t moment = MOMENT_NEVER;
     bool has_changed_member = false;
     for (size_t i = 0; i < frontend->member_count; i++) {
         struct publisher_member *member = &frontend->members[i];
@@ -198,7 +198,7 @@ static void forget_changes(struct publisher_frontend *frontend)
 {
     for (size_t i = 0; i < frontend->member_count; i++)
         frontend->members[i].has_changed = false;
-    frontend->changed_since = AGENDA_NEVER;
+    frontend->changed_since = MOMENT_NEVER;
     frontend->is_urgent = false;
 }
 
@@ -225,10 +225,10 @@ int64_t frontend_release_changes(struct publisher *publisher, struct publisher_f
         assignment_replace(&frontend->released, frontend->assignment);
         frontend->released_at = now;
         forget_changes(frontend);
-        return AGENDA_NEVER;
+        return MOMENT_NEVER;
     }
-    if (frontend->changed_since == AGENDA_NEVER)
-        return AGENDA_NEVER;
+    if (frontend->changed_since == MOMENT_NEVER)
+        return MOMENT_NEVER;
     int64_t moment = frontend->changed_since + publisher->rules.gather;
     int64_t token_moment = find_token_moment(publisher, frontend, now);
     moment = token_moment > moment ? token_moment : moment;
@@ -238,7 +238,7 @@ int64_t frontend_release_changes(struct publisher *publisher, struct publisher_f
         forget_changes(frontend); /* it is as it was: nothing to send, nothing to pay */
     else
         release(frontend, now);
-    return AGENDA_NEVER;
+    return MOMENT_NEVER;
 }
 
 bool frontend_may_publish(struct publisher *publisher, struct publisher_frontend *frontend)

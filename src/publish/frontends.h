@@ -13,7 +13,7 @@ void publisher_set_members(struct publisher *publisher, size_t frontend, const u
 void frontend_update_assignment(struct publisher *publisher, size_t number, uint64_t changed_source,
                                 int64_t now);
 
-/* Lets changes out that have waited for long enough. Returns when to look again, AGENDA_NEVER if nothing
+/* Lets changes out that have waited for long enough. Returns when to look again, MOMENT_NEVER if nothing
  * waits. */
 int64_t frontend_release_changes(struct publisher *publisher, struct publisher_frontend *frontend,
                                  int64_t now);

@@ -4,15 +4,6 @@
 
 #include "publish/state.h"
 
-/* A moment that has not been. */
-#define MOMENT_NONE INT64_MIN
-
-/* The first of two moments. */
-static inline int64_t earlier(int64_t one, int64_t other)
-{
-    return one < other ? one : other;
-}
-
 /* A number from low to high, both included, as good as random; high is at least low. */
 int64_t publisher_draw(struct publisher *publisher, int64_t low, int64_t high);
 

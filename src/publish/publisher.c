@@ -28,19 +28,19 @@ const struct publisher_rules publisher_rules_default = {
     .poll_max = 10 * MINUTE,
     .stale_after = 150 * MINUTE, /* a living tor uploads within 120 */
     .answer_timeout = 60 * SECOND,
-    .place_timeout = 10 * SECOND,
+    .permit_timeout = 10 * SECOND,
     .hsdir_patience = 30 * SECOND,
     .retry_patience = MINUTE,
-    .turn_patience = 5 * MINUTE,
+    .period_patience = 5 * MINUTE,
     .refresh_patience = 15 * MINUTE,
     .new_period_spread = 2 * MINUTE,
     .retry_delay = SECOND,
     .retry_delay_max = 5 * MINUTE,
     .attempts_max = 0,
-    .tor_places = 100,
+    .tor_permits = 100,
     .rush = 50,
-    .fetch_places = 100,
-    .fetch_place_timeout = 250,
+    .fetch_permits = 100,
+    .fetch_permit_timeout = 250,
     .assign = assignment_make_same,
 };
 
@@ -82,7 +82,7 @@ void publisher_free(struct publisher *publisher)
     agenda_clear(&publisher->source_agenda);
     agenda_clear(&publisher->frontend_agenda);
     agenda_clear(&publisher->fetch_queue);
-    agenda_clear(&publisher->fetch_places);
+    agenda_clear(&publisher->fetch_permits);
     agenda_clear(&publisher->queue);
     network_free(publisher->network);
     free(publisher->sources);
@@ -116,7 +116,7 @@ uint64_t publisher_add_source(struct publisher *publisher,
     return source->number;
 }
 
-static size_t find_frontend_place(struct publisher *publisher)
+static size_t find_frontend_row(struct publisher *publisher)
 {
     while (publisher->frontend_free < publisher->frontend_count) {
         if (!publisher->frontends[publisher->frontend_free].is_used)
@@ -134,15 +134,15 @@ size_t publisher_add_frontend(struct publisher *publisher,
                               const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE], const uint64_t *sources,
                               size_t source_count, int64_t now)
 {
-    size_t number = find_frontend_place(publisher);
+    size_t number = find_frontend_row(publisher);
     struct publisher_frontend *frontend = &publisher->frontends[number];
     frontend->is_used = true;
     memcpy(frontend->identity_key, identity_key, ED25519_PUBLIC_KEY_SIZE);
-    frontend->changed_since = AGENDA_NEVER;
+    frontend->changed_since = MOMENT_NEVER;
     frontend->urgent_at = MOMENT_NONE;
-    frontend->kept_until = AGENDA_NEVER;
+    frontend->kept_until = MOMENT_NEVER;
     for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++)
-        frontend->descriptors[slot].refresh_at = AGENDA_NEVER;
+        frontend->descriptors[slot].refresh_at = MOMENT_NEVER;
     if (publisher->network != NULL)
         frontend_update_hsdirs(publisher, frontend, now);
     publisher_set_members(publisher, number, sources, source_count, now);
@@ -157,7 +157,7 @@ void publisher_remove_frontend(struct publisher *publisher, size_t number)
     frontend_clear(&publisher->frontends[number]);
     if (number < publisher->frontend_free)
         publisher->frontend_free = number;
-    agenda_set(&publisher->frontend_agenda, number, AGENDA_NEVER);
+    agenda_set(&publisher->frontend_agenda, number, MOMENT_NEVER);
 }
 
 void publisher_remove_source(struct publisher *publisher, uint64_t number)
@@ -170,9 +170,9 @@ void publisher_remove_source(struct publisher *publisher, uint64_t number)
     source->number = number + SOURCE_ROWS_MAX;
     if (row < publisher->source_free)
         publisher->source_free = row;
-    agenda_set(&publisher->source_agenda, row, AGENDA_NEVER);
-    agenda_set(&publisher->fetch_queue, row, AGENDA_NEVER);
-    agenda_set(&publisher->fetch_places, row, AGENDA_NEVER);
+    agenda_set(&publisher->source_agenda, row, MOMENT_NEVER);
+    agenda_set(&publisher->fetch_queue, row, MOMENT_NEVER);
+    agenda_set(&publisher->fetch_permits, row, MOMENT_NEVER);
 }
 
 /* -- what happened -------------------------------------------------------------------------------- */
@@ -222,8 +222,8 @@ int64_t publisher_next_moment(const struct publisher *publisher)
     int64_t source = agenda_first(&publisher->source_agenda, &number);
     int64_t frontend = agenda_first(&publisher->frontend_agenda, &number);
     int64_t moment = source < frontend ? source : frontend;
-    if (agenda_first(&publisher->fetch_queue, &number) == AGENDA_NEVER)
+    if (agenda_first(&publisher->fetch_queue, &number) == MOMENT_NEVER)
         return moment;
-    int64_t place = agenda_first(&publisher->fetch_places, &number); /* for one that waits for it */
-    return place < moment ? place : moment;
+    int64_t permit = agenda_first(&publisher->fetch_permits, &number); /* for one that waits for it */
+    return permit < moment ? permit : moment;
 }

@@ -48,7 +48,7 @@ void publisher_set_network(struct publisher *publisher, struct network *network,
  * that comes of that one is to be noted any more. */
 bool publisher_next_action(struct publisher *publisher, struct publisher_action *action, int64_t now);
 
-/* When publisher_next_action() should be called again though nothing happens; AGENDA_NEVER for never. */
+/* When publisher_next_action() should be called again though nothing happens; MOMENT_NEVER for never. */
 int64_t publisher_next_moment(const struct publisher *publisher);
 
 #endif

@@ -13,9 +13,9 @@
 
 /* A text for each HSDir is what tor makes, and HSDirs that compare theirs learn nothing from it, not even
  * that no tor publishes this service. But it is most of the work, for which all others wait in a rush. To
- * share one there must be places for several HSDirs: so many as a descriptor has where the network's
+ * share one there must be permits for several HSDirs: so many as a descriptor has where the network's
  * parameters are the default ones, rend-spec-v3 [HASHRING]. */
-#define RUSH_PLACES 8
+#define RUSH_PERMITS 8
 
 /* An upload that may be sent now: of which descriptor and set, why, and until when it should have been sent.
  */
@@ -35,7 +35,7 @@ static int64_t find_patience(const struct publisher *publisher, enum descriptor_
         [UPLOAD_FOR_POINTS] = 0,
         [UPLOAD_FOR_HSDIR] = rules->hsdir_patience,
         [UPLOAD_FOR_RETRY] = rules->retry_patience,
-        [UPLOAD_FOR_TURN] = rules->turn_patience,
+        [UPLOAD_FOR_PERIOD] = rules->period_patience,
         [UPLOAD_FOR_REFRESH] = rules->refresh_patience,
     };
     int64_t more = slot != publisher->network->client_slot ? OTHER_DESCRIPTOR_PATIENCE : 0;
@@ -69,14 +69,14 @@ static void find_candidate(const struct publisher *publisher, const struct publi
 
 void frontend_enter_queue(struct publisher *publisher, size_t number, int64_t now)
 {
-    struct candidate candidate = {.deadline = AGENDA_NEVER};
+    struct candidate candidate = {.deadline = MOMENT_NEVER};
     find_candidate(publisher, &publisher->frontends[number], &candidate, now);
     agenda_set(&publisher->queue, number, candidate.deadline);
 }
 
 void frontend_leave_queue(struct publisher *publisher, size_t number)
 {
-    agenda_set(&publisher->queue, number, AGENDA_NEVER);
+    agenda_set(&publisher->queue, number, MOMENT_NEVER);
 }
 
 /* True when an upload goes with a candidate: it may be sent, too, for the same reason and with the same set.
@@ -89,7 +89,7 @@ static bool goes_with(const struct publisher_frontend *frontend,
            point_set_equals(upload->wanted, candidate->set) && may_be_sent(frontend, upload, now);
 }
 
-/* Takes a descriptor's uploads of one cause and set for as long as there are places, each for the tor that
+/* Takes a descriptor's uploads of one cause and set for as long as there are permits, each for the tor that
  * suits it best: one that failed goes to another tor. */
 static size_t take_uploads(struct publisher *publisher, struct publisher_frontend *frontend,
                            const struct candidate *candidate, int64_t now)
@@ -111,21 +111,21 @@ static size_t take_uploads(struct publisher *publisher, struct publisher_fronten
     return count;
 }
 
-/* In a rush there have to be places for several HSDirs, if the tors have so many. */
-static bool has_places(const struct publisher *publisher, bool is_rush)
+/* In a rush there have to be permits for several HSDirs, if the tors have so many. */
+static bool has_permits(const struct publisher *publisher, bool is_rush)
 {
     size_t all = 0;
-    size_t free_places = publisher_count_free_places(publisher, &all);
-    return free_places >= (is_rush && all >= RUSH_PLACES ? RUSH_PLACES : 1);
+    size_t free_permits = publisher_count_free_permits(publisher, &all);
+    return free_permits >= (is_rush && all >= RUSH_PERMITS ? RUSH_PERMITS : 1);
 }
 
 bool queue_take(struct publisher *publisher, struct publisher_action *action, int64_t now)
 {
     size_t number = 0;
     bool is_rush = publisher->queue.heap_count > publisher->rules.rush;
-    if (agenda_first(&publisher->queue, &number) == AGENDA_NEVER || !has_places(publisher, is_rush))
+    if (agenda_first(&publisher->queue, &number) == MOMENT_NEVER || !has_permits(publisher, is_rush))
         return false;
-    struct candidate candidate = {.deadline = AGENDA_NEVER};
+    struct candidate candidate = {.deadline = MOMENT_NEVER};
     find_candidate(publisher, &publisher->frontends[number], &candidate, now);
     action->type = PUBLISHER_UPLOAD;
     action->frontend = number;

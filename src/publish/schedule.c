@@ -11,7 +11,7 @@ void schedule_run_frontend(struct publisher *publisher, size_t number, int64_t n
 {
     struct publisher_frontend *frontend = &publisher->frontends[number];
     if (publisher->network == NULL || !publisher->is_tor_up || !frontend_may_publish(publisher, frontend)) {
-        agenda_set(&publisher->frontend_agenda, number, AGENDA_NEVER); /* whatever is missing touches it */
+        agenda_set(&publisher->frontend_agenda, number, MOMENT_NEVER); /* whatever is missing touches it */
         frontend_leave_queue(publisher, number);
         frontend_leave_tors(publisher, frontend); /* nobody will look whether they are answered */
         return;

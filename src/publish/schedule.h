@@ -4,7 +4,8 @@
 
 #include "publish/state.h"
 
-/* Notes what is due at a frontend, has uploads wait for their places, and puts its next moment on the agenda.
+/* Notes what is due at a frontend, has uploads wait for their permits, and puts its next moment on the
+ * agenda.
  */
 void schedule_run_frontend(struct publisher *publisher, size_t number, int64_t now);
 

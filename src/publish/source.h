@@ -22,7 +22,7 @@ struct source_life {
     int64_t since;         /* when the state was entered */
     char *reason;          /* the last thing that went wrong, "" if nothing since */
     bool may_live;         /* it went out because nothing was heard of it, and not for what was */
-    int64_t out_at;        /* when to take it out unless something changes; INT64_MAX for never */
+    int64_t out_at;        /* when to take it out unless something changes; MOMENT_NEVER for never */
     int64_t patience_from; /* when it could first be asked: so long nothing was to be expected */
     int64_t moved_at;      /* when its revision counter last moved */
 };
@@ -51,7 +51,7 @@ enum inquiry_target {
 
 struct source_inquiry {
     enum inquiry_state state;
-    int64_t ask_at;             /* when to ask next; INT64_MAX for never */
+    int64_t ask_at;             /* when to ask next; MOMENT_NEVER for never */
     enum inquiry_target asked;  /* by the fetch under way, or the last one */
     enum inquiry_target wanted; /* for the next one, if what HSDirs have can be trusted */
     bool is_last_way;      /* the other target gave what clients don't use any more: the next answer counts */
@@ -83,7 +83,7 @@ struct source_trust {
     enum trust_state state;
     enum trust_process process;
     int64_t process_started; /* when it began to run, as far as it says */
-    int64_t old_at;          /* when it will be old; INT64_MAX when it is, or nothing is known */
+    int64_t old_at;          /* when it will be old; MOMENT_NEVER when it is, or nothing is known */
 };
 
 /* -- what is told of them ------------------------------------------------------------------------------ */
@@ -105,8 +105,8 @@ struct source_observer {
 /* What its frontends have to hear of a source. The later of two says it all. */
 enum source_news {
     SOURCE_NEWS_NONE,
-    SOURCE_NEWS_TURN, /* it has other points only since clients turned to its second descriptor: the old ones
-                         live still */
+    SOURCE_NEWS_PERIOD, /* it has other points only since clients went over to its second descriptor: the old
+                         ones live still */
     SOURCE_NEWS_CHANGE, /* any other change of its state, or of what it offers */
 };
 

@@ -12,19 +12,19 @@ static bool is_of(const struct source_announcement *announcement,
     return memcmp(announcement->fingerprint, fingerprint, RELAY_FINGERPRINT_SIZE) == 0;
 }
 
-/* The place of what was said of an HSDir; begun_count when there is nothing. */
+/* The index of what was said of an HSDir; begun_count when there is nothing. */
 static size_t find(const struct source_announcements *announcements,
                    const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE])
 {
-    size_t place = 0;
-    while (place < announcements->begun_count && !is_of(&announcements->begun[place], fingerprint))
-        place++;
-    return place;
+    size_t i = 0;
+    while (i < announcements->begun_count && !is_of(&announcements->begun[i], fingerprint))
+        i++;
+    return i;
 }
 
-static void take_out(struct source_announcements *announcements, size_t place)
+static void take_out(struct source_announcements *announcements, size_t i)
 {
-    announcements->begun[place] = announcements->begun[--announcements->begun_count];
+    announcements->begun[i] = announcements->begun[--announcements->begun_count];
 }
 
 static struct source_announcement *add(struct source_announcements *announcements,
@@ -43,10 +43,9 @@ void announcements_note_begun(struct source_announcements **announcements,
 {
     if (*announcements == NULL)
         *announcements = memory_allocate(1, sizeof(**announcements));
-    size_t place = find(*announcements, fingerprint);
-    struct source_announcement *announcement = place < (*announcements)->begun_count
-                                                   ? &(*announcements)->begun[place]
-                                                   : add(*announcements, fingerprint);
+    size_t i = find(*announcements, fingerprint);
+    struct source_announcement *announcement =
+        i < (*announcements)->begun_count ? &(*announcements)->begun[i] : add(*announcements, fingerprint);
     announcement->is_for_clients |= is_for_clients;
     announcement->is_for_others |= !is_for_clients;
 }
@@ -80,14 +79,14 @@ bool announcements_note_taken(struct source_announcements **announcements,
 {
     if (!announcements_has_begun(*announcements, fingerprint))
         return false;
-    size_t place = find(*announcements, fingerprint);
-    struct source_announcement *announcement = &(*announcements)->begun[place];
+    size_t i = find(*announcements, fingerprint);
+    struct source_announcement *announcement = &(*announcements)->begun[i];
     if (announcement->is_for_others && announcement->is_for_clients) {
         announcement->is_for_others = false;
         return false;
     }
     bool is_fresh = announcement->is_for_clients;
-    take_out(*announcements, place);
+    take_out(*announcements, i);
     if (is_fresh)
         add_fresh(*announcements, fingerprint);
     release(announcements);

@@ -7,9 +7,12 @@
 /* The source is of another kind from now on. Its points stay in while it is made out anew. */
 void publisher_set_kind(struct publisher *publisher, uint64_t source, enum source_kind kind, int64_t now);
 
+/* How long a tor has been running that does not say. */
+#define UPTIME_UNKNOWN INT64_MAX
+
 /* The source can be asked for its descriptor from now on. For one whose own tor is asked: whether another
  * process than before answers there (or the first one), whose introduction points are not the old one's; and
- * how long it has been running (milliseconds; INT64_MAX if it does not say). */
+ * how long it has been running (milliseconds; UPTIME_UNKNOWN if it does not say). */
 void publisher_note_reachable(struct publisher *publisher, uint64_t source, bool is_new_process,
                               int64_t uptime, int64_t now);
 

@@ -114,7 +114,7 @@ void inquiry_note_hint(struct source *source, int64_t moment, const char *why)
 
 void inquiry_note_begun(struct source *source, enum inquiry_target target)
 {
-    source->inquiry.ask_at = AGENDA_NEVER;
+    source->inquiry.ask_at = MOMENT_NEVER;
     source->inquiry.asked = target;
     change_state(source, rows[source->inquiry.state].after_begin,
                  target == INQUIRY_OF_TOR ? "its tor is asked" : "HSDirs are asked");
@@ -126,7 +126,7 @@ void inquiry_note_ended(struct source *source, int64_t next, int64_t again)
     change_state(source, rows[source->inquiry.state].after_end, "the fetch has ended");
 }
 
-void inquiry_turn(struct source *source)
+void inquiry_switch(struct source *source)
 {
     bool asked_tor = source->inquiry.asked == INQUIRY_OF_TOR;
     source->inquiry.wanted = asked_tor ? INQUIRY_OF_HSDIRS : INQUIRY_OF_TOR;
@@ -137,7 +137,7 @@ void inquiry_note_failed(struct source *source, int64_t now)
     if (source->inquiry.failures++ == 0)
         source->inquiry.failing_since = now;
     source->inquiry.is_last_way = false;
-    inquiry_turn(source);
+    inquiry_switch(source);
 }
 
 void inquiry_want(struct source *source, enum inquiry_target target)

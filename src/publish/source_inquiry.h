@@ -1,8 +1,8 @@
 /* What is being asked of a source, and whom: the machine of the inquiry.
  *
  * A source is asked at ask_at: because of a hint of something new (its tor uploads, its connection was made,
- * clients turned to another time period), or without one, only to be sure. The answer to a question without a
- * hint is not waited for when a hint comes meanwhile.
+ * clients went over to another time period), or without one, only to be sure. The answer to a question
+ * without a hint is not waited for when a hint comes meanwhile.
  *
  *                        a hint came        a fetch began      the fetch ended
  *   closed               -                  -                  -
@@ -55,7 +55,7 @@ void inquiry_note_ended(struct source *source, int64_t next, int64_t again);
 void inquiry_note_failed(struct source *source, int64_t now);
 
 /* The next fetch asks the other target than the last one did. */
-void inquiry_turn(struct source *source);
+void inquiry_switch(struct source *source);
 
 /* The next fetch asks this target, and all that is known of others' answers is forgotten. */
 void inquiry_want(struct source *source, enum inquiry_target target);

@@ -29,7 +29,7 @@ struct source_policy {
     /* Its tor tells what it does, so that it is asked without a hint only to be sure: with so many sources
      * more in all as much more seldom, so that it costs no more. 0: always as often. */
     unsigned sources_polled_at_ease;
-    /* When clients turn to another time period, all sources are asked within so many milliseconds. */
+    /* When clients go over to another time period, all sources are asked within so many milliseconds. */
     int64_t new_half_spread;
 };
 

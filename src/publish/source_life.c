@@ -33,7 +33,7 @@ void source_life_begin(struct source *source, int64_t now)
         .state = SOURCE_WAITING,
         .since = now,
         .reason = memory_copy_text("", 0),
-        .out_at = AGENDA_NEVER,
+        .out_at = MOMENT_NEVER,
         .patience_from = now,
     };
 }
@@ -88,7 +88,7 @@ void source_life_prolong(struct source *source, int64_t out_at)
 void source_life_end(struct source *source, const char *reason, bool may_live, int64_t now)
 {
     source_life_set_reason(source, reason);
-    source->life.out_at = AGENDA_NEVER;
+    source->life.out_at = MOMENT_NEVER;
     source->life.may_live = may_live;
     change_state(source, SOURCE_OUT, source->life.reason, now);
 }

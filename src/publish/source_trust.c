@@ -44,7 +44,7 @@ void trust_begin(struct source *source, const char *why)
 {
     bool asks_own_tor = source_policy(source->kind)->asks_own_tor;
     source->trust.process = TRUST_PROCESS_UNKNOWN;
-    source->trust.old_at = AGENDA_NEVER;
+    source->trust.old_at = MOMENT_NEVER;
     change_state(source, asks_own_tor ? TRUST_YOUNG : TRUST_HSDIRS, why);
 }
 
@@ -80,12 +80,12 @@ bool trust_note_process(struct source *source, bool is_new_process, bool is_youn
 void trust_set_age(struct source *source, int64_t age)
 {
     struct source_trust *trust = &source->trust;
-    trust->old_at = trust_hsdirs_are_current(source) ? AGENDA_NEVER : trust->process_started + age;
+    trust->old_at = trust_hsdirs_are_current(source) ? MOMENT_NEVER : trust->process_started + age;
 }
 
 void trust_note_old(struct source *source)
 {
-    source->trust.old_at = AGENDA_NEVER;
+    source->trust.old_at = MOMENT_NEVER;
     change_state(source, rows[source->trust.state].after_old, "its process is no longer young");
 }
 

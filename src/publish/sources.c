@@ -70,7 +70,7 @@ void source_note_reachable(struct publisher *publisher, struct source *source, b
 {
     inquiry_open(source);
     inquiry_want(source, publisher_preferred_target(publisher));
-    source_leave_fetch_place(publisher, source);
+    source_return_fetch_permit(publisher, source);
     if (source_policy(source->kind)->asks_own_tor) {
         bool is_young = uptime < UPTIME_TO_TRUST_HSDIRS;
         bool has_replaced = trust_note_process(source, is_new_process, is_young, is_young ? now - uptime : 0);
@@ -89,7 +89,7 @@ void source_note_unreachable(struct publisher *publisher, struct source *source,
                              enum source_loss loss, int64_t now)
 {
     inquiry_close(source, reason);
-    source_leave_fetch_place(publisher, source);
+    source_return_fetch_permit(publisher, source);
     publisher_touch_source(publisher, source, now);
     if (!source_policy(source->kind)->is_doubted_for_loss)
         return; /* it is the local tor that is lost */
@@ -132,8 +132,8 @@ static enum source_news accept_descriptor(const struct publisher *publisher, str
     const struct network *network = publisher->network;
     struct descriptor *known = source->descriptor;
     bool has_new_points = known == NULL || !descriptor_has_same_points(descriptor, known);
-    bool has_turned = known != NULL && network != NULL &&
-                      descriptor_is_of_other_half(descriptor, known, network->period_number);
+    bool is_of_other_half = known != NULL && network != NULL &&
+                            descriptor_is_of_other_half(descriptor, known, network->period_number);
     bool is_news = has_new_points || !descriptor_has_same_features(descriptor, known);
     if (known == NULL || descriptor_is_older(known, descriptor))
         source->life.moved_at = now;
@@ -145,14 +145,14 @@ static enum source_news accept_descriptor(const struct publisher *publisher, str
     source->descriptor_at = now;
     if (!is_news)
         return SOURCE_NEWS_NONE;
-    return has_turned ? SOURCE_NEWS_TURN : SOURCE_NEWS_CHANGE;
+    return is_of_other_half ? SOURCE_NEWS_PERIOD : SOURCE_NEWS_CHANGE;
 }
 
 /* It has shown that it lives, unless its counter has rested for too long. */
 static void confirm(const struct publisher *publisher, struct source *source, int64_t now)
 {
     bool is_judged = source_policy(source->kind)->is_judged_by_age;
-    int64_t out_at = is_judged ? source->life.moved_at + publisher->rules.stale_after : AGENDA_NEVER;
+    int64_t out_at = is_judged ? source->life.moved_at + publisher->rules.stale_after : MOMENT_NEVER;
     source_life_confirm(source, out_at, now);
 }
 
@@ -174,7 +174,7 @@ static int64_t next_fetch(struct publisher *publisher, struct source *source, bo
         return next_poll(publisher, source, now);
     }
     inquiry->is_last_way = true;
-    inquiry_turn(source);
+    inquiry_switch(source);
     return now + (inquiry->failures == 0 ? FETCH_DELAY : publisher_back_off(publisher, inquiry->failures));
 }
 
@@ -236,7 +236,7 @@ bool source_note_descriptor(struct publisher *publisher, struct source *source, 
 
 /* -- what its tor says of its uploads, and a new network */
 
-/* True when its tor has not yet turned to the descriptor that clients with our consensus use. */
+/* True when its tor has not yet gone over to the descriptor that clients with our consensus use. */
 static bool has_other_period(const struct source *source)
 {
     return source->descriptor == NULL || source->descriptor->period_number != source->period_number;
@@ -255,7 +255,7 @@ void source_note_upload(struct publisher *publisher, struct source *source, bool
     bool is_fresh = is_taken && announcements_note_taken(&source->announcements, fingerprint);
     if (is_fresh)
         trust_note_taken(source);
-    /* GETINFO tells what is being uploaded at once, HSDirs when they have it. A tor that has not turned to
+    /* GETINFO tells what is being uploaded at once, HSDirs when they have it. A tor that has not gone over to
      * the descriptor we mean uploads for clients what we would not call so. */
     enum inquiry_target preferred = publisher_preferred_target(publisher);
     if (preferred == INQUIRY_OF_TOR || is_fresh || has_other_period(source))
@@ -336,10 +336,10 @@ static void check_trust(struct publisher *publisher, struct source *source, int6
         source_fetch_soon(publisher, source, 0, "its process is no longer young", now);
 }
 
-/* When to look again though nothing happens. One that waits for its turn is looked at when that has come. */
+/* When to look again though nothing happens. One that waits for a permit is looked at when that has come. */
 static int64_t next_moment(const struct publisher *publisher, const struct source *source, int64_t now)
 {
-    int64_t moment = source_is_in(source) && !has_time(source) ? source->life.out_at : AGENDA_NEVER;
+    int64_t moment = source_is_in(source) && !has_time(source) ? source->life.out_at : MOMENT_NEVER;
     if (publisher->network == NULL || source_wants_fetch(publisher, source, now))
         return moment;
     if (source->life.state == SOURCE_WAITING)
@@ -365,7 +365,7 @@ void source_set_kind(struct publisher *publisher, struct source *source, enum so
     source->kind = kind;
     trust_begin(source, why);
     inquiry_close(source, why);
-    source_leave_fetch_place(publisher, source);
+    source_return_fetch_permit(publisher, source);
     source->inquiry.failures = 0;
     source->life.moved_at = now;
     announcements_forget(&source->announcements);

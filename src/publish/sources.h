@@ -37,7 +37,7 @@ void source_update_network(struct publisher *publisher, struct source *source, b
  * once, and not judged by its age before it had the time to answer. */
 void source_begin_anew(struct publisher *publisher, struct source *source, int64_t now);
 
-/* Does what is due at a source, has it wait for a place among those that are asked, and puts its next moment
+/* Does what is due at a source, has it wait for a permit among those that are asked, and puts its next moment
  * on the agenda. */
 void source_run(struct publisher *publisher, struct source *source, int64_t now);
 

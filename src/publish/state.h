@@ -28,11 +28,11 @@ struct publisher {
     struct publisher_frontend *frontends;
     size_t frontend_count;
     size_t source_size, frontend_size; /* how many there is room for */
-    size_t source_free, frontend_free; /* no place before these is free */
+    size_t source_free, frontend_free; /* no row before these is free */
     struct agenda source_agenda, frontend_agenda;
-    struct agenda fetch_queue;  /* sources that wait to be asked, since when, the oldest first */
-    struct agenda fetch_places; /* those that are being asked, and until when they take up a place */
-    struct agenda queue;        /* frontends with uploads that wait for a place, the most urgent first */
+    struct agenda fetch_queue;   /* sources that wait to be asked, since when, the oldest first */
+    struct agenda fetch_permits; /* those that are being asked, and until when they hold a permit */
+    struct agenda queue;         /* frontends with uploads that wait for a permit, the most urgent first */
     unsigned hsdir_failures;  /* uploads and fetches that came to nothing since an HSDir last answered well */
     int64_t hsdirs_worked_at; /* when that was */
     uint64_t upload_failures[UPLOAD_FAILURES]; /* to one HSDir each, counted since the beginning */

@@ -20,7 +20,7 @@ enum publisher_tor_state {
 struct publisher_tor {
     enum publisher_tor_state state;
     bool tells_ends;  /* it tells when an upload has ended without an answer: an answer is never a late one */
-    size_t in_flight; /* uploads that take up a place there */
+    size_t in_flight; /* uploads that hold a permit there */
     uint64_t uploads; /* it was given, to one HSDir each, since the beginning */
     uint64_t last_upload; /* the last of them by its number among those of all tors; 0 for none */
     unsigned failures;    /* one after the other; the last one at failed_at */

@@ -4,12 +4,12 @@
 /* Failures count against a tor for so many milliseconds. */
 #define FAILURES_END (5 * 60 * 1000)
 
-/* -- places ---------------------------------------------------------------------------------------- */
+/* -- permits --------------------------------------------------------------------------------------- */
 
 void upload_enter_tor(struct publisher *publisher, struct publisher_upload *upload, size_t tor)
 {
     upload->tor = tor;
-    upload->has_place = true;
+    upload->has_permit = true;
     publisher->tors[tor].in_flight++;
     publisher->tors[tor].uploads++;
     publisher->tors[tor].last_upload = ++publisher->uploads;
@@ -17,9 +17,9 @@ void upload_enter_tor(struct publisher *publisher, struct publisher_upload *uplo
 
 void upload_leave_tor(struct publisher *publisher, struct publisher_upload *upload)
 {
-    if (upload->has_place)
+    if (upload->has_permit)
         publisher->tors[upload->tor].in_flight--;
-    upload->has_place = false;
+    upload->has_permit = false;
 }
 
 void tor_note_upload(struct publisher *publisher, size_t number, enum upload_failure failure, int64_t now)
@@ -52,24 +52,24 @@ static size_t find_load(const struct publisher_tor *tor, int64_t now)
 }
 
 /* A tor that is soon through with what it is given has less to do, and so gets more: that is as it should be.
- * Of two that have as much to do each gets one in turn, whatever they were given long ago. */
+ * Of two that have as much to do each gets one after the other, whatever they were given long ago. */
 static bool is_better(const struct publisher_tor *one, const struct publisher_tor *other, int64_t now)
 {
     size_t load = find_load(one, now), other_load = find_load(other, now);
     return load != other_load ? load < other_load : one->last_upload < other->last_upload;
 }
 
-size_t publisher_count_free_places(const struct publisher *publisher, size_t *all)
+size_t publisher_count_free_permits(const struct publisher *publisher, size_t *all)
 {
     const struct publisher_tor *tors = publisher->tors;
     enum publisher_tor_state best = tors_find_best_state(publisher);
-    size_t places = publisher->rules.tor_places, count = 0;
+    size_t permits = publisher->rules.tor_permits, count = 0;
     *all = 0;
     for (size_t i = 0; i < PUBLISHER_TORS_MAX && best != TOR_DOWN; i++) {
         if (tors[i].state != best)
             continue;
-        *all += places;
-        count += tors[i].in_flight < places ? places - tors[i].in_flight : 0;
+        *all += permits;
+        count += tors[i].in_flight < permits ? permits - tors[i].in_flight : 0;
     }
     return count;
 }
@@ -80,7 +80,7 @@ size_t publisher_choose_tor(const struct publisher *publisher, size_t avoid, int
     enum publisher_tor_state best = tors_find_best_state(publisher);
     size_t chosen = PUBLISHER_NO_TOR;
     for (size_t i = 0; i < PUBLISHER_TORS_MAX && best != TOR_DOWN; i++) {
-        if (tors[i].state != best || tors[i].in_flight >= publisher->rules.tor_places)
+        if (tors[i].state != best || tors[i].in_flight >= publisher->rules.tor_permits)
             continue;
         if (chosen == PUBLISHER_NO_TOR || chosen == avoid ||
             (i != avoid && is_better(&tors[i], &tors[chosen], now)))

@@ -18,8 +18,8 @@ enum upload_cause {
     UPLOAD_FOR_POINTS,  /* its introduction points have changed, or the frontend is new */
     UPLOAD_FOR_HSDIR,   /* the HSDir is new */
     UPLOAD_FOR_RETRY,   /* the last one failed */
-    UPLOAD_FOR_TURN,    /* its introduction points have changed with the time period: the old ones live on for
-                           half a day */
+    UPLOAD_FOR_PERIOD,  /* its introduction points have changed with the time period: the old ones live on for
+                         half a day */
     UPLOAD_FOR_REFRESH, /* it is time */
     UPLOAD_CAUSES
 };
@@ -42,10 +42,10 @@ struct publisher_upload {
     uint8_t fingerprint[RELAY_FINGERPRINT_SIZE];
     enum upload_state state;
     enum upload_cause cause;
-    bool has_place;      /* it takes up a place at its tor */
+    bool has_permit;     /* it holds a permit at its tor */
     size_t tor;          /* the one that was given it last, or PUBLISHER_NO_TOR */
     unsigned attempts;   /* since it last took one */
-    int64_t sent_at;     /* INT64_MIN before the first time */
+    int64_t sent_at;     /* MOMENT_NONE before the first time */
     int64_t answered_at; /* likewise */
     int64_t taken_at;    /* likewise: when it last took one */
     int64_t due;

@@ -78,7 +78,7 @@ void publisher_note_pause(struct publisher *publisher, int64_t milliseconds, int
     for (size_t i = 0; i < publisher->frontend_count; i++) {
         struct publisher_frontend *frontend = &publisher->frontends[i];
         for (size_t slot = 0; frontend->is_used && slot < DESCRIPTOR_SLOTS; slot++) {
-            if (frontend->descriptors[slot].refresh_at != AGENDA_NEVER)
+            if (frontend->descriptors[slot].refresh_at != MOMENT_NEVER)
                 frontend->descriptors[slot].refresh_at -= milliseconds;
         }
         if (frontend->is_used)

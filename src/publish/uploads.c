@@ -92,7 +92,7 @@ static int64_t find_answer_time(const struct publisher *publisher, const struct 
     const struct publisher_rules *rules = &publisher->rules;
     if (!publisher->tors[upload->tor].tells_ends)
         return rules->answer_timeout;
-    int64_t time = rules->place_timeout;
+    int64_t time = rules->permit_timeout;
     for (unsigned i = 1; i < upload->attempts && time < rules->answer_timeout; i++)
         time *= 2;
     return earlier(time, rules->answer_timeout);
@@ -122,14 +122,14 @@ static int64_t next_refresh(struct publisher *publisher, int64_t now)
 static enum upload_cause find_change(const struct publisher_frontend *frontend,
                                      const struct publisher_upload *upload)
 {
-    return upload->sent_at <= frontend->urgent_at ? UPLOAD_FOR_POINTS : UPLOAD_FOR_TURN;
+    return upload->sent_at <= frontend->urgent_at ? UPLOAD_FOR_POINTS : UPLOAD_FOR_PERIOD;
 }
 
 enum upload_cause upload_find_cause(const struct publisher_frontend *frontend,
                                     const struct publisher_descriptor *descriptor,
                                     const struct publisher_upload *upload)
 {
-    bool can_wait = upload->cause == UPLOAD_FOR_REFRESH || upload->cause == UPLOAD_FOR_TURN;
+    bool can_wait = upload->cause == UPLOAD_FOR_REFRESH || upload->cause == UPLOAD_FOR_PERIOD;
     return can_wait && has_old_set(frontend, descriptor, upload) ? find_change(frontend, upload)
                                                                  : upload->cause;
 }
@@ -137,7 +137,7 @@ enum upload_cause upload_find_cause(const struct publisher_frontend *frontend,
 /* True when an HSDir that has taken a descriptor is to get one with other points. */
 static bool waits_for_points(const struct publisher_upload *upload)
 {
-    bool is_for_change = upload->cause == UPLOAD_FOR_POINTS || upload->cause == UPLOAD_FOR_TURN;
+    bool is_for_change = upload->cause == UPLOAD_FOR_POINTS || upload->cause == UPLOAD_FOR_PERIOD;
     return upload->state == UPLOAD_DUE && is_for_change && upload->sent != NULL &&
            point_set_equals(upload->sent, upload->taken);
 }
@@ -155,7 +155,8 @@ void descriptor_check(struct publisher *publisher, const struct publisher_fronte
             upload->is_overdue = false; /* the next try is the refresh */
         if (upload->state == UPLOAD_IN_FLIGHT && now >= upload->sent_at + find_answer_time(publisher, upload))
             upload_expire(publisher, upload, now);
-        else if (upload->state == UPLOAD_IN_FLIGHT && now >= upload->sent_at + publisher->rules.place_timeout)
+        else if (upload->state == UPLOAD_IN_FLIGHT &&
+                 now >= upload->sent_at + publisher->rules.permit_timeout)
             upload_leave_tor(publisher, upload); /* the HSDir may be dead: let others go on */
         bool is_over = upload->state == UPLOAD_DONE || upload->state == UPLOAD_GIVEN_UP;
         if (is_over && has_old_set(frontend, descriptor, upload))
@@ -194,26 +195,26 @@ void upload_send(struct publisher *publisher, struct publisher_descriptor *descr
     point_set_replace(&upload->sent, upload->wanted);
     upload->attempts++;
     upload_enter_tor(publisher, upload, tor);
-    if (descriptor->refresh_at == AGENDA_NEVER)
+    if (descriptor->refresh_at == MOMENT_NEVER)
         descriptor->refresh_at = next_refresh(publisher, now);
 }
 
-/* When an upload has to be looked at though nothing happens. What is due already waits for a place, and what
+/* When an upload has to be looked at though nothing happens. What is due already waits for a permit, and what
  * waits for the HSDir's answer about the other descriptor is woken by that answer. */
 static int64_t next_upload_moment(const struct publisher *publisher, const struct publisher_upload *upload,
                                   int64_t now)
 {
-    if (upload->state == UPLOAD_IN_FLIGHT && upload->has_place)
-        return upload->sent_at + publisher->rules.place_timeout;
+    if (upload->state == UPLOAD_IN_FLIGHT && upload->has_permit)
+        return upload->sent_at + publisher->rules.permit_timeout;
     if (upload->state == UPLOAD_IN_FLIGHT)
         return upload->sent_at + find_answer_time(publisher, upload);
-    return upload->state == UPLOAD_DUE && upload->due > now ? upload->due : AGENDA_NEVER;
+    return upload->state == UPLOAD_DUE && upload->due > now ? upload->due : MOMENT_NEVER;
 }
 
 int64_t frontend_next_upload_moment(const struct publisher *publisher,
                                     const struct publisher_frontend *frontend, int64_t now)
 {
-    int64_t next = AGENDA_NEVER;
+    int64_t next = MOMENT_NEVER;
     for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
         const struct publisher_descriptor *descriptor = &frontend->descriptors[slot];
         next = earlier(next, descriptor->refresh_at);
@@ -318,7 +319,7 @@ void frontend_renew_uploads(struct publisher *publisher, size_t number, int64_t 
         int64_t over = is_under_way(descriptor) ? now + publisher->rules.answer_timeout : now;
         bool comes_in_time =
             descriptor->refresh_at >= over && descriptor->refresh_at <= expires_at - RENEWAL_TIME;
-        if (descriptor->refresh_at != AGENDA_NEVER && !comes_in_time)
+        if (descriptor->refresh_at != MOMENT_NEVER && !comes_in_time)
             descriptor->refresh_at = over;
     }
     publisher_touch_frontend(publisher, number, now);

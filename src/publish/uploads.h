@@ -25,7 +25,7 @@ bool frontend_has_other_set(const struct publisher_frontend *frontend);
 void descriptor_check(struct publisher *publisher, const struct publisher_frontend *frontend,
                       struct publisher_descriptor *descriptor, int64_t now);
 
-/* When a frontend's uploads have to be looked at again though nothing happens; AGENDA_NEVER for never. */
+/* When a frontend's uploads have to be looked at again though nothing happens; MOMENT_NEVER for never. */
 int64_t frontend_next_upload_moment(const struct publisher *publisher,
                                     const struct publisher_frontend *frontend, int64_t now);
 

@@ -272,7 +272,7 @@ static void dump_descriptor(const struct log *log, const struct report_view *vie
     for (size_t i = 0; i < descriptor->upload_count; i++)
         taken += descriptor->uploads[i].state == UPLOAD_DONE;
     int64_t refresh =
-        descriptor->refresh_at == AGENDA_NEVER ? 0 : (descriptor->refresh_at - view->now) / 1000;
+        descriptor->refresh_at == MOMENT_NEVER ? 0 : (descriptor->refresh_at - view->now) / 1000;
     log_write(log, LOG_LEVEL_INFO,
               "  %s descriptor, time period %" PRIu64 ": %zu of %zu HSDirs have it, next upload in %" PRId64
               " s",

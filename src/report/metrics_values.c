@@ -9,7 +9,7 @@
 /* A moment of the publisher's clock in seconds since the epoch. */
 static double moment_value(const struct report_view *view, int64_t moment)
 {
-    if (moment == INT64_MIN || moment == INT64_MAX)
+    if (moment == MOMENT_NONE || moment == MOMENT_NEVER)
         return METRICS_NO_VALUE;
     return (double)(view->wall_milliseconds + (moment - view->now)) / 1000.0;
 }
@@ -266,7 +266,7 @@ static double descriptor_hsdirs_current(const struct report_view *view, const st
 /* When an HSDir last took the descriptor. */
 static int64_t find_last_success(const struct publisher_descriptor *descriptor)
 {
-    int64_t last = INT64_MIN;
+    int64_t last = MOMENT_NONE;
     for (size_t i = 0; i < descriptor->upload_count; i++)
         last = descriptor->uploads[i].taken_at > last ? descriptor->uploads[i].taken_at : last;
     return last;
@@ -282,7 +282,7 @@ static double descriptor_success_age(const struct report_view *view, const struc
                                      enum descriptor_slot slot)
 {
     int64_t last = find_last_success(find_descriptor(view, shown, slot));
-    return last != INT64_MIN ? (double)(view->now - last) / 1000.0 : METRICS_NO_VALUE;
+    return last != MOMENT_NONE ? (double)(view->now - last) / 1000.0 : METRICS_NO_VALUE;
 }
 
 static double descriptor_next_upload(const struct report_view *view, const struct report_frontend *shown,

@@ -92,8 +92,8 @@ static void print_frontend(const struct outcome *outcome, size_t number, FILE *f
     fprintf(file, "  backends\n");
     int width = name_column(config);
     for (size_t i = 0; i < config->backend_count; i++)
-        print_backend(publisher_member_source(outcome->publisher, &frontend->members[i]), &config->backends[i],
-                      width, file);
+        print_backend(publisher_member_source(outcome->publisher, &frontend->members[i]),
+                      &config->backends[i], width, file);
     if (frontend->descriptors[DESCRIPTOR_FIRST].upload_count == 0)
         return;
     size_t points = assignment_count_points(frontend->assignment);

@@ -7,7 +7,7 @@
 /* A moment of the publisher's clock as a time; null for one that has not been or never comes. */
 static json_t *make_moment(const struct report_view *view, int64_t moment)
 {
-    if (moment == INT64_MIN || moment == INT64_MAX)
+    if (moment == MOMENT_NONE || moment == MOMENT_NEVER)
         return json_null();
     return status_value_time((view->wall_milliseconds + (moment - view->now)) / 1000);
 }
@@ -126,7 +126,7 @@ static json_t *make_descriptor(const struct report_view *view, const struct repo
 /* When a descriptor was last handed to tor. */
 static int64_t find_last_attempt(const struct publisher_descriptor *descriptor)
 {
-    int64_t last = INT64_MIN;
+    int64_t last = MOMENT_NONE;
     for (size_t i = 0; i < descriptor->upload_count; i++)
         last = descriptor->uploads[i].sent_at > last ? descriptor->uploads[i].sent_at : last;
     return last;

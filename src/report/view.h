@@ -65,7 +65,7 @@ const struct time_schedule *report_view_schedule(const struct report_view *view)
  * have not expired with the frontend's bundle. */
 bool report_view_is_published(const struct report_view *view, const struct report_frontend *frontend);
 
-/* When a descriptor is uploaded next, to one HSDir at least: not before the view's now; AGENDA_NEVER when
+/* When a descriptor is uploaded next, to one HSDir at least: not before the view's now; MOMENT_NEVER when
  * nothing is planned. */
 int64_t report_view_next_upload(const struct report_view *view, const struct publisher_frontend *frontend,
                                 enum descriptor_slot slot);

@@ -14,7 +14,7 @@
 int64_t rules_turns_time(const struct world *world)
 {
     int64_t uploads = 16 * (int64_t)world->plan.frontend_count;
-    return uploads / publisher_rules_default.tor_places * UPLOAD_TAKES;
+    return uploads / publisher_rules_default.tor_permits * UPLOAD_TAKES;
 }
 
 /* Where uploads take turns, refreshes wait longest. */
@@ -126,7 +126,7 @@ static bool has_reason(const struct world *world, const struct obpub *obpub, str
     if (record->content_changed_at > sent->at && world->now - record->content_changed_at < batch_time(world))
         return true;
     bool is_unanswered = sent->answered_at < sent->at;
-    int64_t patience = world->plan.tells_ends ? publisher_rules_default.place_timeout
+    int64_t patience = world->plan.tells_ends ? publisher_rules_default.permit_timeout
                                               : publisher_rules_default.answer_timeout;
     if (is_unanswered && (world->now - sent->at >= patience || obpub->tor_since > sent->at))
         return true;

@@ -16,11 +16,11 @@ static void test_empty(void **state)
     (void)state;
     struct agenda agenda = {0};
     size_t number = 7;
-    assert_int_equal(agenda_first(&agenda, &number), AGENDA_NEVER);
-    agenda_set(&agenda, 3, AGENDA_NEVER);
-    assert_int_equal(agenda_first(&agenda, &number), AGENDA_NEVER);
+    assert_int_equal(agenda_first(&agenda, &number), MOMENT_NEVER);
+    agenda_set(&agenda, 3, MOMENT_NEVER);
+    assert_int_equal(agenda_first(&agenda, &number), MOMENT_NEVER);
     agenda_clear(&agenda);
-    assert_int_equal(agenda_first(&agenda, &number), AGENDA_NEVER);
+    assert_int_equal(agenda_first(&agenda, &number), MOMENT_NEVER);
 }
 
 static void test_in_order(void **state)
@@ -33,10 +33,10 @@ static void test_in_order(void **state)
         size_t number = SIZE_MAX;
         assert_int_equal(agenda_first(&agenda, &number), (int64_t)(THINGS - i) * 10);
         assert_int_equal(number, i);
-        agenda_set(&agenda, i, AGENDA_NEVER);
+        agenda_set(&agenda, i, MOMENT_NEVER);
     }
     size_t number = 0;
-    assert_int_equal(agenda_first(&agenda, &number), AGENDA_NEVER);
+    assert_int_equal(agenda_first(&agenda, &number), MOMENT_NEVER);
     agenda_clear(&agenda);
 }
 
@@ -54,7 +54,7 @@ static void test_negative_moments(void **state)
 
 static int64_t find_earliest(const int64_t *moments)
 {
-    int64_t earliest = AGENDA_NEVER;
+    int64_t earliest = MOMENT_NEVER;
     for (size_t i = 0; i < THINGS; i++)
         earliest = moments[i] < earliest ? moments[i] : earliest;
     return earliest;
@@ -67,16 +67,16 @@ static void test_random_changes(void **state)
     struct agenda agenda = {0};
     int64_t moments[THINGS];
     for (size_t i = 0; i < THINGS; i++)
-        moments[i] = AGENDA_NEVER;
+        moments[i] = MOMENT_NEVER;
     srandom(20260101);
     for (int step = 0; step < 50000; step++) {
         size_t thing = (size_t)random() % THINGS;
-        moments[thing] = random() % 4 == 0 ? AGENDA_NEVER : random() % 50;
+        moments[thing] = random() % 4 == 0 ? MOMENT_NEVER : random() % 50;
         agenda_set(&agenda, thing, moments[thing]);
         size_t first = SIZE_MAX;
         int64_t earliest = find_earliest(moments);
         assert_int_equal(agenda_first(&agenda, &first), earliest);
-        if (earliest != AGENDA_NEVER)
+        if (earliest != MOMENT_NEVER)
             assert_int_equal(moments[first], earliest);
     }
     agenda_clear(&agenda);

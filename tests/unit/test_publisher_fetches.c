@@ -15,7 +15,7 @@
 static struct story *begin(unsigned places, bool answers)
 {
     struct story *story = story_new();
-    story->publisher->rules.fetch_places = places;
+    story->publisher->rules.fetch_permits = places;
     publisher_note_tor(story->publisher, 0, TOR_READY, story->now);
     for (size_t i = 0; i < STORY_BACKENDS_MAX; i++) {
         story_add_backend(story, true);
@@ -48,7 +48,7 @@ static void test_so_many_at_once(void **state)
 {
     (void)state;
     struct story *story = begin(PLACES, false);
-    const int64_t timeout = story->publisher->rules.fetch_place_timeout;
+    const int64_t timeout = story->publisher->rules.fetch_permit_timeout;
     story_settle(story);
     assert_int_equal(count_asked(story), PLACES);
     story_run(story, timeout - 1);
@@ -67,7 +67,7 @@ static void test_answers_make_room(void **state)
     story_settle(story);
     assert_int_equal(count_asked(story), STORY_BACKENDS_MAX);
     assert_int_equal(count_in(story, SOURCE_LIVE), STORY_BACKENDS_MAX);
-    assert_int_equal(story->publisher->fetch_places.heap_count, 0);
+    assert_int_equal(story->publisher->fetch_permits.heap_count, 0);
     story_free(story);
 }
 
@@ -79,7 +79,7 @@ static void test_waiting_takes_no_patience(void **state)
     story_run(story, 10 * story->publisher->rules.start_patience);
     assert_int_equal(count_in(story, SOURCE_WAITING), STORY_BACKENDS_MAX);
     assert_int_equal(story->upload_count, 0);
-    story->publisher->rules.fetch_places = STORY_BACKENDS_MAX;
+    story->publisher->rules.fetch_permits = STORY_BACKENDS_MAX;
     story_settle(story);
     assert_int_equal(count_asked(story), STORY_BACKENDS_MAX);
     story_run(story, story->publisher->rules.start_patience - 1);
@@ -98,14 +98,14 @@ static void test_lost_ones_make_room(void **state)
         publisher_note_unreachable(story->publisher, i, "lost", SOURCE_LOST, story->now);
     story_settle(story);
     assert_int_equal(count_asked(story), PLACES);
-    assert_int_equal(story->publisher->fetch_places.heap_count, 0);
+    assert_int_equal(story->publisher->fetch_permits.heap_count, 0);
     for (size_t i = 0; i < STORY_BACKENDS_MAX; i++)
         story_reach(story, i);
     story_settle(story);
-    assert_int_equal(story->publisher->fetch_places.heap_count, PLACES);
+    assert_int_equal(story->publisher->fetch_permits.heap_count, PLACES);
     for (size_t i = 0; i < STORY_BACKENDS_MAX; i++)
         publisher_set_kind(story->publisher, i, SOURCE_BACKEND_ON_HSDIRS, story->now);
-    assert_int_equal(story->publisher->fetch_places.heap_count, 0);
+    assert_int_equal(story->publisher->fetch_permits.heap_count, 0);
     story_free(story);
 }
 
@@ -117,7 +117,7 @@ static void test_removed_ones_make_room(void **state)
     publisher_remove_frontend(story->publisher, 0);
     for (size_t i = 0; i < STORY_BACKENDS_MAX; i++)
         publisher_remove_source(story->publisher, i);
-    assert_int_equal(story->publisher->fetch_places.heap_count, 0);
+    assert_int_equal(story->publisher->fetch_permits.heap_count, 0);
     story_settle(story);
     assert_int_equal(count_asked(story), PLACES);
     story_free(story);

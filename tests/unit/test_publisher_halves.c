@@ -132,7 +132,7 @@ static void test_death_goes_before_turn(void **state)
     story_run(story, 5 * MINUTE);
     story_forget(story);
 
-    story->publisher->rules.tor_places = 0;
+    story->publisher->rules.tor_permits = 0;
     story->backends[0].period[FROM_HSDIRS]++;
     story->backends[0].points[FROM_HSDIRS][0] = 900;
     story_set_network(story, 0, 12);
@@ -141,7 +141,7 @@ static void test_death_goes_before_turn(void **state)
     story_run(story, SECOND);
     assert_int_equal(story->upload_count, 0);
 
-    story->publisher->rules.tor_places = 1;
+    story->publisher->rules.tor_permits = 1;
     publisher_note_tor(story->publisher, 0, TOR_READY, story->now); /* has the queue looked at */
     story_settle(story);
     size_t of_dead = 0;

@@ -281,7 +281,7 @@ static void test_places(void **state)
 {
     (void)state;
     struct story *story = story_with_frontends(10);
-    story->publisher->rules.tor_places = 6;
+    story->publisher->rules.tor_permits = 6;
     publisher_note_tor(story->publisher, 3, TOR_READY, story->now);
     story->hsdirs_answer = false;
     story_change_points(story, 0, 500);
@@ -307,7 +307,7 @@ static void test_place_of_silent_hsdir(void **state)
 {
     (void)state;
     struct story *story = story_with_frontends(3);
-    story->publisher->rules.tor_places = 4;
+    story->publisher->rules.tor_permits = 4;
     story->hsdirs_answer = false;
     story_change_points(story, 0, 500);
     story_run(story, 9 * SECOND);
@@ -361,7 +361,7 @@ static void answer_next(struct story *story, size_t *answered, size_t count)
 static struct story *story_of_rush(unsigned places)
 {
     struct story *story = story_with_frontends(6);
-    story->publisher->rules.tor_places = places;
+    story->publisher->rules.tor_permits = places;
     story->publisher->rules.rush = 2;
     story->hsdirs_answer = false;
     return story;
@@ -465,7 +465,7 @@ static void make_due(struct story *story, size_t frontend, enum upload_cause cau
             descriptor->uploads[i].state = UPLOAD_DUE;
             descriptor->uploads[i].cause = cause;
             descriptor->uploads[i].due = story->now - ago;
-            if (cause == UPLOAD_FOR_POINTS || cause == UPLOAD_FOR_TURN)
+            if (cause == UPLOAD_FOR_POINTS || cause == UPLOAD_FOR_PERIOD)
                 point_set_replace(&descriptor->uploads[i].sent, NULL); /* other points than now */
         }
     }
@@ -475,7 +475,7 @@ static void make_due(struct story *story, size_t frontend, enum upload_cause cau
 static struct story *story_of_causes(const int64_t ago[UPLOAD_CAUSES])
 {
     struct story *story = story_with_frontends(UPLOAD_CAUSES);
-    story->publisher->rules.tor_places = 1;
+    story->publisher->rules.tor_permits = 1;
     for (size_t cause = 0; cause < UPLOAD_CAUSES; cause++)
         make_due(story, UPLOAD_CAUSES - 1 - cause, (enum upload_cause)cause, ago[cause]);
     publisher_note_tor(story->publisher, 0, TOR_READY, story->now); /* has them looked at */
@@ -513,7 +513,7 @@ static void test_refresh_becomes_urgent(void **state)
 {
     (void)state;
     struct story *story = story_with_frontends(1);
-    story->publisher->rules.tor_places = 0;
+    story->publisher->rules.tor_permits = 0;
     make_due(story, 0, UPLOAD_FOR_REFRESH, 0);
     publisher_note_tor(story->publisher, 0, TOR_READY, story->now);
     story_settle(story);
@@ -531,7 +531,7 @@ static void test_change_and_back(void **state)
     (void)state;
     for (int has_refresh = 0; has_refresh < 2; has_refresh++) {
         struct story *story = story_with_frontends(1);
-        story->publisher->rules.tor_places = 0;
+        story->publisher->rules.tor_permits = 0;
         story_change_points(story, 0, 500);
         story_run(story, 2 * SECOND);
         assert_int_equal(story->publisher->queue.heap_count, 1);
@@ -540,7 +540,7 @@ static void test_change_and_back(void **state)
         story_change_points(story, 0, 0);
         story_run(story, 2 * SECOND);
         assert_int_equal(story->publisher->queue.heap_count, has_refresh);
-        story->publisher->rules.tor_places = 50;
+        story->publisher->rules.tor_permits = 50;
         story_run(story, 5 * SECOND);
         assert_int_equal(story->upload_count, has_refresh ? BOTH_DESCRIPTORS : 0);
         assert_true(publisher_is_published(story->publisher, 0));

@@ -394,7 +394,7 @@ static struct story *story_overdue(bool tells_ends)
         publisher_note_tor_tells_ends(story->publisher, 0);
     story->hsdirs_answer = false;
     story_change_points(story, 0, 500);
-    int64_t patience = story->publisher->rules.place_timeout;
+    int64_t patience = story->publisher->rules.permit_timeout;
     if (!tells_ends)
         patience = story->publisher->rules.answer_timeout;
     while (find_first(story)->failure == UPLOAD_FAILURE_NONE) {

@@ -116,7 +116,7 @@ static void test_inquiry(void **state)
         inquiry_note_begun(&source, INQUIRY_OF_HSDIRS);
         assert_int_equal(source.inquiry.state, rows[i].after_begin);
         assert_int_equal(source.inquiry.asked, INQUIRY_OF_HSDIRS);
-        assert_int_equal(source.inquiry.ask_at, AGENDA_NEVER);
+        assert_int_equal(source.inquiry.ask_at, MOMENT_NEVER);
         source.inquiry.state = rows[i].from;
         inquiry_note_ended(&source, 1000, 10);
         assert_int_equal(source.inquiry.state, rows[i].after_end);
@@ -180,7 +180,7 @@ static void test_trust(void **state)
             trust_note_process(&source, true, is_young != 0, 0);
             assert_int_equal(source.trust.state, is_young ? TRUST_YOUNG : TRUST_HSDIRS);
             trust_set_age(&source, 50);
-            assert_int_equal(source.trust.old_at, is_young ? 50 : AGENDA_NEVER);
+            assert_int_equal(source.trust.old_at, is_young ? 50 : MOMENT_NEVER);
         }
     }
 }
@@ -214,7 +214,7 @@ static void test_life(void **state)
     assert_int_equal(source.news, SOURCE_NEWS_NONE);
     source_life_confirm(&source, 15, 20);
     assert_int_equal(source.life.state, SOURCE_WAITING); /* too old */
-    source_life_confirm(&source, AGENDA_NEVER, 30);
+    source_life_confirm(&source, MOMENT_NEVER, 30);
     assert_int_equal(source.life.state, SOURCE_LIVE);
     assert_int_equal(source.life.since, 30);
     assert_int_equal(source.news, SOURCE_NEWS_CHANGE);
@@ -231,7 +231,7 @@ static void test_life(void **state)
     source_life_end(&source, "refused", false, 110);
     assert_int_equal(source.life.since, 100);
     assert_false(source_is_lost(&source));
-    source_life_confirm(&source, AGENDA_NEVER, 120);
+    source_life_confirm(&source, MOMENT_NEVER, 120);
     assert_string_equal(source.life.reason, "");
     source_life_release(&source);
 }
