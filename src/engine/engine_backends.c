@@ -104,7 +104,7 @@ static void backend_is_up(uint64_t number, bool is_new_process, int64_t uptime, 
 {
     struct engine *engine = context;
     engine_backend(engine, number)->was_up = true;
-    reactions_note_sign(&engine->reactions, engine->publisher, number, clock_milliseconds());
+    reactions_note_hint(&engine->reactions, engine->publisher, number, clock_milliseconds());
     publisher_note_reachable(engine->publisher, number, is_new_process, uptime, clock_milliseconds());
     engine_wake(engine);
 }
@@ -119,7 +119,7 @@ static void note_backend_upload(struct engine_backend *backend, const struct hs_
     if (!event->has_fingerprint ||
         (event->has_address && strcmp(event->address, backend->config->address) != 0))
         return;
-    reactions_note_sign(&engine->reactions, engine->publisher, backend->number, clock_milliseconds());
+    reactions_note_hint(&engine->reactions, engine->publisher, backend->number, clock_milliseconds());
     publisher_note_source_upload(engine->publisher, backend->number, is_taken, event->fingerprint,
                                  event->has_blinded_key ? event->blinded_key : NULL, clock_milliseconds());
     engine_wake(engine);
@@ -141,7 +141,7 @@ static void backend_is_down(uint64_t number, const struct error *error, enum sou
     engine->counters.backend_connections_lost += backend->was_up;
     backend->was_up = false;
     drop_fetch(backend);
-    reactions_note_sign(&engine->reactions, engine->publisher, number, clock_milliseconds());
+    reactions_note_hint(&engine->reactions, engine->publisher, number, clock_milliseconds());
     publisher_note_unreachable(engine->publisher, number, error->text, loss, clock_milliseconds());
     engine_wake(engine);
 }

@@ -1,4 +1,4 @@
-/* How long each frontend takes from a backend's sign of change until every HSDir has it. */
+/* How long each frontend takes from a backend's hint of change until every HSDir has it. */
 #include "publish/reaction.h"
 
 #include <stdlib.h>
@@ -6,17 +6,17 @@
 
 #include "base/memory.h"
 
-/* A change that comes longer after a sign (milliseconds) has nothing to do with it: most signs are followed
+/* A change that comes longer after a hint (milliseconds) has nothing to do with it: most hints are followed
  * by no change at all. */
-#define SIGN_LIFETIME 30000
+#define HINT_LIFETIME 30000
 
 struct reaction {
     uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE]; /* whose it is: the publisher's numbers are used again */
     struct assignment *published; /* the last one that every HSDir had its part of; NULL for none */
-    bool has_sign;
-    int64_t sign_at;
+    bool has_hint;
+    int64_t hint_at;
     bool is_under_way; /* HSDirs are being given another set */
-    int64_t began_at;  /* when the first sign of that came */
+    int64_t began_at;  /* when the first hint of that came */
 };
 
 void reactions_clear(struct reactions *reactions)
@@ -43,25 +43,25 @@ static struct reaction *find_reaction(struct reactions *reactions, const struct 
     return reaction;
 }
 
-void reactions_note_sign(struct reactions *reactions, const struct publisher *publisher, uint64_t number,
+void reactions_note_hint(struct reactions *reactions, const struct publisher *publisher, uint64_t number,
                          int64_t now)
 {
     const struct source *source = publisher_find_source(publisher, number);
     for (size_t i = 0; source != NULL && i < source->frontend_count; i++) {
         struct reaction *reaction = find_reaction(reactions, publisher, source->frontends[i]);
-        if (reaction->has_sign && now - reaction->sign_at <= SIGN_LIFETIME)
+        if (reaction->has_hint && now - reaction->hint_at <= HINT_LIFETIME)
             continue;
-        reaction->has_sign = true;
-        reaction->sign_at = now;
+        reaction->has_hint = true;
+        reaction->hint_at = now;
     }
 }
 
-/* When the change to a frontend's points began: at the sign before it, if there was one. */
+/* When the change to a frontend's points began: at the hint before it, if there was one. */
 static int64_t find_begin(const struct reaction *reaction, const struct publisher_frontend *frontend)
 {
-    bool has_sign = reaction->has_sign && reaction->sign_at <= frontend->changed_at &&
-                    frontend->changed_at - reaction->sign_at <= SIGN_LIFETIME;
-    return has_sign ? reaction->sign_at : frontend->changed_at;
+    bool has_hint = reaction->has_hint && reaction->hint_at <= frontend->changed_at &&
+                    frontend->changed_at - reaction->hint_at <= HINT_LIFETIME;
+    return has_hint ? reaction->hint_at : frontend->changed_at;
 }
 
 void reactions_note_upload(struct reactions *reactions, const struct publisher *publisher, size_t number,
@@ -83,5 +83,5 @@ void reactions_note_upload(struct reactions *reactions, const struct publisher *
         histogram_note(histogram, now - reaction->began_at);
     assignment_replace(&reaction->published, frontend->assignment);
     reaction->is_under_way = false;
-    reaction->has_sign = false;
+    reaction->has_hint = false;
 }

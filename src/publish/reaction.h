@@ -1,4 +1,4 @@
-/* How long each frontend takes from a backend's sign of change until every HSDir has it. */
+/* How long each frontend takes from a backend's hint of change until every HSDir has it. */
 #ifndef OBPUB_PUBLISH_REACTION_H
 #define OBPUB_PUBLISH_REACTION_H
 
@@ -15,13 +15,13 @@ struct reactions {
 
 void reactions_clear(struct reactions *reactions);
 
-/* The backend gave a sign that its points may have changed: its tor uploads, it came back, it went. To be
+/* The backend gave a hint that its points may have changed: its tor uploads, it came back, it went. To be
  * called before the publisher is told. */
-void reactions_note_sign(struct reactions *reactions, const struct publisher *publisher, uint64_t source,
+void reactions_note_hint(struct reactions *reactions, const struct publisher *publisher, uint64_t source,
                          int64_t now);
 
 /* An HSDir took a descriptor of the frontend; to be called after the publisher has been told. Notes in the
- * histogram the time from the first sign, once every HSDir has the points as they are now. The first
+ * histogram the time from the first hint, once every HSDir has the points as they are now. The first
  * publication of a frontend is no reaction. */
 void reactions_note_upload(struct reactions *reactions, const struct publisher *publisher, size_t frontend,
                            int64_t now, struct histogram *histogram);

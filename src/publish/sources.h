@@ -4,13 +4,13 @@
 
 #include "publish/state.h"
 
-/* Makes a source in a place that is free and zeroed, and releases all it has. */
+/* Makes a source in a row that is free, and zeroed but for its number; and releases all it has. */
 void source_begin(struct publisher *publisher, struct source *source,
                   const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE], enum source_kind kind, int64_t now);
 void source_clear(struct source *source);
 
-/* Each of these does what the function of publisher.h of the same name says, as far as the source itself is
- * concerned. That its frontends have to hear of something it notes as the source's news. */
+/* Each of these does what the function of source_events.h of the same name says, as far as the source itself
+ * is concerned. That its frontends have to hear of something it notes as the source's news. */
 void source_set_kind(struct publisher *publisher, struct source *source, enum source_kind kind, int64_t now);
 void source_note_reachable(struct publisher *publisher, struct source *source, bool is_new_process,
                            int64_t uptime, int64_t now);

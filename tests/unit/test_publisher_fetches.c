@@ -124,7 +124,7 @@ static void test_removed_ones_make_room(void **state)
 }
 
 /* Announcements are followed, but one that announces without end does not get all of our time. */
-static void test_signs_without_end(void **state)
+static void test_hints_without_end(void **state)
 {
     (void)state;
     static const struct {
@@ -158,7 +158,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_so_many_at_once),           cmocka_unit_test(test_answers_make_room),
         cmocka_unit_test(test_waiting_takes_no_patience), cmocka_unit_test(test_lost_ones_make_room),
-        cmocka_unit_test(test_removed_ones_make_room),    cmocka_unit_test(test_signs_without_end),
+        cmocka_unit_test(test_removed_ones_make_room),    cmocka_unit_test(test_hints_without_end),
     };
     return sodium_init() < 0 || cmocka_run_group_tests(tests, NULL, NULL);
 }

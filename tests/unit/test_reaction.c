@@ -1,4 +1,4 @@
-/* Tests of the reaction time: which signs count, and from when to when. */
+/* Tests of the reaction time: which hints count, and from when to when. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -32,9 +32,9 @@ static void end(struct fixture *fixture)
     report_fixture_clear(&fixture->report);
 }
 
-static void note_sign(struct fixture *fixture, int64_t now)
+static void note_hint(struct fixture *fixture, int64_t now)
 {
-    reactions_note_sign(&fixture->reactions, fixture->report.publisher, 0, now);
+    reactions_note_hint(&fixture->reactions, fixture->report.publisher, 0, now);
 }
 
 static void change(struct fixture *fixture, uint8_t first, int64_t now)
@@ -67,14 +67,14 @@ static void check(const struct fixture *fixture, uint64_t expected_count, int64_
     assert_int_equal(fixture->histogram.sum, expected_sum);
 }
 
-static void test_from_sign_to_all(void **state)
+static void test_from_hint_to_all(void **state)
 {
     (void)state;
     struct fixture fixture;
     begin(&fixture);
     check(&fixture, 0, 0); /* the first publication is no reaction */
-    note_sign(&fixture, REPORT_NOW + 1000);
-    note_sign(&fixture, REPORT_NOW + 1200); /* the same one: to another HSDir */
+    note_hint(&fixture, REPORT_NOW + 1000);
+    note_hint(&fixture, REPORT_NOW + 1200); /* the same one: to another HSDir */
     change(&fixture, 0x60, REPORT_NOW + 1500);
     note_upload(&fixture, REPORT_NOW + 2500); /* one of several */
     check(&fixture, 0, 0);
@@ -86,7 +86,7 @@ static void test_from_sign_to_all(void **state)
     end(&fixture);
 }
 
-static void test_change_without_sign(void **state)
+static void test_change_without_hint(void **state)
 {
     (void)state;
     struct fixture fixture;
@@ -98,36 +98,36 @@ static void test_change_without_sign(void **state)
 }
 
 /* A backend's tor uploads every hour or two, mostly the same points. */
-static void test_sign_without_change(void **state)
+static void test_hint_without_change(void **state)
 {
     (void)state;
     struct fixture fixture;
     begin(&fixture);
-    note_sign(&fixture, REPORT_NOW + 1000);
+    note_hint(&fixture, REPORT_NOW + 1000);
     note_upload(&fixture, REPORT_NOW + 5000);
     check(&fixture, 0, 0);
     change(&fixture, 0x60, REPORT_NOW + 600000);
     publish(&fixture, REPORT_NOW + 600700);
     check(&fixture, 1, 700);
 
-    note_sign(&fixture, REPORT_NOW + 700000);
-    note_sign(&fixture, REPORT_NOW + 800000);
+    note_hint(&fixture, REPORT_NOW + 700000);
+    note_hint(&fixture, REPORT_NOW + 800000);
     change(&fixture, 0x70, REPORT_NOW + 800100);
     publish(&fixture, REPORT_NOW + 800400);
     check(&fixture, 2, 700 + 400);
     end(&fixture);
 }
 
-/* Until the last change is everywhere, the first sign counts. */
+/* Until the last change is everywhere, the first hint counts. */
 static void test_changes_one_after_the_other(void **state)
 {
     (void)state;
     struct fixture fixture;
     begin(&fixture);
-    note_sign(&fixture, REPORT_NOW + 1000);
+    note_hint(&fixture, REPORT_NOW + 1000);
     change(&fixture, 0x60, REPORT_NOW + 1500);
     note_upload(&fixture, REPORT_NOW + 2000);
-    note_sign(&fixture, REPORT_NOW + 50000);
+    note_hint(&fixture, REPORT_NOW + 50000);
     change(&fixture, 0x70, REPORT_NOW + 50100);
     publish(&fixture, REPORT_NOW + 51000);
     check(&fixture, 1, 50000);
@@ -140,7 +140,7 @@ static void test_change_taken_back(void **state)
     (void)state;
     struct fixture fixture;
     begin(&fixture);
-    note_sign(&fixture, REPORT_NOW + 1000);
+    note_hint(&fixture, REPORT_NOW + 1000);
     change(&fixture, 0x60, REPORT_NOW + 1500);
     note_upload(&fixture, REPORT_NOW + 2000);
     change(&fixture, 0x31, REPORT_NOW + 2500);
@@ -184,8 +184,8 @@ static void test_histogram(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_from_sign_to_all),    cmocka_unit_test(test_change_without_sign),
-        cmocka_unit_test(test_sign_without_change), cmocka_unit_test(test_changes_one_after_the_other),
+        cmocka_unit_test(test_from_hint_to_all),    cmocka_unit_test(test_change_without_hint),
+        cmocka_unit_test(test_hint_without_change), cmocka_unit_test(test_changes_one_after_the_other),
         cmocka_unit_test(test_change_taken_back),   cmocka_unit_test(test_other_frontend),
         cmocka_unit_test(test_histogram),
     };
