@@ -92,7 +92,8 @@ def write(path, content, mode=0o600):
 
 
 def temporary_folder():
-    return tempfile.TemporaryDirectory(prefix="obpub-test-", dir=open_place())
+    """With a space in its name, as anybody's folder may have."""
+    return tempfile.TemporaryDirectory(prefix="obpub test-", dir=open_place())
 
 
 def copy_program(folder):

@@ -7,7 +7,6 @@ import pathlib
 import re
 import subprocess
 import sys
-import tempfile
 import time
 
 import checks
@@ -96,7 +95,7 @@ def check_forgeries(folder):
 def check_without(place, paths):
     """obpub without one of its checks takes the forgeries which that check is there for."""
     forgeries = [forgery for forgery in FORGERIES if forgery.place == place]
-    with tempfile.TemporaryDirectory() as folder:
+    with checks.temporary_folder() as folder:
         tool = mutation.build("judge_descriptor", folder, *place)
         return list(zip(forgeries, judge(tool, [paths[forgery.name] for forgery in forgeries])))
 

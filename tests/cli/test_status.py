@@ -12,7 +12,6 @@ import socket
 import struct
 import subprocess
 import sys
-import tempfile
 import termios
 import threading
 import time
@@ -283,8 +282,12 @@ def check_daemon():
     checks.check("the daemon starts", process.start() is None, process.log_text())
     result = checks.run("status", "-c", process.config)
     checks.check("nothing is published: 1", result.returncode == 1, result)
-    for text in (f"frontend {process.frontend.address}.onion  not fully published", "its tor is not connected",
-                 "\nthe local tor: ", "there is no such socket", "    node1     out for ", '    node "2"  waiting for '):
+    texts = [f"frontend {process.frontend.address}.onion  not fully published", "its tor is not connected",
+             "\nthe local tor: ", "there is no such socket", "    node1     out for ", '    node "2"  waiting for ']
+    # It answers before it has found out about the tor and the backends.
+    checks.wait_for(lambda: all(text in checks.run("status", "-c", process.config).stdout for text in texts))
+    result = checks.run("status", "-c", process.config)
+    for text in texts:
         checks.check(f"it says {text}", text in result.stdout, result.stdout)
     result = checks.run("status", "-c", process.config, "--json")
     service = json.loads(result.stdout)["services"][0]
@@ -314,7 +317,7 @@ def check_daemon():
 
 
 def main():
-    with tempfile.TemporaryDirectory() as name:
+    with checks.temporary_folder() as name:
         folder = pathlib.Path(name)
         check_stand_ins(folder)
         check_hostile(folder)

@@ -22,8 +22,8 @@ int folder_make(char *path)
 {
     const char *parent = getenv("TMPDIR");
     /* A unix socket in it has to have room for its own name. */
-    bool is_usable = parent != NULL && strlen(parent) < FOLDER_PATH_SIZE - sizeof("/obpub-test-XXXXXX");
-    snprintf(path, FOLDER_PATH_SIZE, "%s/obpub-test-XXXXXX", is_usable ? parent : "/tmp");
+    bool is_usable = parent != NULL && strlen(parent) < FOLDER_PATH_SIZE - sizeof("/obpub test-XXXXXX");
+    snprintf(path, FOLDER_PATH_SIZE, "%s/obpub test-XXXXXX", is_usable ? parent : "/tmp");
     return mkdtemp(path) != NULL ? 0 : -1;
 }
 

@@ -7,8 +7,8 @@
 
 #define FOLDER_PATH_SIZE 64 /* bytes of a folder's path, with the NUL */
 
-/* Makes an empty folder in TMPDIR, or in /tmp, and stores its path in FOLDER_PATH_SIZE bytes. Returns 0, or
- * -1 when it can't. */
+/* Makes an empty folder in TMPDIR, or in /tmp, with a space in its name, as anybody's may have. Stores its
+ * path in FOLDER_PATH_SIZE bytes. Returns 0, or -1 when it can't. */
 int folder_make(char *path);
 
 /* Makes an empty folder and makes it the current one. For use as a cmocka setup function: *state becomes the
