@@ -7,10 +7,10 @@ import shutil
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / 'net'))
-from harness.descendants import adopt_orphans, end_descendants
-from harness.folder import make_folder
-from harness.process import spawn
-from harness.runner import exit_on_signals
+from harness.descendants import adopt_orphans, end_descendants  # noqa: E402
+from harness.folder import make_folder  # noqa: E402
+from harness.process import spawn  # noqa: E402
+from harness.runner import exit_on_signals  # noqa: E402
 
 
 def attend(words):

@@ -5,7 +5,7 @@
 cd "$(dirname "$0")/.." || exit 1
 . tests/setup.sh
 
-setup_packages $build_packages $network_packages libcmocka-dev onionbalance
+setup_packages "$build_packages" "$network_packages" libcmocka-dev onionbalance
 step 'building in release mode, in build/bench'
 setup_build_target=bench_programs
 setup_build build/bench -DCMAKE_BUILD_TYPE=Release -DOBPUB_TESTS=ON || exit 1

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Shows how much of each parser the corpora of tests/fuzz run: sh tests/coverage.sh. The exit status is 1 when
-# it is less than 90 % of any parser's lines.
+# Shows how much of each parser the corpora of tests/fuzz run: sh tests/coverage.sh. The exit status is 1 when it is less
+# than 90 % of any parser's lines.
 
 cd "$(dirname "$0")/.." || exit 1
 . tests/setup.sh
@@ -23,34 +23,24 @@ parsers='src/config/config.c src/config/config_loader.c src/config/config_servic
     src/report/status_text.c
     src/signer/bundle_request.c src/signer/key_request.c src/signer/request.c'
 
-setup_packages $build_packages clang libclang-rt-dev libcmocka-dev llvm-14
-step 'building with line counts (clang)'
-folder=$PWD/build/coverage
-mkdir -p "$folder"
-if ! cmake -S . -B "$folder" -DCMAKE_C_COMPILER=clang -DOBPUB_TESTS=ON -DOBPUB_COVERAGE=ON \
-    -DCMAKE_BUILD_TYPE=Debug >"$folder/build.log" 2>&1 ||
-    ! cmake --build "$folder" -j "$(nproc)" --target fuzz_targets >>"$folder/build.log" 2>&1; then
-    cat "$folder/build.log"
-    exit 1
-fi
+setup_packages "$build_packages" clang libclang-rt-dev libcmocka-dev llvm-14
+step 'building in build/test-clang'
+setup_build_target=fuzz_targets
+for_tests setup_build clang || exit 1
 
 step 'replaying the corpora'
-rm -f "$folder"/*.profraw
-program=$folder/tests/fuzz/replay
-for corpus in tests/fuzz/corpus/*; do
-    target=${corpus##*/}
-    LLVM_PROFILE_FILE="$folder/$target.profraw" "$program" "$target" "$PWD/$corpus" \
-        >"$folder/$target.log" 2>&1 || {
-        tail -n 20 "$folder/$target.log"
-        echo "$target failed."
-        exit 1
-    }
-done
-llvm-profdata-14 merge -o "$folder/all.profdata" "$folder"/*.profraw || exit 1
+folder=build/test-clang/tests/fuzz
+rm -f $folder/*.profraw
+ctest --test-dir build/test-clang -L fuzz -Q -j "$(nproc)" || {
+    echo 'A target failed: sh tests/run.sh clang shows how.'
+    exit 1
+}
+llvm-profdata-14 merge -o $folder/all.profdata $folder/*.profraw || exit 1
 
 step 'lines of the parsers that the corpora run'
-llvm-cov-14 export -summary-only -instr-profile "$folder/all.profdata" "$program" $parsers >"$folder/summary.json" &&
-    $python - "$folder/summary.json" $minimum $parsers <<'EOF'
+# shellcheck disable=SC2086 # a list of words
+llvm-cov-14 export -summary-only -instr-profile $folder/all.profdata $folder/replay $parsers >$folder/summary.json &&
+    $python - $folder/summary.json $minimum $parsers <<'EOF'
 import json
 import os
 import sys

@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.." || exit 1
 
 is_attended || {
     echo 'This demo runs obpub on a Tor network of its own on this machine. It takes a minute or two.'
-    setup_packages $build_packages $network_packages
+    setup_packages "$build_packages" "$network_packages"
     attend tests/demo.sh
 }
 

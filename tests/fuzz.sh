@@ -16,21 +16,29 @@ merge | [1-9]*) shift ;;
     ;;
 esac
 
-setup_packages $build_packages clang libclang-rt-dev libcmocka-dev
-step 'building the fuzz targets (clang, libFuzzer, AddressSanitizer, UndefinedBehaviorSanitizer)'
+setup_packages "$build_packages" clang libclang-rt-dev libcmocka-dev
+programs=build/test-sanitize/tests/fuzz
+step 'building the fuzz targets in build/test-sanitize'
 mkdir -p build/fuzz/crashes build/fuzz/log
-if ! cmake -S . -B build/fuzz -DCMAKE_C_COMPILER=clang -DOBPUB_TESTS=ON -DOBPUB_FUZZ=ON >build/fuzz/log/build 2>&1 ||
-    ! cmake --build build/fuzz -j "$(nproc)" --target fuzz_targets >>build/fuzz/log/build 2>&1; then
-    cat build/fuzz/log/build
-    exit 1
-fi
+setup_build_target=fuzz_targets
+for_tests setup_build sanitize || exit 1
 
-# Targets make folders of files in here; on a disk that would be most of their time.
+# However this ends, so do the targets; and their temporary files are gone, which lie in memory, since on a disk they
+# would be most of a target's time.
+running=
+shm=
+clear_up()
+{
+    # shellcheck disable=SC2086 # a list of process ids
+    [ -z "$running" ] || kill $running 2>/dev/null
+    [ -z "$shm" ] || rm -rf "$shm"
+}
+trap clear_up EXIT
+trap 'exit 1' HUP INT TERM
 if [ -w /dev/shm ]; then
-    TMPDIR=$(mktemp -d /dev/shm/obpub-fuzz-XXXXXX) || exit 1
+    shm=$(mktemp -d /dev/shm/obpub-fuzz-XXXXXX) || exit 1
+    TMPDIR=$shm
     export TMPDIR
-    trap 'rm -rf "$TMPDIR"' EXIT
-    trap 'exit 1' HUP INT TERM
 fi
 
 # The paths are whole ones because some targets change their folder.
@@ -41,38 +49,61 @@ here=$PWD
 length_max=24000
 long=$(find tests/fuzz/corpus -type f -size +${length_max}c)
 [ -z "$long" ] || {
-    echo "These would be cut to $length_max bytes:" $long
+    printf 'These would be cut to %s bytes:\n%s\n' "$length_max" "$long"
     exit 1
 }
 
-[ $# != 0 ] || set -- $(ls tests/fuzz/fuzz_*.c | sed 's,.*/fuzz_,,; s,\.c$,,')
-crashed=0
+if [ $# = 0 ]; then
+    for file in tests/fuzz/fuzz_*.c; do
+        target=${file#tests/fuzz/fuzz_}
+        set -- "$@" "${target%.c}"
+    done
+fi
 
 # Give a target its corpus and what was found before, for so many seconds.
 fuzz()
 {
-    build/fuzz/tests/fuzz/fuzz_$1 -max_total_time="$seconds" -timeout=25 -rss_limit_mb=2048 -max_len=$length_max \
+    exec "$programs/fuzz_$1" -max_total_time="$seconds" -timeout=25 -rss_limit_mb=2048 -max_len=$length_max \
         -dict="$here/tests/fuzz/keywords.dict" -artifact_prefix="$here/build/fuzz/crashes/$1-" \
-        "$here/build/fuzz/found/$1" "$here/tests/fuzz/corpus/$1" >build/fuzz/log/$1 2>&1
+        "$here/build/fuzz/found/$1" "$here/tests/fuzz/corpus/$1" >"build/fuzz/log/$1" 2>&1
 }
 
 # Add what was found to a target's corpus, the shortest inputs first.
 merge()
 {
-    build/fuzz/tests/fuzz/fuzz_$1 -set_cover_merge=1 -max_len=$length_max \
-        "$here/tests/fuzz/corpus/$1" "$here/build/fuzz/found/$1" >build/fuzz/log/$1 2>&1
+    exec "$programs/fuzz_$1" -set_cover_merge=1 -max_len=$length_max \
+        "$here/tests/fuzz/corpus/$1" "$here/build/fuzz/found/$1" >"build/fuzz/log/$1" 2>&1
 }
 
-for target; do
-    mkdir -p build/fuzz/found/$target tests/fuzz/corpus/$target
-    if [ "$seconds" = merge ]; then merge $target; else fuzz $target; fi && {
-        echo "$target: $(sed -n 's/^#\([0-9]*\)[ 	]*DONE.*cov: \([0-9]*\).*/\1 inputs, \2 edges/p' build/fuzz/log/$target)"
-        continue
-    }
+# Wait for a target, given as TARGET=PID, and say what came of it.
+finish()
+{
+    target=${1%=*}
+    log=build/fuzz/log/$target
+    if wait "${1#*=}"; then
+        echo "$target: $(sed -n 's/^#\([0-9]*\)[ 	]*DONE.*cov: \([0-9]*\).*/\1 inputs, \2 edges/p' "$log")"
+        return
+    fi
     crashed=$((crashed + 1))
-    grep -v '^#' build/fuzz/log/$target | tail -n 40
+    grep -v '^#' "$log" | tail -n 40
     echo "$target: FAILED, see above; the input is in build/fuzz/crashes"
+}
+
+# As many at a time as there are processors.
+crashed=0
+begun=
+for target; do
+    mkdir -p "build/fuzz/found/$target" "tests/fuzz/corpus/$target"
+    if [ "$seconds" = merge ]; then merge "$target" & else fuzz "$target" & fi
+    running="$running $!"
+    begun="$begun $target=$!"
+    [ "$(echo "$begun" | wc -w)" -ge "$(nproc)" ] || continue
+    for each in $begun; do finish "$each"; done
+    running=
+    begun=
 done
+for each in $begun; do finish "$each"; done
+running=
 
 echo
 if [ "$seconds" = merge ]; then

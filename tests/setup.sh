@@ -1,10 +1,11 @@
-# What run.sh and demo.sh have in common, for them to source: packages, builds, and the private Tor network.
+# shellcheck shell=sh disable=SC2034 # what is not used here is used by the scripts that source this
+# What the scripts beside this one have in common, for them to source: packages, builds, and the private Tor network.
 
 build_packages='gcc cmake make pkg-config libc6-dev libevent-dev libsodium-dev libssl-dev libyaml-dev
     libjansson-dev libseccomp-dev'
 network_packages='tor curl python3 python3-stem python3-cryptography'
 test_packages='clang clang-format libclang-rt-dev libcmocka-dev onionbalance python3-yaml mandoc valgrind git
-    openssl prometheus systemd llvm-14 gdb'
+    openssl prometheus systemd llvm-14 gdb shellcheck pycodestyle pyflakes3'
 
 # Debian's Python, since only that one has the python3-* packages.
 python=/usr/bin/python3
@@ -16,22 +17,22 @@ step()
     printf '\n==> %s\n' "$*"
 }
 
-# Install those of the named packages that are missing.
+# Install those of the named packages that are missing; each argument is a list of them.
 setup_packages()
 {
-    missing=
-    for package in "$@"; do
-        [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] ||
-            missing="$missing $package"
+    packages=$*
+    set --
+    for package in $packages; do
+        [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || set -- "$@" "$package"
     done
-    [ -n "$missing" ] || return 0
-    step "installing Debian packages:$missing"
+    [ $# != 0 ] || return 0
+    step "installing Debian packages: $*"
     may_install || {
         echo "This needs root, and sudo is not there or asks for a password. As root, run:" >&2
-        echo "    apt-get update && apt-get install --no-install-recommends$missing" >&2
+        echo "    apt-get update && apt-get install --no-install-recommends $*" >&2
         exit 1
     }
-    install_packages $missing || {
+    install_packages "$@" || {
         echo "The packages could not be installed; nothing can be tested without them." >&2
         exit 1
     }
@@ -67,20 +68,46 @@ install_packages()
         install --no-install-recommends "$@"
 )
 
-# Configure and build in a folder, with the given CMake options; what the tools say is shown if they fail. Builds
-# $setup_build_target, or all if that is not set.
-setup_build()
+# Configure a build in a folder, with the given CMake options; what cmake says is shown if it fails. Compiles through
+# ccache where that is installed.
+setup_configure()
 {
     folder=$1
     shift
     mkdir -p "$folder"
-    if cmake -S . -B "$folder" "$@" >"$folder/build.log" 2>&1 &&
-        cmake --build "$folder" -j "$(nproc)" --target "${setup_build_target:-all}" >>"$folder/build.log" 2>&1; then
-        return 0
-    fi
-    cat "$folder/build.log"
-    echo "The build in $folder failed."
+    cmake -S . -B "$folder" -DCMAKE_C_COMPILER_LAUNCHER="$(command -v ccache)" "$@" >"$folder/build.log" 2>&1 ||
+        build_failed "$folder"
+}
+
+# Configure and build likewise. Builds $setup_build_target, or all if that is not set.
+setup_build()
+{
+    setup_configure "$@" || return
+    cmake --build "$1" -j "$(nproc)" --target "${setup_build_target:-all}" >>"$1/build.log" 2>&1 || build_failed "$1"
+}
+
+build_failed()
+{
+    cat "$1/build.log"
+    echo "The build in $1 failed."
     return 1
+}
+
+# Have a command (setup_configure, setup_build) do its work for the tests, in build/test-KIND. There are three KINDs: gcc;
+# clang, which counts the lines that the fuzzers' corpora run; sanitize, with clang's sanitizers and libFuzzer.
+for_tests()
+{
+    command=$1
+    kind=$2
+    case $kind in
+    gcc) set -- gcc ;;
+    clang) set -- clang -DOBPUB_COVERAGE=ON ;;
+    sanitize) set -- clang -DOBPUB_SANITIZE=ON -DOBPUB_FUZZ=ON ;;
+    esac
+    compiler=$1
+    shift
+    "$command" "build/test-$kind" -DCMAKE_C_COMPILER="$compiler" -DCMAKE_BUILD_TYPE=RelWithDebInfo -DOBPUB_TESTS=ON \
+        -DOBPUB_WERROR=ON "$@"
 }
 
 # Begin this script (named from the project's folder, with its arguments) anew under attend.py, which ends whatever is

@@ -88,7 +88,7 @@ def make_point(name, number, signing_key):
 
 def describe_point(point):
     """The point in hexadecimal."""
-    specifiers = bytes([len(point.link_specifiers)]) + b''.join(l.pack() for l in point.link_specifiers)
+    specifiers = bytes([len(point.link_specifiers)]) + b''.join(each.pack() for each in point.link_specifiers)
     onion, enc = (base64.b64decode(key) for key in (point.onion_key_raw, point.enc_key_raw))
     return 'point ' + ' '.join(part.hex() for part in (specifiers, onion, point.auth_key_cert.key, enc,
                                                        point.enc_key_cert.key))

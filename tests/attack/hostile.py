@@ -8,7 +8,6 @@ import base64
 import contextlib
 import hashlib
 import os
-import pathlib
 import random
 import socket
 import sys

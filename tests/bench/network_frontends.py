@@ -1,7 +1,8 @@
 # 200 frontends on the private network, through one local tor and through two, in turns: how long it is from obpub's start
 # until all HSDirs have all descriptors, as JSON lines. In days that are shorter refreshes alone would be too much.
 #
-#     /usr/bin/python3 tests/net/testnet.py run --interval 60 -- env OBPUB=build/obpub /usr/bin/python3 tests/bench/network_frontends.py
+#     /usr/bin/python3 tests/net/testnet.py run --interval 60 -- \
+#         env OBPUB=build/obpub /usr/bin/python3 tests/bench/network_frontends.py
 
 import json
 import os

@@ -59,7 +59,8 @@ def count(row, folder):
     program, profile = BUILD / "tests/bench" / PROGRAMS[row], folder / f"{row}.callgrind"
     subprocess.run(
         ["valgrind", "-q", "--tool=callgrind", f"--callgrind-out-file={profile}", f"--zero-before=measured_{row}",
-         f"--dump-after=measured_{row}", program], check=True, stdout=subprocess.DEVNULL, env={**os.environ, "BENCH_INPUT": str(folder), "BENCH_COUNT": "1"})
+         f"--dump-after=measured_{row}", program], check=True, stdout=subprocess.DEVNULL,
+        env={**os.environ, "BENCH_INPUT": str(folder), "BENCH_COUNT": "1"})
     instructions, calls = read_profile(pathlib.Path(f"{profile}.1"), str(program))
     return {"instructions": instructions, "allocations": sum(calls[name] for name in ALLOCATIONS),
             "calls": {name: calls[name] for name in sorted(calls) if COUNTED_CALLS.fullmatch(name)}}

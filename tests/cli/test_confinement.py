@@ -208,8 +208,8 @@ def check_lock_limit():
     configure("true")
     status = daemon.start(prepare=lambda: limit_locked(LOCKED_MIN))
     checks.check("with require-sandbox it is refused with status 2", status == 2, f"{status}: {daemon.log_text()}")
-    checks.check("and the reason is given", re.search(rf"\"require-sandbox\", and the keys of \d\d {words}",
-                                                       daemon.log_text()), daemon.log_text())
+    reason = rf"\"require-sandbox\", and the keys of \d\d {words}"
+    checks.check("and the reason is given", re.search(reason, daemon.log_text()), daemon.log_text())
 
 
 def check_requirement():

@@ -79,7 +79,9 @@ def ask(folder, answer, *arguments, **keywords):
     path = pathlib.Path(folder) / "stand-in"
     if not callable(answer):
         data = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
-        answer = lambda connection: connection.sendall(data)
+
+        def answer(connection):
+            connection.sendall(data)
     path.unlink(missing_ok=True)
     with StandIn(path, answer):
         return checks.run("status", "--socket-path", path, *arguments, **keywords)

@@ -75,7 +75,8 @@ def check_settings(unit):
     promised = {
         "Type": "notify", "ExecStart": "/usr/bin/obpub -c /etc/obpub/config.yaml",
         "ExecReload": "/bin/kill -HUP $MAINPID", "Restart": "always", "RestartPreventExitStatus": "2",
-        "KillMode": "mixed", "StartLimitIntervalSec": "0", "User": "obpub", "SupplementaryGroups": "debian-tor", "RuntimeDirectory": "obpub",
+        "KillMode": "mixed", "StartLimitIntervalSec": "0", "User": "obpub", "SupplementaryGroups": "debian-tor",
+        "RuntimeDirectory": "obpub",
         "LoadCredential": "keys:/etc/obpub/keys", "LimitCORE": "0", "MemoryDenyWriteExecute": "yes",
         "RestrictAddressFamilies": "AF_UNIX AF_INET AF_INET6", "WantedBy": "multi-user.target",
     }

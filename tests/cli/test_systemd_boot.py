@@ -158,8 +158,8 @@ def check_start(machine):
     status = machine.run("sh", "-c", "cat /proc/$(systemctl show -P MainPID obpub)/status")
     checks.check("the engine has a filter of its own besides systemd's",
                  re.search(r"^Seccomp_filters:\t([2-9]|\d\d+)$", status, re.M) is not None, status)
-    priorities = set(re.findall(r'"PRIORITY":"(\d)"', machine.run("journalctl", "-u", "obpub", "-o", "json",
-                                                                   "_COMM=obpub")))
+    journal = machine.run("journalctl", "-u", "obpub", "-o", "json", "_COMM=obpub")
+    priorities = set(re.findall(r'"PRIORITY":"(\d)"', journal))
     checks.check("the journal has its priorities", priorities == {"4", "6"}, priorities)
 
 

@@ -52,7 +52,7 @@ def has_flow_control(inner):
 def describe_points(inner):
     """A line for each introduction point, in hexadecimal."""
     for point in inner.introduction_points:
-        specifiers = bytes([len(point.link_specifiers)]) + b''.join(l.pack() for l in point.link_specifiers)
+        specifiers = bytes([len(point.link_specifiers)]) + b''.join(each.pack() for each in point.link_specifiers)
         onion, enc = (base64.b64decode(key) for key in (point.onion_key_raw, point.enc_key_raw))
         keys = [specifiers, onion, point.auth_key_cert.key, enc, point.enc_key_cert.key]
         yield 'point ' + ' '.join(part.hex() for part in keys)

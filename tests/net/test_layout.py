@@ -94,6 +94,7 @@ def test(net):
     began = time.time()
     phase = net.wait_for(lambda: net.phase().seconds_left > SECONDS_NEEDED and net.phase(), 60, 'a new half of the day')
     key_path, frontend, publisher, backend = start_one_backend(net)
+    net.wait_phase(phase.name)  # the shared client, too, learns of a new half of the day some seconds late
     wait_settled(net, [backend])
     step('the backend\'s tor has published its own descriptor')
     config = write_config(net.path('config.yaml'), publisher.control_socket, [(key_path, [instance(backend)])])

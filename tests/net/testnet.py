@@ -17,7 +17,8 @@ from harness.client import FetchFailed
 from harness.runner import exit_on_signals, main, main_in_own_network, obpub_path, run_obpub, start_obpub, step
 
 __all__ = ['FetchFailed', 'HarnessError', 'Network', 'OnionKey', 'address_of', 'exit_on_signals', 'free_port', 'main',
-           'main_in_own_network', 'make_frontend_key', 'obpub_path', 'run', 'run_obpub', 'spawn', 'start_obpub', 'step', 'tail', 'wait_for']
+           'main_in_own_network', 'make_frontend_key', 'obpub_path', 'run', 'run_obpub', 'spawn', 'start_obpub', 'step', 'tail',
+           'wait_for']
 
 
 def command_line():

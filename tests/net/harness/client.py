@@ -39,7 +39,7 @@ def who_answers(client, address, wanted, timeout=90, report=None):
             patience = time.monotonic() + NEW_PAGE_PATIENCE
         if time.monotonic() > deadline:
             raise TimedOut(f'waited {timeout:g} s for {sorted(wanted)} to answer; {dict(seen)} did; '
-                               f'last failure: {failure}')
+                           f'last failure: {failure}')
         try:
             page = fetch(client, address, timeout=20)
             if page not in seen:

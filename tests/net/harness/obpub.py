@@ -77,7 +77,8 @@ def publish(config, *args):
         assert [descriptor['name'] for descriptor in frontend['descriptors']] == ['first', 'second']
         for descriptor in frontend['descriptors']:
             assert descriptor['hsdirs'] and all(map(has_taken, descriptor['hsdirs'])), descriptor
-        step(f'obpub published {frontend["introPointsNum"]} introduction points of {len(backends)} backends in {report["seconds"]:.1f} s')
+        step(f'obpub published {frontend["introPointsNum"]} introduction points of {len(backends)} backends in '
+             f'{report["seconds"]:.1f} s')
     return report
 
 

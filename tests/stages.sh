@@ -1,0 +1,222 @@
+#!/bin/sh
+# The work of run.sh: runs the stages and tests that are named, or all stages, and says what came of them. The exit status
+# is 64 for a name that there is not.
+
+cd "$(dirname "$0")/.." || exit 1
+. tests/setup.sh
+
+passed=0
+failed=0
+failures=
+skipped=
+second_tries=
+with=
+seconds=
+stage=
+began=$(date +%s)
+
+# Begin a stage: note how many seconds the one before took.
+begin()
+{
+    now=$(date +%s)
+    [ -z "$stage" ] || seconds="$seconds$(printf '%6d  %s' $((now - began)) "$stage")
+"
+    stage=$1
+    began=$now
+    [ -z "$stage" ] || step "$stage"
+}
+
+# Remember the name of what failed.
+name_failure()
+{
+    failures="$failures
+    $1"
+}
+
+# Run a command that is one test, with its name.
+check()
+{
+    name=$1
+    shift
+    if "$@"; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        name_failure "$name"
+    fi
+}
+
+# Build the tests of a kind; without them there is nothing to run, so count a failure.
+build()
+{
+    begin "building in build/test-$1"
+    for_tests setup_build "$1" && return
+    failed=$((failed + 1))
+    name_failure "the build in build/test-$1"
+    return 1
+}
+
+# Run ctest for a kind of build with the given options and add its result to the sums.
+run_ctest()
+{
+    folder=build/test-$1
+    shift
+    log=$folder/ctest.log
+    failed_tests=$folder/Testing/Temporary/LastTestsFailed.log
+    rm -f "$log" "$failed_tests"
+    $with ctest --test-dir "$folder" --output-on-failure --output-log "$log" "$@"
+    counts=$(sed -n 's/^[0-9]*% tests passed, \([0-9]*\) tests failed out of \([0-9]*\)$/\1 \2/p' "$log")
+    if [ -z "$counts" ]; then
+        echo "ctest did not run in $folder."
+        failed=$((failed + 1))
+        name_failure "ctest in $folder"
+        return
+    fi
+    for name in $(list_failed); do
+        name_failure "$name in $folder"
+    done
+    not_run=$(sed -n 's/^ *[0-9]*\/[0-9]* Test *#[0-9]*: \([^ ]*\) .*\*\*\*Skipped .*/\1/p' "$log")
+    [ -z "$not_run" ] || skipped="$skipped $folder ($(join ' ' "$not_run"))"
+    failed=$((failed + ${counts% *}))
+    passed=$((passed + ${counts#* } - ${counts% *} - $(echo "$not_run" | grep -c .)))
+}
+
+# The names of the tests that the last ctest found to fail.
+list_failed()
+{
+    sed -n 's/^[0-9]*:\(.*\)$/\1/p' "$failed_tests" 2>/dev/null
+}
+
+# Join lines, of which none is empty, with a character.
+join()
+{
+    echo "$2" | grep . | paste -s -d "$1" -
+}
+
+# Like run_ctest. Tests of the private network that failed, if they are few, are run once more, on a new network: tor gives
+# a circuit up now and then, on a network of twelve relays as on any, and a test that watches clients for minutes can't
+# tell that from a fault of ours. A second failure counts. The names of those that pass are said at the end, so that
+# one that needs its second try often is noticed.
+run_network_tests()
+{
+    run_ctest "$@"
+    again=$(list_failed | grep '^net-')
+    number=$(echo "$again" | grep -c .)
+    if [ "$number" -lt 1 ] || [ "$number" -gt 3 ]; then
+        return
+    fi
+    begin "once more, on a new network: $(join ' ' "$again")"
+    failed=$((failed - number))
+    for name in $again; do
+        failures=$(echo "$failures" | grep -vxF "    $name in build/test-$1")
+    done
+    with=with_network
+    run_ctest "$1" -R "^($(join '|' "$again"))\$"
+    with=
+    for name in $again; do
+        [ -z "$counts" ] || list_failed | grep -qxF "$name" || second_tries="$second_tries $name"
+    done
+}
+
+# Look at the layout of the sources, and for the slips that such tools know.
+check_style()
+{
+    check clang-format find src tests -name '*.[ch]' -exec clang-format --dry-run -Werror '{}' +
+    check shellcheck shellcheck -x tests/*.sh tests/*/*.sh .ci/run
+    check pycodestyle pycodestyle --config=tests/pycodestyle.cfg tests vectors
+    check pyflakes pyflakes3 tests vectors
+}
+
+# Whether a stage was asked for.
+is_wanted()
+{
+    case " $wanted " in *" $1 "*) return 0 ;; esac
+    return 1
+}
+
+all='style unit cli sim clang sanitize fuzz net'
+wanted=
+tests=
+for name; do
+    case " $all " in
+    *" $name "*) wanted="$wanted $name" ;;
+    *) tests="$tests
+$name" ;;
+    esac
+done
+[ $# != 0 ] || wanted=$all
+
+# A name that ctest does not know either is a mistake.
+if [ -n "$tests" ]; then
+    for_tests setup_configure gcc || exit 1
+    known=$(ctest --test-dir build/test-gcc -N | sed -n 's/^ *Test *#[0-9]*: //p')
+    for name in $tests; do
+        echo "$known" | grep -qxF -e "$name" && continue
+        echo "There is no stage and no test $name. Tests are:" >&2
+        join ' ' "$known" | fold -s -w 100 >&2
+        exit 64
+    done
+fi
+
+# How many tests at a time: most of them wait more than they compute.
+jobs=$(($(nproc) + 2))
+network_jobs=8
+
+if is_wanted style; then
+    begin 'style'
+    check_style
+fi
+
+# These three share one ctest, so that one computes while another waits.
+names=
+labels=
+for stage_labels in 'unit=unit|fuzz|bench' cli=cli sim=sim; do
+    ! is_wanted "${stage_labels%=*}" || {
+        names="$names, ${stage_labels%=*}"
+        labels="$labels|${stage_labels#*=}"
+    }
+done
+has_gcc=
+if [ -n "$labels$tests" ] || is_wanted net; then
+    ! build gcc || has_gcc=yes
+fi
+if [ -n "$has_gcc" ] && [ -n "$labels" ]; then
+    begin "${names#, }"
+    run_ctest gcc -L "${labels#|}" -j "$jobs"
+fi
+if [ -n "$has_gcc" ] && [ -n "$tests" ]; then
+    begin "the tests named"
+    run_ctest gcc -R "^($(join '|' "$tests"))\$" -j "$jobs"
+fi
+
+if is_wanted clang && build clang; then
+    begin 'clang'
+    run_ctest clang -L 'unit|fuzz' -j "$jobs"
+    check 'lines that the corpora run' sh tests/coverage.sh
+fi
+
+if { is_wanted sanitize || is_wanted fuzz; } && build sanitize; then
+    if is_wanted sanitize; then
+        begin 'sanitize'
+        run_ctest sanitize -L 'unit|cli' -j "$jobs"
+    fi
+    if is_wanted fuzz; then
+        begin 'fuzz'
+        check 'tests/fuzz.sh' sh tests/fuzz.sh 5
+    fi
+fi
+
+# Alone, since some of these judge by time.
+if [ -n "$has_gcc" ] && is_wanted net; then
+    begin 'net'
+    run_network_tests gcc -L net -j $network_jobs
+fi
+
+begin ''
+echo
+printf 'Seconds of each stage:\n%s' "$seconds"
+[ -z "$skipped" ] || echo "Skipped, because this machine or the sanitizers do not let them run, in:$skipped"
+[ -z "$second_tries" ] || echo "Passed at the second try only:$second_tries"
+[ $failed = 0 ] || echo "Failed; see above for each of them:$failures"
+echo "$passed passed, $failed failed"
+[ $failed = 0 ]
