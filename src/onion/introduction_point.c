@@ -76,6 +76,17 @@ bool introduction_point_equals(const struct introduction_point *one, const struc
     return memcmp(one->auth_key, other->auth_key, sizeof(one->auth_key)) == 0;
 }
 
+bool introduction_point_is_unchanged(const struct introduction_point *one,
+                                     const struct introduction_point *other)
+{
+    return introduction_point_equals(one, other) && one->has_legacy_key == other->has_legacy_key &&
+           one->link_specifiers_length == other->link_specifiers_length &&
+           memcmp(one->link_specifiers, other->link_specifiers, one->link_specifiers_length) == 0 &&
+           memcmp(one->onion_key, other->onion_key, sizeof(one->onion_key)) == 0 &&
+           memcmp(one->enc_key, other->enc_key, sizeof(one->enc_key)) == 0 &&
+           memcmp(one->enc_key_certified, other->enc_key_certified, sizeof(one->enc_key_certified)) == 0;
+}
+
 bool introduction_point_fingerprint(const struct introduction_point *point, uint8_t fingerprint[20])
 {
     size_t next = 1;

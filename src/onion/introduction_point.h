@@ -27,6 +27,10 @@ struct introduction_point {
 /* True when two points are the same one: their authentication keys are what tells them apart. */
 bool introduction_point_equals(const struct introduction_point *one, const struct introduction_point *other);
 
+/* True when two points are the same one, and all that is said of them is the same. */
+bool introduction_point_is_unchanged(const struct introduction_point *one,
+                                     const struct introduction_point *other);
+
 /* The relay's RSA fingerprint (20 bytes) from the link specifiers; false when there is none. */
 bool introduction_point_fingerprint(const struct introduction_point *point, uint8_t fingerprint[20]);
 

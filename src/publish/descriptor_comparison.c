@@ -8,24 +8,38 @@ bool descriptor_is_older(const struct descriptor *descriptor, const struct descr
     return descriptor->revision_counter < known->revision_counter;
 }
 
-static bool has_point(const struct descriptor *descriptor, const struct introduction_point *point)
+/* True when two points are alike to whoever compares them. */
+typedef bool (*likeness)(const struct introduction_point *one, const struct introduction_point *other);
+
+static bool has_point(const struct descriptor *descriptor, const struct introduction_point *point,
+                      likeness is_alike)
 {
     for (size_t i = 0; i < descriptor->point_count; i++) {
-        if (introduction_point_equals(&descriptor->points[i], point))
+        if (is_alike(&descriptor->points[i], point))
             return true;
     }
     return false;
 }
 
-bool descriptor_has_same_points(const struct descriptor *one, const struct descriptor *other)
+static bool has_alike_points(const struct descriptor *one, const struct descriptor *other, likeness is_alike)
 {
     if (one->point_count != other->point_count)
         return false;
     for (size_t i = 0; i < one->point_count; i++) {
-        if (!has_point(other, &one->points[i]))
+        if (!has_point(other, &one->points[i], is_alike))
             return false;
     }
     return true;
+}
+
+bool descriptor_has_same_points(const struct descriptor *one, const struct descriptor *other)
+{
+    return has_alike_points(one, other, introduction_point_equals);
+}
+
+bool descriptor_has_unchanged_points(const struct descriptor *one, const struct descriptor *other)
+{
+    return has_alike_points(one, other, introduction_point_is_unchanged);
 }
 
 bool descriptor_has_same_features(const struct descriptor *one, const struct descriptor *other)

@@ -12,6 +12,10 @@ bool descriptor_is_older(const struct descriptor *descriptor, const struct descr
 /* True when both have the same introduction points, in whatever order: no descriptor has a point twice. */
 bool descriptor_has_same_points(const struct descriptor *one, const struct descriptor *other);
 
+/* True when both say the same of all of these points: a point can stay the same one while its relay gets
+ * another address or onion key. */
+bool descriptor_has_unchanged_points(const struct descriptor *one, const struct descriptor *other);
+
 /* True when both say the same of flow control and of being a single onion service's. */
 bool descriptor_has_same_features(const struct descriptor *one, const struct descriptor *other);
 

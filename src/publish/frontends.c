@@ -10,7 +10,10 @@
 #include "publish/uploads.h"
 
 /* Uploads that one source's changes may cause at once: a source that restarts goes out and comes in. After
- * these, each one has to be flap_interval after the one before, until it has been quiet for a while. */
+ * these, each one has to be flap_interval after the one before, until it has been quiet for a while. Points
+ * that come with another time period count like any change: so the bound holds whatever the cause, and a
+ * source that dies and comes back in just that half minute of the day waits once, for flap_interval at most.
+ */
 #define TOKENS_MAX 2
 
 /* A source that was lost so many milliseconds ago, or less, is one of those that were lost together. */

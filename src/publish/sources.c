@@ -134,7 +134,8 @@ static enum source_news accept_descriptor(const struct publisher *publisher, str
     bool has_new_points = known == NULL || !descriptor_has_same_points(descriptor, known);
     bool is_of_other_half = known != NULL && network != NULL &&
                             descriptor_is_of_other_half(descriptor, known, network->period_number);
-    bool is_news = has_new_points || !descriptor_has_same_features(descriptor, known);
+    bool is_news = has_new_points || !descriptor_has_unchanged_points(descriptor, known) ||
+                   !descriptor_has_same_features(descriptor, known);
     if (known == NULL || descriptor_is_older(known, descriptor))
         source->life.moved_at = now;
     if (has_new_points)

@@ -74,6 +74,33 @@ static void test_points(void **state)
     descriptor_free(known);
 }
 
+/* The same point may say something else than before: then it is the same, and has changed. */
+static void test_changed_points(void **state)
+{
+    (void)state;
+    struct descriptor *known = make(100, 5, points);
+    for (size_t change = 0; change < 7; change++) {
+        struct descriptor *descriptor = make(100, 6, turned);
+        struct introduction_point *point = &descriptor->points[1];
+        if (change == 1)
+            point->onion_key[31] ^= 1;
+        else if (change == 2)
+            point->enc_key[0] ^= 1;
+        else if (change == 3)
+            point->enc_key_certified[0] ^= 1;
+        else if (change == 4)
+            point->link_specifiers_length++;
+        else if (change == 5)
+            point->has_legacy_key = true;
+        else if (change == 6)
+            point->auth_key[0] ^= 1;
+        assert_int_equal(descriptor_has_unchanged_points(descriptor, known), change == 0);
+        assert_int_equal(descriptor_has_same_points(descriptor, known), change != 6);
+        descriptor_free(descriptor);
+    }
+    descriptor_free(known);
+}
+
 static void test_features(void **state)
 {
     (void)state;
@@ -136,9 +163,10 @@ static void test_other_half(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_ages),   cmocka_unit_test(test_period_before),
-        cmocka_unit_test(test_points), cmocka_unit_test(test_features),
-        cmocka_unit_test(test_replay), cmocka_unit_test(test_other_half),
+        cmocka_unit_test(test_ages),           cmocka_unit_test(test_period_before),
+        cmocka_unit_test(test_points),         cmocka_unit_test(test_features),
+        cmocka_unit_test(test_changed_points), cmocka_unit_test(test_replay),
+        cmocka_unit_test(test_other_half),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -70,12 +70,37 @@ static void test_old_copy_of_one_that_was_out(void **state)
     story_free(story);
 }
 
+/* A point that stays the same one, but at a relay with another onion key, goes out as it is now. */
+static void test_point_with_another_onion_key(void **state)
+{
+    (void)state;
+    struct story *story = story_new_published(2, DESCRIPTOR_FIRST);
+    const struct descriptor *known = story->publisher->sources[0].descriptor;
+    uint64_t points[INTRODUCTION_POINTS_MAX];
+    for (size_t i = 0; i < known->point_count; i++)
+        points[i] = model_point_number(&known->points[i]);
+    struct descriptor *descriptor =
+        model_make_descriptor(known->period_number, known->revision_counter + 1, points, known->point_count);
+    descriptor->points[1].onion_key[0] ^= 1;
+    publisher_note_descriptor(story->publisher, 0, descriptor, story->now);
+    story_run(story, 5 * SECOND);
+    assert_int_equal(story->upload_count, 16);
+    const struct point_set *set = story->publisher->frontends[0].assignment->sets[0];
+    size_t changed = 0;
+    for (size_t i = 0; i < set->count; i++)
+        changed += introduction_point_is_unchanged(&set->entries[i].point, &descriptor->points[1]);
+    assert_int_equal(changed, 1);
+    assert_true(publisher_is_published(story->publisher, 0));
+    story_free(story);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_poll_does_not_hold_up_news),
         cmocka_unit_test(test_end_of_unannounced_upload),
         cmocka_unit_test(test_old_copy_of_one_that_was_out),
+        cmocka_unit_test(test_point_with_another_onion_key),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
