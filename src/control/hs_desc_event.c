@@ -66,7 +66,7 @@ static void parse_reason(struct hs_desc_event *event, struct text word)
 {
     static const char keyword[] = "REASON=";
     size_t prefix = sizeof(keyword) - 1;
-    if (word.length <= prefix || memcmp(word.start, keyword, prefix) != 0)
+    if (!text_begins_with(word, keyword) || word.length == prefix)
         return;
     const struct text reason = {word.start + prefix, word.length - prefix};
     event->reason = find_reason(reason);

@@ -106,6 +106,11 @@ int64_t agenda_moment(const struct agenda *agenda, size_t number)
     return number < agenda->count ? agenda->moments[number] : MOMENT_NEVER;
 }
 
+size_t agenda_count(const struct agenda *agenda)
+{
+    return agenda->heap_count;
+}
+
 void agenda_clear(struct agenda *agenda)
 {
     free(agenda->moments);

@@ -26,6 +26,9 @@ int64_t agenda_first(const struct agenda *agenda, size_t *number);
 /* A thing's moment; MOMENT_NEVER when it has none. */
 int64_t agenda_moment(const struct agenda *agenda, size_t number);
 
+/* How many things have a moment. */
+size_t agenda_count(const struct agenda *agenda);
+
 void agenda_clear(struct agenda *agenda);
 
 #endif

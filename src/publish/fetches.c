@@ -131,7 +131,7 @@ bool fetch_queue_take(struct publisher *publisher, struct publisher_action *acti
 {
     size_t row = 0;
     expire_fetch_permits(publisher, now);
-    while (publisher->fetch_permits.heap_count < publisher->rules.fetch_permits) {
+    while (agenda_count(&publisher->fetch_permits) < publisher->rules.fetch_permits) {
         int64_t queued_at = agenda_first(&publisher->fetch_queue, &row);
         if (queued_at == MOMENT_NEVER)
             return false;

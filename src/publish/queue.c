@@ -111,7 +111,8 @@ static size_t take_uploads(struct publisher *publisher, struct publisher_fronten
     return count;
 }
 
-/* In a rush there have to be permits for several HSDirs, if the tors have so many. */
+/* In a rush there have to be permits for several HSDirs, if the tors have so many; a lone upload waits for
+ * them, too, which takes no longer than the others need anyway. */
 static bool has_permits(const struct publisher *publisher, bool is_rush)
 {
     size_t all = 0;
@@ -122,7 +123,7 @@ static bool has_permits(const struct publisher *publisher, bool is_rush)
 bool queue_take(struct publisher *publisher, struct publisher_action *action, int64_t now)
 {
     size_t number = 0;
-    bool is_rush = publisher->queue.heap_count > publisher->rules.rush;
+    bool is_rush = agenda_count(&publisher->queue) > publisher->rules.rush;
     if (agenda_first(&publisher->queue, &number) == MOMENT_NEVER || !has_permits(publisher, is_rush))
         return false;
     struct candidate candidate = {.deadline = MOMENT_NEVER};

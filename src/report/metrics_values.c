@@ -96,7 +96,7 @@ static double sandbox_is_complete(const struct report_view *view)
 
 static double frontends_waiting(const struct report_view *view)
 {
-    return (double)view->publisher->queue.heap_count;
+    return (double)agenda_count(&view->publisher->queue);
 }
 
 const struct process_metric process_metrics[] = {

@@ -12,15 +12,15 @@
 
 #include "base/clock.h"
 #include "base/printable.h"
+#include "base/text.h"
+
+/* Numbers of processes, and of microseconds, are no larger. */
+#define NUMBER_MAX INT64_MAX
 
 /* Reads a whole decimal number above zero. Returns 0, or -1. */
 static int parse_number(const char *text, uint64_t *number)
 {
-    size_t length = strlen(text);
-    if (length == 0 || length > 18 || strspn(text, "0123456789") != length)
-        return -1;
-    *number = strtoull(text, NULL, 10);
-    return *number > 0 ? 0 : -1;
+    return text_parse_uint64(text_from_string(text), NUMBER_MAX, number) == 0 && *number > 0 ? 0 : -1;
 }
 
 /* Turns NOTIFY_SOCKET's value into an address; a leading '@' stands for the NUL of an abstract one. */

@@ -67,7 +67,7 @@ static void test_answers_make_room(void **state)
     story_settle(story);
     assert_int_equal(count_asked(story), STORY_BACKENDS_MAX);
     assert_int_equal(count_in(story, SOURCE_LIVE), STORY_BACKENDS_MAX);
-    assert_int_equal(story->publisher->fetch_permits.heap_count, 0);
+    assert_int_equal(agenda_count(&story->publisher->fetch_permits), 0);
     story_free(story);
 }
 
@@ -98,14 +98,14 @@ static void test_lost_ones_make_room(void **state)
         publisher_note_unreachable(story->publisher, i, "lost", SOURCE_LOST, story->now);
     story_settle(story);
     assert_int_equal(count_asked(story), PLACES);
-    assert_int_equal(story->publisher->fetch_permits.heap_count, 0);
+    assert_int_equal(agenda_count(&story->publisher->fetch_permits), 0);
     for (size_t i = 0; i < STORY_BACKENDS_MAX; i++)
         story_reach(story, i);
     story_settle(story);
-    assert_int_equal(story->publisher->fetch_permits.heap_count, PLACES);
+    assert_int_equal(agenda_count(&story->publisher->fetch_permits), PLACES);
     for (size_t i = 0; i < STORY_BACKENDS_MAX; i++)
         publisher_set_kind(story->publisher, i, SOURCE_BACKEND_ON_HSDIRS, story->now);
-    assert_int_equal(story->publisher->fetch_permits.heap_count, 0);
+    assert_int_equal(agenda_count(&story->publisher->fetch_permits), 0);
     story_free(story);
 }
 
@@ -117,7 +117,7 @@ static void test_removed_ones_make_room(void **state)
     publisher_remove_frontend(story->publisher, 0);
     for (size_t i = 0; i < STORY_BACKENDS_MAX; i++)
         publisher_remove_source(story->publisher, i);
-    assert_int_equal(story->publisher->fetch_permits.heap_count, 0);
+    assert_int_equal(agenda_count(&story->publisher->fetch_permits), 0);
     story_settle(story);
     assert_int_equal(count_asked(story), PLACES);
     story_free(story);

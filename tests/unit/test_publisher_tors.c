@@ -534,12 +534,12 @@ static void test_change_and_back(void **state)
         story->publisher->rules.tor_permits = 0;
         story_change_points(story, 0, 500);
         story_run(story, 2 * SECOND);
-        assert_int_equal(story->publisher->queue.heap_count, 1);
+        assert_int_equal(agenda_count(&story->publisher->queue), 1);
         for (size_t slot = 0; has_refresh && slot < DESCRIPTOR_SLOTS; slot++)
             story->publisher->frontends[0].descriptors[slot].refresh_at = story->now;
         story_change_points(story, 0, 0);
         story_run(story, 2 * SECOND);
-        assert_int_equal(story->publisher->queue.heap_count, has_refresh);
+        assert_int_equal(agenda_count(&story->publisher->queue), has_refresh);
         story->publisher->rules.tor_permits = 50;
         story_run(story, 5 * SECOND);
         assert_int_equal(story->upload_count, has_refresh ? BOTH_DESCRIPTORS : 0);
