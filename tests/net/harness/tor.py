@@ -133,12 +133,18 @@ class Tor:
 
     def controller(self):
         """A new stem Controller, authenticated; the caller closes it (it is a context manager)."""
-        controller = stem.control.Controller.from_socket_file(self.control_socket)
+        controller = stem.control.Controller(self._connect())
         controller.authenticate(password=self.control_password)
         return controller
 
     def control_connection(self):
         """A new raw control connection (a stem ControlSocket), authenticated."""
+        connection = self._connect()
+        stem.connection.authenticate(connection, password=self.control_password)
+        return connection
+
+    def _connect(self):
+        """A connection to the control socket, which a tor that was just started may not have yet."""
         def connect():
             try:
                 return stem.socket.ControlSocketFile(self.control_socket)
@@ -147,9 +153,7 @@ class Tor:
                     raise
                 return None
 
-        connection = wait_for(connect, SOCKET_PATIENCE, f'the control socket of {self.name}', every=0.05)
-        stem.connection.authenticate(connection, password=self.control_password)
-        return connection
+        return wait_for(connect, SOCKET_PATIENCE, f'the control socket of {self.name}', every=0.05)
 
     def events(self, *kinds):
         """An EventStream that records events of these kinds from now on."""
