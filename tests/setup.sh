@@ -94,7 +94,8 @@ build_failed()
 }
 
 # Have a command (setup_configure, setup_build) do its work for the tests, in build/test-KIND. There are three KINDs: gcc;
-# clang, which counts the lines that the fuzzers' corpora run; sanitize, with clang's sanitizers and libFuzzer.
+# clang, which counts the lines that the fuzzers' corpora run; sanitize, with clang's sanitizers and libFuzzer. The folders
+# are closed to others, as those of root may be: tests that run a program as another user have to pass all the same.
 for_tests()
 {
     command=$1
@@ -106,6 +107,7 @@ for_tests()
     esac
     compiler=$1
     shift
+    mkdir -p "build/test-$kind" && chmod 700 "build/test-$kind" || return
     "$command" "build/test-$kind" -DCMAKE_C_COMPILER="$compiler" -DCMAKE_BUILD_TYPE=RelWithDebInfo -DOBPUB_TESTS=ON \
         -DOBPUB_WERROR=ON "$@"
 }

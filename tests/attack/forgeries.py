@@ -199,9 +199,9 @@ INNER_LAYER, LAYER, ED25519 = 'onion/descriptor_inner.c', 'crypto/descriptor_lay
 
 NAMED_KEY = (CERTIFICATE, r'sodium_memcmp\(certificate->signing_key, signing_key, ED25519_PUBLIC_KEY_SIZE\) != 0', '0')
 TYPE = (CERTIFICATE, r'certificate->type != type', '0')
-EXPIRED = (CERTIFICATE, r'now >= \(int64_t\)certificate->expiration_hour \* SECONDS_PER_HOUR', '0')
+EXPIRED = (CERTIFICATE, r'wall_now >= \(int64_t\)certificate->expiration_hour \* SECONDS_PER_HOUR', '0')
 END = (CERTIFICATE, r'position != extensions_end', '0')
-LASTING = (CERTIFICATE, r'certificate->expiration_hour > now / SECONDS_PER_HOUR \+ CERTIFICATE_LIFETIME_HOURS_MAX', '0')
+LASTING = (CERTIFICATE, r'certificate->expiration_hour > wall_now / SECONDS_PER_HOUR \+ CERTIFICATE_LIFETIME_HOURS_MAX', '0')
 SIGNATURE = (CERTIFICATE, r'verified_signatures_verify\(verified, encoded \+ body_length, encoded, body_length,'
              r' signing_key\) != 0', '0')
 EXTENSION = (CERTIFICATE, r'flags & EXTENSION_AFFECTS_VALIDATION', '0')
