@@ -45,7 +45,7 @@ struct backend_link {
     struct backend_link_callbacks callbacks;
     void *context;
     struct control_connection *connection;
-    struct event *timer; /* connects again, or asks for a sign of life */
+    struct event *timer; /* connects again, or asks whether it lives */
     const int64_t *ping_interval;
     bool is_up;  /* and the backend's uptime is known */
     bool was_up; /* since it was made */
@@ -88,9 +88,10 @@ static bool note_process(struct backend_link *link, int64_t uptime)
     return is_new;
 }
 
-/* When to ask for the next sign of life: a process that hangs keeps its connections. The links' intervals are
- * spread from three quarters to five quarters of the usual one, so that not all ask at the same time; but
- * those that would within one second do so together at its end, so that we are woken once for all of them. */
+/* When to ask the next time whether the backend lives: a process that hangs keeps its connections. The links'
+ * intervals are spread from three quarters to five quarters of the usual one, so that not all ask at the same
+ * time; but those that would within one second do so together at its end, so that we are woken once for all
+ * of them. */
 static int64_t next_ping(const struct backend_link *link)
 {
     int64_t interval = *link->ping_interval;

@@ -20,8 +20,8 @@ struct backend_link_callbacks {
 };
 
 /* number: of the source that the backend is. source reads the files that open its control port, and stays.
- * ping_interval: milliseconds between two signs of life that the backend is asked for, more or less; it is
- * looked at each time, and stays the caller's. */
+ * ping_interval: milliseconds between two times that the backend is asked whether it lives, more or less; it
+ * is looked at each time, and stays the caller's. */
 struct backend_link *backend_link_new(struct event_base *base, const struct config_backend *config,
                                       uint64_t number, const struct credential_source *source,
                                       const int64_t *ping_interval,

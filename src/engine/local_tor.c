@@ -22,7 +22,7 @@
 #define REREAD_SECONDS_MAX 600
 
 /* Seconds between two signals to tor that it is needed. It takes neither uploads nor fetches over the control
- * port for a sign of life of its user, and after a day without one it stops following the network. */
+ * port for anything that its user does, and after a day without one it stops following the network. */
 #define ACTIVE_SECONDS 3600
 
 struct local_tor {

@@ -189,7 +189,7 @@ static void remove_others(struct engine *engine, struct engine_changes *changes)
     }
 }
 
-/* With many backends each is asked for a sign of life less often, and with much to look at reports are made
+/* With many backends each is asked whether it lives less often, and with much to look at reports are made
  * less often, so that neither costs more in all. */
 void engine_update_intervals(struct engine *engine)
 {

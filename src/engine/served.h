@@ -17,7 +17,7 @@ struct engine_changes {
  * keys, under the numbers that it names. changes may be NULL. */
 void engine_set_config(struct engine *engine, struct config *config, struct engine_changes *changes);
 
-/* Works out anew how often backends are asked for a sign of life, and reports are made: with much to look at
+/* Works out anew how often backends are asked whether they live, and reports are made: with much to look at
  * less often. */
 void engine_update_intervals(struct engine *engine);
 

@@ -85,7 +85,7 @@ struct engine {
     struct event *timer;                            /* asks the publisher what is to be done */
     struct event *report_timer;
     int64_t report_interval; /* milliseconds between two calls of changed(), at least; 0: each time */
-    int64_t ping_interval;   /* between two signs of life that a backend is asked for */
+    int64_t ping_interval;   /* between two times that a backend is asked whether it lives */
     void (*changed)(void *context);
     void (*source_changed)(const char *name, const struct source_change *change, void *context); /* or NULL */
     void *context;

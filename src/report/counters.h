@@ -25,7 +25,7 @@ struct report_counters {
     uint64_t consensuses;              /* networks that were read from the local tor */
     uint64_t reloads;                  /* of the config, on request */
     uint64_t reload_failures;          /* those of them that were refused */
-    struct histogram reactions;        /* from a backend's sign of change to all HSDirs having it */
+    struct histogram reactions;        /* from a hint of a change at a backend to all HSDirs having it */
 };
 
 #endif

@@ -91,7 +91,7 @@ static void write_reactions(struct metrics_text *text, const struct histogram *h
 {
     static const char name[] = "obpub_reaction_seconds";
     metrics_text_begin(text, name, "histogram",
-                       "Time from a backend's sign of change until every HSDir had the frontend's "
+                       "Time from a hint of a change at a backend until every HSDir had the frontend's "
                        "descriptors with it.");
     uint64_t count = 0;
     for (size_t i = 0; i <= HISTOGRAM_BOUNDS; i++) {
