@@ -100,7 +100,7 @@ try()
 {
     case $1 in
     sudo) set -- sudoer /home/sudoer/obpub 'sh tests/run.sh unit cli' ;;
-    root) set -- root /root/obpub 'sh tests/run.sh unit cli && sh tests/demo.sh' ;;
+    root) set -- root /root/obpub 'sh tests/demo.sh && sh tests/run.sh unit cli' ;;
     user) set -- user /home/user/obpub 'sh tests/run.sh unit cli' ;;
     space)
         mkdir -p "$system/tmp/a folder" &&
