@@ -65,8 +65,10 @@ void publisher_note_descriptor(struct publisher *publisher, uint64_t number, str
                                int64_t now)
 {
     struct source *source = publisher_find_source(publisher, number);
-    if (source == NULL)
+    if (source == NULL) {
+        descriptor_free(descriptor);
         return;
+    }
     bool is_good = source_note_descriptor(publisher, source, descriptor, now);
     if (is_good && !source_policy(source->kind)->asks_own_tor)
         note_success(publisher, now);
