@@ -20,10 +20,10 @@ struct assignment {
 
 /* How a frontend's sources become its assignment: from what they offer, and a seed of CHOICE_SEED_SIZE bytes.
  * Returns a new assignment with one holder, or NULL when there is no point. */
-typedef struct assignment *(*assignment_policy)(const struct choice_offer *offers, size_t offer_count,
-                                                const uint8_t seed[CHOICE_SEED_SIZE]);
+typedef struct assignment *(*assignment_maker)(const struct choice_offer *offers, size_t offer_count,
+                                               const uint8_t seed[CHOICE_SEED_SIZE]);
 
-/* The policy "same": all HSDirs have one set, of the points of all sources. */
+/* The maker "same": all HSDirs have one set, of the points of all sources. */
 struct assignment *assignment_make_same(const struct choice_offer *offers, size_t offer_count,
                                         const uint8_t seed[CHOICE_SEED_SIZE]);
 

@@ -39,7 +39,7 @@ struct publisher_rules {
     unsigned
         fetch_permits; /* sources that are asked at once, so that their answers do not come all at once */
     int64_t fetch_permit_timeout; /* but one holds a permit for no longer than this */
-    assignment_policy assign;     /* makes point sets of what sources offer, and gives each HSDir one */
+    assignment_maker assign;      /* makes point sets of what sources offer, and gives each HSDir one */
     uint8_t seed[CHOICE_SEED_SIZE];
 };
 

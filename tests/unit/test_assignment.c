@@ -121,7 +121,7 @@ static void test_equality(void **state)
     point_set_release(other);
 }
 
-/* -- the state machine, with a policy that hands out two sets -------------------------------------- */
+/* -- the state machine, with a maker that hands out two sets -------------------------------------- */
 
 /* The first source's points are one set, those of all others the other. */
 static struct assignment *hand_out_two(const struct choice_offer *offers, size_t offer_count,
