@@ -259,6 +259,7 @@ void engine_update_backend(struct engine *engine, uint64_t number, const struct 
         return;
     }
     if (backend->link != NULL && backend_link_set_config(backend->link, config)) {
+        backend->was_up = false;
         drop_fetch(backend);
         publisher_note_unreachable(engine->publisher, number, "its control port is configured anew",
                                    SOURCE_LOST, clock_milliseconds());
@@ -273,5 +274,6 @@ void engine_close_backend(struct engine *engine, uint64_t number)
     verified_signatures_clear(&backend->verified);
     backend_link_free(backend->link);
     backend->link = NULL;
+    backend->was_up = false;
     backend->config = NULL;
 }

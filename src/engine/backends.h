@@ -2,7 +2,7 @@
 #ifndef OBPUB_ENGINE_BACKENDS_H
 #define OBPUB_ENGINE_BACKENDS_H
 
-#include "engine/state.h"
+#include "engine/engine_state.h"
 
 /* The kind of source that a backend is by its config. */
 enum source_kind engine_source_kind(const struct config_backend *config);

@@ -9,10 +9,10 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "engine/backends.h"
+#include "engine/engine_state.h"
 #include "engine/index.h"
 #include "engine/posts.h"
-#include "engine/state.h"
-#include "engine/uploads.h"
+#include "engine/sender.h"
 
 /* -- the loop ------------------------------------------------------------------------------------- */
 

@@ -4,8 +4,8 @@
 
 #include "config/config.h"
 #include "control/connection.h"
+#include "engine/local_tors.h"
 #include "engine/served.h"
-#include "engine/tors.h"
 #include "publish/publisher.h"
 #include "report/view.h"
 #include "signer/signer_client.h"

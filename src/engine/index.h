@@ -2,7 +2,7 @@
 #ifndef OBPUB_ENGINE_INDEX_H
 #define OBPUB_ENGINE_INDEX_H
 
-#include "engine/state.h"
+#include "engine/engine_state.h"
 
 /* The row of the first backend with an address (56 characters or more), from where next_at_address leads to
  * the others, and the number of the frontend with one; or KEY_INDEX_NONE. */

@@ -7,10 +7,10 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "engine/backends.h"
+#include "engine/engine_state.h"
 #include "engine/index.h"
 #include "engine/posts.h"
 #include "engine/source_match.h"
-#include "engine/state.h"
 
 /* Signs of life that backends are asked for in a second, all together; and milliseconds between two that one
  * is asked for, at least. */
@@ -163,6 +163,7 @@ static void remove_frontend(struct engine *engine, size_t number)
     struct engine_frontend *frontend = &engine->frontends[number];
     engine_disown_posts(engine, number);
     publisher_remove_frontend(engine->publisher, number);
+    reactions_forget(&engine->reactions, number);
     keyring_clear(&frontend->keyring);
     memset(frontend, 0, sizeof(*frontend));
 }

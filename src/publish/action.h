@@ -14,8 +14,9 @@ enum publisher_action_type {
     PUBLISHER_UPLOAD, /* build a superdescriptor and upload it */
 };
 
-/* The HSDirs are in fingerprints, hsdir_count of them; the arrays and the point set are the publisher's and
- * good until the next call of any function of it. */
+/* The HSDirs are in fingerprints, hsdir_count of them; the arrays are the publisher's and good until the
+ * next call of any function of it. The point set is the publisher's, too: whoever needs it for longer than
+ * that shares it. */
 struct publisher_action {
     enum publisher_action_type type;
     uint64_t source;  /* of a fetch */
@@ -24,8 +25,8 @@ struct publisher_action {
     size_t tor;      /* of a fetch for a source whose own tor is not asked: the local tor that is to do it, or
                         PUBLISHER_NO_TOR when there is none */
     size_t frontend; /* of an upload */
-    enum descriptor_slot slot;   /* of an upload */
-    const struct point_set *set; /* of an upload: what the HSDirs are to have */
+    enum descriptor_slot slot; /* of an upload */
+    struct point_set *set;     /* of an upload: what the HSDirs are to have */
     const uint8_t (*fingerprints)[RELAY_FINGERPRINT_SIZE];
     const size_t *tors; /* of an upload: the local tor for each HSDir */
     bool is_shared;     /* of an upload: the HSDirs all get the same text, otherwise each its own */

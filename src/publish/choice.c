@@ -31,7 +31,10 @@ static void set_rank(struct ranked *ranked, const uint8_t seed[CHOICE_SEED_SIZE]
 static int compare_ranks(const void *one, const void *other)
 {
     const struct ranked *left = one, *right = other;
-    return memcmp(left->rank, right->rank, sizeof(left->rank));
+    int order = memcmp(left->rank, right->rank, sizeof(left->rank));
+    if (order != 0)
+        return order;
+    return (left->source > right->source) - (left->source < right->source); /* sources of one address */
 }
 
 /* One source's usable points in the order of their rank, and the next one that has not been looked at. */

@@ -9,8 +9,8 @@
 #include "publish/pace.h"
 #include "publish/tors.h"
 
-struct publisher_upload *descriptor_find_upload(const struct publisher_descriptor *descriptor,
-                                                const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE])
+struct publisher_upload *publisher_descriptor_find_upload(const struct publisher_descriptor *descriptor,
+                                                          const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE])
 {
     for (size_t i = 0; i < descriptor->upload_count; i++) {
         if (memcmp(descriptor->uploads[i].fingerprint, fingerprint, RELAY_FINGERPRINT_SIZE) == 0)
@@ -39,7 +39,7 @@ static void upload_clear(struct publisher_upload *upload)
     free(upload->reason);
 }
 
-void descriptor_clear(struct publisher_descriptor *descriptor)
+void publisher_descriptor_clear(struct publisher_descriptor *descriptor)
 {
     for (size_t i = 0; i < descriptor->upload_count; i++)
         upload_clear(&descriptor->uploads[i]);
@@ -81,7 +81,8 @@ static void list_uploads(struct publisher_descriptor *descriptor, const struct n
     for (size_t i = 0; i < count; i++) {
         const uint8_t *fingerprint = network->hsdirs[responsible[i]->hsdir].fingerprint;
         struct publisher_upload *upload = &descriptor->uploads[i];
-        struct publisher_upload *known = old != NULL ? descriptor_find_upload(old, fingerprint) : NULL;
+        struct publisher_upload *known =
+            old != NULL ? publisher_descriptor_find_upload(old, fingerprint) : NULL;
         if (known != NULL) {
             upload_move(upload, known);
             continue;
@@ -141,5 +142,5 @@ void frontend_update_hsdirs(struct publisher *publisher, struct publisher_fronte
     frontend_assign_uploads(frontend);
     leave_tors(publisher, old);
     for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++)
-        descriptor_clear(&old[slot]);
+        publisher_descriptor_clear(&old[slot]);
 }

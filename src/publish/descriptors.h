@@ -5,11 +5,11 @@
 #include "publish/state.h"
 
 /* An HSDir's upload of a descriptor, NULL when the HSDir is not responsible for it. */
-struct publisher_upload *descriptor_find_upload(const struct publisher_descriptor *descriptor,
-                                                const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE]);
+struct publisher_upload *publisher_descriptor_find_upload(const struct publisher_descriptor *descriptor,
+                                                          const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE]);
 
 /* Frees a descriptor's uploads, which must not hold permits any more. */
-void descriptor_clear(struct publisher_descriptor *descriptor);
+void publisher_descriptor_clear(struct publisher_descriptor *descriptor);
 
 /* Tells each upload which set is wanted, for the frontend's assignment as it is now. */
 void frontend_assign_uploads(struct publisher_frontend *frontend);

@@ -7,12 +7,12 @@
 /* Between a hint of a new descriptor and the fetch (milliseconds): hints come in bunches. */
 #define FETCH_DELAY 100
 
-/* Has a source asked in delay at the latest, since there is a hint of something new; once more if it is being
- * asked. why: what the hint is, for whoever follows the changes of its machines. */
+/* Has a source asked in delay at the latest, since there is a hint of something new; once more if the source
+ * is being asked. why: what the hint is, for whoever follows the changes of its machines. */
 void source_fetch_soon(struct publisher *publisher, struct source *source, int64_t delay, const char *why,
                        int64_t now);
 
-/* True when it is to be asked, as soon as there is a permit. */
+/* True when the source is to be asked, as soon as there is a permit. */
 bool source_wants_fetch(const struct publisher *publisher, const struct source *source, int64_t now);
 
 /* Has the source wait for a permit if it is to be asked, and not wait if it is not. */
@@ -21,10 +21,10 @@ void fetch_queue_update(struct publisher *publisher, const struct source *source
 /* Makes the action of asking the source that has waited longest, if there is one and a permit is free. */
 bool fetch_queue_take(struct publisher *publisher, struct publisher_action *action, int64_t now);
 
-/* Gives back the permit that it holds, if it does. */
+/* Gives back the permit that the source's fetch holds, if there is one. */
 void source_return_fetch_permit(struct publisher *publisher, const struct source *source);
 
-/* Ends asking it, with the moment of the next time. */
+/* The fetch under way has ended; the source is asked next at next_fetch. */
 void source_end_fetch(struct publisher *publisher, struct source *source, int64_t next_fetch, int64_t now);
 
 /* Whom a source's descriptor is best asked of, if there is the choice. GETINFO answers with a service's first

@@ -9,8 +9,8 @@
 struct publisher_member {
     uint64_t source;     /* its number */
     bool is_in;          /* its points are in the superdescriptor */
-    bool has_changed;    /* since the last upload was released */
-    unsigned tokens;     /* uploads it may still cause at once */
+    bool has_changed;    /* since the frontend's changes were last committed */
+    unsigned tokens;     /* uploads that the source may still cause at once */
     int64_t token_since; /* when the next token began to grow */
 };
 
@@ -21,15 +21,16 @@ struct publisher_frontend {
     size_t member_count;
     bool has_started;   /* it has been published, or may be */
     bool is_frozen;     /* no source is live: the last good points stay up */
-    int64_t kept_until; /* and until when, once one is, those stay that are lost still; MOMENT_NEVER */
+    int64_t kept_until; /* until when the points of sources stay that are lost, after the first one is back;
+                           MOMENT_NEVER when none do */
     struct assignment
         *assignment; /* what each HSDir is to have as things are now; NULL while there is no point */
-    struct assignment *released; /* what each HSDir is to have at least; NULL before the first */
-    int64_t released_at;
+    struct assignment *committed; /* what each HSDir is to have at least; NULL before the first */
+    int64_t committed_at;
     int64_t changed_at;
-    int64_t changed_since; /* when the oldest change not yet released came; MOMENT_NEVER for none */
-    bool is_urgent;        /* one of these was more than points of a new time period beside the old ones */
-    int64_t urgent_at;     /* when such a change was last released; MOMENT_NONE for never */
+    int64_t changed_since; /* when the oldest change not yet committed came; MOMENT_NEVER for none */
+    bool is_urgent;    /* among these changes is one that is more than new points of another time period */
+    int64_t urgent_at; /* when such a change was last committed; MOMENT_NONE for never */
     struct publisher_descriptor descriptors[DESCRIPTOR_SLOTS];
 };
 

@@ -19,7 +19,7 @@
 /* A source that was lost so many milliseconds ago, or less, is one of those that were lost together. */
 #define MISSED_TIME (10 * 60 * 1000)
 
-static void remove_link(struct source *source, size_t frontend)
+static void leave_source(struct source *source, size_t frontend)
 {
     for (size_t i = 0; i < source->frontend_count; i++) {
         if (source->frontends[i] == frontend) {
@@ -29,7 +29,7 @@ static void remove_link(struct source *source, size_t frontend)
     }
 }
 
-static void add_link(struct source *source, size_t frontend)
+static void join_source(struct source *source, size_t frontend)
 {
     source->frontends =
         memory_resize(source->frontends, ++source->frontend_count, sizeof(*source->frontends));
@@ -53,7 +53,7 @@ void publisher_set_members(struct publisher *publisher, size_t number, const uin
     struct publisher_member *old = frontend->members;
     size_t old_count = frontend->member_count;
     for (size_t i = 0; i < old_count; i++)
-        remove_link(publisher_member_source(publisher, &old[i]), number);
+        leave_source(publisher_member_source(publisher, &old[i]), number);
     frontend->members = memory_allocate(source_count, sizeof(*frontend->members));
     frontend->member_count = source_count;
     for (size_t i = 0; i < source_count; i++) {
@@ -62,7 +62,7 @@ void publisher_set_members(struct publisher *publisher, size_t number, const uin
             frontend->members[i] = *known;
         else
             frontend->members[i] = (struct publisher_member){.source = sources[i], .tokens = TOKENS_MAX};
-        add_link(publisher_member_source(publisher, &frontend->members[i]), number);
+        join_source(publisher_member_source(publisher, &frontend->members[i]), number);
     }
     free(old);
     if (source_count > 0)
@@ -205,7 +205,7 @@ static void forget_changes(struct publisher_frontend *frontend)
     frontend->is_urgent = false;
 }
 
-static void release(struct publisher_frontend *frontend, int64_t now)
+static void commit(struct publisher_frontend *frontend, int64_t now)
 {
     for (size_t i = 0; i < frontend->member_count; i++) {
         struct publisher_member *member = &frontend->members[i];
@@ -214,19 +214,18 @@ static void release(struct publisher_frontend *frontend, int64_t now)
             member->tokens--;
         }
     }
-    assignment_replace(&frontend->released, frontend->assignment);
-    frontend->released_at = now;
+    assignment_replace(&frontend->committed, frontend->assignment);
+    frontend->committed_at = now;
     if (frontend->is_urgent)
         frontend->urgent_at = now;
     forget_changes(frontend);
 }
 
-int64_t frontend_release_changes(struct publisher *publisher, struct publisher_frontend *frontend,
-                                 int64_t now)
+int64_t frontend_commit_changes(struct publisher *publisher, struct publisher_frontend *frontend, int64_t now)
 {
-    if (frontend->released == NULL) {
-        assignment_replace(&frontend->released, frontend->assignment);
-        frontend->released_at = now;
+    if (frontend->committed == NULL) {
+        assignment_replace(&frontend->committed, frontend->assignment);
+        frontend->committed_at = now;
         forget_changes(frontend);
         return MOMENT_NEVER;
     }
@@ -237,10 +236,10 @@ int64_t frontend_release_changes(struct publisher *publisher, struct publisher_f
     moment = token_moment > moment ? token_moment : moment;
     if (now < moment)
         return moment;
-    if (assignment_equals(frontend->assignment, frontend->released) && !frontend_has_other_set(frontend))
+    if (assignment_equals(frontend->assignment, frontend->committed) && !frontend_has_other_set(frontend))
         forget_changes(frontend); /* it is as it was: nothing to send, nothing to pay */
     else
-        release(frontend, now);
+        commit(frontend, now);
     return MOMENT_NEVER;
 }
 

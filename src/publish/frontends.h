@@ -15,8 +15,8 @@ void frontend_update_assignment(struct publisher *publisher, size_t number, uint
 
 /* Lets changes out that have waited for long enough. Returns when to look again, MOMENT_NEVER if nothing
  * waits. */
-int64_t frontend_release_changes(struct publisher *publisher, struct publisher_frontend *frontend,
-                                 int64_t now);
+int64_t frontend_commit_changes(struct publisher *publisher, struct publisher_frontend *frontend,
+                                int64_t now);
 
 /* True when it may be published: all its sources have been heard of or waited for, and it has points. */
 bool frontend_may_publish(struct publisher *publisher, struct publisher_frontend *frontend);

@@ -64,9 +64,9 @@ void publisher_set_observer(struct publisher *publisher,
 static void frontend_clear(struct publisher_frontend *frontend)
 {
     for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++)
-        descriptor_clear(&frontend->descriptors[slot]);
+        publisher_descriptor_clear(&frontend->descriptors[slot]);
     assignment_release(frontend->assignment);
-    assignment_release(frontend->released);
+    assignment_release(frontend->committed);
     free(frontend->members);
     memset(frontend, 0, sizeof(*frontend));
 }

@@ -31,7 +31,7 @@ size_t publisher_add_frontend(struct publisher *publisher,
                               const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE], const uint64_t *sources,
                               size_t source_count, int64_t now);
 
-/* Takes one away. A source must not be a member of any frontend. */
+/* Takes a frontend away, or a source, which must not be a member of any frontend. */
 void publisher_remove_frontend(struct publisher *publisher, size_t frontend);
 void publisher_remove_source(struct publisher *publisher, uint64_t source);
 

@@ -11,7 +11,6 @@
 #define HINT_LIFETIME 30000
 
 struct reaction {
-    uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE]; /* whose it is: the publisher's numbers are used again */
     struct assignment *published; /* the last one that every HSDir had its part of; NULL for none */
     bool has_hint;
     int64_t hint_at;
@@ -27,20 +26,20 @@ void reactions_clear(struct reactions *reactions)
     *reactions = (struct reactions){0};
 }
 
-/* Finds what is kept of a frontend, made anew when the number is another frontend's than before. */
+void reactions_forget(struct reactions *reactions, size_t number)
+{
+    if (number >= reactions->frontend_count)
+        return;
+    assignment_release(reactions->frontends[number].published);
+    reactions->frontends[number] = (struct reaction){0};
+}
+
 static struct reaction *find_reaction(struct reactions *reactions, const struct publisher *publisher,
                                       size_t number)
 {
     reactions->frontends = memory_extend(reactions->frontends, &reactions->frontend_count,
                                          publisher->frontend_count, sizeof(*reactions->frontends));
-    struct reaction *reaction = &reactions->frontends[number];
-    const uint8_t *identity_key = publisher->frontends[number].identity_key;
-    if (memcmp(reaction->identity_key, identity_key, ED25519_PUBLIC_KEY_SIZE) != 0) {
-        assignment_release(reaction->published);
-        *reaction = (struct reaction){0};
-        memcpy(reaction->identity_key, identity_key, ED25519_PUBLIC_KEY_SIZE);
-    }
-    return reaction;
+    return &reactions->frontends[number];
 }
 
 void reactions_note_hint(struct reactions *reactions, const struct publisher *publisher, uint64_t number,

@@ -15,6 +15,9 @@ struct reactions {
 
 void reactions_clear(struct reactions *reactions);
 
+/* Forgets what is kept of a frontend: it was taken away, and its number is given again. */
+void reactions_forget(struct reactions *reactions, size_t frontend);
+
 /* The backend gave a hint that its points may have changed: its tor uploads, it came back, it went. To be
  * called before the publisher is told. */
 void reactions_note_hint(struct reactions *reactions, const struct publisher *publisher, uint64_t source,

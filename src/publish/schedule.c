@@ -18,9 +18,9 @@ void schedule_run_frontend(struct publisher *publisher, size_t number, int64_t n
     }
     if (now >= frontend->kept_until)
         frontend_update_assignment(publisher, number, SOURCE_NONE, now);
-    int64_t next = earlier(frontend_release_changes(publisher, frontend, now), frontend->kept_until);
+    int64_t next = earlier(frontend_commit_changes(publisher, frontend, now), frontend->kept_until);
     for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++)
-        descriptor_check(publisher, frontend, &frontend->descriptors[slot], now);
+        publisher_descriptor_check(publisher, frontend, &frontend->descriptors[slot], now);
     frontend_enter_queue(publisher, number, now);
     agenda_set(&publisher->frontend_agenda, number,
                earlier(next, frontend_next_upload_moment(publisher, frontend, now)));

@@ -19,26 +19,28 @@ enum source_state {
 
 struct source_life {
     enum source_state state;
-    int64_t since;         /* when the state was entered */
-    char *reason;          /* the last thing that went wrong, "" if nothing since */
-    bool may_live;         /* it went out because nothing was heard of it, and not for what was */
-    int64_t out_at;        /* when to take it out unless something changes; MOMENT_NEVER for never */
-    int64_t patience_from; /* when it could first be asked: so long nothing was to be expected */
-    int64_t moved_at;      /* when its revision counter last moved */
+    int64_t since;  /* when the state was entered */
+    char *reason;   /* the last thing that went wrong, "" if nothing since */
+    bool may_live;  /* the source went out because nothing was heard of it, and not for what was heard */
+    int64_t out_at; /* when to take the source out unless something changes; MOMENT_NEVER for never */
+    int64_t
+        patience_from; /* when the source could first be asked: until then nothing was to be expected of it */
+    int64_t moved_at;  /* when its revision counter last moved */
 };
 
 /* -- what is being asked of it, and whom? source_inquiry.h --------------------------------------------- */
 
 enum inquiry_state {
     INQUIRY_CLOSED,           /* there is nobody to ask: its connection is lost, or the local tor's */
-    INQUIRY_IDLE,             /* it is asked at ask_at, as nothing is known to be new */
-    INQUIRY_HINTED,           /* it is asked at ask_at, as something may be new */
-    INQUIRY_POLLING,          /* it is being asked, without a hint */
-    INQUIRY_OVERTAKEN,        /* likewise, and a hint has come since: it is asked anew at ask_at */
-    INQUIRY_FOLLOWING,        /* it is being asked because of a hint */
+    INQUIRY_IDLE,             /* the source is asked at ask_at, though nothing is known to be new */
+    INQUIRY_HINTED,           /* the source is asked at ask_at, as something may be new */
+    INQUIRY_POLLING,          /* the source is being asked, without a hint */
+    INQUIRY_OVERTAKEN,        /* likewise, and a hint has come since: the source is asked anew at ask_at */
+    INQUIRY_FOLLOWING,        /* the source is being asked because of a hint */
     INQUIRY_FOLLOWING_ANEW,   /* likewise, in place of a fetch that was cut short, to which the answer may be:
                                  it is asked once more right after */
-    INQUIRY_FOLLOWING_HINTED, /* it is being asked because of a hint, and another one has come since */
+    INQUIRY_FOLLOWING_HINTED, /* the source is being asked because of a hint, and another hint has come since
+                               */
 };
 
 #define INQUIRY_STATES 8

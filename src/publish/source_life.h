@@ -12,29 +12,31 @@
 
 #include "publish/source.h"
 
-/* Begins to wait for it; and releases the memory. */
+/* Begins with waiting for the source. */
 void source_life_begin(struct source *source, int64_t now);
+
+/* Releases the memory of the reason. */
 void source_life_release(struct source *source);
 
-/* True when its points are in. */
+/* True when the source's points are in. */
 bool source_is_in(const struct source *source);
 
-/* True when it is out and nothing else is known of it than that its connection is lost. */
+/* True when the source is out and nothing else is known of it than that its connection is lost. */
 bool source_is_lost(const struct source *source);
 
 /* Keeps what went wrong for the reports; "" when all is well. */
 void source_life_set_reason(struct source *source, const char *reason);
 
-/* It has shown that it lives, and will be out at out_at unless it does so again. */
+/* The source has shown that it lives, and will be out at out_at unless it does so again. */
 void source_life_confirm(struct source *source, int64_t out_at, int64_t now);
 
-/* One that is live stays in until out_at, in case it comes back. */
+/* A source that is live is in doubt: it stays in until out_at, in case it comes back. */
 void source_life_doubt(struct source *source, const char *why, int64_t out_at, int64_t now);
 
-/* One that is live is not taken out before out_at. */
+/* A source that is live is not taken out before out_at. */
 void source_life_prolong(struct source *source, int64_t out_at);
 
-/* It is out. may_live: its points may still be good. */
+/* The source is out. may_live: its points may still be good. */
 void source_life_end(struct source *source, const char *reason, bool may_live, int64_t now);
 
 #endif

@@ -21,10 +21,10 @@ void source_begin(struct publisher *publisher, struct source *source,
     source->is_used = true;
     memcpy(source->identity_key, identity_key, ED25519_PUBLIC_KEY_SIZE);
     source->kind = kind;
+    source->observer = &publisher->observer;
     source_life_begin(source, now);
     inquiry_begin(source, now);
     trust_begin(source, "it is new");
-    source->observer = &publisher->observer;
     if (publisher->network != NULL)
         source_update_network(publisher, source, true, now);
     publisher_touch_source(publisher, source, now);

@@ -4,13 +4,15 @@
 
 #include "publish/state.h"
 
-/* Makes a source in a row that is free, and zeroed but for its number; and releases all it has. */
+/* Makes a source in a free row, which is zeroed but for the number. */
 void source_begin(struct publisher *publisher, struct source *source,
                   const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE], enum source_kind kind, int64_t now);
+
+/* Releases all that a source holds; its row is free then. */
 void source_clear(struct source *source);
 
 /* Each of these does what the function of source_events.h of the same name says, as far as the source itself
- * is concerned. That its frontends have to hear of something it notes as the source's news. */
+ * is concerned. What its frontends have to hear of that is kept as the source's news. */
 void source_set_kind(struct publisher *publisher, struct source *source, enum source_kind kind, int64_t now);
 void source_note_reachable(struct publisher *publisher, struct source *source, bool is_new_process,
                            int64_t uptime, int64_t now);
@@ -33,8 +35,8 @@ void source_note_fetch_failed(struct publisher *publisher, struct source *source
 void source_update_network(struct publisher *publisher, struct source *source, bool has_new_half,
                            int64_t now);
 
-/* Forgets that one whose own tor is not asked could not be fetched: for want of a network. It is asked at
- * once, and not judged by its age before it had the time to answer. */
+/* The network is back: forgets that the descriptor of a source whose own tor is not asked could not be
+ * fetched. The source is asked at once, and not judged by its age before it had the time to answer. */
 void source_begin_anew(struct publisher *publisher, struct source *source, int64_t now);
 
 /* Does what is due at a source, has it wait for a permit among those that are asked, and puts its next moment

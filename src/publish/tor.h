@@ -6,13 +6,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Most local tors, and no one of them. */
+/* Most local tors. */
 #define PUBLISHER_TORS_MAX 16
+
+/* The number that no local tor has. */
 #define PUBLISHER_NO_TOR SIZE_MAX
 
 enum publisher_tor_state {
-    TOR_DOWN,    /* it can't be given anything */
-    TOR_UNREADY, /* it can, but does not know the network: only used when no other one does */
+    TOR_DOWN,    /* the tor can't be given anything */
+    TOR_UNREADY, /* the tor can, but does not know the network: only used when no other tor does */
     TOR_READY,
 };
 

@@ -54,7 +54,8 @@ bool publisher_note_upload(struct publisher *publisher, size_t number, enum desc
                            const char *reason, int64_t now)
 {
     struct publisher_frontend *frontend = &publisher->frontends[number];
-    struct publisher_upload *upload = descriptor_find_upload(&frontend->descriptors[slot], fingerprint);
+    struct publisher_upload *upload =
+        publisher_descriptor_find_upload(&frontend->descriptors[slot], fingerprint);
     if (upload == NULL || !upload_awaits_answer(frontend, upload, failure))
         return false;
     publisher_touch_frontend(publisher, number, now);

@@ -38,14 +38,14 @@ static void make_due(struct publisher_upload *upload, enum upload_cause cause, i
 }
 
 /* True when the HSDir was sent points that are no longer those to be sent. What went out for another reason
- * since the last release is good until the next one: a source that flaps would cause uploads otherwise. */
+ * since the last commit is good until the next one: a source that flaps would cause uploads otherwise. */
 static bool has_old_set(const struct publisher_frontend *frontend,
                         const struct publisher_descriptor *descriptor, const struct publisher_upload *upload)
 {
-    if (upload->sent_at > frontend->released_at || point_set_equals(upload->sent, upload->wanted))
+    if (upload->sent_at > frontend->committed_at || point_set_equals(upload->sent, upload->wanted))
         return false;
     return !point_set_equals(
-        upload->sent, assignment_find(frontend->released, descriptor->period_number, upload->fingerprint));
+        upload->sent, assignment_find(frontend->committed, descriptor->period_number, upload->fingerprint));
 }
 
 bool frontend_has_other_set(const struct publisher_frontend *frontend)
@@ -54,7 +54,7 @@ bool frontend_has_other_set(const struct publisher_frontend *frontend)
         const struct publisher_descriptor *descriptor = &frontend->descriptors[slot];
         for (size_t i = 0; i < descriptor->upload_count; i++) {
             const struct publisher_upload *upload = &descriptor->uploads[i];
-            if (upload->sent_at > frontend->released_at && !point_set_equals(upload->sent, upload->wanted))
+            if (upload->sent_at > frontend->committed_at && !point_set_equals(upload->sent, upload->wanted))
                 return true;
         }
     }
@@ -143,8 +143,8 @@ static bool waits_for_points(const struct publisher_upload *upload)
 }
 
 /* Notes all that has come due at a descriptor by now: overdue answers, its refresh, changed points. */
-void descriptor_check(struct publisher *publisher, const struct publisher_frontend *frontend,
-                      struct publisher_descriptor *descriptor, int64_t now)
+void publisher_descriptor_check(struct publisher *publisher, const struct publisher_frontend *frontend,
+                                struct publisher_descriptor *descriptor, int64_t now)
 {
     bool needs_refresh = now >= descriptor->refresh_at;
     if (needs_refresh)
@@ -175,7 +175,7 @@ bool frontend_is_busy(const struct publisher_frontend *frontend,
 {
     for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
         const struct publisher_upload *upload =
-            descriptor_find_upload(&frontend->descriptors[slot], fingerprint);
+            publisher_descriptor_find_upload(&frontend->descriptors[slot], fingerprint);
         if (upload != NULL && upload->state == UPLOAD_IN_FLIGHT)
             return true;
     }
@@ -233,7 +233,7 @@ static bool may_be_late(const struct publisher_frontend *frontend, const struct 
 {
     for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
         const struct publisher_upload *other =
-            descriptor_find_upload(&frontend->descriptors[slot], upload->fingerprint);
+            publisher_descriptor_find_upload(&frontend->descriptors[slot], upload->fingerprint);
         if (other != NULL && now < other->late_until)
             return true;
     }
@@ -249,7 +249,7 @@ bool upload_awaits_answer(const struct publisher_frontend *frontend, const struc
         return false;
     for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
         const struct publisher_upload *other =
-            descriptor_find_upload(&frontend->descriptors[slot], upload->fingerprint);
+            publisher_descriptor_find_upload(&frontend->descriptors[slot], upload->fingerprint);
         if (other != NULL && other->sent_at > upload->sent_at)
             return false;
     }

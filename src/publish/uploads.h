@@ -18,12 +18,12 @@ enum upload_cause upload_find_cause(const struct publisher_frontend *frontend,
 void upload_send(struct publisher *publisher, struct publisher_descriptor *descriptor,
                  struct publisher_upload *upload, size_t tor, int64_t now);
 
-/* True when an HSDir was sent another set since the last release than is wanted now. */
+/* True when an HSDir was sent another set since the last commit than is wanted now. */
 bool frontend_has_other_set(const struct publisher_frontend *frontend);
 
 /* Notes all that has come due at a descriptor by now: overdue answers, its refresh, changed points. */
-void descriptor_check(struct publisher *publisher, const struct publisher_frontend *frontend,
-                      struct publisher_descriptor *descriptor, int64_t now);
+void publisher_descriptor_check(struct publisher *publisher, const struct publisher_frontend *frontend,
+                                struct publisher_descriptor *descriptor, int64_t now);
 
 /* When a frontend's uploads have to be looked at again though nothing happens; MOMENT_NEVER for never. */
 int64_t frontend_next_upload_moment(const struct publisher *publisher,

@@ -110,7 +110,7 @@ static void make_publisher(struct report_fixture *fixture)
     set_reason(&publisher->sources[2], "no descriptor came in time");
     struct publisher_frontend *frontend = &publisher->frontends[fixture->frontends[0].number];
     frontend->has_started = true;
-    assignment_replace(&frontend->released, frontend->assignment);
+    assignment_replace(&frontend->committed, frontend->assignment);
     make_uploads(frontend);
     publisher->is_tor_up = true;
     publisher->tors[0] = (struct publisher_tor){.state = TOR_READY, .in_flight = 3, .uploads = 77};

@@ -159,6 +159,7 @@ static void test_other_frontend(void **state)
     struct fixture fixture;
     begin(&fixture);
     memset(fixture.report.publisher->frontends[0].identity_key, 0x77, ED25519_PUBLIC_KEY_SIZE);
+    reactions_forget(&fixture.reactions, 0);
     change(&fixture, 0x60, REPORT_NOW + 1500);
     publish(&fixture, REPORT_NOW + 2000);
     check(&fixture, 0, 0);

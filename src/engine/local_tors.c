@@ -1,12 +1,12 @@
 /* The engine's local tors: their connections, which of them can be used, and whose view of the network is
  * taken.
  */
-#include "engine/tors.h"
+#include "engine/local_tors.h"
 
 #include "base/clock.h"
 #include "engine/backends.h"
+#include "engine/engine_state.h"
 #include "engine/posts.h"
-#include "engine/state.h"
 
 _Static_assert(CONFIG_TORS_MAX <= PUBLISHER_TORS_MAX, "each tor of a config needs a number");
 

@@ -1,5 +1,5 @@
 /* The engine's uploads: superdescriptors built and handed to the local tor. */
-#include "engine/uploads.h"
+#include "engine/sender.h"
 
 #include <stdio.h>
 
@@ -95,6 +95,7 @@ void engine_perform_upload(struct engine *engine, const struct publisher_action 
 {
     struct post *posts[PUBLISHER_ACTION_HSDIRS_MAX];
     struct command_data *built = NULL;
+    struct point_set *set = point_set_share(action->set);
     /* The action's HSDirs are gone with the first word to the publisher. */
     for (size_t i = 0; i < action->hsdir_count; i++)
         posts[i] = engine_begin_post(engine, action, i);
@@ -110,5 +111,6 @@ void engine_perform_upload(struct engine *engine, const struct publisher_action 
         built = NULL;
     }
     command_data_release(built);
+    point_set_release(set);
     keyring_rest(&engine->frontends[action->frontend].keyring);
 }

@@ -1,5 +1,5 @@
 /* What the files of the engine share: all that it holds. */
-#include "engine/state.h"
+#include "engine/engine_state.h"
 
 void engine_wake(struct engine *engine)
 {

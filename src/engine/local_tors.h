@@ -1,7 +1,7 @@
 /* The engine's local tors: their connections, which of them can be used, and whose view of the network is
  * taken. */
-#ifndef OBPUB_ENGINE_TORS_H
-#define OBPUB_ENGINE_TORS_H
+#ifndef OBPUB_ENGINE_LOCAL_TORS_H
+#define OBPUB_ENGINE_LOCAL_TORS_H
 
 #include "control/connection.h"
 #include "publish/tor.h"

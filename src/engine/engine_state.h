@@ -1,6 +1,6 @@
 /* What the files of the engine share: all that it holds. */
-#ifndef OBPUB_ENGINE_STATE_H
-#define OBPUB_ENGINE_STATE_H
+#ifndef OBPUB_ENGINE_ENGINE_STATE_H
+#define OBPUB_ENGINE_ENGINE_STATE_H
 
 #include <event2/event.h>
 #include <sys/queue.h>
@@ -47,8 +47,8 @@ struct engine_tor {
     char place[256];             /* where it is, for a person */
 };
 
-/* The frontend of a post that is nobody's any more. */
-#define POST_DISOWNED SIZE_MAX
+/* The frontend of a post that is nobody's any more: as that of an address which no frontend has. */
+#define POST_DISOWNED KEY_INDEX_NONE
 
 /* An upload to one HSDir under way: of which descriptor, and which tor was given it (HSPOST). */
 struct post {
