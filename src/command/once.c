@@ -219,8 +219,8 @@ static void set_settings(struct engine_settings *settings, struct once *once, co
     settings->tors.count = tors->count;
     settings->tors.credentials.password_file = config->tor_control_password_file;
     settings->tors.credentials.cookie_file = config->tor_control_cookie_file;
-    settings->tors.credentials.source = reader_client_source(once->processes->reader);
-    settings->credential_source = reader_client_source(once->processes->reader);
+    settings->tors.credentials.reader = reader_client_credential_reader(once->processes->reader);
+    settings->credential_reader = reader_client_credential_reader(once->processes->reader);
     settings->signer = once->processes->signer;
     settings->rules = publisher_rules_default;
     settings->rules.start_patience = patience < BACKEND_PATIENCE_MAX ? patience : BACKEND_PATIENCE_MAX;

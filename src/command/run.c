@@ -178,7 +178,7 @@ static void find_tor_places(const struct daemon *daemon, const struct config *co
     places->count = endpoints->count;
     places->credentials.password_file = config->tor_control_password_file;
     places->credentials.cookie_file = config->tor_control_cookie_file;
-    places->credentials.source = reader_client_source(daemon->processes.reader);
+    places->credentials.reader = reader_client_credential_reader(daemon->processes.reader);
 }
 
 static void set_tor_places(struct daemon *daemon, const struct config *config)
@@ -336,7 +336,7 @@ static void start_engine(struct daemon *daemon)
     struct engine_settings settings = {
         .base = daemon->base,
         .rules = publisher_rules_default,
-        .credential_source = reader_client_source(daemon->processes.reader),
+        .credential_reader = reader_client_credential_reader(daemon->processes.reader),
         .signer = daemon->processes.signer,
         .changed = engine_changed,
         .source_changed = log_has_level(&daemon->log, LOG_LEVEL_DEBUG) ? log_source_change : NULL,

@@ -160,17 +160,17 @@ static void read_instances(struct config_loader *loader, yaml_node_t *node, stru
 static int load_key(const char *path, struct config_frontend *frontend, void *context, struct error *error)
 {
     (void)context;
-    struct key_file_source source;
+    struct key_file_origin origin;
     struct ed25519_secret_key *secret_key = secret_allocate(sizeof(*secret_key));
-    if (key_file_load(path, secret_key, frontend->identity_key, &source, error) != 0) {
+    if (key_file_load(path, secret_key, frontend->identity_key, &origin, error) != 0) {
         secret_free(secret_key);
         return -1;
     }
-    frontend->key_path = source.path;
-    frontend->key_format = source.format;
-    frontend->bundle = source.bundle;
-    if (source.bundle != NULL) {
-        frontend->plan = source.bundle->plan;
+    frontend->key_path = origin.path;
+    frontend->key_format = origin.format;
+    frontend->bundle = origin.bundle;
+    if (origin.bundle != NULL) {
+        frontend->plan = origin.bundle->plan;
         secret_free(secret_key);
         secret_key = NULL;
     }

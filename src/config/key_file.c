@@ -141,7 +141,7 @@ static struct bundle *load_bundle(const struct plain_file *file, const uint8_t *
 
 /* Reads and decodes an open key file. */
 static int load_open_file(const struct plain_file *file, struct ed25519_secret_key *secret_key,
-                          uint8_t public_key[ED25519_PUBLIC_KEY_SIZE], struct key_file_source *source,
+                          uint8_t public_key[ED25519_PUBLIC_KEY_SIZE], struct key_file_origin *origin,
                           struct error *error)
 {
     uint8_t *bytes = secret_allocate(KEY_FILE_SIZE_MAX + 1);
@@ -150,13 +150,13 @@ static int load_open_file(const struct plain_file *file, struct ed25519_secret_k
     if (length < 0) {
         result = error_set(error, "it can't be read (%s)", strerror(errno));
     } else if (bundle_is_encoded(bytes, (size_t)length)) {
-        source->format = KEY_FORMAT_BUNDLE;
-        source->bundle = load_bundle(file, bytes, (size_t)length, error);
-        result = source->bundle != NULL ? 0 : -1;
+        origin->format = KEY_FORMAT_BUNDLE;
+        origin->bundle = load_bundle(file, bytes, (size_t)length, error);
+        result = origin->bundle != NULL ? 0 : -1;
         if (result == 0)
-            memcpy(public_key, source->bundle->identity_key, ED25519_PUBLIC_KEY_SIZE);
+            memcpy(public_key, origin->bundle->identity_key, ED25519_PUBLIC_KEY_SIZE);
     } else {
-        result = key_decode(secret_key, public_key, &source->format, bytes, (size_t)length, error);
+        result = key_decode(secret_key, public_key, &origin->format, bytes, (size_t)length, error);
     }
     secret_free(bytes);
     return result;
@@ -199,35 +199,35 @@ static char *open_file(const char *path, struct plain_file *file, bool *is_folde
     return NULL;
 }
 
-/* Loads the key from an open file, whose path the source has. */
+/* Loads the key from an open file, whose path the origin has. */
 static int load_key(const struct plain_file *file, struct ed25519_secret_key *secret_key,
-                    uint8_t public_key[ED25519_PUBLIC_KEY_SIZE], struct key_file_source *source,
+                    uint8_t public_key[ED25519_PUBLIC_KEY_SIZE], struct key_file_origin *origin,
                     struct error *error)
 {
-    int result = load_open_file(file, secret_key, public_key, source, error);
-    if (result != 0 || strcmp(path_file_name(source->path), tor_secret_name) != 0)
+    int result = load_open_file(file, secret_key, public_key, origin, error);
+    if (result != 0 || strcmp(path_file_name(origin->path), tor_secret_name) != 0)
         return result;
-    char *folder = path_copy_folder(source->path);
+    char *folder = path_copy_folder(origin->path);
     result = check_companions(folder, public_key, error);
     free(folder);
     return result;
 }
 
 int key_file_load(const char *path, struct ed25519_secret_key *secret_key,
-                  uint8_t public_key[ED25519_PUBLIC_KEY_SIZE], struct key_file_source *source,
+                  uint8_t public_key[ED25519_PUBLIC_KEY_SIZE], struct key_file_origin *origin,
                   struct error *error)
 {
     struct plain_file file;
     bool is_folder;
     secret_wipe(secret_key, sizeof(*secret_key));
-    *source = (struct key_file_source){.path = open_file(path, &file, &is_folder, error)};
-    int result = source->path != NULL ? load_key(&file, secret_key, public_key, source, error) : -1;
+    *origin = (struct key_file_origin){.path = open_file(path, &file, &is_folder, error)};
+    int result = origin->path != NULL ? load_key(&file, secret_key, public_key, origin, error) : -1;
     plain_file_close(&file);
     if (result == 0)
         return 0;
     secret_wipe(secret_key, sizeof(*secret_key));
-    bundle_free(source->bundle);
-    free(source->path);
-    *source = (struct key_file_source){0};
+    bundle_free(origin->bundle);
+    free(origin->path);
+    *origin = (struct key_file_origin){0};
     return is_folder ? error_add_context(error, "its %s", tor_secret_name) : -1;
 }

@@ -6,7 +6,7 @@
 #include "onion/bundle.h"
 
 /* Where a key was found. */
-struct key_file_source {
+struct key_file_origin {
     char *path; /* of the key file itself; release with free() */
     enum key_format format;
     struct bundle *bundle; /* release with bundle_free(); NULL unless the format is KEY_FORMAT_BUNDLE */
@@ -18,10 +18,10 @@ struct key_file_source {
  * Refused are files that others can read or write (except by the access list that systemd gives a
  * credential), that belong to somebody else than root or this user, or that are not plain files, and a
  * hs_ed25519_secret_key that does not go with the hs_ed25519_public_key or hostname beside it. Returns 0 with
- * source to be released, or -1 with nothing to release, secret_key wiped, and a sentence that begins where
+ * origin to be released, or -1 with nothing to release, secret_key wiped, and a sentence that begins where
  * the path would end ("is empty: ..."). */
 int key_file_load(const char *path, struct ed25519_secret_key *secret_key,
-                  uint8_t public_key[ED25519_PUBLIC_KEY_SIZE], struct key_file_source *source,
+                  uint8_t public_key[ED25519_PUBLIC_KEY_SIZE], struct key_file_origin *origin,
                   struct error *error);
 
 #endif

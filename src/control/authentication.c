@@ -38,7 +38,7 @@ enum method {
 struct authentication {
     char *password_file; /* the operator's, or NULL */
     char *cookie_file;   /* likewise */
-    const struct credential_source *source;
+    const struct credential_reader *reader;
     bool peer_is_local;
     enum step step;
     enum method method;
@@ -59,7 +59,7 @@ struct authentication *authentication_new(const struct control_credentials *cred
     if (credentials != NULL) {
         authentication->password_file = copy_or_null(credentials->password_file);
         authentication->cookie_file = copy_or_null(credentials->cookie_file);
-        authentication->source = credentials->source;
+        authentication->reader = credentials->reader;
     }
     return authentication;
 }
@@ -115,18 +115,18 @@ static enum authentication_result begin_null(struct authentication *authenticati
 static enum credential_result read_password(const struct authentication *authentication, char **password,
                                             struct error *error)
 {
-    const struct credential_source *source = authentication->source;
-    if (source == NULL)
+    const struct credential_reader *reader = authentication->reader;
+    if (reader == NULL)
         return credential_read_password(authentication->password_file, password, error);
-    return source->read_password(authentication->password_file, password, source->context, error);
+    return reader->read_password(authentication->password_file, password, reader->context, error);
 }
 
 static enum credential_result read_cookie(const struct authentication *authentication, struct error *error)
 {
-    const struct credential_source *source = authentication->source;
-    if (source == NULL)
+    const struct credential_reader *reader = authentication->reader;
+    if (reader == NULL)
         return credential_read_cookie(authentication->cookie_path, authentication->cookie, error);
-    return source->read_cookie(authentication->cookie_path, authentication->cookie, source->context, error);
+    return reader->read_cookie(authentication->cookie_path, authentication->cookie, reader->context, error);
 }
 
 /* AUTHENTICATE with the password, in hexadecimal since that needs no escapes. */

@@ -409,8 +409,8 @@ struct control_connection *control_connection_new(struct event_base *base,
     connection->timer = evtimer_new(base, on_timeout, connection);
     connection->waiting = evbuffer_new();
     command_queue_init(&connection->queue);
-    bool has_source = credentials != NULL && credentials->source != NULL;
-    const struct name_source *names = has_source ? &credentials->source->names : &name_source_here;
+    bool has_reader = credentials != NULL && credentials->reader != NULL;
+    const struct name_reader *names = has_reader ? &credentials->reader->names : &name_reader_here;
     connection->connector = control_connector_new(base, endpoint, names, connection->limits.connect_timeout,
                                                   on_connected, connection);
     return connection;

@@ -20,13 +20,13 @@ enum control_failure {
     CONTROL_FAILURE_AUTHENTICATION, /* wrong password or cookie, or no method in common */
 };
 
-struct credential_source;
+struct credential_reader;
 
 /* How to authenticate beyond what PROTOCOLINFO offers. All may be NULL; the strings are copied. */
 struct control_credentials {
     const char *password_file;              /* its first line is the password */
     const char *cookie_file;                /* stands in for the COOKIEFILE that PROTOCOLINFO names */
-    const struct credential_source *source; /* who reads these files, and stays; NULL: they are just opened */
+    const struct credential_reader *reader; /* who reads these files, and stays; NULL: they are just opened */
 };
 
 struct control_limits {

@@ -25,7 +25,7 @@
 struct control_connector {
     struct event_base *base;
     struct control_endpoint endpoint;
-    const struct name_source *names;
+    const struct name_reader *names;
     double timeout;
     struct event *timer;        /* the start, then the time limit of what is under way */
     struct event *socket_event; /* of the attempt under way, or NULL */
@@ -316,7 +316,7 @@ static void on_timer(evutil_socket_t socket, short events, void *context)
 
 struct control_connector *control_connector_new(struct event_base *base,
                                                 const struct control_endpoint *endpoint,
-                                                const struct name_source *names, double timeout,
+                                                const struct name_reader *names, double timeout,
                                                 connector_callback callback, void *context)
 {
     struct control_connector *connector = memory_allocate(1, sizeof(*connector));

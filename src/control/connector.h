@@ -27,7 +27,7 @@ typedef void (*connector_callback)(const struct connector_result *result, void *
  * resolver_new(), must stay. timeout: seconds for all of it. */
 struct control_connector *control_connector_new(struct event_base *base,
                                                 const struct control_endpoint *endpoint,
-                                                const struct name_source *names, double timeout,
+                                                const struct name_reader *names, double timeout,
                                                 connector_callback callback, void *context);
 
 /* Stops, if it has not called back yet, and releases it. NULL is fine. */

@@ -28,13 +28,13 @@ enum credential_result credential_read_password(const char *path, char **passwor
 
 /* Who reads the files for one that has no business opening any: like the two functions above, with a context.
  */
-struct credential_source {
+struct credential_reader {
     enum credential_result (*read_cookie)(const char *path, uint8_t *cookie, void *context,
                                           struct error *error);
     enum credential_result (*read_password)(const char *path, char **password, void *context,
                                             struct error *error);
     void *context;
-    struct name_source names; /* has a context of its own */
+    struct name_reader names; /* has a context of its own */
 };
 
 /* Writes the name of the group that a file belongs to, or its number, or "" when it can't be told: the group

@@ -90,5 +90,5 @@ static void read_resolver_here(char *text, void *context)
     name_files_read_resolver(NAME_FILES_RESOLVER, text);
 }
 
-const struct name_source name_source_here = {.find_host = find_host_here,
+const struct name_reader name_reader_here = {.find_host = find_host_here,
                                              .read_resolver = read_resolver_here};

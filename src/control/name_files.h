@@ -21,13 +21,13 @@ void name_files_read_resolver(const char *path, char *text);
 
 /* Who reads them for one that has no business opening files; each writes what the function above of the same
  * name writes. */
-struct name_source {
+struct name_reader {
     void (*find_host)(const char *name, char *addresses, void *context);
     void (*read_resolver)(char *text, void *context);
     void *context;
 };
 
 /* Reads the files of this machine itself. */
-extern const struct name_source name_source_here;
+extern const struct name_reader name_reader_here;
 
 #endif

@@ -25,7 +25,7 @@ struct resolver {
     struct evdns_getaddrinfo_request *request;
     enum resolver_state state;
     bool abandoned; /* freed while evdns still held it */
-    const struct name_source *names;
+    const struct name_reader *names;
     char *host;
     uint16_t port;
     struct resolver_address addresses[RESOLVER_ADDRESSES_MAX];
@@ -148,7 +148,7 @@ static void on_step(evutil_socket_t socket, short events, void *context)
         resolver->callback(resolver->addresses, resolver->count, &resolver->error, resolver->context);
 }
 
-struct resolver *resolver_new(struct event_base *base, const struct name_source *names, const char *host,
+struct resolver *resolver_new(struct event_base *base, const struct name_reader *names, const char *host,
                               uint16_t port, resolver_callback callback, void *context)
 {
     struct resolver *resolver = memory_allocate(1, sizeof(*resolver));

@@ -28,7 +28,7 @@ typedef void (*resolver_callback)(const struct resolver_address *addresses, size
 /* Starts looking up an IPv4 or IPv6 address or a host name (of /etc/hosts or the name servers of
  * /etc/resolv.conf, both as names has them; it must stay); never calls back before it has returned, and has
  * no time limit of its own. The host is copied. */
-struct resolver *resolver_new(struct event_base *base, const struct name_source *names, const char *host,
+struct resolver *resolver_new(struct event_base *base, const struct name_reader *names, const char *host,
                               uint16_t port, resolver_callback callback, void *context);
 
 /* Stops, if it has not called back yet, and releases it. NULL is fine. */

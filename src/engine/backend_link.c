@@ -41,7 +41,7 @@ struct backend_link {
     struct event_base *base;
     const struct config_backend *config;
     uint64_t number;
-    const struct credential_source *source;
+    const struct credential_reader *reader;
     struct backend_link_callbacks callbacks;
     void *context;
     struct control_connection *connection;
@@ -192,7 +192,7 @@ static void connect_to_backend(struct backend_link *link)
     const struct control_credentials credentials = {
         .password_file = link->config->control_password_file,
         .cookie_file = link->config->control_cookie_file,
-        .source = link->source,
+        .reader = link->reader,
     };
     link->connection = control_connection_new(link->base, &link->config->control, &credentials,
                                               &backend_limits, &callbacks, link);
@@ -210,7 +210,7 @@ static void timer_fired(evutil_socket_t socket, short events, void *context)
 }
 
 struct backend_link *backend_link_new(struct event_base *base, const struct config_backend *config,
-                                      uint64_t number, const struct credential_source *source,
+                                      uint64_t number, const struct credential_reader *reader,
                                       const int64_t *ping_interval,
                                       const struct backend_link_callbacks *callbacks, void *context)
 {
@@ -218,7 +218,7 @@ struct backend_link *backend_link_new(struct event_base *base, const struct conf
     link->base = base;
     link->config = config;
     link->number = number;
-    link->source = source;
+    link->reader = reader;
     link->ping_interval = ping_interval;
     link->callbacks = *callbacks;
     link->context = context;

@@ -19,11 +19,11 @@ struct backend_link_callbacks {
     void (*down)(uint64_t source, const struct error *error, enum source_loss loss, void *context);
 };
 
-/* number: of the source that the backend is. source reads the files that open its control port, and stays.
+/* number: of the source that the backend is. reader reads the files that open its control port, and stays.
  * ping_interval: milliseconds between two times that the backend is asked whether it lives, more or less; it
  * is looked at each time, and stays the caller's. */
 struct backend_link *backend_link_new(struct event_base *base, const struct config_backend *config,
-                                      uint64_t number, const struct credential_source *source,
+                                      uint64_t number, const struct credential_reader *reader,
                                       const int64_t *ping_interval,
                                       const struct backend_link_callbacks *callbacks, void *context);
 void backend_link_free(struct backend_link *link);

@@ -36,7 +36,7 @@ static void fetch_ended(struct fetch *fetch, struct descriptor *descriptor, cons
     if (descriptor != NULL) {
         publisher_note_descriptor(engine->publisher, backend->number, descriptor, clock_milliseconds());
     } else {
-        engine->counters.fetch_failures[from_tor ? FETCH_SOURCE_BACKEND : FETCH_SOURCE_HSDIRS]++;
+        engine->counters.fetch_failures[from_tor ? FETCH_TARGET_BACKEND : FETCH_TARGET_HSDIRS]++;
         if (fetch_was_answered(fetch))
             publisher_note_hsdirs_answered(engine->publisher, backend->number, clock_milliseconds());
         publisher_note_fetch_failed(engine->publisher, backend->number, error->text, from_tor,
@@ -96,7 +96,7 @@ void engine_perform_fetch(struct engine *engine, const struct publisher_action *
     memcpy(request.address, backend->config->address, sizeof(request.address));
     backend->fetches_from_tor = !action->from_hsdirs;
     backend->fetch_tor = action->tor;
-    engine->counters.fetches[action->from_hsdirs ? FETCH_SOURCE_HSDIRS : FETCH_SOURCE_BACKEND]++;
+    engine->counters.fetches[action->from_hsdirs ? FETCH_TARGET_HSDIRS : FETCH_TARGET_BACKEND]++;
     backend->fetch = fetch_new(&request, fetch_ended, backend);
 }
 
@@ -234,7 +234,7 @@ static void connect_backend(struct engine_backend *backend)
     struct engine *engine = backend->engine;
     if (backend->config->has_control)
         backend->link =
-            backend_link_new(engine->base, backend->config, backend->number, engine->credential_source,
+            backend_link_new(engine->base, backend->config, backend->number, engine->credential_reader,
                              &engine->ping_interval, &callbacks, engine);
     else if (engine->publisher->is_tor_up)
         publisher_note_reachable(engine->publisher, backend->number, false, UPTIME_UNKNOWN,

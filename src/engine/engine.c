@@ -75,7 +75,7 @@ struct engine *engine_new(const struct engine_settings *settings)
     engine->report_timer = evtimer_new(engine->base, report_timer_fired, engine);
     engine_update_intervals(engine);
     engine->signer = settings->signer;
-    engine->credential_source = settings->credential_source;
+    engine->credential_reader = settings->credential_reader;
     struct publisher_rules rules = settings->rules;
     randombytes_buf(rules.seed, sizeof(rules.seed));
     engine->publisher = publisher_new(&rules);

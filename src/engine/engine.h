@@ -15,7 +15,7 @@ struct engine;
 struct engine_settings {
     struct event_base *base;
     struct engine_tor_places tors;                     /* copied */
-    const struct credential_source *credential_source; /* reads what opens backends' control ports */
+    const struct credential_reader *credential_reader; /* reads what opens backends' control ports */
     struct signer_client *signer;
     struct publisher_rules rules;          /* the seed is drawn by the engine */
     void (*changed)(void *context);        /* something may be different; called from the event loop, often */
@@ -24,7 +24,7 @@ struct engine_settings {
 };
 
 /* Connects to the local tors. libsodium must have been initialised. It serves nothing before
- * engine_set_config(). The signer and the credentials' source stay the caller's. */
+ * engine_set_config(). The signer and the credentials' reader stay the caller's. */
 struct engine *engine_new(const struct engine_settings *settings);
 void engine_free(struct engine *engine);
 

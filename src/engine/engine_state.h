@@ -71,7 +71,7 @@ struct engine {
     struct event_base *base;
     struct config *config;
     struct signer_client *signer;
-    const struct credential_source *credential_source;
+    const struct credential_reader *credential_reader;
     struct publisher *publisher;
     struct engine_tor tors[PUBLISHER_TORS_MAX];
     struct engine_backend **backends; /* each stays where it is: callbacks know it */

@@ -28,7 +28,7 @@
 struct local_tor {
     struct event_base *base;
     struct control_endpoint endpoint;
-    const struct credential_source *credential_source;
+    const struct credential_reader *credential_reader;
     char *password_file, *cookie_file;
     struct local_tor_callbacks callbacks;
     void *context;
@@ -368,7 +368,7 @@ static void connect_to_tor(struct local_tor *tor)
     const struct control_credentials credentials = {
         .password_file = tor->password_file,
         .cookie_file = tor->cookie_file,
-        .source = tor->credential_source,
+        .reader = tor->credential_reader,
     };
     tor->connection = control_connection_new(tor->base, &tor->endpoint, &credentials, NULL, &callbacks, tor);
 }
@@ -387,7 +387,7 @@ struct local_tor *local_tor_new(struct event_base *base, const struct control_en
     control_endpoint_copy(&tor->endpoint, endpoint);
     tor->password_file = copy_or_null(credentials->password_file);
     tor->cookie_file = copy_or_null(credentials->cookie_file);
-    tor->credential_source = credentials->source;
+    tor->credential_reader = credentials->reader;
     tor->callbacks = *callbacks;
     tor->context = context;
     begin_waiting(tor);

@@ -22,7 +22,7 @@ struct local_tor_callbacks {
     void (*changed)(void *context);
 };
 
-/* Starts connecting. The endpoint and credentials are copied, but for the credentials' source, which stays.
+/* Starts connecting. The endpoint and credentials are copied, but for the credentials' reader, which stays.
  */
 struct local_tor *local_tor_new(struct event_base *base, const struct control_endpoint *endpoint,
                                 const struct control_credentials *credentials,

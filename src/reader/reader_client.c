@@ -19,7 +19,7 @@
 struct reader_client {
     struct conversation conversation;
     const char *config_path;
-    struct credential_source source;
+    struct credential_reader credential_reader;
 };
 
 /* -- messages ------------------------------------------------------------------------------------- */
@@ -295,9 +295,9 @@ static void read_resolver(char *text, void *context)
 
 /* -- making --------------------------------------------------------------------------------------- */
 
-const struct credential_source *reader_client_source(const struct reader_client *client)
+const struct credential_reader *reader_client_credential_reader(const struct reader_client *client)
 {
-    return &client->source;
+    return &client->credential_reader;
 }
 
 struct reader_client *reader_client_new(int end, const char *config_path)
@@ -305,7 +305,7 @@ struct reader_client *reader_client_new(int end, const char *config_path)
     struct reader_client *client = memory_allocate(1, sizeof(*client));
     conversation_init(&client->conversation, &reader, end);
     client->config_path = config_path;
-    client->source = (struct credential_source){
+    client->credential_reader = (struct credential_reader){
         .read_cookie = read_cookie,
         .read_password = read_password,
         .context = client,

@@ -26,6 +26,6 @@ int reader_client_drop(struct reader_client *client, struct error *error);
 void reader_client_take_late(struct reader_client *client);
 
 /* Who has cookies, passwords and host names read by the reader; good for as long as the client is. */
-const struct credential_source *reader_client_source(const struct reader_client *client);
+const struct credential_reader *reader_client_credential_reader(const struct reader_client *client);
 
 #endif

@@ -8,18 +8,18 @@
 
 #include "base/histogram.h"
 
-/* Where a backend's descriptor was asked for. */
-enum fetch_source {
-    FETCH_SOURCE_BACKEND, /* its control port */
-    FETCH_SOURCE_HSDIRS,
-    FETCH_SOURCES,
+/* Who was asked for a backend's descriptor. */
+enum fetch_target {
+    FETCH_TARGET_BACKEND, /* its control port */
+    FETCH_TARGET_HSDIRS,
+    FETCH_TARGETS,
 };
 
 struct report_counters {
     uint64_t uploads;       /* handed to tor, one for each HSDir */
     uint64_t uploads_taken; /* the HSDir took it */
-    uint64_t fetches[FETCH_SOURCES];
-    uint64_t fetch_failures[FETCH_SOURCES];
+    uint64_t fetches[FETCH_TARGETS];
+    uint64_t fetch_failures[FETCH_TARGETS];
     uint64_t backend_connections_lost; /* to backends' control ports, once they were up */
     uint64_t tor_connections_lost;     /* to the local tor's, once it was up */
     uint64_t consensuses;              /* networks that were read from the local tor */

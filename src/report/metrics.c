@@ -74,15 +74,15 @@ static void write_failures(struct metrics_text *text, const struct report_view *
 }
 
 static void write_fetches(struct metrics_text *text, const char *name, const char *help,
-                          const uint64_t counts[FETCH_SOURCES])
+                          const uint64_t counts[FETCH_TARGETS])
 {
-    static const char *const sources[FETCH_SOURCES] = {
-        [FETCH_SOURCE_BACKEND] = "backend",
-        [FETCH_SOURCE_HSDIRS] = "hsdirs",
+    static const char *const targets[FETCH_TARGETS] = {
+        [FETCH_TARGET_BACKEND] = "backend",
+        [FETCH_TARGET_HSDIRS] = "hsdirs",
     };
     metrics_text_begin(text, name, "counter", help);
-    for (size_t i = 0; i < FETCH_SOURCES; i++) {
-        const struct metrics_label label = {"source", sources[i]};
+    for (size_t i = 0; i < FETCH_TARGETS; i++) {
+        const struct metrics_label label = {"source", targets[i]};
         metrics_text_add(text, name, "", &label, 1, (double)counts[i]);
     }
 }

@@ -118,7 +118,7 @@ static bool answer_question(const uint8_t *data, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const struct name_source names = {.find_host = find_host, .read_resolver = read_resolver};
+    static const struct name_reader names = {.find_host = find_host, .read_resolver = read_resolver};
     struct outcome outcome = {.has_come = false};
     uint8_t late;
     prepare();

@@ -46,25 +46,25 @@ static void keep_or_drop(struct reader_client *client, bool keeps)
     FUZZ_REQUIRE((result == 0) == !is_set(&error));
 }
 
-static void read_cookie(const struct credential_source *source)
+static void read_cookie(const struct credential_reader *reader)
 {
     uint8_t cookie[CREDENTIAL_COOKIE_SIZE];
     struct error error = no_error();
-    enum credential_result result = source->read_cookie("cookie", cookie, source->context, &error);
+    enum credential_result result = reader->read_cookie("cookie", cookie, reader->context, &error);
     FUZZ_REQUIRE((result == CREDENTIAL_OK) == !is_set(&error));
 }
 
-static void read_password(const struct credential_source *source)
+static void read_password(const struct credential_reader *reader)
 {
     char *password;
     struct error error = no_error();
-    enum credential_result result = source->read_password("password", &password, source->context, &error);
+    enum credential_result result = reader->read_password("password", &password, reader->context, &error);
     FUZZ_REQUIRE((result == CREDENTIAL_OK) == !is_set(&error));
     FUZZ_REQUIRE((result == CREDENTIAL_OK) == (password != NULL));
     secret_free(password);
 }
 
-static void read_names(const struct name_source *names, bool is_host)
+static void read_names(const struct name_reader *names, bool is_host)
 {
     char text[NAME_FILES_TEXT_SIZE];
     memset(text, 'x', sizeof(text));
@@ -77,7 +77,7 @@ static void read_names(const struct name_source *names, bool is_host)
 
 static void ask(struct reader_client *client, unsigned number)
 {
-    const struct credential_source *source = reader_client_source(client);
+    const struct credential_reader *reader = reader_client_credential_reader(client);
     switch (number % REQUESTS_MAX) {
     case 0:
         load(client);
@@ -87,14 +87,14 @@ static void ask(struct reader_client *client, unsigned number)
         keep_or_drop(client, number % REQUESTS_MAX == 1);
         break;
     case 3:
-        read_cookie(source);
+        read_cookie(reader);
         break;
     case 4:
-        read_password(source);
+        read_password(reader);
         break;
     case 5:
     case 6:
-        read_names(&source->names, number % REQUESTS_MAX == 5);
+        read_names(&reader->names, number % REQUESTS_MAX == 5);
         break;
     default:
         reader_client_take_late(client);

@@ -57,21 +57,21 @@ static const char *load(const char *path, char *loaded_path, size_t size, struct
     static char address[ONION_ADDRESS_SIZE];
     struct ed25519_secret_key *secret_key = secret_allocate(sizeof(*secret_key));
     uint8_t public_key[ED25519_PUBLIC_KEY_SIZE];
-    struct key_file_source source;
-    int result = key_file_load(path, secret_key, public_key, &source, error);
+    struct key_file_origin origin;
+    int result = key_file_load(path, secret_key, public_key, &origin, error);
     if (result == 0) {
         onion_address_encode(address, public_key);
         if (loaded_path != NULL)
-            snprintf(loaded_path, size, "%s", source.path);
-        assert_int_equal(source.bundle != NULL, source.format == KEY_FORMAT_BUNDLE);
-        if (source.bundle != NULL)
+            snprintf(loaded_path, size, "%s", origin.path);
+        assert_int_equal(origin.bundle != NULL, origin.format == KEY_FORMAT_BUNDLE);
+        if (origin.bundle != NULL)
             assert_true(sodium_is_zero((const uint8_t *)secret_key, sizeof(*secret_key)));
-        bundle_free(source.bundle);
-        free(source.path);
+        bundle_free(origin.bundle);
+        free(origin.path);
     } else {
-        assert_null(source.bundle);
+        assert_null(origin.bundle);
         assert_true(sodium_is_zero((const uint8_t *)secret_key, sizeof(*secret_key)));
-        assert_null(source.path);
+        assert_null(origin.path);
     }
     secret_free(secret_key);
     return result == 0 ? address : NULL;

@@ -74,8 +74,8 @@ static void test_process(void **state)
     report_fixture_make(&fixture);
     fixture.counters.uploads = 20;
     fixture.counters.uploads_taken = 12;
-    fixture.counters.fetches[FETCH_SOURCE_HSDIRS] = 7;
-    fixture.counters.fetch_failures[FETCH_SOURCE_BACKEND] = 3;
+    fixture.counters.fetches[FETCH_TARGET_HSDIRS] = 7;
+    fixture.counters.fetch_failures[FETCH_TARGET_BACKEND] = 3;
     fixture.publisher->upload_failures[UPLOAD_FAILURE_REJECTED] = 2;
     fixture.publisher->upload_failures[UPLOAD_FAILURE_BROKEN] = 1;
     fixture.publisher->upload_failures[UPLOAD_FAILURE_OTHER] = 1;

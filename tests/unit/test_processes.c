@@ -221,10 +221,10 @@ static void test_stopped_reader(void **state)
     uint8_t cookie[CREDENTIAL_COOKIE_SIZE];
     struct error error;
     children_take_config(&config);
-    const struct credential_source *source = reader_client_source(children.reader);
+    const struct credential_reader *reader = reader_client_credential_reader(children.reader);
     kill(children.children[PROCESS_READER].id, SIGSTOP);
     for (int i = 0; i < 2; i++) {
-        assert_int_equal(source->read_cookie("cookie", cookie, source->context, &error), CREDENTIAL_UNUSABLE);
+        assert_int_equal(reader->read_cookie("cookie", cookie, reader->context, &error), CREDENTIAL_UNUSABLE);
         assert_non_null(strstr(error.text, "do the disks answer?"));
     }
     kill(children.children[PROCESS_READER].id, SIGCONT);

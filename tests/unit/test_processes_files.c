@@ -21,14 +21,14 @@
 
 static enum credential_result read_password(const char *path, char **password, struct error *error)
 {
-    const struct credential_source *source = reader_client_source(children.reader);
-    return source->read_password(path, password, source->context, error);
+    const struct credential_reader *reader = reader_client_credential_reader(children.reader);
+    return reader->read_password(path, password, reader->context, error);
 }
 
 static enum credential_result read_cookie(const char *path, uint8_t *cookie, struct error *error)
 {
-    const struct credential_source *source = reader_client_source(children.reader);
-    return source->read_cookie(path, cookie, source->context, error);
+    const struct credential_reader *reader = reader_client_credential_reader(children.reader);
+    return reader->read_cookie(path, cookie, reader->context, error);
 }
 
 static void test_password(void **state)
@@ -89,7 +89,7 @@ static void test_host_names(void **state)
 {
     (void)state;
     char lines[NAME_FILES_TEXT_SIZE], expected[NAME_FILES_TEXT_SIZE];
-    const struct name_source *names = &reader_client_source(children.reader)->names;
+    const struct name_reader *names = &reader_client_credential_reader(children.reader)->names;
     name_files_find_host(NAME_FILES_HOSTS, "localhost", expected);
     assert_int_not_equal(expected[0], '\0');
     names->find_host("localhost", lines, names->context);
