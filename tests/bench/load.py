@@ -36,9 +36,9 @@ HOURS = 2       # of ordinary running that are measured
 HOUR_LENGTHS = (60, 50, 45, 40)
 REFRESHED_AFTER = 1.5  # hours, on average
 START = 90      # seconds that a first publication takes at the most
-# From so many seconds after the start on backends are asked for signs of life as often as ever: of 10,000 each every
+# From so many seconds after the start on backends are asked as often as ever whether they live: of 10,000 each every
 # 75 to 125 seconds.
-SIGNS_OF_LIFE = 180
+AS_OFTEN_AS_EVER = 180
 REST = 20       # seconds
 
 
@@ -146,7 +146,7 @@ class Obpub:
 
     def rest(self):
         """The share of a core that it takes while nothing happens."""
-        time.sleep(max(2, self.began + SIGNS_OF_LIFE - time.monotonic()))
+        time.sleep(max(2, self.began + AS_OFTEN_AS_EVER - time.monotonic()))
         cpu = family_cpu_seconds(self.process.pid)
         time.sleep(REST)
         return (family_cpu_seconds(self.process.pid) - cpu) / REST

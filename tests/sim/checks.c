@@ -22,7 +22,7 @@
 /* In how long all that an obpub does at a start or a new consensus is done. */
 static int64_t settle_time(const struct world *world)
 {
-    return SETTLE + rules_turns_time(world);
+    return SETTLE + rules_queue_time(world);
 }
 
 /* For how long clients find what was published last: on a fast network for half of its day. */
@@ -37,7 +37,8 @@ static int64_t later(int64_t one, int64_t other)
     return one > other ? one : other;
 }
 
-/* More for a backend that has changed before its last change, or that obpub has turned to other points of. */
+/* More for a backend that has changed before its last change, or that obpub has gone over to other points of.
+ */
 static int64_t flap_allowance(const struct world *world, const struct obpub *obpub, uint32_t number)
 {
     const struct backend *backend = &world->backends[number];

@@ -11,22 +11,22 @@
 #define FAULT_MEMORY (15 * MINUTE)  /* so long an answer may be taken for another one's */
 #define UPLOAD_TAKES (2 * SECOND)
 
-int64_t rules_turns_time(const struct world *world)
+int64_t rules_queue_time(const struct world *world)
 {
     int64_t uploads = 16 * (int64_t)world->plan.frontend_count;
     return uploads / publisher_rules_default.tor_permits * UPLOAD_TAKES;
 }
 
-/* Where uploads take turns, refreshes wait longest. */
+/* Where uploads wait for permits, refreshes wait longest. */
 static int64_t refresh_lag(const struct world *world)
 {
-    int64_t turns = rules_turns_time(world);
-    return REFRESH_LAG + (turns > MINUTE ? publisher_rules_default.refresh_patience + 2 * turns : 0);
+    int64_t queued = rules_queue_time(world);
+    return REFRESH_LAG + (queued > MINUTE ? publisher_rules_default.refresh_patience + 2 * queued : 0);
 }
 
 static int64_t batch_time(const struct world *world)
 {
-    return BATCH + 2 * rules_turns_time(world);
+    return BATCH + 2 * rules_queue_time(world);
 }
 
 struct sent *rules_find_sent(struct frontend_record *record, uint64_t period_number, uint32_t relay)
@@ -122,7 +122,7 @@ static bool has_reason(const struct world *world, const struct obpub *obpub, str
 {
     if (sent->at == LONG_AGO || content != sent->content)
         return true;
-    /* It waited for its turn while the points changed, and changed back. */
+    /* The upload waited for a permit while the points changed, and changed back. */
     if (record->content_changed_at > sent->at && world->now - record->content_changed_at < batch_time(world))
         return true;
     bool is_unanswered = sent->answered_at < sent->at;
@@ -166,7 +166,7 @@ static const struct backend *find_lone_changer(const struct world *world, const 
         const struct backend *backend = &world->backends[number];
         if (!backend->has_control)
             return NULL;
-        /* One that turns to another time period has other points without having changed. */
+        /* One that goes over to another time period has other points without having changed. */
         if (world->now - backend->changed_at > late && world->now - obpub->links[number].moved_at > late &&
             world->now - obpub->publisher->sources[number].points_changed_at > late)
             continue;

@@ -274,8 +274,8 @@ uint32_t obpub_number(const struct world *world, const struct obpub *obpub);
 
 struct sent *rules_find_sent(struct frontend_record *record, uint64_t period_number, uint32_t relay);
 void rules_note_network(struct world *world, struct obpub *obpub);
-/* So long the uploads of all frontends take that have to take turns at the local tor. */
-int64_t rules_turns_time(const struct world *world);
+/* So long the uploads of all frontends take that have to wait for permits of the local tor. */
+int64_t rules_queue_time(const struct world *world);
 
 int64_t rules_count(struct world *world, struct obpub *obpub, const struct publisher_action *action);
 void rules_note_upload(struct world *world, struct obpub *obpub, const struct publisher_action *action,

@@ -10,7 +10,7 @@
 #include "publish/descriptor_comparison.h"
 
 static const uint64_t points[] = {11, 12, 13};
-static const uint64_t turned[] = {13, 11, 12};
+static const uint64_t reordered[] = {13, 11, 12};
 static const uint64_t others[] = {11, 12, 14};
 
 static struct descriptor *make(uint64_t period_number, uint64_t counter, const uint64_t *numbers)
@@ -44,7 +44,8 @@ static void test_ages(void **state)
     descriptor_free(known);
 }
 
-/* The first descriptor after the second: clients may use it still, unless they have turned to the second. */
+/* The first descriptor after the second: clients may use it still, unless they have gone over to the second.
+ */
 static void test_period_before(void **state)
 {
     (void)state;
@@ -61,7 +62,7 @@ static void test_points(void **state)
 {
     (void)state;
     struct descriptor *known = make(100, 5, points);
-    struct descriptor *same = make(100, 6, turned);
+    struct descriptor *same = make(100, 6, reordered);
     struct descriptor *other = make(100, 6, others);
     struct descriptor *fewer = model_make_descriptor(100, 6, points, 2);
     assert_true(descriptor_has_same_points(same, known));
@@ -80,7 +81,7 @@ static void test_changed_points(void **state)
     (void)state;
     struct descriptor *known = make(100, 5, points);
     for (size_t change = 0; change < 7; change++) {
-        struct descriptor *descriptor = make(100, 6, turned);
+        struct descriptor *descriptor = make(100, 6, reordered);
         struct introduction_point *point = &descriptor->points[1];
         if (change == 1)
             point->onion_key[31] ^= 1;
@@ -133,8 +134,8 @@ static void test_replay(void **state)
         const uint64_t *points;
         bool is_replay;
     } rows[] = {
-        {100, 4, others, true},  {100, 4, turned, false}, {100, 5, others, false},
-        {100, 6, others, false}, {99, 4, others, false},  {101, 4, others, false},
+        {100, 4, others, true},  {100, 4, reordered, false}, {100, 5, others, false},
+        {100, 6, others, false}, {99, 4, others, false},     {101, 4, others, false},
     };
     struct descriptor *known = make(100, 5, points);
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

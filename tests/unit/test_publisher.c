@@ -348,7 +348,7 @@ static void test_resting_counter(void **state)
     story_run(story, 2 * MINUTE);
     assert_int_equal(story->publisher->sources[1].life.state, SOURCE_OUT);
     assert_true(story_none_has(story, 100));
-    /* an older copy from another HSDir is no sign of life */
+    /* an older copy from another HSDir does not say that it lives */
     story->backends[1].counter[FROM_HSDIRS] = 0;
     story_run(story, 20 * MINUTE);
     assert_int_equal(story->publisher->sources[1].life.state, SOURCE_OUT);

@@ -1,4 +1,4 @@
-/* How many backends are asked at once, and that nobody loses by waiting for its turn. */
+/* How many backends are asked at once, and that nobody loses by waiting for a permit. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,13 +9,13 @@
 
 #include "helper_story.h"
 
-#define PLACES 3
+#define PERMITS 3
 
 /* A story with as many backends as it can have, which can all be asked from now on. */
-static struct story *begin(unsigned places, bool answers)
+static struct story *begin(unsigned permits, bool answers)
 {
     struct story *story = story_new();
-    story->publisher->rules.fetch_permits = places;
+    story->publisher->rules.fetch_permits = permits;
     publisher_note_tor(story->publisher, 0, TOR_READY, story->now);
     for (size_t i = 0; i < STORY_BACKENDS_MAX; i++) {
         story_add_backend(story, true);
@@ -47,14 +47,14 @@ static size_t count_in(const struct story *story, enum source_state state)
 static void test_so_many_at_once(void **state)
 {
     (void)state;
-    struct story *story = begin(PLACES, false);
+    struct story *story = begin(PERMITS, false);
     const int64_t timeout = story->publisher->rules.fetch_permit_timeout;
     story_settle(story);
-    assert_int_equal(count_asked(story), PLACES);
+    assert_int_equal(count_asked(story), PERMITS);
     story_run(story, timeout - 1);
-    assert_int_equal(count_asked(story), PLACES);
+    assert_int_equal(count_asked(story), PERMITS);
     story_run(story, 1); /* those that do not answer give way */
-    assert_int_equal(count_asked(story), 2 * PLACES);
+    assert_int_equal(count_asked(story), 2 * PERMITS);
     story_run(story, timeout);
     assert_int_equal(count_asked(story), STORY_BACKENDS_MAX);
     story_free(story);
@@ -92,17 +92,17 @@ static void test_waiting_takes_no_patience(void **state)
 static void test_lost_ones_make_room(void **state)
 {
     (void)state;
-    struct story *story = begin(PLACES, false);
+    struct story *story = begin(PERMITS, false);
     story_settle(story);
     for (size_t i = 0; i < STORY_BACKENDS_MAX; i++) /* some are being asked, some wait */
         publisher_note_unreachable(story->publisher, i, "lost", SOURCE_LOST, story->now);
     story_settle(story);
-    assert_int_equal(count_asked(story), PLACES);
+    assert_int_equal(count_asked(story), PERMITS);
     assert_int_equal(agenda_count(&story->publisher->fetch_permits), 0);
     for (size_t i = 0; i < STORY_BACKENDS_MAX; i++)
         story_reach(story, i);
     story_settle(story);
-    assert_int_equal(agenda_count(&story->publisher->fetch_permits), PLACES);
+    assert_int_equal(agenda_count(&story->publisher->fetch_permits), PERMITS);
     for (size_t i = 0; i < STORY_BACKENDS_MAX; i++)
         publisher_set_kind(story->publisher, i, SOURCE_BACKEND_ON_HSDIRS, story->now);
     assert_int_equal(agenda_count(&story->publisher->fetch_permits), 0);
@@ -112,14 +112,14 @@ static void test_lost_ones_make_room(void **state)
 static void test_removed_ones_make_room(void **state)
 {
     (void)state;
-    struct story *story = begin(PLACES, false);
+    struct story *story = begin(PERMITS, false);
     story_settle(story);
     publisher_remove_frontend(story->publisher, 0);
     for (size_t i = 0; i < STORY_BACKENDS_MAX; i++)
         publisher_remove_source(story->publisher, i);
     assert_int_equal(agenda_count(&story->publisher->fetch_permits), 0);
     story_settle(story);
-    assert_int_equal(count_asked(story), PLACES);
+    assert_int_equal(count_asked(story), PERMITS);
     story_free(story);
 }
 

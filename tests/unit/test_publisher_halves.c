@@ -100,7 +100,7 @@ static void test_hsdir_of_both_descriptors(void **state)
     story_free(story);
 }
 
-/* When clients turn to the second descriptor, so does the fetch. */
+/* When clients go over to the second descriptor, so does the fetch. */
 static void test_new_period(void **state)
 {
     (void)state;
@@ -116,8 +116,8 @@ static void test_new_period(void **state)
 }
 
 /* Points that come in with a time period live beside the old ones for half a day: where uploads wait for
- * places, those that take a dead backend's points out go first. */
-static void test_death_goes_before_turn(void **state)
+ * permits, those that take a dead backend's points out go first. */
+static void test_death_goes_before_period(void **state)
 {
     (void)state;
     struct story *story = story_new();
@@ -221,7 +221,7 @@ int main(void)
         cmocka_unit_test(test_young_tor_in_first_half),
         cmocka_unit_test(test_hsdir_of_both_descriptors),
         cmocka_unit_test(test_new_period),
-        cmocka_unit_test(test_death_goes_before_turn),
+        cmocka_unit_test(test_death_goes_before_period),
         cmocka_unit_test(test_hsdirs_fail_in_second_half),
         cmocka_unit_test(test_hsdirs_are_asked_after_a_failing_tor),
         cmocka_unit_test(test_tor_is_behind),

@@ -225,7 +225,7 @@ static void test_machine_was_suspended(void **state)
     story_free(story);
 }
 
-/* What is no sign of an outage does not end one either: a frontend that is always refused, and a dead
+/* What says nothing of an outage does not end one either: a frontend that is always refused, and a dead
  * backend. */
 static void test_refusals_are_no_outage(void **state)
 {

@@ -275,9 +275,9 @@ static void test_failing_tor(void **state)
     story_free(story);
 }
 
-/* -- places --------------------------------------------------------------------------------------- */
+/* -- permits -------------------------------------------------------------------------------------- */
 
-static void test_places(void **state)
+static void test_permits(void **state)
 {
     (void)state;
     struct story *story = story_with_frontends(10);
@@ -302,8 +302,8 @@ static void test_places(void **state)
     story_free(story);
 }
 
-/* An HSDir that does not answer gives its place to others after some seconds; its answer still counts. */
-static void test_place_of_silent_hsdir(void **state)
+/* An HSDir that does not answer gives its permit to others after some seconds; its answer still counts. */
+static void test_permit_of_silent_hsdir(void **state)
 {
     (void)state;
     struct story *story = story_with_frontends(3);
@@ -325,8 +325,8 @@ static void test_place_of_silent_hsdir(void **state)
     story_free(story);
 }
 
-/* Places come back when an HSDir is not responsible any more, and when a frontend goes. */
-static void test_places_come_back(void **state)
+/* Permits come back when an HSDir is not responsible any more, and when a frontend goes. */
+static void test_permits_come_back(void **state)
 {
     (void)state;
     struct story *story = story_with_frontends(2);
@@ -356,12 +356,12 @@ static void answer_next(struct story *story, size_t *answered, size_t count)
     story_settle(story);
 }
 
-/* Six frontends, of which two may wait before the HSDirs of a descriptor share a text, so many places, and
+/* Six frontends, of which two may wait before the HSDirs of a descriptor share a text, so many permits, and
  * HSDirs that do not answer. */
-static struct story *story_of_rush(unsigned places)
+static struct story *story_of_rush(unsigned permits)
 {
     struct story *story = story_with_frontends(6);
-    story->publisher->rules.tor_permits = places;
+    story->publisher->rules.tor_permits = permits;
     story->publisher->rules.rush = 2;
     story->hsdirs_answer = false;
     return story;
@@ -376,7 +376,7 @@ static void test_rush(void **state)
     story_change_points(story, 0, 500);
     story_run(story, SECOND);
     size_t answered = 0;
-    assert_int_equal(story->upload_count, 8); /* three places are left, and that is too few */
+    assert_int_equal(story->upload_count, 8); /* three permits are left, and that is too few */
     answer_next(story, &answered, 4);
     assert_int_equal(story->upload_count, 8);
     answer_next(story, &answered, 1);
@@ -398,8 +398,8 @@ static void test_rush(void **state)
     story_free(story);
 }
 
-/* Tors that have fewer places than that are given what they take. */
-static void test_rush_of_few_places(void **state)
+/* Tors that have fewer permits than that are given what they take. */
+static void test_rush_of_few_permits(void **state)
 {
     (void)state;
     struct story *story = story_of_rush(3);
@@ -426,8 +426,8 @@ static void test_rush_to_silent_hsdirs(void **state)
     story_free(story);
 }
 
-/* The places of all tors that are ready count together, those of others do not; and what one had that is lost
- * goes through the other. */
+/* The permits of all tors that are ready count together, those of others do not; and what one had that is
+ * lost goes through the other. */
 static void test_rush_through_two_tors(void **state)
 {
     (void)state;
@@ -438,7 +438,7 @@ static void test_rush_through_two_tors(void **state)
     assert_int_equal(story->upload_count, 7); /* seven are all there are */
     publisher_note_tor(story->publisher, 1, TOR_READY, story->now);
     story_settle(story);
-    assert_int_equal(story->upload_count, 7); /* of fourteen places seven are free */
+    assert_int_equal(story->upload_count, 7); /* of fourteen permits seven are free */
     size_t answered = 0;
     answer_next(story, &answered, 1);
     assert_int_equal(story->upload_count, 8); /* the first descriptor's last HSDir */
@@ -471,7 +471,7 @@ static void make_due(struct story *story, size_t frontend, enum upload_cause cau
     }
 }
 
-/* Frontends with all that can be due; one place, so that the order of uploads shows. */
+/* Frontends with all that can be due; one permit, so that the order of uploads shows. */
 static struct story *story_of_causes(const int64_t ago[UPLOAD_CAUSES])
 {
     struct story *story = story_with_frontends(UPLOAD_CAUSES);
@@ -508,7 +508,7 @@ static void test_patience_ends(void **state)
     story_free(story);
 }
 
-/* A refresh that waits for its place becomes urgent with new points. */
+/* A refresh that waits for its permit becomes urgent with new points. */
 static void test_refresh_becomes_urgent(void **state)
 {
     (void)state;
@@ -524,7 +524,7 @@ static void test_refresh_becomes_urgent(void **state)
     story_free(story);
 }
 
-/* Points that change and change back while uploads wait for a place are not sent again, but a refresh that
+/* Points that change and change back while uploads wait for permits are not sent again, but a refresh that
  * came due meanwhile is not forgotten. */
 static void test_change_and_back(void **state)
 {
@@ -560,11 +560,11 @@ int main(void)
         cmocka_unit_test(test_lost_tor),
         cmocka_unit_test(test_retry_elsewhere),
         cmocka_unit_test(test_failing_tor),
-        cmocka_unit_test(test_places),
-        cmocka_unit_test(test_place_of_silent_hsdir),
-        cmocka_unit_test(test_places_come_back),
+        cmocka_unit_test(test_permits),
+        cmocka_unit_test(test_permit_of_silent_hsdir),
+        cmocka_unit_test(test_permits_come_back),
         cmocka_unit_test(test_rush),
-        cmocka_unit_test(test_rush_of_few_places),
+        cmocka_unit_test(test_rush_of_few_permits),
         cmocka_unit_test(test_rush_to_silent_hsdirs),
         cmocka_unit_test(test_rush_through_two_tors),
         cmocka_unit_test(test_urgent_first),
