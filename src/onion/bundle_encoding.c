@@ -302,6 +302,9 @@ int bundle_check_certificate(const struct bundle_period *period, const uint8_t c
                           period->blinded_key);
 }
 
+/* A count of certificates that no period has more of. */
+#define ALL_CERTIFICATES SIZE_MAX
+
 /* Checks the first count certificates of a period, or all if there are fewer. */
 static int check_certificates(const struct bundle *bundle, const struct bundle_period *period, size_t count,
                               struct error *error)
@@ -321,7 +324,7 @@ static int check_certificates(const struct bundle *bundle, const struct bundle_p
 int bundle_check_certificates(const struct bundle *bundle, struct error *error)
 {
     for (size_t i = 0; i < bundle->plan.period_count; i++) {
-        if (check_certificates(bundle, &bundle->periods[i], SIZE_MAX, error) != 0)
+        if (check_certificates(bundle, &bundle->periods[i], ALL_CERTIFICATES, error) != 0)
             return -1;
     }
     return 0;

@@ -22,6 +22,10 @@ enum {
     OFFSET_SEED = 176,
 };
 
+/* In the place of seconds that no int64_t holds: refused, as are all that no revision counter is made from.
+ */
+#define SECONDS_NONE (-1)
+
 /* Minutes. tor takes an hsdir_interval of up to ten days; the periods of testing networks are short. */
 #define PERIOD_LENGTH_MAX 14400
 
@@ -110,7 +114,7 @@ int signer_request_parse(struct signer_request *request, const uint8_t *bytes, s
             !sodium_is_zero(bytes + COUNT_END, SIGNER_REQUEST_SIZE - COUNT_END))
             return error_set(error, "there is more in a request than it has fields");
         uint64_t seconds = big_endian_read_uint64(bytes + OFFSET_BODY);
-        request->seconds = seconds <= INT64_MAX ? (int64_t)seconds : -1;
+        request->seconds = seconds <= INT64_MAX ? (int64_t)seconds : SECONDS_NONE;
     } else {
         request->expiration_hour = big_endian_read_uint32(bytes + OFFSET_HOUR);
         memcpy(request->signing_key, bytes + OFFSET_BODY, ED25519_PUBLIC_KEY_SIZE);

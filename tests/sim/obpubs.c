@@ -247,7 +247,7 @@ void obpub_set_tor(struct world *world, struct obpub *obpub, bool is_up)
         obpub->links[i].epoch++;
         obpub->links[i].is_up = is_up;
         if (is_up)
-            publisher_note_reachable(obpub->publisher, i, false, INT64_MAX, world->now);
+            publisher_note_reachable(obpub->publisher, i, false, UPTIME_UNKNOWN, world->now);
         else
             publisher_note_unreachable(obpub->publisher, i, "the local tor is lost", false, world->now);
     }

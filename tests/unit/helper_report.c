@@ -67,7 +67,7 @@ static void make_uploads(struct publisher_frontend *frontend)
             upload->sent = point_set_share(set);
             upload->attempts = 1;
             upload->sent_at = REPORT_NOW - 60000 + (int64_t)i * 1000;
-            upload->answered_at = upload->taken_at = INT64_MIN;
+            upload->answered_at = upload->taken_at = MOMENT_NONE;
             if (upload->state != UPLOAD_DONE)
                 continue;
             upload->answered_at = upload->taken_at = upload->sent_at + 500;
@@ -100,7 +100,7 @@ static void make_publisher(struct report_fixture *fixture)
         fixture->frontends[i].number =
             publisher_add_frontend(publisher, key, backends, i == 0 ? 3 : 1, REPORT_NOW - 7200000);
     }
-    publisher_note_reachable(publisher, 0, true, INT64_MAX, REPORT_NOW - 3600000);
+    publisher_note_reachable(publisher, 0, true, UPTIME_UNKNOWN, REPORT_NOW - 3600000);
     report_fixture_give_points(publisher, 0, 3, 0x31, REPORT_NOW - 3600000);
     report_fixture_give_points(publisher, 1, 2, 0x41, REPORT_NOW - 1800000);
     publisher->sources[1].life.state = SOURCE_GRACE;

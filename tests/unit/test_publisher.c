@@ -322,7 +322,7 @@ static struct story *new_mixed_story(void)
     story_add_frontend(story, 2);
     story_set_network(story, 0, 1);
     story_reach(story, 0);
-    publisher_note_reachable(story->publisher, 1, false, INT64_MAX, story->now);
+    publisher_note_reachable(story->publisher, 1, false, UPTIME_UNKNOWN, story->now);
     story_run(story, SECOND);
     assert_true(publisher_is_published(story->publisher, 0));
     return story;
@@ -372,7 +372,7 @@ static void test_resting_counter_without_local_tor(void **state)
     assert_int_equal(story->upload_count, 0);
     story->backends[1].counter[FROM_HSDIRS]++;
     publisher_note_tor(story->publisher, 0, TOR_READY, story->now);
-    publisher_note_reachable(story->publisher, 1, false, INT64_MAX, story->now);
+    publisher_note_reachable(story->publisher, 1, false, UPTIME_UNKNOWN, story->now);
     story_run(story, HOUR);
     assert_true(story_all_have(story, 100));
     assert_int_equal(story->publisher->sources[1].life.state, SOURCE_LIVE);

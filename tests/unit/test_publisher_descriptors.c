@@ -63,7 +63,7 @@ static void test_old_copy_of_one_that_was_out(void **state)
     struct story_backend *backend = &story->backends[0];
     backend->counter[FROM_HSDIRS]--;
     backend->points[FROM_HSDIRS][0] = 700;
-    publisher_note_reachable(story->publisher, 0, false, INT64_MAX, story->now);
+    publisher_note_reachable(story->publisher, 0, false, UPTIME_UNKNOWN, story->now);
     story_run(story, 5 * SECOND);
     assert_true(story_all_have(story, 500));
     assert_true(story_none_has(story, 700));

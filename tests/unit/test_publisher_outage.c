@@ -39,7 +39,7 @@ static struct story *begin_without_control(void)
     story_add_frontend(story, BACKENDS);
     story_set_network(story, 0, 6);
     for (size_t i = 0; i < BACKENDS; i++)
-        publisher_note_reachable(story->publisher, i, false, INT64_MAX, story->now);
+        publisher_note_reachable(story->publisher, i, false, UPTIME_UNKNOWN, story->now);
     story_run(story, 10 * MINUTE);
     assert_int_equal(count_state(story, SOURCE_LIVE), BACKENDS);
     assert_true(publisher_is_published(story->publisher, 0));

@@ -55,7 +55,7 @@ static void test_another_process_counts_anew(void **state)
     struct story *story = story_new_published(2, DESCRIPTOR_FIRST);
     publisher_note_unreachable(story->publisher, 0, "gone", SOURCE_GONE, story->now);
     replay(story, 500);
-    publisher_note_reachable(story->publisher, 0, true, INT64_MAX, story->now);
+    publisher_note_reachable(story->publisher, 0, true, UPTIME_UNKNOWN, story->now);
     story_run(story, 60 * SECOND);
     assert_int_equal(first_backend(story)->life.state, SOURCE_LIVE);
     assert_true(story_all_have(story, 500));

@@ -57,7 +57,7 @@ static void test_gone_source_is_passed_over(void **state)
     assert_int_equal(source_row(here), source_row(gone));
     const uint64_t points[] = {700, 701, 702};
     const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE] = {1};
-    publisher_note_reachable(publisher, gone, true, INT64_MAX, story->now);
+    publisher_note_reachable(publisher, gone, true, UPTIME_UNKNOWN, story->now);
     publisher_note_descriptor(publisher, gone, model_make_descriptor(19999, 1, points, 3), story->now);
     publisher_note_fetch_failed(publisher, gone, "it is gone", true, story->now);
     publisher_note_fetch_lost(publisher, gone, story->now);
