@@ -32,12 +32,11 @@ struct backend_use {
     size_t order; /* among all uses in the file */
 };
 
-static int compare_by_backend(const void *one, const void *other)
+static int compare_by_source(const void *one, const void *other)
 {
     const struct backend_use *left = one, *right = other;
-    int order = strcmp(left->backend->address, right->backend->address);
-    if (order != 0)
-        return order;
+    if (left->backend->source != right->backend->source)
+        return left->backend->source < right->backend->source ? -1 : 1;
     return left->order < right->order ? -1 : left->order > right->order;
 }
 
@@ -47,14 +46,8 @@ struct backend_uses {
     size_t count;
 };
 
-static int compare_by_order(const void *one, const void *other)
-{
-    size_t left = ((const struct backend_uses *)one)->uses[0].order;
-    size_t right = ((const struct backend_uses *)other)->uses[0].order;
-    return left < right ? -1 : left > right;
-}
-
-/* Lists every use of every backend, sorted so that those of one backend are together. */
+/* Lists every use of every backend, sorted so that those of one source are together, in the order of the
+ * sources: that in which the file names them first. */
 static struct backend_use *list_uses(const struct config *config, size_t *count)
 {
     *count = 0;
@@ -67,21 +60,21 @@ static struct backend_use *list_uses(const struct config *config, size_t *count)
         for (size_t j = 0; j < frontend->backend_count; j++, filled++)
             uses[filled] = (struct backend_use){&frontend->backends[j], frontend, filled};
     }
-    qsort(uses, *count, sizeof(*uses), compare_by_backend);
+    qsort(uses, *count, sizeof(*uses), compare_by_source);
     return uses;
 }
 
-/* Groups the uses by backend, in the order in which the file names the backends first. */
+/* Groups the uses by source: backends of several frontends that are one source are one tor, with one
+ * operator. */
 static struct backend_uses *group_uses(const struct backend_use *uses, size_t use_count, size_t *count)
 {
     struct backend_uses *groups = memory_allocate(use_count, sizeof(*groups));
     *count = 0;
     for (size_t i = 0; i < use_count; i++) {
-        if (i == 0 || strcmp(uses[i].backend->address, uses[i - 1].backend->address) != 0)
+        if (i == 0 || uses[i].backend->source != uses[i - 1].backend->source)
             groups[(*count)++] = (struct backend_uses){&uses[i], 0};
         groups[*count - 1].count++;
     }
-    qsort(groups, *count, sizeof(*groups), compare_by_order);
     return groups;
 }
 

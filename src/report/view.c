@@ -5,24 +5,14 @@
 
 #include "onion/presigned.h"
 
-static bool is_backend(const struct config_backend *config,
-                       const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE])
-{
-    return memcmp(config->identity_key, identity_key, ED25519_PUBLIC_KEY_SIZE) == 0;
-}
-
 const char *report_view_name_backend(const struct config_frontend *config, size_t position,
                                      const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE])
 {
-    if (config == NULL)
+    if (config == NULL || position >= config->backend_count)
         return NULL;
-    if (position < config->backend_count && is_backend(&config->backends[position], identity_key))
-        return config->backends[position].name;
-    for (size_t i = 0; i < config->backend_count; i++) {
-        if (is_backend(&config->backends[i], identity_key))
-            return config->backends[i].name;
-    }
-    return NULL;
+    const struct config_backend *backend = &config->backends[position];
+    bool is_member = memcmp(backend->identity_key, identity_key, ED25519_PUBLIC_KEY_SIZE) == 0;
+    return is_member ? backend->name : NULL;
 }
 
 int64_t report_view_next_upload(const struct report_view *view, const struct publisher_frontend *frontend,

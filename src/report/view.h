@@ -50,8 +50,8 @@ struct report_view {
  */
 typedef void (*report_view_callback)(struct report_view *view, void *context);
 
-/* The name that a frontend's config gives to a backend, which is probably at this position of its list; NULL
- * when it is not there. */
+/* The name that a frontend's config gives to the member at a position: members and config stand in the same
+ * order. identity_key is the member's; NULL when the config has another one there. */
 const char *report_view_name_backend(const struct config_frontend *config, size_t position,
                                      const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE]);
 
