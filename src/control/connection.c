@@ -19,7 +19,7 @@
 #include "control/name_files.h"
 #include "control/protocol_info.h"
 #include "control/reply_parser.h"
-#include "control/seconds.h"
+#include "control/timeval.h"
 
 #define ENDPOINT_TEXT_SIZE 320 /* the longest host name with its port fits, and so does a socket's path */
 #define EVENT_STATUS_MIN 600   /* 6yz is an asynchronous reply, control-spec 4 */
@@ -139,7 +139,7 @@ static void fail_with_text(struct control_connection *connection, enum control_f
 
 static void start_timer(struct control_connection *connection)
 {
-    struct timeval interval = seconds_to_timeval(connection->limits.command_timeout);
+    struct timeval interval = timeval_from_seconds(connection->limits.command_timeout);
     event_add(connection->timer, &interval);
 }
 

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "control/timeval.h"
 
 /* Milliseconds before the first try to connect again, and at most before a later one: short where nobody
  * listens, so that a tor that starts is seen at once; longer where a try costs a time-out, or only the
@@ -58,7 +59,7 @@ struct backend_link {
 
 static void run_timer(struct backend_link *link, int64_t delay)
 {
-    const struct timeval time = {delay / 1000, delay % 1000 * 1000};
+    const struct timeval time = timeval_from_milliseconds(delay);
     event_add(link->timer, &time);
 }
 

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "control/timeval.h"
 #include "helper_control_client.h"
 
 #define PATIENCE 30 /* seconds */
@@ -143,7 +144,7 @@ static void on_patience_ends(evutil_socket_t socket, short events, void *base)
 /* Runs the loop until it is broken off or the time is over. Returns whether it was broken off. */
 static bool run_loop(struct event_base *base, int milliseconds)
 {
-    struct timeval interval = {.tv_sec = milliseconds / 1000, .tv_usec = milliseconds % 1000 * 1000};
+    const struct timeval interval = timeval_from_milliseconds(milliseconds);
     struct event *timer = evtimer_new(base, on_patience_ends, base);
     event_add(timer, &interval);
     event_base_dispatch(base);
