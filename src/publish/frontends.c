@@ -31,8 +31,8 @@ static void remove_link(struct source *source, size_t frontend)
 
 static void add_link(struct source *source, size_t frontend)
 {
-    source->frontends =
-        memory_resize(source->frontends, ++source->frontend_count, sizeof(*source->frontends));
+    source->frontends = memory_extend(source->frontends, &source->frontend_count, source->frontend_count + 1,
+                                      sizeof(*source->frontends));
     source->frontends[source->frontend_count - 1] = frontend;
 }
 
