@@ -111,16 +111,24 @@ static void write_line(const struct log *log, enum log_level level, const char *
     errno = saved_errno;
 }
 
-void log_write(const struct log *log, enum log_level level, const char *format, ...)
+static void write_message(const struct log *log, enum log_level level, const char *format, va_list arguments)
+    __attribute__((format(printf, 3, 0)));
+
+static void write_message(const struct log *log, enum log_level level, const char *format, va_list arguments)
 {
     if (!log_has_level(log, level))
         return;
     char message[LOG_MESSAGE_SIZE_MAX + 1];
+    make_message(message, format, arguments);
+    write_line(log, level, message);
+}
+
+void log_write(const struct log *log, enum log_level level, const char *format, ...)
+{
     va_list arguments;
     va_start(arguments, format);
-    make_message(message, format, arguments);
+    write_message(log, level, format, arguments);
     va_end(arguments);
-    write_line(log, level, message);
 }
 
 /* FNV-1a, enough to tell a handful of sentences apart. */
@@ -168,12 +176,10 @@ bool log_write_well(const struct log *log, struct log_state *state, enum log_lev
 {
     if (state->is_known && !state->is_trouble)
         return false;
-    char message[LOG_MESSAGE_SIZE_MAX + 1];
+    *state = (struct log_state){.is_known = true};
     va_list arguments;
     va_start(arguments, format);
-    make_message(message, format, arguments);
+    write_message(log, level, format, arguments);
     va_end(arguments);
-    *state = (struct log_state){.is_known = true};
-    write_line(log, level, message);
     return true;
 }

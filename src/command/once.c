@@ -1,5 +1,4 @@
 /* obpub --once: one whole publication, then the end. */
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -203,10 +202,8 @@ static int report_outcome(struct once *once, const struct config *config)
         print_status(once, &outcome);
     else
         outcome_print_table(&outcome, stdout);
-    if (fflush(stdout) != 0 || ferror(stdout)) {
-        fprintf(stderr, "obpub: the report can't be written to standard output: %s\n", strerror(errno));
-        return result == OUTCOME_COMPLETE ? EXIT_CODE_INCOMPLETE : exit_codes[result];
-    }
+    if (!output_flush() && result == OUTCOME_COMPLETE)
+        return EXIT_CODE_INCOMPLETE;
     return exit_codes[result];
 }
 

@@ -16,10 +16,15 @@ void output_print_json(const json_t *object, bool is_line, FILE *file)
     fputc('\n', file);
 }
 
-int output_finish(int exit_code)
+bool output_flush(void)
 {
     if (fflush(stdout) == 0 && !ferror(stdout))
-        return exit_code;
+        return true;
     fprintf(stderr, "obpub: standard output can't be written (%s)\n", strerror(errno));
-    return exit_code == EXIT_CODE_COMPLETE ? EXIT_CODE_BAD_INPUT : exit_code;
+    return false;
+}
+
+int output_finish(int exit_code)
+{
+    return output_flush() || exit_code != EXIT_CODE_COMPLETE ? exit_code : EXIT_CODE_BAD_INPUT;
 }

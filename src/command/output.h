@@ -11,8 +11,12 @@
  * one line. */
 void output_print_json(const json_t *object, bool is_line, FILE *file);
 
-/* Writes out what is still in the buffer. Returns exit_code, or EXIT_CODE_BAD_INPUT after saying on standard
- * error that not all of it could be written (a full disk, say), if exit_code was EXIT_CODE_COMPLETE. */
+/* Writes out what is still in the buffer of standard output. Returns false, after saying so on standard
+ * error, when not all of what was printed could be written (a full disk, say). */
+bool output_flush(void);
+
+/* The same at the end of a command. Returns exit_code; or EXIT_CODE_BAD_INPUT when the output could not be
+ * written and exit_code was EXIT_CODE_COMPLETE. */
 int output_finish(int exit_code);
 
 #endif

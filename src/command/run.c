@@ -18,6 +18,7 @@
 #include "command/options.h"
 #include "command/processes.h"
 #include "command/tor_endpoint.h"
+#include "control/timeval.h"
 #include "engine/engine.h"
 #include "engine/open_files.h"
 #include "report/journal.h"
@@ -301,7 +302,7 @@ static void look_around(evutil_socket_t socket, short events, void *context)
 
 static struct event *add_timer(struct daemon *daemon, event_callback_fn callback, int64_t interval)
 {
-    const struct timeval time = {interval / 1000, interval % 1000 * 1000};
+    const struct timeval time = timeval_from_milliseconds(interval);
     struct event *timer = event_new(daemon->base, -1, EV_PERSIST, callback, daemon);
     event_add(timer, &time);
     return timer;

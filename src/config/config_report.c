@@ -12,10 +12,19 @@
 /* Longer than two paths and a sentence. */
 #define SENTENCE_SIZE_MAX 12288
 
+/* Appends a sentence to a list of a report, unless it is full. */
+static void copy_entry(char ***entries, size_t *count, const char *text, size_t length)
+{
+    if (*count > CONFIG_REPORT_MAX)
+        return;
+    *entries = memory_extend(*entries, count, *count + 1, sizeof(**entries));
+    (*entries)[*count - 1] = memory_copy_text(text, length);
+}
+
 static void add_entry(char ***entries, size_t *count, const char *path, size_t line, const char *format,
                       va_list arguments) __attribute__((format(printf, 5, 0)));
 
-/* Appends one entry to a list of a report. */
+/* Appends a sentence that is made here. */
 static void add_entry(char ***entries, size_t *count, const char *path, size_t line, const char *format,
                       va_list arguments)
 {
@@ -32,8 +41,7 @@ static void add_entry(char ***entries, size_t *count, const char *path, size_t l
     else if (length >= 0 && length < SENTENCE_SIZE_MAX)
         vsnprintf(text + length, SENTENCE_SIZE_MAX - (size_t)length, format, arguments);
     text_make_printable(text);
-    *entries = memory_resize(*entries, *count + 1, sizeof(**entries));
-    (*entries)[(*count)++] = memory_copy_text(text, strlen(text));
+    copy_entry(entries, count, text, strlen(text));
     free(text);
 }
 
@@ -53,14 +61,6 @@ void config_report_add_warning(struct config_report *report, const char *path, s
     va_start(arguments, format);
     add_entry(&report->warnings, &report->warning_count, path, line, format, arguments);
     va_end(arguments);
-}
-
-static void copy_entry(char ***entries, size_t *count, const char *text, size_t length)
-{
-    if (*count > CONFIG_REPORT_MAX)
-        return;
-    *entries = memory_resize(*entries, *count + 1, sizeof(**entries));
-    (*entries)[(*count)++] = memory_copy_text(text, length);
 }
 
 void config_report_copy_error(struct config_report *report, const char *text, size_t length)

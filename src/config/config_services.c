@@ -135,9 +135,9 @@ static void read_instance(struct config_loader *loader, yaml_node_t *node, struc
         return;
     }
     backend.name = read_name(loader, values[INSTANCE_NAME], backend.address);
-    frontend->backends =
-        memory_resize(frontend->backends, frontend->backend_count + 1, sizeof(*frontend->backends));
-    frontend->backends[frontend->backend_count++] = backend;
+    frontend->backends = memory_extend(frontend->backends, &frontend->backend_count,
+                                       frontend->backend_count + 1, sizeof(*frontend->backends));
+    frontend->backends[frontend->backend_count - 1] = backend;
 }
 
 static void read_instances(struct config_loader *loader, yaml_node_t *node, struct config_frontend *frontend)
@@ -214,9 +214,9 @@ static void read_service(struct config_loader *loader, yaml_node_t *node)
     read_key(loader, values[SERVICE_KEY], &frontend);
     read_instances(loader, values[SERVICE_INSTANCES], &frontend);
     struct config *config = loader->config;
-    config->frontends =
-        memory_resize(config->frontends, config->frontend_count + 1, sizeof(*config->frontends));
-    config->frontends[config->frontend_count++] = frontend;
+    config->frontends = memory_extend(config->frontends, &config->frontend_count, config->frontend_count + 1,
+                                      sizeof(*config->frontends));
+    config->frontends[config->frontend_count - 1] = frontend;
 }
 
 /* Reports a backend that is a frontend itself. */

@@ -79,11 +79,6 @@ void authentication_free(struct authentication *authentication)
     free(authentication);
 }
 
-const char *authentication_tor_version(const struct authentication *authentication)
-{
-    return authentication->info.tor_version;
-}
-
 /* Makes "<verb><hexadecimal of bytes>" and a line end in secret memory. */
 static char *make_hex_command(const char *verb, const void *bytes, size_t length)
 {

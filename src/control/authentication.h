@@ -37,7 +37,4 @@ enum authentication_result authentication_take_reply(struct authentication *auth
                                                      const struct control_reply *reply, char **command,
                                                      enum control_failure *failure, struct error *error);
 
-/* The version of PROTOCOLINFO, or "". */
-const char *authentication_tor_version(const struct authentication *authentication);
-
 #endif

@@ -5,7 +5,6 @@
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,9 +16,8 @@
 #include "control/credential_file.h"
 #include "control/event_limit.h"
 #include "control/name_files.h"
-#include "control/protocol_info.h"
 #include "control/reply_parser.h"
-#include "control/seconds.h"
+#include "control/timeval.h"
 
 #define ENDPOINT_TEXT_SIZE 320 /* the longest host name with its port fits, and so does a socket's path */
 #define EVENT_STATUS_MIN 600   /* 6yz is an asynchronous reply, control-spec 4 */
@@ -59,7 +57,6 @@ struct control_connection {
     struct event *timer;      /* the time limit of the reply that is due next */
     struct evbuffer *waiting; /* commands that came before STATE_READY, as they go over the wire */
     struct command_queue queue;
-    char tor_version[PROTOCOL_INFO_VERSION_SIZE];
 };
 
 /* Ends all that could call back from libevent. */
@@ -139,7 +136,7 @@ static void fail_with_text(struct control_connection *connection, enum control_f
 
 static void start_timer(struct control_connection *connection)
 {
-    struct timeval interval = seconds_to_timeval(connection->limits.command_timeout);
+    struct timeval interval = timeval_from_seconds(connection->limits.command_timeout);
     event_add(connection->timer, &interval);
 }
 
@@ -187,8 +184,6 @@ static void continue_authentication(struct control_connection *connection, const
     struct error error;
     enum authentication_result result =
         authentication_take_reply(connection->authentication, reply, &command, &failure, &error);
-    snprintf(connection->tor_version, sizeof(connection->tor_version), "%s",
-             authentication_tor_version(connection->authentication));
     switch (result) {
     case AUTHENTICATION_SEND:
         send_secret(connection, command);
@@ -454,14 +449,4 @@ int control_connection_send_reading(struct control_connection *connection, const
 void control_connection_forget(struct control_connection *connection, const void *context)
 {
     command_queue_forget(&connection->queue, context);
-}
-
-const char *control_connection_tor_version(const struct control_connection *connection)
-{
-    return connection->tor_version;
-}
-
-size_t control_connection_pending(const struct control_connection *connection)
-{
-    return connection->queue.length;
 }

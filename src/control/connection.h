@@ -93,10 +93,4 @@ int control_connection_send_reading(struct control_connection *connection, const
  * the connection goes on; their replies are read and dropped. */
 void control_connection_forget(struct control_connection *connection, const void *context);
 
-/* The version tor gave in PROTOCOLINFO ("0.4.9.11"), or "" before that. */
-const char *control_connection_tor_version(const struct control_connection *connection);
-
-/* Commands that are queued or without their answer. */
-size_t control_connection_pending(const struct control_connection *connection);
-
 #endif

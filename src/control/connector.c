@@ -14,7 +14,7 @@
 #include "base/memory.h"
 #include "control/credential_file.h"
 #include "control/resolver.h"
-#include "control/seconds.h"
+#include "control/timeval.h"
 
 /* When a peer's machine vanishes, no end of file tells of it: the kernel asks after it this often (seconds).
  */
@@ -221,7 +221,7 @@ static void set_tcp_options(int socket)
 /* Gives what is under way a time limit. */
 static void set_time_limit(struct control_connector *connector, double seconds)
 {
-    struct timeval interval = seconds_to_timeval(seconds);
+    struct timeval interval = timeval_from_seconds(seconds);
     event_add(connector->timer, &interval);
 }
 

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* One line of a reply. Texts are NUL-terminated; data may hold any byte but has a NUL behind it all the same.
  */
@@ -33,5 +34,10 @@ bool control_reply_is_ok(const struct control_reply *reply);
 
 /* The first line whose text begins with "<keyword>=", or NULL. */
 const struct control_line *control_reply_find(const struct control_reply *reply, const char *keyword);
+
+/* Reads the number behind "<keyword>=" in a positive reply: decimal digits and nothing else, not above
+ * maximum. Returns 0, or -1 when there is no such number. */
+int control_reply_read_number(const struct control_reply *reply, const char *keyword, uint64_t maximum,
+                              uint64_t *number);
 
 #endif

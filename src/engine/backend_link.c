@@ -3,11 +3,11 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "control/timeval.h"
 
 /* Milliseconds before the first try to connect again, and at most before a later one: short where nobody
  * listens, so that a tor that starts is seen at once; longer where a try costs a time-out, or only the
@@ -58,21 +58,17 @@ struct backend_link {
 
 static void run_timer(struct backend_link *link, int64_t delay)
 {
-    const struct timeval time = {delay / 1000, delay % 1000 * 1000};
+    const struct timeval time = timeval_from_milliseconds(delay);
     event_add(link->timer, &time);
 }
 
-/* Reads "uptime=<seconds>"; UPTIME_UNKNOWN where tor is too old to know it. */
+/* Reads "uptime=<seconds>"; UPTIME_UNKNOWN where tor is too old to know it, or says what is no number. */
 static int64_t read_uptime(const struct control_reply *reply)
 {
-    const struct control_line *line = control_reply_is_ok(reply) ? control_reply_find(reply, "uptime") : NULL;
-    if (line == NULL)
+    uint64_t seconds;
+    if (control_reply_read_number(reply, "uptime", INT32_MAX, &seconds) != 0)
         return UPTIME_UNKNOWN;
-    char *end = NULL;
-    long long seconds = strtoll(line->text + strlen("uptime="), &end, 10);
-    if (*end != '\0' || seconds < 0 || seconds > INT32_MAX)
-        return UPTIME_UNKNOWN;
-    return seconds * 1000;
+    return (int64_t)seconds * 1000;
 }
 
 /* Tells by its start whether this is the process that was there before. One that does not say when it started

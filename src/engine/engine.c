@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "control/timeval.h"
 #include "engine/backends.h"
 #include "engine/engine_state.h"
 #include "engine/index.h"
@@ -38,7 +39,7 @@ static void report_soon(struct engine *engine)
     if (engine->report_interval == 0) {
         engine->changed(engine->context);
     } else if (!evtimer_pending(engine->report_timer, NULL)) {
-        const struct timeval delay = {engine->report_interval / 1000, engine->report_interval % 1000 * 1000};
+        const struct timeval delay = timeval_from_milliseconds(engine->report_interval);
         evtimer_add(engine->report_timer, &delay);
     }
 }
@@ -55,7 +56,7 @@ static void timer_fired(evutil_socket_t socket, short events, void *context)
     if (moment != MOMENT_NEVER) {
         int64_t wait = moment - clock_milliseconds();
         wait = wait > 0 ? wait : 1;
-        const struct timeval delay = {wait / 1000, wait % 1000 * 1000};
+        const struct timeval delay = timeval_from_milliseconds(wait);
         evtimer_add(engine->timer, &delay);
     }
     report_soon(engine);

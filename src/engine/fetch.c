@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "control/timeval.h"
 #include "publish/descriptor_comparison.h"
 
 /* Seconds for all HSDirs to answer. */
@@ -49,7 +50,7 @@ static void timer_fired(evutil_socket_t socket, short events, void *context)
 
 static void run_timer(struct fetch *fetch, int milliseconds)
 {
-    const struct timeval delay = {milliseconds / 1000, milliseconds % 1000 * 1000};
+    const struct timeval delay = timeval_from_milliseconds(milliseconds);
     evtimer_add(fetch->timer, &delay);
 }
 

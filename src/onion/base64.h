@@ -1,7 +1,7 @@
 /* Base64 as Tor's documents have it (RFC 4648 section 4), fast rather than constant-time: nothing secret is
  * written in it. */
-#ifndef OBPUB_ONION_BASE64_INTERNAL_H
-#define OBPUB_ONION_BASE64_INTERNAL_H
+#ifndef OBPUB_ONION_BASE64_H
+#define OBPUB_ONION_BASE64_H
 
 #include <stddef.h>
 #include <stdint.h>

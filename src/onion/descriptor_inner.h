@@ -1,7 +1,7 @@
 /* The plaintext of a descriptor's innermost layer (rend-spec-v3 [HS-DESC-ENC]): what descriptor_decode()
  * takes from it. */
-#ifndef OBPUB_ONION_DESCRIPTOR_INNER_INTERNAL_H
-#define OBPUB_ONION_DESCRIPTOR_INNER_INTERNAL_H
+#ifndef OBPUB_ONION_DESCRIPTOR_INNER_H
+#define OBPUB_ONION_DESCRIPTOR_INNER_H
 
 #include "onion/descriptor.h"
 

@@ -1,6 +1,6 @@
 /* What reading and writing a descriptor have in common (rend-spec-v3 [HS-DESC]). */
-#ifndef OBPUB_ONION_DESCRIPTOR_LAYOUT_INTERNAL_H
-#define OBPUB_ONION_DESCRIPTOR_LAYOUT_INTERNAL_H
+#ifndef OBPUB_ONION_DESCRIPTOR_LAYOUT_H
+#define OBPUB_ONION_DESCRIPTOR_LAYOUT_H
 
 /* Stands before the text that a descriptor's signature is made of. */
 #define DESCRIPTOR_SIGNATURE_PREFIX "Tor onion service descriptor sig v3"

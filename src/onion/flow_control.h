@@ -1,7 +1,7 @@
 /* The flow-control line: which versions of congestion control a service speaks (rend-spec-v3
  * [HS-DESC-ENC], proposal 324). */
-#ifndef OBPUB_ONION_FLOW_CONTROL_INTERNAL_H
-#define OBPUB_ONION_FLOW_CONTROL_INTERNAL_H
+#ifndef OBPUB_ONION_FLOW_CONTROL_H
+#define OBPUB_ONION_FLOW_CONTROL_H
 
 #include "onion/descriptor.h"
 #include "onion/document.h"

@@ -1,6 +1,6 @@
 /* Holds the items of a document to a table: which keywords, how often, in which order, with what. */
-#ifndef OBPUB_ONION_ITEM_RULES_INTERNAL_H
-#define OBPUB_ONION_ITEM_RULES_INTERNAL_H
+#ifndef OBPUB_ONION_ITEM_RULES_H
+#define OBPUB_ONION_ITEM_RULES_H
 
 #include "onion/document.h"
 

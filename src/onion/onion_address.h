@@ -1,6 +1,6 @@
 /* v3 onion addresses (rend-spec-v3 [ONIONADDRESS]). */
-#ifndef OBPUB_ONION_ADDRESS_H
-#define OBPUB_ONION_ADDRESS_H
+#ifndef OBPUB_ONION_ONION_ADDRESS_H
+#define OBPUB_ONION_ONION_ADDRESS_H
 
 #include "base/error.h"
 #include "crypto/ed25519.h"

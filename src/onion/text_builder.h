@@ -1,6 +1,6 @@
 /* Builds the text of a document in one buffer. */
-#ifndef OBPUB_ONION_TEXT_BUILDER_INTERNAL_H
-#define OBPUB_ONION_TEXT_BUILDER_INTERNAL_H
+#ifndef OBPUB_ONION_TEXT_BUILDER_H
+#define OBPUB_ONION_TEXT_BUILDER_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* Sets of versions of a protocol, as relays and services write them: "1-2,4" (dir-spec, "proto"). */
-#ifndef OBPUB_ONION_VERSION_RANGES_INTERNAL_H
-#define OBPUB_ONION_VERSION_RANGES_INTERNAL_H
+#ifndef OBPUB_ONION_VERSION_RANGES_H
+#define OBPUB_ONION_VERSION_RANGES_H
 
 #include <stdint.h>
 

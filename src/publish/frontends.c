@@ -31,8 +31,8 @@ static void leave_source(struct source *source, size_t frontend)
 
 static void join_source(struct source *source, size_t frontend)
 {
-    source->frontends =
-        memory_resize(source->frontends, ++source->frontend_count, sizeof(*source->frontends));
+    source->frontends = memory_extend(source->frontends, &source->frontend_count, source->frontend_count + 1,
+                                      sizeof(*source->frontends));
     source->frontends[source->frontend_count - 1] = frontend;
 }
 

@@ -64,7 +64,4 @@ bool point_set_equals(const struct point_set *one, const struct point_set *other
 /* True when the set has this very point, by its authentication key. NULL has none. */
 bool point_set_has_point(const struct point_set *set, const struct introduction_point *point);
 
-/* How many of a set's points are from a source; 0 for NULL. */
-size_t point_set_count_from(const struct point_set *set, uint64_t source);
-
 #endif

@@ -7,12 +7,16 @@
 #include "base/memory.h"
 #include "publish/source_change.h"
 
-static const char *const names[] = {
-    [SOURCE_WAITING] = "waiting",
-    [SOURCE_LIVE] = "live",
-    [SOURCE_GRACE] = "grace",
-    [SOURCE_OUT] = "out",
-};
+const char *source_name_state(enum source_state state)
+{
+    static const char *const names[] = {
+        [SOURCE_WAITING] = "waiting",
+        [SOURCE_LIVE] = "live",
+        [SOURCE_GRACE] = "grace",
+        [SOURCE_OUT] = "out",
+    };
+    return names[state];
+}
 
 /* Frontends hear of every change of state: also one that still waits has to know that it need not wait any
  * more. */
@@ -21,7 +25,7 @@ static void change_state(struct source *source, enum source_state state, const c
     struct source_life *life = &source->life;
     if (life->state == state)
         return;
-    source_tell_change(source, "life", names[life->state], names[state], why);
+    source_tell_change(source, "life", source_name_state(life->state), source_name_state(state), why);
     life->state = state;
     life->since = now;
     source_add_news(source, SOURCE_NEWS_CHANGE);

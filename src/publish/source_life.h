@@ -12,6 +12,9 @@
 
 #include "publish/source.h"
 
+/* The word for a state, for logs and reports. */
+const char *source_name_state(enum source_state state);
+
 /* Begins with waiting for the source. */
 void source_life_begin(struct source *source, int64_t now);
 

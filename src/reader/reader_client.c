@@ -108,8 +108,9 @@ static int take_key(struct delivery *delivery, const uint8_t *bytes, size_t size
         .key_path = memory_copy_text((const char *)bytes + READER_KEY_PATH, size - READER_KEY_PATH),
     };
     memcpy(key.identity_key, bytes + READER_KEY_IDENTITY, ED25519_PUBLIC_KEY_SIZE);
-    delivery->keys = memory_resize(delivery->keys, delivery->key_count + 1, sizeof(*delivery->keys));
-    delivery->keys[delivery->key_count++] = key;
+    delivery->keys =
+        memory_extend(delivery->keys, &delivery->key_count, delivery->key_count + 1, sizeof(*delivery->keys));
+    delivery->keys[delivery->key_count - 1] = key;
     return 0;
 }
 

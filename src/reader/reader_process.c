@@ -98,9 +98,11 @@ static struct held_key *add_key(struct reader *reader, const struct config_front
         key.is_bundle ? send_bundle(reader, config->bundle, &key) : send_secret_key(reader, config, &key);
     if (result != 0)
         return NULL;
-    reader->keys = memory_resize(reader->keys, reader->key_count + 1, sizeof(*reader->keys));
-    reader->keys[reader->key_count] = key;
-    return &reader->keys[reader->key_count++];
+    reader->keys =
+        memory_extend(reader->keys, &reader->key_count, reader->key_count + 1, sizeof(*reader->keys));
+    struct held_key *added = &reader->keys[reader->key_count - 1];
+    *added = key;
+    return added;
 }
 
 /* Hands a frontend's key to the signer, unless it has it, and wipes it here. Returns 0, or -1 when the signer

@@ -6,9 +6,9 @@
 
 #include "base/memory.h"
 #include "onion/onion_address.h"
+#include "publish/source_life.h"
 #include "report/metrics_text.h"
 #include "report/metrics_values.h"
-#include "report/status.h"
 
 #define DOMAIN_SIZE (ONION_ADDRESS_SIZE + sizeof(".onion"))
 
@@ -115,8 +115,8 @@ static void write_frontend_states(struct metrics_text *text, const struct report
     for (size_t i = 0; i < frontend->member_count; i++)
         counts[publisher_member_source(view->publisher, &frontend->members[i])->life.state]++;
     for (size_t state = 0; state <= SOURCE_OUT; state++) {
-        const struct metrics_label labels[] = {
-            {"frontend", domain}, {"state", status_name_backend_state((enum source_state)state)}};
+        const struct metrics_label labels[] = {{"frontend", domain},
+                                               {"state", source_name_state((enum source_state)state)}};
         metrics_text_add(text, "obpub_frontend_backends", "", labels, 2, (double)counts[state]);
     }
 }
@@ -189,10 +189,9 @@ static struct shown_backend *list_backends(const struct report_view *view)
 static void write_backend_state(struct metrics_text *text, const struct shown_backend *shown)
 {
     for (size_t state = 0; state <= SOURCE_OUT; state++) {
-        const struct metrics_label labels[] = {
-            {"backend", shown->domain},
-            {"name", shown->name},
-            {"state", status_name_backend_state((enum source_state)state)}};
+        const struct metrics_label labels[] = {{"backend", shown->domain},
+                                               {"name", shown->name},
+                                               {"state", source_name_state((enum source_state)state)}};
         metrics_text_add(text, "obpub_backend_state", "", labels, 3, shown->backend->life.state == state);
     }
 }

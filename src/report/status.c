@@ -2,6 +2,7 @@
 #include "report/status.h"
 
 #include "base/hex.h"
+#include "publish/source_life.h"
 #include "report/status_value.h"
 
 /* A moment of the publisher's clock as a time; null for one that has not been or never comes. */
@@ -41,17 +42,6 @@ static json_t *make_onionbalance_instance(const struct report_view *view, const 
     return object;
 }
 
-const char *status_name_backend_state(enum source_state state)
-{
-    static const char *const names[] = {
-        [SOURCE_WAITING] = "waiting",
-        [SOURCE_LIVE] = "live",
-        [SOURCE_GRACE] = "grace",
-        [SOURCE_OUT] = "out",
-    };
-    return names[state];
-}
-
 static json_t *make_instance(const struct report_view *view, const struct report_frontend *shown,
                              const struct publisher_frontend *frontend, size_t position)
 {
@@ -61,7 +51,7 @@ static json_t *make_instance(const struct report_view *view, const struct report
     json_object_set_new(
         object, "name",
         status_value_text(report_view_name_backend(shown->config, position, backend->identity_key)));
-    json_object_set_new(object, "state", json_string(status_name_backend_state(backend->life.state)));
+    json_object_set_new(object, "state", json_string(source_name_state(backend->life.state)));
     json_object_set_new(object, "since", make_moment(view, backend->life.since));
     json_object_set_new(object, "hasControl", json_boolean(source_policy(backend->kind)->asks_own_tor));
     json_object_set_new(object, "isReachable", json_boolean(source_is_reachable(backend)));

@@ -9,7 +9,4 @@
 /* Makes the object; release with json_decref(). */
 json_t *status_make_json(const struct report_view *view);
 
-/* The word for a state: "waiting", "live", "grace" or "out". */
-const char *status_name_backend_state(enum source_state state);
-
 #endif

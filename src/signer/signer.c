@@ -101,11 +101,9 @@ static size_t take_row(struct signer *signer, const uint8_t identity_key[ED25519
     size_t number = 0;
     while (number < signer->frontend_count && signer_has_frontend(signer, number))
         number++;
-    if (number == signer->frontend_count)
-        signer->frontends =
-            memory_resize(signer->frontends, ++signer->frontend_count, sizeof(*signer->frontends));
+    signer->frontends =
+        memory_extend(signer->frontends, &signer->frontend_count, number + 1, sizeof(*signer->frontends));
     struct signer_frontend *frontend = &signer->frontends[number];
-    memset(frontend, 0, sizeof(*frontend));
     frontend->secrets = secret_allocate(sizeof(*frontend->secrets));
     memcpy(frontend->identity_key, identity_key, ED25519_PUBLIC_KEY_SIZE);
     return number;

@@ -21,6 +21,7 @@
 #include <jansson.h>
 
 #include "base/memory.h"
+#include "control/timeval.h"
 #include "helper_folder.h"
 #include "helper_report.h"
 #include "report/status_socket.h"
@@ -79,7 +80,7 @@ static int connect_to(const char *path)
 /* Runs the loop for a moment. */
 static void run(struct fixture *fixture, int milliseconds)
 {
-    const struct timeval time = {milliseconds / 1000, milliseconds % 1000 * 1000};
+    const struct timeval time = timeval_from_milliseconds(milliseconds);
     event_base_loopexit(fixture->base, &time);
     event_base_dispatch(fixture->base);
 }
