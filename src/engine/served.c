@@ -12,8 +12,8 @@
 #include "engine/posts.h"
 #include "engine/source_match.h"
 
-/* Signs of life that backends are asked for in a second, all together; and milliseconds between two that one
- * is asked for, at least. */
+/* So many backends are asked whether they live in a second, all together; and milliseconds between two times
+ * that one is asked for, at least. */
 #define PINGS_A_SECOND 100
 #define PING_INTERVAL_MIN 10000
 /* Reports may look at so many frontends and backends in a millisecond of the interval between two; and that
