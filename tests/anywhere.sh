@@ -58,14 +58,14 @@ print_apt_options()
     [ -z "$https_proxy" ] || echo "Acquire::https::Proxy \"$https_proxy\";"
 }
 
-# Make the system, with little more than apt.
+# Make the system: what every Debian has, and apt.
 make_system()
 {
     print_apt_options >"$TMPDIR/apt-options"
     print_sources >"$TMPDIR/sources"
     set -- bookworm "$system"
     [ ! -s "$TMPDIR/sources" ] || set -- "$@" "$TMPDIR/sources"
-    run_apart mmdebstrap --quiet --variant=apt --include=ca-certificates,sudo --aptopt="$TMPDIR/apt-options" "$@" ||
+    run_apart mmdebstrap --quiet --variant=minbase --include=ca-certificates,sudo --aptopt="$TMPDIR/apt-options" "$@" ||
         return
     echo "127.0.0.1 localhost $(uname -n)" >"$system/etc/hosts"
     for user in sudoer user; do
@@ -82,9 +82,10 @@ run_inside()
     commands=$3
     # shellcheck disable=SC2016 # for the shells inside
     run_apart sh -c '
-        mount --bind "$1" "$1" && mount --rbind /dev "$1/dev" && mount --rbind /sys "$1/sys" &&
-            mount -t proc proc "$1/proc" && mount -t tmpfs tmpfs "$1/run" || exit
-        exec chroot "$1" su - "$2" -c "cd \"\$0\" && $4" "$3"' sh "$system" "$user" "$folder" "$commands"
+        mount --bind "$1" "$1" && cd "$1" && mount --rbind /dev dev && mount --rbind /sys sys &&
+            mount -t proc proc proc && mount -t tmpfs tmpfs run && mkdir run/old_root &&
+            pivot_root . run/old_root && umount -l /run/old_root || exit
+        exec su - "$2" -c "cd \"\$0\" && $4" "$3"' sh "$system" "$user" "$folder" "$commands"
 }
 
 # Copy what git has or would have of this folder to one of a user of the system, which is closed to others.
