@@ -183,7 +183,7 @@ def check_watchdog(machine):
     machine.run("systemctl", "restart", "obpub")
     time.sleep(3)
     checks.check("while it lives it is left alone", machine.show("NRestarts") == "0", machine.log())
-    machine.run("kill", "-STOP", machine.show("MainPID"))
+    machine.run("systemctl", "kill", "--kill-whom=main", "--signal=STOP", "obpub")
     checks.check("when it hangs it is started again", wait_for(
         lambda: machine.show("NRestarts") == "1" and machine.show("ActiveState") == "active"), machine.log())
 
