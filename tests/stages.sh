@@ -159,7 +159,7 @@ if [ -n "$tests" ]; then
 fi
 
 # How many tests at a time: most of them wait more than they compute.
-jobs=$((3 * $(nproc)))
+jobs=$(($(nproc) + 2))
 network_jobs=8
 
 if is_wanted style; then
