@@ -7,7 +7,9 @@
 #include "reader/reader_client.h"
 
 /* Has the reader load the config that the options name, and lets the environment override what it may. The
- * report is the caller's to clear in any case; config only on success. Returns 0, or -1. */
+ * report is the caller's to clear in any case; config only on success. Returns 0, or -1. The file is parsed
+ * once more here, after the reader: to hand over what the reader has made of it would take a second format,
+ * and a parser for that. */
 int given_config_receive(struct config *config, struct reader_client *reader, const struct options *options,
                          struct config_report *report);
 
