@@ -7,7 +7,7 @@
 #     user   a user who may not become root
 #     space  root, where that folder's name and the one for temporary files have a space in them
 #
-# Each builds and has "sh tests/run.sh unit cli" pass. Needs root, 4 GB of disk, and about half an hour.
+# Each builds and has "sh tests/run.sh unit cli" pass. Needs root, 4 GB of disk, and about a quarter of an hour.
 
 cd "$(dirname "$0")/.." || exit 1
 . tests/setup.sh
