@@ -169,7 +169,8 @@ static void test_takes_single_bytes(void **state)
     assert_int_equal(client_send(client, "GETINFO x", NULL), 0);
     client_run(client);
     assert_string_equal(client->log, "ready;650 A;250+x={.y\n}|250 OK;");
-    client_run_for(client, 100);
+    for (int i = 0; i < 300 && client->event_count < 2; i++)
+        client_run_for(client, 100);
     assert_string_equal(client->log, "ready;650 A;250+x={.y\n}|250 OK;650 B;");
 }
 
