@@ -129,8 +129,8 @@ static void warn_of_backends(const struct publisher *publisher, const struct con
         size_t live = 0;
         for (size_t j = 0; j < frontend->member_count; j++) {
             const struct source *backend = publisher_member_source(publisher, &frontend->members[j]);
-            live += outcome_has_backend(backend);
-            if (!outcome_has_backend(backend))
+            live += source_is_in(backend);
+            if (!source_is_in(backend))
                 fprintf(stderr, "obpub: warning: backend %s was left out: %s\n",
                         config->frontends[i].backends[j].name, backend->life.reason);
         }

@@ -13,7 +13,7 @@ static void add_address(struct key_index *index, const char *address, size_t num
 }
 
 /* A backend stands before those that have its address already. */
-void engine_index_backend(struct engine *engine, size_t row)
+static void add_backend_address(struct engine *engine, size_t row)
 {
     struct engine_backend *backend = engine->backends[row];
     backend->next_at_address = engine_first_backend(engine, backend->config->address);
@@ -48,7 +48,7 @@ void engine_index_all(struct engine *engine)
     engine_index_clear(engine);
     for (size_t i = 0; i < engine->backend_count; i++) {
         if (engine->backends[i]->config != NULL)
-            engine_index_backend(engine, i);
+            add_backend_address(engine, i);
     }
     for (size_t i = 0; i < engine->frontend_count; i++) {
         if (engine->frontends[i].config != NULL)

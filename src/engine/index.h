@@ -9,8 +9,7 @@
 size_t engine_first_backend(const struct engine *engine, const char *address);
 size_t engine_find_frontend(const struct engine *engine, const char *address);
 
-/* Adds one that was not there before. */
-void engine_index_backend(struct engine *engine, size_t row);
+/* Adds a frontend that was not there before. */
 void engine_index_frontend(struct engine *engine, size_t number);
 
 /* Makes the whole anew, after something was taken away. */

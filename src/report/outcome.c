@@ -12,17 +12,12 @@ static void count_uploads(const struct publisher_descriptor *descriptor, struct 
     counts->uploads += descriptor->upload_count;
 }
 
-bool outcome_has_backend(const struct source *backend)
-{
-    return source_is_in(backend);
-}
-
 void outcome_count(const struct publisher *publisher, struct outcome_counts *counts)
 {
     memset(counts, 0, sizeof(*counts));
     counts->backends = publisher->source_count;
     for (size_t i = 0; i < publisher->source_count; i++)
-        counts->live += outcome_has_backend(&publisher->sources[i]);
+        counts->live += source_is_in(&publisher->sources[i]);
     for (size_t i = 0; i < publisher->frontend_count; i++) {
         for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++)
             count_uploads(&publisher->frontends[i].descriptors[slot], counts);

@@ -29,9 +29,6 @@ struct outcome_counts {
     size_t live, backends, taken, uploads;
 };
 
-/* True when the backend takes part: its introduction points are in. */
-bool outcome_has_backend(const struct source *backend);
-
 void outcome_count(const struct publisher *publisher, struct outcome_counts *counts);
 
 /* Complete means that every HSDir has every descriptor; a backend that was left out does not change that, as

@@ -27,7 +27,7 @@ static void print_backend(const struct source *backend, const struct config_back
                           FILE *file)
 {
     fprintf(file, "    %-*s  ", width, config->name);
-    if (!outcome_has_backend(backend)) {
+    if (!source_is_in(backend)) {
         fprintf(file, "left out: %s\n",
                 backend->life.reason[0] != '\0' ? backend->life.reason : "no descriptor came in time");
         return;
