@@ -68,7 +68,8 @@ static void engine_changed(void *context)
     char text[PROGRESS_TEXT_SIZE];
     const char *stage = describe_progress(once, text, sizeof(text));
     progress_show(&once->progress, stage, text, clock_milliseconds());
-    if (publisher_is_settled(engine_publisher(once->engine)) || engine_tors_need_operator(once->engine))
+    if (publisher_is_settled(engine_publisher(once->engine), clock_milliseconds()) ||
+        engine_tors_need_operator(once->engine))
         event_base_loopbreak(once->base);
 }
 
@@ -148,7 +149,7 @@ static void warn_of_refusals(const struct publisher *publisher)
             const struct publisher_descriptor *descriptor = &publisher->frontends[i].descriptors[slot];
             for (size_t j = 0; j < descriptor->upload_count; j++) {
                 const struct publisher_upload *upload = &descriptor->uploads[j];
-                if (upload->state != UPLOAD_GIVEN_UP || upload->failure != UPLOAD_FAILURE_REJECTED)
+                if (upload->state != UPLOAD_REFUSED || upload->failure != UPLOAD_FAILURE_REJECTED)
                     continue;
                 fprintf(stderr,
                         "obpub: an HSDir that refuses (UPLOAD_REJECTED) may have a newer descriptor of the "
@@ -222,6 +223,7 @@ static void set_settings(struct engine_settings *settings, struct once *once, co
     settings->rules = publisher_rules_default;
     settings->rules.start_patience = patience < BACKEND_PATIENCE_MAX ? patience : BACKEND_PATIENCE_MAX;
     settings->rules.attempts_max = ATTEMPTS_MAX;
+    settings->rules.death_spread = settings->rules.gain_spread = 0; /* somebody waits */
     settings->changed = engine_changed;
     settings->context = once;
 }

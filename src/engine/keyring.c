@@ -83,21 +83,14 @@ static void draw_salts(struct superdescriptor_randomness *randomness)
     randombytes_buf(randomness->encrypted_salt, sizeof(randomness->encrypted_salt));
 }
 
-/* Milliseconds within which a second upload may have the same counter: it goes to other HSDirs then, because
- * the publisher never sends to one of them twice so soon. */
-#define SAME_COUNTER_INTERVAL 1000
-
-/* What the next revision counter is made from: never less than the last one, also when the clock was set
- * back. */
-static int64_t next_seconds(const struct keyring_request *request, struct keyring_keys *keys,
+/* What the next revision counter is made from: more than the last one, also when the clock was set back. */
+static int64_t next_seconds(const struct keyring_request *request, const struct keyring_keys *keys,
                             bool *is_clock_back)
 {
     int64_t seconds = network_revision_seconds(request->network, request->slot, request->wall_now);
     *is_clock_back = seconds < keys->last_seconds - 1;
-    if (seconds <= keys->last_seconds) {
-        bool is_same = request->now - keys->last_built < SAME_COUNTER_INTERVAL;
-        seconds = is_same ? keys->last_seconds : keys->last_seconds + 1;
-    }
+    if (seconds <= keys->last_seconds)
+        seconds = keys->last_seconds + 1;
     return seconds < REVISION_COUNTER_SECONDS_MAX ? seconds : REVISION_COUNTER_SECONDS_MAX;
 }
 
@@ -186,14 +179,13 @@ static int update_inner(const struct keyring_request *request, struct keyring_ke
 static int update_counter(const struct keyring_request *request, const struct signer_period *period,
                           struct keyring_keys *keys, bool *is_clock_back, struct error *error)
 {
+    if (keys->round == request->round && keys->revision_counter != 0)
+        return 0;
     int64_t seconds = next_seconds(request, keys, is_clock_back);
-    if (seconds == keys->last_seconds && keys->revision_counter != 0)
-        return 0; /* the one for another HSDir just now */
     if (signer_client_count(request->signer, period, seconds, &keys->revision_counter, error) != 0)
         return -1;
-    if (seconds > keys->last_seconds)
-        keys->last_built = request->now;
     keys->last_seconds = seconds;
+    keys->round = request->round;
     return 0;
 }
 

@@ -19,9 +19,9 @@ struct keyring_keys {
     struct ed25519_secret_key *signing_secret_key; /* the keyring's */
     uint8_t signing_key[ED25519_PUBLIC_KEY_SIZE];
     struct superdescriptor_randomness randomness; /* the salts are drawn anew for each descriptor */
-    int64_t last_seconds;      /* what the last revision counter was made from; 0 before the first */
-    int64_t last_built;        /* milliseconds */
-    uint64_t revision_counter; /* the last one */
+    uint64_t round;                               /* the last one */
+    int64_t last_seconds;      /* what its revision counter was made from; 0 before the first */
+    uint64_t revision_counter; /* its own */
     /* The certificate of the signing key, and the innermost layer, for as long as they are good. */
     uint32_t certificate_hour; /* when the certificate expires; 0 for none */
     uint8_t certificate[CERTIFICATE_SIZE];
@@ -60,8 +60,9 @@ struct keyring_request {
     const uint8_t *identity_key; /* the frontend's, 32 bytes */
     enum descriptor_slot slot;   /* which of its two descriptors */
     const struct point_set *set;
+    uint64_t round; /* all descriptors of one round have the same revision counter, those of the next a larger
+                       one */
     int64_t wall_now; /* seconds since the epoch */
-    int64_t now;      /* milliseconds of the clock that only goes forward */
 };
 
 /* Makes the text of a descriptor; as with tor, each time with other bytes. *built is to be released with

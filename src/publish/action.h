@@ -27,6 +27,7 @@ struct publisher_action {
     size_t frontend; /* of an upload */
     enum descriptor_slot slot; /* of an upload */
     struct point_set *set;     /* of an upload: what the HSDirs are to have */
+    uint64_t round;            /* of an upload: all of one round have the same revision counter */
     const uint8_t (*fingerprints)[RELAY_FINGERPRINT_SIZE];
     const size_t *tors; /* of an upload: the local tor for each HSDir */
     bool is_shared;     /* of an upload: the HSDirs all get the same text, otherwise each its own */

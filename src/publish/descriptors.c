@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "crypto/blinding.h"
 #include "publish/pace.h"
+#include "publish/rounds.h"
 #include "publish/tors.h"
 
 struct publisher_upload *publisher_descriptor_find_upload(const struct publisher_descriptor *descriptor,
@@ -39,8 +40,16 @@ static void upload_clear(struct publisher_upload *upload)
     free(upload->reason);
 }
 
+void publisher_descriptor_begin(struct publisher_descriptor *descriptor)
+{
+    *descriptor = (struct publisher_descriptor){
+        .refresh_at = MOMENT_NEVER, .next_round_at = MOMENT_NEVER, .round = {.begun_at = MOMENT_NONE}};
+}
+
 void publisher_descriptor_clear(struct publisher_descriptor *descriptor)
 {
+    assignment_release(descriptor->round.assignment);
+    descriptor->round.assignment = NULL;
     for (size_t i = 0; i < descriptor->upload_count; i++)
         upload_clear(&descriptor->uploads[i]);
     free(descriptor->uploads);
@@ -61,21 +70,23 @@ void frontend_assign_uploads(struct publisher_frontend *frontend)
 {
     for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
         struct publisher_descriptor *descriptor = &frontend->descriptors[slot];
+        bool has_next = round_is_planned(descriptor) || descriptor->round.number == 0;
+        const struct assignment *assignment = has_next ? frontend->assignment : descriptor->round.assignment;
         for (size_t i = 0; i < descriptor->upload_count; i++) {
             struct publisher_upload *upload = &descriptor->uploads[i];
-            point_set_replace(
-                &upload->wanted,
-                assignment_find(frontend->assignment, descriptor->period_number, upload->fingerprint));
+            point_set_replace(&upload->wanted,
+                              assignment_find(assignment, descriptor->period_number, upload->fingerprint));
         }
     }
 }
 
-static void list_uploads(struct publisher_descriptor *descriptor, const struct network *network,
-                         enum descriptor_slot slot, struct publisher_descriptor *old, int64_t due,
-                         enum upload_cause cause)
+/* Lists the HSDirs of a descriptor; those known from before keep their state. Returns how many are new. */
+static size_t list_uploads(struct publisher_descriptor *descriptor, const struct network *network,
+                           enum descriptor_slot slot, struct publisher_descriptor *old)
 {
     const struct hsdir_ring_entry *responsible[HSDIR_RESPONSIBLE_MAX];
     size_t count = network_find_responsible(network, slot, descriptor->blinded_key, false, responsible);
+    size_t new_count = 0;
     descriptor->uploads = memory_allocate(count, sizeof(*descriptor->uploads));
     descriptor->upload_count = count;
     for (size_t i = 0; i < count; i++) {
@@ -87,23 +98,27 @@ static void list_uploads(struct publisher_descriptor *descriptor, const struct n
             upload_move(upload, known);
             continue;
         }
+        new_count++;
         memcpy(upload->fingerprint, fingerprint, RELAY_FINGERPRINT_SIZE);
-        upload->state = UPLOAD_DUE;
-        upload->cause = cause;
+        upload->state = UPLOAD_WAITING;
+        upload->round = descriptor->round.number;
         upload->tor = PUBLISHER_NO_TOR;
-        upload->due = due;
         upload->sent_at = upload->answered_at = upload->taken_at = upload->late_until = MOMENT_NONE;
     }
+    return new_count;
 }
 
-/* When a descriptor is to go to HSDirs that are new to it: at once, unless it is one for a time period that
- * clients go over to later. Those of all frontends come up in the same moment. */
-static int64_t first_due(struct publisher *publisher, const struct publisher_frontend *frontend,
-                         enum descriptor_slot slot, const struct publisher_descriptor *old, int64_t now)
+/* Has a descriptor go to HSDirs that are new to it, and so to all: at once, when clients use it and it was
+ * not there before; or soon. Those of all frontends come up in the same moment, so each draws its own. */
+static void plan_for_hsdirs(struct publisher *publisher, struct publisher_descriptor *descriptor,
+                            enum descriptor_slot slot, int64_t now)
 {
-    if (old != NULL || slot == publisher->network->client_slot || !frontend->has_started)
-        return now;
-    return now + publisher_draw(publisher, 0, publisher_scale(publisher, publisher->rules.new_period_spread));
+    const struct publisher_rules *rules = &publisher->rules;
+    int64_t spread = slot == publisher->network->client_slot ? 0 : rules->new_period_spread;
+    if (descriptor->round.number != 0)
+        spread = rules->gain_spread;
+    round_plan(descriptor, UPLOAD_FOR_HSDIR,
+               now + publisher_draw(publisher, 0, publisher_scale(publisher, spread)));
 }
 
 static void leave_tors(struct publisher *publisher, struct publisher_descriptor descriptors[DESCRIPTOR_SLOTS])
@@ -119,25 +134,39 @@ void frontend_leave_tors(struct publisher *publisher, struct publisher_frontend 
     leave_tors(publisher, frontend->descriptors);
 }
 
-void frontend_update_hsdirs(struct publisher *publisher, struct publisher_frontend *frontend, int64_t now)
+/* Takes what is known of a descriptor over, but for its HSDirs. */
+static void descriptor_move(struct publisher_descriptor *descriptor, struct publisher_descriptor *known)
+{
+    *descriptor = *known;
+    descriptor->uploads = NULL;
+    descriptor->upload_count = 0;
+    known->round.assignment = NULL;
+}
+
+/* Makes the descriptor of a slot for the publisher's network, of what was known of it. */
+static void update_descriptor(struct publisher *publisher, const struct publisher_frontend *frontend,
+                              enum descriptor_slot slot, struct publisher_descriptor *descriptor,
+                              struct publisher_descriptor *known, int64_t now)
 {
     const struct network *network = publisher->network;
+    publisher_descriptor_begin(descriptor);
+    descriptor->period_number = network->period_number[slot];
+    if (known != NULL)
+        descriptor_move(descriptor, known);
+    else if (blinding_derive_public_key(descriptor->blinded_key, frontend->identity_key,
+                                        descriptor->period_number, network->schedule.period_length) != 0)
+        return;
+    if (list_uploads(descriptor, network, slot, known) > 0 && frontend->has_started)
+        plan_for_hsdirs(publisher, descriptor, slot, now);
+}
+
+void frontend_update_hsdirs(struct publisher *publisher, struct publisher_frontend *frontend, int64_t now)
+{
     struct publisher_descriptor old[DESCRIPTOR_SLOTS];
     memcpy(old, frontend->descriptors, sizeof(old));
-    memset(frontend->descriptors, 0, sizeof(frontend->descriptors));
     for (enum descriptor_slot slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
-        struct publisher_descriptor *descriptor = &frontend->descriptors[slot];
-        descriptor->period_number = network->period_number[slot];
-        struct publisher_descriptor *known = find_descriptor(old, descriptor->period_number);
-        descriptor->refresh_at = known != NULL ? known->refresh_at : MOMENT_NEVER;
-        if (known != NULL)
-            memcpy(descriptor->blinded_key, known->blinded_key, ED25519_PUBLIC_KEY_SIZE);
-        else if (blinding_derive_public_key(descriptor->blinded_key, frontend->identity_key,
-                                            descriptor->period_number, network->schedule.period_length) != 0)
-            continue;
-        int64_t due = first_due(publisher, frontend, slot, known, now);
-        list_uploads(descriptor, network, slot, known, due,
-                     frontend->has_started ? UPLOAD_FOR_HSDIR : UPLOAD_FOR_POINTS);
+        struct publisher_descriptor *known = find_descriptor(old, publisher->network->period_number[slot]);
+        update_descriptor(publisher, frontend, slot, &frontend->descriptors[slot], known, now);
     }
     frontend_assign_uploads(frontend);
     leave_tors(publisher, old);

@@ -8,10 +8,14 @@
 struct publisher_upload *publisher_descriptor_find_upload(const struct publisher_descriptor *descriptor,
                                                           const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE]);
 
+/* A descriptor of which nothing is known, and nothing planned. */
+void publisher_descriptor_begin(struct publisher_descriptor *descriptor);
+
 /* Frees a descriptor's uploads, which must not hold permits any more. */
 void publisher_descriptor_clear(struct publisher_descriptor *descriptor);
 
-/* Tells each upload which set is wanted, for the frontend's assignment as it is now. */
+/* Tells each upload which set is wanted: of the frontend's assignment as it is now where a round is planned,
+ * so that the HSDir is about to get that; else what it was sent in the last one. */
 void frontend_assign_uploads(struct publisher_frontend *frontend);
 
 /* Works out anew which HSDirs have to have a frontend's two descriptors, for the publisher's network. */

@@ -2,16 +2,16 @@
 #ifndef OBPUB_PUBLISH_FRONTEND_H
 #define OBPUB_PUBLISH_FRONTEND_H
 
-#include "publish/assignment.h"
+#include "publish/allowance.h"
 #include "publish/upload.h"
 
 /* A source in its part for one frontend. */
 struct publisher_member {
-    uint64_t source;     /* its number */
-    bool is_in;          /* its points are in the superdescriptor */
-    bool has_changed;    /* since the frontend's changes were last committed */
-    unsigned tokens;     /* uploads that the source may still cause at once */
-    int64_t token_since; /* when the next token began to grow */
+    uint64_t source;       /* its number */
+    bool is_in;            /* its points are in the superdescriptor */
+    bool has_changed;      /* since the frontend's changes last went out */
+    bool is_quiet;         /* likewise, and had changes of its own left */
+    struct bucket changes; /* those */
 };
 
 struct publisher_frontend {
@@ -25,12 +25,12 @@ struct publisher_frontend {
                            MOMENT_NEVER when none do */
     struct assignment
         *assignment; /* what each HSDir is to have as things are now; NULL while there is no point */
-    struct assignment *committed; /* what each HSDir is to have at least; NULL before the first */
-    int64_t committed_at;
     int64_t changed_at;
-    int64_t changed_since; /* when the oldest change not yet committed came; MOMENT_NEVER for none */
+    int64_t
+        changed_since; /* when the oldest change came that no round is planned for; MOMENT_NEVER for none */
     bool is_urgent;    /* among these changes is one that is more than new points of another time period */
-    int64_t urgent_at; /* when such a change was last committed; MOMENT_NONE for never */
+    bool is_commanded; /* likewise one of its members, which nothing holds back */
+    struct allowance allowance;
     struct publisher_descriptor descriptors[DESCRIPTOR_SLOTS];
 };
 

@@ -5,16 +5,10 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "publish/descriptor_comparison.h"
 #include "publish/descriptors.h"
 #include "publish/pace.h"
-#include "publish/uploads.h"
-
-/* Uploads that one source's changes may cause at once: a source that restarts goes out and comes in. After
- * these, each one has to be flap_interval after the one before, until it has been quiet for a while. Points
- * that come with another time period count like any change: so the bound holds whatever the cause, and a
- * source that dies and comes back in just that half minute of the day waits once, for flap_interval at most.
- */
-#define TOKENS_MAX 2
+#include "publish/rounds.h"
 
 /* A source that was lost so many milliseconds ago, or less, is one of those that were lost together. */
 #define MISSED_TIME (10 * 60 * 1000)
@@ -61,12 +55,15 @@ void publisher_set_members(struct publisher *publisher, size_t number, const uin
         if (known != NULL)
             frontend->members[i] = *known;
         else
-            frontend->members[i] = (struct publisher_member){.source = sources[i], .tokens = TOKENS_MAX};
+            frontend->members[i] =
+                (struct publisher_member){.source = sources[i], .changes = changes_make(now)};
         join_source(publisher_member_source(publisher, &frontend->members[i]), number);
     }
     free(old);
-    if (source_count > 0)
-        frontend_update_assignment(publisher, number, SOURCE_NONE, now);
+    if (source_count == 0)
+        return;
+    frontend->is_commanded = true;
+    frontend_update_assignment(publisher, number, SOURCE_NONE, now);
 }
 
 /* True for a source that was lost of late, and may be as alive as the last one. */
@@ -149,6 +146,23 @@ static bool renew_assignment(const struct publisher *publisher, struct publisher
     return has_changed;
 }
 
+/* The rules' times as they are on this network. */
+static struct allowance_times scale_times(const struct publisher *publisher)
+{
+    const struct allowance_times *times = &publisher->rules.allowance;
+    return (struct allowance_times){.quiet = publisher_scale(publisher, times->quiet),
+                                    .prompt = publisher_scale(publisher, times->prompt),
+                                    .churn = publisher_scale(publisher, times->churn)};
+}
+
+static void note_change(const struct publisher *publisher, struct publisher_member *member, int64_t now)
+{
+    const struct allowance_times times = scale_times(publisher);
+    changes_note(&member->changes, &times, now);
+    member->has_changed = true;
+    member->is_quiet |= member->changes.count > 0;
+}
+
 /* With no assignment, when all its sources are new ones and not yet heard of, nothing goes out. */
 void frontend_update_assignment(struct publisher *publisher, size_t number, uint64_t changed_source,
                                 int64_t now)
@@ -165,85 +179,160 @@ void frontend_update_assignment(struct publisher *publisher, size_t number, uint
         frontend->changed_since = now;
     for (size_t i = 0; i < frontend->member_count; i++) {
         if (frontend->members[i].source == changed_source)
-            frontend->members[i].has_changed = true;
+            note_change(publisher, &frontend->members[i], now);
     }
 }
 
-static void grow_tokens(const struct publisher *publisher, struct publisher_member *member, int64_t now)
-{
-    while (member->tokens < TOKENS_MAX && now - member->token_since >= publisher->rules.flap_interval) {
-        member->tokens++;
-        member->token_since += publisher->rules.flap_interval;
-    }
-}
+/* -- when changes go out ----------------------------------------------------------------------------- */
 
-/* When the members that have changed have a token among them; MOMENT_NONE for at once. */
-static int64_t find_token_moment(const struct publisher *publisher, struct publisher_frontend *frontend,
-                                 int64_t now)
+/* True when a member that is in offers a point. */
+static bool is_offered(const struct publisher *publisher, const struct publisher_frontend *frontend,
+                       const struct introduction_point *point)
 {
-    int64_t moment = MOMENT_NEVER;
-    bool has_changed_member = false;
     for (size_t i = 0; i < frontend->member_count; i++) {
-        struct publisher_member *member = &frontend->members[i];
-        if (!member->has_changed)
-            continue;
-        has_changed_member = true;
-        grow_tokens(publisher, member, now);
-        if (member->tokens > 0)
-            return MOMENT_NONE;
-        int64_t next = member->token_since + publisher->rules.flap_interval;
-        moment = next < moment ? next : moment;
+        const struct source *source = publisher_member_source(publisher, &frontend->members[i]);
+        if (frontend->members[i].is_in && source->descriptor != NULL &&
+            descriptor_has_point(source->descriptor, point))
+            return true;
     }
-    return has_changed_member ? moment : MOMENT_NONE;
+    return false;
+}
+
+/* True when the HSDirs have a point that no source offers any more: it is dead, and not just that others have
+ * taken its place. */
+static bool has_dead_point(const struct publisher *publisher, const struct publisher_frontend *frontend,
+                           const struct assignment *assignment)
+{
+    for (size_t i = 0; assignment != NULL && i < assignment->count; i++) {
+        const struct point_set *set = assignment->sets[i];
+        for (size_t j = 0; j < set->count; j++) {
+            if (!is_offered(publisher, frontend, &set->entries[j].point))
+                return true;
+        }
+    }
+    return false;
+}
+
+/* Within how long the changes are to go out. Points of the time period before are no longer offered either,
+ * but live on. */
+static int64_t find_spread(const struct publisher *publisher, const struct publisher_frontend *frontend)
+{
+    bool is_death = false;
+    for (size_t slot = 0; frontend->is_urgent && slot < DESCRIPTOR_SLOTS; slot++)
+        is_death |= has_dead_point(publisher, frontend, frontend->descriptors[slot].round.assignment);
+    const struct publisher_rules *rules = &publisher->rules;
+    return publisher_scale(publisher, is_death ? rules->death_spread : rules->gain_spread);
+}
+
+static void plan_change(struct publisher *publisher, const struct publisher_frontend *frontend,
+                        struct publisher_descriptor *descriptor, int64_t now)
+{
+    round_plan(descriptor, frontend->is_urgent ? UPLOAD_FOR_POINTS : UPLOAD_FOR_PERIOD,
+               now + publisher_draw(publisher, 0, find_spread(publisher, frontend)));
+}
+
+/* A round that is planned anyway takes the changes along, and comes earlier if that is better. */
+static void join_rounds(struct publisher *publisher, struct publisher_frontend *frontend, int64_t now)
+{
+    for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
+        struct publisher_descriptor *descriptor = &frontend->descriptors[slot];
+        if (round_is_behind(frontend, descriptor) && round_is_planned_for_more(descriptor))
+            plan_change(publisher, frontend, descriptor, now);
+    }
+}
+
+/* True when a round would have to be planned for a descriptor. */
+static bool lacks_round(const struct publisher_frontend *frontend, enum descriptor_slot slot)
+{
+    const struct publisher_descriptor *descriptor = &frontend->descriptors[slot];
+    return round_is_behind(frontend, descriptor) && !round_is_planned_for_more(descriptor);
+}
+
+static void plan_rounds(struct publisher *publisher, struct publisher_frontend *frontend,
+                        enum allowance_answer answer, int64_t now)
+{
+    for (enum descriptor_slot slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
+        struct publisher_descriptor *descriptor = &frontend->descriptors[slot];
+        bool is_meant = answer == ALLOWANCE_ALL || slot == publisher->network->client_slot;
+        if (is_meant && lacks_round(frontend, slot))
+            plan_change(publisher, frontend, descriptor, now);
+    }
+}
+
+static bool has_quiet_changer(const struct publisher_frontend *frontend)
+{
+    for (size_t i = 0; i < frontend->member_count; i++) {
+        if (frontend->members[i].is_quiet)
+            return true;
+    }
+    return false;
 }
 
 static void forget_changes(struct publisher_frontend *frontend)
 {
     for (size_t i = 0; i < frontend->member_count; i++)
-        frontend->members[i].has_changed = false;
+        frontend->members[i].has_changed = frontend->members[i].is_quiet = false;
     frontend->changed_since = MOMENT_NEVER;
-    frontend->is_urgent = false;
+    frontend->is_urgent = frontend->is_commanded = false;
 }
 
-static void commit(struct publisher_frontend *frontend, int64_t now)
+static void pay(struct publisher_frontend *frontend)
 {
     for (size_t i = 0; i < frontend->member_count; i++) {
-        struct publisher_member *member = &frontend->members[i];
-        if (member->has_changed && member->tokens > 0) {
-            member->token_since = now;
-            member->tokens--;
-        }
+        if (frontend->members[i].has_changed)
+            changes_spend(&frontend->members[i].changes);
     }
-    assignment_replace(&frontend->committed, frontend->assignment);
-    frontend->committed_at = now;
-    if (frontend->is_urgent)
-        frontend->urgent_at = now;
-    forget_changes(frontend);
 }
 
-int64_t frontend_commit_changes(struct publisher *publisher, struct publisher_frontend *frontend, int64_t now)
+int64_t frontend_plan_changes(struct publisher *publisher, struct publisher_frontend *frontend, int64_t now)
 {
-    if (frontend->committed == NULL) {
-        assignment_replace(&frontend->committed, frontend->assignment);
-        frontend->committed_at = now;
-        forget_changes(frontend);
-        return MOMENT_NEVER;
-    }
     if (frontend->changed_since == MOMENT_NEVER)
         return MOMENT_NEVER;
     int64_t moment = frontend->changed_since + publisher->rules.gather;
-    int64_t token_moment = find_token_moment(publisher, frontend, now);
-    moment = token_moment > moment ? token_moment : moment;
     if (now < moment)
         return moment;
-    if (assignment_equals(frontend->assignment, frontend->committed) && !frontend_has_other_set(frontend))
-        forget_changes(frontend); /* it is as it was: nothing to send, nothing to pay */
-    else
-        commit(frontend, now);
+    enum descriptor_slot clients = publisher->network->client_slot, other = DESCRIPTOR_SLOTS - 1 - clients;
+    bool is_quiet = has_quiet_changer(frontend);
+    bool needs_round = lacks_round(frontend, clients) ||
+                       ((is_quiet || frontend->is_commanded) && lacks_round(frontend, other));
+    const struct allowance_times times = scale_times(publisher);
+    enum allowance_answer answer = ALLOWANCE_ALL;
+    if (needs_round && !frontend->is_commanded)
+        answer = allowance_take(&frontend->allowance, &times, is_quiet, now, &moment);
+    if (answer == ALLOWANCE_WAIT)
+        return moment;
+    join_rounds(publisher, frontend, now);
+    if (needs_round) {
+        pay(frontend);
+        plan_rounds(publisher, frontend, answer, now);
+    }
+    forget_changes(frontend);
+    frontend_assign_uploads(frontend);
     return MOMENT_NEVER;
 }
 
-bool frontend_may_publish(struct publisher *publisher, struct publisher_frontend *frontend)
+void frontend_note_half(struct publisher *publisher, struct publisher_frontend *frontend, int64_t now)
+{
+    enum descriptor_slot clients = publisher->network->client_slot;
+    if (!lacks_round(frontend, clients))
+        return;
+    frontend->is_urgent = true;
+    plan_change(publisher, frontend, &frontend->descriptors[clients], now);
+    frontend_assign_uploads(frontend);
+}
+
+/* Has both descriptors go out for the first time, each at a moment of its own. */
+static void start(struct publisher *publisher, struct publisher_frontend *frontend, int64_t now)
+{
+    frontend->has_started = true;
+    int64_t spread = publisher_scale(publisher, publisher->rules.death_spread);
+    for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++)
+        round_plan(&frontend->descriptors[slot], UPLOAD_FOR_POINTS,
+                   now + publisher_draw(publisher, 0, spread));
+    frontend_assign_uploads(frontend);
+}
+
+bool frontend_may_publish(struct publisher *publisher, struct publisher_frontend *frontend, int64_t now)
 {
     for (size_t i = 0; !frontend->has_started && i < frontend->member_count; i++) {
         if (publisher_member_source(publisher, &frontend->members[i])->life.state == SOURCE_WAITING)
@@ -251,6 +340,13 @@ bool frontend_may_publish(struct publisher *publisher, struct publisher_frontend
     }
     if (frontend->assignment == NULL)
         return false;
-    frontend->has_started = true;
+    if (!frontend->has_started)
+        start(publisher, frontend, now);
     return true;
+}
+
+bool member_is_restless(const struct publisher *publisher, const struct publisher_member *member, int64_t now)
+{
+    const struct allowance_times times = scale_times(publisher);
+    return changes_are_spent(&member->changes, &times, now);
 }

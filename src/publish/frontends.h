@@ -13,12 +13,19 @@ void publisher_set_members(struct publisher *publisher, size_t frontend, const u
 void frontend_update_assignment(struct publisher *publisher, size_t number, uint64_t changed_source,
                                 int64_t now);
 
-/* Lets changes out that have waited for long enough. Returns when to look again, MOMENT_NEVER if nothing
- * waits. */
-int64_t frontend_commit_changes(struct publisher *publisher, struct publisher_frontend *frontend,
-                                int64_t now);
+/* Plans rounds for changes that have been gathered for long enough, and have an allowance. Returns when to
+ * look again, MOMENT_NEVER if nothing waits. */
+int64_t frontend_plan_changes(struct publisher *publisher, struct publisher_frontend *frontend, int64_t now);
+
+/* Clients have gone over to the other descriptor, which may not have all changes yet. */
+void frontend_note_half(struct publisher *publisher, struct publisher_frontend *frontend, int64_t now);
 
 /* True when it may be published: all its sources have been heard of or waited for, and it has points. */
-bool frontend_may_publish(struct publisher *publisher, struct publisher_frontend *frontend);
+bool frontend_may_publish(struct publisher *publisher, struct publisher_frontend *frontend, int64_t now);
+
+/* True when a member's source has changed so often of late that its changes have to wait; some time of quiet
+ * ends that. */
+bool member_is_restless(const struct publisher *publisher, const struct publisher_member *member,
+                        int64_t now);
 
 #endif

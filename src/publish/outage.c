@@ -25,8 +25,8 @@ bool outage_note_upload(struct publisher *publisher, enum upload_failure failure
     switch (failure) {
     case UPLOAD_FAILURE_NONE:
     case UPLOAD_FAILURE_REJECTED: /* the HSDir was reached */
-        return outage_note_success(publisher, now);
     case UPLOAD_FAILURE_BROKEN:
+        return outage_note_success(publisher, now);
     case UPLOAD_FAILURE_NO_ANSWER:
         outage_note_failure(publisher);
         return false;

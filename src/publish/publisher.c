@@ -21,9 +21,13 @@ const struct publisher_rules publisher_rules_default = {
     .start_patience = 20 * SECOND,
     .grace = 60 * SECOND,
     .gather = 400,
-    .flap_interval = 30 * SECOND,
+    .death_spread = 3 * SECOND,
+    .gain_spread = MINUTE,
+    .allowance = {.quiet = 30 * MINUTE, .prompt = 10 * MINUTE, .churn = 2 * MINUTE},
     .refresh_min = 60 * MINUTE, /* as tor does, rend-spec-v3 [SERVICEUPLOAD] */
     .refresh_max = 120 * MINUTE,
+    .refusal_min = 2 * MINUTE,
+    .refusal_max = 5 * MINUTE,
     .poll_min = 5 * MINUTE,
     .poll_max = 10 * MINUTE,
     .stale_after = 150 * MINUTE, /* a living tor uploads within 120 */
@@ -66,7 +70,6 @@ static void frontend_clear(struct publisher_frontend *frontend)
     for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++)
         publisher_descriptor_clear(&frontend->descriptors[slot]);
     assignment_release(frontend->assignment);
-    assignment_release(frontend->committed);
     free(frontend->members);
     memset(frontend, 0, sizeof(*frontend));
 }
@@ -139,10 +142,10 @@ size_t publisher_add_frontend(struct publisher *publisher,
     frontend->is_used = true;
     memcpy(frontend->identity_key, identity_key, ED25519_PUBLIC_KEY_SIZE);
     frontend->changed_since = MOMENT_NEVER;
-    frontend->urgent_at = MOMENT_NONE;
     frontend->kept_until = MOMENT_NEVER;
+    frontend->allowance = allowance_make(now);
     for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++)
-        frontend->descriptors[slot].refresh_at = MOMENT_NEVER;
+        publisher_descriptor_begin(&frontend->descriptors[slot]);
     if (publisher->network != NULL)
         frontend_update_hsdirs(publisher, frontend, now);
     publisher_set_members(publisher, number, sources, source_count, now);
@@ -196,6 +199,8 @@ void publisher_set_network(struct publisher *publisher, struct network *network,
         if (!publisher->frontends[i].is_used)
             continue;
         frontend_update_hsdirs(publisher, &publisher->frontends[i], now);
+        if (has_new_half)
+            frontend_note_half(publisher, &publisher->frontends[i], now);
         publisher_touch_frontend(publisher, i, now);
     }
 }

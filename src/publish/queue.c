@@ -59,10 +59,10 @@ static void find_candidate(const struct publisher *publisher, const struct publi
             const struct publisher_upload *upload = &descriptor->uploads[i];
             if (!may_be_sent(frontend, upload, now))
                 continue;
-            enum upload_cause cause = upload_find_cause(frontend, descriptor, upload);
-            int64_t deadline = upload->due + find_patience(publisher, slot, cause);
+            int64_t deadline = upload->due + find_patience(publisher, slot, upload->cause);
             if (deadline < best->deadline)
-                *best = (struct candidate){slot, upload->wanted, cause, deadline};
+                *best =
+                    (struct candidate){slot, upload_find_set(descriptor, upload), upload->cause, deadline};
         }
     }
 }
@@ -85,8 +85,9 @@ static bool goes_with(const struct publisher_frontend *frontend,
                       const struct publisher_descriptor *descriptor, const struct publisher_upload *upload,
                       const struct candidate *candidate, int64_t now)
 {
-    return upload_find_cause(frontend, descriptor, upload) == candidate->cause &&
-           point_set_equals(upload->wanted, candidate->set) && may_be_sent(frontend, upload, now);
+    return upload->cause == candidate->cause &&
+           point_set_equals(upload_find_set(descriptor, upload), candidate->set) &&
+           may_be_sent(frontend, upload, now);
 }
 
 /* Takes a descriptor's uploads of one cause and set for as long as there are permits, each for the tor that
@@ -132,6 +133,7 @@ bool queue_take(struct publisher *publisher, struct publisher_action *action, in
     action->frontend = number;
     action->slot = candidate.slot;
     action->set = candidate.set;
+    action->round = publisher->frontends[number].descriptors[candidate.slot].round.number;
     action->is_shared = is_rush;
     action->hsdir_count = take_uploads(publisher, &publisher->frontends[number], &candidate, now);
     publisher_touch_frontend(publisher, number, now); /* it may have more */

@@ -63,6 +63,16 @@ static int64_t find_begin(const struct reaction *reaction, const struct publishe
     return has_hint ? reaction->hint_at : frontend->changed_at;
 }
 
+/* True when a round was for the points as they are now, which may have had to wait for an allowance. */
+static bool has_sent_all(const struct publisher_frontend *frontend)
+{
+    for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
+        if (assignment_equals(frontend->descriptors[slot].round.assignment, frontend->assignment))
+            return true;
+    }
+    return false;
+}
+
 void reactions_note_upload(struct reactions *reactions, const struct publisher *publisher, size_t number,
                            int64_t now, struct histogram *histogram)
 {
@@ -76,7 +86,7 @@ void reactions_note_upload(struct reactions *reactions, const struct publisher *
         reaction->is_under_way = true;
         reaction->began_at = find_begin(reaction, frontend);
     }
-    if (!publisher_is_published(publisher, number))
+    if (!has_sent_all(frontend) || !publisher_is_published(publisher, number, now))
         return;
     if (reaction->published != NULL)
         histogram_note(histogram, now - reaction->began_at);

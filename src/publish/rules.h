@@ -4,6 +4,7 @@
 
 #include <stdint.h>
 
+#include "publish/allowance.h"
 #include "publish/assignment.h"
 
 /* How long and how often things are tried. All times are milliseconds. Those marked (scaled) are for the
@@ -11,12 +12,17 @@
 struct publisher_rules {
     int64_t start_patience; /* at the start, frontends wait so long for a source that has not been heard of */
     int64_t grace;          /* a source whose connection is lost stays in for so long */
-    int64_t gather;         /* changes within so long of each other make one upload */
-    int64_t
-        flap_interval;   /* a source that keeps changing causes one upload in so long, after its first two */
+    int64_t gather;         /* changes within so long of each other make one round */
+    /* A descriptor's round for changed points begins after a time of its own, drawn from 0 to one of these,
+     * so that frontends that share sources don't show it by uploading together (scaled). */
+    int64_t death_spread;             /* where points have died */
+    int64_t gain_spread;              /* where points only came, or an HSDir did */
+    struct allowance_times allowance; /* how often changes may go out (scaled) */
     int64_t refresh_min; /* a descriptor is uploaded again after a time drawn between these (scaled) */
     int64_t refresh_max;
-    int64_t poll_min; /* a source is asked again, though it gave no hint, likewise (scaled) */
+    int64_t refusal_min; /* after a refusal of an HSDir there is another round, after a time drawn between */
+    int64_t refusal_max; /* these, and twice that after the next one, and so on (scaled) */
+    int64_t poll_min;    /* a source is asked again, though it gave no hint, likewise (scaled) */
     int64_t poll_max;
     int64_t stale_after;    /* a source without a control port is out when its counter rests for so long */
     int64_t answer_timeout; /* how long an HSDir's answer is waited for */

@@ -21,6 +21,7 @@ struct publisher {
     bool is_tor_up;          /* one at least */
     struct publisher_tor tors[PUBLISHER_TORS_MAX];
     uint64_t uploads;                /* that tors were given, to one HSDir each, since the beginning */
+    uint64_t rounds;                 /* begun since the beginning */
     size_t next_fetch_tor;           /* where to look first for one that fetches */
     struct source_observer observer; /* of the sources */
     struct source *sources;          /* by their rows, some of which may be free */

@@ -27,7 +27,8 @@ void tor_note_upload(struct publisher *publisher, size_t number, enum upload_fai
     struct publisher_tor *tor = &publisher->tors[number];
     if (failure == UPLOAD_FAILURE_NOT_BUILT)
         return; /* it was not even asked */
-    bool is_through = failure == UPLOAD_FAILURE_NONE || failure == UPLOAD_FAILURE_REJECTED;
+    bool is_through = failure == UPLOAD_FAILURE_NONE || failure == UPLOAD_FAILURE_REJECTED ||
+                      failure == UPLOAD_FAILURE_BROKEN;
     tor->failures = is_through ? 0 : tor->failures + 1;
     tor->failed_at = now;
 }

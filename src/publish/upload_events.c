@@ -54,13 +54,13 @@ bool publisher_note_upload(struct publisher *publisher, size_t number, enum desc
                            const char *reason, int64_t now)
 {
     struct publisher_frontend *frontend = &publisher->frontends[number];
-    struct publisher_upload *upload =
-        publisher_descriptor_find_upload(&frontend->descriptors[slot], fingerprint);
+    struct publisher_descriptor *descriptor = &frontend->descriptors[slot];
+    struct publisher_upload *upload = publisher_descriptor_find_upload(descriptor, fingerprint);
     if (upload == NULL || !upload_awaits_answer(frontend, upload, failure))
         return false;
     publisher_touch_frontend(publisher, number, now);
     note_outage(publisher, failure, now);
-    upload_note_answer(publisher, frontend, upload, failure, reason, now);
+    upload_note_answer(publisher, frontend, descriptor, upload, failure, reason, now);
     return true;
 }
 
@@ -74,14 +74,23 @@ void publisher_renew_uploads(struct publisher *publisher, size_t number, int64_t
     frontend_renew_uploads(publisher, number, expires_at, now);
 }
 
+/* What HSDirs took is that much older, and its refresh nearer. */
+static void age_descriptor(struct publisher_descriptor *descriptor, int64_t milliseconds)
+{
+    if (descriptor->refresh_at != MOMENT_NEVER)
+        descriptor->refresh_at -= milliseconds;
+    for (size_t i = 0; i < descriptor->upload_count; i++) {
+        if (descriptor->uploads[i].taken_at != MOMENT_NONE)
+            descriptor->uploads[i].taken_at -= milliseconds;
+    }
+}
+
 void publisher_note_pause(struct publisher *publisher, int64_t milliseconds, int64_t now)
 {
     for (size_t i = 0; i < publisher->frontend_count; i++) {
         struct publisher_frontend *frontend = &publisher->frontends[i];
-        for (size_t slot = 0; frontend->is_used && slot < DESCRIPTOR_SLOTS; slot++) {
-            if (frontend->descriptors[slot].refresh_at != MOMENT_NEVER)
-                frontend->descriptors[slot].refresh_at -= milliseconds;
-        }
+        for (size_t slot = 0; frontend->is_used && slot < DESCRIPTOR_SLOTS; slot++)
+            age_descriptor(&frontend->descriptors[slot], milliseconds);
         if (frontend->is_used)
             publisher_touch_frontend(publisher, i, now);
     }
@@ -89,30 +98,31 @@ void publisher_note_pause(struct publisher *publisher, int64_t milliseconds, int
 
 /* -- how far it is --------------------------------------------------------------------------------- */
 
-bool publisher_is_published(const struct publisher *publisher, size_t number)
+bool publisher_is_published(const struct publisher *publisher, size_t number, int64_t now)
 {
     const struct publisher_frontend *frontend = &publisher->frontends[number];
     return frontend->has_started && frontend->descriptors[DESCRIPTOR_FIRST].upload_count > 0 &&
            frontend->descriptors[DESCRIPTOR_SECOND].upload_count > 0 &&
-           frontend_all_uploads(frontend, upload_is_current);
+           frontend_all_uploads(frontend, upload_is_current, now);
 }
 
-static bool frontend_is_settled(const struct publisher *publisher, const struct publisher_frontend *frontend)
+static bool frontend_is_settled(const struct publisher *publisher, const struct publisher_frontend *frontend,
+                                int64_t now)
 {
     for (size_t i = 0; i < frontend->member_count; i++) {
         if (publisher_member_source(publisher, &frontend->members[i])->life.state == SOURCE_WAITING)
             return false;
     }
     return frontend->assignment == NULL ||
-           (frontend->has_started && frontend_all_uploads(frontend, upload_has_ended));
+           (frontend->has_started && frontend_all_uploads(frontend, upload_has_ended, now));
 }
 
-bool publisher_is_settled(const struct publisher *publisher)
+bool publisher_is_settled(const struct publisher *publisher, int64_t now)
 {
     if (publisher->network == NULL)
         return false;
     for (size_t i = 0; i < publisher->frontend_count; i++) {
-        if (publisher->frontends[i].is_used && !frontend_is_settled(publisher, &publisher->frontends[i]))
+        if (publisher->frontends[i].is_used && !frontend_is_settled(publisher, &publisher->frontends[i], now))
             return false;
     }
     return true;

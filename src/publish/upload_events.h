@@ -28,15 +28,17 @@ void publisher_note_pause(struct publisher *publisher, int64_t milliseconds, int
 void publisher_retry_uploads(struct publisher *publisher, size_t frontend, int64_t now);
 
 /* What was uploaded of a frontend so far expires at a moment (milliseconds, as now): has it uploaded again at
- * once, or in a minute where an upload is under way; unless the next refresh comes in time. */
+ * once, unless the next refresh comes in time. */
 void publisher_renew_uploads(struct publisher *publisher, size_t frontend, int64_t expires_at, int64_t now);
 
-/* True when every frontend is as published as it can be: nothing is in flight or due before its next refresh.
+/* True when every frontend is as published as it can be: nothing is in flight or due before its next round.
  */
-bool publisher_is_settled(const struct publisher *publisher);
+bool publisher_is_settled(const struct publisher *publisher, int64_t now);
 
-/* True when every HSDir has the frontend's descriptors, both, with the points as they are now; also while
- * they are being refreshed. */
-bool publisher_is_published(const struct publisher *publisher, size_t frontend);
+/* True when every HSDir has the frontend's descriptors, both, with the points that it is to have, as far as
+ * can be known at now: also while they are being refreshed, or while changes are held back because a source
+ * changes without end; no longer when an HSDir took its own so long ago that it has forgotten it, or has
+ * refused another one since. */
+bool publisher_is_published(const struct publisher *publisher, size_t frontend, int64_t now);
 
 #endif

@@ -9,20 +9,12 @@
 bool frontend_is_busy(const struct publisher_frontend *frontend,
                       const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE]);
 
-/* Why an upload is due now: the points may have changed while it was waiting. */
-enum upload_cause upload_find_cause(const struct publisher_frontend *frontend,
-                                    const struct publisher_descriptor *descriptor,
-                                    const struct publisher_upload *upload);
-
 /* An upload that is due is given to a tor. */
-void upload_send(struct publisher *publisher, struct publisher_descriptor *descriptor,
+void upload_send(struct publisher *publisher, const struct publisher_descriptor *descriptor,
                  struct publisher_upload *upload, size_t tor, int64_t now);
 
-/* True when an HSDir was sent another set since the last commit than is wanted now. */
-bool frontend_has_other_set(const struct publisher_frontend *frontend);
-
-/* Notes all that has come due at a descriptor by now: overdue answers, its refresh, changed points. */
-void publisher_descriptor_check(struct publisher *publisher, const struct publisher_frontend *frontend,
+/* Notes all that has come due at a descriptor by now: its next round, and overdue answers. */
+void publisher_descriptor_check(struct publisher *publisher, struct publisher_frontend *frontend,
                                 struct publisher_descriptor *descriptor, int64_t now);
 
 /* When a frontend's uploads have to be looked at again though nothing happens; MOMENT_NEVER for never. */
@@ -35,9 +27,9 @@ bool upload_awaits_answer(const struct publisher_frontend *frontend, const struc
                           enum upload_failure failure);
 
 /* An upload's answer: UPLOAD_FAILURE_NONE when the HSDir took it, else why not, and the same in words. */
-void upload_note_answer(struct publisher *publisher, struct publisher_frontend *frontend,
-                        struct publisher_upload *upload, enum upload_failure failure, const char *reason,
-                        int64_t now);
+void upload_note_answer(struct publisher *publisher, const struct publisher_frontend *frontend,
+                        struct publisher_descriptor *descriptor, struct publisher_upload *upload,
+                        enum upload_failure failure, const char *reason, int64_t now);
 
 /* Each of these does what the function of upload_events.h of the same name says. */
 void frontend_retry_uploads(struct publisher *publisher, size_t number, int64_t now);
@@ -47,11 +39,14 @@ void frontend_renew_uploads(struct publisher *publisher, size_t number, int64_t 
 void frontend_forget_in_flight(struct publisher *publisher, struct publisher_frontend *frontend, size_t tor,
                                int64_t delay, int64_t now);
 
-/* Calls holds() with every upload of a frontend; false as soon as one does not hold. */
-bool frontend_all_uploads(const struct publisher_frontend *frontend,
-                          bool (*holds)(const struct publisher_upload *upload));
+/* Something that is true of an upload at a moment, or is not. */
+typedef bool (*upload_condition)(const struct publisher_upload *upload, int64_t now);
 
-/* True when an upload is over, be it that the HSDir took the wanted set or that it was given up. */
-bool upload_has_ended(const struct publisher_upload *upload);
+/* Whether a condition holds for every upload of a frontend at now. */
+bool frontend_all_uploads(const struct publisher_frontend *frontend, upload_condition holds, int64_t now);
+
+/* The condition that an upload is over, be it that the HSDir took the wanted set, refused it or was given up.
+ */
+bool upload_has_ended(const struct publisher_upload *upload, int64_t now);
 
 #endif

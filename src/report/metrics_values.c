@@ -259,7 +259,7 @@ static double descriptor_hsdirs_current(const struct report_view *view, const st
     const struct publisher_descriptor *descriptor = find_descriptor(view, shown, slot);
     size_t count = 0;
     for (size_t i = 0; i < descriptor->upload_count; i++)
-        count += upload_is_current(&descriptor->uploads[i]);
+        count += upload_is_current(&descriptor->uploads[i], view->now);
     return (double)count;
 }
 

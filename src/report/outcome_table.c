@@ -48,8 +48,11 @@ static const char *describe_upload(const struct publisher_upload *upload)
     switch (upload->state) {
     case UPLOAD_DONE:
         return "took it";
+    case UPLOAD_REFUSED:
+        return "refused it";
     case UPLOAD_GIVEN_UP:
         return "did not take it";
+    case UPLOAD_WAITING:
     case UPLOAD_DUE:
         return upload->attempts > 0 ? "did not take it yet" : "not sent";
     case UPLOAD_IN_FLIGHT:

@@ -68,10 +68,8 @@ static json_t *make_instance(const struct report_view *view, const struct report
 static const char *name_upload_state(enum upload_state state)
 {
     static const char *const names[] = {
-        [UPLOAD_DUE] = "due",
-        [UPLOAD_IN_FLIGHT] = "in flight",
-        [UPLOAD_DONE] = "done",
-        [UPLOAD_GIVEN_UP] = "given up",
+        [UPLOAD_WAITING] = "waiting", [UPLOAD_DUE] = "due",         [UPLOAD_IN_FLIGHT] = "in flight",
+        [UPLOAD_DONE] = "done",       [UPLOAD_REFUSED] = "refused", [UPLOAD_GIVEN_UP] = "given up",
     };
     return names[state];
 }
@@ -81,7 +79,7 @@ static json_t *make_hsdir(const struct report_view *view, const struct publisher
     json_t *object = json_object();
     json_object_set_new(object, "fingerprint", make_fingerprint(upload->fingerprint));
     json_object_set_new(object, "state", json_string(name_upload_state(upload->state)));
-    json_object_set_new(object, "isCurrent", json_boolean(upload_is_current(upload)));
+    json_object_set_new(object, "isCurrent", json_boolean(upload_is_current(upload, view->now)));
     json_object_set_new(object, "sent", make_moment(view, upload->sent_at));
     json_object_set_new(object, "answered", make_moment(view, upload->answered_at));
     json_object_set_new(object, "taken", make_moment(view, upload->taken_at));

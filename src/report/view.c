@@ -19,7 +19,7 @@ int64_t report_view_next_upload(const struct report_view *view, const struct pub
                                 enum descriptor_slot slot)
 {
     const struct publisher_descriptor *descriptor = &frontend->descriptors[slot];
-    int64_t next = descriptor->refresh_at;
+    int64_t next = earlier(descriptor->refresh_at, descriptor->next_round_at);
     for (size_t i = 0; i < descriptor->upload_count; i++) {
         const struct publisher_upload *upload = &descriptor->uploads[i];
         if (upload->state == UPLOAD_DUE && upload->due < next)
@@ -42,7 +42,7 @@ const struct time_schedule *report_view_schedule(const struct report_view *view)
 bool report_view_is_published(const struct report_view *view, const struct report_frontend *frontend)
 {
     const struct bundle_plan *plan = report_view_plan(frontend);
-    return publisher_is_published(view->publisher, frontend->number) &&
+    return publisher_is_published(view->publisher, frontend->number, view->now) &&
            (plan == NULL || presigned_judge(plan, report_view_schedule(view),
                                             view->wall_milliseconds / 1000) != PRESIGNED_RAN_OUT);
 }

@@ -94,11 +94,14 @@ def check_unexplained(folder):
 
 
 def check_counts(folder):
-    """Those that tor refuses go on failing, the others fail once."""
+    """Those that tor refuses go on failing, the others fail once; where it was the HSDir that answered so, nothing more is
+    sent in this round."""
+    states = {None: "done", REFUSED: "due", "UPLOAD_REJECTED": "refused", "UNEXPECTED": "refused"}
+
     def is_waiting(service):
         hsdirs = [hsdir for descriptor in service["descriptors"] for hsdir in descriptor["hsdirs"]]
-        return hsdirs and {hsdir["error"] for hsdir in hsdirs} == {None, REFUSED} and all(
-            hsdir["state"] == "done" for hsdir in hsdirs if hsdir["error"] is None)
+        return {hsdir["error"] for hsdir in hsdirs} == set(states) and all(
+            hsdir["state"] == states[hsdir["error"]] for hsdir in hsdirs)
 
     lines, backend = make_backend(folder)
     with FailingTor(folder / "tor", list(KINDS), once=list(KINDS)[:3]) as tor, backend:

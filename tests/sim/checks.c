@@ -7,13 +7,15 @@
 /* What is promised, and what it takes on the way: an upload under way has to be answered before the next one
  * to that HSDir (up to 3 s here, for each of the two descriptors), and takes as long itself. */
 #define SETTLE (3 * MINUTE)          /* after a start, or a new consensus: patience, spread, uploads */
-#define DEATH_NOTICED (13 * SECOND)  /* 1.5 s until refused, 0.4 s gathering, uploads */
-#define CHANGE_NOTICED (30 * SECOND) /* the backend's upload, a fetch from its HSDirs, uploads */
-#define FLAP_HOLDS (32 * SECOND)     /* more for a backend that changed twice in a minute and a half */
+#define DEATH_NOTICED (16 * SECOND)  /* 1.5 s until refused, 0.4 s gathering, 3 s spread, uploads */
+#define CHANGE_NOTICED (33 * SECOND) /* the backend's upload, a fetch from its HSDirs, the same */
+#define CHANGES_AT_ONCE 2            /* of a frontend's backends in the memory below: they don't wait */
+#define CHANGE_MEMORY (155 * MINUTE) /* the other descriptor has them with its next refresh */
+#define CHURN_HOLDS (130 * SECOND)   /* more for a change beyond that, in the descriptor that clients use */
 #define POLL (12 * MINUTE)           /* a change of a backend without a control port */
 #define COPIES_GONE (210 * MINUTE)   /* its death: HSDirs' copies live three hours, then ten fetches fail */
-#define BACK_IN (75 * SECOND)
-#define BACK_IN_BY_POLL (21 * MINUTE)
+#define BACK_IN (140 * SECOND)       /* with a minute of spread */
+#define BACK_IN_BY_POLL (22 * MINUTE)
 #define FAULT_EXCUSES (9 * MINUTE) /* the longest delay between two tries, and the time for an answer */
 #define FETCH_FAULT_EXCUSES (20 * MINUTE)
 #define KEEPS_WITHOUT_REFRESH (55 * MINUTE) /* three hours less the longest refresh */
@@ -35,15 +37,6 @@ static int64_t keeping_time(const struct world *world)
 static int64_t later(int64_t one, int64_t other)
 {
     return one > other ? one : other;
-}
-
-/* More for a backend that has changed before its last change, or that obpub has gone over to other points of.
- */
-static int64_t flap_allowance(const struct world *world, const struct obpub *obpub, uint32_t number)
-{
-    const struct backend *backend = &world->backends[number];
-    int64_t before = later(backend->changes[1], obpub->publisher->sources[number].points_changed_at);
-    return backend->changes[0] - before < 90 * SECOND ? FLAP_HOLDS : 0;
 }
 
 /* Since when an obpub has been in a state to do all it promises. */
@@ -81,6 +74,35 @@ void checks_note_steady(struct world *world)
 
 /* -- points ------------------------------------------------------------------------------------------ */
 
+/* True when a frontend's backends have changed more often of late than goes out at once. */
+static bool is_restless(const struct world *world, const struct obpub *obpub, size_t frontend)
+{
+    const struct frontend *known = &world->frontends[frontend];
+    int64_t since = world->now - CHANGE_MEMORY;
+    unsigned count = 0;
+    for (size_t i = 0; i < known->backend_count; i++) {
+        size_t number = source_row(known->backends[i]);
+        for (size_t j = 0; j < 4; j++)
+            count += world->backends[number].changes[j] > since;
+        count += obpub->publisher->sources[number].points_changed_at > since;
+        count += obpub->publisher->sources[number].life.since > since;
+        count += obpub->links[number].fetch_fault_at > since; /* it may have gone and come for that */
+    }
+    return count > CHANGES_AT_ONCE;
+}
+
+/* How much later changes may be in a descriptor of a frontend; NEVER: with its next refresh. */
+static int64_t find_delay(const struct world *world, const struct obpub *obpub, size_t frontend,
+                          uint64_t period_number)
+{
+    const struct network *network = obpub->publisher->network;
+    if (!is_restless(world, obpub, frontend))
+        return 0;
+    bool is_clients = network->period_number[network->client_slot] == period_number &&
+                      world->now - obpub->consensus_since > SETTLE;
+    return is_clients ? CHURN_HOLDS : NEVER;
+}
+
 /* When a point that is gone, or whose backend can't be reached, has to be out at the latest; NEVER if it may
  * stay. */
 static int64_t find_deadline(const struct world *world, const struct obpub *obpub, const struct point *point)
@@ -93,14 +115,14 @@ static int64_t find_deadline(const struct world *world, const struct obpub *obpu
             return NEVER;
         int64_t known = later(later(point->gone_at, steady_since(obpub)), link->fetch_fault_at + POLL);
         bool is_dead = point->is_killed || !backend->is_running || backend->process != point->process;
-        return known + (is_dead ? COPIES_GONE : POLL) + flap_allowance(world, obpub, point->backend);
+        return known + (is_dead ? COPIES_GONE : POLL);
     }
     if (point->gone_at == NEVER) {
         if (link->is_up || link->is_gone)
             return NEVER;
-        return link->moved_at + grace + DEATH_NOTICED + flap_allowance(world, obpub, point->backend);
+        return link->moved_at + grace + DEATH_NOTICED;
     }
-    int64_t known = later(point->gone_at, link->moved_at) + flap_allowance(world, obpub, point->backend);
+    int64_t known = later(point->gone_at, link->moved_at);
     if (!link->is_up && !link->is_gone)
         return known + grace + DEATH_NOTICED;
     if (point->is_killed)
@@ -109,17 +131,22 @@ static int64_t find_deadline(const struct world *world, const struct obpub *obpu
 }
 
 /* The latest deadline of all obpubs: one may know what another does not yet know. */
-static int64_t find_last_deadline(const struct world *world, size_t frontend, const struct point *point)
+static int64_t find_last_deadline(const struct world *world, size_t frontend, uint64_t period_number,
+                                  const struct point *point)
 {
     int64_t last = LONG_AGO;
     for (size_t i = 0; i < OBPUBS; i++) {
         const struct obpub *obpub = &world->obpubs[i];
         if (!obpub->is_running)
             continue;
-        if (obpub->publisher->frontends[frontend].is_frozen)
+        int64_t delay = find_delay(world, obpub, frontend, period_number);
+        if (obpub->publisher->frontends[frontend].is_frozen || delay == NEVER)
             return NEVER; /* the last good set stays */
         int64_t since = later(obpub->frontends[frontend].static_at, steady_since(obpub)) + settle_time(world);
-        last = later(last, later(find_deadline(world, obpub, point), since));
+        int64_t deadline = find_deadline(world, obpub, point);
+        if (deadline == NEVER)
+            return NEVER;
+        last = later(last, later(deadline, since) + delay);
     }
     return last;
 }
@@ -128,7 +155,7 @@ static void check_points(struct world *world, size_t frontend, const struct stor
 {
     for (size_t i = 0; i < stored->point_count; i++) {
         const struct point *point = &world->points[stored->points[i] - 1];
-        int64_t deadline = find_last_deadline(world, frontend, point);
+        int64_t deadline = find_last_deadline(world, frontend, stored->period_number, point);
         if (world->now > deadline)
             world_fail(
                 world,
@@ -152,30 +179,34 @@ static bool has_point_of(const struct world *world, const struct stored *stored,
 }
 
 /* True when a backend has been there, and unchanged, for so long that it must be in. */
-static bool must_be_in(const struct world *world, const struct obpub *obpub, size_t number)
+static bool must_be_in(const struct world *world, const struct obpub *obpub, size_t number, int64_t delay)
 {
     const struct backend *backend = &world->backends[number];
     const struct link *link = &obpub->links[number];
-    if (!backend->is_running || !backend->has_descriptors || backend->is_hung || !backend->has_route)
+    if (delay == NEVER || !backend->is_running || !backend->has_descriptors || backend->is_hung ||
+        !backend->has_route)
         return false;
     if (world->now - link->fetch_fault_at < FETCH_FAULT_EXCUSES)
         return false;
     int64_t since =
         later(later(backend->changed_at, link->moved_at), steady_since(obpub) + settle_time(world));
     if (backend->has_control)
-        return link->is_up && world->now - since > BACK_IN;
-    return world->now - since > BACK_IN_BY_POLL;
+        return link->is_up && world->now - since > BACK_IN + delay;
+    return world->now - since > BACK_IN_BY_POLL + delay;
 }
 
-static void check_completeness(struct world *world, const struct obpub *obpub, size_t frontend,
-                               const struct stored *stored)
+static void check_completeness(struct world *world, size_t frontend, const struct stored *stored)
 {
     const struct frontend *known = &world->frontends[frontend];
     for (size_t i = 0; known->backend_count <= INTRODUCTION_POINTS_MAX && i < known->backend_count; i++) {
         size_t backend = source_row(known->backends[i]);
-        bool must = must_be_in(world, obpub, backend);
-        for (size_t j = 0; j < OBPUBS; j++)
-            must = must && (!world->obpubs[j].is_running || must_be_in(world, &world->obpubs[j], backend));
+        bool must = true;
+        for (size_t j = 0; j < OBPUBS; j++) {
+            const struct obpub *other = &world->obpubs[j];
+            must = must && (!other->is_running ||
+                            must_be_in(world, other, backend,
+                                       find_delay(world, other, frontend, stored->period_number)));
+        }
         if (must && !has_point_of(world, stored, backend))
             world_fail(world, "frontend %zu: relay %u has no point of backend %zu (%s control), which lives",
                        frontend, stored->relay, backend,
@@ -240,7 +271,7 @@ static void check_responsible(struct world *world, const struct obpub *obpub, si
     if (!is_undisputed(world, frontend, relay, descriptor->period_number))
         return;
     check_points(world, frontend, stored);
-    check_completeness(world, obpub, frontend, stored);
+    check_completeness(world, frontend, stored);
 }
 
 static void check_obpub(struct world *world, const struct obpub *obpub, size_t frontend)

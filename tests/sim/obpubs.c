@@ -52,15 +52,18 @@ static bool is_for(const struct world *world, const struct sent *sent, const str
 }
 
 /* An HSDir's answer as the engine understands it: of the frontend, for the first descriptor that waits for
- * this HSDir, unless the local tor tells more. three is the relay, thing the parcel, two 1 for success. */
+ * this HSDir, unless the local tor tells more. three is the relay, thing the parcel, two an enum
+ * upload_failure.
+ */
 static void hear_answer(struct world *world, const struct happening *happening)
 {
     struct obpub *obpub = obpub_of(world, happening);
     const struct parcel *parcel = happening->thing;
+    enum upload_failure failure = (enum upload_failure)happening->two;
     if (!has_same_tor(obpub, happening))
         return;
     world_trace(world, "obpub %u hears for frontend %u of relay %u: %s", happening->one, parcel->frontend,
-                happening->three, happening->two == 1 ? "taken" : "failed");
+                happening->three, failure == UPLOAD_FAILURE_NONE ? "taken" : "failed");
     struct publisher_frontend *frontend = &obpub->publisher->frontends[parcel->frontend];
     const uint8_t *fingerprint = world->relays[happening->three].hsdir.fingerprint;
     for (enum descriptor_slot slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
@@ -71,14 +74,11 @@ static void hear_answer(struct world *world, const struct happening *happening)
             struct sent *sent = rules_find_sent(&obpub->frontends[parcel->frontend],
                                                 descriptor->period_number, happening->three);
             if (!is_for(world, sent, parcel) ||
-                !publisher_note_upload(obpub->publisher, parcel->frontend, slot, fingerprint,
-                                       happening->two == 1 ? UPLOAD_FAILURE_NONE : UPLOAD_FAILURE_REJECTED,
+                !publisher_note_upload(obpub->publisher, parcel->frontend, slot, fingerprint, failure,
                                        "refused", world->now))
                 continue;
-            if (sent != NULL) {
-                sent->answered_at = world->now;
-                sent->has_failed = happening->two == 0;
-            }
+            if (sent != NULL)
+                rules_note_answer(world, &obpub->frontends[parcel->frontend], sent, failure);
             obpub_run(world, obpub);
             return;
         }
@@ -95,13 +95,18 @@ static void arrive(struct world *world, const struct happening *happening)
     world->figures.rejected += !is_taken;
     struct happening back = *happening;
     back.function = hear_answer;
-    back.two = is_taken;
+    back.two = is_taken ? UPLOAD_FAILURE_NONE : UPLOAD_FAILURE_REJECTED;
     back.thing = copy;
     world_add(world, happening->two, back);
 }
 
-static void note_fault(struct obpub *obpub, const struct parcel *parcel, int64_t at)
+/* The world plays a trick on an upload, of which the HSDir has recovered at a moment; later, where the local
+ * tor does not tell to what an answer is. */
+static void note_fault(const struct world *world, struct obpub *obpub, const struct parcel *parcel,
+                       int64_t at)
 {
+    if (!world->plan.tells_ends)
+        at += publisher_rules_default.refresh_max;
     int64_t *fault_at = &obpub->frontends[parcel->frontend].fault_at[parcel->stored.relay];
     *fault_at = at > *fault_at ? at : *fault_at;
 }
@@ -120,22 +125,23 @@ static void send_parcel(struct world *world, struct obpub *obpub, struct parcel 
     if (world_is_broken("slow"))
         delay += 20 * MINUTE;
     if (chance_millionths(&world->chance, plan->upload_fails)) {
-        note_fault(obpub, parcel, world->now);
+        bool is_answer = chance_once_in(&world->chance, 16); /* the HSDir is busy: it gets the next round */
+        note_fault(world, obpub, parcel, world->now + (is_answer ? publisher_rules_default.refresh_max : 0));
         on_its_way.function = hear_answer;
-        on_its_way.two = 0;
+        on_its_way.two = is_answer ? UPLOAD_FAILURE_BROKEN : UPLOAD_FAILURE_CIRCUIT;
     } else if (chance_millionths(&world->chance, plan->upload_is_lost)) {
-        note_fault(obpub, parcel, world->now + publisher_rules_default.answer_timeout);
+        note_fault(world, obpub, parcel, world->now + publisher_rules_default.answer_timeout);
         if (!plan->tells_ends || chance_once_in(&world->chance, 2)) {
             free(parcel);
             return;
         }
         on_its_way.function = hear_answer; /* of the end of its stream */
-        on_its_way.two = 0;
+        on_its_way.two = UPLOAD_FAILURE_CIRCUIT;
         delay += chance_draw(&world->chance, 0, 20 * SECOND);
     } else if (chance_millionths(&world->chance, plan->upload_is_late)) {
         int64_t least = plan->tells_ends ? 5 * SECOND : 50 * SECOND;
         int64_t late = chance_draw(&world->chance, least, 5 * MINUTE);
-        note_fault(obpub, parcel, world->now + 6 * MINUTE);
+        note_fault(world, obpub, parcel, world->now + 6 * MINUTE);
         if (chance_once_in(&world->chance, 2))
             delay += late;
         else

@@ -1,32 +1,19 @@
-/* What each upload of an obpub is held to: its counter, its distance from the one before, and its reason. */
+/* What each round of an obpub is held to: its counter, its distance from the one before, and its reason; and
+ * each upload in it. */
 #include <string.h>
 
-#include "crypto/revision_counter.h"
+#include "publish/pace.h"
 #include "world.h"
 
-#define SPACING 1100
-#define FLAP_INTERVAL (28 * SECOND) /* the rule's half minute, less what gathering and spacing move */
-#define REFRESH_LAG (15 * SECOND)   /* a refresh may be seen so long after it came due */
-#define BATCH (10 * MINUTE)         /* one refresh reaches the last HSDir within so long */
-#define FAULT_MEMORY (15 * MINUTE)  /* so long an answer may be taken for another one's */
+#define SPACING 1100      /* between two rounds of a descriptor */
+#define BUDGET 12         /* rounds for changes at once: six for quiet sources, four for others, and a bit */
+#define BUDGET_AN_HOUR 36 /* one in two minutes, and one in ten */
 #define UPLOAD_TAKES (2 * SECOND)
 
 int64_t rules_queue_time(const struct world *world)
 {
     int64_t uploads = 16 * (int64_t)world->plan.frontend_count;
     return uploads / publisher_rules_default.tor_permits * UPLOAD_TAKES;
-}
-
-/* Where uploads wait for permits, refreshes wait longest. */
-static int64_t refresh_lag(const struct world *world)
-{
-    int64_t queued = rules_queue_time(world);
-    return REFRESH_LAG + (queued > MINUTE ? publisher_rules_default.refresh_patience + 2 * queued : 0);
-}
-
-static int64_t batch_time(const struct world *world)
-{
-    return BATCH + 2 * rules_queue_time(world);
 }
 
 struct sent *rules_find_sent(struct frontend_record *record, uint64_t period_number, uint32_t relay)
@@ -51,6 +38,22 @@ static bool is_responsible(const struct publisher_frontend *frontend, const stru
     return false;
 }
 
+struct round_record *rules_find_round(const struct world *world, struct frontend_record *record,
+                                      uint64_t period_number)
+{
+    struct round_record *oldest = &record->period[0];
+    for (size_t i = 0; i < REFRESHES; i++) {
+        struct round_record *known = &record->period[i];
+        if (known->period_number == period_number)
+            return known;
+        if (known->period_number < oldest->period_number)
+            oldest = known;
+    }
+    *oldest = (struct round_record){
+        .period_number = period_number, .begun_at = LONG_AGO, .budget = BUDGET, .budget_at = world->now};
+    return oldest;
+}
+
 static void update_sent(struct world *world, const struct publisher_frontend *frontend,
                         struct frontend_record *record)
 {
@@ -71,8 +74,7 @@ static void update_sent(struct world *world, const struct publisher_frontend *fr
                                                                .relay = relay,
                                                                .since = world->now,
                                                                .at = LONG_AGO,
-                                                               .answered_at = LONG_AGO,
-                                                               .changes = {LONG_AGO, LONG_AGO}};
+                                                               .answered_at = LONG_AGO};
         }
     }
 }
@@ -83,111 +85,123 @@ void rules_note_network(struct world *world, struct obpub *obpub)
         update_sent(world, &obpub->publisher->frontends[i], &obpub->frontends[i]);
 }
 
-/* The record of a time period; a new one takes the place of the oldest. */
-static size_t find_period(struct frontend_record *record, uint64_t period_number)
-{
-    size_t oldest = 0;
-    for (size_t i = 0; i < REFRESHES; i++) {
-        if (record->period[i].period_number == period_number)
-            return i;
-        if (record->period[i].period_number < record->period[oldest].period_number)
-            oldest = i;
-    }
-    memset(&record->period[oldest], 0, sizeof(record->period[oldest]));
-    record->period[oldest].period_number = period_number;
-    record->period[oldest].at = LONG_AGO;
-    return oldest;
-}
-
-/* The engine's rule: counters come from the clock, and never go back within one run; within a second uploads
- * to several HSDirs may share one. */
+/* The engine's rule: a round's counter comes from the clock, and is larger than that of the one before. */
 int64_t rules_count(struct world *world, struct obpub *obpub, const struct publisher_action *action)
 {
     const struct publisher_descriptor *descriptor =
         &obpub->publisher->frontends[action->frontend].descriptors[action->slot];
-    struct frontend_record *record = &obpub->frontends[action->frontend];
-    size_t place = find_period(record, descriptor->period_number);
-    int64_t *last_seconds = &record->period[place].last_seconds;
-    int64_t seconds = network_revision_seconds(obpub->publisher->network, action->slot, world->now / SECOND);
-    if (seconds <= *last_seconds)
-        seconds = world->now - record->period[place].last_built < SECOND ? *last_seconds : *last_seconds + 1;
-    if (seconds > *last_seconds)
-        record->period[place].last_built = world->now;
-    *last_seconds = seconds;
-    return world_is_broken("counters") ? seconds / 4096 + 1 : seconds;
+    struct round_record *known =
+        rules_find_round(world, &obpub->frontends[action->frontend], descriptor->period_number);
+    if (action->round != known->round) {
+        int64_t seconds =
+            network_revision_seconds(obpub->publisher->network, action->slot, world->now / SECOND);
+        known->last_seconds = seconds > known->last_seconds ? seconds : known->last_seconds + 1;
+    }
+    return world_is_broken("counters") ? known->last_seconds / 4096 + 1 : known->last_seconds;
 }
 
-static bool has_reason(const struct world *world, const struct obpub *obpub, struct frontend_record *record,
-                       const struct sent *sent, uint64_t content)
+/* -- rounds ------------------------------------------------------------------------------------------ */
+
+/* However many backends change however often, their changes cause no more than so many rounds. */
+static bool pay_for_change(const struct world *world, const struct publisher *publisher,
+                           struct round_record *known)
 {
-    if (sent->at == LONG_AGO || content != sent->content)
-        return true;
-    /* The upload waited for a permit while the points changed, and changed back. */
-    if (record->content_changed_at > sent->at && world->now - record->content_changed_at < batch_time(world))
-        return true;
-    bool is_unanswered = sent->answered_at < sent->at;
+    int64_t hour = publisher_scale(publisher, HOUR);
+    double an_hour = world_is_broken("calm") ? BUDGET_AN_HOUR / 9 : BUDGET_AN_HOUR;
+    known->budget += an_hour * (double)(world->now - known->budget_at) / (double)(hour > 0 ? hour : 1);
+    known->budget = known->budget < BUDGET ? known->budget : BUDGET;
+    known->budget_at = world->now;
+    return --known->budget > -1;
+}
+
+/* When clients go over to the other descriptor that one has a round for what it lacks. */
+static void note_half(const struct publisher *publisher, struct frontend_record *record,
+                      struct round_record *known)
+{
+    uint64_t period_number = publisher->network->period_number[publisher->network->client_slot];
+    if (record->client_period != period_number && known->period_number == period_number) {
+        record->client_period = period_number;
+        known->budget++;
+    }
+}
+
+/* True when an HSDir has become responsible since the last round. */
+static bool has_new_hsdir(const struct frontend_record *record, const struct round_record *known)
+{
+    for (size_t i = 0; i < record->sent_count; i++) {
+        if (record->sent[i].period_number == known->period_number && record->sent[i].since >= known->begun_at)
+            return true;
+    }
+    return false;
+}
+
+/* What is wrong with a round that has just begun; NULL if nothing is. */
+static const char *find_fault(const struct world *world, const struct obpub *obpub,
+                              const struct frontend_record *record, const struct publisher_round *round,
+                              struct round_record *known, uint64_t content)
+{
+    const struct publisher_rules *rules = &publisher_rules_default;
+    int64_t since = round->begun_at - known->begun_at;
+    int64_t refresh_min = publisher_scale(obpub->publisher, rules->refresh_min);
+    bool may_be_in_doubt =
+        !world->plan.tells_ends && world->plan.upload_is_late + world->plan.upload_is_lost > 0;
+    if (known->round == 0)
+        return NULL;
+    if (since < SPACING)
+        return "too soon after the last one";
+    switch (round->cause) {
+    case UPLOAD_FOR_POINTS:
+    case UPLOAD_FOR_PERIOD:
+        if (content == known->content && !has_new_hsdir(record, known) && !known->was_refused &&
+            !may_be_in_doubt)
+            return "for the same points";
+        return pay_for_change(world, obpub->publisher, known) ? NULL : "one too many for changes";
+    case UPLOAD_FOR_HSDIR:
+        return has_new_hsdir(record, known) ? NULL : "for a new HSDir, which there is not";
+    case UPLOAD_FOR_RETRY:
+        if (!known->was_refused && !may_be_in_doubt)
+            return "after a refusal, which there was not";
+        return since >= publisher_scale(obpub->publisher, rules->refusal_min) ? NULL
+                                                                              : "too soon after a refusal";
+    case UPLOAD_FOR_REFRESH:
+        return since >= refresh_min * (world_is_broken("patience") ? 2 : 1) ? NULL : "a refresh too soon";
+    case UPLOAD_CAUSES:
+        break;
+    }
+    return "for no cause";
+}
+
+static void note_round(struct world *world, struct obpub *obpub, const struct publisher_action *action,
+                       struct round_record *known, uint64_t content)
+{
+    const struct publisher_round *round =
+        &obpub->publisher->frontends[action->frontend].descriptors[action->slot].round;
+    if (action->round == known->round)
+        return;
+    struct frontend_record *record = &obpub->frontends[action->frontend];
+    note_half(obpub->publisher, record, known);
+    const char *fault = find_fault(world, obpub, record, round, known, content);
+    if (fault != NULL)
+        world_fail(world, "frontend %zu: a round of time period %llu %s, %lld ms after the last",
+                   action->frontend, (unsigned long long)known->period_number, fault,
+                   (long long)(round->begun_at - known->begun_at));
+    known->round = action->round;
+    known->begun_at = round->begun_at;
+    known->content = content;
+    known->was_refused = false;
+}
+
+/* -- uploads ----------------------------------------------------------------------------------------- */
+
+/* True when an HSDir may be sent something once more in the same round: the last try did not reach it, or was
+ * not answered for too long, or went through a local tor that was lost. */
+static bool may_try_again(const struct world *world, const struct obpub *obpub, const struct sent *sent)
+{
     int64_t patience = world->plan.tells_ends ? publisher_rules_default.permit_timeout
                                               : publisher_rules_default.answer_timeout;
-    if (is_unanswered && (world->now - sent->at >= patience || obpub->tor_since > sent->at))
-        return true;
-    if (sent->has_failed)
-        return true;
-    int64_t run = 24 * consensus_interval(world);
-    int64_t refresh_min =
-        publisher_rules_default.refresh_min * (run < 24 * HOUR ? run : 24 * HOUR) / (24 * HOUR);
-    if (world_is_broken("patience"))
-        refresh_min *= 2;
-    size_t place = find_period(record, sent->period_number);
-    int64_t *refreshed_at = &record->period[place].at;
-    if (sent->at < *refreshed_at && world->now - *refreshed_at <= batch_time(world))
-        return true;
-    if (world->now < record->fault_at[sent->relay] + FAULT_MEMORY &&
-        (world->now - sent->at < refresh_min || refresh_min < FAULT_MEMORY))
-        return true; /* tried once more, because of an answer that was not sure */
-    if (world->now - *refreshed_at < refresh_min - refresh_lag(world))
-        return false;
-    *refreshed_at = world->now;
-    return true;
-}
-
-/* The one backend of a frontend that has changed of late, while nothing else did that could cause an upload,
- * or one of those of the last half minute; NULL if there is none such. */
-static const struct backend *find_lone_changer(const struct world *world, const struct obpub *obpub,
-                                               size_t frontend)
-{
-    const struct plan *plan = &world->plan;
-    const struct backend *changer = NULL;
-    const int64_t late = batch_time(world) + FLAP_INTERVAL;
-    if (plan->upload_fails + plan->upload_is_lost + plan->upload_is_late > 0 ||
-        world->now - obpub->consensus_since < late || world->now - obpub->started_at < late)
-        return NULL;
-    for (size_t i = 0; i < world->frontends[frontend].backend_count; i++) {
-        size_t number = source_row(world->frontends[frontend].backends[i]);
-        const struct backend *backend = &world->backends[number];
-        if (!backend->has_control)
-            return NULL;
-        /* One that goes over to another time period has other points without having changed. */
-        if (world->now - backend->changed_at > late && world->now - obpub->links[number].moved_at > late &&
-            world->now - obpub->publisher->sources[number].points_changed_at > late)
-            continue;
-        if (changer != NULL)
-            return NULL;
-        changer = backend;
-    }
-    return changer;
-}
-
-/* A backend that flaps causes at most two uploads at once, and then one each half minute. */
-static void check_flapping(struct world *world, const struct obpub *obpub, size_t frontend, struct sent *sent,
-                           bool is_refresh)
-{
-    int64_t interval = world_is_broken("calm") ? 10 * FLAP_INTERVAL : FLAP_INTERVAL;
-    if (!is_refresh && world->now - sent->changes[1] < interval &&
-        find_lone_changer(world, obpub, frontend) != NULL)
-        world_fail(world, "frontend %zu: a third upload to relay %u within half a minute for one backend",
-                   frontend, sent->relay);
-    sent->changes[1] = sent->changes[0];
-    sent->changes[0] = world->now;
+    bool is_unanswered = sent->answered_at < sent->at;
+    return sent->was_not_reached ||
+           (is_unanswered && (world->now - sent->at >= patience || obpub->tor_since > sent->at));
 }
 
 void rules_note_upload(struct world *world, struct obpub *obpub, const struct publisher_action *action,
@@ -198,38 +212,39 @@ void rules_note_upload(struct world *world, struct obpub *obpub, const struct pu
         obpub->publisher->frontends[action->frontend].descriptors[action->slot].period_number;
     struct sent *sent = rules_find_sent(record, period_number, relay);
     world->figures.uploads++;
-    world_trace(world, "obpub %u sends frontend %zu of period %llu to relay %u: %08llx, counter %lld",
+    world_trace(world,
+                "obpub %u sends frontend %zu of period %llu to relay %u: %08llx, round %llu, counter %lld",
                 obpub_number(world, obpub), action->frontend, (unsigned long long)period_number, relay,
-                (unsigned long long)(content >> 32), (long long)counter);
+                (unsigned long long)(content >> 32), (unsigned long long)action->round, (long long)counter);
     if (sent == NULL) {
         world_fail(world, "frontend %zu: an upload to relay %u, which is not responsible", action->frontend,
                    relay);
         return;
     }
-    if (sent->at != LONG_AGO && world->now - sent->at < SPACING)
-        world_fail(world, "frontend %zu: two uploads to relay %u within %d ms", action->frontend, relay,
-                   (int)(world->now - sent->at));
-    if (counter <= sent->counter)
-        world_fail(world, "frontend %zu: the counter for relay %u does not grow: %lld after %lld",
-                   action->frontend, relay, (long long)counter, (long long)sent->counter);
-    if (!has_reason(world, obpub, record, sent, content))
-        world_fail(world, "frontend %zu: an upload to relay %u without a reason, %lld ms after the last",
+    note_round(world, obpub, action, rules_find_round(world, record, period_number), content);
+    bool is_same_round = sent->at != LONG_AGO && sent->round == action->round;
+    if (is_same_round ? counter != sent->counter : counter <= sent->counter)
+        world_fail(world, "frontend %zu: a counter for relay %u in %s round: %lld after %lld",
+                   action->frontend, relay, is_same_round ? "the same" : "another", (long long)counter,
+                   (long long)sent->counter);
+    if (is_same_round && !may_try_again(world, obpub, sent))
+        world_fail(world,
+                   "frontend %zu: an upload to relay %u once more in its round, %lld ms after the last",
                    action->frontend, relay, (long long)(world->now - sent->at));
-    size_t place = find_period(record, period_number);
-    int64_t refresh_at = obpub->publisher->frontends[action->frontend].descriptors[action->slot].refresh_at;
-    if (record->period[place].drawn != refresh_at)
-        record->period[place].drawn_at = world->now;
-    record->period[place].drawn = refresh_at;
-    bool is_refresh = world->now - record->period[place].drawn_at < FLAP_INTERVAL;
-    if (sent->at != LONG_AGO && content != sent->content && !sent->has_failed)
-        check_flapping(world, obpub, action->frontend, sent, is_refresh);
-    if (record->period[place].at == LONG_AGO)
-        record->period[place].at = world->now;
     sent->at = world->now;
+    sent->round = action->round;
     sent->answered_at = LONG_AGO;
     sent->counter = counter;
-    sent->content = content;
-    sent->has_failed = false;
+    sent->was_not_reached = false;
+}
+
+void rules_note_answer(const struct world *world, struct frontend_record *record, struct sent *sent,
+                       enum upload_failure failure)
+{
+    bool is_refusal = failure == UPLOAD_FAILURE_REJECTED || failure == UPLOAD_FAILURE_BROKEN;
+    sent->answered_at = world->now;
+    sent->was_not_reached = failure != UPLOAD_FAILURE_NONE && !is_refusal;
+    rules_find_round(world, record, sent->period_number)->was_refused |= is_refusal;
 }
 
 void rules_note_content(struct world *world, struct obpub *obpub, size_t frontend, uint64_t content)

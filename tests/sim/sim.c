@@ -7,7 +7,7 @@
  * same end, by its own seed alone. --break breaks a rule of the model: then all is well if a check notices.
  * The rules: counters (an obpub's do not grow), lifetime (HSDirs keep a descriptor for 45 minutes), deaf
  * (lost connections are not noticed), mute (nor backends' uploads), slow (uploads take 20 minutes), patience
- * (refreshes have to be two hours apart), calm (a backend may cause an upload in five minutes). */
+ * (refreshes have to be two hours apart), calm (changes may cause four rounds an hour). */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -120,10 +120,9 @@ struct sent {
     uint32_t relay;
     int64_t since; /* when it became responsible, as far as this obpub knows */
     int64_t at, answered_at;
+    uint64_t round; /* the publisher's */
     int64_t counter;
-    uint64_t content;
-    int64_t changes[2]; /* when its points last changed, the newest first */
-    bool has_failed;
+    bool was_not_reached; /* that is what became of the last try */
 };
 
 #define SENT_MAX 64
@@ -132,14 +131,17 @@ struct sent {
 struct frontend_record {
     struct sent sent[SENT_MAX];
     size_t sent_count;
-    struct {
+    struct round_record {
         uint64_t period_number;
-        int64_t at;           /* when its timer last ran out, as far as one can see from outside */
-        int64_t drawn;        /* the publisher's next refresh, */
-        int64_t drawn_at;     /* and when that became another one */
+        uint64_t round;       /* the publisher's last one */
+        int64_t begun_at;     /* when that began */
+        uint64_t content;     /* of it */
         int64_t last_seconds; /* the engine's rule about counters */
-        int64_t last_built;
+        bool was_refused;     /* since then, by an HSDir */
+        double budget;        /* rounds that changes may still cause */
+        int64_t budget_at;    /* when that was worked out */
     } period[REFRESHES];
+    uint64_t client_period;       /* that clients used when last looked at */
     int64_t fault_at[RELAYS_MAX]; /* when the world last played a trick on uploads to a relay */
     int64_t published_at;         /* when it first sent something; NEVER */
     int64_t static_at;            /* when it was last seen without a live backend */
@@ -273,6 +275,8 @@ uint32_t obpub_number(const struct world *world, const struct obpub *obpub);
 /* -- rules.c: what each upload is held to */
 
 struct sent *rules_find_sent(struct frontend_record *record, uint64_t period_number, uint32_t relay);
+struct round_record *rules_find_round(const struct world *world, struct frontend_record *record,
+                                      uint64_t period_number);
 void rules_note_network(struct world *world, struct obpub *obpub);
 /* So long the uploads of all frontends take that have to wait for permits of the local tor. */
 int64_t rules_queue_time(const struct world *world);
@@ -280,6 +284,9 @@ int64_t rules_queue_time(const struct world *world);
 int64_t rules_count(struct world *world, struct obpub *obpub, const struct publisher_action *action);
 void rules_note_upload(struct world *world, struct obpub *obpub, const struct publisher_action *action,
                        uint32_t relay, int64_t counter, uint64_t content);
+/* An HSDir's answer, or what else became of the last upload to it. */
+void rules_note_answer(const struct world *world, struct frontend_record *record, struct sent *sent,
+                       enum upload_failure failure);
 void rules_note_content(struct world *world, struct obpub *obpub, size_t frontend, uint64_t content);
 
 /* -- checks.c: what a client finds */

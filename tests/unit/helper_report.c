@@ -110,7 +110,6 @@ static void make_publisher(struct report_fixture *fixture)
     set_reason(&publisher->sources[2], "no descriptor came in time");
     struct publisher_frontend *frontend = &publisher->frontends[fixture->frontends[0].number];
     frontend->has_started = true;
-    assignment_replace(&frontend->committed, frontend->assignment);
     make_uploads(frontend);
     publisher->is_tor_up = true;
     publisher->tors[0] = (struct publisher_tor){.state = TOR_READY, .in_flight = 3, .uploads = 77};
@@ -158,6 +157,8 @@ void report_fixture_publish(struct report_fixture *fixture)
 {
     struct publisher_frontend *frontend = &fixture->publisher->frontends[fixture->frontends[0].number];
     for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
+        assignment_replace(&frontend->descriptors[slot].round.assignment, frontend->assignment);
+        frontend->descriptors[slot].round.number = 1;
         for (size_t i = 0; i < REPORT_HSDIRS; i++) {
             struct publisher_upload *upload = &frontend->descriptors[slot].uploads[i];
             upload->state = UPLOAD_DONE;

@@ -25,6 +25,7 @@ struct story *story_new(void)
     struct story *story = memory_allocate(1, sizeof(*story));
     struct publisher_rules rules = publisher_rules_default;
     rules.seed[0] = 1;
+    rules.death_spread = rules.gain_spread = 0; /* stories of their own are about these */
     story->publisher = publisher_new(&rules);
     story->now = 1000000;
     story->schedule = (struct time_schedule){HOUR, 1440};
@@ -103,7 +104,7 @@ struct story *story_new_published(size_t count, enum descriptor_slot half)
     for (size_t i = 0; i < count; i++)
         story_reach(story, i);
     story_run(story, 300000);
-    assert_true(publisher_is_published(story->publisher, frontend));
+    assert_true(publisher_is_published(story->publisher, frontend, story->now));
     story_forget(story);
     return story;
 }
@@ -164,6 +165,7 @@ static void write_down(struct story *story, const struct publisher_action *actio
         upload->at = story->now;
         upload->frontend = action->frontend;
         upload->slot = action->slot;
+        upload->round = action->round;
         upload->hsdir = model_hsdir_number(action->fingerprints[i]);
         upload->tor = action->tors[i];
         upload->is_shared = action->is_shared;

@@ -12,6 +12,7 @@ struct story_upload {
     int64_t at;
     size_t frontend;
     enum descriptor_slot slot;
+    uint64_t round;
     uint32_t hsdir;
     size_t tor;
     bool is_shared; /* with the other HSDirs of its action */

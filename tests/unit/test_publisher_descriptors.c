@@ -90,7 +90,7 @@ static void test_point_with_another_onion_key(void **state)
     for (size_t i = 0; i < set->count; i++)
         changed += introduction_point_is_unchanged(&set->entries[i].point, &descriptor->points[1]);
     assert_int_equal(changed, 1);
-    assert_true(publisher_is_published(story->publisher, 0));
+    assert_true(publisher_is_published(story->publisher, 0, story->now));
     story_free(story);
 }
 

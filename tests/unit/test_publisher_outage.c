@@ -26,7 +26,7 @@ static void set_failing(struct story *story, bool fails)
 {
     for (size_t i = 0; i < BACKENDS; i++)
         story->backends[i].fails = fails;
-    story->hsdirs_refuse = fails ? UPLOAD_FAILURE_BROKEN : UPLOAD_FAILURE_NONE;
+    story->hsdirs_refuse = fails ? UPLOAD_FAILURE_NO_ANSWER : UPLOAD_FAILURE_NONE;
 }
 
 /* A frontend with backends that are known from HSDirs alone, published. */
@@ -42,7 +42,7 @@ static struct story *begin_without_control(void)
         publisher_note_reachable(story->publisher, i, false, UPTIME_UNKNOWN, story->now);
     story_run(story, 10 * MINUTE);
     assert_int_equal(count_state(story, SOURCE_LIVE), BACKENDS);
-    assert_true(publisher_is_published(story->publisher, 0));
+    assert_true(publisher_is_published(story->publisher, 0, story->now));
     return story;
 }
 
@@ -59,7 +59,7 @@ static void test_network_is_away(void **state)
     for (size_t i = 0; i < BACKENDS; i++) /* they went on */
         story->backends[i].counter[1]++;
     story_run(story, 8 * MINUTE); /* at the latest the next try of something gets through */
-    assert_true(publisher_is_published(story->publisher, 0));
+    assert_true(publisher_is_published(story->publisher, 0, story->now));
     for (size_t i = 0; i < story->upload_count; i++)
         assert_int_equal(story->uploads[i].point_count, 3 * BACKENDS);
     for (size_t i = 0; i < BACKENDS; i++)
@@ -110,11 +110,11 @@ static void test_tor_becomes_ready(void **state)
     story_change_points(story, 0, 700);
     story->hsdirs_refuse = UPLOAD_FAILURE_TOR;
     story_run(story, 30 * MINUTE);
-    assert_false(publisher_is_published(story->publisher, 0));
+    assert_false(publisher_is_published(story->publisher, 0, story->now));
     story->hsdirs_refuse = UPLOAD_FAILURE_NONE;
     publisher_note_tor(story->publisher, 0, TOR_READY, story->now);
     story_run(story, 2000);
-    assert_true(publisher_is_published(story->publisher, 0));
+    assert_true(publisher_is_published(story->publisher, 0, story->now));
     story_free(story);
 }
 
@@ -129,7 +129,7 @@ static void lose_all(struct story *story, enum source_loss loss)
     story_run(story, 10 * MINUTE);
     assert_int_equal(count_state(story, SOURCE_OUT), BACKENDS);
     assert_true(story->publisher->frontends[0].is_frozen);
-    assert_true(publisher_is_published(story->publisher, 0));
+    assert_true(publisher_is_published(story->publisher, 0, story->now));
 }
 
 static size_t count_points(const struct story *story)
@@ -158,7 +158,7 @@ static void test_way_to_all_is_lost(void **state)
         story_reach(story, BACKENDS - 1);
         story_run(story, 2 * MINUTE);
         assert_false(story->publisher->frontends[0].is_frozen);
-        assert_true(publisher_is_published(story->publisher, 0));
+        assert_true(publisher_is_published(story->publisher, 0, story->now));
         assert_int_equal(count_points(story), 3 * BACKENDS);
         story_free(story);
     }
@@ -214,7 +214,7 @@ static void test_machine_was_suspended(void **state)
     publisher_note_pause(story->publisher, 3 * HOUR, story->now);
     story_run(story, MINUTE);
     assert_int_equal(story->upload_count, 16);
-    assert_true(publisher_is_published(story->publisher, 0));
+    assert_true(publisher_is_published(story->publisher, 0, story->now));
     /* A short pause brings the next refresh nearer, and no more than that. */
     story_forget(story);
     publisher_note_pause(story->publisher, 30 * MINUTE, story->now);

@@ -81,7 +81,7 @@ static void test_renewal(void **state)
     story_run(story, 10 * SECOND);
     assert_int_equal(story->upload_count, 0);
     publisher_renew_uploads(story->publisher, 0, story->now + HOUR, story->now);
-    assert_true(publisher_is_published(story->publisher, 0));
+    assert_true(publisher_is_published(story->publisher, 0, story->now));
     story_run(story, 10 * SECOND);
     assert_int_equal(story->upload_count, BOTH_DESCRIPTORS);
     story_forget(story);
@@ -100,12 +100,12 @@ static void test_renewal_of_what_has_expired(void **state)
     struct story *story = story_new_published(1, DESCRIPTOR_FIRST);
     story->hsdirs_refuse = UPLOAD_FAILURE_REJECTED;
     publisher_renew_uploads(story->publisher, 0, story->now, story->now);
-    assert_false(publisher_is_published(story->publisher, 0));
+    assert_false(publisher_is_published(story->publisher, 0, story->now));
     story_run(story, MINUTE);
-    assert_false(publisher_is_published(story->publisher, 0));
+    assert_false(publisher_is_published(story->publisher, 0, story->now));
     story->hsdirs_refuse = UPLOAD_FAILURE_NONE;
-    story_run(story, 2 * MINUTE);
-    assert_true(publisher_is_published(story->publisher, 0));
+    story_run(story, 5 * MINUTE);
+    assert_true(publisher_is_published(story->publisher, 0, story->now));
     story_free(story);
 }
 
@@ -128,8 +128,8 @@ static void test_renewal_under_way(void **state)
         story->hsdirs_answer = true;
         if (i % 2 == 0)
             answer_all(story, UPLOAD_FAILURE_NONE);
-        story_run(story, 80 * SECOND);
-        assert_true(publisher_is_published(story->publisher, 0));
+        story_run(story, 7 * MINUTE);
+        assert_true(publisher_is_published(story->publisher, 0, story->now));
         for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
             for (size_t j = 0; j < frontend->descriptors[slot].upload_count; j++)
                 assert_true(frontend->descriptors[slot].uploads[j].sent_at > renewed_at);
@@ -175,7 +175,7 @@ static void test_same_hsdirs_cause_nothing(void **state)
     story_free(story);
 }
 
-/* Only the new HSDirs get something, at once. */
+/* New HSDirs get the descriptor in a round to all of its HSDirs, as from a tor. */
 static void test_new_hsdirs(void **state)
 {
     (void)state;
@@ -183,10 +183,15 @@ static void test_new_hsdirs(void **state)
     story->hsdir_count = 60;
     story_set_network(story, 0, 7);
     story_settle(story);
-    assert_in_range(story->upload_count, 1, BOTH_DESCRIPTORS);
-    for (size_t i = 0; i < story->upload_count; i++)
-        assert_true(story->uploads[i].hsdir >= 40);
-    assert_true(publisher_is_published(story->publisher, 0));
+    size_t of_slot[DESCRIPTOR_SLOTS] = {0}, new_of_slot[DESCRIPTOR_SLOTS] = {0};
+    for (size_t i = 0; i < story->upload_count; i++) {
+        of_slot[story->uploads[i].slot]++;
+        new_of_slot[story->uploads[i].slot] += story->uploads[i].hsdir >= 40;
+    }
+    assert_true(story->upload_count > 0);
+    for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++)
+        assert_int_equal(of_slot[slot], new_of_slot[slot] > 0 ? ONE_DESCRIPTOR : 0);
+    assert_true(publisher_is_published(story->publisher, 0, story->now));
     story_free(story);
 }
 
@@ -204,7 +209,7 @@ static void test_new_shared_random_value(void **state)
     assert_int_equal(story->upload_count, ONE_DESCRIPTOR);
     for (size_t i = 0; i < story->upload_count; i++)
         assert_int_equal(story->uploads[i].slot, DESCRIPTOR_SECOND);
-    assert_true(publisher_is_published(story->publisher, 0));
+    assert_true(publisher_is_published(story->publisher, 0, story->now));
     story_free(story);
 }
 
@@ -224,62 +229,146 @@ static void test_missed_days(void **state)
 
 /* -- failures ------------------------------------------------------------------------------------- */
 
-/* A refused counter, or any first failure, is tried again in one to one and a half seconds, that HSDir alone.
+/* Lets the points change, and the uploads of that fail, of the first one for a reason. Returns that upload.
  */
+static struct story_upload fail_one(struct story *story, enum upload_failure failure)
+{
+    story->hsdirs_answer = false;
+    story_change_points(story, 0, 500);
+    story_run(story, SECOND);
+    const struct story_upload failed = story->uploads[0];
+    take(story, &failed, failure);
+    for (size_t i = 1, answered = 0; answered < story->upload_count; i++, answered++) {
+        if (i < story->upload_count)
+            take(story, &story->uploads[i], UPLOAD_FAILURE_NONE);
+        story_settle(story); /* an HSDir of both descriptors gets one after the other */
+    }
+    story->hsdirs_answer = true;
+    return failed;
+}
+
+static bool is_to_same(const struct story_upload *one, const struct story_upload *other)
+{
+    return one->hsdir == other->hsdir && one->slot == other->slot;
+}
+
+/* What did not reach its HSDir is tried again in one to one and a half seconds, that HSDir alone, in the same
+ * round. */
 static void test_one_failure(void **state)
 {
     (void)state;
     struct story *story = story_new_published(1, DESCRIPTOR_FIRST);
-    story->hsdirs_answer = false;
-    story_change_points(story, 0, 500);
-    story_run(story, SECOND);
-    assert_true(story->upload_count >= ONE_DESCRIPTOR);
-    const struct story_upload failed = story->uploads[0];
-    answer_all(story, UPLOAD_FAILURE_NONE);
-    story->hsdirs_answer = true;
-    story_run(story, 5 * SECOND);
-    story->hsdirs_answer = false;
+    const struct story_upload failed = fail_one(story, UPLOAD_FAILURE_CIRCUIT);
     story_forget(story);
-    story_change_points(story, 0, 700);
-    story_run(story, SECOND);
     int64_t failed_at = story->now;
-    for (size_t i = 0; i < story->upload_count; i++) {
-        bool is_it = story->uploads[i].hsdir == failed.hsdir && story->uploads[i].slot == failed.slot;
-        take(story, &story->uploads[i], is_it ? UPLOAD_FAILURE_REJECTED : UPLOAD_FAILURE_NONE);
-    }
-    story_settle(story);
-    answer_all(story, UPLOAD_FAILURE_NONE); /* HSDirs of both descriptors */
-    story_settle(story);
-    story_forget(story);
-    story->hsdirs_answer = true;
     story_run(story, 5 * SECOND);
-    size_t again = 0;
-    for (size_t i = 0; i < story->upload_count; i++) {
-        if (story->uploads[i].hsdir != failed.hsdir || story->uploads[i].slot != failed.slot)
-            continue;
-        again++;
-        assert_in_range(story->uploads[i].at - failed_at, 1000, 1600);
-    }
-    assert_int_equal(again, 1);
-    assert_true(publisher_is_published(story->publisher, 0));
+    assert_int_equal(story->upload_count, 1);
+    assert_true(is_to_same(&story->uploads[0], &failed));
+    assert_int_equal(story->uploads[0].round, failed.round);
+    assert_in_range(story->uploads[0].at - failed_at, 1000, 1600);
+    assert_true(publisher_is_published(story->publisher, 0, story->now));
     story_free(story);
 }
 
-/* An HSDir that always fails is tried ever more seldom, for ever, and the others are left alone. */
+/* An HSDir that answers that it does not want it is not pressed: all of the descriptor's are sent another
+ * round, minutes later. It has something else. */
+static void test_one_refusal(void **state)
+{
+    (void)state;
+    static const enum upload_failure answers[] = {UPLOAD_FAILURE_REJECTED, UPLOAD_FAILURE_BROKEN};
+    for (size_t i = 0; i < 2; i++) {
+        struct story *story = story_new_published(1, DESCRIPTOR_FIRST);
+        const struct story_upload refused = fail_one(story, answers[i]);
+        story_forget(story);
+        int64_t refused_at = story->now;
+        assert_false(publisher_is_published(story->publisher, 0, story->now));
+        story_run(story, 118 * SECOND);
+        assert_int_equal(story->upload_count, 0);
+        assert_false(publisher_is_published(story->publisher, 0, story->now));
+        story_run(story, 4 * MINUTE);
+        assert_int_equal(story->upload_count, ONE_DESCRIPTOR);
+        bool is_there = false;
+        for (size_t j = 0; j < ONE_DESCRIPTOR; j++) {
+            assert_int_equal(story->uploads[j].slot, refused.slot);
+            assert_true(story->uploads[j].round > refused.round);
+            assert_in_range(story->uploads[j].at - refused_at, 2 * MINUTE - SECOND, 5 * MINUTE);
+            is_there |= is_to_same(&story->uploads[j], &refused);
+        }
+        assert_true(is_there);
+        assert_true(publisher_is_published(story->publisher, 0, story->now));
+        story_free(story);
+    }
+}
+
+/* One that always refuses causes ever fewer rounds, until only refreshes are left. */
 static void test_back_off(void **state)
 {
     (void)state;
     struct story *story = story_new_published(1, DESCRIPTOR_FIRST);
     story->hsdirs_refuse = UPLOAD_FAILURE_REJECTED;
     story_change_points(story, 0, 500);
+    story_run(story, 55 * MINUTE);
+    assert_in_range(count_to_first(story), 4, 5); /* after 2 to 5 min, 4 to 10, 8 to 20, 16 to 40 */
+    story_forget(story);
+    story_run(story, 100 * HOUR);
+    assert_in_range(count_to_first(story), 100 * 60 / 120 - 1, 100 * 60 / 60 + 1);
+    assert_false(publisher_is_published(story->publisher, 0, story->now));
+    story->hsdirs_refuse = UPLOAD_FAILURE_NONE;
+    story_run(story, 2 * HOUR);
+    assert_true(publisher_is_published(story->publisher, 0, story->now));
+    /* and begins anew */
+    story->hsdirs_refuse = UPLOAD_FAILURE_REJECTED;
+    story_change_points(story, 0, 700);
+    story_run(story, SECOND);
+    story_forget(story);
+    story_run(story, 6 * MINUTE);
+    assert_int_equal(count_to_first(story), 1);
+    story_free(story);
+}
+
+/* One that is not reached is tried ever more seldom, and the others are left alone. */
+static void test_unreachable(void **state)
+{
+    (void)state;
+    struct story *story = story_new_published(1, DESCRIPTOR_FIRST);
+    story->hsdirs_refuse = UPLOAD_FAILURE_CIRCUIT;
+    story_change_points(story, 0, 500);
     story_run(story, 50 * MINUTE);
     size_t tries = count_to_first(story);
     assert_in_range(tries, 13, 20); /* 1, 2, 4, ... 256, 300 s, each up to half as much longer */
-    assert_false(publisher_is_published(story->publisher, 0));
+    assert_false(publisher_is_published(story->publisher, 0, story->now));
     story->hsdirs_refuse = UPLOAD_FAILURE_NONE;
     story_run(story, 8 * MINUTE);
-    assert_true(publisher_is_published(story->publisher, 0));
+    assert_true(publisher_is_published(story->publisher, 0, story->now));
     story_free(story);
+}
+
+/* What an HSDir took longer ago than it keeps it does not count; nor, when the machine stood still, by the
+ * clock that stood still as well. */
+static void test_hsdirs_forget(void **state)
+{
+    (void)state;
+    for (int has_paused = 0; has_paused < 2; has_paused++) {
+        struct story *story = story_new_published(1, DESCRIPTOR_FIRST);
+        story->hsdirs_refuse = UPLOAD_FAILURE_CIRCUIT;
+        int64_t first_taken = INT64_MAX;
+        for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
+            const struct publisher_descriptor *descriptor = &story->publisher->frontends[0].descriptors[slot];
+            for (size_t i = 0; i < descriptor->upload_count; i++)
+                first_taken = descriptor->uploads[i].taken_at < first_taken ? descriptor->uploads[i].taken_at
+                                                                            : first_taken;
+        }
+        int64_t pause = has_paused ? HOUR : 0;
+        publisher_note_pause(story->publisher, pause, story->now);
+        story_run(story, first_taken + 3 * HOUR - pause - 1 - story->now);
+        assert_true(publisher_is_published(story->publisher, 0, story->now));
+        story_run(story, 1);
+        assert_false(publisher_is_published(story->publisher, 0, story->now));
+        story->hsdirs_refuse = UPLOAD_FAILURE_NONE;
+        story_run(story, 8 * MINUTE);
+        assert_true(publisher_is_published(story->publisher, 0, story->now));
+        story_free(story);
+    }
 }
 
 static const struct publisher_upload *find_first(const struct story *story)
@@ -311,13 +400,13 @@ static void test_reason(void **state)
     struct hsdir hsdir;
     model_make_hsdir(&hsdir, story->uploads[0].hsdir);
     publisher_note_upload(story->publisher, 0, story->uploads[0].slot, hsdir.fingerprint,
-                          UPLOAD_FAILURE_BROKEN, reason, story->now);
+                          UPLOAD_FAILURE_CIRCUIT, reason, story->now);
     memset(reason, 's', 8); /* it may be gone by now */
     story_set_network(story, 0, 7);
-    assert_int_equal(find_first(story)->failure, UPLOAD_FAILURE_BROKEN);
+    assert_int_equal(find_first(story)->failure, UPLOAD_FAILURE_CIRCUIT);
     assert_int_equal(strlen(find_first(story)->reason), sizeof(reason) - 1);
     assert_int_equal(strspn(find_first(story)->reason, "r"), sizeof(reason) - 1);
-    assert_int_equal(story->publisher->upload_failures[UPLOAD_FAILURE_BROKEN], 1);
+    assert_int_equal(story->publisher->upload_failures[UPLOAD_FAILURE_CIRCUIT], 1);
     story->hsdirs_answer = true;
     story_run(story, 5 * SECOND);
     assert_int_equal(find_first(story)->failure, UPLOAD_FAILURE_NONE);
@@ -353,9 +442,13 @@ static void test_late_answer(void **state)
     assert_int_equal(count_to_first(story), 2);
     const struct story_upload first = story->uploads[0];
     take(story, &first, UPLOAD_FAILURE_NONE);
-    story_run(story, 2 * SECOND);
-    assert_int_equal(count_to_first(story), 3);
+    assert_false(upload_is_current(find_first(story), story->now));
+    story_run(story, 119 * SECOND);
+    assert_int_equal(count_to_first(story), 2);
+    while (count_to_first(story) < 3 && story->now < 1000 * MINUTE) /* it comes in another round */
+        story_run(story, SECOND);
     take(story, &first, UPLOAD_FAILURE_NONE);
+    assert_true(upload_is_current(find_first(story), story->now));
     story_run(story, 2 * SECOND);
     assert_int_equal(count_to_first(story), 3);
     story_free(story);
@@ -416,12 +509,12 @@ static void test_answer_before_next_try(void **state)
     assert_int_equal(find_first(story)->failure, UPLOAD_FAILURE_NO_ANSWER); /* a bad one changes nothing */
     take(story, &first, UPLOAD_FAILURE_NONE);
     assert_int_equal(find_first(story)->state, UPLOAD_DONE);
-    assert_true(upload_is_current(find_first(story)));
+    assert_true(upload_is_current(find_first(story), story->now));
     assert_null(find_first(story)->reason);
     story->hsdirs_answer = true;
     story_run(story, 2 * MINUTE);
     assert_int_equal(count_to_first(story), 1);
-    assert_true(publisher_is_published(story->publisher, 0));
+    assert_true(publisher_is_published(story->publisher, 0, story->now));
     story_free(story);
 }
 
@@ -432,13 +525,14 @@ static void test_answer_for_old_points(void **state)
     struct story *story = story_overdue(true);
     const struct story_upload first = story->uploads[0];
     story_change_points(story, 0, 700);
-    story_run(story, 700);
+    story_run(story, 200);
     assert_int_equal(count_to_first(story), 1);
     take(story, &first, UPLOAD_FAILURE_NONE);
-    assert_false(upload_is_current(find_first(story)));
+    story_run(story, 300);
+    assert_false(upload_is_current(find_first(story), story->now));
     story->hsdirs_answer = true;
     story_run(story, MINUTE);
-    assert_true(publisher_is_published(story->publisher, 0));
+    assert_true(publisher_is_published(story->publisher, 0, story->now));
     assert_true(story_all_have(story, 700));
     story_free(story);
 }
@@ -452,8 +546,10 @@ static void test_doubtful_late_answers(void **state)
         struct story *story = story_overdue(doubt != 0);
         const struct story_upload first = story->uploads[0];
         struct publisher_frontend *frontend = &story->publisher->frontends[0];
-        if (doubt == 1)
+        if (doubt == 1) {
             frontend->descriptors[first.slot].refresh_at = story->now;
+            story->publisher->rules.tor_permits = 0;
+        }
         if (doubt == 2) { /* it is an HSDir of the other descriptor, too, and has just been sent that */
             struct publisher_descriptor *other = &frontend->descriptors[1 - first.slot];
             memcpy(other->uploads[0].fingerprint, find_first(story)->fingerprint, RELAY_FINGERPRINT_SIZE);
@@ -466,6 +562,7 @@ static void test_doubtful_late_answers(void **state)
         take(story, &first, UPLOAD_FAILURE_NONE);
         assert_int_equal(find_first(story)->state, UPLOAD_DUE);
         story->hsdirs_answer = true;
+        story->publisher->rules.tor_permits = 100;
         publisher_note_tor(story->publisher, 0, TOR_READY, story->now);
         story_run(story, MINUTE);
         assert_true(count_to_first(story) >= 2);
@@ -493,17 +590,17 @@ static void test_given_up(void **state)
     (void)state;
     struct story *story = story_new();
     story->publisher->rules.attempts_max = 3;
-    story->hsdirs_refuse = UPLOAD_FAILURE_REJECTED;
+    story->hsdirs_refuse = UPLOAD_FAILURE_CIRCUIT;
     publisher_note_tor(story->publisher, 0, TOR_READY, story->now);
     story_add_backend(story, true);
     story_add_frontend(story, 1);
     story_set_network(story, 0, 6);
     story_reach(story, 0);
     story_run(story, SECOND);
-    assert_false(publisher_is_settled(story->publisher));
+    assert_false(publisher_is_settled(story->publisher, story->now));
     story_run(story, MINUTE);
-    assert_true(publisher_is_settled(story->publisher));
-    assert_false(publisher_is_published(story->publisher, 0));
+    assert_true(publisher_is_settled(story->publisher, story->now));
+    assert_false(publisher_is_published(story->publisher, 0, story->now));
     assert_int_equal(story->upload_count, 3 * BOTH_DESCRIPTORS);
     story_free(story);
 }
@@ -533,7 +630,7 @@ static void test_local_tor_restarts(void **state)
         if (story->uploads[i].hsdir == first.hsdir && story->uploads[i].slot == first.slot)
             assert_true(story->uploads[i].at >= first.at + 1100);
     }
-    assert_true(publisher_is_published(story->publisher, 0));
+    assert_true(publisher_is_published(story->publisher, 0, story->now));
     story_free(story);
 }
 
@@ -548,7 +645,7 @@ static void test_nothing_without_local_tor(void **state)
     publisher_note_tor(story->publisher, 0, TOR_READY, story->now);
     story_run(story, 2 * SECOND);
     assert_true(story_all_have(story, 500));
-    assert_true(publisher_is_published(story->publisher, 0));
+    assert_true(publisher_is_published(story->publisher, 0, story->now));
     story_free(story);
 }
 
@@ -648,7 +745,10 @@ int main(void)
         cmocka_unit_test(test_new_shared_random_value),
         cmocka_unit_test(test_missed_days),
         cmocka_unit_test(test_one_failure),
+        cmocka_unit_test(test_one_refusal),
         cmocka_unit_test(test_back_off),
+        cmocka_unit_test(test_unreachable),
+        cmocka_unit_test(test_hsdirs_forget),
         cmocka_unit_test(test_reason),
         cmocka_unit_test(test_no_answer),
         cmocka_unit_test(test_late_answer),

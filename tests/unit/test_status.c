@@ -11,6 +11,8 @@
 #include "base/memory.h"
 #include "helper_report.h"
 #include "onion/onion_address.h"
+#include "publish/descriptors.h"
+#include "publish/rounds.h"
 #include "report/status.h"
 
 static void check_text(const json_t *object, const char *key, const char *expected)
@@ -237,8 +239,12 @@ static void test_published(void **state)
     check_boolean(find_service(status, 1), "isPublished", false);
     json_decref(status);
 
-    /* With other points than those that were sent, no HSDir is current. */
+    /* Once a round with other points than those that were sent is planned, no HSDir is current. */
     report_fixture_give_points(fixture.publisher, 0, 3, 0x35, REPORT_NOW);
+    struct publisher_frontend *frontend = &fixture.publisher->frontends[fixture.frontends[0].number];
+    for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++)
+        round_plan(&frontend->descriptors[slot], UPLOAD_FOR_POINTS, REPORT_NOW);
+    frontend_assign_uploads(frontend);
     status = status_make_json(&fixture.view);
     check_boolean(find_service(status, 0), "isPublished", false);
     const json_t *list = json_object_get(find_service(status, 0), "descriptors");

@@ -1,0 +1,110 @@
+/* When a descriptor is sent to all of its HSDirs once more. */
+#include "publish/rounds.h"
+
+#include "publish/pace.h"
+
+/* Milliseconds between two rounds of a descriptor: the revision counter moves once a second. */
+#define ROUND_SPACING 1100
+
+void round_plan(struct publisher_descriptor *descriptor, enum upload_cause cause, int64_t at)
+{
+    if (!round_is_planned_for_more(descriptor) || cause < descriptor->next_round_cause)
+        descriptor->next_round_cause = cause;
+    descriptor->next_round_at = earlier(descriptor->next_round_at, at);
+}
+
+bool round_is_planned(const struct publisher_descriptor *descriptor)
+{
+    return descriptor->next_round_at != MOMENT_NEVER;
+}
+
+bool round_is_planned_for_more(const struct publisher_descriptor *descriptor)
+{
+    return round_is_planned(descriptor) && descriptor->next_round_cause != UPLOAD_FOR_RETRY;
+}
+
+bool round_is_behind(const struct publisher_frontend *frontend, const struct publisher_descriptor *descriptor)
+{
+    return descriptor->round.number != 0 &&
+           !assignment_equals(descriptor->round.assignment, frontend->assignment);
+}
+
+void round_note_refusal(struct publisher *publisher, struct publisher_descriptor *descriptor, int64_t now)
+{
+    struct publisher_round *round = &descriptor->round;
+    const struct publisher_rules *rules = &publisher->rules;
+    round->was_refused = true;
+    if (round_is_planned(descriptor))
+        return;
+    int64_t longest = publisher_scale(publisher, rules->refresh_min);
+    int64_t delay = publisher_draw(publisher, publisher_scale(publisher, rules->refusal_min),
+                                   publisher_scale(publisher, rules->refusal_max));
+    for (unsigned i = 0; i < round->refusals && delay < longest; i++)
+        delay *= 2;
+    if (delay < longest)
+        round_plan(descriptor, UPLOAD_FOR_RETRY, now + delay);
+}
+
+/* Each descriptor its own, drawn anew with each round, as tor does. */
+static int64_t next_refresh(struct publisher *publisher, int64_t now)
+{
+    int64_t low = publisher_scale(publisher, publisher->rules.refresh_min);
+    int64_t high = publisher_scale(publisher, publisher->rules.refresh_max);
+    return now + publisher_draw(publisher, low, high);
+}
+
+static void begin(struct publisher *publisher, const struct publisher_frontend *frontend,
+                  struct publisher_descriptor *descriptor, enum upload_cause cause, int64_t now)
+{
+    struct publisher_round *round = &descriptor->round;
+    round->number = ++publisher->rounds;
+    round->cause = cause;
+    round->begun_at = now;
+    round->refusals = round->was_refused ? round->refusals + 1 : 0;
+    round->was_refused = false;
+    assignment_replace(&round->assignment, frontend->assignment);
+    descriptor->refresh_at = next_refresh(publisher, now);
+    descriptor->next_round_at = MOMENT_NEVER;
+}
+
+/* True when an HSDir waits for the next round, whatever becomes of the points. */
+static bool is_waited_for(const struct publisher_descriptor *descriptor)
+{
+    for (size_t i = 0; i < descriptor->upload_count; i++) {
+        enum upload_state state = descriptor->uploads[i].state;
+        if (state == UPLOAD_WAITING || state == UPLOAD_REFUSED)
+            return true;
+    }
+    return false;
+}
+
+/* True when a round was planned for changed points that have become what the HSDirs have. */
+static bool is_needless(const struct publisher_frontend *frontend,
+                        const struct publisher_descriptor *descriptor, enum upload_cause cause)
+{
+    bool is_for_change = cause == UPLOAD_FOR_POINTS || cause == UPLOAD_FOR_PERIOD;
+    return is_for_change && descriptor->round.number != 0 && !round_is_behind(frontend, descriptor) &&
+           !is_waited_for(descriptor);
+}
+
+void round_check(struct publisher *publisher, const struct publisher_frontend *frontend,
+                 struct publisher_descriptor *descriptor, int64_t now)
+{
+    if (now < round_next_moment(descriptor))
+        return;
+    enum upload_cause cause =
+        now >= descriptor->next_round_at ? descriptor->next_round_cause : UPLOAD_FOR_REFRESH;
+    if (now < descriptor->refresh_at && is_needless(frontend, descriptor, cause))
+        descriptor->next_round_at = MOMENT_NEVER;
+    else
+        begin(publisher, frontend, descriptor, cause, now);
+}
+
+int64_t round_next_moment(const struct publisher_descriptor *descriptor)
+{
+    int64_t moment = earlier(descriptor->refresh_at, descriptor->next_round_at);
+    if (moment == MOMENT_NEVER || descriptor->round.number == 0)
+        return moment;
+    int64_t earliest = descriptor->round.begun_at + ROUND_SPACING;
+    return moment > earliest ? moment : earliest;
+}
