@@ -350,3 +350,15 @@ bool member_is_restless(const struct publisher *publisher, const struct publishe
     const struct allowance_times times = scale_times(publisher);
     return changes_are_spent(&member->changes, &times, now);
 }
+
+bool source_is_restless(const struct publisher *publisher, const struct source *source, int64_t now)
+{
+    for (size_t i = 0; i < source->frontend_count; i++) {
+        const struct publisher_frontend *frontend = &publisher->frontends[source->frontends[i]];
+        const struct publisher_member *member =
+            find_member(frontend->members, frontend->member_count, source->number);
+        if (member != NULL && member_is_restless(publisher, member, now))
+            return true;
+    }
+    return false;
+}

@@ -24,8 +24,9 @@ void frontend_note_half(struct publisher *publisher, struct publisher_frontend *
 bool frontend_may_publish(struct publisher *publisher, struct publisher_frontend *frontend, int64_t now);
 
 /* True when a member's source has changed so often of late that its changes have to wait; some time of quiet
- * ends that. */
+ * ends that. The same for a source at any of its frontends. */
 bool member_is_restless(const struct publisher *publisher, const struct publisher_member *member,
                         int64_t now);
+bool source_is_restless(const struct publisher *publisher, const struct source *source, int64_t now);
 
 #endif

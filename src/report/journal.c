@@ -8,6 +8,7 @@
 
 #include "base/memory.h"
 #include "onion/presigned.h"
+#include "publish/frontends.h"
 
 /* An HSDir is complained of after so many tries; the first ones may fail because it is being restarted. */
 #define ATTEMPTS_TO_COMPLAIN 3
@@ -19,6 +20,7 @@ struct journal_backend {
     uint64_t number; /* the publisher's */
     enum source_state state;
     struct log_state log;
+    bool is_restless;
 };
 
 /* What was said last of a frontend's bundle. */
@@ -95,6 +97,27 @@ static void say_backend(struct journal *journal, struct journal_backend *known, 
                           backend->life.reason);
         break;
     }
+}
+
+/* Says when a backend begins to change without end, and when that is over. */
+static void update_restless(struct journal *journal, const struct report_view *view,
+                            const struct source *backend, const char *name)
+{
+    struct journal_backend *known = &journal->backends[source_row(backend->number)];
+    bool is_restless = source_is_restless(view->publisher, backend, view->now);
+    if (known->is_restless == is_restless)
+        return;
+    known->is_restless = is_restless;
+    if (is_restless)
+        log_write(
+            journal->log, LOG_LEVEL_WARNING,
+            "backend %s keeps changing its introduction points: it is attacked, keeps being started anew, or "
+            "is hostile. From now on its changes go out once in two minutes, and only in the descriptor that "
+            "clients use",
+            name);
+    else
+        log_write(journal->log, LOG_LEVEL_INFO, "backend %s has been quiet: its changes go out at once again",
+                  name);
 }
 
 static void update_backend(struct journal *journal, const struct source *backend, const char *name)
@@ -246,8 +269,9 @@ void journal_update(struct journal *journal, const struct report_view *view)
         const struct report_frontend *frontend = &view->frontends[i];
         const struct publisher_frontend *state = &publisher->frontends[frontend->number];
         for (size_t j = 0; j < state->member_count; j++) {
-            update_backend(journal, publisher_member_source(publisher, &state->members[j]),
-                           frontend->config->backends[j].name);
+            const struct source *backend = publisher_member_source(publisher, &state->members[j]);
+            update_backend(journal, backend, frontend->config->backends[j].name);
+            update_restless(journal, view, backend, frontend->config->backends[j].name);
         }
         update_frontend(journal, view, frontend);
         update_bundle(journal, view, frontend);

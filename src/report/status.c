@@ -2,6 +2,7 @@
 #include "report/status.h"
 
 #include "base/hex.h"
+#include "publish/frontends.h"
 #include "publish/source_life.h"
 #include "report/status_value.h"
 
@@ -54,6 +55,8 @@ static json_t *make_instance(const struct report_view *view, const struct report
     json_object_set_new(object, "state", json_string(source_name_state(backend->life.state)));
     json_object_set_new(object, "since", make_moment(view, backend->life.since));
     json_object_set_new(object, "hasControl", json_boolean(source_policy(backend->kind)->asks_own_tor));
+    json_object_set_new(object, "isRestless",
+                        json_boolean(member_is_restless(view->publisher, member, view->now)));
     json_object_set_new(object, "isReachable", json_boolean(source_is_reachable(backend)));
     json_object_set_new(object, "hasProofOfWork",
                         json_boolean(backend->descriptor != NULL && backend->descriptor->has_pow_params));

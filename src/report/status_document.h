@@ -34,7 +34,7 @@ struct status_descriptor {
 struct status_instance {
     const char *address, *name, *state; /* name may be NULL */
     int64_t since;
-    bool is_reachable;
+    bool is_reachable, is_restless;
     uint64_t points, points_published;
     const char *error; /* or NULL */
 };

@@ -115,11 +115,11 @@ def wolf(backend, connection):
         threading.Thread(target=announce, args=(backend, connection), daemon=True).start()
 
 
-def announce(backend, connection):
+def announce(backend, connection, seconds=0.05):
     with contextlib.suppress(OSError):
         while True:
             connection.sendall(backend.uploading())
-            time.sleep(0.05)
+            time.sleep(seconds)
 
 
 def ten_thousand_points(backend, connection):

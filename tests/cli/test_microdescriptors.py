@@ -71,7 +71,7 @@ def check_all(folder):
         check("the network is read again when the microdescriptors may be there",
               publisher.wait(lambda service: responsible(service) != without, 2 * REREAD))
         everybody = responsible(publisher.service())
-        publisher.wait(is_published, 30)
+        publisher.wait(is_published, 90)
         check("so the HSDirs that had been missing get it, too", everybody <= tor.hsdirs_since(0))
 
         # A new consensus, whose microdescriptors take a while to come.
@@ -83,7 +83,7 @@ def check_all(folder):
         check("they are waited for at the next consensus as at the first", responsible(publisher.service()) == everybody)
         tor.find_microdescriptors()
         time.sleep(PATIENCE / 3)
-        publisher.wait(is_published, 30)
+        publisher.wait(is_published, 90)
         check("nobody gets it who should not", tor.hsdirs_since(posted) <= responsible(publisher.service()),
               tor.hsdirs_since(posted))
         check("it ends well", publisher.end()[0] == 0)

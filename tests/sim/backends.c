@@ -323,6 +323,31 @@ static void flap(struct world *world, const struct happening *happening)
     world_add(world, chance_draw(&world->chance, 500, 8 * SECOND), *happening);
 }
 
+/* Has other points every second or two, all of them, or pretends to have been started anew: for ever. */
+static void churn(struct world *world, const struct happening *happening)
+{
+    struct backend *backend = backend_of(world, happening);
+    world_add(world, chance_draw(&world->chance, 500, 2500), *happening);
+    if (chance_once_in(&world->chance, 20)) {
+        die(world, happening->one, 100);
+        return;
+    }
+    for (enum descriptor_slot slot = 0; backend->has_descriptors && slot < DESCRIPTOR_SLOTS; slot++) {
+        drop_descriptor(world, &backend->descriptors[slot], false);
+        fill_descriptor(world, happening->one, &backend->descriptors[slot],
+                        backend->descriptors[slot].period_number);
+        upload(world, happening->one, slot);
+    }
+    note_change(world, backend);
+}
+
+/* Under attack a tor replaces a point after so many introductions, which are some minutes. */
+static void is_attacked(struct world *world, const struct happening *happening)
+{
+    world_add(world, chance_draw(&world->chance, 20 * SECOND, 2 * MINUTE), *happening);
+    replace_point(world, happening->one);
+}
+
 static void befall(struct world *world, uint32_t number, double rate, happening_function function)
 {
     if (rate > 0)
@@ -340,6 +365,11 @@ static void begin_backend(struct world *world, uint32_t number)
     backend->points_wanted =
         chance_once_in(&world->chance, 4) ? (size_t)chance_draw(&world->chance, 1, 10) : 3;
     start(world, &(struct happening){.one = number});
+    if (number < world->plan.hostile + world->plan.attacked) {
+        happening_function function = number < world->plan.hostile ? churn : is_attacked;
+        world_add(world, 10 * MINUTE, (struct happening){.function = function, .one = number});
+        return;
+    }
     befall(world, number, world->plan.dies, dies_by_chance);
     befall(world, number, world->plan.hangs, hangs_by_chance);
     befall(world, number, world->plan.loses_route, loses_route_by_chance);

@@ -9,7 +9,8 @@
 #define SETTLE (3 * MINUTE)          /* after a start, or a new consensus: patience, spread, uploads */
 #define DEATH_NOTICED (16 * SECOND)  /* 1.5 s until refused, 0.4 s gathering, 3 s spread, uploads */
 #define CHANGE_NOTICED (33 * SECOND) /* the backend's upload, a fetch from its HSDirs, the same */
-#define CHANGES_AT_ONCE 2            /* of a frontend's backends in the memory below: they don't wait */
+#define CHANGES_AT_ONCE 2            /* of a backend in the memory below: they don't wait */
+#define CHANGES_OF_ALL 5             /* likewise of all backends that are not hostile */
 #define CHANGE_MEMORY (155 * MINUTE) /* the other descriptor has them with its next refresh */
 #define CHURN_HOLDS (130 * SECOND)   /* more for a change beyond that, in the descriptor that clients use */
 #define POLL (12 * MINUTE)           /* a change of a backend without a control port */
@@ -74,33 +75,50 @@ void checks_note_steady(struct world *world)
 
 /* -- points ------------------------------------------------------------------------------------------ */
 
-/* True when a frontend's backends have changed more often of late than goes out at once. */
-static bool is_restless(const struct world *world, const struct obpub *obpub, size_t frontend)
+static int64_t churn_holds(void)
 {
-    const struct frontend *known = &world->frontends[frontend];
-    int64_t since = world->now - CHANGE_MEMORY;
-    unsigned count = 0;
-    for (size_t i = 0; i < known->backend_count; i++) {
-        size_t number = source_row(known->backends[i]);
-        for (size_t j = 0; j < 4; j++)
-            count += world->backends[number].changes[j] > since;
-        count += obpub->publisher->sources[number].points_changed_at > since;
-        count += obpub->publisher->sources[number].life.since > since;
-        count += obpub->links[number].fetch_fault_at > since; /* it may have gone and come for that */
-    }
-    return count > CHANGES_AT_ONCE;
+    return world_is_broken("haste") ? CHURN_HOLDS / 8 : CHURN_HOLDS;
 }
 
-/* How much later changes may be in a descriptor of a frontend; NEVER: with its next refresh. */
+/* How often a backend has changed of late, as far as is known of so many changes. */
+static unsigned count_changes(const struct world *world, const struct obpub *obpub, size_t number)
+{
+    int64_t since = world->now - CHANGE_MEMORY;
+    unsigned count = 0;
+    for (size_t j = 0; j < 4; j++)
+        count += world->backends[number].changes[j] > since;
+    count += obpub->publisher->sources[number].points_changed_at > since;
+    count += obpub->publisher->sources[number].life.since > since;
+    count += obpub->links[number].fetch_fault_at > since; /* it may have gone and come for that */
+    return count;
+}
+
+/* True when a backend has changed more often of late than goes out at once; or when so many others have, once
+ * or twice each, that all that goes out at once is used up. */
+static bool is_restless(const struct world *world, const struct obpub *obpub, size_t frontend, size_t number)
+{
+    const struct frontend *known = &world->frontends[frontend];
+    unsigned of_others = 0;
+    if (count_changes(world, obpub, number) > CHANGES_AT_ONCE)
+        return true;
+    for (size_t i = 0; i < known->backend_count; i++) {
+        size_t other = source_row(known->backends[i]);
+        if (other >= world->plan.hostile + world->plan.attacked)
+            of_others += count_changes(world, obpub, other);
+    }
+    return of_others > CHANGES_OF_ALL;
+}
+
+/* How much later changes of a backend may be in a descriptor of a frontend; NEVER: with its next refresh. */
 static int64_t find_delay(const struct world *world, const struct obpub *obpub, size_t frontend,
-                          uint64_t period_number)
+                          size_t number, uint64_t period_number)
 {
     const struct network *network = obpub->publisher->network;
-    if (!is_restless(world, obpub, frontend))
+    if (!is_restless(world, obpub, frontend, number))
         return 0;
     bool is_clients = network->period_number[network->client_slot] == period_number &&
                       world->now - obpub->consensus_since > SETTLE;
-    return is_clients ? CHURN_HOLDS : NEVER;
+    return is_clients ? churn_holds() : NEVER;
 }
 
 /* When a point that is gone, or whose backend can't be reached, has to be out at the latest; NEVER if it may
@@ -139,7 +157,7 @@ static int64_t find_last_deadline(const struct world *world, size_t frontend, ui
         const struct obpub *obpub = &world->obpubs[i];
         if (!obpub->is_running)
             continue;
-        int64_t delay = find_delay(world, obpub, frontend, period_number);
+        int64_t delay = find_delay(world, obpub, frontend, point->backend, period_number);
         if (obpub->publisher->frontends[frontend].is_frozen || delay == NEVER)
             return NEVER; /* the last good set stays */
         int64_t since = later(obpub->frontends[frontend].static_at, steady_since(obpub)) + settle_time(world);
@@ -195,6 +213,28 @@ static bool must_be_in(const struct world *world, const struct obpub *obpub, siz
     return world->now - since > BACK_IN_BY_POLL + delay;
 }
 
+/* A backend that is attacked never has only dead points out for longer than changes take at most. */
+static void check_attacked(struct world *world, const struct obpub *obpub, size_t frontend,
+                           const struct stored *stored)
+{
+    const struct network *network = obpub->publisher->network;
+    if (stored->period_number != network->period_number[network->client_slot] ||
+        world->now - obpub->consensus_since < SETTLE)
+        return;
+    for (size_t number = world->plan.hostile; number < world->plan.hostile + world->plan.attacked; number++) {
+        int64_t last_gone = LONG_AGO;
+        for (size_t i = 0; i < stored->point_count; i++) {
+            const struct point *point = &world->points[stored->points[i] - 1];
+            if (point->backend == number)
+                last_gone = later(last_gone, point->gone_at);
+        }
+        if (last_gone != LONG_AGO && world->now - last_gone > CHANGE_NOTICED + churn_holds())
+            world_fail(world,
+                       "frontend %zu: at relay %u all points of backend %zu, which is attacked, are dead",
+                       frontend, stored->relay, number);
+    }
+}
+
 static void check_completeness(struct world *world, size_t frontend, const struct stored *stored)
 {
     const struct frontend *known = &world->frontends[frontend];
@@ -205,7 +245,7 @@ static void check_completeness(struct world *world, size_t frontend, const struc
             const struct obpub *other = &world->obpubs[j];
             must = must && (!other->is_running ||
                             must_be_in(world, other, backend,
-                                       find_delay(world, other, frontend, stored->period_number)));
+                                       find_delay(world, other, frontend, backend, stored->period_number)));
         }
         if (must && !has_point_of(world, stored, backend))
             world_fail(world, "frontend %zu: relay %u has no point of backend %zu (%s control), which lives",
@@ -272,6 +312,7 @@ static void check_responsible(struct world *world, const struct obpub *obpub, si
         return;
     check_points(world, frontend, stored);
     check_completeness(world, frontend, stored);
+    check_attacked(world, obpub, frontend, stored);
 }
 
 static void check_obpub(struct world *world, const struct obpub *obpub, size_t frontend)

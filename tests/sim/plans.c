@@ -1,4 +1,5 @@
-/* The kinds of histories that are played: a long one, a large one, and many short ones of every sort. */
+/* The kinds of histories that are played: a long one, a large one, sieges, and many short ones of every sort.
+ */
 #include "plans.h"
 
 #include <string.h>
@@ -70,6 +71,23 @@ static void plan_large(struct plan *plan)
     plan->frontends_checked = 10;
 }
 
+/* Some hours under siege: most backends change without end, one is attacked, and the others die and come back
+ * now and then, which has to go out as fast as ever. */
+static void plan_siege(struct plan *plan, struct chance *chance)
+{
+    plan->duration = chance_draw(chance, 2 * HOUR, 4 * HOUR);
+    plan->start_round = chance_draw(chance, 0, 23);
+    plan->frontend_count = 2;
+    plan->backend_count = plan->members = 12;
+    plan->hostile = (size_t)chance_draw(chance, 1, 9);
+    plan->attacked = 1;
+    plan->relay_count = 40;
+    plan->dies = 1.0 / 4;
+    plan->tells_ends = true;
+    plan->check_interval = 20 * SECOND;
+    plan->frontends_checked = 2;
+}
+
 static void plan_calm_network(struct plan *plan)
 {
     plan->upload_fails = plan->upload_is_lost = plan->upload_is_late = 0;
@@ -136,6 +154,8 @@ bool plan_make(struct plan *plan, const char *kind, uint64_t seed)
         plan_year(plan);
     else if (strcmp(kind, "large") == 0)
         plan_large(plan);
+    else if (strcmp(kind, "siege") == 0)
+        plan_siege(plan, &chance);
     else if (strcmp(kind, "short") == 0)
         plan_short(plan, &chance);
     else

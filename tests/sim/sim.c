@@ -1,13 +1,14 @@
 /* Plays the state machine of publish/ under a virtual clock against a model of the network, from a seed.
  *
- *     sim --history short|year|large [--seed N | --fresh] [--count N] [--break RULE] [--figures]
+ *     sim --history short|year|large|siege [--seed N | --fresh] [--count N] [--break RULE] [--figures]
  *         [--trace]
  *
  * With a count it plays as many histories, each with the next seed. One that fails is played again, to the
  * same end, by its own seed alone. --break breaks a rule of the model: then all is well if a check notices.
  * The rules: counters (an obpub's do not grow), lifetime (HSDirs keep a descriptor for 45 minutes), deaf
  * (lost connections are not noticed), mute (nor backends' uploads), slow (uploads take 20 minutes), patience
- * (refreshes have to be two hours apart), calm (changes may cause four rounds an hour). */
+ * (refreshes have to be two hours apart), calm (changes may cause four rounds an hour), haste (what is
+ * held back may be so for a quarter of a minute). */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -119,7 +120,7 @@ int main(int count, char **words)
 {
     struct options options = {.history = "short", .seed = 1, .count = 1};
     if (sodium_init() < 0 || !read_options(&options, count, words)) {
-        fprintf(stderr, "usage: sim --history short|year|large [--seed N | --fresh] [--count N]"
+        fprintf(stderr, "usage: sim --history short|year|large|siege [--seed N | --fresh] [--count N]"
                         " [--break RULE] [--figures] [--trace]\n");
         return 2;
     }

@@ -33,6 +33,8 @@ struct plan {
     double relay_leaves, relay_returns, relay_restarts;
     double dies, hangs, loses_route, flaps, replaces_point;
     int64_t without_control; /* backends, in millionths */
+    size_t hostile;          /* so many backends, the first ones, change without end */
+    size_t attacked;         /* so many after these lose a point every minute or two */
     int64_t upload_fails, upload_is_lost, upload_is_late;
     bool tells_ends; /* the local tor tells when an upload has ended, so that answers are never late ones */
     int64_t fetch_fails;
