@@ -6,11 +6,11 @@
 static void check_point(const struct introduction_point *point)
 {
     uint8_t fingerprint[20];
-    FUZZ_REQUIRE(point->link_specifiers_length > 0 &&
+    FUZZ_REQUIRE((point->link_specifiers_length > 0) == (point->fault == POINT_FAULT_NONE) &&
                  point->link_specifiers_length <= LINK_SPECIFIERS_SIZE_MAX);
     FUZZ_REQUIRE(ed25519_public_key_is_valid(point->auth_key));
     FUZZ_REQUIRE(introduction_point_equals(point, point));
-    (void)introduction_point_fingerprint(point, fingerprint);
+    FUZZ_REQUIRE(introduction_point_fingerprint(point, fingerprint) == (point->fault == POINT_FAULT_NONE));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
