@@ -3,7 +3,10 @@
 # from what it knows: the relays of the consensus, and the points of an honest backend, which everybody can read who
 # knows the frontend. serve() answers for it as its tor would.
 
+import base64
+import hashlib
 import os
+import re
 import socket
 import threading
 from dataclasses import dataclass, replace
@@ -22,10 +25,27 @@ class Relay:
     ed25519: bytes
     address: Tuple[int, ...]
     port: int
+    onion_key: Optional[bytes] = None
 
     def links(self):
         """As tor names it."""
         return pack((IPV4, place(self.address, self.port)), (RSA, self.rsa), (ED25519, self.ed25519))
+
+
+def read_relays(consensus, microdescriptors):
+    """All relays of a consensus that have a microdescriptor."""
+    known = {}
+    for entry in re.split(r'^(?=onion-key$)', microdescriptors, flags=re.M)[1:]:
+        known[base64.b64encode(hashlib.sha256(entry.encode()).digest()).decode().rstrip('=')] = entry
+    relays = []
+    for entry in re.split(r'^(?=r )', consensus, flags=re.M)[1:]:
+        words, digest = entry.split(), re.search(r'^m (\S+)$', entry, re.M)[1]
+        if digest in known:
+            ed25519, onion_key = (base64.b64decode(re.search(rf'^{keyword} ([^\s=]+)=*$', known[digest], re.M)[1] + '=')
+                                  for keyword in ('id ed25519', 'ntor-onion-key'))
+            address = tuple(int(byte) for byte in words[5].split('.'))
+            relays.append(Relay(base64.b64decode(words[2] + '='), ed25519, address, int(words[6]), onion_key))
+    return relays
 
 
 def unknown_relay():

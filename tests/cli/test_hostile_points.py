@@ -2,8 +2,6 @@
 # what goes out names relays as the consensus does, each honest backend keeps its points, and status and log say what is
 # left out, and why.
 
-import base64
-import hashlib
 import pathlib
 import re
 import sys
@@ -21,22 +19,6 @@ import points  # noqa: E402
 TIMES = (standin_tor.PERIOD_LENGTH, 720)
 SINGLE = 4     # honest backends with one point each: one whose relay is taken from it has none
 PATIENCE = 90  # seconds
-
-
-def relays_of_the_consensus():
-    """All of them that have a microdescriptor, as points.Relay."""
-    entries = re.split(r"^(?=onion-key$)", standin_tor.recorded("microdescriptors"), flags=re.M)[1:]
-    identities = {}
-    for entry in entries:
-        digest = base64.b64encode(hashlib.sha256(entry.encode()).digest()).decode().rstrip("=")
-        identities[digest] = base64.b64decode(re.search(r"^id ed25519 (\S+)$", entry, re.M)[1] + "=")
-    relays = []
-    for entry in re.split(r"^(?=r )", standin_tor.recorded("consensus"), flags=re.M)[1:]:
-        words, digest = entry.split(), re.search(r"^m (\S+)$", entry, re.M)[1]
-        address = tuple(int(byte) for byte in words[5].split("."))
-        if digest in identities:
-            relays.append(points.Relay(base64.b64decode(words[2] + "="), identities[digest], address, int(words[6])))
-    return relays
 
 
 def instance(folder, name, own):
@@ -82,7 +64,7 @@ def check_points(sets, relays, honest):
 
 with checks.temporary_folder() as name:
     folder = pathlib.Path(name)
-    relays = relays_of_the_consensus()
+    relays = points.read_relays(standin_tor.recorded("consensus"), standin_tor.recorded("microdescriptors"))
     check("the recorded consensus has relays enough", len(relays) >= SINGLE + 4, relays)
     honest = [(f"single{number}", points.at(relays[number].links())) for number in range(SINGLE)]
     lines = [instance(folder, name, [point]) for name, point in honest]
