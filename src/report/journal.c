@@ -162,7 +162,7 @@ static void update_lacks(struct journal *journal, const struct report_view *view
     struct log_state *known = &journal->frontends[report->number].lacks;
     bool has_lack = false;
     for (size_t i = 0; frontend->has_started && i < frontend->member_count; i++) {
-        enum report_lack lack = report_view_find_lack(view, frontend, i);
+        enum report_lack lack = report_view_find_lack(view->publisher, frontend, i);
         has_lack |= lack != REPORT_LACK_NONE;
         if (lack == REPORT_LACK_ROOM)
             log_write_trouble(journal->log, known, LOG_LEVEL_WARNING,

@@ -47,7 +47,7 @@ static void add_points_trouble(json_t *object, const struct report_view *view,
                                const struct publisher_frontend *frontend, size_t position)
 {
     const struct source *backend = publisher_member_source(view->publisher, &frontend->members[position]);
-    const char *lack = report_view_describe_lack(report_view_find_lack(view, frontend, position));
+    const char *lack = report_view_describe_lack(report_view_find_lack(view->publisher, frontend, position));
     char fault[SOURCE_POINTS_TEXT_SIZE];
     source_points_describe(fault, &backend->points);
     json_object_set_new(object, "introPointsLeftOut",

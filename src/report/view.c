@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "onion/presigned.h"
-#include "publish/source_life.h"
 
 const char *report_view_name_backend(const struct config_frontend *config, size_t position,
                                      const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE])
@@ -29,11 +28,11 @@ static bool are_all_taken(const struct assignment *assignment, const struct sour
     return true;
 }
 
-enum report_lack report_view_find_lack(const struct report_view *view,
+enum report_lack report_view_find_lack(const struct publisher *publisher,
                                        const struct publisher_frontend *frontend, size_t position)
 {
     const struct publisher_member *member = &frontend->members[position];
-    const struct source *source = publisher_member_source(view->publisher, member);
+    const struct source *source = publisher_member_source(publisher, member);
     if (!member->is_in || !source_is_in(source) || source->points.count == 0 ||
         frontend->assignment == NULL ||
         assignment_count_points_from(frontend->assignment, member->source) > 0)

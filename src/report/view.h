@@ -73,7 +73,7 @@ enum report_lack {
 };
 
 /* position: of the backend among the frontend's members. */
-enum report_lack report_view_find_lack(const struct report_view *view,
+enum report_lack report_view_find_lack(const struct publisher *publisher,
                                        const struct publisher_frontend *frontend, size_t position);
 
 /* A few words for that; NULL for none. */

@@ -8,7 +8,7 @@
 
 #define TIME_PERIOD 20416
 
-void report_fixture_make_point(struct introduction_point *point, uint8_t number)
+static void make_point(struct introduction_point *point, uint8_t number)
 {
     struct link_specifiers links = {.ipv4 = {192, 0, 2, number}, .ipv4_port = 9001};
     memset(links.fingerprint, number, sizeof(links.fingerprint));
@@ -17,8 +17,7 @@ void report_fixture_make_point(struct introduction_point *point, uint8_t number)
     memset(point->enc_key, number, sizeof(point->enc_key));
 }
 
-void report_fixture_give_points(struct publisher *publisher, size_t backend, size_t count, uint8_t first,
-                                int64_t now)
+static struct descriptor *make_descriptor(size_t count, uint8_t first)
 {
     static uint64_t revision_counter = 1;
     struct descriptor *descriptor = memory_allocate(1, sizeof(*descriptor));
@@ -27,7 +26,21 @@ void report_fixture_give_points(struct publisher *publisher, size_t backend, siz
     descriptor->points = memory_allocate(count, sizeof(*descriptor->points));
     descriptor->point_count = count;
     for (size_t i = 0; i < count; i++)
-        report_fixture_make_point(&descriptor->points[i], (uint8_t)(first + i));
+        make_point(&descriptor->points[i], (uint8_t)(first + i));
+    return descriptor;
+}
+
+void report_fixture_give_points(struct publisher *publisher, size_t backend, size_t count, uint8_t first,
+                                int64_t now)
+{
+    publisher_note_descriptor(publisher, backend, make_descriptor(count, first), now);
+}
+
+void report_fixture_give_faulty(struct publisher *publisher, size_t backend, size_t count, uint8_t first,
+                                enum point_fault fault, int64_t now)
+{
+    struct descriptor *descriptor = make_descriptor(count, first);
+    descriptor->points[0].fault = fault;
     publisher_note_descriptor(publisher, backend, descriptor, now);
 }
 

@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/memory.h"
 #include "helper_report.h"
 #include "report/journal.h"
 
@@ -50,19 +49,9 @@ static size_t count_lines(struct scene *scene, const char *words)
     return count;
 }
 
-/* Gives the first backend two points, the second of which has a fault. */
 static void give_faulty(struct scene *scene, enum point_fault fault)
 {
-    static uint64_t revision_counter = UINT64_C(1) << 62;
-    struct descriptor *descriptor = memory_allocate(1, sizeof(*descriptor));
-    descriptor->points = memory_allocate(2, sizeof(*descriptor->points));
-    descriptor->point_count = 2;
-    descriptor->period_number = scene->fixture.publisher->sources[0].descriptor->period_number;
-    descriptor->revision_counter = revision_counter++;
-    report_fixture_make_point(&descriptor->points[0], 0x61);
-    report_fixture_make_point(&descriptor->points[1], 0x62);
-    descriptor->points[1].fault = fault;
-    publisher_note_descriptor(scene->fixture.publisher, 0, descriptor, REPORT_NOW);
+    report_fixture_give_faulty(scene->fixture.publisher, 0, 2, 0x61, fault, REPORT_NOW);
 }
 
 static void test_left_out(void **state)

@@ -193,15 +193,7 @@ static void test_points_trouble(void **state)
     }
     json_decref(status);
 
-    struct descriptor *descriptor = memory_allocate(1, sizeof(*descriptor));
-    descriptor->points = memory_allocate(3, sizeof(*descriptor->points));
-    descriptor->point_count = 3;
-    descriptor->period_number = publisher->sources[0].descriptor->period_number;
-    descriptor->revision_counter = UINT64_MAX;
-    for (uint8_t i = 0; i < 3; i++)
-        report_fixture_make_point(&descriptor->points[i], 0x61 + i);
-    descriptor->points[0].fault = POINT_FAULT_TWO_RSA;
-    publisher_note_descriptor(publisher, 0, descriptor, REPORT_NOW - 1000);
+    report_fixture_give_faulty(publisher, 0, 3, 0x61, POINT_FAULT_TWO_RSA, REPORT_NOW - 1000);
     report_fixture_give_points(publisher, 1, 1, 0x62, REPORT_NOW); /* one that the other had first */
     status = status_make_json(&fixture.view);
     const json_t *instance = find_instance(find_service(status, 0), 0);
