@@ -11,7 +11,7 @@
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 #define SHARED_RANDOM_BASE64_LENGTH 44 /* padded, unlike every other figure of a consensus */
-#define HSDIRS_AT_FIRST 1024           /* room that is made for HSDirs, doubled when it is full */
+#define RELAYS_AT_FIRST 1024           /* room that is made for relays, doubled when it is full */
 
 enum phase {
     PHASE_PREAMBLE,
@@ -27,9 +27,9 @@ struct consensus_parser {
     struct text line; /* the current one */
     size_t line_number;
     struct consensus consensus;
-    size_t hsdir_capacity;
-    uint8_t last_fingerprint[RELAY_FINGERPRINT_SIZE];
-    struct relay_entry entry; /* the relay whose lines are being read, if relay_count is not 0 */
+    size_t relay_capacity;
+    bool has_entry;           /* a relay's lines are being read */
+    struct relay_entry entry; /* what they have said */
     struct error *error;      /* of the call that runs */
 };
 
@@ -232,21 +232,20 @@ static bool line_begins_footer(const struct consensus_parser *parser)
     return text_equals(parser->line, "directory-footer");
 }
 
-/* Keeps the relay whose lines have all been read, if it is an HSDir. */
+/* Keeps the relay whose lines have all been read. */
 static int finish_relay(struct consensus_parser *parser)
 {
     struct consensus *consensus = &parser->consensus;
-    if (consensus->relay_count == 0)
+    if (!parser->has_entry)
         return 0;
-    const char *wrong = relay_entry_check(&parser->entry);
+    const char *wrong = relay_entry_finish(&parser->entry);
     if (wrong != NULL)
         return fail(parser, wrong);
-    if (!relay_entry_is_hsdir(&parser->entry))
-        return 0;
-    consensus->hsdirs =
-        memory_make_room(consensus->hsdirs, &parser->hsdir_capacity, consensus->hsdir_count + 1,
-                         HSDIRS_AT_FIRST, sizeof(*consensus->hsdirs));
-    consensus->hsdirs[consensus->hsdir_count++] = parser->entry.relay;
+    consensus->relays =
+        memory_make_room(consensus->relays, &parser->relay_capacity, consensus->relay_count + 1,
+                         RELAYS_AT_FIRST, sizeof(*consensus->relays));
+    consensus->relays[consensus->relay_count++] = parser->entry.relay;
+    consensus->hsdir_count += parser->entry.relay.is_hsdir;
     return 0;
 }
 
@@ -254,15 +253,15 @@ static int finish_relay(struct consensus_parser *parser)
 static int begin_relay(struct consensus_parser *parser)
 {
     struct text arguments = {parser->line.start + 2, parser->line.length - 2};
+    const struct consensus *consensus = &parser->consensus;
     const char *wrong = relay_entry_begin(&parser->entry, arguments);
     if (wrong != NULL)
         return fail(parser, wrong);
-    const uint8_t *fingerprint = parser->entry.relay.fingerprint;
-    if (parser->consensus.relay_count > 0 &&
-        memcmp(parser->last_fingerprint, fingerprint, RELAY_FINGERPRINT_SIZE) >= 0)
+    parser->has_entry = true;
+    if (consensus->relay_count > 0 &&
+        memcmp(consensus->relays[consensus->relay_count - 1].links.fingerprint,
+               parser->entry.relay.links.fingerprint, RELAY_FINGERPRINT_SIZE) >= 0)
         return fail(parser, "the relays are not in the order of their identities, or one is there twice");
-    memcpy(parser->last_fingerprint, fingerprint, RELAY_FINGERPRINT_SIZE);
-    parser->consensus.relay_count++;
     return 0;
 }
 
@@ -342,7 +341,7 @@ int consensus_parser_finish(struct consensus_parser *parser, struct consensus *c
     if (parser->is_in_object)
         return fail(parser, "the consensus ends within a signature, it must have been cut off");
     *consensus = parser->consensus;
-    parser->consensus = (struct consensus){.hsdirs = NULL};
+    parser->consensus = (struct consensus){.relays = NULL};
     return 0;
 }
 
@@ -352,7 +351,7 @@ int consensus_parse(struct consensus *consensus, const char *text, size_t length
     struct consensus_parser *parser = consensus_parser_new();
     struct text line;
     int result = 0;
-    *consensus = (struct consensus){.hsdirs = NULL};
+    *consensus = (struct consensus){.relays = NULL};
     while (result == 0 && directory_next_line(&reader, &line))
         result = consensus_parser_take_line(parser, line.start, line.length, error);
     if (result == 0)
@@ -363,6 +362,6 @@ int consensus_parse(struct consensus *consensus, const char *text, size_t length
 
 void consensus_clear(struct consensus *consensus)
 {
-    free(consensus->hsdirs);
-    *consensus = (struct consensus){.hsdirs = NULL};
+    free(consensus->relays);
+    *consensus = (struct consensus){.relays = NULL};
 }

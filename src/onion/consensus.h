@@ -1,5 +1,5 @@
-/* The microdesc-flavoured consensus: times, shared random values, parameters, and the relays that are HSDirs
- * (dir-spec, "consensus formats"). */
+/* The microdesc-flavoured consensus: times, shared random values, parameters, and the relays (dir-spec,
+ * "consensus formats"). */
 #ifndef OBPUB_ONION_CONSENSUS_H
 #define OBPUB_ONION_CONSENSUS_H
 
@@ -8,14 +8,16 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "onion/link_specifiers.h"
 
-#define RELAY_FINGERPRINT_SIZE 20
 #define SHARED_RANDOM_VALUE_SIZE 32
 #define MICRODESCRIPTOR_DIGEST_SIZE 32
 
 struct consensus_relay {
-    uint8_t fingerprint[RELAY_FINGERPRINT_SIZE];                 /* SHA-1 of the RSA identity key */
+    struct link_specifiers links; /* without the Ed25519 identity, which a consensus does not have */
     uint8_t microdescriptor_digest[MICRODESCRIPTOR_DIGEST_SIZE]; /* SHA-256, its "m" line */
+    /* With the HSDir flag, the protocol HSDir=2 and no tor before 0.3.0.8 (rend-spec-v3 [HASHRING]). */
+    bool is_hsdir;
 };
 
 struct consensus {
@@ -28,12 +30,10 @@ struct consensus {
     int32_t hsdir_n_replicas;
     int32_t hsdir_spread_store;
     int32_t hsdir_spread_fetch;
-    int32_t descriptor_size_max; /* HSV3MaxDescriptorSize, bytes */
-    /* Only the relays with the HSDir flag, the protocol HSDir=2 and no tor before 0.3.0.8 (rend-spec-v3
-     * [HASHRING]), in the consensus' order (by fingerprint). */
-    struct consensus_relay *hsdirs;
-    size_t hsdir_count;
-    size_t relay_count; /* all of them */
+    int32_t descriptor_size_max;    /* HSV3MaxDescriptorSize, bytes */
+    struct consensus_relay *relays; /* in the consensus' order, by fingerprint */
+    size_t relay_count;
+    size_t hsdir_count; /* how many of them are HSDirs */
 };
 
 /* Parses length bytes of a consensus in one pass. The signatures are not checked: the local tor has done

@@ -1,13 +1,25 @@
 /* One relay of the microdesc-flavoured consensus: its "r" line and those that follow it. */
 #include "consensus_relay.h"
 
+#include "directory_address.h"
 #include "version_ranges.h"
 
 #define NICKNAME_LENGTH_MAX 19
-#define RELAY_ARGUMENTS_MIN 7    /* nickname, identity, date, time, address, two ports */
 #define HSDIR_PROTOCOL_VERSION 2 /* the HSDir protocol that keeps v3 descriptors */
 #define VERSION_PARTS 4
 #define VERSION_PART_MAX 65535
+
+/* What stands on a relay's first line, at least. */
+enum relay_argument {
+    RELAY_NICKNAME,
+    RELAY_IDENTITY,
+    RELAY_DATE,
+    RELAY_TIME,
+    RELAY_IPV4,
+    RELAY_ORPORT,
+    RELAY_DIRPORT,
+    RELAY_ARGUMENTS,
+};
 
 /* rend-spec-v3 [HASHRING]: the first tor whose HSDirs work. Older ones claim the protocol too. */
 static const uint64_t first_good_version[VERSION_PARTS] = {0, 3, 0, 8};
@@ -15,18 +27,36 @@ static const uint64_t first_good_version[VERSION_PARTS] = {0, 3, 0, 8};
 const char *relay_entry_begin(struct relay_entry *entry, struct text arguments)
 {
     *entry = (struct relay_entry){.has_digest = false};
-    struct text word, identity = {"", 0};
+    struct link_specifiers *links = &entry->relay.links;
+    struct text words[RELAY_ARGUMENTS], word;
     size_t count = 0;
-    for (; directory_next_word(&arguments, &word); count++) {
-        if (count == 0 && word.length > NICKNAME_LENGTH_MAX)
-            return "the nickname of the relay is too long";
-        if (count == 1)
-            identity = word;
+    while (directory_next_word(&arguments, &word)) {
+        if (count < RELAY_ARGUMENTS)
+            words[count++] = word;
     }
-    if (count < RELAY_ARGUMENTS_MIN)
+    if (count > 0 && words[RELAY_NICKNAME].length > NICKNAME_LENGTH_MAX)
+        return "the nickname of the relay is too long";
+    if (count < RELAY_ARGUMENTS)
         return "the relay's line is cut short";
-    if (directory_decode_base64(identity, entry->relay.fingerprint, RELAY_FINGERPRINT_SIZE) != 0)
+    if (directory_decode_base64(words[RELAY_IDENTITY], links->fingerprint, RELAY_FINGERPRINT_SIZE) != 0)
         return "the relay's identity is not 27 characters of base64";
+    if (directory_parse_ipv4(words[RELAY_IPV4], links->ipv4) != 0 ||
+        directory_parse_port(words[RELAY_ORPORT], &links->ipv4_port) != 0)
+        return "the relay's address is none";
+    return NULL;
+}
+
+/* Takes an address of IPv6; like tor, passes over one of another kind or that can't be read. */
+static const char *parse_address(struct relay_entry *entry, struct text arguments)
+{
+    struct link_specifiers *links = &entry->relay.links;
+    uint8_t ipv6[IPV6_SIZE];
+    uint16_t port;
+    if (!links->has_ipv6 && directory_parse_ipv6_port(arguments, ipv6, &port) == 0) {
+        links->has_ipv6 = true;
+        memcpy(links->ipv6, ipv6, sizeof(ipv6));
+        links->ipv6_port = port;
+    }
     return NULL;
 }
 
@@ -104,10 +134,8 @@ static const struct relay_line {
     size_t length;
     const char *(*parse)(struct relay_entry *entry, struct text arguments);
 } relay_lines[] = {
-    {"m ", 2, parse_digest},
-    {"s ", 2, parse_flags},
-    {"v ", 2, parse_version},
-    {"pr ", 3, parse_protocols},
+    {"m ", 2, parse_digest},     {"s ", 2, parse_flags},   {"v ", 2, parse_version},
+    {"pr ", 3, parse_protocols}, {"a ", 2, parse_address},
 };
 
 const char *relay_entry_add_line(struct relay_entry *entry, struct text line)
@@ -121,14 +149,10 @@ const char *relay_entry_add_line(struct relay_entry *entry, struct text line)
     return NULL;
 }
 
-const char *relay_entry_check(const struct relay_entry *entry)
+const char *relay_entry_finish(struct relay_entry *entry)
 {
-    return entry->has_digest && entry->has_flags && entry->has_protocols
-               ? NULL
-               : "the relay before it lacks its m, s or pr line";
-}
-
-bool relay_entry_is_hsdir(const struct relay_entry *entry)
-{
-    return entry->has_hsdir_flag && entry->has_hsdir_protocol && !entry->is_too_old;
+    if (!entry->has_digest || !entry->has_flags || !entry->has_protocols)
+        return "the relay before it lacks its m, s or pr line";
+    entry->relay.is_hsdir = entry->has_hsdir_flag && entry->has_hsdir_protocol && !entry->is_too_old;
+    return NULL;
 }

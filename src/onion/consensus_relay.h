@@ -9,7 +9,7 @@
 struct relay_entry {
     bool has_digest, has_flags, has_version, has_protocols;
     bool has_hsdir_flag, has_hsdir_protocol, is_too_old;
-    struct consensus_relay relay;
+    struct consensus_relay relay; /* whole when relay_entry_finish() has been passed */
 };
 
 /* Each of these returns NULL, or half a sentence that says what is wrong. */
@@ -20,10 +20,7 @@ const char *relay_entry_begin(struct relay_entry *entry, struct text arguments);
 /* Takes any other line of the entry; those that nothing here needs are passed over. */
 const char *relay_entry_add_line(struct relay_entry *entry, struct text line);
 
-/* Checks that no line is missing. */
-const char *relay_entry_check(const struct relay_entry *entry);
-
-/* True when the relay keeps v3 descriptors. */
-bool relay_entry_is_hsdir(const struct relay_entry *entry);
+/* Checks that no line is missing, and works out whether the relay is an HSDir. */
+const char *relay_entry_finish(struct relay_entry *entry);
 
 #endif

@@ -6,21 +6,9 @@
 #include "descriptor_layout.h"
 #include "item_rules.h"
 
-/* Link specifier types with their lengths (tor-spec, "EXTEND and EXTENDED cells"). */
-enum link_specifier_type {
-    LINK_SPECIFIER_IPV4 = 0,
-    LINK_SPECIFIER_IPV6 = 1,
-    LINK_SPECIFIER_FINGERPRINT = 2,
-    LINK_SPECIFIER_ED25519 = 3,
-    LINK_SPECIFIER_KNOWN_TYPES,
-};
-
-static const uint8_t link_specifier_lengths[LINK_SPECIFIER_KNOWN_TYPES] = {
-    [LINK_SPECIFIER_IPV4] = 6,
-    [LINK_SPECIFIER_IPV6] = 18,
-    [LINK_SPECIFIER_FINGERPRINT] = 20,
-    [LINK_SPECIFIER_ED25519] = 32,
-};
+/* Longest link specifier list that is read, in bytes: longer than any that tor makes, as types may come that
+ * nobody knows yet. */
+#define ENCODED_SPECIFIERS_SIZE_MAX 256
 
 enum point_item {
     ITEM_INTRODUCTION_POINT,
@@ -80,54 +68,46 @@ bool introduction_point_is_unchanged(const struct introduction_point *one,
                                      const struct introduction_point *other)
 {
     return introduction_point_equals(one, other) && one->has_legacy_key == other->has_legacy_key &&
-           one->link_specifiers_length == other->link_specifiers_length &&
+           one->fault == other->fault && one->link_specifiers_length == other->link_specifiers_length &&
            memcmp(one->link_specifiers, other->link_specifiers, one->link_specifiers_length) == 0 &&
            memcmp(one->onion_key, other->onion_key, sizeof(one->onion_key)) == 0 &&
            memcmp(one->enc_key, other->enc_key, sizeof(one->enc_key)) == 0 &&
            memcmp(one->enc_key_certified, other->enc_key_certified, sizeof(one->enc_key_certified)) == 0;
 }
 
-bool introduction_point_fingerprint(const struct introduction_point *point, uint8_t fingerprint[20])
+bool introduction_point_fingerprint(const struct introduction_point *point,
+                                    uint8_t fingerprint[RELAY_FINGERPRINT_SIZE])
 {
-    size_t next = 1;
-    while (next + 2 <= point->link_specifiers_length) {
-        const uint8_t *specifier = point->link_specifiers + next;
-        if (specifier[0] == LINK_SPECIFIER_FINGERPRINT && specifier[1] == 20 &&
-            next + 22 <= point->link_specifiers_length) {
-            memcpy(fingerprint, specifier + 2, 20);
-            return true;
-        }
-        next += 2 + (size_t)specifier[1];
-    }
-    return false;
-}
-
-/* True when the bytes are NSPEC and exactly so many specifiers, the known ones of their right length. */
-static bool are_link_specifiers(const uint8_t *bytes, size_t length)
-{
-    if (length == 0 || bytes[0] == 0)
+    struct link_specifiers specifiers;
+    enum point_fault fault;
+    if (link_specifiers_decode(&specifiers, &fault, point->link_specifiers, point->link_specifiers_length) !=
+            0 ||
+        fault == POINT_FAULT_NO_RSA)
         return false;
-    size_t next = 1;
-    for (unsigned int count = bytes[0]; count > 0; count--) {
-        if (length - next < 2 || length - next - 2 < bytes[next + 1])
-            return false;
-        uint8_t type = bytes[next];
-        if (type < LINK_SPECIFIER_KNOWN_TYPES && bytes[next + 1] != link_specifier_lengths[type])
-            return false;
-        next += 2 + (size_t)bytes[next + 1];
-    }
-    return next == length;
+    memcpy(fingerprint, specifiers.fingerprint, RELAY_FINGERPRINT_SIZE);
+    return true;
 }
 
+void introduction_point_set_links(struct introduction_point *point, const struct link_specifiers *specifiers)
+{
+    memset(point->link_specifiers, 0, sizeof(point->link_specifiers));
+    point->link_specifiers_length = (uint16_t)link_specifiers_encode(point->link_specifiers, specifiers);
+}
+
+/* Takes the link specifiers over as tor would have written them. Where they are none that tor makes, the
+ * point is faulty, not its descriptor: tor reads on, too. */
 static int decode_link_specifiers(struct introduction_point *point, struct text encoded, struct error *error)
 {
-    ptrdiff_t length = text_decode_base64(encoded, point->link_specifiers, sizeof(point->link_specifiers));
+    uint8_t bytes[ENCODED_SPECIFIERS_SIZE_MAX];
+    struct link_specifiers specifiers;
+    ptrdiff_t length = text_decode_base64(encoded, bytes, sizeof(bytes));
     if (length < 0)
         return error_set(error, "the link specifiers are not base64 of at most %d bytes",
-                         LINK_SPECIFIERS_SIZE_MAX);
-    if (!are_link_specifiers(point->link_specifiers, (size_t)length))
+                         ENCODED_SPECIFIERS_SIZE_MAX);
+    if (link_specifiers_decode(&specifiers, &point->fault, bytes, (size_t)length) != 0)
         return error_set(error, "the link specifiers are malformed");
-    point->link_specifiers_length = (uint16_t)length;
+    if (point->fault == POINT_FAULT_NONE)
+        introduction_point_set_links(point, &specifiers);
     return 0;
 }
 

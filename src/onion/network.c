@@ -12,16 +12,10 @@
 /* How long past its validity, and how long before it, tor still goes by a consensus. */
 #define REASONABLY_LIVE_TIME (24 * 60 * 60) /* seconds */
 
-/* An HSDir of the consensus that is looked for by its microdescriptor's digest. */
+/* A relay of the consensus that is looked for by its microdescriptor's digest. */
 struct digest_entry {
     const uint8_t *digest;
-    size_t hsdir; /* its position in the consensus */
-};
-
-/* The Ed25519 identities that were found for the HSDirs of a consensus, in its order. */
-struct identity {
-    bool is_known;
-    uint8_t key[ED25519_PUBLIC_KEY_SIZE];
+    struct link_specifiers *links; /* gets the Ed25519 identity that is found */
 };
 
 /* Longest microdescriptor, most of which would be its family: some 6,000 relays. */
@@ -35,8 +29,7 @@ struct network_builder {
     struct consensus_parser *parser;
     struct consensus consensus; /* from its end on, and all that follows */
     struct network *network;
-    struct digest_entry *entries; /* in the order of their digests */
-    struct identity *identities;  /* in the order of the consensus */
+    struct digest_entry *entries; /* of all relays, in the order of their digests */
     struct hasher *hasher;
     char *gathered; /* the microdescriptor whose lines are coming */
     size_t gathered_length, gathered_capacity;
@@ -63,34 +56,35 @@ static size_t find_digest(const struct digest_entry *entries, size_t count,
     return low;
 }
 
-/* All HSDirs of a consensus in the order of their digests; release with free(). */
+/* All relays of a consensus in the order of their digests; release with free(). */
 static struct digest_entry *sort_digests(const struct consensus *consensus)
 {
-    struct digest_entry *entries = memory_allocate(consensus->hsdir_count, sizeof(*entries));
-    for (size_t i = 0; i < consensus->hsdir_count; i++)
-        entries[i] = (struct digest_entry){consensus->hsdirs[i].microdescriptor_digest, i};
-    qsort(entries, consensus->hsdir_count, sizeof(*entries), compare_digests);
+    struct digest_entry *entries = memory_allocate(consensus->relay_count, sizeof(*entries));
+    for (size_t i = 0; i < consensus->relay_count; i++)
+        entries[i] =
+            (struct digest_entry){consensus->relays[i].microdescriptor_digest, &consensus->relays[i].links};
+    qsort(entries, consensus->relay_count, sizeof(*entries), compare_digests);
     return entries;
 }
 
-/* Notes the identity of all HSDirs that have a microdescriptor. */
+/* Notes the identity of all relays that have a microdescriptor. */
 static void note_identity(struct network_builder *builder, const struct microdescriptor *microdescriptor)
 {
     const struct digest_entry *entries = builder->entries;
-    const size_t count = builder->consensus.hsdir_count;
+    const size_t count = builder->consensus.relay_count;
     if (!microdescriptor->has_ed25519_identity)
         return;
     size_t position = find_digest(entries, count, microdescriptor->digest);
     for (; position < count &&
            memcmp(entries[position].digest, microdescriptor->digest, MICRODESCRIPTOR_DIGEST_SIZE) == 0;
          position++) {
-        struct identity *identity = &builder->identities[entries[position].hsdir];
+        struct link_specifiers *links = entries[position].links;
         /* An entry that came before had the same digest, so the same identity for all that have it. Without
          * this, many of both would take as long as their numbers multiplied. */
-        if (identity->is_known)
+        if (links->has_ed25519_identity)
             break;
-        identity->is_known = true;
-        memcpy(identity->key, microdescriptor->ed25519_identity, ED25519_PUBLIC_KEY_SIZE);
+        links->has_ed25519_identity = true;
+        memcpy(links->ed25519_identity, microdescriptor->ed25519_identity, ED25519_PUBLIC_KEY_SIZE);
     }
 }
 
@@ -118,19 +112,24 @@ static int gather(struct network_builder *builder, const char *line, size_t leng
     return 0;
 }
 
-/* Lists the HSDirs whose identity is known, in the consensus' order. */
-static void list_hsdirs(struct network *network, const struct consensus *consensus,
-                        const struct identity *identities)
+/* Lists all relays, and the HSDirs whose identity is known, in the consensus' order. */
+static void list_relays(struct network *network, const struct consensus *consensus)
 {
+    network->relays = memory_allocate(consensus->relay_count, sizeof(*network->relays));
+    network->relay_count = consensus->relay_count;
     network->hsdirs = memory_allocate(consensus->hsdir_count, sizeof(*network->hsdirs));
-    for (size_t i = 0; i < consensus->hsdir_count; i++) {
-        if (!identities[i].is_known) {
+    for (size_t i = 0; i < consensus->relay_count; i++) {
+        const struct link_specifiers *links = &consensus->relays[i].links;
+        network->relays[i] = *links;
+        if (!consensus->relays[i].is_hsdir)
+            continue;
+        if (!links->has_ed25519_identity) {
             network->hsdirs_without_identity++;
             continue;
         }
         struct hsdir *hsdir = &network->hsdirs[network->hsdir_count++];
-        memcpy(hsdir->fingerprint, consensus->hsdirs[i].fingerprint, RELAY_FINGERPRINT_SIZE);
-        memcpy(hsdir->ed25519_identity, identities[i].key, ED25519_PUBLIC_KEY_SIZE);
+        memcpy(hsdir->fingerprint, links->fingerprint, RELAY_FINGERPRINT_SIZE);
+        memcpy(hsdir->ed25519_identity, links->ed25519_identity, ED25519_PUBLIC_KEY_SIZE);
     }
 }
 
@@ -141,6 +140,7 @@ static int set_figures(struct network *network, const struct consensus *consensu
     network->valid_after = consensus->valid_after;
     network->fresh_until = consensus->fresh_until;
     network->valid_until = consensus->valid_until;
+    network->is_testing_network = is_testing_network;
     network->hsdir_n_replicas = (uint32_t)consensus->hsdir_n_replicas;
     network->hsdir_spread_store = (uint32_t)consensus->hsdir_spread_store;
     network->hsdir_spread_fetch = (uint32_t)consensus->hsdir_spread_fetch;
@@ -200,7 +200,6 @@ void network_builder_free(struct network_builder *builder)
     consensus_clear(&builder->consensus);
     network_free(builder->network);
     free(builder->entries);
-    free(builder->identities);
     hasher_free(builder->hasher);
     free(builder->gathered);
     free(builder);
@@ -248,7 +247,6 @@ int network_builder_end_consensus(struct network_builder *builder, struct error 
             error, "none of the %zu relays in the consensus is an HSDir, so there is nowhere to publish",
             consensus->relay_count);
     builder->entries = sort_digests(consensus);
-    builder->identities = memory_allocate(consensus->hsdir_count, sizeof(*builder->identities));
     return 0;
 }
 
@@ -272,7 +270,7 @@ struct network *network_builder_finish(struct network_builder *builder, struct e
         fail_again(builder, error);
         return NULL;
     }
-    list_hsdirs(network, consensus, builder->identities);
+    list_relays(network, consensus);
     if (network->hsdir_count == 0) {
         error_set(error,
                   "the local tor has the microdescriptor of none of the %zu HSDirs yet; wait until it has "
@@ -318,6 +316,7 @@ void network_free(struct network *network)
         return;
     for (int slot = 0; slot < DESCRIPTOR_SLOTS; slot++)
         hsdir_ring_clear(&network->ring[slot]);
+    free(network->relays);
     free(network->hsdirs);
     free(network);
 }

@@ -16,7 +16,11 @@ struct network {
     int64_t valid_after, fresh_until, valid_until; /* seconds since the epoch */
     struct time_schedule schedule;
     uint32_t hsdir_n_replicas, hsdir_spread_store, hsdir_spread_fetch;
-    size_t descriptor_size_max; /* bytes; a descriptor has to be shorter than this */
+    size_t descriptor_size_max;     /* bytes; a descriptor has to be shorter than this */
+    bool is_testing_network;        /* where tor takes private addresses for a relay's, too */
+    struct link_specifiers *relays; /* all of the consensus, by fingerprint; without an Ed25519 identity those
+                                       whose microdescriptor is not there (yet) */
+    size_t relay_count;
     struct hsdir *hsdirs;
     size_t hsdir_count;
     size_t hsdirs_without_identity;     /* HSDirs left out because their microdescriptor is not there (yet) */

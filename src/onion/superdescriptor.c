@@ -49,7 +49,11 @@ static int check_points(const struct superdescriptor *superdescriptor, struct er
             return error_set(
                 error, "introduction point %zu has a legacy key and can't be carried over: leave it out",
                 i + 1);
-        if (superdescriptor->points[i]->link_specifiers_length > LINK_SPECIFIERS_SIZE_MAX)
+        if (superdescriptor->points[i]->fault != POINT_FAULT_NONE)
+            return error_set(error, "introduction point %zu has what no tor makes (%s): leave it out", i + 1,
+                             point_fault_describe(superdescriptor->points[i]->fault));
+        if (superdescriptor->points[i]->link_specifiers_length == 0 ||
+            superdescriptor->points[i]->link_specifiers_length > LINK_SPECIFIERS_SIZE_MAX)
             return error_set(error, "introduction point %zu has link specifiers of %u bytes", i + 1,
                              superdescriptor->points[i]->link_specifiers_length);
     }

@@ -50,8 +50,8 @@ void superdescriptor_merge_features(struct superdescriptor *superdescriptor,
                                     const struct descriptor *const *descriptors, size_t count);
 
 /* Encodes it. *text is NUL-terminated, of *length bytes, ends in a newline, and is to be released with
- * free(). Returns 0, or -1 when there is no point or one too many, a point has a legacy key, the key must not
- * sign, or the text would not be shorter than size_max bytes. */
+ * free(). Returns 0, or -1 when there is no point or one too many, a point has a legacy key or a fault, the
+ * key must not sign, or the text would not be shorter than size_max bytes. */
 int superdescriptor_encode(const struct superdescriptor *superdescriptor,
                            const struct superdescriptor_randomness *randomness, size_t size_max, char **text,
                            size_t *length, struct error *error);

@@ -6,10 +6,18 @@
 
 #define CHOICE_SEED_SIZE 32
 
+/* Since when a source has offered a point (milliseconds): its authentication key, and any point at its relay.
+ * All that a source had when it was first heard of counts as from one moment on. */
+struct point_claim {
+    int64_t key_since, relay_since;
+    bool is_of_unknown_relay; /* the consensus does not have it, yet or any more */
+};
+
 /* The introduction points that one live source offers. */
 struct choice_offer {
     const uint8_t *identity_key; /* of the source, 32 bytes */
     const struct introduction_point *points;
+    const struct point_claim *claims; /* of each point; NULL when all have the same */
     size_t point_count;
     uint64_t source;                     /* its number */
     const struct descriptor *descriptor; /* tells the features of its service */
@@ -18,15 +26,21 @@ struct choice_offer {
 /* Makes a set of at most maximum points (at most INTRODUCTION_POINTS_MAX), to be released with
  * point_set_release(), or NULL when there is no point. They are spread as evenly over the offers as these
  * allow, and of several offers none gets more than twice as many points as the middle one has (or than 6, if
- * that is more), whatever it offers. Which points of a source, and in what order all stand, is as good as
- * random to whoever does not know the seed, yet depends on little but the seed and each point itself: a
- * change at one source does not reshuffle the others. Points with a legacy key are passed over, and of
- * several at the same relay all but one: a tor client that has made a circuit to a relay takes the first
- * point of the descriptor at that relay, so that the others would never be used and only cost attempts. The
- * set's features are those that all offers have in common; its pow-params are never a source's, since a
- * source verifies solutions against its own blinded key.
+ * that is more), whatever it offers. Those at relays that are unknown are taken last. Which points of a
+ * source, and in what order all stand, is as good as random to whoever does not know the seed, yet depends on
+ * little but the seed and each point itself: a change at one source does not reshuffle the others. Points
+ * with a legacy key are passed over, and of several at the same relay all but one: a tor client that has made
+ * a circuit to a relay takes the first point of the descriptor at that relay, so that the others would never
+ * be used and only cost attempts. That one is the point of the source that has been at the relay for longest:
+ * who copies the relays or the points of others gets nothing that these use. (Of several that came at one
+ * moment, the one of the source with the fewest points.) The set's features are those that all offers have in
+ * common; its pow-params are never a source's, since a source verifies solutions against its own blinded key.
  */
 struct point_set *choice_make_set(const struct choice_offer *offers, size_t offer_count, size_t maximum,
                                   const uint8_t seed[CHOICE_SEED_SIZE]);
+
+/* True when a set has this very point, or another one at its relay, whosever that is: the point can't have a
+ * place there then. */
+bool choice_is_taken(const struct point_set *set, const struct introduction_point *point);
 
 #endif

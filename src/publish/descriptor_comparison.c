@@ -11,7 +11,7 @@ bool descriptor_is_older(const struct descriptor *descriptor, const struct descr
 /* True when two points are alike to whoever compares them. */
 typedef bool (*likeness)(const struct introduction_point *one, const struct introduction_point *other);
 
-static bool has_alike_point(const struct descriptor *descriptor, const struct introduction_point *point,
+static bool has_point(const struct descriptor *descriptor, const struct introduction_point *point,
                             likeness is_alike)
 {
     for (size_t i = 0; i < descriptor->point_count; i++) {
@@ -21,17 +21,12 @@ static bool has_alike_point(const struct descriptor *descriptor, const struct in
     return false;
 }
 
-bool descriptor_has_point(const struct descriptor *descriptor, const struct introduction_point *point)
-{
-    return has_alike_point(descriptor, point, introduction_point_equals);
-}
-
 static bool has_alike_points(const struct descriptor *one, const struct descriptor *other, likeness is_alike)
 {
     if (one->point_count != other->point_count)
         return false;
     for (size_t i = 0; i < one->point_count; i++) {
-        if (!has_alike_point(other, &one->points[i], is_alike))
+        if (!has_point(other, &one->points[i], is_alike))
             return false;
     }
     return true;

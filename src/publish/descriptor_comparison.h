@@ -9,9 +9,6 @@
  * lower revision counter: an HSDir's old copy, or a replay. */
 bool descriptor_is_older(const struct descriptor *descriptor, const struct descriptor *known);
 
-/* True when it has this introduction point. */
-bool descriptor_has_point(const struct descriptor *descriptor, const struct introduction_point *point);
-
 /* True when both have the same introduction points, in whatever order: no descriptor has a point twice. */
 bool descriptor_has_same_points(const struct descriptor *one, const struct descriptor *other);
 

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/big_endian.h"
 #include "base/memory.h"
-#include "publish/descriptor_comparison.h"
 #include "publish/descriptors.h"
 #include "publish/pace.h"
 #include "publish/rounds.h"
@@ -112,25 +112,39 @@ static void update_membership(const struct publisher *publisher, struct publishe
     }
 }
 
+/* The seed of the time period whose descriptor clients use: so where there is no room for all, others are
+ * left out in the next one. It changes when all sources have other points anyway. */
+static void make_period_seed(uint8_t seed[CHOICE_SEED_SIZE], const struct publisher *publisher)
+{
+    const struct network *network = publisher->network;
+    uint8_t number[8];
+    big_endian_write_uint64(number, network != NULL ? network->period_number[network->client_slot] : 0);
+    const struct span pieces[] = {{publisher->rules.seed, CHOICE_SEED_SIZE}, {number, sizeof(number)}};
+    hash_sha3_256(seed, pieces, 2);
+}
+
 /* Makes the assignment for what the members that are in offer; NULL when that is nothing. */
 static struct assignment *make_assignment(const struct publisher *publisher,
                                           const struct publisher_frontend *frontend)
 {
     struct choice_offer *offers = memory_allocate(frontend->member_count, sizeof(*offers));
+    uint8_t seed[CHOICE_SEED_SIZE];
     size_t count = 0;
     for (size_t i = 0; i < frontend->member_count; i++) {
         const struct source *source = publisher_member_source(publisher, &frontend->members[i]);
-        if (!frontend->members[i].is_in || source->descriptor == NULL)
+        if (!frontend->members[i].is_in || source->points.count == 0)
             continue;
         offers[count++] = (struct choice_offer){
             .identity_key = source->identity_key,
-            .points = source->descriptor->points,
-            .point_count = source->descriptor->point_count,
+            .points = source->points.points,
+            .claims = source->points.claims,
+            .point_count = source->points.count,
             .source = frontend->members[i].source,
             .descriptor = source->descriptor,
         };
     }
-    struct assignment *assignment = publisher->rules.assign(offers, count, publisher->rules.seed);
+    make_period_seed(seed, publisher);
+    struct assignment *assignment = publisher->rules.assign(offers, count, seed);
     free(offers);
     return assignment;
 }
@@ -191,9 +205,10 @@ static bool is_offered(const struct publisher *publisher, const struct publisher
 {
     for (size_t i = 0; i < frontend->member_count; i++) {
         const struct source *source = publisher_member_source(publisher, &frontend->members[i]);
-        if (frontend->members[i].is_in && source->descriptor != NULL &&
-            descriptor_has_point(source->descriptor, point))
-            return true;
+        for (size_t j = 0; frontend->members[i].is_in && j < source->points.count; j++) {
+            if (introduction_point_equals(&source->points.points[j], point))
+                return true;
+        }
     }
     return false;
 }

@@ -191,8 +191,10 @@ void publisher_set_network(struct publisher *publisher, struct network *network,
     for (size_t i = 0; i < publisher->source_count; i++) {
         if (!publisher->sources[i].is_used)
             continue;
-        if (is_first)
+        if (is_first) {
             publisher->sources[i].life.patience_from = now;
+            publisher->sources[i].claims_from = now + publisher->rules.start_patience;
+        }
         source_update_network(publisher, &publisher->sources[i], has_new_half, now);
     }
     for (size_t i = 0; i < publisher->frontend_count; i++) {

@@ -7,6 +7,7 @@
 #include "publish/agenda.h"
 #include "publish/source_announcements.h"
 #include "publish/source_kind.h"
+#include "publish/source_points.h"
 
 /* -- is it alive? source_life.h has what moves between the states ------------------------------------- */
 
@@ -139,8 +140,11 @@ struct source {
     struct descriptor
         *descriptor;       /* the newest good one, also when it is not in any more; NULL before the first */
     int64_t descriptor_at; /* when that came */
-    int64_t points_changed_at; /* when its points last became others */
-    size_t *frontends;         /* those it is a source of */
+    struct source_points points; /* what of it can go into superdescriptors */
+    int64_t claims_from;         /* all that it offers before that counts as offered since then: sources that
+                                    began together could not all be asked at once */
+    int64_t points_changed_at;   /* when its points last became others */
+    size_t *frontends;           /* those it is a source of */
     size_t frontend_count;
     enum source_news news; /* that the frontends have not heard yet */
 

@@ -1,6 +1,7 @@
 /* The sources' part of the state machine: who is in, who is out, and since when. */
 #include "publish/sources.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,6 +23,7 @@ void source_begin(struct publisher *publisher, struct source *source,
     memcpy(source->identity_key, identity_key, ED25519_PUBLIC_KEY_SIZE);
     source->kind = kind;
     source->observer = &publisher->observer;
+    source->claims_from = now + publisher->rules.start_patience;
     source_life_begin(source, now);
     inquiry_begin(source, now);
     trust_begin(source, "it is new");
@@ -33,6 +35,7 @@ void source_begin(struct publisher *publisher, struct source *source,
 void source_clear(struct source *source)
 {
     descriptor_free(source->descriptor);
+    source_points_clear(&source->points);
     free(source->frontends);
     source_life_release(source);
     announcements_forget(&source->announcements);
@@ -101,18 +104,31 @@ void source_note_unreachable(struct publisher *publisher, struct source *source,
                         loss == SOURCE_GONE_HERE && (source_is_in(source) || source_is_lost(source)), now);
 }
 
-/* Why a descriptor's introduction points can't be used, or NULL. */
-static const char *find_fault(const struct descriptor *descriptor)
+/* Why a descriptor's introduction points can't be used; "" when they can. */
+static void find_fault(char fault[SOURCE_POINTS_TEXT_SIZE], const struct descriptor *descriptor,
+                       const struct network *network)
 {
+    struct source_points points = {.count = 0};
+    source_points_update(&points, descriptor, network, 0);
+    fault[0] = '\0';
     if (descriptor->requires_intro_auth)
-        return "its introduction points require an authentication that clients of the frontend don't have";
-    if (descriptor->point_count == 0)
-        return "its descriptor has no introduction points (yet)";
-    for (size_t i = 0; i < descriptor->point_count; i++) {
-        if (!descriptor->points[i].has_legacy_key)
-            return NULL;
-    }
-    return "its introduction points have legacy RSA keys, which can't be carried over";
+        snprintf(fault, SOURCE_POINTS_TEXT_SIZE, "%s",
+                 "its introduction points require an authentication that clients of the frontend don't have");
+    else if (descriptor->point_count == 0)
+        snprintf(fault, SOURCE_POINTS_TEXT_SIZE, "%s", "its descriptor has no introduction points (yet)");
+    else if (points.count == 0 && source_points_are_false(&points))
+        source_points_describe(fault, &points);
+    else if (points.count == 0)
+        snprintf(fault, SOURCE_POINTS_TEXT_SIZE, "%s",
+                 "its introduction points have legacy RSA keys, which can't be carried over");
+    source_points_clear(&points);
+}
+
+/* Works out anew what a source has to offer. */
+static bool update_points(const struct publisher *publisher, struct source *source, int64_t now)
+{
+    return source_points_update(&source->points, source->descriptor, publisher->network,
+                                now > source->claims_from ? now : source->claims_from);
 }
 
 /* When to ask again without a hint. */
@@ -142,6 +158,7 @@ static enum source_news accept_descriptor(const struct publisher *publisher, str
         source->points_changed_at = now;
     descriptor_free(known);
     source->descriptor = descriptor;
+    is_news |= update_points(publisher, source, now);
     trust_note_descriptor(source);
     source->descriptor_at = now;
     if (!is_news)
@@ -215,10 +232,12 @@ static bool is_replay(const struct source *source, const struct descriptor *desc
 bool source_note_descriptor(struct publisher *publisher, struct source *source, struct descriptor *descriptor,
                             int64_t now)
 {
-    const char *fault = find_fault(descriptor);
-    if (fault == NULL && is_replay(source, descriptor))
-        fault = "its tor answers with an older descriptor than it had: a replay, or its clock went back";
-    if (fault != NULL) {
+    char fault[SOURCE_POINTS_TEXT_SIZE];
+    find_fault(fault, descriptor, publisher->network);
+    if (fault[0] == '\0' && is_replay(source, descriptor))
+        snprintf(fault, sizeof(fault), "%s",
+                 "its tor answers with an older descriptor than it had: a replay, or its clock went back");
+    if (fault[0] != '\0') {
         descriptor_free(descriptor);
         source_note_fetch_failed(publisher, source, fault, true, now);
         return false;
@@ -267,9 +286,24 @@ void source_note_upload(struct publisher *publisher, struct source *source, bool
                       is_taken ? "an HSDir has its upload" : "its tor uploads", now);
 }
 
+/* A new consensus may have other relays, or have them elsewhere. */
+static void look_at_relays(struct publisher *publisher, struct source *source, int64_t now)
+{
+    if (source->descriptor == NULL || !update_points(publisher, source, now))
+        return;
+    source_add_news(source, SOURCE_NEWS_CHANGE);
+    publisher_touch_source(publisher, source, now);
+    if (source->points.count > 0 || !source_is_in(source))
+        return;
+    char fault[SOURCE_POINTS_TEXT_SIZE];
+    source_points_describe(fault, &source->points);
+    source_life_end(source, fault, false, now);
+}
+
 void source_update_network(struct publisher *publisher, struct source *source, bool has_new_half, int64_t now)
 {
     const struct network *network = publisher->network;
+    look_at_relays(publisher, source, now);
     uint64_t period_number = network->period_number[network->client_slot];
     if (source_policy(source->kind)->asks_own_tor && source_is_reachable(source))
         trust_set_age(source, find_age(publisher));

@@ -21,6 +21,7 @@ struct journal_backend {
     enum source_state state;
     struct log_state log;
     bool is_restless;
+    bool has_said[POINT_FAULTS]; /* that such points are left out */
 };
 
 /* What was said last of a frontend's bundle. */
@@ -32,7 +33,7 @@ struct journal_bundle {
 
 struct journal_frontend {
     uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE];
-    struct log_state published, backends, hsdirs;
+    struct log_state published, backends, hsdirs, lacks;
     struct journal_bundle bundle;
 };
 
@@ -120,11 +121,26 @@ static void update_restless(struct journal *journal, const struct report_view *v
                   name);
 }
 
+/* Says once of each kind of points that they are left out: who makes such may do so every few seconds. */
+static void update_points(struct journal *journal, struct journal_backend *known,
+                          const struct source *backend, const char *name)
+{
+    for (enum point_fault fault = POINT_FAULT_NONE; fault < POINT_FAULTS; fault++) {
+        if (backend->points.left_out[fault] == 0 || known->has_said[fault])
+            continue;
+        known->has_said[fault] = true;
+        log_write(journal->log, LOG_LEVEL_WARNING,
+                  "backend %s offers introduction points that %s, and are left out: %s", name,
+                  point_fault_is_lie(fault) ? "no tor makes" : "can't be used", point_fault_describe(fault));
+    }
+}
+
 static void update_backend(struct journal *journal, const struct source *backend, const char *name)
 {
     struct journal_backend *known = &journal->backends[source_row(backend->number)];
     if (known->number != backend->number)
         *known = (struct journal_backend){.number = backend->number};
+    update_points(journal, known, backend, name);
     if (known->state == backend->life.state)
         return;
     say_backend(journal, known, backend, name);
@@ -158,6 +174,34 @@ static const struct publisher_upload *find_failing(const struct publisher_fronte
         }
     }
     return worst;
+}
+
+/* Says which live backends have no introduction point published, and why. Those for which there is no room
+ * are too many to be named, and other ones in another time period. */
+static void update_lacks(struct journal *journal, const struct report_view *view,
+                         const struct report_frontend *report)
+{
+    const struct publisher_frontend *frontend = &view->publisher->frontends[report->number];
+    struct log_state *known = &journal->frontends[report->number].lacks;
+    bool has_lack = false;
+    for (size_t i = 0; frontend->has_started && i < frontend->member_count; i++) {
+        enum report_lack lack = report_view_find_lack(view->publisher, frontend, i);
+        has_lack |= lack != REPORT_LACK_NONE;
+        if (lack == REPORT_LACK_ROOM)
+            log_write_trouble(journal->log, known, LOG_LEVEL_WARNING,
+                              "%s.onion: there is not room for all live backends: some have no introduction "
+                              "point published until others take their turn in the next time period",
+                              report->config->address);
+        else if (lack == REPORT_LACK_RELAYS)
+            log_write_trouble(journal->log, known, LOG_LEVEL_WARNING,
+                              "%s.onion: backend %s is live and has no introduction point published: %s",
+                              report->config->address, report->config->backends[i].name,
+                              report_view_describe_lack(lack));
+    }
+    if (!has_lack && known->is_trouble)
+        log_write_well(journal->log, known, LOG_LEVEL_INFO,
+                       "%s.onion: each live backend has introduction points published",
+                       report->config->address);
 }
 
 static void update_frontend(struct journal *journal, const struct report_view *view,
@@ -274,6 +318,7 @@ void journal_update(struct journal *journal, const struct report_view *view)
             update_restless(journal, view, backend, frontend->config->backends[j].name);
         }
         update_frontend(journal, view, frontend);
+        update_lacks(journal, view, frontend);
         update_bundle(journal, view, frontend);
     }
 }

@@ -3,6 +3,7 @@
 
 #include "base/hex.h"
 #include "report/outcome.h"
+#include "report/view.h"
 
 #define NAME_COLUMN_MAX 24
 
@@ -23,9 +24,24 @@ static int name_column(const struct config_frontend *config)
     return (int)width;
 }
 
-static void print_backend(const struct source *backend, const struct config_backend *config, int width,
-                          FILE *file)
+/* What is wrong with a backend's points, and why none of them is published. */
+static void print_points_trouble(const struct publisher *publisher, const struct publisher_frontend *frontend,
+                                 size_t position, int width, FILE *file)
 {
+    const struct source *backend = publisher_member_source(publisher, &frontend->members[position]);
+    const char *lack = report_view_describe_lack(report_view_find_lack(publisher, frontend, position));
+    char fault[SOURCE_POINTS_TEXT_SIZE];
+    source_points_describe(fault, &backend->points);
+    if (fault[0] != '\0')
+        fprintf(file, "    %-*s  note: it %s\n", width, "", fault);
+    if (lack != NULL)
+        fprintf(file, "    %-*s  note: none of them is published, as %s\n", width, "", lack);
+}
+
+static void print_backend(const struct publisher *publisher, const struct publisher_frontend *frontend,
+                          size_t position, const struct config_backend *config, int width, FILE *file)
+{
+    const struct source *backend = publisher_member_source(publisher, &frontend->members[position]);
     fprintf(file, "    %-*s  ", width, config->name);
     if (!source_is_in(backend)) {
         fprintf(file, "left out: %s\n",
@@ -41,6 +57,7 @@ static void print_backend(const struct source *backend, const struct config_back
             "    %-*s  behind a frontend: clients would solve it for the frontend's key. Switch it off "
             "there.\n",
             width, "", width, "");
+    print_points_trouble(publisher, frontend, position, width, file);
 }
 
 static const char *describe_upload(const struct publisher_upload *upload)
@@ -95,8 +112,7 @@ static void print_frontend(const struct outcome *outcome, size_t number, FILE *f
     fprintf(file, "  backends\n");
     int width = name_column(config);
     for (size_t i = 0; i < config->backend_count; i++)
-        print_backend(publisher_member_source(outcome->publisher, &frontend->members[i]),
-                      &config->backends[i], width, file);
+        print_backend(outcome->publisher, frontend, i, &config->backends[i], width, file);
     if (frontend->descriptors[DESCRIPTOR_FIRST].upload_count == 0)
         return;
     size_t points = assignment_count_points(frontend->assignment);

@@ -43,6 +43,20 @@ static json_t *make_onionbalance_instance(const struct report_view *view, const 
     return object;
 }
 
+/* What is wrong with an instance's introduction points, and why it has none published. */
+static void add_points_trouble(json_t *object, const struct report_view *view,
+                               const struct publisher_frontend *frontend, size_t position)
+{
+    const struct source *backend = publisher_member_source(view->publisher, &frontend->members[position]);
+    const char *lack = report_view_describe_lack(report_view_find_lack(view->publisher, frontend, position));
+    char fault[SOURCE_POINTS_TEXT_SIZE];
+    source_points_describe(fault, &backend->points);
+    json_object_set_new(object, "introPointsLeftOut",
+                        make_count(source_points_count_left_out(&backend->points)));
+    json_object_set_new(object, "introPointsFault", status_value_text(fault));
+    json_object_set_new(object, "introPointsLack", status_value_text(lack != NULL ? lack : ""));
+}
+
 static json_t *make_instance(const struct report_view *view, const struct report_frontend *shown,
                              const struct publisher_frontend *frontend, size_t position)
 {
@@ -63,6 +77,7 @@ static json_t *make_instance(const struct report_view *view, const struct report
     json_object_set_new(object, "introPointsPublished",
                         make_count(assignment_count_points_from(frontend->assignment, member->source)));
     json_object_set_new(object, "error", status_value_text(backend->life.reason));
+    add_points_trouble(object, view, frontend, position);
     return object;
 }
 

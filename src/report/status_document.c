@@ -150,6 +150,8 @@ static int read_instance(void *entry, const json_t *value, struct error *error)
         {"isRestless", FIELD_BOOLEAN, true, offsetof(struct status_instance, is_restless)},
         {"introPointsNum", FIELD_COUNT, true, offsetof(struct status_instance, points)},
         {"introPointsPublished", FIELD_COUNT, false, offsetof(struct status_instance, points_published)},
+        {"introPointsFault", FIELD_TEXT_OR_NULL, true, offsetof(struct status_instance, points_fault)},
+        {"introPointsLack", FIELD_TEXT_OR_NULL, true, offsetof(struct status_instance, points_lack)},
         {"error", FIELD_TEXT_OR_NULL, false, offsetof(struct status_instance, error)},
         {NULL, FIELD_TEXT, false, 0},
     };

@@ -36,7 +36,9 @@ struct status_instance {
     int64_t since;
     bool is_reachable, is_restless;
     uint64_t points, points_published;
-    const char *error; /* or NULL */
+    const char *points_fault; /* what is wrong with points of its that are left out, or NULL */
+    const char *points_lack;  /* why none is published though it is in, or NULL */
+    const char *error;        /* or NULL */
 };
 
 struct status_bundle {

@@ -116,6 +116,15 @@ static enum colour colour_state(const char *state)
     return strcmp(state, "out") == 0 ? COLOUR_BAD : COLOUR_DOUBTFUL;
 }
 
+/* What is the matter with a backend's points, if anything is. */
+static void print_points_trouble(const struct printer *printer, const char *trouble)
+{
+    if (trouble == NULL)
+        return;
+    fputs("; ", printer->file);
+    print_coloured(printer, COLOUR_DOUBTFUL, trouble);
+}
+
 static void print_instance(const struct printer *printer, const struct status_instance *instance,
                            size_t width)
 {
@@ -133,6 +142,8 @@ static void print_instance(const struct printer *printer, const struct status_in
         fputs(", ", printer->file);
         print_coloured(printer, COLOUR_DOUBTFUL, "keeps changing them: its changes have to wait");
     }
+    print_points_trouble(printer, instance->points_lack);
+    print_points_trouble(printer, instance->points_fault);
     if (instance->error != NULL) {
         fputs(": ", printer->file);
         print_text(printer, instance->error);

@@ -15,6 +15,41 @@ const char *report_view_name_backend(const struct config_frontend *config, size_
     return is_member ? backend->name : NULL;
 }
 
+/* True when none of a source's points can have a place in any set of an assignment: each is there already, or
+ * another one at its relay. */
+static bool are_all_taken(const struct assignment *assignment, const struct source_points *points)
+{
+    for (size_t i = 0; i < points->count; i++) {
+        for (size_t j = 0; j < assignment->count; j++) {
+            if (!choice_is_taken(assignment->sets[j], &points->points[i]))
+                return false;
+        }
+    }
+    return true;
+}
+
+enum report_lack report_view_find_lack(const struct publisher *publisher,
+                                       const struct publisher_frontend *frontend, size_t position)
+{
+    const struct publisher_member *member = &frontend->members[position];
+    const struct source *source = publisher_member_source(publisher, member);
+    if (!member->is_in || !source_is_in(source) || source->points.count == 0 ||
+        frontend->assignment == NULL ||
+        assignment_count_points_from(frontend->assignment, member->source) > 0)
+        return REPORT_LACK_NONE;
+    return are_all_taken(frontend->assignment, &source->points) ? REPORT_LACK_RELAYS : REPORT_LACK_ROOM;
+}
+
+const char *report_view_describe_lack(enum report_lack lack)
+{
+    static const char *const words[] = {
+        [REPORT_LACK_NONE] = NULL,
+        [REPORT_LACK_ROOM] = "there is no room for more",
+        [REPORT_LACK_RELAYS] = "other backends were first at its relays",
+    };
+    return words[lack];
+}
+
 int64_t report_view_next_upload(const struct report_view *view, const struct publisher_frontend *frontend,
                                 enum descriptor_slot slot)
 {

@@ -65,6 +65,20 @@ const struct time_schedule *report_view_schedule(const struct report_view *view)
  * have not expired with the frontend's bundle. */
 bool report_view_is_published(const struct report_view *view, const struct report_frontend *frontend);
 
+/* Why a backend that is in has no introduction point in what the frontend's HSDirs are to have. */
+enum report_lack {
+    REPORT_LACK_NONE,   /* it has one, or is not in */
+    REPORT_LACK_ROOM,   /* there are more backends than places */
+    REPORT_LACK_RELAYS, /* other backends were first at all its relays, or with its very points */
+};
+
+/* position: of the backend among the frontend's members. */
+enum report_lack report_view_find_lack(const struct publisher *publisher,
+                                       const struct publisher_frontend *frontend, size_t position);
+
+/* A few words for that; NULL for none. */
+const char *report_view_describe_lack(enum report_lack lack);
+
 /* When a descriptor is uploaded next, to one HSDir at least: not before the view's now; MOMENT_NEVER when
  * nothing is planned. */
 int64_t report_view_next_upload(const struct report_view *view, const struct publisher_frontend *frontend,

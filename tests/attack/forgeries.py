@@ -195,6 +195,7 @@ def point_with_unknown_extension(maker):
 
 
 CERTIFICATE, POINT, DESCRIPTOR = 'crypto/certificate.c', 'onion/introduction_point.c', 'onion/descriptor.c'
+LINKS = 'onion/link_specifiers.c'
 INNER_LAYER, LAYER, ED25519 = 'onion/descriptor_inner.c', 'crypto/descriptor_layer.c', 'crypto/ed25519.c'
 
 NAMED_KEY = (CERTIFICATE, r'sodium_memcmp\(certificate->signing_key, signing_key, ED25519_PUBLIC_KEY_SIZE\) != 0', '0')
@@ -316,10 +317,10 @@ FORGERIES += [
             point_key('enc_certified', other_key), CERTIFIED),
     Forgery('link specifier of a wrong length', ('link-length',), 'malformed',
             point_key('links', lambda maker: b'\1\2\x13' + os.urandom(19)),
-            (POINT, r'bytes\[next \+ 1\] != link_specifier_lengths\[type\]', '0')),
+            (LINKS, r'bytes\[next \+ 1\] != link_specifier_lengths\[type\]', '0')),
     Forgery('link specifiers with a rest', ('links-end',), 'malformed',
             point_key('links', lambda maker: b'\1\2\x14' + os.urandom(20) + b'?'),
-            (POINT, r'return next == length;', 'return true;')),
+            (LINKS, r'return next == length \? 0 : -1;', 'return 0;')),
     Forgery('no link specifiers', ('links-end',), 'malformed', point_key('links', lambda maker: b'\0'),
-            (POINT, r'length == 0 \|\| bytes\[0\] == 0', '0')),
+            (LINKS, r'length == 0 \|\| bytes\[0\] == 0', '0')),
 ]

@@ -144,6 +144,15 @@ def one_relay(backend, connection):
     honest(backend, connection)
 
 
+def two_identities(backend, connection):
+    """Points that visitors' tors fail at: each with a second RSA identity."""
+    maker = backend.maker()
+    maker.points = [Point() for _ in range(3)]
+    for point in maker.points:
+        point.links = b'\3' + point.links[1:] + b'\2\x14' + os.urandom(20)
+    connection.sendall(backend.answer(maker.text()))
+
+
 def gigabyte(backend, connection):
     connection.sendall(f'250+hs/service/desc/id/{backend.address}=\r\n'.encode())
     line = b'x' * 62 + b'\r\n'
@@ -234,6 +243,7 @@ LIES = {
     'small-order-auth-key': Lie(forged('auth key of small order'), ('no Ed25519 key',)),
     'lasting': Lie(forged('outer certificate for ever'), ('no tor makes such',)),
     'lasting-points': Lie(forged('auth certificate for ever'), ('no tor makes such',)),
+    'two-identities': Lie(two_identities, ('no tor makes', 'two RSA identities')),
     'gigabyte': Lie(gigabyte, ('longer than',), is_rough=True),
     'long-line': Lie(long_line, ('a line is longer than',), is_rough=True),
     'endless': Lie(endless, ('no whole reply to GETINFO',)),

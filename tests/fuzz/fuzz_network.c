@@ -4,12 +4,27 @@
 
 #include "fuzz.h"
 #include "onion/network.h"
+#include "onion/point_relay.h"
+
+/* Every relay is found, and a point at it names it as it is there. */
+static void check_relays(const struct network *network)
+{
+    for (size_t i = 0; i < network->relay_count; i++) {
+        struct introduction_point point = {.fault = POINT_FAULT_NONE}, before;
+        bool is_known = false;
+        introduction_point_set_links(&point, &network->relays[i]);
+        before = point;
+        FUZZ_REQUIRE(point_relay_match(&point, network, &is_known) == POINT_FAULT_NONE && is_known);
+        FUZZ_REQUIRE(introduction_point_is_unchanged(&point, &before));
+    }
+}
 
 static void check_network(const struct network *network)
 {
     struct forger forger = fuzz_forger();
     const struct hsdir_ring_entry *responsible[HSDIR_RESPONSIBLE_MAX];
-    FUZZ_REQUIRE(network->hsdir_count > 0);
+    FUZZ_REQUIRE(network->hsdir_count > 0 && network->hsdir_count <= network->relay_count);
+    check_relays(network);
     for (enum descriptor_slot slot = DESCRIPTOR_FIRST; slot < DESCRIPTOR_SLOTS; slot++) {
         for (int to_fetch = 0; to_fetch < 2; to_fetch++) {
             size_t count =

@@ -116,6 +116,42 @@ static void write_descriptor(const char *file)
     descriptor_vector_clear(&vector);
 }
 
+/* A point with every kind of link specifiers, good and bad. */
+static void write_links(const char *point)
+{
+    static const char ipv4[] = {0, 6, 1, 2, 3, 4, 5, 6}, rsa[] = {2, 20, [21] = 1},
+                      ed25519[] = {3, 32, [33] = 1}, ipv6[] = {1, 18, 32, 1, [19] = 1}, unknown[] = {9, 1, 1};
+    static const struct {
+        const char *bytes;
+        size_t length;
+    } kinds[] = {{ipv4, sizeof(ipv4)},
+                 {rsa, sizeof(rsa)},
+                 {ed25519, sizeof(ed25519)},
+                 {ipv6, sizeof(ipv6)},
+                 {unknown, sizeof(unknown)}};
+    /* Of each kind so many. */
+    static const unsigned char counts[][5] = {{1, 1, 0, 0, 0}, {1, 1, 1, 1, 1}, {0, 1, 0, 0, 0},
+                                              {2, 1, 0, 0, 0}, {1, 0, 0, 0, 0}, {1, 2, 0, 0, 0},
+                                              {1, 1, 2, 0, 0}, {1, 1, 0, 2, 0}, {0, 0, 0, 0, 1}};
+    for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+        uint8_t bytes[256] = {0};
+        size_t length = 1;
+        for (size_t kind = 0; kind < 5; kind++) {
+            for (unsigned char j = 0; j < counts[i][kind]; j++) {
+                memcpy(bytes + length, kinds[kind].bytes, kinds[kind].length);
+                length += kinds[kind].length;
+                bytes[0]++;
+            }
+        }
+        char *name = text_format("links-%zu", i), *base64 = text_base64(bytes, length);
+        char *text = text_format("introduction-point %s%s", base64, strchr(point, '\n'));
+        seeds_write_text("introduction_point", name, text);
+        free(text);
+        free(base64);
+        free(name);
+    }
+}
+
 /* What the targets' own service would publish, with which every layer can be reached. */
 static void write_forged(void)
 {
@@ -151,6 +187,7 @@ static void write_forged(void)
                         "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=");
     seeds_write_text("introduction_point", "low-order", inner);
     free(inner);
+    write_links(point);
     free(point);
 }
 
@@ -223,6 +260,33 @@ static void write_network(const char *folder)
     free(microdescriptors_file);
     free(consensus_file);
     free(name);
+}
+
+/* Relays of the vectors have no addresses of IPv6, and are all where a relay can be. */
+static void write_consensus_with_addresses(void)
+{
+    static const char *const lines[] = {
+        "a [2001:db8::1]:9001\na [2001:db8::2]:1",
+        "a [1:2:3:4:5:6:7:Ab]:65535",
+        "a [::]:0",
+        "a [1:2:3:4:5:6:7:8:9]:1\na [12345::]:1\na [1:2:3:4::5:6:7:8]:1\na [::ffff:1.2.3.4]:1",
+        "a 192.0.2.1:9001\na [::1\na [::1]:99999\na [g::1]:1",
+    };
+    char *file = vectors_read_file("ring-first-half/consensus", NULL),
+         *cut = cut_consensus(skip_comments(file));
+    for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+        char *name = text_format("addresses-%zu", i), *with_lines = text_format("\n%s\ns ", lines[i]);
+        char *changed = text_replace(cut, "\ns ", with_lines);
+        seeds_write_text("consensus", name, changed);
+        free(changed);
+        free(with_lines);
+        free(name);
+    }
+    char *changed = text_replace(cut, " 192.0.2.", " 192.0.2.256.");
+    seeds_write_text("consensus", "bad-address", changed);
+    free(changed);
+    free(cut);
+    free(file);
 }
 
 /* The networks of the other vectors have no parameters. */
@@ -402,6 +466,7 @@ int main(int argument_count, char **arguments)
     write_network("network-second-half");
     write_network("network-new");
     write_consensus_with_parameters();
+    write_consensus_with_addresses();
     vectors_for_each("key_files.txt", 3, write_key);
     write_texts();
     seeds_write_configs();

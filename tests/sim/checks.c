@@ -89,7 +89,9 @@ static unsigned count_changes(const struct world *world, const struct obpub *obp
         count += world->backends[number].changes[j] > since;
     count += obpub->publisher->sources[number].points_changed_at > since;
     count += obpub->publisher->sources[number].life.since > since;
-    count += obpub->links[number].fetch_fault_at > since; /* it may have gone and come for that */
+    /* It may have gone and come for these, more than once. */
+    count += obpub->links[number].fetch_fault_at > since ? 2 : 0;
+    count += obpub->links[number].moved_at > since ? 2 : 0;
     return count;
 }
 

@@ -64,6 +64,9 @@ struct network *model_copy_network(const struct network *network)
     *copy = *network;
     copy->hsdirs = memory_allocate(network->hsdir_count, sizeof(*copy->hsdirs));
     memcpy(copy->hsdirs, network->hsdirs, network->hsdir_count * sizeof(*copy->hsdirs));
+    copy->relays = memory_allocate(network->relay_count, sizeof(*copy->relays));
+    if (network->relay_count > 0)
+        memcpy(copy->relays, network->relays, network->relay_count * sizeof(*copy->relays));
     for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
         size_t count = network->ring[slot].count;
         struct hsdir_ring_entry *entries = memory_allocate(count, sizeof(*entries));
@@ -94,6 +97,17 @@ uint32_t model_hsdir_number(const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE])
     return number;
 }
 
+/* Each point is at a relay of its own, which the networks here do not have. */
+static void make_point(struct introduction_point *point, uint64_t number)
+{
+    struct link_specifiers links = {.ipv4 = {192, 0, 2, 1}, .ipv4_port = 9001};
+    memset(links.fingerprint, 0x5a, sizeof(links.fingerprint));
+    memcpy(links.fingerprint, &number, sizeof(number));
+    introduction_point_set_links(point, &links);
+    memcpy(point->auth_key, &number, sizeof(number));
+    memcpy(point->enc_key, &number, sizeof(number));
+}
+
 struct descriptor *model_make_descriptor(uint64_t period_number, uint64_t revision_counter,
                                          const uint64_t *points, size_t point_count)
 {
@@ -105,10 +119,8 @@ struct descriptor *model_make_descriptor(uint64_t period_number, uint64_t revisi
     descriptor->flow_control.sendme_inc = 31;
     descriptor->points = memory_allocate(point_count, sizeof(*descriptor->points));
     descriptor->point_count = point_count;
-    for (size_t i = 0; i < point_count; i++) {
-        memcpy(descriptor->points[i].auth_key, &points[i], sizeof(points[i]));
-        memcpy(descriptor->points[i].enc_key, &points[i], sizeof(points[i]));
-    }
+    for (size_t i = 0; i < point_count; i++)
+        make_point(&descriptor->points[i], points[i]);
     return descriptor;
 }
 

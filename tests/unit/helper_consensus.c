@@ -62,7 +62,7 @@ void consensus_assert_refused(const char *from, const char *to, const char *word
         fail_msg("\"%s\" instead of \"%s\" was accepted", to, from);
     if (strstr(error.text, word) == NULL)
         fail_msg("\"%s\" instead of \"%s\": the message does not say \"%s\": %s", to, from, word, error.text);
-    assert_null(consensus.hsdirs);
+    assert_null(consensus.relays);
     assert_int_equal(consensus_parse_exactly(&consensus, text, strlen(text), NULL), -1);
     free(text);
 }

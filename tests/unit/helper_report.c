@@ -8,8 +8,16 @@
 
 #define TIME_PERIOD 20416
 
-void report_fixture_give_points(struct publisher *publisher, size_t backend, size_t count, uint8_t first,
-                                int64_t now)
+static void make_point(struct introduction_point *point, uint8_t number)
+{
+    struct link_specifiers links = {.ipv4 = {192, 0, 2, number}, .ipv4_port = 9001};
+    memset(links.fingerprint, number, sizeof(links.fingerprint));
+    introduction_point_set_links(point, &links);
+    memset(point->auth_key, number, sizeof(point->auth_key));
+    memset(point->enc_key, number, sizeof(point->enc_key));
+}
+
+static struct descriptor *make_descriptor(size_t count, uint8_t first)
 {
     static uint64_t revision_counter = 1;
     struct descriptor *descriptor = memory_allocate(1, sizeof(*descriptor));
@@ -17,10 +25,22 @@ void report_fixture_give_points(struct publisher *publisher, size_t backend, siz
     descriptor->revision_counter = revision_counter++;
     descriptor->points = memory_allocate(count, sizeof(*descriptor->points));
     descriptor->point_count = count;
-    for (size_t i = 0; i < count; i++) {
-        memset(descriptor->points[i].auth_key, first + (int)i, ED25519_PUBLIC_KEY_SIZE);
-        memset(descriptor->points[i].enc_key, first + (int)i, X25519_PUBLIC_KEY_SIZE);
-    }
+    for (size_t i = 0; i < count; i++)
+        make_point(&descriptor->points[i], (uint8_t)(first + i));
+    return descriptor;
+}
+
+void report_fixture_give_points(struct publisher *publisher, size_t backend, size_t count, uint8_t first,
+                                int64_t now)
+{
+    publisher_note_descriptor(publisher, backend, make_descriptor(count, first), now);
+}
+
+void report_fixture_give_faulty(struct publisher *publisher, size_t backend, size_t count, uint8_t first,
+                                enum point_fault fault, int64_t now)
+{
+    struct descriptor *descriptor = make_descriptor(count, first);
+    descriptor->points[0].fault = fault;
     publisher_note_descriptor(publisher, backend, descriptor, now);
 }
 

@@ -32,8 +32,13 @@ void report_fixture_fill(struct report_view *view, void *context);
 /* Has every HSDir of the first frontend take both descriptors. */
 void report_fixture_publish(struct report_fixture *fixture);
 
-/* Gives a backend of the publisher a descriptor with new points, numbered from first on. */
+/* Gives a backend of the publisher a descriptor with new points, numbered from first on, each at a relay of
+ * its own. */
 void report_fixture_give_points(struct publisher *publisher, size_t backend, size_t count, uint8_t first,
                                 int64_t now);
+
+/* The same, with a fault in the first of them. */
+void report_fixture_give_faulty(struct publisher *publisher, size_t backend, size_t count, uint8_t first,
+                                enum point_fault fault, int64_t now);
 
 #endif

@@ -36,14 +36,27 @@ static void test_recorded_consensus(void **state)
     assert_int_equal(consensus.valid_until - consensus.valid_after, 20);
     assert_false(consensus.has_previous_shared_random);
     consensus_clear(&consensus);
-    assert_null(consensus.hsdirs);
+    assert_null(consensus.relays);
     assert_int_equal(consensus.hsdir_count, 0);
     free(text);
 }
 
-/* The consensus that check_stem_row() compares with, and how many of its HSDirs have been compared. */
+/* The consensus that check_stem_row() compares with, how many of its HSDirs have been compared, and how many
+ * of all its relays. */
 static struct consensus judged;
-static size_t judged_hsdirs;
+static size_t judged_hsdirs, judged_relays;
+
+static const struct consensus_relay *next_hsdir(void)
+{
+    while (judged_relays < judged.relay_count) {
+        const struct consensus_relay *relay = &judged.relays[judged_relays++];
+        judged_hsdirs += relay->is_hsdir;
+        if (relay->is_hsdir)
+            return relay;
+    }
+    fail_msg("there are only %zu HSDirs", judged_hsdirs);
+    return NULL;
+}
 
 static void check_stem_row(char **words)
 {
@@ -58,8 +71,8 @@ static void check_stem_row(char **words)
     vectors_decode_hex(words[0], fingerprint, sizeof(fingerprint));
     vectors_decode_hex(words[1], digest, sizeof(digest));
     assert_true(judged_hsdirs < judged.hsdir_count);
-    const struct consensus_relay *hsdir = &judged.hsdirs[judged_hsdirs++];
-    assert_memory_equal(hsdir->fingerprint, fingerprint, sizeof(fingerprint));
+    const struct consensus_relay *hsdir = next_hsdir();
+    assert_memory_equal(hsdir->links.fingerprint, fingerprint, sizeof(fingerprint));
     assert_memory_equal(hsdir->microdescriptor_digest, digest, sizeof(digest));
 }
 
@@ -83,7 +96,7 @@ static void test_as_stem_reads_it(void **state)
         assert_int_equal(judged.has_previous_shared_random, cases[i].has_previous);
         assert_int_equal(judged.has_current_shared_random, cases[i].has_current);
         assert_int_equal(judged.relay_count, BASE_RELAYS);
-        judged_hsdirs = 0;
+        judged_hsdirs = judged_relays = 0;
         char name[64];
         snprintf(name, sizeof(name), "%s/hsdirs", cases[i].folder);
         vectors_for_each(name, 2, check_stem_row);

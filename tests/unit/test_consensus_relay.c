@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdio.h>
 
 #include "helper_consensus.h"
 
@@ -77,6 +78,37 @@ static void test_lines_that_change_nothing(void **state)
     }
 }
 
+/* Where a relay is: the first address of IPv6 that can be read counts, as for tor. */
+static void test_addresses(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *lines;
+        uint8_t last_byte; /* 0: no IPv6 */
+        uint16_t port;
+    } cases[] = {
+        {"", 0, 0},
+        {"a [2001:db8::1]:9001\n", 1, 9001},
+        {"a [2001:db8::2]:443\na [2001:db8::1]:9001\n", 2, 443},
+        {"a 192.0.2.1:9001\na [2001:db8::1]:9001\n", 1, 9001},
+        {"a [2001:db8::1:9001\n", 0, 0},
+        {"a \n", 0, 0},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        char lines[128];
+        snprintf(lines, sizeof(lines), "%s" S_LINE, cases[i].lines);
+        struct consensus consensus = consensus_parse_changed(S_LINE, lines);
+        const struct link_specifiers *links = &consensus.relays[0].links;
+        assert_memory_equal(links->ipv4, ((const uint8_t[]){192, 0, 2, 52}), IPV4_SIZE);
+        assert_int_equal(links->ipv4_port, 9001);
+        assert_int_equal(links->has_ipv6, cases[i].last_byte != 0);
+        assert_int_equal(links->ipv6[IPV6_SIZE - 1], cases[i].last_byte);
+        assert_int_equal(links->ipv6_port, cases[i].port);
+        assert_false(links->has_ed25519_identity);
+        consensus_clear(&consensus);
+    }
+}
+
 static void test_malformed_relays(void **state)
 {
     (void)state;
@@ -93,6 +125,9 @@ static void test_malformed_relays(void **state)
         {"r relay52 BqH+iDhKRyl7ZcBAnf3N5W0aIoM ", "r relay52 BqH*iDhKRyl7ZcBAnf3N5W0aIoM ", "identity"},
         {SECOND_R_LINE, R_LINE, "there twice"},
         {R_LINE, "r relay52 ///+iDhKRyl7ZcBAnf3N5W0aIoM 2038-01-01 00:00:00 192.0.2.52 9001 0\n", "order"},
+        {"192.0.2.52 9001 0\n", "192.0.2.256 9001 0\n", "address"},
+        {"192.0.2.52 9001 0\n", "2001:db8::1 9001 0\n", "address"},
+        {"192.0.2.52 9001 0\n", "192.0.2.52 65536 0\n", "address"},
         {M_LINE, "", "lacks"},
         {S_LINE, "", "lacks"},
         {PR_LINE, "", "lacks"},
@@ -123,6 +158,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_relays_that_count),
         cmocka_unit_test(test_lines_that_change_nothing),
+        cmocka_unit_test(test_addresses),
         cmocka_unit_test(test_malformed_relays),
     };
     return cmocka_run_group_tests(tests, consensus_read_base, consensus_free_base);

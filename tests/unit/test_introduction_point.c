@@ -189,31 +189,64 @@ static void test_harmless_differences(void **state)
     free(text);
 }
 
-/* Link specifiers in hexadecimal, and whether they are good. */
+#define IPV4 "0006c00002012329"
+#define IPV4_2 "0006c00002022329"
+#define IPV6 "011220010db8000000000000000000000001238c"
+#define IPV6_2 "011220010db8000000000000000000000002238c"
+#define RSA "021400112233445566778899aabbccddeeff00112233"
+#define RSA_2 "0214ff112233445566778899aabbccddeeff00112233"
+#define ED25519 "032000112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+#define ED25519_2 "0320ff112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+#define UNKNOWN "f003010203"
+
+/* Link specifiers in hexadecimal; as they are taken over, NULL for those that make the point a malformed one;
+ * or what is wrong with the point otherwise. */
 static const struct {
-    const char *hex;
-    bool is_good, has_fingerprint;
+    const char *hex, *taken;
+    enum point_fault fault;
 } specifiers[] = {
-    {"010006c00002012329", true, false},
-    {"01021400112233445566778899aabbccddeeff00112233", true, true},
-    {"0201122001000000000000000000000000000123290214"
-     "00112233445566778899aabbccddeeff00112233",
-     true, true},
-    {"01f003010203", true, false}, /* of a type that nobody knows */
-    {"01f000", true, false},
-    {"", false, false},
-    {"00", false, false},
-    {"01", false, false},
-    {"0100", false, false},
-    {"010006c000020123", false, false},
-    {"010006c0000201232900", false, false},
-    {"020006c00002012329", false, false},
-    {"010005c000020123", false, false},
-    {"010213"
-     "00112233445566778899aabbccddeeff001122",
-     false, false},
-    {"01031400112233445566778899aabbccddeeff00112233", false, false},
+    /* what tor makes */
+    {"02" IPV4 RSA, "02" IPV4 RSA, POINT_FAULT_NONE},
+    {"03" IPV4 RSA ED25519, "03" IPV4 RSA ED25519, POINT_FAULT_NONE},
+    {"04" IPV4 RSA ED25519 IPV6, "04" IPV4 RSA ED25519 IPV6, POINT_FAULT_NONE},
+    /* the same in another order, and with what nobody knows */
+    {"03" IPV6 RSA IPV4, "03" IPV4 RSA IPV6, POINT_FAULT_NONE},
+    {"04" UNKNOWN ED25519 RSA IPV4, "03" IPV4 RSA ED25519, POINT_FAULT_NONE},
+    {"04" RSA UNKNOWN IPV4 "f100", "02" IPV4 RSA, POINT_FAULT_NONE},
+    /* what no tor makes */
+    {"01" IPV4, "", POINT_FAULT_NO_RSA},
+    {"01" UNKNOWN, "", POINT_FAULT_NO_RSA},
+    {"01f000", "", POINT_FAULT_NO_RSA},
+    {"02" IPV4 ED25519, "", POINT_FAULT_NO_RSA},
+    {"01" RSA, "", POINT_FAULT_NO_IPV4},
+    {"03" IPV6 RSA ED25519, "", POINT_FAULT_NO_IPV4},
+    {"03" IPV4 RSA RSA_2, "", POINT_FAULT_TWO_RSA},
+    {"03" RSA IPV4 RSA, "", POINT_FAULT_TWO_RSA},
+    {"03" IPV4 IPV4_2 RSA, "", POINT_FAULT_TWO_IPV4},
+    {"04" IPV4 RSA ED25519 ED25519_2, "", POINT_FAULT_TWO_ED25519},
+    {"04" IPV4 RSA IPV6 IPV6_2, "", POINT_FAULT_TWO_IPV6},
+    /* what is none */
+    {"", NULL, POINT_FAULT_NONE},
+    {"00", NULL, POINT_FAULT_NONE},
+    {"01", NULL, POINT_FAULT_NONE},
+    {"0100", NULL, POINT_FAULT_NONE},
+    {"010006c000020123", NULL, POINT_FAULT_NONE},
+    {"010006c0000201232900", NULL, POINT_FAULT_NONE},
+    {"020006c00002012329", NULL, POINT_FAULT_NONE},
+    {"010005c000020123", NULL, POINT_FAULT_NONE},
+    {"010213001122334455"
+     "66778899aabbccddeeff001122",
+     NULL, POINT_FAULT_NONE},
+    {"01031400112233445566778899aabbccddeeff00112233", NULL, POINT_FAULT_NONE},
+    {"0101120000", NULL, POINT_FAULT_NONE},
 };
+
+static size_t decode_hex(uint8_t *bytes, size_t size, const char *hex)
+{
+    size_t length;
+    assert_int_equal(sodium_hex2bin(bytes, size, hex, strlen(hex), NULL, &length, NULL), 0);
+    return length;
+}
 
 static void test_link_specifiers(void **state)
 {
@@ -223,18 +256,22 @@ static void test_link_specifiers(void **state)
     char *text = forge_point(&forger, 1);
     const char *rest = strchr(text, '\n');
     for (size_t i = 0; i < sizeof(specifiers) / sizeof(specifiers[0]); i++) {
-        uint8_t bytes[64], fingerprint[20];
-        size_t size;
+        uint8_t bytes[160], taken[160], fingerprint[20], expected[20];
+        size_t size = decode_hex(bytes, sizeof(bytes), specifiers[i].hex);
         struct introduction_point point;
-        assert_int_equal(sodium_hex2bin(bytes, sizeof(bytes), specifiers[i].hex, strlen(specifiers[i].hex),
-                                        NULL, &size, NULL),
-                         0);
         char *base64 = text_base64(bytes, size);
         char *changed = text_format("introduction-point %s%s", base64, rest);
-        if (specifiers[i].is_good) {
+        if (specifiers[i].taken != NULL) {
             assert_point_accepted(&forger, changed, &point);
+            assert_int_equal(point.fault, specifiers[i].fault);
+            assert_int_equal(point.link_specifiers_length,
+                             decode_hex(taken, sizeof(taken), specifiers[i].taken));
+            assert_memory_equal(point.link_specifiers, taken, point.link_specifiers_length);
             assert_int_equal(introduction_point_fingerprint(&point, fingerprint),
-                             specifiers[i].has_fingerprint);
+                             specifiers[i].fault == POINT_FAULT_NONE);
+            decode_hex(expected, sizeof(expected), &RSA[4]);
+            if (specifiers[i].fault == POINT_FAULT_NONE)
+                assert_memory_equal(fingerprint, expected, sizeof(expected));
         } else {
             assert_point_refused(&forger, changed, size > 0 ? "link specifiers" : "with 0 arguments");
         }
@@ -244,23 +281,25 @@ static void test_link_specifiers(void **state)
     free(text);
 }
 
+/* What nobody knows may make them long, but not longer than this. */
 static void test_link_specifiers_too_long(void **state)
 {
     (void)state;
     struct forger forger;
     struct introduction_point point;
+    const size_t size_max = 256;
     forger_init(&forger, 3);
     char *text = forge_point(&forger, 1);
-    for (size_t size = LINK_SPECIFIERS_SIZE_MAX; size <= LINK_SPECIFIERS_SIZE_MAX + 1; size++) {
-        /* Two specifiers of an unknown type. */
-        uint8_t bytes[LINK_SPECIFIERS_SIZE_MAX + 1] = {2, 0xf0, 100};
-        bytes[103] = 0xf0;
-        bytes[104] = (uint8_t)(size - 105);
+    for (size_t size = size_max; size <= size_max + 1; size++) {
+        uint8_t bytes[257] = {3};
+        size_t known = 1 + decode_hex(bytes + 1, sizeof(bytes) - 1, IPV4 RSA);
+        bytes[known] = 0xf0;
+        bytes[known + 1] = (uint8_t)(size - known - 2);
         char *base64 = text_base64(bytes, size);
         char *changed = text_format("introduction-point %s%s", base64, strchr(text, '\n'));
-        if (size == LINK_SPECIFIERS_SIZE_MAX) {
+        if (size == size_max) {
             assert_point_accepted(&forger, changed, &point);
-            assert_int_equal(point.link_specifiers_length, size);
+            assert_int_equal(point.link_specifiers_length, known);
         } else {
             assert_point_refused(&forger, changed, "base64 of at most 256 bytes");
         }

@@ -50,8 +50,10 @@ static struct microdescriptor read_one(const char *text)
 
 static bool is_hsdir_digest(const struct consensus *consensus, const uint8_t *digest)
 {
-    for (size_t i = 0; i < consensus->hsdir_count; i++) {
-        if (memcmp(consensus->hsdirs[i].microdescriptor_digest, digest, MICRODESCRIPTOR_DIGEST_SIZE) == 0)
+    for (size_t i = 0; i < consensus->relay_count; i++) {
+        const struct consensus_relay *relay = &consensus->relays[i];
+        if (relay->is_hsdir &&
+            memcmp(relay->microdescriptor_digest, digest, MICRODESCRIPTOR_DIGEST_SIZE) == 0)
             return true;
     }
     return false;

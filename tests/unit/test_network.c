@@ -273,6 +273,36 @@ static void test_revision_seconds(void **state)
     network_free(network);
 }
 
+/* All relays are there, not only HSDirs: by fingerprint, with the identity of each whose microdescriptor is.
+ */
+static void test_relays(void **state)
+{
+    (void)state;
+    struct network *network = build_folder("ring-first-half", false);
+    size_t known = 0, hsdir = 0;
+    assert_int_equal(network->relay_count, BASE_RELAYS);
+    assert_false(network->is_testing_network);
+    for (size_t i = 0; i < network->relay_count; i++) {
+        const struct link_specifiers *relay = &network->relays[i];
+        assert_true(i == 0 || memcmp(relay[-1].fingerprint, relay->fingerprint, RELAY_FINGERPRINT_SIZE) < 0);
+        assert_memory_equal(relay->ipv4, ((const uint8_t[]){192, 0, 2}), 3);
+        assert_int_equal(relay->ipv4_port, 9001);
+        known += relay->has_ed25519_identity;
+        if (hsdir == network->hsdir_count ||
+            memcmp(network->hsdirs[hsdir].fingerprint, relay->fingerprint, RELAY_FINGERPRINT_SIZE) != 0)
+            continue;
+        assert_memory_equal(network->hsdirs[hsdir].ed25519_identity, relay->ed25519_identity,
+                            ED25519_PUBLIC_KEY_SIZE);
+        hsdir++;
+    }
+    assert_int_equal(hsdir, network->hsdir_count);
+    assert_in_range(known, network->hsdir_count + 1, BASE_RELAYS - 1);
+    network_free(network);
+    network = build_folder("network-new", true);
+    assert_true(network->is_testing_network);
+    network_free(network);
+}
+
 /* Two relays that share a microdescriptor, which can't be told apart by it: both get its identity. */
 static void test_shared_microdescriptor(void **state)
 {
@@ -472,6 +502,7 @@ int main(void)
         cmocka_unit_test(test_slots_through_two_days),
         cmocka_unit_test(test_liveness),
         cmocka_unit_test(test_revision_seconds),
+        cmocka_unit_test(test_relays),
         cmocka_unit_test(test_shared_microdescriptor),
         cmocka_unit_test(test_shared_microdescriptor_many_times),
         cmocka_unit_test(test_other_parameters),

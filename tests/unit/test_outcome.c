@@ -6,6 +6,10 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
 #include "helper_report.h"
 #include "report/outcome.h"
 #include "report/status.h"
@@ -73,11 +77,37 @@ static void test_result(void **state)
     report_fixture_clear(&fixture);
 }
 
+/* The table says what is wrong with a backend's points, and why none of another's is published. */
+static void test_points_trouble(void **state)
+{
+    (void)state;
+    struct report_fixture fixture;
+    report_fixture_make(&fixture);
+    struct config config = {.frontends = fixture.configs, .frontend_count = 2};
+    const struct outcome outcome = {.publisher = fixture.publisher, .config = &config, .ended = REPORT_NOW};
+    report_fixture_give_faulty(fixture.publisher, 0, 3, 0x61, POINT_FAULT_NO_IPV4, REPORT_NOW - 1000);
+    report_fixture_give_points(fixture.publisher, 1, 1, 0x62, REPORT_NOW);
+    char *text = NULL;
+    size_t length = 0;
+    FILE *file = open_memstream(&text, &length);
+    outcome_print_table(&outcome, file);
+    fclose(file);
+    assert_non_null(strstr(text,
+                           "    one      3 introduction points\n"
+                           "             note: it offers points that no tor makes: no IPv4 address (1)\n"
+                           "    two \"2\"  1 introduction point\n"
+                           "             note: none of them is published, as other backends were first at "
+                           "its relays\n"));
+    free(text);
+    report_fixture_clear(&fixture);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_problem),
         cmocka_unit_test(test_result),
+        cmocka_unit_test(test_points_trouble),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

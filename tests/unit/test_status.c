@@ -179,6 +179,74 @@ static void test_points_left_out(void **state)
     report_fixture_clear(&fixture);
 }
 
+/* What can't be used of a live backend's points, and why none of another one's is published. */
+static void test_points_trouble(void **state)
+{
+    (void)state;
+    struct report_fixture fixture;
+    report_fixture_make(&fixture);
+    struct publisher *publisher = fixture.publisher;
+    json_t *status = status_make_json(&fixture.view);
+    for (size_t i = 0; i < 3; i++) {
+        const json_t *instance = find_instance(find_service(status, 0), i);
+        check_count(instance, "introPointsLeftOut", 0);
+        check_null(instance, "introPointsFault");
+        check_null(instance, "introPointsLack");
+    }
+    json_decref(status);
+
+    report_fixture_give_faulty(publisher, 0, 3, 0x61, POINT_FAULT_TWO_RSA, REPORT_NOW - 1000);
+    report_fixture_give_points(publisher, 1, 1, 0x62, REPORT_NOW); /* one that the other had first */
+    status = status_make_json(&fixture.view);
+    const json_t *instance = find_instance(find_service(status, 0), 0);
+    check_count(instance, "introPointsNum", 3);
+    check_count(instance, "introPointsPublished", 2);
+    check_count(instance, "introPointsLeftOut", 1);
+    check_text(instance, "introPointsFault", "offers points that no tor makes: two RSA identities (1)");
+    check_null(instance, "introPointsLack");
+    instance = find_instance(find_service(status, 0), 1);
+    check_count(instance, "introPointsPublished", 0);
+    check_null(instance, "introPointsFault");
+    check_text(instance, "introPointsLack", "other backends were first at its relays");
+    json_decref(status);
+    report_fixture_clear(&fixture);
+}
+
+/* Three backends, and two places, which the maker of this test gives. */
+static struct assignment *make_for_two(const struct choice_offer *offers, size_t offer_count,
+                                       const uint8_t seed[CHOICE_SEED_SIZE])
+{
+    struct point_set *set = choice_make_set(offers, offer_count, 2, seed);
+    struct assignment *assignment = assignment_new(&set, 1);
+    point_set_release(set);
+    return assignment;
+}
+
+static void test_no_room(void **state)
+{
+    (void)state;
+    struct report_fixture fixture;
+    report_fixture_make(&fixture);
+    fixture.publisher->rules.assign = make_for_two;
+    for (uint8_t i = 0; i < 3; i++)
+        report_fixture_give_points(fixture.publisher, i, 1, 0x61 + i, REPORT_NOW);
+    json_t *status = status_make_json(&fixture.view);
+    size_t lacking = 0;
+    for (size_t i = 0; i < 3; i++) {
+        const json_t *instance = find_instance(find_service(status, 0), i);
+        check_text(instance, "state", "live");
+        if (json_integer_value(json_object_get(instance, "introPointsPublished")) > 0) {
+            check_null(instance, "introPointsLack");
+            continue;
+        }
+        lacking++;
+        check_text(instance, "introPointsLack", "there is no room for more");
+    }
+    assert_int_equal(lacking, 1);
+    json_decref(status);
+    report_fixture_clear(&fixture);
+}
+
 static void test_descriptors(void **state)
 {
     (void)state;
@@ -304,6 +372,8 @@ int main(void)
         cmocka_unit_test(test_time_of_new_points),
         cmocka_unit_test(test_backends),
         cmocka_unit_test(test_points_left_out),
+        cmocka_unit_test(test_points_trouble),
+        cmocka_unit_test(test_no_room),
         cmocka_unit_test(test_descriptors),
         cmocka_unit_test(test_published),
         cmocka_unit_test(test_process),

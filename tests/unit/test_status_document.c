@@ -271,6 +271,25 @@ static void test_text_of_troubles(void **state)
 }
 
 /* Nothing of what is read steers the terminal. */
+/* A backend with points of its that are left out, and one that has none published. */
+static void test_text_of_points(void **state)
+{
+    (void)state;
+    json_t *status = make_status();
+    json_t *instances = json_object_get(json_array_get(json_object_get(status, "services"), 0), "instances");
+    json_object_set_new(json_array_get(instances, 0), "introPointsFault", json_string("offers odd ones (2)"));
+    json_t *second = json_array_get(instances, 1);
+    json_object_set_new(second, "introPointsLack", json_string("no room"));
+    json_object_set_new(second, "error", json_null());
+    json_object_del(json_array_get(instances, 2), "introPointsFault"); /* as an older obpub's */
+    json_object_del(json_array_get(instances, 2), "introPointsLack");
+    char *text = print(status, false);
+    check_has(text, "3 of 3 introduction points published; offers odd ones (2)\n");
+    check_has(text, "2 of 2 introduction points published; no room\n");
+    free(text);
+    json_decref(status);
+}
+
 static void test_hostile_text(void **state)
 {
     (void)state;
@@ -301,6 +320,7 @@ int main(void)
         cmocka_unit_test(test_every_value_changed),
         cmocka_unit_test(test_text),
         cmocka_unit_test(test_text_of_troubles),
+        cmocka_unit_test(test_text_of_points),
         cmocka_unit_test(test_hostile_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

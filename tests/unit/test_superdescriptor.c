@@ -390,6 +390,13 @@ static void test_what_is_not_encoded(void **state)
     fixture.points[1].has_legacy_key = true;
     assert_not_encoded(&fixture, DESCRIPTOR_SIZE_MAX_DEFAULT, "introduction point 2 has a legacy key");
     fixture_init(&fixture, 3);
+    fixture.points[0].fault = POINT_FAULT_TWO_RSA;
+    assert_not_encoded(&fixture, DESCRIPTOR_SIZE_MAX_DEFAULT,
+                       "introduction point 1 has what no tor makes (two RSA identities)");
+    fixture_init(&fixture, 3);
+    fixture.points[1].link_specifiers_length = 0;
+    assert_not_encoded(&fixture, DESCRIPTOR_SIZE_MAX_DEFAULT, "introduction point 2 has link specifiers");
+    fixture_init(&fixture, 3);
     fixture.points[2].link_specifiers_length = LINK_SPECIFIERS_SIZE_MAX + 1;
     assert_not_encoded(&fixture, DESCRIPTOR_SIZE_MAX_DEFAULT, "introduction point 3 has link specifiers");
     fixture_init(&fixture, 1);

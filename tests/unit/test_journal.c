@@ -1,0 +1,103 @@
+/* What the log says of backends' introduction points: what is left out, and who has none; each once. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "helper_report.h"
+#include "report/journal.h"
+
+struct scene {
+    struct report_fixture fixture;
+    FILE *file;
+    struct log log;
+    struct journal *journal;
+};
+
+static void begin(struct scene *scene)
+{
+    report_fixture_make(&scene->fixture);
+    scene->file = tmpfile();
+    assert_non_null(scene->file);
+    log_open(&scene->log, fileno(scene->file), LOG_LEVEL_DEBUG);
+    scene->journal = journal_new(&scene->log);
+    journal_update(scene->journal, &scene->fixture.view);
+}
+
+static void end(struct scene *scene)
+{
+    journal_free(scene->journal);
+    fclose(scene->file);
+    report_fixture_clear(&scene->fixture);
+}
+
+/* Has the journal look, and counts the lines of the whole log with these words. */
+static size_t count_lines(struct scene *scene, const char *words)
+{
+    char line[LOG_MESSAGE_SIZE_MAX];
+    size_t count = 0;
+    journal_update(scene->journal, &scene->fixture.view);
+    rewind(scene->file);
+    while (fgets(line, sizeof(line), scene->file) != NULL)
+        count += strstr(line, words) != NULL;
+    return count;
+}
+
+static void give_faulty(struct scene *scene, enum point_fault fault)
+{
+    report_fixture_give_faulty(scene->fixture.publisher, 0, 2, 0x61, fault, REPORT_NOW);
+}
+
+static void test_left_out(void **state)
+{
+    (void)state;
+    static const char two_rsa[] =
+        "backend one offers introduction points that no tor makes, and are left out: two RSA identities\n";
+    struct scene scene;
+    begin(&scene);
+    assert_int_equal(count_lines(&scene, "left out"), 0);
+    for (size_t i = 0; i < 3; i++) {
+        give_faulty(&scene, POINT_FAULT_TWO_RSA);
+        assert_int_equal(count_lines(&scene, two_rsa), 1);
+        give_faulty(&scene, POINT_FAULT_NONE);
+        assert_int_equal(count_lines(&scene, "left out"), 1);
+    }
+    give_faulty(&scene, POINT_FAULT_NO_IPV4);
+    assert_int_equal(count_lines(&scene, "left out"), 2);
+    assert_int_equal(count_lines(&scene, "left out: no IPv4 address\n"), 1);
+    end(&scene);
+}
+
+static void test_lacks(void **state)
+{
+    (void)state;
+    struct scene scene;
+    begin(&scene);
+    assert_int_equal(count_lines(&scene, "has no introduction point"), 0);
+    report_fixture_give_points(scene.fixture.publisher, 1, 1, 0x31, REPORT_NOW);
+    for (size_t i = 0; i < 3; i++)
+        assert_int_equal(
+            count_lines(&scene, "backend two \"2\" is live and has no introduction point published: other "
+                                "backends were first at its relays\n"),
+            1);
+    assert_int_equal(count_lines(&scene, "each live backend has introduction points"), 0);
+    report_fixture_give_points(scene.fixture.publisher, 1, 1, 0x41, REPORT_NOW);
+    for (size_t i = 0; i < 3; i++)
+        assert_int_equal(count_lines(&scene, "each live backend has introduction points published\n"), 1);
+    end(&scene);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_left_out),
+        cmocka_unit_test(test_lacks),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
