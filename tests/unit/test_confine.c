@@ -448,15 +448,33 @@ static void test_plan(void **state)
     struct error error;
     assert_int_equal(confine_plan_make(&other, "no-such-user", false, &error), -1);
     assert_string_equal(error.text, "the config's \"user\": there is no user \"no-such-user\"");
-    /* Only root can become another one. */
+    /* Only root can become another one, and lacks something while it does not. */
     bool can_become = geteuid() == 0;
     const char *another = can_become ? "nobody" : "root";
     assert_int_equal(confine_plan_make(&other, another, false, &error), 0);
     assert_int_equal(other.has_user, can_become);
-    assert_int_equal(other.lack_count, plan.lack_count + !can_become);
+    assert_int_equal(other.lack_count, can_become ? plan.lack_count - 1 : plan.lack_count + 1);
     assert_int_equal(confine_plan_make(&other, another, true, &error), other.lack_count > 0 ? -1 : 0);
     if (other.lack_count > 0)
         assert_non_null(strstr(error.text, "require-sandbox"));
+}
+
+/* Root that stays root is something that is lacking, whether the config wants that or has no user. */
+static void test_root(void **state)
+{
+    (void)state;
+    struct confine_plan other;
+    struct error error;
+    if (geteuid() != 0)
+        skip();
+    assert_int_equal(confine_plan_make(&other, "root", false, &error), 0);
+    assert_false(other.has_user);
+    assert_non_null(strstr(other.lacks[other.lack_count - 1].text, "stays it: \"root\" is root"));
+    assert_int_equal(confine_plan_make(&other, "root", true, &error), -1);
+    assert_non_null(strstr(error.text, "require-sandbox"));
+    assert_int_equal(confine_plan_make(&other, NULL, false, &error), 0);
+    bool is_said = other.lack_count > 0 && strstr(other.lacks[other.lack_count - 1].text, "and stays it");
+    assert_int_equal(is_said, !other.has_user);
 }
 
 int main(void)
@@ -472,6 +490,7 @@ int main(void)
         cmocka_unit_test_setup(test_death_signal, setup_plan),
         cmocka_unit_test_setup(test_landlock_versions, setup_plan),
         cmocka_unit_test_setup(test_plan, setup_plan),
+        cmocka_unit_test_setup(test_root, setup_plan),
     };
     return cmocka_run_group_tests(tests, attempts_setup, folder_teardown);
 }
