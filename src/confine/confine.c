@@ -108,7 +108,7 @@ static int confine_files(const struct confine_profile *profile, const struct con
     if (profile->may_read_files)
         grants[count++] = (struct landlock_grant){"/", LANDLOCK_READ};
     for (size_t i = 0; i < needs->socket_folder_count && i < SOCKET_FOLDERS_MAX; i++)
-        grants[count++] = (struct landlock_grant){needs->socket_folders[i], LANDLOCK_SOCKETS};
+        grants[count++] = (struct landlock_grant){needs->socket_folders[i], profile->socket_right};
     const struct landlock_rules rules = {
         .grants = grants,
         .place_count = count,

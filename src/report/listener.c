@@ -34,7 +34,8 @@ static int is_listened_on(const struct listen_address *address)
 }
 
 /* Takes away a socket that a process left behind when it was killed. */
-static int remove_stale(const struct listen_address *address, struct error *error)
+static int remove_stale(const struct listen_address *address, const struct listener_remover *remover,
+                        struct error *error)
 {
     const char *path = listen_address_path(address);
     struct stat status;
@@ -49,9 +50,7 @@ static int remove_stale(const struct listen_address *address, struct error *erro
                          strerror(errno));
     if (is_in_use)
         return error_set(error, "another process answers on %s: is obpub running already?", path);
-    if (unlink(path) != 0 && errno != ENOENT)
-        return error_set(error, "the old socket %s can't be removed: %s", path, strerror(errno));
-    return 0;
+    return remover->remove(path, remover->context, error);
 }
 
 static void remember_file(struct listener *listener, const char *path)
@@ -69,7 +68,7 @@ static void remove_file(struct listener *listener)
     struct stat status;
     if (listener->path != NULL && lstat(listener->path, &status) == 0 && status.st_dev == listener->device &&
         status.st_ino == listener->inode)
-        unlink(listener->path);
+        listener->remover->remove(listener->path, listener->remover->context, NULL);
     free(listener->path);
     listener->path = NULL;
 }
@@ -172,11 +171,12 @@ static int make_socket(const struct listen_address *address, struct error *error
 }
 
 int listener_open(struct listener *listener, struct event_base *base, const struct listen_address *address,
-                  struct error *error)
+                  const struct listener_remover *remover, struct error *error)
 {
     memset(listener, 0, sizeof(*listener));
+    listener->remover = remover;
     const char *path = listen_address_path(address);
-    if (path != NULL && remove_stale(address, error) != 0)
+    if (path != NULL && remove_stale(address, remover, error) != 0)
         return -1;
     int descriptor = make_socket(address, error);
     if (descriptor < 0)

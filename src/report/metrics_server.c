@@ -9,7 +9,6 @@
 #include <event2/http.h>
 
 #include "base/memory.h"
-#include "report/listener.h"
 #include "report/metrics.h"
 
 /* Connections that are served at the same time; those beyond wait. */
@@ -169,7 +168,8 @@ static void end_serving(struct metrics_server *server, bool has_listener)
 }
 
 struct metrics_server *metrics_server_new(struct event_base *base, const char *listen,
-                                          report_view_callback view, void *context, struct error *error)
+                                          const struct listener_remover *remover, report_view_callback view,
+                                          void *context, struct error *error)
 {
     struct listen_address address;
     if (listen_address_parse(&address, listen, error) != 0) {
@@ -177,7 +177,7 @@ struct metrics_server *metrics_server_new(struct event_base *base, const char *l
         return NULL;
     }
     struct metrics_server *server = memory_allocate(1, sizeof(*server));
-    if (listener_open(&server->listener, base, &address, error) != 0) {
+    if (listener_open(&server->listener, base, &address, remover, error) != 0) {
         error_add_context(error, "metrics-listen %s", listen);
         free(server);
         return NULL;

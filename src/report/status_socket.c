@@ -9,7 +9,6 @@
 #include <event2/bufferevent.h>
 
 #include "base/memory.h"
-#include "report/listener.h"
 #include "report/status.h"
 
 /* How long (milliseconds) an answer is good for those who ask after: asking all the time costs little. */
@@ -164,7 +163,8 @@ static void was_accepted(struct evconnlistener *listener, evutil_socket_t descri
 
 /* -- the whole */
 
-struct status_socket *status_socket_new(struct event_base *base, const char *path, report_view_callback view,
+struct status_socket *status_socket_new(struct event_base *base, const char *path,
+                                        const struct listener_remover *remover, report_view_callback view,
                                         void *context, struct error *error)
 {
     struct listen_address address;
@@ -173,7 +173,7 @@ struct status_socket *status_socket_new(struct event_base *base, const char *pat
         return NULL;
     }
     struct status_socket *socket = memory_allocate(1, sizeof(*socket));
-    if (listener_open(&socket->listener, base, &address, error) != 0) {
+    if (listener_open(&socket->listener, base, &address, remover, error) != 0) {
         error_add_context(error, "the status socket");
         free(socket);
         return NULL;

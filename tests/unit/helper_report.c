@@ -3,10 +3,19 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/memory.h"
 
 #define TIME_PERIOD 20416
+
+static int remove_socket(const char *path, void *context, struct error *error)
+{
+    (void)context;
+    return unlink(path) == 0 ? 0 : error_set(error, "%s can't be removed", path);
+}
+
+const struct listener_remover report_remover = {.remove = remove_socket};
 
 void report_fixture_give_points(struct publisher *publisher, size_t backend, size_t count, uint8_t first,
                                 int64_t now)

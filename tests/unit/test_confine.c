@@ -65,6 +65,8 @@ static const struct attempt attempts[] = {
     {"renaming a file", try_rename, false, REFUSED, REFUSED, KILLED},
     {"linking a file", try_link, false, REFUSED, REFUSED, KILLED},
     {"removing a file", try_remove_file, false, REFUSED, REFUSED, KILLED},
+    {"removing a file beside the sockets", try_remove_file_beside_sockets, false, REFUSED, DONE, KILLED},
+    {"removing a file below the sockets", try_remove_file_below_sockets, false, REFUSED, DONE, KILLED},
     {"changing a mode", try_change_mode, false, REFUSED, REFUSED, KILLED},
     {"a file in memory", try_memory_file, true, REFUSED, REFUSED, KILLED},
     {"execve", try_execute, false, KILLED, KILLED, KILLED},
@@ -137,14 +139,20 @@ static void confine(enum confine_role role)
 {
     const char *const folders[] = {SOCKET_FOLDER};
     static const gid_t groups[] = {GROUP};
-    const struct confine_needs engine_needs = {
-        .socket_folders = folders, .socket_folder_count = 1, .groups = groups, .group_count = 1};
+    const struct confine_needs needs[] = {
+        [CONFINE_ENGINE] = {.socket_folders = folders,
+                            .socket_folder_count = 1,
+                            .groups = groups,
+                            .group_count = 1},
+        [CONFINE_READER] = {.socket_folders = folders, .socket_folder_count = 1},
+        [CONFINE_SIGNER] = {0},
+    };
     struct error error;
     if (role == CONFINE_ROLES)
         return;
     if (asks_for_death_signal)
         prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-    if (confine_process(&plan, role, role == CONFINE_ENGINE ? &engine_needs : NULL, &error) == CONFINE_DONE)
+    if (confine_process(&plan, role, &needs[role], &error) == CONFINE_DONE)
         return;
     fprintf(stderr, "%s\n", error.text);
     _exit(EXIT_NOT_CONFINED);
@@ -262,6 +270,8 @@ static void test_each_alone(void **state)
         {"making a file", try_make_file, false, REFUSED, REFUSED, REFUSED},
         {"making a file beside the sockets", try_make_file_beside_sockets, false, REFUSED, REFUSED, REFUSED},
         {"removing a file", try_remove_file, false, REFUSED, REFUSED, REFUSED},
+        {"removing a file beside the sockets", try_remove_file_beside_sockets, false, REFUSED, DONE, REFUSED},
+        {"removing a file below the sockets", try_remove_file_below_sockets, false, REFUSED, DONE, REFUSED},
         {"execve", try_execute, false, REFUSED, REFUSED, REFUSED},
         {"a status socket", try_status_socket, false, DONE, REFUSED, REFUSED},
         {"a socket elsewhere", try_socket_elsewhere, false, REFUSED, REFUSED, REFUSED},
@@ -270,6 +280,7 @@ static void test_each_alone(void **state)
         {"reading a file", try_read_file, false, REFUSED, DONE, KILLED},
         {"writing a file", try_write_file, false, REFUSED, REFUSED, KILLED},
         {"making a file", try_make_file, false, REFUSED, REFUSED, KILLED},
+        {"removing a file", try_remove_file, false, REFUSED, DONE, KILLED},
     };
     skip_unless_confined();
     plan.landlock_version = 0;

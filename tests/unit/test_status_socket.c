@@ -49,7 +49,7 @@ static void begin(struct fixture *fixture)
     report_fixture_make(&fixture->report);
     fixture->base = event_base_new();
     struct error error = {""};
-    fixture->socket = status_socket_new(fixture->base, "status", fill_view, fixture, &error);
+    fixture->socket = status_socket_new(fixture->base, "status", &report_remover, fill_view, fixture, &error);
     assert_string_equal(error.text, "");
     assert_non_null(fixture->socket);
 }
@@ -205,7 +205,7 @@ static void check_refused(const char *path, const char *expected)
 {
     struct event_base *base = event_base_new();
     struct error error = {""};
-    assert_null(status_socket_new(base, path, fill_view, NULL, &error));
+    assert_null(status_socket_new(base, path, &report_remover, fill_view, NULL, &error));
     if (strstr(error.text, expected) == NULL)
         fail_msg("\"%s\" does not say \"%s\"", error.text, expected);
     event_base_free(base);
@@ -280,7 +280,7 @@ static void test_what_is_in_the_way(void **state)
     check_refused(path, "has 199 bytes and may have 107");
     path[107] = '\0';
     struct event_base *base = event_base_new();
-    struct status_socket *socket = status_socket_new(base, path, fill_view, NULL, NULL);
+    struct status_socket *socket = status_socket_new(base, path, &report_remover, fill_view, NULL, NULL);
     assert_non_null(socket);
     status_socket_free(socket);
     event_base_free(base);
