@@ -10,8 +10,9 @@
 
 #include "base/memory.h"
 
-/* Connections that may wait to be accepted. */
-#define BACKLOG 16
+/* Connections that may wait to be accepted: fewer than are served at the same time, as all are accepted at
+ * once and none of them is to be dropped for the others before it was looked at. */
+#define BACKLOG 32
 #define SOCKET_MODE 0660
 /* How long nobody is let in after accept() failed, for want of file descriptors mostly. */
 #define PAUSE_SECONDS 1
@@ -78,22 +79,13 @@ static void remove_file(struct listener *listener)
 /* Lets connections in, or leaves them waiting in the kernel. */
 static void update(struct listener *listener)
 {
-    bool is_paused = evtimer_pending(listener->pause, NULL);
-    if (listener->is_accepting && !is_paused) {
-        event_add(listener->watch, NULL);
-        evconnlistener_enable(listener->connections);
-    } else {
+    if (evtimer_pending(listener->pause, NULL)) {
         event_del(listener->watch);
         evconnlistener_disable(listener->connections);
+    } else {
+        event_add(listener->watch, NULL);
+        evconnlistener_enable(listener->connections);
     }
-}
-
-void listener_set_accepting(struct listener *listener, bool is_accepting)
-{
-    if (listener->is_accepting == is_accepting)
-        return;
-    listener->is_accepting = is_accepting;
-    update(listener);
 }
 
 static void pause_is_over(evutil_socket_t socket, short events, void *context)
@@ -183,7 +175,6 @@ int listener_open(struct listener *listener, struct event_base *base, const stru
         return -1;
     if (path != NULL)
         remember_file(listener, path);
-    listener->is_accepting = true;
     listener->pause = evtimer_new(base, pause_is_over, listener);
     listener->watch = event_new(base, descriptor, EV_READ | EV_PERSIST, somebody_came, listener);
     /* A backlog of 0 says that it listens already. */

@@ -18,7 +18,6 @@ struct listener_remover {
 
 struct listener {
     struct evconnlistener *connections; /* belongs to the listener unless taken over; no callback is set */
-    bool is_accepting;                  /* those who come are let in */
     struct event *watch, *pause;        /* sees whether there is room for them; waits until there is */
     char *path;                         /* of the socket file, or NULL */
     dev_t device;                       /* of the socket file: another one is not removed */
@@ -31,9 +30,6 @@ struct listener {
  * is open. Returns 0, or -1 with a sentence. */
 int listener_open(struct listener *listener, struct event_base *base, const struct listen_address *address,
                   const struct listener_remover *remover, struct error *error);
-
-/* Whether those who come are let in, or left waiting. */
-void listener_set_accepting(struct listener *listener, bool is_accepting);
 
 /* Closes it and removes its socket file. is_taken_over: connections is freed by somebody else, later. */
 void listener_close(struct listener *listener, bool is_taken_over);

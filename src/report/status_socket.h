@@ -8,8 +8,9 @@
 #include "report/listener.h"
 #include "report/view.h"
 
-/* Connections that are answered at the same time; those beyond wait. */
-#define STATUS_CONNECTIONS_MAX 16
+/* Connections that are answered at the same time: for another one, the oldest is closed. So who does not take
+ * the answer keeps nobody out. */
+#define STATUS_CONNECTIONS_MAX 64
 /* Seconds in which a connection has to take its answer. */
 #define STATUS_CONNECTION_SECONDS 10
 
