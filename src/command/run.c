@@ -54,6 +54,7 @@ struct daemon {
     bool is_kept; /* the reader knows that the config is in use */
     bool has_lost_process;
     bool is_confined;
+    bool is_clock_ahead; /* too far for the signer */
 };
 
 /* -- reports -------------------------------------------------------------------------------------- */
@@ -296,6 +297,23 @@ static void look_for_tor(struct daemon *daemon)
         set_tor_places(daemon, daemon->config);
 }
 
+/* A clock that was set forward by hours: the signer answers no more, and what is published runs out. Only a
+ * new start makes that good, which a service manager can have. */
+static void look_at_clock(struct daemon *daemon)
+{
+    struct error error;
+    bool was_ahead = daemon->is_clock_ahead;
+    daemon->is_clock_ahead = signer_client_check_clock(daemon->processes.signer, &error) != 0;
+    if (!daemon->is_clock_ahead || was_ahead)
+        return;
+    bool has_manager = daemon->manager.socket >= 0;
+    log_write(&daemon->log, has_manager ? LOG_LEVEL_CRITICAL : LOG_LEVEL_ERROR, "%s%s",
+              has_manager ? "ending, to be started anew: " : "", error.text);
+    daemon->has_lost_process = daemon->has_lost_process || has_manager;
+    if (has_manager)
+        event_base_loopbreak(daemon->base);
+}
+
 static void look_around(evutil_socket_t socket, short events, void *context)
 {
     (void)socket;
@@ -312,6 +330,7 @@ static void look_around(evutil_socket_t socket, short events, void *context)
         log_write(&daemon->log, LOG_LEVEL_WARNING, "this machine's clock %s by %lld seconds",
                   jump > 0 ? "was set forward, or the machine was suspended," : "was set back",
                   llabs(jump) / 1000);
+    look_at_clock(daemon);
 }
 
 static struct event *add_timer(struct daemon *daemon, event_callback_fn callback, int64_t interval)
