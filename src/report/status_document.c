@@ -147,6 +147,7 @@ static int read_instance(void *entry, const json_t *value, struct error *error)
         {"state", FIELD_TEXT, false, offsetof(struct status_instance, state)},
         {"since", FIELD_TIME, false, offsetof(struct status_instance, since)},
         {"isReachable", FIELD_BOOLEAN, false, offsetof(struct status_instance, is_reachable)},
+        {"takesFlowControl", FIELD_BOOLEAN, true, offsetof(struct status_instance, takes_flow_control)},
         {"introPointsNum", FIELD_COUNT, true, offsetof(struct status_instance, points)},
         {"introPointsPublished", FIELD_COUNT, false, offsetof(struct status_instance, points_published)},
         {"error", FIELD_TEXT_OR_NULL, false, offsetof(struct status_instance, error)},

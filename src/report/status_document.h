@@ -35,6 +35,7 @@ struct status_instance {
     const char *address, *name, *state; /* name may be NULL */
     int64_t since;
     bool is_reachable;
+    bool takes_flow_control; /* from all visitors of the frontend */
     uint64_t points, points_published;
     const char *error; /* or NULL */
 };

@@ -129,6 +129,10 @@ static void print_instance(const struct printer *printer, const struct status_in
     print_duration(printer, printer->wall_now - instance->since);
     fprintf(printer->file, ", %" PRIu64 " of %" PRIu64 " introduction point%s published",
             instance->points_published, instance->points, plural(instance->points));
+    if (instance->takes_flow_control) {
+        fputs(", ", printer->file);
+        print_coloured(printer, COLOUR_DOUBTFUL, "takes congestion control from all visitors");
+    }
     if (instance->error != NULL) {
         fputs(": ", printer->file);
         print_text(printer, instance->error);

@@ -65,6 +65,12 @@ const struct time_schedule *report_view_schedule(const struct report_view *view)
  * have not expired with the frontend's bundle. */
 bool report_view_is_published(const struct report_view *view, const struct report_frontend *frontend);
 
+/* True when it is for the member at a position that a frontend is published without flow control, so that no
+ * visitor has congestion control: others that are in have it, and this one has none; or all have, and they
+ * differ. */
+bool report_view_takes_flow_control(const struct report_view *view, const struct publisher_frontend *frontend,
+                                    size_t position);
+
 /* When a descriptor is uploaded next, to one HSDir at least: not before the view's now; MOMENT_NEVER when
  * nothing is planned. */
 int64_t report_view_next_upload(const struct report_view *view, const struct publisher_frontend *frontend,

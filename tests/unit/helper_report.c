@@ -17,13 +17,14 @@ static int remove_socket(const char *path, void *context, struct error *error)
 
 const struct listener_remover report_remover = {.remove = remove_socket};
 
-void report_fixture_give_points(struct publisher *publisher, size_t backend, size_t count, uint8_t first,
-                                int64_t now)
+static void give_descriptor(struct publisher *publisher, size_t backend, size_t count, uint8_t first,
+                            const struct flow_control *flow_control, int64_t now)
 {
     static uint64_t revision_counter = 1;
     struct descriptor *descriptor = memory_allocate(1, sizeof(*descriptor));
     descriptor->period_number = TIME_PERIOD;
     descriptor->revision_counter = revision_counter++;
+    descriptor->flow_control = *flow_control;
     descriptor->points = memory_allocate(count, sizeof(*descriptor->points));
     descriptor->point_count = count;
     for (size_t i = 0; i < count; i++) {
@@ -31,6 +32,20 @@ void report_fixture_give_points(struct publisher *publisher, size_t backend, siz
         memset(descriptor->points[i].enc_key, first + (int)i, X25519_PUBLIC_KEY_SIZE);
     }
     publisher_note_descriptor(publisher, backend, descriptor, now);
+}
+
+void report_fixture_give_points(struct publisher *publisher, size_t backend, size_t count, uint8_t first,
+                                int64_t now)
+{
+    static const struct flow_control none = {0};
+    give_descriptor(publisher, backend, count, first, &none, now);
+}
+
+void report_fixture_set_flow_control(struct report_fixture *fixture, const struct flow_control *first,
+                                     const struct flow_control *second)
+{
+    give_descriptor(fixture->publisher, 0, 3, 0x31, first, REPORT_NOW);
+    give_descriptor(fixture->publisher, 1, 2, 0x41, second, REPORT_NOW);
 }
 
 static void set_reason(struct source *backend, const char *reason)

@@ -33,6 +33,10 @@ void report_fixture_fill(struct report_view *view, void *context);
 /* Removes socket files itself. */
 extern const struct listener_remover report_remover;
 
+/* Gives the first two backends other flow control, as it would be if their descriptors had come with that. */
+void report_fixture_set_flow_control(struct report_fixture *fixture, const struct flow_control *first,
+                                     const struct flow_control *second);
+
 /* Has every HSDir of the first frontend take both descriptors. */
 void report_fixture_publish(struct report_fixture *fixture);
 
