@@ -51,8 +51,8 @@ struct daemon {
     size_t open_files_max;
     int64_t clock_difference; /* milliseconds of the wall clock ahead of the other one */
     char reload_error[ERROR_TEXT_SIZE];
-    bool is_kept; /* the reader knows that the config is in use */
-    bool has_lost_process;
+    bool is_kept;         /* the reader knows that the config is in use */
+    bool needs_new_start; /* a service manager is to start obpub again */
     bool is_confined;
     bool is_clock_ahead; /* too far for the signer */
 };
@@ -309,7 +309,7 @@ static void look_at_clock(struct daemon *daemon)
     bool has_manager = daemon->manager.socket >= 0;
     log_write(&daemon->log, has_manager ? LOG_LEVEL_CRITICAL : LOG_LEVEL_ERROR, "%s%s",
               has_manager ? "ending, to be started anew: " : "", error.text);
-    daemon->has_lost_process = daemon->has_lost_process || has_manager;
+    daemon->needs_new_start = daemon->needs_new_start || has_manager;
     if (has_manager)
         event_base_loopbreak(daemon->base);
 }
@@ -389,7 +389,7 @@ static void process_is_lost(const struct error *error, void *context)
 {
     struct daemon *daemon = context;
     log_write(&daemon->log, LOG_LEVEL_CRITICAL, "ending: %s", error->text);
-    daemon->has_lost_process = true;
+    daemon->needs_new_start = true;
     event_base_loopbreak(daemon->base);
 }
 
@@ -432,7 +432,7 @@ static int publish(struct daemon *daemon)
     service_manager_ready(&daemon->manager);
     event_base_dispatch(daemon->base);
     service_manager_stopping(&daemon->manager);
-    return daemon->has_lost_process ? EXIT_CODE_PROCESS_LOST : EXIT_CODE_COMPLETE;
+    return daemon->needs_new_start ? EXIT_CODE_PROCESS_LOST : EXIT_CODE_COMPLETE;
 }
 
 /* Signals that come while it begins are acted on as soon as it has begun. */
