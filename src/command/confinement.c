@@ -28,11 +28,38 @@ int confinement_make_plan(struct confine_plan *plan, const struct options *optio
 }
 
 /* The path of the socket that the metrics are served on, or NULL. */
-static const char *find_metrics_path(const struct config *config, struct listen_address *address)
+static const char *find_metrics_path(const char *metrics_listen, struct listen_address *address)
 {
-    if (config->metrics_listen == NULL || listen_address_parse(address, config->metrics_listen, NULL) != 0)
+    if (metrics_listen == NULL || listen_address_parse(address, metrics_listen, NULL) != 0)
         return NULL;
     return listen_address_path(address);
+}
+
+/* Adds the folder of a socket's file; path may be NULL. */
+static void add_folder(struct socket_folders *folders, const char *path)
+{
+    if (path != NULL)
+        folders->folders[folders->count++] = path_copy_folder(path);
+}
+
+void socket_folders_find(struct socket_folders *folders, const struct options *options)
+{
+    char *status_socket, *metrics_listen;
+    struct listen_address address;
+    *folders = (struct socket_folders){0};
+    config_find_listeners(&status_socket, &metrics_listen, options->config_path);
+    add_folder(folders, options->environment_status_socket != NULL ? options->environment_status_socket
+                                                                   : status_socket);
+    add_folder(folders, find_metrics_path(metrics_listen, &address));
+    free(status_socket);
+    free(metrics_listen);
+}
+
+void socket_folders_clear(struct socket_folders *folders)
+{
+    for (size_t i = 0; i < folders->count; i++)
+        free(folders->folders[i]);
+    *folders = (struct socket_folders){0};
 }
 
 /* Adds the group that may use a socket, if it is one and there is such a group. */
@@ -87,12 +114,19 @@ enum confine_result confinement_confine_engine(const struct confine_plan *plan, 
                                                struct error *error)
 {
     struct listen_address address;
-    const char *const paths[] = {config->status_socket_location, find_metrics_path(config, &address)};
-    char *folders[sizeof(paths) / sizeof(paths[0])];
+    const char *const paths[SOCKET_FILES_MAX] = {config->status_socket_location,
+                                                 find_metrics_path(config->metrics_listen, &address)};
+    struct socket_folders folders = {0};
     gid_t groups[USER_GROUPS_MAX];
     const char *manager = getenv("NOTIFY_SOCKET");
-    struct confine_needs needs = {
-        .socket_folders = (const char *const *)folders,
+    for (size_t i = 0; is_listening && i < SOCKET_FILES_MAX; i++) {
+        if (paths[i] != NULL)
+            hand_over(plan, paths[i]);
+        add_folder(&folders, paths[i]);
+    }
+    const struct confine_needs needs = {
+        .socket_folders = (const char *const *)folders.folders,
+        .socket_folder_count = folders.count,
         .has_abstract_sockets = manager != NULL && manager[0] == '@',
         .groups = groups,
         .group_count = find_groups(options, config, groups),
@@ -100,15 +134,8 @@ enum confine_result confinement_confine_engine(const struct confine_plan *plan, 
     /* Both may open a file for that. */
     evutil_secure_rng_init();
     json_object_seed(0);
-    for (size_t i = 0; is_listening && i < sizeof(paths) / sizeof(paths[0]); i++) {
-        if (paths[i] == NULL)
-            continue;
-        hand_over(plan, paths[i]);
-        folders[needs.socket_folder_count++] = path_copy_folder(paths[i]);
-    }
     enum confine_result result = confine_process(plan, CONFINE_ENGINE, &needs, error);
-    for (size_t i = 0; i < needs.socket_folder_count; i++)
-        free(folders[i]);
+    socket_folders_clear(&folders);
     return result;
 }
 

@@ -329,7 +329,7 @@ int once_command(const struct options *options)
         fprintf(stderr, "obpub: %s\n", error.text);
         return EXIT_CODE_BAD_INPUT;
     }
-    if (processes_start(&processes, options, &plan, &error) == 0)
+    if (processes_start(&processes, options, &plan, NULL, &error) == 0)
         result = load_and_publish(options, &processes, &plan);
     else
         fprintf(stderr, "obpub: %s\n", error.text);

@@ -28,12 +28,24 @@ static void end_child(const struct log *log, int process, int result, const stru
     exit(result == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
 }
 
+/* What a child is confined as, for all that its profile does not know. */
+struct confinement {
+    const struct confine_plan *plan;
+    const struct socket_folders *folders;
+};
+
 /* Confines a fresh child; ends it where it has to. */
-static void confine_child(const struct confine_plan *plan, const struct log *log, int process)
+static void confine_child(const struct confinement *confinement, const struct log *log, int process)
 {
     static const enum confine_role roles[PROCESSES] = {CONFINE_SIGNER, CONFINE_READER};
+    const struct socket_folders *folders = process == PROCESS_READER ? confinement->folders : NULL;
+    struct confine_needs needs = {0};
     struct error error;
-    enum confine_result result = confine_process(plan, roles[process], NULL, &error);
+    if (folders != NULL) {
+        needs.socket_folders = (const char *const *)folders->folders;
+        needs.socket_folder_count = folders->count;
+    }
+    enum confine_result result = confine_process(confinement->plan, roles[process], &needs, &error);
     if (result == CONFINE_FAILED)
         end_child(log, process, -1, &error);
     if (result == CONFINE_INCOMPLETE)
@@ -42,7 +54,8 @@ static void confine_child(const struct confine_plan *plan, const struct log *log
 
 /* Forks one of them. ends are those of its channels, the engine's first. Returns in the engine. */
 static int start_one(struct processes *processes, const struct options *options,
-                     const struct confine_plan *plan, int process, const int ends[2], struct error *error)
+                     const struct confinement *confinement, int process, const int ends[2],
+                     struct error *error)
 {
     int started = child_start(&processes->children[process], names[process], ends, 2, error);
     if (started != 0)
@@ -50,10 +63,10 @@ static int start_one(struct processes *processes, const struct options *options,
     struct error reason = {.text = ""};
     struct log log;
     log_open(&log, STDERR_FILENO, options->verbosity);
-    confine_child(plan, &log, process);
-    int result = process == PROCESS_SIGNER
-                     ? signer_process_run(ends[0], ends[1], &reason)
-                     : reader_process_run(ends[0], ends[1], options->config_path, &reason);
+    confine_child(confinement, &log, process);
+    int result = process == PROCESS_SIGNER ? signer_process_run(ends[0], ends[1], &reason)
+                                           : reader_process_run(ends[0], ends[1], options->config_path,
+                                                                options->environment_status_socket, &reason);
     end_child(&log, process, result, &reason);
 }
 
@@ -76,19 +89,21 @@ static int open_channels(int channels[3][2], struct error *error)
 }
 
 int processes_start(struct processes *processes, const struct options *options,
-                    const struct confine_plan *plan, struct error *error)
+                    const struct confine_plan *plan, const struct socket_folders *folders,
+                    struct error *error)
 {
+    const struct confinement confinement = {plan, folders};
     int channels[3][2] = {{-1, -1}, {-1, -1}, {-1, -1}};
     *processes = (struct processes){.ends = {-1, -1}};
     signal(SIGPIPE, SIG_IGN);
     algorithms_get(); /* OpenSSL reads a file for that */
     int result = open_channels(channels, error);
     if (result == 0)
-        result = start_one(processes, options, plan, PROCESS_SIGNER, (int[]){channels[0][1], channels[2][0]},
-                           error);
+        result = start_one(processes, options, &confinement, PROCESS_SIGNER,
+                           (int[]){channels[0][1], channels[2][0]}, error);
     if (result == 0)
-        result = start_one(processes, options, plan, PROCESS_READER, (int[]){channels[1][1], channels[2][1]},
-                           error);
+        result = start_one(processes, options, &confinement, PROCESS_READER,
+                           (int[]){channels[1][1], channels[2][1]}, error);
     for (int process = 0; process < PROCESSES; process++) {
         processes->ends[process] = channels[process][0];
         close_end(&channels[process][1]);

@@ -5,6 +5,7 @@
 
 #include <event2/event.h>
 
+#include "command/confinement.h"
 #include "command/options.h"
 #include "confine/confine.h"
 #include "process/child.h"
@@ -23,11 +24,13 @@ struct processes {
     void *context;
 };
 
-/* Forks the signer and the reader, which are confined as the plan says before they do anything. To be called
+/* Forks the signer and the reader, which are confined as the plan says before they do anything. In the
+ * folders (NULL for none) the reader may remove the files of sockets that are listened on. To be called
  * before anything is read or connected, so that there is nothing that they would have a copy of, with
  * libsodium initialised. Returns in the caller alone, 0 or -1; end with processes_end() in any case. */
 int processes_start(struct processes *processes, const struct options *options,
-                    const struct confine_plan *plan, struct error *error);
+                    const struct confine_plan *plan, const struct socket_folders *folders,
+                    struct error *error);
 
 /* Calls lost() from the event loop when one of the two has ended: without it there is no way on. */
 void processes_watch(struct processes *processes, struct event_base *base,

@@ -46,12 +46,15 @@ struct daemon {
     struct live_view live;
     struct status_socket *status_socket;
     struct metrics_server *metrics_server;
+    struct listener_remover remover;
     struct event *signals[SIGNALS], *watchdog, *look;
     size_t open_files_max;
     int64_t clock_difference; /* milliseconds of the wall clock ahead of the other one */
     char reload_error[ERROR_TEXT_SIZE];
-    bool is_kept; /* the reader knows that the config is in use */
-    bool has_lost_process;
+    bool is_kept;         /* the reader knows that the config is in use */
+    bool needs_new_start; /* a service manager is to start obpub again */
+    bool is_confined;
+    bool is_clock_ahead; /* too far for the signer */
 };
 
 /* -- reports -------------------------------------------------------------------------------------- */
@@ -143,6 +146,18 @@ static void config_release(struct config *config)
     free(config);
 }
 
+/* Removes the file of a socket that is or was listened on. Once the engine is confined only the reader can.
+ */
+static int remove_socket(const char *path, void *context, struct error *error)
+{
+    struct daemon *daemon = context;
+    if (daemon->is_confined)
+        return reader_client_remove_socket(daemon->processes.reader, path, error);
+    if (unlink(path) != 0 && errno != ENOENT)
+        return error_set(error, "the old socket %s can't be removed: %s", path, strerror(errno));
+    return 0;
+}
+
 /* Opens what the config says is to be listened on; what stays the same is left alone. old is NULL at the
  * start. An error leaves that one closed. */
 static int open_listeners(struct daemon *daemon, const struct config *old, const struct config *config,
@@ -154,7 +169,7 @@ static int open_listeners(struct daemon *daemon, const struct config *old, const
         daemon->status_socket = NULL;
         if (config->status_socket_location != NULL) {
             daemon->status_socket = status_socket_new(daemon->base, config->status_socket_location,
-                                                      live_view_fill, &daemon->live, error);
+                                                      &daemon->remover, live_view_fill, &daemon->live, error);
             result = daemon->status_socket != NULL ? result : -1;
         }
     }
@@ -162,8 +177,8 @@ static int open_listeners(struct daemon *daemon, const struct config *old, const
         metrics_server_free(daemon->metrics_server);
         daemon->metrics_server = NULL;
         if (config->metrics_listen != NULL) {
-            daemon->metrics_server = metrics_server_new(daemon->base, config->metrics_listen, live_view_fill,
-                                                        &daemon->live, error);
+            daemon->metrics_server = metrics_server_new(
+                daemon->base, config->metrics_listen, &daemon->remover, live_view_fill, &daemon->live, error);
             result = daemon->metrics_server != NULL ? result : -1;
         }
     }
@@ -282,6 +297,23 @@ static void look_for_tor(struct daemon *daemon)
         set_tor_places(daemon, daemon->config);
 }
 
+/* A clock that was set forward by hours: the signer answers no more, and what is published runs out. Only a
+ * new start makes that good, which a service manager can have. */
+static void look_at_clock(struct daemon *daemon)
+{
+    struct error error;
+    bool was_ahead = daemon->is_clock_ahead;
+    daemon->is_clock_ahead = signer_client_check_clock(daemon->processes.signer, &error) != 0;
+    if (!daemon->is_clock_ahead || was_ahead)
+        return;
+    bool has_manager = daemon->manager.socket >= 0;
+    log_write(&daemon->log, has_manager ? LOG_LEVEL_CRITICAL : LOG_LEVEL_ERROR, "%s%s",
+              has_manager ? "ending, to be started anew: " : "", error.text);
+    daemon->needs_new_start = daemon->needs_new_start || has_manager;
+    if (has_manager)
+        event_base_loopbreak(daemon->base);
+}
+
 static void look_around(evutil_socket_t socket, short events, void *context)
 {
     (void)socket;
@@ -298,6 +330,7 @@ static void look_around(evutil_socket_t socket, short events, void *context)
         log_write(&daemon->log, LOG_LEVEL_WARNING, "this machine's clock %s by %lld seconds",
                   jump > 0 ? "was set forward, or the machine was suspended," : "was set back",
                   llabs(jump) / 1000);
+    look_at_clock(daemon);
 }
 
 static struct event *add_timer(struct daemon *daemon, event_callback_fn callback, int64_t interval)
@@ -356,7 +389,7 @@ static void process_is_lost(const struct error *error, void *context)
 {
     struct daemon *daemon = context;
     log_write(&daemon->log, LOG_LEVEL_CRITICAL, "ending: %s", error->text);
-    daemon->has_lost_process = true;
+    daemon->needs_new_start = true;
     event_base_loopbreak(daemon->base);
 }
 
@@ -364,6 +397,7 @@ static void process_is_lost(const struct error *error, void *context)
 static int confine(struct daemon *daemon)
 {
     struct error error;
+    daemon->is_confined = true;
     for (size_t i = 0; i < daemon->plan.lack_count; i++)
         log_write(&daemon->log, LOG_LEVEL_WARNING, "%s", daemon->plan.lacks[i].text);
     enum confine_result result =
@@ -398,7 +432,7 @@ static int publish(struct daemon *daemon)
     service_manager_ready(&daemon->manager);
     event_base_dispatch(daemon->base);
     service_manager_stopping(&daemon->manager);
-    return daemon->has_lost_process ? EXIT_CODE_PROCESS_LOST : EXIT_CODE_COMPLETE;
+    return daemon->needs_new_start ? EXIT_CODE_PROCESS_LOST : EXIT_CODE_COMPLETE;
 }
 
 /* Signals that come while it begins are acted on as soon as it has begun. */
@@ -441,13 +475,18 @@ int run_command(const struct options *options)
     daemon.open_files_max = open_files_raise();
     log_open(&daemon.log, STDERR_FILENO, options->verbosity);
     daemon.live.plan = &daemon.plan;
+    daemon.remover = (struct listener_remover){remove_socket, &daemon};
     daemon.live.loaded_at = daemon.live.started_at;
     daemon.live.reload_error = daemon.reload_error;
     if (confinement_make_plan(&daemon.plan, options, &error) != 0) {
         log_write(&daemon.log, LOG_LEVEL_CRITICAL, "%s", error.text);
         return EXIT_CODE_BAD_INPUT;
     }
-    if (processes_start(&daemon.processes, options, &daemon.plan, &error) != 0) {
+    struct socket_folders folders;
+    socket_folders_find(&folders, options);
+    int started = processes_start(&daemon.processes, options, &daemon.plan, &folders, &error);
+    socket_folders_clear(&folders);
+    if (started != 0) {
         log_write(&daemon.log, LOG_LEVEL_CRITICAL, "%s", error.text);
     } else {
         if (service_manager_open(&daemon.manager, &error) != 0)

@@ -111,24 +111,26 @@ static void read_tor_credentials(struct config_loader *loader, yaml_node_t **val
             config->tor_control_count);
 }
 
-/* Reads where the metrics are served. */
-static void read_metrics_listen(struct config_loader *loader, yaml_node_t *node)
+/* Reads where the metrics are served; release with free(). NULL when they are not, or for a bad place. */
+static char *read_metrics_listen(struct yaml_reader *yaml, yaml_node_t *node)
 {
-    const char *text = node != NULL ? yaml_reader_read_text(&loader->yaml, node, "metrics-listen") : NULL;
+    static const char key[] = "metrics-listen";
+    const char *text = node != NULL ? yaml_reader_read_text(yaml, node, key) : NULL;
     if (text == NULL)
-        return;
+        return NULL;
     struct listen_address address;
     struct error error;
     if (listen_address_parse(&address, text, &error) != 0) {
-        CONFIG_LOADER_REPORT(loader, node, "\"metrics-listen\": %s", error.text);
-        return;
+        config_report_add_error(yaml->report, yaml->path, yaml_reader_line(node), "\"%s\": %s", key,
+                                error.text);
+        return NULL;
     }
     if (!listen_address_is_local(&address))
-        config_report_add_warning(loader->yaml.report, loader->yaml.path, yaml_reader_line(node),
-                                  "\"metrics-listen\": whoever can reach %s learns which backends belong to "
-                                  "which frontends: see that only Prometheus can, or use 127.0.0.1",
-                                  text);
-    loader->config->metrics_listen = memory_copy_text(text, strlen(text));
+        config_report_add_warning(yaml->report, yaml->path, yaml_reader_line(node),
+                                  "\"%s\": whoever can reach %s learns which backends belong to which "
+                                  "frontends: see that only Prometheus can, or use 127.0.0.1",
+                                  key, text);
+    return memory_copy_text(text, strlen(text));
 }
 
 /* Reads where the status socket is to be; release with free(). NULL when there is none, or a bad one. */
@@ -203,7 +205,7 @@ static void read_top(struct config_loader *loader)
     read_tor_controls(loader, values[TOP_TOR_CONTROL]);
     read_tor_credentials(loader, values);
     config->status_socket_location = read_status_socket(&loader->yaml, values[TOP_STATUS_SOCKET_LOCATION]);
-    read_metrics_listen(loader, values[TOP_METRICS_LISTEN]);
+    config->metrics_listen = read_metrics_listen(&loader->yaml, values[TOP_METRICS_LISTEN]);
     read_backend_grace(loader, values[TOP_BACKEND_GRACE]);
     read_confinement(&loader->yaml, values, &config->user, &config->requires_sandbox);
     config_services_read(loader, values[TOP_SERVICES]);
@@ -288,6 +290,20 @@ int config_find_confinement(char **user, bool *requires_sandbox, const char *pat
     }
     config_report_clear(&report);
     return result;
+}
+
+void config_find_listeners(char **status_socket, char **metrics_listen, const char *path)
+{
+    struct config_report report = {0};
+    struct yaml_reader yaml;
+    yaml_node_t *values[TOP_KEYS];
+    *status_socket = *metrics_listen = NULL;
+    if (load_top(&yaml, values, path, &report) == 0) {
+        *status_socket = read_status_socket(&yaml, values[TOP_STATUS_SOCKET_LOCATION]);
+        *metrics_listen = read_metrics_listen(&yaml, values[TOP_METRICS_LISTEN]);
+        yaml_reader_clear(&yaml);
+    }
+    config_report_clear(&report);
 }
 
 void config_clear(struct config *config)

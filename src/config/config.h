@@ -106,6 +106,11 @@ int config_find_status_socket(char **location, const char *path, struct config_r
  * errors, which are for config_load() to report; what it has of the two is there all the same. */
 int config_find_confinement(char **user, bool *requires_sandbox, const char *path);
 
+/* Reads nothing but where the file has sockets listened on, "status-socket-location" and "metrics-listen":
+ * both are to be released with free(), NULL when the file has none or a bad one, which is for config_load()
+ * to report. */
+void config_find_listeners(char **status_socket, char **metrics_listen, const char *path);
+
 /* Releases all that a config points to, wiping the keys, and zeroes it. */
 void config_clear(struct config *config);
 void config_report_clear(struct config_report *report);

@@ -7,6 +7,7 @@
 #include "base/key_index.h"
 #include "base/memory.h"
 #include "base/printable.h"
+#include "base/text.h"
 #include "config/key_file.h"
 
 /* Limits on what one process is asked to serve. */
@@ -251,21 +252,42 @@ static void check_backends(const struct config_loader *loader)
     }
 }
 
+/* True when what a backend says of its control port is not what counts, which the first of its like says. One
+ * that says nothing leaves it to that one. */
+static bool is_asked_otherwise(const struct config_backend *first, const struct config_backend *backend)
+{
+    return backend->has_control &&
+           (!first->has_control || !control_endpoint_equals(&first->control, &backend->control) ||
+            !string_equals(first->control_password_file, backend->control_password_file) ||
+            !string_equals(first->control_cookie_file, backend->control_cookie_file));
+}
+
 /* Numbers the sources. An address is one tor's, whichever services list it, and the first of them says where
  * its control port is. */
-static void number_sources(struct config *config)
+static void number_sources(const struct config_loader *loader)
 {
+    struct config *config = loader->config;
     struct key_index index = {0};
+    const struct config_backend **firsts = /* by the sources' numbers */
+        memory_allocate(loader->backend_count, sizeof(*firsts));
     for (size_t i = 0; i < config->frontend_count; i++) {
         for (size_t j = 0; j < config->frontends[i].backend_count; j++) {
             struct config_backend *backend = &config->frontends[i].backends[j];
             backend->source = key_index_find(&index, backend->identity_key);
-            if (backend->source != KEY_INDEX_NONE)
-                continue;
-            backend->source = config->source_count++;
-            key_index_add(&index, backend->identity_key, backend->source);
+            if (backend->source == KEY_INDEX_NONE) {
+                backend->source = config->source_count++;
+                key_index_add(&index, backend->identity_key, backend->source);
+                firsts[backend->source] = backend;
+            } else if (is_asked_otherwise(firsts[backend->source], backend)) {
+                config_report_add_warning(loader->yaml.report, config->path, backend->line,
+                                          "what is said here of the control port of %s.onion does not count: "
+                                          "it is one tor, and line "
+                                          "%zu says something else, or nothing; write the same there",
+                                          backend->address, firsts[backend->source]->line);
+            }
         }
     }
+    free(firsts);
     key_index_clear(&index);
 }
 
@@ -283,7 +305,7 @@ void config_services_read(struct config_loader *loader, yaml_node_t *node)
     for (size_t i = 0; i < count; i++)
         read_service(loader, yaml_reader_list_entry(&loader->yaml, node, i));
     check_backends(loader);
-    number_sources(loader->config);
+    number_sources(loader);
 }
 
 void config_services_clear(struct config *config)

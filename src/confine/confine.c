@@ -62,7 +62,8 @@ static int keep_user(struct confine_plan *plan, const char *user_name, struct er
     return 0;
 }
 
-/* A user that the config names has to be there; without any, root goes on without its capabilities. */
+/* A user that the config names has to be there; without any, root goes on without its capabilities. Also
+ * where the config asks for that, something is lacking: what belongs to root needs no capability of it. */
 static int choose_user(struct confine_plan *plan, const char *user_name, struct error *error)
 {
     if (geteuid() != 0)
@@ -77,6 +78,11 @@ static int choose_user(struct confine_plan *plan, const char *user_name, struct 
             "obpub was started as root and stays it: there is no user \"%s\" (make one, or name another "
             "as \"user\" in the config)",
             CONFINE_USER_DEFAULT);
+    else if (!plan->has_user)
+        error_set(add_lack(plan),
+                  "obpub was started as root and stays it: \"%s\" is root, to whom root's files are open "
+                  "without capabilities, too (name another as \"user\" in the config)",
+                  user_name != NULL ? user_name : CONFINE_USER_DEFAULT);
     return 0;
 }
 
@@ -102,7 +108,7 @@ static int confine_files(const struct confine_profile *profile, const struct con
     if (profile->may_read_files)
         grants[count++] = (struct landlock_grant){"/", LANDLOCK_READ};
     for (size_t i = 0; i < needs->socket_folder_count && i < SOCKET_FOLDERS_MAX; i++)
-        grants[count++] = (struct landlock_grant){needs->socket_folders[i], LANDLOCK_SOCKETS};
+        grants[count++] = (struct landlock_grant){needs->socket_folders[i], profile->socket_right};
     const struct landlock_rules rules = {
         .grants = grants,
         .place_count = count,

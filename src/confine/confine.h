@@ -37,7 +37,8 @@ void confine_plan_add_lack(struct confine_plan *plan, const struct error *lack);
 
 /* What one process needs that its profile does not know. */
 struct confine_needs {
-    const char *const *socket_folders; /* the engine's: where it may make and remove sockets */
+    const char *const *socket_folders; /* of the listening sockets' files, which the engine makes and the
+                                          reader removes */
     size_t socket_folder_count;
     bool has_abstract_sockets; /* it connects to some of other processes */
     const gid_t *groups;       /* that it joins when it stays root, which can then use their sockets */

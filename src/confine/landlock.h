@@ -9,8 +9,10 @@
 
 /* What may be done below a folder. Anything that no rule names is forbidden everywhere. */
 enum landlock_right {
-    LANDLOCK_READ,    /* read files and folders */
-    LANDLOCK_SOCKETS, /* make sockets in the folder, and remove files from it */
+    LANDLOCK_READ,   /* read files and folders */
+    LANDLOCK_BIND,   /* make socket files */
+    LANDLOCK_REMOVE, /* remove files of any kind: Landlock knows no difference, and goes down into subfolders
+                      */
 };
 
 struct landlock_grant {

@@ -179,8 +179,6 @@ static const char *const engine_calls[] = {
     "timerfd_create",
     "timerfd_settime",
     "timerfd_settime64",
-    "unlink",
-    "unlinkat",
     NULL,
 };
 
@@ -195,11 +193,13 @@ static const struct seccomp_condition engine_conditions[] = {
 
 /* -- the reader ----------------------------------------------------------------------------------- */
 
+/* unlink() is for the files of the engine's listening sockets, which it takes away. */
 static const char *const reader_calls[] = {
-    "pread64", "readlink", "readlinkat", "getdents", "getdents64", "fadvise64", NULL,
+    "pread64", "readlink", "readlinkat", "getdents", "getdents64", "fadvise64", "unlink", NULL,
 };
 
 static const struct seccomp_condition reader_conditions[] = {
+    {"unlinkat", 2, INT_MASK, 0},
     {"open", 1, WRITING_FLAGS, O_RDONLY},
     {"openat", 2, WRITING_FLAGS, O_RDONLY},
     {NULL, 0, 0, 0},
@@ -241,6 +241,7 @@ const struct confine_profile confine_profiles[CONFINE_ROLES] = {
             .calls = {.allowed = {basic_calls, common_calls, engine_calls},
                       .conditions = {basic_conditions, common_conditions, engine_conditions},
                       .fatal = fatal_calls},
+            .socket_right = LANDLOCK_BIND,
             .may_use_tcp = true,
             .has_children = true,
             .limits = engine_limits,
@@ -253,6 +254,7 @@ const struct confine_profile confine_profiles[CONFINE_ROLES] = {
                       .conditions = {basic_conditions, common_conditions, reader_conditions},
                       .fatal = fatal_calls},
             .may_read_files = true,
+            .socket_right = LANDLOCK_REMOVE,
             .kept_capabilities = UINT64_C(1) << CAP_DAC_READ_SEARCH,
             .limits = reader_limits,
             .limit_count = COUNT(reader_limits),

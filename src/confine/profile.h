@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <sys/resource.h>
 
+#include "confine/landlock.h"
 #include "confine/seccomp_filter.h"
 
 enum confine_role {
@@ -24,7 +25,8 @@ struct confine_limit {
 struct confine_profile {
     const char *name; /* for messages */
     struct seccomp_rules calls;
-    bool may_read_files; /* all that its user can read */
+    bool may_read_files;              /* all that its user can read */
+    enum landlock_right socket_right; /* what it may do in the folders of the listening sockets' files */
     bool may_use_tcp;
     bool has_children;          /* that the kernel ends with it, by a signal that counts as its own */
     uint64_t kept_capabilities; /* bits 1 << CAP_... that it keeps where it has them */

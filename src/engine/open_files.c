@@ -4,7 +4,7 @@
 #include <sys/resource.h>
 
 /* For all but the backends: local tors, listeners and those who ask there, the other processes, logs. */
-#define OTHER_FILES 64
+#define OTHER_FILES 192
 
 size_t open_files_raise(void)
 {

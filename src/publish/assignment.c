@@ -127,3 +127,12 @@ size_t assignment_count_points_from(const struct assignment *assignment, uint64_
 {
     return count_points(assignment, &source);
 }
+
+bool assignment_has_flow_control(const struct assignment *assignment)
+{
+    for (size_t i = 0; assignment != NULL && i < assignment->count; i++) {
+        if (!assignment->sets[i]->features.flow_control.is_present)
+            return false;
+    }
+    return assignment != NULL;
+}

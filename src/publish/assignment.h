@@ -50,4 +50,7 @@ bool assignment_equals(const struct assignment *one, const struct assignment *ot
 size_t assignment_count_points(const struct assignment *assignment);
 size_t assignment_count_points_from(const struct assignment *assignment, uint64_t source);
 
+/* True when every set says that the service has flow control; false for no assignment. */
+bool assignment_has_flow_control(const struct assignment *assignment);
+
 #endif

@@ -294,6 +294,15 @@ static void read_resolver(char *text, void *context)
     read_lines(context, READER_RESOLVER, NULL, text);
 }
 
+/* -- files of listening sockets ------------------------------------------------------------------- */
+
+int reader_client_remove_socket(struct reader_client *client, const char *path, struct error *error)
+{
+    const uint8_t *content;
+    size_t length;
+    return read_file(client, READER_SOCKET, path, &content, &length, error) == CREDENTIAL_OK ? 0 : -1;
+}
+
 /* -- making --------------------------------------------------------------------------------------- */
 
 const struct credential_reader *reader_client_credential_reader(const struct reader_client *client)

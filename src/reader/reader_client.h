@@ -22,6 +22,10 @@ int reader_client_load(struct reader_client *client, struct config *config, stru
 int reader_client_keep(struct reader_client *client, struct error *error);
 int reader_client_drop(struct reader_client *client, struct error *error);
 
+/* Has the reader remove the file of a listening socket that the config in use names, or the one that was
+ * loaded last. Returns 0, or -1 when it could not. */
+int reader_client_remove_socket(struct reader_client *client, const char *path, struct error *error);
+
 /* Takes answers that came too late for their requests. */
 void reader_client_take_late(struct reader_client *client);
 

@@ -25,6 +25,8 @@ enum reader_message {
     /* To everything: enum credential_result, or 0 or 1 as success or failure; then the password, the cookie,
      * the lines that name_files.h describes, or the sentence that says why there is nothing. */
     READER_END,
+    /* The engine's again. */
+    READER_SOCKET, /* path: remove the file of a listening socket that the config names */
 };
 
 #define READER_MESSAGE_SIZE_MAX 16384

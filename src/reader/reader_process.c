@@ -1,11 +1,15 @@
 /* The reader's process: opens the config, the keys and the files that open control ports, for the engine. */
 #include "reader/reader_process.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include "address/listen_address.h"
 #include "base/big_endian.h"
 #include "base/memory.h"
 #include "base/text.h"
@@ -33,7 +37,8 @@ struct held_key {
 struct reader {
     int engine, signer;
     const char *config_path;
-    uint8_t *bytes; /* secret memory for one message */
+    const char *status_socket; /* that was given in the place of the config's, or NULL */
+    uint8_t *bytes;            /* secret memory for one message */
     struct held_key *keys;
     size_t key_count;
     struct config kept, loaded; /* without secret keys; the second one waits for the engine's word */
@@ -387,6 +392,40 @@ static int send_resolver(struct reader *reader)
     return send_end(reader, 0, text, strlen(text));
 }
 
+/* -- files of listening sockets ------------------------------------------------------------------- */
+
+/* True for a socket that a config has the engine listen on. */
+static bool names_socket(const struct config *config, const char *path)
+{
+    struct listen_address metrics;
+    return string_equals(config->status_socket_location, path) ||
+           (config->metrics_listen != NULL &&
+            listen_address_parse(&metrics, config->metrics_listen, NULL) == 0 &&
+            string_equals(listen_address_path(&metrics), path));
+}
+
+/* Removes the file of a socket, which the engine itself can't do: below the folder of one there may be other
+ * files. Returns 0, or -1 with a sentence. */
+static int remove_socket(const struct reader *reader, const char *path, struct error *error)
+{
+    struct stat status;
+    if (!names_socket(&reader->kept, path) && !names_socket(&reader->loaded, path) &&
+        !string_equals(reader->status_socket, path))
+        return error_set(error, "the config names no socket %s", path);
+    if (lstat(path, &status) == 0 && !S_ISSOCK(status.st_mode))
+        return error_set(error, "%s is no socket", path);
+    if (unlink(path) != 0 && errno != ENOENT)
+        return error_set(error, "the socket %s can't be removed: %s", path, strerror(errno));
+    return 0;
+}
+
+static int send_removal(struct reader *reader, const char *path)
+{
+    struct error error = {.text = ""};
+    int result = remove_socket(reader, path, &error);
+    return send_end(reader, result != 0, error.text, strlen(error.text));
+}
+
 /* -- the loop ------------------------------------------------------------------------------------- */
 
 /* Does what a message of size bytes, in reader->bytes, asks for. Returns 1; 0 when the engine or the signer
@@ -395,7 +434,8 @@ static int serve(struct reader *reader, size_t size, struct error *error)
 {
     char text[PATH_MAX]; /* a path or a name */
     enum reader_message type = (enum reader_message)reader->bytes[0];
-    bool has_text = type == READER_PASSWORD || type == READER_COOKIE || type == READER_HOST;
+    bool has_text =
+        type == READER_PASSWORD || type == READER_COOKIE || type == READER_HOST || type == READER_SOCKET;
     size_t length = size - 1;
     if (has_text ? length == 0 || length >= sizeof(text) || memchr(reader->bytes + 1, '\0', length) != NULL
                  : length != 0)
@@ -425,15 +465,24 @@ static int serve(struct reader *reader, size_t size, struct error *error)
     case READER_RESOLVER:
         result = send_resolver(reader);
         break;
+    case READER_SOCKET:
+        result = send_removal(reader, text);
+        break;
     default:
         return error_set(error, "there is no message of type %d", (int)type);
     }
     return result == 0 ? 1 : 0;
 }
 
-int reader_process_run(int engine, int signer, const char *config_path, struct error *error)
+int reader_process_run(int engine, int signer, const char *config_path, const char *status_socket,
+                       struct error *error)
 {
-    struct reader reader = {.engine = engine, .signer = signer, .config_path = config_path};
+    struct reader reader = {
+        .engine = engine,
+        .signer = signer,
+        .config_path = config_path,
+        .status_socket = status_socket,
+    };
     reader.bytes = secret_allocate(READER_MESSAGE_SIZE_MAX);
     struct pollfd peers[] = {{.fd = engine, .events = POLLIN}, {.fd = signer, .events = POLLIN}};
     int result = 1;

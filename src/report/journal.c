@@ -33,7 +33,7 @@ struct journal_bundle {
 
 struct journal_frontend {
     uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE];
-    struct log_state published, backends, hsdirs, lacks;
+    struct log_state published, backends, hsdirs, lacks, flow_control;
     struct journal_bundle bundle;
 };
 
@@ -204,6 +204,26 @@ static void update_lacks(struct journal *journal, const struct report_view *view
                        report->config->address);
 }
 
+/* Names a backend for which no visitor has congestion control. */
+static void update_flow_control(struct journal *journal, const struct report_view *view,
+                                const struct report_frontend *report)
+{
+    const struct publisher_frontend *frontend = &view->publisher->frontends[report->number];
+    struct journal_frontend *known = &journal->frontends[report->number];
+    const char *address = report->config->address;
+    size_t position = 0;
+    while (position < frontend->member_count && !report_view_takes_flow_control(view, frontend, position))
+        position++;
+    if (position < frontend->member_count)
+        log_write_trouble(journal->log, &known->flow_control, LOG_LEVEL_WARNING,
+                          "%s.onion: no visitor has congestion control, because backend %s has no "
+                          "flow-control like the others: is its tor older, or set up otherwise?",
+                          address, report->config->backends[position].name);
+    else if (known->flow_control.is_trouble && assignment_has_flow_control(frontend->assignment))
+        log_write_well(journal->log, &known->flow_control, LOG_LEVEL_INFO,
+                       "%s.onion: visitors have congestion control again", address);
+}
+
 static void update_frontend(struct journal *journal, const struct report_view *view,
                             const struct report_frontend *report)
 {
@@ -319,6 +339,7 @@ void journal_update(struct journal *journal, const struct report_view *view)
         }
         update_frontend(journal, view, frontend);
         update_lacks(journal, view, frontend);
+        update_flow_control(journal, view, frontend);
         update_bundle(journal, view, frontend);
     }
 }

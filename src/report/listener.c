@@ -10,8 +10,9 @@
 
 #include "base/memory.h"
 
-/* Connections that may wait to be accepted. */
-#define BACKLOG 16
+/* Connections that may wait to be accepted: fewer than are served at the same time, as all are accepted at
+ * once and none of them is to be dropped for the others before it was looked at. */
+#define BACKLOG 32
 #define SOCKET_MODE 0660
 /* How long nobody is let in after accept() failed, for want of file descriptors mostly. */
 #define PAUSE_SECONDS 1
@@ -34,7 +35,8 @@ static int is_listened_on(const struct listen_address *address)
 }
 
 /* Takes away a socket that a process left behind when it was killed. */
-static int remove_stale(const struct listen_address *address, struct error *error)
+static int remove_stale(const struct listen_address *address, const struct listener_remover *remover,
+                        struct error *error)
 {
     const char *path = listen_address_path(address);
     struct stat status;
@@ -49,9 +51,7 @@ static int remove_stale(const struct listen_address *address, struct error *erro
                          strerror(errno));
     if (is_in_use)
         return error_set(error, "another process answers on %s: is obpub running already?", path);
-    if (unlink(path) != 0 && errno != ENOENT)
-        return error_set(error, "the old socket %s can't be removed: %s", path, strerror(errno));
-    return 0;
+    return remover->remove(path, remover->context, error);
 }
 
 static void remember_file(struct listener *listener, const char *path)
@@ -69,7 +69,7 @@ static void remove_file(struct listener *listener)
     struct stat status;
     if (listener->path != NULL && lstat(listener->path, &status) == 0 && status.st_dev == listener->device &&
         status.st_ino == listener->inode)
-        unlink(listener->path);
+        listener->remover->remove(listener->path, listener->remover->context, NULL);
     free(listener->path);
     listener->path = NULL;
 }
@@ -79,22 +79,13 @@ static void remove_file(struct listener *listener)
 /* Lets connections in, or leaves them waiting in the kernel. */
 static void update(struct listener *listener)
 {
-    bool is_paused = evtimer_pending(listener->pause, NULL);
-    if (listener->is_accepting && !is_paused) {
-        event_add(listener->watch, NULL);
-        evconnlistener_enable(listener->connections);
-    } else {
+    if (evtimer_pending(listener->pause, NULL)) {
         event_del(listener->watch);
         evconnlistener_disable(listener->connections);
+    } else {
+        event_add(listener->watch, NULL);
+        evconnlistener_enable(listener->connections);
     }
-}
-
-void listener_set_accepting(struct listener *listener, bool is_accepting)
-{
-    if (listener->is_accepting == is_accepting)
-        return;
-    listener->is_accepting = is_accepting;
-    update(listener);
 }
 
 static void pause_is_over(evutil_socket_t socket, short events, void *context)
@@ -172,18 +163,18 @@ static int make_socket(const struct listen_address *address, struct error *error
 }
 
 int listener_open(struct listener *listener, struct event_base *base, const struct listen_address *address,
-                  struct error *error)
+                  const struct listener_remover *remover, struct error *error)
 {
     memset(listener, 0, sizeof(*listener));
+    listener->remover = remover;
     const char *path = listen_address_path(address);
-    if (path != NULL && remove_stale(address, error) != 0)
+    if (path != NULL && remove_stale(address, remover, error) != 0)
         return -1;
     int descriptor = make_socket(address, error);
     if (descriptor < 0)
         return -1;
     if (path != NULL)
         remember_file(listener, path);
-    listener->is_accepting = true;
     listener->pause = evtimer_new(base, pause_is_over, listener);
     listener->watch = event_new(base, descriptor, EV_READ | EV_PERSIST, somebody_came, listener);
     /* A backlog of 0 says that it listens already. */

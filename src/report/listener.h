@@ -10,22 +10,26 @@
 
 #include "address/listen_address.h"
 
+/* Who removes the file of a socket: remove() returns 0, or -1 with a sentence. */
+struct listener_remover {
+    int (*remove)(const char *path, void *context, struct error *error);
+    void *context;
+};
+
 struct listener {
     struct evconnlistener *connections; /* belongs to the listener unless taken over; no callback is set */
-    bool is_accepting;                  /* those who come are let in */
     struct event *watch, *pause;        /* sees whether there is room for them; waits until there is */
     char *path;                         /* of the socket file, or NULL */
     dev_t device;                       /* of the socket file: another one is not removed */
     ino_t inode;
+    const struct listener_remover *remover;
 };
 
 /* Listens there. A file that is in the way is only taken away when it is a socket on which nobody listens. A
- * socket file may be used by its owner and group (mode 0660). Returns 0, or -1 with a sentence. */
+ * socket file may be used by its owner and group (mode 0660). remover is needed for as long as the listener
+ * is open. Returns 0, or -1 with a sentence. */
 int listener_open(struct listener *listener, struct event_base *base, const struct listen_address *address,
-                  struct error *error);
-
-/* Whether those who come are let in, or left waiting. */
-void listener_set_accepting(struct listener *listener, bool is_accepting);
+                  const struct listener_remover *remover, struct error *error);
 
 /* Closes it and removes its socket file. is_taken_over: connections is freed by somebody else, later. */
 void listener_close(struct listener *listener, bool is_taken_over);

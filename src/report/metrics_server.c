@@ -9,23 +9,27 @@
 #include <event2/http.h>
 
 #include "base/memory.h"
-#include "report/listener.h"
 #include "report/metrics.h"
 
-/* Connections that are served at the same time; those beyond wait. */
-#define CONNECTIONS_MAX 8
+/* Connections that are served at the same time: for another one, the oldest is closed, of those that have not
+ * asked yet if there are any. So who does nothing with a connection keeps nobody out. */
+#define CONNECTIONS_MAX 64
 /* Seconds that a connection may take for all of it. */
 #define CONNECTION_SECONDS 10
 #define REQUEST_HEADERS_MAX 8192 /* bytes */
 #define REQUEST_BODY_MAX 0
 #define REQUEST_SIZE_MAX 16384 /* bytes that are read ahead */
+/* How long (milliseconds) an answer is good for those who ask after: so asking all the time costs little, and
+ * few answers are in memory at a time. */
+#define ANSWER_LIFETIME 1000
 
 /* One who is connected. The HTTP server makes and ends connections without telling, so we hold its stream,
  * too, and look now and then whether the HTTP server has let go of it. */
 struct connection {
-    LIST_ENTRY(connection) others;
+    TAILQ_ENTRY(connection) others;
     struct bufferevent *stream;
-    unsigned age; /* looks since it began */
+    unsigned age;     /* looks since it began */
+    bool is_answered; /* it has sent its request */
 };
 
 struct metrics_server {
@@ -34,16 +38,18 @@ struct metrics_server {
     struct evhttp *http;
     report_view_callback view;
     void *context;
-    struct event *look; /* pending while there are connections */
+    struct evbuffer *answer; /* the last one, which those who are sent it share; or NULL */
+    int64_t answered_at;     /* when it was made */
+    struct event *look;      /* pending while there are connections */
     size_t connection_count;
-    LIST_HEAD(, connection) connections;
+    TAILQ_HEAD(connections, connection) connections; /* the oldest first */
 };
 
 /* -- connections */
 
 static void end_connection(struct metrics_server *server, struct connection *connection)
 {
-    LIST_REMOVE(connection, others);
+    TAILQ_REMOVE(&server->connections, connection, others);
     server->connection_count--;
     bufferevent_decref(connection->stream);
     free(connection);
@@ -59,13 +65,31 @@ static bool was_let_go(struct bufferevent *stream)
     return had_event == NULL;
 }
 
+/* Has a connection closed: the HTTP server sees that, and frees it. */
+static void cut_off(struct metrics_server *server, struct connection *connection)
+{
+    shutdown(bufferevent_getfd(connection->stream), SHUT_RDWR);
+    end_connection(server, connection);
+}
+
 static void look_at_connection(struct metrics_server *server, struct connection *connection)
 {
     if (was_let_go(connection->stream))
         end_connection(server, connection);
     else if (++connection->age >= CONNECTION_SECONDS)
-        shutdown(bufferevent_getfd(connection->stream),
-                 SHUT_RDWR); /* the HTTP server sees that and frees it */
+        cut_off(server, connection);
+}
+
+/* Finds the one that has to go for another one. */
+static struct connection *find_oldest(struct metrics_server *server)
+{
+    struct connection *connection;
+    TAILQ_FOREACH(connection, &server->connections, others)
+    {
+        if (!connection->is_answered || was_let_go(connection->stream))
+            return connection;
+    }
+    return TAILQ_FIRST(&server->connections);
 }
 
 static void look_at_connections(evutil_socket_t descriptor, short events, void *context)
@@ -74,13 +98,11 @@ static void look_at_connections(evutil_socket_t descriptor, short events, void *
     (void)events;
     struct metrics_server *server = context;
     struct connection *next;
-    for (struct connection *connection = LIST_FIRST(&server->connections); connection != NULL;
+    for (struct connection *connection = TAILQ_FIRST(&server->connections); connection != NULL;
          connection = next) {
-        next = LIST_NEXT(connection, others);
+        next = TAILQ_NEXT(connection, others);
         look_at_connection(server, connection);
     }
-    if (server->connection_count < CONNECTIONS_MAX)
-        listener_set_accepting(&server->listener, true);
     if (server->connection_count == 0)
         event_del(server->look);
 }
@@ -96,11 +118,12 @@ static struct bufferevent *make_stream(struct event_base *base, void *context)
         return NULL;
     bufferevent_setwatermark(stream, EV_READ, 0, REQUEST_SIZE_MAX);
     bufferevent_incref(stream);
+    if (server->connection_count == CONNECTIONS_MAX)
+        cut_off(server, find_oldest(server));
     struct connection *connection = memory_allocate(1, sizeof(*connection));
     connection->stream = stream;
-    LIST_INSERT_HEAD(&server->connections, connection, others);
-    if (++server->connection_count >= CONNECTIONS_MAX)
-        listener_set_accepting(&server->listener, false);
+    TAILQ_INSERT_TAIL(&server->connections, connection, others);
+    server->connection_count++;
     if (!evtimer_pending(server->look, NULL))
         event_add(server->look, &interval);
     return stream;
@@ -108,16 +131,48 @@ static struct bufferevent *make_stream(struct event_base *base, void *context)
 
 /* -- requests */
 
+static void note_request(struct metrics_server *server, struct evhttp_request *request)
+{
+    const struct bufferevent *stream =
+        evhttp_connection_get_bufferevent(evhttp_request_get_connection(request));
+    struct connection *connection;
+    TAILQ_FOREACH(connection, &server->connections, others)
+    connection->is_answered = connection->is_answered || connection->stream == stream;
+}
+
+static void release_answer(struct metrics_server *server)
+{
+    if (server->answer != NULL)
+        evbuffer_free(server->answer);
+    server->answer = NULL;
+}
+
+/* Makes an answer for whoever asks now, unless the last one is new enough. Returns 0, or -1. */
+static int update_answer(struct metrics_server *server)
+{
+    struct report_view view = {0};
+    server->view(&view, server->context);
+    if (server->answer != NULL && view.now - server->answered_at < ANSWER_LIFETIME)
+        return 0;
+    release_answer(server);
+    server->answer = evbuffer_new();
+    server->answered_at = view.now;
+    if (server->answer != NULL && metrics_write(&view, server->answer) == 0)
+        return 0;
+    release_answer(server);
+    return -1;
+}
+
 static void metrics_were_asked(struct evhttp_request *request, void *context)
 {
     struct metrics_server *server = context;
     struct evkeyvalq *headers = evhttp_request_get_output_headers(request);
     struct evbuffer *body = evbuffer_new();
-    struct report_view view = {0};
-    server->view(&view, server->context);
+    note_request(server, request);
     /* One request a connection: what is asked for once a minute needs no more. */
     evhttp_add_header(headers, "Connection", "close");
-    if (body == NULL || metrics_write(&view, body) != 0) {
+    if (body == NULL || update_answer(server) != 0 ||
+        evbuffer_add_buffer_reference(body, server->answer) != 0) {
         evhttp_send_error(request, HTTP_SERVUNAVAIL, NULL);
     } else {
         evhttp_add_header(headers, "Content-Type", METRICS_CONTENT_TYPE);
@@ -161,15 +216,17 @@ static void end_serving(struct metrics_server *server, bool has_listener)
     listener_close(&server->listener, has_listener);
     if (server->http != NULL)
         evhttp_free(server->http);
-    while (!LIST_EMPTY(&server->connections))
-        end_connection(server, LIST_FIRST(&server->connections));
+    release_answer(server);
+    while (!TAILQ_EMPTY(&server->connections))
+        end_connection(server, TAILQ_FIRST(&server->connections));
     if (server->look != NULL)
         event_free(server->look);
     free(server);
 }
 
 struct metrics_server *metrics_server_new(struct event_base *base, const char *listen,
-                                          report_view_callback view, void *context, struct error *error)
+                                          const struct listener_remover *remover, report_view_callback view,
+                                          void *context, struct error *error)
 {
     struct listen_address address;
     if (listen_address_parse(&address, listen, error) != 0) {
@@ -177,7 +234,7 @@ struct metrics_server *metrics_server_new(struct event_base *base, const char *l
         return NULL;
     }
     struct metrics_server *server = memory_allocate(1, sizeof(*server));
-    if (listener_open(&server->listener, base, &address, error) != 0) {
+    if (listener_open(&server->listener, base, &address, remover, error) != 0) {
         error_add_context(error, "metrics-listen %s", listen);
         free(server);
         return NULL;
@@ -185,7 +242,7 @@ struct metrics_server *metrics_server_new(struct event_base *base, const char *l
     server->base = base;
     server->view = view;
     server->context = context;
-    LIST_INIT(&server->connections);
+    TAILQ_INIT(&server->connections);
     if (begin_serving(server) != 0) {
         end_serving(server, false);
         error_set(error, "libevent can't make an HTTP server");

@@ -191,6 +191,11 @@ static double frontend_points(const struct report_view *view, const struct repor
     return (double)assignment_count_points(find_frontend(view, shown)->assignment);
 }
 
+static double frontend_has_flow_control(const struct report_view *view, const struct report_frontend *shown)
+{
+    return assignment_has_flow_control(find_frontend(view, shown)->assignment);
+}
+
 static double bundle_expiry(const struct report_view *view, const struct report_frontend *shown)
 {
     (void)view;
@@ -224,6 +229,11 @@ const struct frontend_metric frontend_metrics[] = {
      frontend_is_frozen},
     {{"obpub_frontend_introduction_points", "gauge", "Introduction points in the superdescriptor."},
      frontend_points},
+    {{"obpub_frontend_flow_control", "gauge",
+      "1 when the superdescriptor offers flow control, so that visitors have congestion control: all "
+      "backends "
+      "have to."},
+     frontend_has_flow_control},
     {{"obpub_bundle_expiry_timestamp_seconds", "gauge",
       "When the frontend's presigned bundle runs out, in seconds since the epoch; none where there is a "
       "key."},

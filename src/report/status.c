@@ -74,6 +74,8 @@ static json_t *make_instance(const struct report_view *view, const struct report
     json_object_set_new(object, "isReachable", json_boolean(source_is_reachable(backend)));
     json_object_set_new(object, "hasProofOfWork",
                         json_boolean(backend->descriptor != NULL && backend->descriptor->has_pow_params));
+    json_object_set_new(object, "takesFlowControl",
+                        json_boolean(report_view_takes_flow_control(view, frontend, position)));
     json_object_set_new(object, "introPointsPublished",
                         make_count(assignment_count_points_from(frontend->assignment, member->source)));
     json_object_set_new(object, "error", status_value_text(backend->life.reason));
@@ -161,6 +163,8 @@ static json_t *make_service(const struct report_view *view, const struct report_
     json_object_set_new(object, "isPublished", json_boolean(report_view_is_published(view, shown)));
     json_object_set_new(object, "isStatic",
                         json_boolean(frontend->is_frozen && frontend->assignment != NULL));
+    json_object_set_new(object, "hasFlowControl",
+                        json_boolean(assignment_has_flow_control(frontend->assignment)));
     json_object_set_new(object, "introPointsNum", make_count(assignment_count_points(frontend->assignment)));
     json_object_set_new(object, "introSetModified",
                         frontend->assignment != NULL ? make_moment(view, frontend->changed_at) : json_null());

@@ -148,6 +148,7 @@ static int read_instance(void *entry, const json_t *value, struct error *error)
         {"since", FIELD_TIME, false, offsetof(struct status_instance, since)},
         {"isReachable", FIELD_BOOLEAN, false, offsetof(struct status_instance, is_reachable)},
         {"isRestless", FIELD_BOOLEAN, true, offsetof(struct status_instance, is_restless)},
+        {"takesFlowControl", FIELD_BOOLEAN, true, offsetof(struct status_instance, takes_flow_control)},
         {"introPointsNum", FIELD_COUNT, true, offsetof(struct status_instance, points)},
         {"introPointsPublished", FIELD_COUNT, false, offsetof(struct status_instance, points_published)},
         {"introPointsFault", FIELD_TEXT_OR_NULL, true, offsetof(struct status_instance, points_fault)},

@@ -35,6 +35,7 @@ struct status_instance {
     const char *address, *name, *state; /* name may be NULL */
     int64_t since;
     bool is_reachable, is_restless;
+    bool takes_flow_control; /* from all visitors of the frontend */
     uint64_t points, points_published;
     const char *points_fault; /* what is wrong with points of its that are left out, or NULL */
     const char *points_lack;  /* why none is published though it is in, or NULL */

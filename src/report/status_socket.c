@@ -9,7 +9,6 @@
 #include <event2/bufferevent.h>
 
 #include "base/memory.h"
-#include "report/listener.h"
 #include "report/status.h"
 
 /* How long (milliseconds) an answer is good for those who ask after: asking all the time costs little. */
@@ -24,7 +23,7 @@ struct answer {
 
 /* One who asked and has not taken the whole answer yet. */
 struct connection {
-    LIST_ENTRY(connection) others;
+    TAILQ_ENTRY(connection) others;
     struct status_socket *socket;
     struct bufferevent *stream;
     struct event *deadline;
@@ -38,7 +37,7 @@ struct status_socket {
     struct answer *answer; /* the last one, or NULL */
     int64_t answered_at;   /* when it was made */
     size_t connection_count;
-    LIST_HEAD(, connection) connections;
+    TAILQ_HEAD(connections, connection) connections; /* the oldest first */
 };
 
 /* -- answers */
@@ -90,7 +89,7 @@ static struct answer *find_answer(struct status_socket *socket)
 static void end_connection(struct connection *connection)
 {
     struct status_socket *socket = connection->socket;
-    LIST_REMOVE(connection, others);
+    TAILQ_REMOVE(&socket->connections, connection, others);
     socket->connection_count--;
     if (connection->deadline != NULL)
         event_free(connection->deadline);
@@ -98,31 +97,24 @@ static void end_connection(struct connection *connection)
     free(connection);
 }
 
-static void leave(struct connection *connection)
-{
-    struct status_socket *socket = connection->socket;
-    end_connection(connection);
-    listener_set_accepting(&socket->listener, true);
-}
-
 static void was_sent(struct bufferevent *stream, void *context)
 {
     (void)stream;
-    leave(context);
+    end_connection(context);
 }
 
 static void had_event(struct bufferevent *stream, short events, void *context)
 {
     (void)stream;
     (void)events;
-    leave(context);
+    end_connection(context);
 }
 
 static void was_too_slow(evutil_socket_t descriptor, short events, void *context)
 {
     (void)descriptor;
     (void)events;
-    leave(context);
+    end_connection(context);
 }
 
 static void begin_answer(struct connection *connection)
@@ -136,7 +128,7 @@ static void begin_answer(struct connection *connection)
         evbuffer_add_reference(bufferevent_get_output(connection->stream), answer->text, answer->length,
                                answer_was_sent, answer) != 0) {
         release_answer(answer);
-        leave(connection);
+        end_connection(connection);
     }
 }
 
@@ -156,15 +148,17 @@ static void was_accepted(struct evconnlistener *listener, evutil_socket_t descri
     connection->socket = socket;
     connection->stream = stream;
     connection->deadline = evtimer_new(socket->base, was_too_slow, connection);
-    LIST_INSERT_HEAD(&socket->connections, connection, others);
-    if (++socket->connection_count == STATUS_CONNECTIONS_MAX)
-        listener_set_accepting(&socket->listener, false);
+    if (socket->connection_count == STATUS_CONNECTIONS_MAX)
+        end_connection(TAILQ_FIRST(&socket->connections));
+    TAILQ_INSERT_TAIL(&socket->connections, connection, others);
+    socket->connection_count++;
     begin_answer(connection);
 }
 
 /* -- the whole */
 
-struct status_socket *status_socket_new(struct event_base *base, const char *path, report_view_callback view,
+struct status_socket *status_socket_new(struct event_base *base, const char *path,
+                                        const struct listener_remover *remover, report_view_callback view,
                                         void *context, struct error *error)
 {
     struct listen_address address;
@@ -173,7 +167,7 @@ struct status_socket *status_socket_new(struct event_base *base, const char *pat
         return NULL;
     }
     struct status_socket *socket = memory_allocate(1, sizeof(*socket));
-    if (listener_open(&socket->listener, base, &address, error) != 0) {
+    if (listener_open(&socket->listener, base, &address, remover, error) != 0) {
         error_add_context(error, "the status socket");
         free(socket);
         return NULL;
@@ -181,7 +175,7 @@ struct status_socket *status_socket_new(struct event_base *base, const char *pat
     socket->base = base;
     socket->view = view;
     socket->context = context;
-    LIST_INIT(&socket->connections);
+    TAILQ_INIT(&socket->connections);
     evconnlistener_set_cb(socket->listener.connections, was_accepted, socket);
     return socket;
 }
@@ -190,8 +184,8 @@ void status_socket_free(struct status_socket *socket)
 {
     if (socket == NULL)
         return;
-    while (!LIST_EMPTY(&socket->connections))
-        end_connection(LIST_FIRST(&socket->connections));
+    while (!TAILQ_EMPTY(&socket->connections))
+        end_connection(TAILQ_FIRST(&socket->connections));
     listener_close(&socket->listener, false);
     release_answer(socket->answer);
     free(socket);

@@ -144,6 +144,10 @@ static void print_instance(const struct printer *printer, const struct status_in
     }
     print_points_trouble(printer, instance->points_lack);
     print_points_trouble(printer, instance->points_fault);
+    if (instance->takes_flow_control) {
+        fputs(", ", printer->file);
+        print_coloured(printer, COLOUR_DOUBTFUL, "takes congestion control from all visitors");
+    }
     if (instance->error != NULL) {
         fputs(": ", printer->file);
         print_text(printer, instance->error);

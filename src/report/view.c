@@ -81,3 +81,22 @@ bool report_view_is_published(const struct report_view *view, const struct repor
            (plan == NULL || presigned_judge(plan, report_view_schedule(view),
                                             view->wall_milliseconds / 1000) != PRESIGNED_RAN_OUT);
 }
+
+bool report_view_takes_flow_control(const struct report_view *view, const struct publisher_frontend *frontend,
+                                    size_t position)
+{
+    size_t having = 0, lacking = 0;
+    bool is_in = false, has = false;
+    if (frontend->assignment == NULL || assignment_has_flow_control(frontend->assignment))
+        return false;
+    for (size_t i = 0; i < frontend->member_count; i++) {
+        const struct source *backend = publisher_member_source(view->publisher, &frontend->members[i]);
+        if (!source_is_in(backend) || backend->descriptor == NULL)
+            continue;
+        has = i == position ? backend->descriptor->flow_control.is_present : has;
+        is_in = is_in || i == position;
+        having += backend->descriptor->flow_control.is_present;
+        lacking += !backend->descriptor->flow_control.is_present;
+    }
+    return is_in && (has ? lacking == 0 : having > 0);
+}

@@ -79,6 +79,12 @@ enum report_lack report_view_find_lack(const struct publisher *publisher,
 /* A few words for that; NULL for none. */
 const char *report_view_describe_lack(enum report_lack lack);
 
+/* True when it is for the member at a position that a frontend is published without flow control, so that no
+ * visitor has congestion control: others that are in have it, and this one has none; or all have, and they
+ * differ. */
+bool report_view_takes_flow_control(const struct report_view *view, const struct publisher_frontend *frontend,
+                                    size_t position);
+
 /* When a descriptor is uploaded next, to one HSDir at least: not before the view's now; MOMENT_NEVER when
  * nothing is planned. */
 int64_t report_view_next_upload(const struct report_view *view, const struct publisher_frontend *frontend,

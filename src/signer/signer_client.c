@@ -8,9 +8,11 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "process/conversation.h"
+#include "signer/clock_limit.h"
 
 struct signer_client {
     struct conversation conversation;
+    struct clock_limit limit; /* as the signer has it */
 };
 
 /* An answer is one message. */
@@ -49,13 +51,21 @@ void signer_client_take_late(struct signer_client *client)
     conversation_take_late(&client->conversation);
 }
 
+int signer_client_check_clock(const struct signer_client *client, struct error *error)
+{
+    return clock_limit_check(&client->limit, clock_wall_seconds(), clock_passed_seconds(),
+                             CLOCK_LIMIT_AHEAD - CLOCK_LIMIT_MARGIN, error);
+}
+
 /* Asks, and waits for the answer, which takes microseconds to make. Returns 0 or -1. */
 static int ask(struct signer_client *client, const struct signer_request *request,
                struct signer_answer *answer, struct error *error)
 {
     struct conversation *conversation = &client->conversation;
     uint8_t bytes[SIGNER_REQUEST_SIZE];
-    if (signer_request_check(request, clock_wall_seconds(), error) != 0)
+    clock_limit_note(&client->limit, clock_wall_seconds(), clock_passed_seconds());
+    if (signer_client_check_clock(client, error) != 0 ||
+        signer_request_check(request, clock_wall_seconds(), error) != 0)
         return -1;
     signer_request_encode(bytes, request);
     if (conversation_ask(conversation, bytes, sizeof(bytes), error) != 0)

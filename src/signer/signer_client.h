@@ -21,6 +21,11 @@ int signer_client_certify(struct signer_client *client, const struct signer_peri
 int signer_client_count(struct signer_client *client, const struct signer_period *period, int64_t seconds,
                         uint64_t *counter, struct error *error);
 
+/* Whether the clock is such that the signer would still answer. Returns 0, or -1 with what is wrong and what
+ * to do: it was set forward by more than CLOCK_LIMIT_AHEAD since the signer was first asked, and does not
+ * come back by itself. */
+int signer_client_check_clock(const struct signer_client *client, struct error *error);
+
 /* Takes answers that came too late for their requests. */
 void signer_client_take_late(struct signer_client *client);
 

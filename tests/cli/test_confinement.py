@@ -67,15 +67,16 @@ def may_lock():
     return has_capability(CAP_SYS_RESOURCE) or limit == resource.RLIM_INFINITY or limit >= LOCKED_MIN
 
 
-def expected_lacks():
-    """The beginnings of the sentences that an ordinary start has to say on this machine."""
+def expected_lacks(stays_root=not has_user("obpub")):
+    """The beginnings of the sentences that an ordinary start has to say on this machine; or one where root, if it is
+    that, stays so or not."""
     if is_sanitized():
         lacks = ["this build has sanitizers"]
     else:
         lacks = ["there is no Landlock here"] if not HAS_LANDLOCK else []
         lacks += ["the Landlock here does not do all"] if 0 < LANDLOCK_VERSION < LANDLOCK_WHOLE else []
         lacks += [] if may_lock() else ["keys can't be locked into memory here"]
-    return lacks + (["obpub was started as root and stays it"] if IS_ROOT and not has_user("obpub") else [])
+    return lacks + (["obpub was started as root and stays it"] if IS_ROOT and stays_root else [])
 
 
 def warnings_of(daemon):
@@ -189,13 +190,14 @@ def check_lock_limit():
                       lambda: limit_locked(16384))
     # Enough for some frontends, but not for so many.
     daemon = Daemon()
+    user = USER if has_capability(CAP_DAC_READ_SEARCH) else "root"
     entries = []
     for number in range(40):
         checks.write(daemon.folder / f"key{number}", checks.Key().pem())
         entries.append(f"  - {{key: key{number}, instances: [{{address: {checks.Key().address}}}]}}")
 
     def configure(requirement):
-        daemon.write_config(f"require-sandbox: {requirement}", *(["user: root"] if IS_ROOT else []))
+        daemon.write_config(f"require-sandbox: {requirement}", *([f"user: {user}"] if IS_ROOT else []))
         checks.write(daemon.config, daemon.config.read_text() + "\n".join(entries) + "\n")
     words = "frontends can't be locked into memory, they may be written to the swap"
     configure("false")
@@ -203,7 +205,7 @@ def check_lock_limit():
     checks.check("more keys than may be locked: it starts, with a warning", status is None
                  and re.search(rf" warning: .*the keys of \d\d {words}", daemon.log_text()), daemon.log_text())
     checks.check("and it ends well", daemon.stop() == 0, daemon.log_text())
-    if [lack for lack in others if "as root" not in lack]:
+    if expected_lacks(stays_root=user == "root"):
         return
     configure("true")
     status = daemon.start(prepare=lambda: limit_locked(LOCKED_MIN))
@@ -216,8 +218,8 @@ def check_requirement():
     lacks = expected_lacks()
     if lacks:
         check_refusal("require-sandbox", ["require-sandbox: true"], f"\"require-sandbox\", and {lacks[0]}")
-    if not [lack for lack in lacks if "as root" not in lack]:
-        user = [f"user: {USER if has_capability(CAP_DAC_READ_SEARCH) else 'root'}"] if IS_ROOT else []
+    if not expected_lacks(stays_root=not has_capability(CAP_DAC_READ_SEARCH)):
+        user = [f"user: {USER}"] if IS_ROOT else []
         daemon, status = start("require-sandbox: true", *user)
         check_lacks("require-sandbox where all is there", daemon, status, [])
         daemon.stop()
@@ -232,8 +234,11 @@ def check_users():
         return
     check_becoming()
     daemon, status = start("user: root")
-    check_lacks("root on purpose", daemon, status, [lack for lack in expected_lacks() if "as root" not in lack])
+    check_lacks("root on purpose", daemon, status, expected_lacks(stays_root=True))
     daemon.stop()
+    lack = expected_lacks(stays_root=True)[0]
+    check_refusal("root on purpose, and require-sandbox", ["user: root", "require-sandbox: true"],
+                  f"\"require-sandbox\", and {lack}")
 
 
 def check_becoming():

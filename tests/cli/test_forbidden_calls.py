@@ -1,5 +1,6 @@
 """Forbidden system calls, made by gdb from inside each of a running obpub's own processes, of the daemon and of --once:
 they fail or end the process, as the filter says, and with one process all end. Needs root."""
+import ctypes
 import errno
 import os
 import pathlib
@@ -35,6 +36,7 @@ REFUSED = {"obpub": [READ, WRITE, NETLINK_SOCKET], "obpub-reader": [WRITE, UNIX_
            "obpub-signer": []}
 FATAL = {"obpub": [EXECUTE, TRACE, UNSHARE, BPF], "obpub-reader": [EXECUTE, TRACE, UNSHARE, BPF],
          "obpub-signer": [EXECUTE, TRACE, UNSHARE, BPF, READ, UNIX_SOCKET]}
+HAS_LANDLOCK = ctypes.CDLL(None).syscall(444, None, ctypes.c_size_t(0), 1) > 0
 # Descriptors that a process may have; the engine has a socket for every tor.
 OPEN_FILES = {"obpub-reader": 64, "obpub-signer": 16}
 
@@ -73,6 +75,24 @@ def check_not_fatal(name, pid):
         checks.check(f"{name}: {describe(call)} is refused", result in ((-1, errno.EPERM), (-1, errno.EACCES)), result)
 
 
+def check_removal(daemon, pids):
+    """Beside the status socket and below its folder lie files of others. The engine can remove none of them, and not the
+    socket itself; elsewhere the reader can't either."""
+    below = daemon.folder / "below"
+    below.mkdir()
+    files = {checks.write(folder / "file", "somebody's") for folder in (daemon.folder, below)}
+    with checks.temporary_folder() as name:
+        elsewhere = checks.write(pathlib.Path(name) / "file", "somebody's")
+        for program, tried in (("obpub", [*files, daemon.status, elsewhere]),
+                               ("obpub-reader", [elsewhere] if HAS_LANDLOCK else [])):
+            for path in tried:
+                result = call_inside(pids[program], "unlinkat", AT_FDCWD, str(path), 0)
+                where = "the status socket" if path == daemon.status else path.relative_to(daemon.folder) \
+                    if path.is_relative_to(daemon.folder) else "a file elsewhere"
+                checks.check(f"{program}: removing {where} is refused", path.exists() and result in (
+                    (-1, errno.EPERM), (-1, errno.EACCES)), result)
+
+
 def check_end(what, name, pids, returned, text):
     checks.check(f"{what}: the others end too", wait_for(lambda: not any(map(process_runs, pids.values())), 10), pids)
     expected = -signal.SIGSYS if name == "obpub" else LOST
@@ -99,6 +119,8 @@ def check_daemon():
             if not pids:
                 checks.check("three confined processes", False, daemon.log_text())
                 return
+            if number == 0 and name == "obpub":
+                check_removal(daemon, pids)
             if number == 0:
                 check_not_fatal(name, pids[name])
                 check_limits(pids)

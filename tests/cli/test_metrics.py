@@ -1,5 +1,4 @@
 """The metrics over HTTP: what promtool says of them, and that alerts and dashboard use what is there."""
-import concurrent.futures
 import http.client
 import json
 import re
@@ -109,7 +108,7 @@ def check_http(connect):
 
 
 def check_abuse(port):
-    """Those who misbehave get nothing, and do not keep the others out."""
+    """Those who misbehave get nothing, and are not kept for ever."""
     for request in (b"GET /" + b"a" * 20000, b"\0\xff\r\n\r\n", b"GET /metrics HTTP/1.1\r\n" + b"X: y\r\n" * 3000):
         with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
             try:
@@ -118,22 +117,54 @@ def check_abuse(port):
             except OSError:
                 answer = b""
         checks.check(f"{request[:20]}... is refused", not answer or b" 400 " in answer, answer)
-    slow = [socket.create_connection(("127.0.0.1", port), timeout=10) for _ in range(8)]
+    slow = socket.create_connection(("127.0.0.1", port), timeout=30)
     began = time.monotonic()
-    with concurrent.futures.ThreadPoolExecutor() as pool:
-        next_one = pool.submit(ask, http.client.HTTPConnection("127.0.0.1", port, timeout=30))
-        while not next_one.done() and time.monotonic() - began < 30:
-            for connection in slow:
+    slow.sendall(b"G")
+    while time.monotonic() - began < 30:
+        try:
+            slow.sendall(b"E")
+        except OSError:
+            break
+        time.sleep(0.1)
+    seconds = time.monotonic() - began
+    checks.check("those who dawdle are cut off after ten seconds", 5 < seconds < 15, seconds)
+    slow.close()
+
+
+def occupy(kind, count, place):
+    return subprocess.Popen([sys.executable, checks.SOURCE / "tests" / "attack" / "occupy.py", kind, str(count), str(place)],
+                            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+
+def check_occupation(what, place, ask_once):
+    """However many connections somebody keeps open, and whatever is done with them, others get their answers. Returns
+    how many connections were closed, by what was done with them."""
+    closed = {}
+    for kind in ("idle", "drip", "unread"):
+        with occupy(kind, 200, place) as occupier:
+            checks.check(f"{what}: the attack {kind} begins", occupier.stdout.readline() == "occupied\n")
+            answers = []
+            for _ in range(4):
                 try:
-                    connection.send(b"G" if time.monotonic() - began < 1 else b"E")
-                except OSError:
-                    pass
-            time.sleep(0.3)
-        seconds = time.monotonic() - began
-        checks.check("those who dawdle are cut off after ten seconds", 5 < seconds < 15, seconds)
-        checks.check("then it is the next one's turn", next_one.result()[0].status == 200)
-    for connection in slow:
-        connection.close()
+                    answers.append(ask_once())
+                except OSError as error:
+                    answers.append(error)
+            checks.check(f"{what}: 4 of 4 who ask get answers besides {kind} connections",
+                         all(answer is True for answer in answers), answers)
+            occupier.stdin.close()
+            closed[kind] = int(occupier.stdout.readline())
+    return closed
+
+
+def ask_status(path):
+    """Whether the status socket gives a whole answer."""
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(5)
+        connection.connect(str(path))
+        text = b""
+        while piece := connection.recv(65536):
+            text += piece
+    return "services" in json.loads(text)
 
 
 def main():
@@ -155,6 +186,10 @@ def main():
     check_rules(text)
     check_dashboard(text)
     check_abuse(port)
+    closed = check_occupation("metrics", f"127.0.0.1:{port}",
+                              lambda: ask(http.client.HTTPConnection("127.0.0.1", port, timeout=5))[0].status == 200)
+    checks.check("most of those that did not ask were closed for others", min(closed["idle"], closed["drip"]) > 100, closed)
+    check_occupation("status", process.status, lambda: ask_status(process.status))
     checks.check("it ends", process.stop() == 0, process.log_text())
 
     process.write_config(f"metrics-listen: unix:{process.folder}/metrics")

@@ -63,7 +63,8 @@ static void make_files(void)
     fuzz_write_file("password", "secret\n", 7);
     fuzz_write_file("other", UNNAMED_PASSWORD "\n", sizeof(UNNAMED_PASSWORD));
     fuzz_write_file("cookie", "0123456789abcdef0123456789abcdef", 32);
-    configs[0] = text_format("tor-control-password-file: password\nservices:\n"
+    configs[0] = text_format("tor-control-password-file: password\nstatus-socket-location: status\n"
+                             "metrics-listen: unix:/nonexistent/metrics\nservices:\n"
                              "- {key: key.pem, instances: [{address: %s}]}\n"
                              "- {key: hs_ed25519_secret_key, instances: [{address: %s}]}\n",
                              address, address);
@@ -99,8 +100,8 @@ struct processes {
 static void *run_reader(void *context)
 {
     struct processes *processes = context;
-    processes->reader_result =
-        reader_process_run(processes->engine[1], processes->to_signer[0], "obpub.yaml", &processes->error);
+    processes->reader_result = reader_process_run(processes->engine[1], processes->to_signer[0], "obpub.yaml",
+                                                  "given", &processes->error);
     close(processes->engine[1]);
     close(processes->to_signer[0]);
     return NULL;
@@ -155,6 +156,7 @@ static bool is_good(const uint8_t *message, size_t size, bool is_loaded)
     case READER_PASSWORD:
     case READER_COOKIE:
     case READER_HOST:
+    case READER_SOCKET:
         return size > 1 && size - 1 <= PATH_LENGTH_MAX && memchr(message + 1, '\0', size - 1) == NULL;
     default:
         return false;

@@ -162,7 +162,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     /* New each time: the HTTP server lets in only so many connections in a second. */
     if ((data[0] & ASKS_STATUS) != 0) {
-        struct status_socket *server = status_socket_new(base, SOCKET, report_fixture_fill, &fixture, &error);
+        struct status_socket *server =
+            status_socket_new(base, SOCKET, &report_remover, report_fixture_fill, &fixture, &error);
         FUZZ_REQUIRE(server != NULL);
         size_t length = ask(data[0], data + 1, size - 1, answer);
         if ((data[0] & IS_RUDE) == 0)
@@ -170,7 +171,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         status_socket_free(server);
     } else {
         struct metrics_server *server =
-            metrics_server_new(base, metrics_place, report_fixture_fill, &fixture, &error);
+            metrics_server_new(base, metrics_place, &report_remover, report_fixture_fill, &fixture, &error);
         FUZZ_REQUIRE(server != NULL);
         size_t length = ask(data[0], data + 1, size - 1, answer);
         if ((data[0] & IS_RUDE) == 0)

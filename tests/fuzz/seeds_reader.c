@@ -65,12 +65,16 @@ static void write_requests(void)
     add_text(&messages, READER_COOKIE, "credential:none");
     add_text(&messages, READER_HOST, "localhost");
     add(&messages, READER_RESOLVER, NULL, 0);
+    add_text(&messages, READER_SOCKET, "status");
+    add_text(&messages, READER_SOCKET, "given");
+    add_text(&messages, READER_SOCKET, "/nonexistent/metrics");
+    add_text(&messages, READER_SOCKET, "key.pem");
     add(&messages, CHANGE_CONFIG, configs[1], 1);
     add(&messages, READER_LOAD, NULL, 0);
     add_text(&messages, READER_PASSWORD, "password");
     add(&messages, READER_KEEP, NULL, 0);
     seeds_write("reader_request", "files", messages.bytes, messages.length);
-    static const uint8_t bad[] = {0, READER_KEEP, READER_WARNING, READER_END, READER_PASSWORD};
+    static const uint8_t bad[] = {0, READER_KEEP, READER_WARNING, READER_END, READER_PASSWORD, READER_SOCKET};
     for (size_t i = 0; i < sizeof(bad); i++) {
         char *name = text_format("bad-%zu", i);
         messages.length = 0;

@@ -17,11 +17,11 @@ NONE = type(None)
 REPORT = {'version': str, 'time': str, 'started': str, 'configLoaded': str, 'reloadError': NONE, 'error': NONE,
           'sandboxLacks': list, 'tor': dict, 'services': list, 'result': str, 'problem': NONE, 'seconds': float}
 FRONTEND = {'onionAddress': str, 'publishAttemptFirstDescriptor': str, 'publishAttemptSecondDescriptor': str,
-            'isPublished': bool, 'isStatic': bool, 'introPointsNum': int, 'introSetModified': str, 'bundle': NONE,
-            'instances': list, 'descriptors': list}
+            'isPublished': bool, 'isStatic': bool, 'hasFlowControl': bool, 'introPointsNum': int, 'introSetModified': str,
+            'bundle': NONE, 'instances': list, 'descriptors': list}
 BACKEND = {'onionAddress': str, 'introSetModified': str, 'introPointsNum': int, 'descriptorReceived': str, 'name': str,
            'state': str, 'since': str, 'hasControl': bool, 'isReachable': bool, 'hasProofOfWork': bool,
-           'introPointsPublished': int, 'error': NONE}
+           'takesFlowControl': bool, 'introPointsPublished': int, 'error': NONE}
 DESCRIPTOR = {'name': str, 'timePeriod': int, 'revisionCounter': int, 'nextUpload': str, 'hsdirs': list}
 HSDIR = {'fingerprint': str, 'state': str, 'isCurrent': bool, 'sent': str, 'answered': str, 'taken': str,
          'attempts': int, 'nextTry': NONE, 'error': (str, NONE)}

@@ -42,7 +42,8 @@ int attempts_setup(void **state)
     memory_page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (sodium_init() < 0 || memory_page == MAP_FAILED ||
         socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0 || folder_setup(state) != 0 ||
-        mkdir(SOCKET_FOLDER, 0700) != 0 || mkdir(OTHER_FOLDER, 0700) != 0 || mkdir("private", 0700) != 0)
+        mkdir(SOCKET_FOLDER, 0700) != 0 || mkdir(SOCKET_FOLDER "/below", 0700) != 0 ||
+        mkdir(OTHER_FOLDER, 0700) != 0 || mkdir("private", 0700) != 0)
         return -1;
     return 0;
 }
@@ -62,6 +63,8 @@ void attempts_make_objects(void)
     folder_write_text("file", "some text");
     folder_write_text(OTHER_FOLDER "/file", "some text");
     folder_write_text("private/file", "some text");
+    folder_write_text(SOCKET_FOLDER "/file", "some text");
+    folder_write_text(SOCKET_FOLDER "/below/file", "some text");
     close(inet_socket);
     inet_socket = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 }
@@ -178,6 +181,16 @@ int try_link(void)
 int try_remove_file(void)
 {
     return unlink(OTHER_FOLDER "/file");
+}
+
+int try_remove_file_beside_sockets(void)
+{
+    return unlink(SOCKET_FOLDER "/file");
+}
+
+int try_remove_file_below_sockets(void)
+{
+    return unlink(SOCKET_FOLDER "/below/file");
 }
 
 int try_change_mode(void)
@@ -309,7 +322,7 @@ static int bind_unix(const char *path)
 
 int try_status_socket(void)
 {
-    return bind_unix(SOCKET_FOLDER "/status") | unlink(SOCKET_FOLDER "/status");
+    return bind_unix(SOCKET_FOLDER "/status");
 }
 
 int try_socket_elsewhere(void)

@@ -31,6 +31,8 @@ int try_make_folder(void);
 int try_rename(void);
 int try_link(void);
 int try_remove_file(void);
+int try_remove_file_beside_sockets(void);
+int try_remove_file_below_sockets(void);
 int try_change_mode(void);
 int try_execute(void);
 int try_execute_descriptor(void);

@@ -76,7 +76,7 @@ int children_set_up(void **state)
     /* Who runs the tests goes on as it is. */
     if (confine_plan_make(&children_plan, geteuid() == 0 ? "root" : NULL, false, &error) != 0)
         return -1;
-    return processes_start(&children, &children_options, &children_plan, &error);
+    return processes_start(&children, &children_options, &children_plan, NULL, &error);
 }
 
 int children_tear_down(void **state)

@@ -3,10 +3,19 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/memory.h"
 
 #define TIME_PERIOD 20416
+
+static int remove_socket(const char *path, void *context, struct error *error)
+{
+    (void)context;
+    return unlink(path) == 0 ? 0 : error_set(error, "%s can't be removed", path);
+}
+
+const struct listener_remover report_remover = {.remove = remove_socket};
 
 static void make_point(struct introduction_point *point, uint8_t number)
 {
@@ -42,6 +51,21 @@ void report_fixture_give_faulty(struct publisher *publisher, size_t backend, siz
     struct descriptor *descriptor = make_descriptor(count, first);
     descriptor->points[0].fault = fault;
     publisher_note_descriptor(publisher, backend, descriptor, now);
+}
+
+static void give_flow_control(struct publisher *publisher, size_t backend, size_t count, uint8_t first,
+                              const struct flow_control *flow_control)
+{
+    struct descriptor *descriptor = make_descriptor(count, first);
+    descriptor->flow_control = *flow_control;
+    publisher_note_descriptor(publisher, backend, descriptor, REPORT_NOW);
+}
+
+void report_fixture_set_flow_control(struct report_fixture *fixture, const struct flow_control *first,
+                                     const struct flow_control *second)
+{
+    give_flow_control(fixture->publisher, 0, 3, 0x31, first);
+    give_flow_control(fixture->publisher, 1, 2, 0x41, second);
 }
 
 static void set_reason(struct source *backend, const char *reason)

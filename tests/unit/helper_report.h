@@ -2,6 +2,7 @@
 #ifndef OBPUB_TESTS_HELPER_REPORT_H
 #define OBPUB_TESTS_HELPER_REPORT_H
 
+#include "report/listener.h"
 #include "report/view.h"
 
 /* The publisher's clock shows this many milliseconds, and the wall clock 2026-11-22 12:00:00 UTC. */
@@ -28,6 +29,13 @@ void report_fixture_clear(struct report_fixture *fixture);
 
 /* A report_view_callback; the context is the fixture. */
 void report_fixture_fill(struct report_view *view, void *context);
+
+/* Removes socket files itself. */
+extern const struct listener_remover report_remover;
+
+/* Gives the first two backends other flow control, as it would be if their descriptors had come with that. */
+void report_fixture_set_flow_control(struct report_fixture *fixture, const struct flow_control *first,
+                                     const struct flow_control *second);
 
 /* Has every HSDir of the first frontend take both descriptors. */
 void report_fixture_publish(struct report_fixture *fixture);

@@ -256,6 +256,42 @@ static void test_addresses(void **state)
                       "is itself a frontend, on line 4");
 }
 
+/* A backend of several services is one tor: what counts of its control port is what the first one says. */
+static void test_control_of_one_backend(void **state)
+{
+    (void)state;
+    static const char *const others[] = {
+        "control: '127.0.0.1:2'",
+        "control: '127.0.0.1:1', control-password-file: p",
+        "control: '127.0.0.1:1', control-cookie-file: c",
+        "control: unix:/s",
+    };
+    char text[512];
+    folder_write_text("p", "secret\n");
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        snprintf(text, sizeof(text),
+                 "services:\n- key: frontend0.key\n  instances: [{address: @1, control: '127.0.0.1:1'}]\n"
+                 "- key: frontend8.key\n  instances:\n  - {address: @1, %s}\n",
+                 others[i]);
+        config_check_good(text, "config.yaml:6: what is said here of the control port of ");
+        config_check_good(text, "line 3 says something else, or nothing");
+    }
+    snprintf(text, sizeof(text),
+             "services:\n- key: frontend0.key\n  instances: [{address: @1}]\n"
+             "- key: frontend8.key\n  instances: [{address: @1, %s}]\n",
+             others[0]);
+    config_check_good(text, "config.yaml:5: what is said here");
+    /* The same, and nothing, go without saying. */
+    static const char *const alike[] = {"address: @1, control: '127.0.0.1:1'", "address: @1"};
+    for (size_t i = 0; i < sizeof(alike) / sizeof(alike[0]); i++) {
+        snprintf(text, sizeof(text),
+                 "services:\n- key: frontend0.key\n  instances: [{address: @1, control: '127.0.0.1:1'}]\n"
+                 "- key: frontend8.key\n  instances: [{%s}]\n",
+                 alike[i]);
+        config_check_good(text, NULL);
+    }
+}
+
 static void test_keys(void **state)
 {
     (void)state;
@@ -442,6 +478,7 @@ int main(void)
         CONFIG_TEST(test_retired_keys),
         CONFIG_TEST(test_wrong_keys_and_types),
         CONFIG_TEST(test_addresses),
+        CONFIG_TEST(test_control_of_one_backend),
         CONFIG_TEST(test_keys),
         CONFIG_TEST(test_control),
         CONFIG_TEST(test_names),

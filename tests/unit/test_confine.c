@@ -65,6 +65,8 @@ static const struct attempt attempts[] = {
     {"renaming a file", try_rename, false, REFUSED, REFUSED, KILLED},
     {"linking a file", try_link, false, REFUSED, REFUSED, KILLED},
     {"removing a file", try_remove_file, false, REFUSED, REFUSED, KILLED},
+    {"removing a file beside the sockets", try_remove_file_beside_sockets, false, REFUSED, DONE, KILLED},
+    {"removing a file below the sockets", try_remove_file_below_sockets, false, REFUSED, DONE, KILLED},
     {"changing a mode", try_change_mode, false, REFUSED, REFUSED, KILLED},
     {"a file in memory", try_memory_file, true, REFUSED, REFUSED, KILLED},
     {"execve", try_execute, false, KILLED, KILLED, KILLED},
@@ -137,14 +139,20 @@ static void confine(enum confine_role role)
 {
     const char *const folders[] = {SOCKET_FOLDER};
     static const gid_t groups[] = {GROUP};
-    const struct confine_needs engine_needs = {
-        .socket_folders = folders, .socket_folder_count = 1, .groups = groups, .group_count = 1};
+    const struct confine_needs needs[] = {
+        [CONFINE_ENGINE] = {.socket_folders = folders,
+                            .socket_folder_count = 1,
+                            .groups = groups,
+                            .group_count = 1},
+        [CONFINE_READER] = {.socket_folders = folders, .socket_folder_count = 1},
+        [CONFINE_SIGNER] = {0},
+    };
     struct error error;
     if (role == CONFINE_ROLES)
         return;
     if (asks_for_death_signal)
         prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-    if (confine_process(&plan, role, role == CONFINE_ENGINE ? &engine_needs : NULL, &error) == CONFINE_DONE)
+    if (confine_process(&plan, role, &needs[role], &error) == CONFINE_DONE)
         return;
     fprintf(stderr, "%s\n", error.text);
     _exit(EXIT_NOT_CONFINED);
@@ -262,6 +270,8 @@ static void test_each_alone(void **state)
         {"making a file", try_make_file, false, REFUSED, REFUSED, REFUSED},
         {"making a file beside the sockets", try_make_file_beside_sockets, false, REFUSED, REFUSED, REFUSED},
         {"removing a file", try_remove_file, false, REFUSED, REFUSED, REFUSED},
+        {"removing a file beside the sockets", try_remove_file_beside_sockets, false, REFUSED, DONE, REFUSED},
+        {"removing a file below the sockets", try_remove_file_below_sockets, false, REFUSED, DONE, REFUSED},
         {"execve", try_execute, false, REFUSED, REFUSED, REFUSED},
         {"a status socket", try_status_socket, false, DONE, REFUSED, REFUSED},
         {"a socket elsewhere", try_socket_elsewhere, false, REFUSED, REFUSED, REFUSED},
@@ -270,6 +280,7 @@ static void test_each_alone(void **state)
         {"reading a file", try_read_file, false, REFUSED, DONE, KILLED},
         {"writing a file", try_write_file, false, REFUSED, REFUSED, KILLED},
         {"making a file", try_make_file, false, REFUSED, REFUSED, KILLED},
+        {"removing a file", try_remove_file, false, REFUSED, DONE, KILLED},
     };
     skip_unless_confined();
     plan.landlock_version = 0;
@@ -448,15 +459,33 @@ static void test_plan(void **state)
     struct error error;
     assert_int_equal(confine_plan_make(&other, "no-such-user", false, &error), -1);
     assert_string_equal(error.text, "the config's \"user\": there is no user \"no-such-user\"");
-    /* Only root can become another one. */
+    /* Only root can become another one, and lacks something while it does not. */
     bool can_become = geteuid() == 0;
     const char *another = can_become ? "nobody" : "root";
     assert_int_equal(confine_plan_make(&other, another, false, &error), 0);
     assert_int_equal(other.has_user, can_become);
-    assert_int_equal(other.lack_count, plan.lack_count + !can_become);
+    assert_int_equal(other.lack_count, can_become ? plan.lack_count - 1 : plan.lack_count + 1);
     assert_int_equal(confine_plan_make(&other, another, true, &error), other.lack_count > 0 ? -1 : 0);
     if (other.lack_count > 0)
         assert_non_null(strstr(error.text, "require-sandbox"));
+}
+
+/* Root that stays root is something that is lacking, whether the config wants that or has no user. */
+static void test_root(void **state)
+{
+    (void)state;
+    struct confine_plan other;
+    struct error error;
+    if (geteuid() != 0)
+        skip();
+    assert_int_equal(confine_plan_make(&other, "root", false, &error), 0);
+    assert_false(other.has_user);
+    assert_non_null(strstr(other.lacks[other.lack_count - 1].text, "stays it: \"root\" is root"));
+    assert_int_equal(confine_plan_make(&other, "root", true, &error), -1);
+    assert_non_null(strstr(error.text, "require-sandbox"));
+    assert_int_equal(confine_plan_make(&other, NULL, false, &error), 0);
+    bool is_said = other.lack_count > 0 && strstr(other.lacks[other.lack_count - 1].text, "and stays it");
+    assert_int_equal(is_said, !other.has_user);
 }
 
 int main(void)
@@ -472,6 +501,7 @@ int main(void)
         cmocka_unit_test_setup(test_death_signal, setup_plan),
         cmocka_unit_test_setup(test_landlock_versions, setup_plan),
         cmocka_unit_test_setup(test_plan, setup_plan),
+        cmocka_unit_test_setup(test_root, setup_plan),
     };
     return cmocka_run_group_tests(tests, attempts_setup, folder_teardown);
 }

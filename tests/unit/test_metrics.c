@@ -155,6 +155,7 @@ static void test_frontends(void **state)
         "obpub_frontend_published{frontend=\"@22\"} 0\n",
         "obpub_frontend_static{frontend=\"@21\"} 0\n",
         "obpub_frontend_introduction_points{frontend=\"@21\"} 5\n",
+        "obpub_frontend_flow_control{frontend=\"@21\"} 0\n",
         "obpub_frontend_introduction_points{frontend=\"@22\"} 3\n",
         "obpub_frontend_backends{frontend=\"@21\",state=\"live\"} 1\n",
         "obpub_frontend_backends{frontend=\"@21\",state=\"grace\"} 1\n",
@@ -185,11 +186,14 @@ static void test_frontends(void **state)
         assert_false(has_line(text, absent[i]));
     free(text);
 
+    static const struct flow_control flow_control = {true, 6, 31};
+    report_fixture_set_flow_control(&fixture, &flow_control, &flow_control);
     report_fixture_publish(&fixture);
     fixture.publisher->frontends[0].is_frozen = true;
     text = write_metrics(&fixture.view);
     assert_true(has_line(text, "obpub_frontend_published{frontend=\"@21\"} 1\n"));
     assert_true(has_line(text, "obpub_frontend_static{frontend=\"@21\"} 1\n"));
+    assert_true(has_line(text, "obpub_frontend_flow_control{frontend=\"@21\"} 1\n"));
     free(text);
     report_fixture_clear(&fixture);
 }

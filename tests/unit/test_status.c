@@ -365,12 +365,44 @@ static void test_process(void **state)
     report_fixture_clear(&fixture);
 }
 
+static void check_flow_control(const struct report_fixture *fixture, bool has, bool first_takes,
+                               bool second_takes)
+{
+    json_t *status = status_make_json(&fixture->view);
+    const json_t *service = find_service(status, 0);
+    check_boolean(service, "hasFlowControl", has);
+    check_boolean(find_instance(service, 0), "takesFlowControl", first_takes);
+    check_boolean(find_instance(service, 1), "takesFlowControl", second_takes);
+    check_boolean(find_instance(service, 2), "takesFlowControl", false); /* out */
+    json_decref(status);
+}
+
+/* A backend without flow control, or with another one, takes it from all visitors, and is named. */
+static void test_flow_control(void **state)
+{
+    (void)state;
+    static const struct flow_control ours = {true, 6, 31}, other = {true, 6, 33}, none = {0};
+    struct report_fixture fixture;
+    report_fixture_make(&fixture);
+    check_flow_control(&fixture, false, false, false); /* no tor has it */
+    report_fixture_set_flow_control(&fixture, &ours, &none);
+    check_flow_control(&fixture, false, false, true);
+    report_fixture_set_flow_control(&fixture, &none, &ours);
+    check_flow_control(&fixture, false, true, false);
+    report_fixture_set_flow_control(&fixture, &ours, &other);
+    check_flow_control(&fixture, false, true, true);
+    report_fixture_set_flow_control(&fixture, &ours, &ours);
+    check_flow_control(&fixture, true, false, false);
+    report_fixture_clear(&fixture);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_keys_of_onionbalance),
         cmocka_unit_test(test_time_of_new_points),
         cmocka_unit_test(test_backends),
+        cmocka_unit_test(test_flow_control),
         cmocka_unit_test(test_points_left_out),
         cmocka_unit_test(test_points_trouble),
         cmocka_unit_test(test_no_room),

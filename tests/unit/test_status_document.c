@@ -81,6 +81,30 @@ static void test_read(void **state)
     json_decref(status);
 }
 
+/* A person sees which backend takes congestion control from the visitors, and on whose line. */
+static void test_flow_control(void **state)
+{
+    (void)state;
+    static const struct flow_control ours = {true, 6, 31}, none = {0};
+    static const char words[] = "takes congestion control from all visitors";
+    struct report_fixture fixture;
+    report_fixture_make(&fixture);
+    report_fixture_set_flow_control(&fixture, &ours, &none);
+    json_t *status = status_make_json(&fixture.view);
+    char *text = print(status, false);
+    check_has(text, "2 of 2 introduction points published, takes congestion control from all visitors");
+    assert_null(strstr(strstr(text, words) + 1, words));
+    free(text);
+    json_decref(status);
+    report_fixture_set_flow_control(&fixture, &ours, &ours);
+    status = status_make_json(&fixture.view);
+    text = print(status, false);
+    assert_null(strstr(text, words));
+    free(text);
+    json_decref(status);
+    report_fixture_clear(&fixture);
+}
+
 static bool is_published(const char *text)
 {
     json_t *object = json_loads(text, 0, NULL);
@@ -321,6 +345,7 @@ int main(void)
         cmocka_unit_test(test_text),
         cmocka_unit_test(test_text_of_troubles),
         cmocka_unit_test(test_text_of_points),
+        cmocka_unit_test(test_flow_control),
         cmocka_unit_test(test_hostile_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
