@@ -13,6 +13,7 @@
 #include "command/options.h"
 #include "command/output.h"
 #include "command/tor_endpoint.h"
+#include "command/weak_passwords.h"
 #include "config/config_report.h"
 #include "onion/presigned.h"
 #include "report/status_value.h"
@@ -299,6 +300,8 @@ static int load_config(struct config *config, const struct options *options, str
         if (config->frontends[i].bundle != NULL && check_bundle(config, &config->frontends[i], report) != 0)
             result = -1;
     }
+    if (result == 0)
+        weak_passwords_warn(config, options, report);
     given_config_print_report(report);
     if (result != 0)
         config_clear(config);

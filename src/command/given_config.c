@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "command/weak_passwords.h"
 #include "config/yaml_file.h"
 
 void given_config_print_report(const struct config_report *report)
@@ -16,7 +17,7 @@ void given_config_print_report(const struct config_report *report)
         fprintf(stderr, "obpub: %s\n", report->errors[i]);
 }
 
-static void override(struct config *config, const struct options *options)
+void given_config_override(struct config *config, const struct options *options)
 {
     const char *location = options->environment_status_socket;
     if (location == NULL)
@@ -30,7 +31,8 @@ int given_config_receive(struct config *config, struct reader_client *reader, co
 {
     if (reader_client_load(reader, config, report) != 0)
         return -1;
-    override(config, options);
+    given_config_override(config, options);
+    weak_passwords_warn(config, options, report);
     return 0;
 }
 

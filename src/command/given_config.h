@@ -13,6 +13,9 @@
 int given_config_receive(struct config *config, struct reader_client *reader, const struct options *options,
                          struct config_report *report);
 
+/* Lets the environment override what it may of a config that was loaded otherwise. */
+void given_config_override(struct config *config, const struct options *options);
+
 /* Loads the config in this process, on a machine that has the keys and need not have the other files that the
  * config names, and prints every warning and error. The report is the caller's to clear in any case; config
  * only on success. Returns 0, or -1. */

@@ -64,9 +64,10 @@ static int start_one(struct processes *processes, const struct options *options,
     struct log log;
     log_open(&log, STDERR_FILENO, options->verbosity);
     confine_child(confinement, &log, process);
-    int result = process == PROCESS_SIGNER ? signer_process_run(ends[0], ends[1], &reason)
-                                           : reader_process_run(ends[0], ends[1], options->config_path,
-                                                                options->environment_status_socket, &reason);
+    int result = process == PROCESS_SIGNER
+                     ? signer_process_run(ends[0], ends[1], &reason)
+                     : reader_process_run(ends[0], ends[1], options->config_path,
+                                          options->environment_status_socket, &log, &reason);
     end_child(&log, process, result, &reason);
 }
 
@@ -144,7 +145,7 @@ static void end_is_readable(evutil_socket_t socket, short events, void *context)
         return;
     }
     signer_client_take_late(processes->signer);
-    reader_client_take_late(processes->reader);
+    reader_client_take(processes->reader);
 }
 
 void processes_watch(struct processes *processes, struct event_base *base,

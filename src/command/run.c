@@ -17,7 +17,9 @@
 #include "command/live_view.h"
 #include "command/options.h"
 #include "command/processes.h"
+#include "command/reload.h"
 #include "command/tor_endpoint.h"
+#include "command/weak_passwords.h"
 #include "control/timeval.h"
 #include "engine/engine.h"
 #include "engine/open_files.h"
@@ -51,7 +53,7 @@ struct daemon {
     size_t open_files_max;
     int64_t clock_difference; /* milliseconds of the wall clock ahead of the other one */
     char reload_error[ERROR_TEXT_SIZE];
-    bool is_kept;         /* the reader knows that the config is in use */
+    struct reload *reload;
     bool needs_new_start; /* a service manager is to start obpub again */
     bool is_confined;
     bool is_clock_ahead; /* too far for the signer */
@@ -105,37 +107,28 @@ static void log_config_report(const struct log *log, const struct config_report 
         log_write(log, LOG_LEVEL_ERROR, "%s", report->errors[i]);
 }
 
-/* Reads the config into a new object, saying in the log what is wrong with it. Returns NULL when it can't be
- * used; the first error is then in *error. */
-static struct config *load_config(struct daemon *daemon, struct error *error)
+/* Says what there is to say of a config that has been read. */
+static void log_config(const struct daemon *daemon, const struct config *config,
+                       const struct config_report *report)
+{
+    struct error shortage;
+    log_config_report(&daemon->log, report);
+    if (config != NULL && open_files_check(config, daemon->open_files_max, &shortage) != 0)
+        log_write(&daemon->log, LOG_LEVEL_WARNING, "%s", shortage.text);
+}
+
+/* Reads the first config into a new object. Returns NULL when it can't be used. */
+static struct config *load_config(struct daemon *daemon)
 {
     struct config *config = memory_allocate(1, sizeof(*config));
     struct config_report report;
-    int result = given_config_receive(config, daemon->processes.reader, daemon->options, &report);
-    log_config_report(&daemon->log, &report);
-    if (result != 0) {
-        error_set(error, "%s", report.error_count > 0 ? report.errors[0] : "the config can't be used");
+    if (given_config_receive(config, daemon->processes.reader, daemon->options, &report) != 0) {
         free(config);
         config = NULL;
     }
-    struct error shortage;
-    if (config != NULL && open_files_check(config, daemon->open_files_max, &shortage) != 0)
-        log_write(&daemon->log, LOG_LEVEL_WARNING, "%s", shortage.text);
+    log_config(daemon, config, &report);
     config_report_clear(&report);
     return config;
-}
-
-/* Says that the config that was loaded last is the one in use: keys that it has not are forgotten. Until this
- * has been said no other config can be loaded, as that would take the keys of this one away. Returns 0 or -1.
- */
-static int keep_config(struct daemon *daemon, struct error *error)
-{
-    if (!daemon->is_kept && reader_client_keep(daemon->processes.reader, error) != 0) {
-        log_write(&daemon->log, LOG_LEVEL_ERROR, "%s", error->text);
-        return -1;
-    }
-    daemon->is_kept = true;
-    return 0;
 }
 
 static void config_release(struct config *config)
@@ -234,24 +227,46 @@ static void apply_config(struct daemon *daemon, struct config *config)
         changes.backends_removed);
 }
 
-static void reload(struct daemon *daemon)
+static void config_not_kept(const struct error *error, void *context)
 {
-    struct error error;
-    service_manager_reloading(&daemon->manager);
-    struct config *config = keep_config(daemon, &error) == 0 ? load_config(daemon, &error) : NULL;
+    const struct daemon *daemon = context;
+    log_write(&daemon->log, LOG_LEVEL_ERROR, "%s", error->text);
+}
+
+/* As given_config_receive() does for the first config. */
+static void log_weak_passwords(const struct daemon *daemon, const struct config *config)
+{
+    struct config_report report = {0};
+    weak_passwords_warn(config, daemon->options, &report);
+    log_config_report(&daemon->log, &report);
+    config_report_clear(&report);
+}
+
+static void config_loaded(struct config *config, const struct config_report *report,
+                          const struct error *error, void *context)
+{
+    struct daemon *daemon = context;
     engine_counters(daemon->engine)->reloads++;
+    log_config(daemon, config, report);
     if (config != NULL) {
         daemon->reload_error[0] = '\0';
+        given_config_override(config, daemon->options);
+        log_weak_passwords(daemon, config);
         apply_config(daemon, config);
-        daemon->is_kept = false;
-        keep_config(daemon, &error);
     } else {
         engine_counters(daemon->engine)->reload_failures++;
-        memcpy(daemon->reload_error, error.text, sizeof(daemon->reload_error));
+        memcpy(daemon->reload_error, error->text, sizeof(daemon->reload_error));
         log_write(&daemon->log, LOG_LEVEL_ERROR,
-                  "the config was not read again: the one before stays in use");
+                  "the config was not read again: the one before stays in use%s%s",
+                  report->error_count == 0 ? ": " : "", report->error_count == 0 ? error->text : "");
     }
     service_manager_ready(&daemon->manager);
+}
+
+static void reload(struct daemon *daemon)
+{
+    service_manager_reloading(&daemon->manager);
+    reload_begin(daemon->reload);
 }
 
 /* -- events --------------------------------------------------------------------------------------- */
@@ -414,6 +429,8 @@ static int confine(struct daemon *daemon)
 /* Publishes until a signal ends it. The listeners are opened first: without them it must not begin. */
 static int publish(struct daemon *daemon)
 {
+    static const struct reload_callbacks reload_callbacks = {.loaded = config_loaded,
+                                                             .not_kept = config_not_kept};
     struct error error;
     if (open_listeners(daemon, NULL, daemon->config, &error) != 0) {
         log_write(&daemon->log, LOG_LEVEL_CRITICAL, "%s", error.text);
@@ -424,7 +441,7 @@ static int publish(struct daemon *daemon)
         return EXIT_CODE_BAD_INPUT;
     daemon->journal = journal_new(&daemon->log);
     start_engine(daemon);
-    keep_config(daemon, &error);
+    daemon->reload = reload_new(daemon->base, daemon->processes.reader, &reload_callbacks, daemon);
     processes_watch(&daemon->processes, daemon->base, process_is_lost, daemon);
     size_t frontends = daemon->config->frontend_count;
     log_write(&daemon->log, LOG_LEVEL_INFO, "obpub %s publishes %zu frontend%s of %s", OBPUB_VERSION,
@@ -448,7 +465,7 @@ static int run(struct daemon *daemon)
 static int load_and_run(struct daemon *daemon)
 {
     struct error error;
-    daemon->config = load_config(daemon, &error);
+    daemon->config = load_config(daemon);
     if (processes_check(&daemon->processes, &error) != 0) {
         log_write(&daemon->log, LOG_LEVEL_CRITICAL, "%s", error.text);
         return EXIT_CODE_PROCESS_LOST;
@@ -495,6 +512,7 @@ int run_command(const struct options *options)
     }
     status_socket_free(daemon.status_socket);
     metrics_server_free(daemon.metrics_server);
+    reload_free(daemon.reload);
     engine_free(daemon.engine);
     journal_free(daemon.journal);
     live_view_clear(&daemon.live);

@@ -193,9 +193,11 @@ static const struct seccomp_condition engine_conditions[] = {
 
 /* -- the reader ----------------------------------------------------------------------------------- */
 
-/* unlink() is for the files of the engine's listening sockets, which it takes away. */
+/* Whose the other end of a socket is that the engine has handed over, the kernel alone says. unlink() is for
+ * the files of the engine's listening sockets, which it takes away. */
 static const char *const reader_calls[] = {
-    "pread64", "readlink", "readlinkat", "getdents", "getdents64", "fadvise64", "unlink", NULL,
+    "pread64", "readlink",    "readlinkat",  "getdents",   "getdents64", "fadvise64",
+    "unlink",  "getsockname", "getpeername", "getsockopt", NULL,
 };
 
 static const struct seccomp_condition reader_conditions[] = {

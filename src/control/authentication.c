@@ -10,21 +10,13 @@
 
 #include "base/memory.h"
 #include "base/text.h"
-#include "control/credential_file.h"
+#include "control/credential_reader.h"
 #include "control/protocol_info.h"
-#include "crypto/hash.h"
-
-#define NONCE_SIZE 32
-#define HASH_HEX_LENGTH (2 * (size_t)SHA256_SIZE)
-#define NONCE_HEX_LENGTH (2 * (size_t)NONCE_SIZE)
-
-/* HMAC keys of control-spec 3.24. */
-#define SERVER_HASH_KEY "Tor safe cookie authentication server-to-controller hash"
-#define CLIENT_HASH_KEY "Tor safe cookie authentication controller-to-server hash"
 
 enum step {
     STEP_PROTOCOL_INFO, /* PROTOCOLINFO is sent */
     STEP_CHALLENGE,     /* AUTHCHALLENGE is sent */
+    STEP_QUESTION,      /* a file is being read */
     STEP_AUTHENTICATE,  /* AUTHENTICATE is sent */
 };
 
@@ -38,13 +30,12 @@ enum method {
 struct authentication {
     char *password_file; /* the operator's, or NULL */
     char *cookie_file;   /* likewise */
-    const struct credential_reader *reader;
+    bool is_local_tor;
     bool peer_is_local;
     enum step step;
     enum method method;
     const char *cookie_path; /* the cookie file in use: the operator's or tor's */
-    uint8_t *cookie;         /* secret memory while it is needed, or NULL */
-    uint8_t client_nonce[NONCE_SIZE];
+    struct cookie_challenge challenge;
     struct protocol_info info;
 };
 
@@ -59,7 +50,7 @@ struct authentication *authentication_new(const struct control_credentials *cred
     if (credentials != NULL) {
         authentication->password_file = copy_or_null(credentials->password_file);
         authentication->cookie_file = copy_or_null(credentials->cookie_file);
-        authentication->reader = credentials->reader;
+        authentication->is_local_tor = credentials->is_local_tor;
     }
     return authentication;
 }
@@ -75,7 +66,6 @@ void authentication_free(struct authentication *authentication)
         return;
     free(authentication->password_file);
     free(authentication->cookie_file);
-    secret_free(authentication->cookie);
     free(authentication);
 }
 
@@ -92,11 +82,6 @@ static char *make_hex_command(const char *verb, const void *bytes, size_t length
     return command;
 }
 
-static enum control_failure failure_of_file(enum credential_result result)
-{
-    return result == CREDENTIAL_PERMISSION ? CONTROL_FAILURE_PERMISSION : CONTROL_FAILURE_AUTHENTICATION;
-}
-
 /* AUTHENTICATE without anything: tor asks for nothing. */
 static enum authentication_result begin_null(struct authentication *authentication, char **command)
 {
@@ -107,62 +92,31 @@ static enum authentication_result begin_null(struct authentication *authenticati
     return AUTHENTICATION_SEND;
 }
 
-static enum credential_result read_password(const struct authentication *authentication, char **password,
-                                            struct error *error)
+/* The password is needed to go on. */
+static enum authentication_result begin_password(struct authentication *authentication)
 {
-    const struct credential_reader *reader = authentication->reader;
-    if (reader == NULL)
-        return credential_read_password(authentication->password_file, password, error);
-    return reader->read_password(authentication->password_file, password, reader->context, error);
-}
-
-static enum credential_result read_cookie(const struct authentication *authentication, struct error *error)
-{
-    const struct credential_reader *reader = authentication->reader;
-    if (reader == NULL)
-        return credential_read_cookie(authentication->cookie_path, authentication->cookie, error);
-    return reader->read_cookie(authentication->cookie_path, authentication->cookie, reader->context, error);
-}
-
-/* AUTHENTICATE with the password, in hexadecimal since that needs no escapes. */
-static enum authentication_result begin_password(struct authentication *authentication, char **command,
-                                                 enum control_failure *failure, struct error *error)
-{
-    char *password;
-    enum credential_result result = read_password(authentication, &password, error);
-    if (result != CREDENTIAL_OK) {
-        *failure = failure_of_file(result);
-        return AUTHENTICATION_FAILED;
-    }
-    authentication->step = STEP_AUTHENTICATE;
+    authentication->step = STEP_QUESTION;
     authentication->method = METHOD_PASSWORD;
-    *command = make_hex_command("AUTHENTICATE ", password, strlen(password));
-    secret_free(password);
-    return AUTHENTICATION_SEND;
+    return AUTHENTICATION_ASK;
 }
 
-/* AUTHCHALLENGE with a nonce, or for plain COOKIE the cookie itself. */
+/* AUTHCHALLENGE with a nonce, which needs no file yet: whether there is one, and whose, matters only when the
+ * peer has shown that it knows what is in it. For plain COOKIE the cookie itself is needed. */
 static enum authentication_result begin_cookie(struct authentication *authentication, enum method method,
-                                               char **command, enum control_failure *failure,
-                                               struct error *error)
+                                               char **command)
 {
-    authentication->cookie = secret_allocate(CREDENTIAL_COOKIE_SIZE);
+    struct cookie_challenge *challenge = &authentication->challenge;
     authentication->cookie_path =
         authentication->cookie_file != NULL ? authentication->cookie_file : authentication->info.cookie_file;
-    enum credential_result result = read_cookie(authentication, error);
-    if (result != CREDENTIAL_OK) {
-        *failure = failure_of_file(result);
-        return AUTHENTICATION_FAILED;
-    }
     authentication->method = method;
     if (method == METHOD_COOKIE) {
-        authentication->step = STEP_AUTHENTICATE;
-        *command = make_hex_command("AUTHENTICATE ", authentication->cookie, CREDENTIAL_COOKIE_SIZE);
-    } else {
-        authentication->step = STEP_CHALLENGE;
-        randombytes_buf(authentication->client_nonce, NONCE_SIZE);
-        *command = make_hex_command("AUTHCHALLENGE SAFECOOKIE ", authentication->client_nonce, NONCE_SIZE);
+        authentication->step = STEP_QUESTION;
+        return AUTHENTICATION_ASK;
     }
+    authentication->step = STEP_CHALLENGE;
+    randombytes_buf(challenge->client_nonce, sizeof(challenge->client_nonce));
+    *command = make_hex_command("AUTHCHALLENGE SAFECOOKIE ", challenge->client_nonce,
+                                sizeof(challenge->client_nonce));
     return AUTHENTICATION_SEND;
 }
 
@@ -204,20 +158,20 @@ static enum authentication_result choose_method(struct authentication *authentic
     const struct protocol_info *info = &authentication->info;
     bool cookie_configured = authentication->cookie_file != NULL;
     if (authentication->password_file != NULL && info->password_offered)
-        return begin_password(authentication, command, failure, error);
+        return begin_password(authentication);
     if (info->null_offered)
         return begin_null(authentication, command);
     if (authentication->password_file != NULL)
         return fail_without_method(authentication, failure, error);
-    /* A peer may name any file. SAFECOOKIE tells it nothing of the file unless it knows the content already,
-     * but a peer on another machine has no business having ours opened at all. */
+    /* A peer may name any file. A peer on another machine has no business having ours opened at all; whether
+     * one of this machine is the file's own is for who reads it to say. */
     if (info->safe_cookie_offered &&
         (cookie_configured || (authentication->peer_is_local && info->cookie_file[0] != '\0')))
-        return begin_cookie(authentication, METHOD_SAFE_COOKIE, command, failure, error);
+        return begin_cookie(authentication, METHOD_SAFE_COOKIE, command);
     /* Plain COOKIE hands the file's 32 bytes to whoever asks for them (control-spec 3.21): never one that the
      * peer named. Every tor since 0.2.3 offers SAFECOOKIE beside it. */
     if (info->cookie_offered && !info->safe_cookie_offered && cookie_configured)
-        return begin_cookie(authentication, METHOD_COOKIE, command, failure, error);
+        return begin_cookie(authentication, METHOD_COOKIE, command);
     return fail_without_method(authentication, failure, error);
 }
 
@@ -245,54 +199,83 @@ static int parse_hex_field(const char **cursor, const char *prefix, uint8_t *byt
     return 0;
 }
 
-/* One of the two hashes of SAFECOOKIE. */
-static void compute_hash(const struct authentication *authentication, const char *key,
-                         const uint8_t *server_nonce, uint8_t hash[SHA256_SIZE])
-{
-    const struct span pieces[] = {
-        {authentication->cookie, CREDENTIAL_COOKIE_SIZE},
-        {authentication->client_nonce, NONCE_SIZE},
-        {server_nonce, NONCE_SIZE},
-    };
-    hash_hmac_sha256(hash, key, strlen(key), pieces, sizeof(pieces) / sizeof(pieces[0]));
-}
-
-/* Checks that the peer knows the cookie, and proves that we do. */
+/* Takes the peer's part of SAFECOOKIE, by which it has to prove that it knows the cookie. */
 static enum authentication_result take_challenge(struct authentication *authentication,
-                                                 const struct control_reply *reply, char **command,
+                                                 const struct control_reply *reply,
                                                  enum control_failure *failure, struct error *error)
 {
+    struct cookie_challenge *challenge = &authentication->challenge;
     const char *text = reply->lines[0].text;
     if (!control_reply_is_ok(reply)) {
         *failure = CONTROL_FAILURE_AUTHENTICATION;
         error_set(error, "tor refused AUTHCHALLENGE with '%d %.80s'", reply->status, text);
         return AUTHENTICATION_FAILED;
     }
-    uint8_t server_hash[SHA256_SIZE];
-    uint8_t server_nonce[NONCE_SIZE];
-    uint8_t expected[SHA256_SIZE];
     if (reply->line_count != 1 ||
-        parse_hex_field(&text, "AUTHCHALLENGE SERVERHASH=", server_hash, sizeof(server_hash)) != 0 ||
-        parse_hex_field(&text, " SERVERNONCE=", server_nonce, sizeof(server_nonce)) != 0 || *text != '\0') {
+        parse_hex_field(&text, "AUTHCHALLENGE SERVERHASH=", challenge->server_hash,
+                        sizeof(challenge->server_hash)) != 0 ||
+        parse_hex_field(&text, " SERVERNONCE=", challenge->server_nonce, sizeof(challenge->server_nonce)) !=
+            0 ||
+        *text != '\0') {
         *failure = CONTROL_FAILURE_PROTOCOL;
         error_set(error, "the answer to AUTHCHALLENGE is not one that tor gives");
         return AUTHENTICATION_FAILED;
     }
-    compute_hash(authentication, SERVER_HASH_KEY, server_nonce, expected);
-    if (sodium_memcmp(expected, server_hash, sizeof(expected)) != 0) {
-        *failure = CONTROL_FAILURE_AUTHENTICATION;
-        error_set(error,
-                  "this peer doesn't know the cookie in %s: the file is another tor's or one left over, or "
-                  "the peer is not tor",
-                  authentication->cookie_path);
-        return AUTHENTICATION_FAILED;
+    authentication->step = STEP_QUESTION;
+    return AUTHENTICATION_ASK;
+}
+
+void authentication_question(const struct authentication *authentication, struct file_question *question)
+{
+    *question = (struct file_question){.socket = -1, .is_local_tor = authentication->is_local_tor};
+    switch (authentication->method) {
+    case METHOD_NULL:
+    case METHOD_PASSWORD:
+        question->type = FILE_PASSWORD;
+        question->text = authentication->password_file;
+        break;
+    case METHOD_COOKIE:
+        question->type = FILE_COOKIE;
+        question->text = authentication->cookie_path;
+        break;
+    case METHOD_SAFE_COOKIE:
+        question->type = FILE_PROOF;
+        question->text = authentication->cookie_path;
+        question->is_named_by_peer = authentication->cookie_file == NULL;
+        question->challenge = &authentication->challenge;
+        break;
     }
-    uint8_t answer[SHA256_SIZE];
-    compute_hash(authentication, CLIENT_HASH_KEY, server_nonce, answer);
-    *command = make_hex_command("AUTHENTICATE ", answer, sizeof(answer));
-    secret_wipe(answer, sizeof(answer));
-    authentication->step = STEP_AUTHENTICATE;
-    return AUTHENTICATION_SEND;
+}
+
+/* AUTHENTICATE with what was in the file, or the proof made of it: a password goes in hexadecimal, too, since
+ * that needs no escapes. */
+enum authentication_result authentication_take_answer(struct authentication *authentication,
+                                                      const struct file_answer *answer, char **command,
+                                                      enum control_failure *failure, struct error *error)
+{
+    *command = NULL;
+    *failure = CONTROL_FAILURE_AUTHENTICATION;
+    switch (answer->result) {
+    case CREDENTIAL_OK:
+        authentication->step = STEP_AUTHENTICATE;
+        *command = make_hex_command("AUTHENTICATE ", answer->content, answer->length);
+        return AUTHENTICATION_SEND;
+    case CREDENTIAL_REFUSED:
+        error_set(
+            error,
+            "the cookie file %s, which this tor names, is not used for it: it may not be read by obpub's "
+            "user, or is not this tor's own; a line of obpub-reader in the log says which",
+            authentication->cookie_path);
+        break;
+    case CREDENTIAL_PERMISSION:
+        *failure = CONTROL_FAILURE_PERMISSION;
+        *error = *answer->error;
+        break;
+    case CREDENTIAL_UNUSABLE:
+        *error = *answer->error;
+        break;
+    }
+    return AUTHENTICATION_FAILED;
 }
 
 /* Takes tor's verdict. */
@@ -300,8 +283,6 @@ static enum authentication_result take_verdict(struct authentication *authentica
                                                const struct control_reply *reply,
                                                enum control_failure *failure, struct error *error)
 {
-    secret_free(authentication->cookie);
-    authentication->cookie = NULL;
     if (reply->status == 250)
         return AUTHENTICATION_DONE;
     *failure = CONTROL_FAILURE_AUTHENTICATION;
@@ -335,7 +316,11 @@ enum authentication_result authentication_take_reply(struct authentication *auth
     case STEP_PROTOCOL_INFO:
         return take_protocol_info(authentication, reply, command, failure, error);
     case STEP_CHALLENGE:
-        return take_challenge(authentication, reply, command, failure, error);
+        return take_challenge(authentication, reply, failure, error);
+    case STEP_QUESTION:
+        *failure = CONTROL_FAILURE_PROTOCOL;
+        error_set(error, "a reply came that no command had asked for");
+        return AUTHENTICATION_FAILED;
     case STEP_AUTHENTICATE:
         break;
     }

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "control/connection.h"
+#include "control/credential_reader.h"
 #include "control/reply.h"
 
 /* The first command of every connection; its reply is the first for authentication_take_reply(). */
@@ -16,6 +17,7 @@ struct authentication;
 
 enum authentication_result {
     AUTHENTICATION_SEND,   /* send the command, and hand on the reply to it */
+    AUTHENTICATION_ASK,    /* have a file read, and hand on what was in it */
     AUTHENTICATION_DONE,   /* tor takes commands now */
     AUTHENTICATION_FAILED, /* close the connection */
 };
@@ -36,5 +38,15 @@ void authentication_free(struct authentication *authentication);
 enum authentication_result authentication_take_reply(struct authentication *authentication,
                                                      const struct control_reply *reply, char **command,
                                                      enum control_failure *failure, struct error *error);
+
+/* What is asked, after AUTHENTICATION_ASK; the caller adds what only it knows of the peer: the socket and its
+ * path. Good until the answer is taken. */
+void authentication_question(const struct authentication *authentication, struct file_question *question);
+
+/* Takes the answer to that. A reply that comes before it ends the authentication. Otherwise like
+ * authentication_take_reply(). */
+enum authentication_result authentication_take_answer(struct authentication *authentication,
+                                                      const struct file_answer *answer, char **command,
+                                                      enum control_failure *failure, struct error *error);
 
 #endif

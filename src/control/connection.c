@@ -13,9 +13,8 @@
 #include "control/authentication.h"
 #include "control/command_queue.h"
 #include "control/connector.h"
-#include "control/credential_file.h"
+#include "control/credential_reader.h"
 #include "control/event_limit.h"
-#include "control/name_files.h"
 #include "control/reply_parser.h"
 #include "control/timeval.h"
 
@@ -47,7 +46,10 @@ struct control_connection {
     struct control_limits limits;
     struct control_callbacks callbacks;
     void *context;
-    char *endpoint_text;                   /* for messages */
+    char *endpoint_text; /* for messages */
+    char *socket_path;   /* of a unix socket, or NULL */
+    const struct credential_reader *reader;
+    struct file_request *request;          /* while a file is being read, or NULL */
     struct control_connector *connector;   /* while connecting */
     struct bufferevent *stream;            /* from then on, until closed */
     struct ev_token_bucket_cfg *rate;      /* of the stream, or NULL */
@@ -65,6 +67,9 @@ static void disconnect(struct control_connection *connection)
     event_del(connection->timer);
     control_connector_free(connection->connector);
     connection->connector = NULL;
+    if (connection->request != NULL)
+        connection->reader->forget(connection->request, connection->reader->context);
+    connection->request = NULL;
     if (connection->rate != NULL) {
         bufferevent_set_rate_limit(connection->stream, NULL);
         ev_token_bucket_cfg_free(connection->rate);
@@ -91,6 +96,7 @@ static void release(struct control_connection *connection)
     event_free(connection->timer);
     evbuffer_free(connection->waiting);
     free(connection->endpoint_text);
+    free(connection->socket_path);
     free(connection);
 }
 
@@ -177,6 +183,53 @@ static void become_ready(struct control_connection *connection)
         connection->callbacks.ready(connection, connection->context);
 }
 
+static void file_came(const struct file_answer *answer, void *context);
+
+/* Has the file read that authentication needs now. */
+static void ask_for_file(struct control_connection *connection)
+{
+    struct file_question question;
+    authentication_question(connection->authentication, &question);
+    question.socket = bufferevent_getfd(connection->stream);
+    question.socket_path = connection->socket_path;
+    connection->request =
+        connection->reader->ask(&question, file_came, connection, connection->reader->context);
+}
+
+/* Does what authentication says is next. */
+static void go_on(struct control_connection *connection, enum authentication_result result, char *command,
+                  enum control_failure failure, const struct error *error)
+{
+    switch (result) {
+    case AUTHENTICATION_SEND:
+        send_secret(connection, command);
+        break;
+    case AUTHENTICATION_ASK:
+        ask_for_file(connection);
+        break;
+    case AUTHENTICATION_DONE:
+        become_ready(connection);
+        break;
+    case AUTHENTICATION_FAILED:
+        fail(connection, failure, error);
+        break;
+    }
+}
+
+static void file_came(const struct file_answer *answer, void *context)
+{
+    struct control_connection *connection = context;
+    char *command;
+    enum control_failure failure;
+    struct error error;
+    hold(connection);
+    connection->request = NULL;
+    enum authentication_result result =
+        authentication_take_answer(connection->authentication, answer, &command, &failure, &error);
+    go_on(connection, result, command, failure, &error);
+    release(connection);
+}
+
 static void continue_authentication(struct control_connection *connection, const struct control_reply *reply)
 {
     char *command;
@@ -184,17 +237,7 @@ static void continue_authentication(struct control_connection *connection, const
     struct error error;
     enum authentication_result result =
         authentication_take_reply(connection->authentication, reply, &command, &failure, &error);
-    switch (result) {
-    case AUTHENTICATION_SEND:
-        send_secret(connection, command);
-        break;
-    case AUTHENTICATION_DONE:
-        become_ready(connection);
-        break;
-    case AUTHENTICATION_FAILED:
-        fail(connection, failure, &error);
-        break;
-    }
+    go_on(connection, result, command, failure, &error);
 }
 
 /* Hands a reply to the command it answers. */
@@ -331,7 +374,12 @@ static void on_timeout(evutil_socket_t socket, short events, void *context)
     struct control_connection *connection = context;
     hold(connection);
     struct error error;
-    if (connection->state == STATE_AUTHENTICATING)
+    if (connection->request != NULL)
+        error_set(&error,
+                  "the file that opens this control port was not read within %.0f seconds: do the disks "
+                  "answer? (A cookie that a backend's tor names is read when the local tor has been tried.)",
+                  connection->limits.command_timeout);
+    else if (connection->state == STATE_AUTHENTICATING)
         error_set(&error,
                   "not authenticated within %.0f seconds: is this tor's ControlPort, and does that tor still "
                   "run?",
@@ -404,10 +452,12 @@ struct control_connection *control_connection_new(struct event_base *base,
     connection->timer = evtimer_new(base, on_timeout, connection);
     connection->waiting = evbuffer_new();
     command_queue_init(&connection->queue);
-    bool has_reader = credentials != NULL && credentials->reader != NULL;
-    const struct name_reader *names = has_reader ? &credentials->reader->names : &name_reader_here;
-    connection->connector = control_connector_new(base, endpoint, names, connection->limits.connect_timeout,
-                                                  on_connected, connection);
+    connection->reader =
+        credentials != NULL && credentials->reader != NULL ? credentials->reader : &credential_reader_here;
+    if (endpoint->socket_path != NULL)
+        connection->socket_path = memory_copy_text(endpoint->socket_path, strlen(endpoint->socket_path));
+    connection->connector = control_connector_new(
+        base, endpoint, connection->reader, connection->limits.connect_timeout, on_connected, connection);
     return connection;
 }
 

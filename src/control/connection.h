@@ -3,6 +3,7 @@
 #define OBPUB_CONTROL_CONNECTION_H
 
 #include <event2/event.h>
+#include <stdbool.h>
 
 #include "address/endpoint.h"
 #include "base/error.h"
@@ -27,6 +28,7 @@ struct control_credentials {
     const char *password_file;              /* its first line is the password */
     const char *cookie_file;                /* stands in for the COOKIEFILE that PROTOCOLINFO names */
     const struct credential_reader *reader; /* who reads these files, and stays; NULL: they are just opened */
+    bool is_local_tor;                      /* it is a local tor's control port, not a backend's */
 };
 
 struct control_limits {

@@ -25,7 +25,7 @@
 struct control_connector {
     struct event_base *base;
     struct control_endpoint endpoint;
-    const struct name_reader *names;
+    const struct credential_reader *reader;
     double timeout;
     struct event *timer;        /* the start, then the time limit of what is under way */
     struct event *socket_event; /* of the attempt under way, or NULL */
@@ -288,7 +288,7 @@ static void start_unix(struct control_connector *connector)
 static void start_tcp(struct control_connector *connector)
 {
     const char *host = connector->endpoint.host != NULL ? connector->endpoint.host : "";
-    connector->resolver = resolver_new(connector->base, connector->names, host, connector->endpoint.port,
+    connector->resolver = resolver_new(connector->base, connector->reader, host, connector->endpoint.port,
                                        on_resolved, connector);
     set_time_limit(connector, connector->timeout);
 }
@@ -316,12 +316,12 @@ static void on_timer(evutil_socket_t socket, short events, void *context)
 
 struct control_connector *control_connector_new(struct event_base *base,
                                                 const struct control_endpoint *endpoint,
-                                                const struct name_reader *names, double timeout,
+                                                const struct credential_reader *reader, double timeout,
                                                 connector_callback callback, void *context)
 {
     struct control_connector *connector = memory_allocate(1, sizeof(*connector));
     connector->base = base;
-    connector->names = names;
+    connector->reader = reader;
     control_endpoint_copy(&connector->endpoint, endpoint);
     connector->timeout = timeout;
     connector->socket = -1;

@@ -8,7 +8,7 @@
 #include "address/endpoint.h"
 #include "base/error.h"
 #include "control/connection.h"
-#include "control/name_files.h"
+#include "control/credential_reader.h"
 
 struct control_connector;
 
@@ -23,11 +23,11 @@ struct connector_result {
 /* Called once, from the event loop; the connector may be freed in it. */
 typedef void (*connector_callback)(const struct connector_result *result, void *context);
 
-/* Starts connecting; never calls back before it has returned. The endpoint is copied; names, for
+/* Starts connecting; never calls back before it has returned. The endpoint is copied; reader, for
  * resolver_new(), must stay. timeout: seconds for all of it. */
 struct control_connector *control_connector_new(struct event_base *base,
                                                 const struct control_endpoint *endpoint,
-                                                const struct name_reader *names, double timeout,
+                                                const struct credential_reader *reader, double timeout,
                                                 connector_callback callback, void *context);
 
 /* Stops, if it has not called back yet, and releases it. NULL is fine. */

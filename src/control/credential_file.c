@@ -61,7 +61,9 @@ static enum credential_result open_file(struct plain_file *file, const char *pat
     }
 }
 
-enum credential_result credential_read_cookie(const char *path, uint8_t *cookie, struct error *error)
+/* Reads a cookie; origin may be NULL. */
+static enum credential_result read_cookie(const char *path, uint8_t *cookie, struct cookie_origin *origin,
+                                          struct error *error)
 {
     struct plain_file file;
     enum credential_result result = open_file(&file, path, "cookie file", NULL, error);
@@ -70,6 +72,8 @@ enum credential_result credential_read_cookie(const char *path, uint8_t *cookie,
     uint8_t bytes[CREDENTIAL_COOKIE_SIZE + 1]; /* one more, to see a file that is too long */
     ssize_t length = plain_file_read(&file, bytes, sizeof(bytes));
     plain_file_close(&file);
+    if (origin != NULL)
+        *origin = (struct cookie_origin){file.status.st_uid, file.status.st_dev, file.status.st_ino};
     if (length == CREDENTIAL_COOKIE_SIZE) {
         memcpy(cookie, bytes, CREDENTIAL_COOKIE_SIZE);
     } else {
@@ -78,6 +82,30 @@ enum credential_result credential_read_cookie(const char *path, uint8_t *cookie,
         result = CREDENTIAL_UNUSABLE;
     }
     secret_wipe(bytes, sizeof(bytes));
+    return result;
+}
+
+enum credential_result credential_read_cookie(const char *path, uint8_t *cookie, struct error *error)
+{
+    return read_cookie(path, cookie, NULL, error);
+}
+
+enum credential_result credential_prove(const char *path, const struct cookie_challenge *challenge,
+                                        uint8_t proof[SHA256_SIZE], struct cookie_origin *origin,
+                                        struct error *error)
+{
+    uint8_t cookie[CREDENTIAL_COOKIE_SIZE];
+    enum credential_result result = read_cookie(path, cookie, origin, error);
+    if (result != CREDENTIAL_OK)
+        return result;
+    if (cookie_prove(proof, cookie, challenge) != 0) {
+        error_set(error,
+                  "this peer doesn't know the cookie in %s: the file is another tor's or one left over, or "
+                  "the peer is not tor",
+                  path);
+        result = CREDENTIAL_UNUSABLE;
+    }
+    secret_wipe(cookie, sizeof(cookie));
     return result;
 }
 

@@ -5,16 +5,26 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/error.h"
-#include "control/name_files.h"
+#include <sys/types.h>
 
-#define CREDENTIAL_COOKIE_SIZE 32 /* control-spec 3.21: all cookies are 32 bytes long */
+#include "base/error.h"
+#include "control/cookie_proof.h"
+
+#define CREDENTIAL_COOKIE_SIZE COOKIE_SIZE
 
 /* What may keep a file from being used. */
 enum credential_result {
     CREDENTIAL_OK,
     CREDENTIAL_PERMISSION, /* we may not open it */
     CREDENTIAL_UNUSABLE,   /* it is not there, or not what it should be */
+    CREDENTIAL_REFUSED,    /* a file that a peer named is not used for it; who asked is told no more */
+};
+
+/* What is known of a cookie file that was opened. */
+struct cookie_origin {
+    uid_t owner;
+    dev_t device; /* with the inode: which file it is, whatever its path */
+    ino_t inode;
 };
 
 /* Reads a cookie into cookie (CREDENTIAL_COOKIE_SIZE bytes, the caller's, to be wiped by it). The file has to
@@ -26,16 +36,11 @@ enum credential_result credential_read_cookie(const char *path, uint8_t *cookie,
  * read, and its line 1 to 1023 bytes long. */
 enum credential_result credential_read_password(const char *path, char **password, struct error *error);
 
-/* Who reads the files for one that has no business opening any: like the two functions above, with a context.
- */
-struct credential_reader {
-    enum credential_result (*read_cookie)(const char *path, uint8_t *cookie, void *context,
-                                          struct error *error);
-    enum credential_result (*read_password)(const char *path, char **password, void *context,
-                                            struct error *error);
-    void *context;
-    struct name_reader names; /* has a context of its own */
-};
+/* Proves with the cookie in a file that it is known (COOKIE_SIZE bytes), to a tor that has proved it first.
+ * origin may be NULL; it is written with CREDENTIAL_OK, and also when the tor has not proved it. */
+enum credential_result credential_prove(const char *path, const struct cookie_challenge *challenge,
+                                        uint8_t proof[SHA256_SIZE], struct cookie_origin *origin,
+                                        struct error *error);
 
 /* Writes the name of the group that a file belongs to, or its number, or "" when it can't be told: the group
  * somebody has to join who may not open it. */

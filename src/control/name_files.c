@@ -77,18 +77,3 @@ void name_files_read_resolver(const char *path, char *text)
     if (file != NULL)
         fclose(file);
 }
-
-static void find_host_here(const char *name, char *addresses, void *context)
-{
-    (void)context;
-    name_files_find_host(NAME_FILES_HOSTS, name, addresses);
-}
-
-static void read_resolver_here(char *text, void *context)
-{
-    (void)context;
-    name_files_read_resolver(NAME_FILES_RESOLVER, text);
-}
-
-const struct name_reader name_reader_here = {.find_host = find_host_here,
-                                             .read_resolver = read_resolver_here};

@@ -19,15 +19,4 @@ void name_files_find_host(const char *path, const char *name, char *addresses);
  * fit; a file that can't be read has none. */
 void name_files_read_resolver(const char *path, char *text);
 
-/* Who reads them for one that has no business opening files; each writes what the function above of the same
- * name writes. */
-struct name_reader {
-    void (*find_host)(const char *name, char *addresses, void *context);
-    void (*read_resolver)(char *text, void *context);
-    void *context;
-};
-
-/* Reads the files of this machine itself. */
-extern const struct name_reader name_reader_here;
-
 #endif

@@ -10,7 +10,10 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "control/name_files.h"
 #include "control/name_servers.h"
+
+#define SERVICE_SIZE 8 /* a port as text */
 
 enum resolver_state {
     RESOLVER_STARTING,
@@ -25,7 +28,8 @@ struct resolver {
     struct evdns_getaddrinfo_request *request;
     enum resolver_state state;
     bool abandoned; /* freed while evdns still held it */
-    const struct name_reader *names;
+    const struct credential_reader *reader;
+    struct file_request *file_request; /* while the machine's own files are being read, or NULL */
     char *host;
     uint16_t port;
     struct resolver_address addresses[RESOLVER_ADDRESSES_MAX];
@@ -93,28 +97,22 @@ static bool read_numeric_host(struct resolver *resolver, const char *host, const
     return resolver->count > 0;
 }
 
-/* Looks into the machine's own list. Returns false when it does not have the host. */
-static bool find_listed_host(struct resolver *resolver, const char *service)
+static void format_service(const struct resolver *resolver, char service[SERVICE_SIZE])
 {
-    char addresses[NAME_FILES_TEXT_SIZE];
-    char *saved = NULL;
-    resolver->names->find_host(resolver->host, addresses, resolver->names->context);
-    for (char *line = strtok_r(addresses, "\n", &saved); line != NULL; line = strtok_r(NULL, "\n", &saved))
-        read_numeric_host(resolver, line, service);
-    return resolver->count > 0;
+    snprintf(service, SERVICE_SIZE, "%u", (unsigned)resolver->port);
 }
 
-/* Asks the name servers. */
-static void ask_servers(struct resolver *resolver, const char *service)
+/* Asks the name servers that a resolv.conf names. */
+static void ask_servers(struct resolver *resolver, const char *text)
 {
-    char text[NAME_FILES_TEXT_SIZE];
+    char service[SERVICE_SIZE];
+    format_service(resolver, service);
     resolver->dns = evdns_base_new(resolver->base, EVDNS_BASE_DISABLE_WHEN_INACTIVE);
     if (resolver->dns == NULL) {
         error_set(&resolver->error, "the host name %s can't be looked up: no resolver", resolver->host);
         finish(resolver);
         return;
     }
-    resolver->names->read_resolver(text, resolver->names->context);
     name_servers_set(resolver->dns, text);
     struct evutil_addrinfo hints = {
         .ai_family = PF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_protocol = IPPROTO_TCP};
@@ -125,14 +123,61 @@ static void ask_servers(struct resolver *resolver, const char *service)
         resolver->request = request;
 }
 
-static void start_look_up(struct resolver *resolver)
+/* What was read of a file, as text; none when it could not be. */
+static void copy_lines(char lines[NAME_FILES_TEXT_SIZE], const struct file_answer *answer)
 {
-    char service[8];
-    snprintf(service, sizeof(service), "%u", (unsigned)resolver->port);
-    if (read_numeric_host(resolver, resolver->host, service) || find_listed_host(resolver, service))
+    lines[0] = '\0';
+    if (answer->result != CREDENTIAL_OK || answer->length >= NAME_FILES_TEXT_SIZE ||
+        memchr(answer->content, '\0', answer->length) != NULL)
+        return;
+    memcpy(lines, answer->content, answer->length);
+    lines[answer->length] = '\0';
+}
+
+static void on_servers_read(const struct file_answer *answer, void *context)
+{
+    struct resolver *resolver = context;
+    char text[NAME_FILES_TEXT_SIZE];
+    resolver->file_request = NULL;
+    copy_lines(text, answer);
+    ask_servers(resolver, text);
+}
+
+static void ask_file(struct resolver *resolver, enum file_question_type type, const char *text,
+                     file_callback callback)
+{
+    const struct file_question question = {.type = type, .text = text, .socket = -1};
+    const struct credential_reader *reader = resolver->reader;
+    struct file_request *request = reader->ask(&question, callback, resolver, reader->context);
+    if (request != NULL)
+        resolver->file_request = request;
+}
+
+/* The machine's own list has been looked into. */
+static void on_host_read(const struct file_answer *answer, void *context)
+{
+    struct resolver *resolver = context;
+    char service[SERVICE_SIZE], addresses[NAME_FILES_TEXT_SIZE];
+    char *saved = NULL;
+    resolver->file_request = NULL;
+    copy_lines(addresses, answer);
+    format_service(resolver, service);
+    for (char *line = strtok_r(addresses, "\n", &saved); line != NULL; line = strtok_r(NULL, "\n", &saved))
+        read_numeric_host(resolver, line, service);
+    if (resolver->count > 0)
         finish(resolver);
     else
-        ask_servers(resolver, service);
+        ask_file(resolver, FILE_RESOLVER, NULL, on_servers_read);
+}
+
+static void start_look_up(struct resolver *resolver)
+{
+    char service[SERVICE_SIZE];
+    format_service(resolver, service);
+    if (read_numeric_host(resolver, resolver->host, service))
+        finish(resolver);
+    else
+        ask_file(resolver, FILE_HOST, resolver->host, on_host_read);
 }
 
 static void on_step(evutil_socket_t socket, short events, void *context)
@@ -148,12 +193,12 @@ static void on_step(evutil_socket_t socket, short events, void *context)
         resolver->callback(resolver->addresses, resolver->count, &resolver->error, resolver->context);
 }
 
-struct resolver *resolver_new(struct event_base *base, const struct name_reader *names, const char *host,
-                              uint16_t port, resolver_callback callback, void *context)
+struct resolver *resolver_new(struct event_base *base, const struct credential_reader *reader,
+                              const char *host, uint16_t port, resolver_callback callback, void *context)
 {
     struct resolver *resolver = memory_allocate(1, sizeof(*resolver));
     resolver->base = base;
-    resolver->names = names;
+    resolver->reader = reader;
     resolver->host = memory_copy_text(host, strlen(host));
     resolver->port = port;
     resolver->callback = callback;
@@ -167,6 +212,8 @@ void resolver_free(struct resolver *resolver)
 {
     if (resolver == NULL)
         return;
+    if (resolver->file_request != NULL)
+        resolver->reader->forget(resolver->file_request, resolver->reader->context);
     if (resolver->state != RESOLVER_LOOKING_UP) {
         destroy(resolver);
         return;

@@ -36,7 +36,8 @@ struct local_tor {
     struct event *timer; /* connects again, or reads again */
     struct event *active_timer;
     bool is_up;
-    bool is_ready; /* it has given a live network since then */
+    bool was_tried; /* it has been connected to, or could not be */
+    bool is_ready;  /* it has given a live network since then */
     bool is_reading;
     bool read_again; /* a new consensus came while the last one was being read */
     bool is_testing_network;
@@ -306,7 +307,7 @@ static void keep_active(evutil_socket_t socket, short events, void *context)
 static void tor_is_ready(struct control_connection *connection, void *context)
 {
     struct local_tor *tor = context;
-    tor->is_up = true;
+    tor->is_up = tor->was_tried = true;
     tor->needs_operator = false;
     tor->is_trouble = false;
     set_waiting(tor, "connected, reading the consensus");
@@ -342,6 +343,7 @@ static void connection_closed(struct control_connection *connection, enum contro
 {
     struct local_tor *tor = context;
     bool was_up = tor->is_up;
+    tor->was_tried = true;
     tor->is_up = tor->is_ready = false;
     tor->is_reading = false;
     tor->read_again = false;
@@ -369,6 +371,7 @@ static void connect_to_tor(struct local_tor *tor)
         .password_file = tor->password_file,
         .cookie_file = tor->cookie_file,
         .reader = tor->credential_reader,
+        .is_local_tor = true,
     };
     tor->connection = control_connection_new(tor->base, &tor->endpoint, &credentials, NULL, &callbacks, tor);
 }
@@ -437,6 +440,11 @@ struct control_connection *local_tor_connection(struct local_tor *tor)
 const char *local_tor_status(const struct local_tor *tor)
 {
     return tor->status;
+}
+
+bool local_tor_was_tried(const struct local_tor *tor)
+{
+    return tor->was_tried;
 }
 
 bool local_tor_needs_operator(const struct local_tor *tor)

@@ -45,6 +45,9 @@ const char *local_tor_status(const struct local_tor *tor);
 /* True when its status tells of something wrong: no connection, or a consensus that can't be used. */
 bool local_tor_is_trouble(const struct local_tor *tor);
 
+/* True when it has let us in, or a connection to it has failed, at least once. */
+bool local_tor_was_tried(const struct local_tor *tor);
+
 /* True when the last connection failed for a reason that only its operator can mend: no permission, no way to
  * authenticate, or no tor at the other end. */
 bool local_tor_needs_operator(const struct local_tor *tor);

@@ -4,6 +4,7 @@
 #include "engine/local_tors.h"
 
 #include "base/clock.h"
+#include "control/credential_reader.h"
 #include "engine/backends.h"
 #include "engine/engine_state.h"
 #include "engine/posts.h"
@@ -43,6 +44,20 @@ static void update_state(struct engine_tor *tor)
     engine_wake(engine);
 }
 
+/* Once all of them have been tried, the reader knows the cookies of those that there are: from then on it
+ * reads what backends' tors name, since none of them can pass a local tor's cookie off as its own any more.
+ */
+static void note_tries(const struct engine *engine)
+{
+    const struct credential_reader *reader = engine->credential_reader;
+    for (size_t i = 0; i < PUBLISHER_TORS_MAX; i++) {
+        if (engine->tors[i].local_tor != NULL && !local_tor_was_tried(engine->tors[i].local_tor))
+            return;
+    }
+    if (reader != NULL && reader->note_local_tors != NULL)
+        reader->note_local_tors(reader->context);
+}
+
 static void tor_said(const struct hs_desc_event *event, void *context)
 {
     struct engine_tor *tor = context;
@@ -66,8 +81,10 @@ static void tor_is_lost(void *context)
 
 static void tor_changed(void *context)
 {
+    struct engine *engine = ((struct engine_tor *)context)->engine;
     update_state(context);
-    engine_wake(((struct engine_tor *)context)->engine);
+    note_tries(engine);
+    engine_wake(engine);
 }
 
 /* True when a tor's view of the network is better than the one in use: newer, or as new and as complete. */

@@ -16,9 +16,16 @@ int channel_open(int ends[2], struct error *error);
  * other end is closed. The process has to ignore SIGPIPE. */
 int channel_send(int end, const void *message, size_t size);
 
+/* The same with a file descriptor, of which the other end gets a copy; -1 for none. */
+int channel_send_descriptor(int end, const void *message, size_t size, int descriptor);
+
 /* Waits for one message and takes it into size bytes. Returns its length; 0 when the other end is closed, or
  * sent a message of no bytes, which nobody does; or -1 when it is longer than size. */
 ssize_t channel_receive(int end, void *message, size_t size);
+
+/* The same, and takes the descriptor that came with the message, closed on exec and to be closed by the
+ * caller whatever is returned; -1 when none did. Of several only the first is kept. */
+ssize_t channel_receive_descriptor(int end, void *message, size_t size, int *descriptor);
 
 /* True when the other end is closed, and no message of it is left. */
 bool channel_is_closed(int end);

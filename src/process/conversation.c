@@ -63,11 +63,17 @@ void conversation_take_late(struct conversation *conversation)
 
 int conversation_ask(struct conversation *conversation, const void *request, size_t size, struct error *error)
 {
+    return conversation_ask_with(conversation, request, size, -1, error);
+}
+
+int conversation_ask_with(struct conversation *conversation, const void *request, size_t size, int descriptor,
+                          struct error *error)
+{
     while (conversation->owed > 0) {
         if (throw_away(conversation, PATIENCE_LATE, error) != 0)
             return -1;
     }
-    if (channel_send(conversation->end, request, size) != 0)
+    if (channel_send_descriptor(conversation->end, request, size, descriptor) != 0)
         return error_set(error, "%s does not listen any more", conversation->peer->name);
     conversation->owed++;
     return 0;

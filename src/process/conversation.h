@@ -39,6 +39,10 @@ void conversation_clear(struct conversation *conversation);
 int conversation_ask(struct conversation *conversation, const void *request, size_t size,
                      struct error *error);
 
+/* The same with a copy of a file descriptor; -1 for none. */
+int conversation_ask_with(struct conversation *conversation, const void *request, size_t size, int descriptor,
+                          struct error *error);
+
 /* Takes the next message of the answer, which is at conversation->message until the next call. Returns its
  * size, or -1 when it has not come within patience milliseconds, or the peer is gone. */
 ssize_t conversation_take(struct conversation *conversation, int64_t patience, struct error *error);

@@ -4,25 +4,49 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 
-#include "base/big_endian.h"
 #include "base/memory.h"
 #include "config/config_report.h"
-#include "config/yaml_file.h"
+#include "process/channel.h"
 #include "process/conversation.h"
+#include "reader/config_delivery.h"
 #include "reader/reader_message.h"
 
-/* Milliseconds that a message of the answer to READER_LOAD may take: a thousand keys are read before there is
- * a first one, and a service manager does not wait for ever either. */
+/* Milliseconds that an answer to READER_LOAD may take where it is waited for: a thousand keys are read before
+ * there is a first message, and a service manager does not wait for ever either. */
 #define PATIENCE_LOAD 30000
+/* Likewise one that comes at once, or not while a disk hangs. */
+#define PATIENCE_SOCKET 1000
+
+/* A request that waits to be sent or, when it is the client's "asked", for its answer. */
+struct file_request {
+    TAILQ_ENTRY(file_request) others;
+    uint8_t *message;
+    size_t size;
+    int socket; /* that a copy of is sent along, or -1 */
+    enum file_question_type question;
+    struct config_delivery *delivery; /* of a load */
+    /* One of them, or none where nobody waits for the answer (any more). */
+    file_callback answered;
+    reader_load_callback loaded;
+    reader_done_callback done;
+    void *context;
+};
+
+TAILQ_HEAD(file_requests, file_request);
 
 struct reader_client {
     struct conversation conversation;
     const char *config_path;
     struct credential_reader credential_reader;
+    struct file_requests waiting; /* in the order in which they were made */
+    struct file_requests held;    /* likewise, until the local tors have been tried */
+    struct file_request *asked;   /* the one that the reader is at, or NULL */
+    bool knows_local_tors;
 };
 
-/* -- messages ------------------------------------------------------------------------------------- */
+/* -- requests ------------------------------------------------------------------------------------- */
 
 static bool ends_answer(const uint8_t *message, size_t size)
 {
@@ -37,270 +61,414 @@ static const struct conversation_peer reader = {
     .message_size_max = READER_MESSAGE_SIZE_MAX,
 };
 
-void reader_client_take_late(struct reader_client *client)
+/* A request of one message of size bytes, of which the first is its type. */
+static struct file_request *make_request(enum reader_message type, size_t size)
 {
-    conversation_take_late(&client->conversation);
+    struct file_request *request = memory_allocate(1, sizeof(*request));
+    request->message = memory_allocate(size, 1);
+    request->message[0] = (uint8_t)type;
+    request->size = size;
+    request->socket = -1;
+    return request;
 }
 
-/* Sends a message; text may be NULL. Returns 0 or -1. */
-static int ask(struct reader_client *client, enum reader_message type, const char *text, struct error *error)
+static void free_request(struct file_request *request)
 {
-    uint8_t request[PATH_MAX];
-    size_t length = text != NULL ? strlen(text) : 0;
-    if (text != NULL && (length == 0 || length >= PATH_MAX))
-        return error_set(error, "this can't be the path of a file: it has %zu bytes", length);
-    request[0] = (uint8_t)type;
-    if (length > 0)
-        memcpy(request + 1, text, length);
-    return conversation_ask(&client->conversation, request, length + 1, error);
+    free(request->message);
+    config_delivery_free(request->delivery);
+    free(request);
+}
+
+static bool is_waited_for(const struct file_request *request)
+{
+    return request->answered != NULL || request->loaded != NULL || request->done != NULL;
+}
+
+static void take_callbacks_back(struct file_request *request)
+{
+    request->answered = NULL;
+    request->loaded = NULL;
+    request->done = NULL;
+}
+
+/* Sends the next request, once the answer to the one before has come whole: so what is sent never waits for
+ * room in the channel, and a reader that hangs is sent no more than one. That a request can't be sent shows
+ * when its answer is taken: the reader is gone then. */
+static void send_next(struct reader_client *client)
+{
+    struct file_request *request = TAILQ_FIRST(&client->waiting);
+    if (client->asked != NULL || request == NULL)
+        return;
+    TAILQ_REMOVE(&client->waiting, request, others);
+    client->asked = request;
+    conversation_ask_with(&client->conversation, request->message, request->size, request->socket, NULL);
+}
+
+static struct file_request *add_request(struct reader_client *client, struct file_request *request)
+{
+    TAILQ_INSERT_TAIL(&client->waiting, request, others);
+    send_next(client);
+    return request;
+}
+
+static bool has_request(const struct file_requests *requests, const struct file_request *wanted)
+{
+    const struct file_request *request;
+    TAILQ_FOREACH(request, requests, others)
+    {
+        if (request == wanted)
+            return true;
+    }
+    return false;
+}
+
+void reader_client_forget(struct reader_client *client, struct file_request *request)
+{
+    take_callbacks_back(request);
+    if (request == client->asked)
+        return; /* its answer is thrown away when it comes */
+    TAILQ_REMOVE(has_request(&client->held, request) ? &client->held : &client->waiting, request, others);
+    free_request(request);
+}
+
+/* -- answers -------------------------------------------------------------------------------------- */
+
+/* Ends a request with a load's result; the report is the one that was delivered. */
+static void end_load(struct file_request *request, int result, struct config *config)
+{
+    reader_load_callback loaded = request->loaded;
+    take_callbacks_back(request);
+    loaded(result, config, config_delivery_report(request->delivery), request->context);
+}
+
+/* Ends a request with a sentence. */
+static void fail_request(struct reader_client *client, struct file_request *request,
+                         const struct error *error)
+{
+    const struct file_answer answer = {.result = CREDENTIAL_UNUSABLE, .error = error};
+    struct config none = {0};
+    file_callback answered = request->answered;
+    reader_done_callback done = request->done;
+    if (request->loaded != NULL) {
+        config_report_add_error(config_delivery_report(request->delivery), client->config_path, 0, "%s",
+                                error->text);
+        end_load(request, -1, &none);
+        return;
+    }
+    take_callbacks_back(request);
+    if (answered != NULL)
+        answered(&answer, request->context);
+    if (done != NULL)
+        done(-1, error, request->context);
 }
 
 /* Says that an answer is none. */
-static int refuse_answer(struct error *error)
+static void refuse_answer(struct reader_client *client, struct file_request *request)
 {
-    return error_set(error, "the process that reads files answers something else");
+    struct error error;
+    error_set(&error, "the process that reads files answers something else");
+    fail_request(client, request, &error);
 }
 
-/* Takes an answer that is one message. Returns its size, which is 2 at least, or -1. */
-static ssize_t take_end(struct reader_client *client, struct error *error)
+/* Hands the answer to a question on: what follows the type and the result. */
+static void end_question(struct reader_client *client, struct file_request *request, size_t size)
 {
-    ssize_t size = conversation_take(&client->conversation, CONVERSATION_PATIENCE, error);
-    if (size >= 0 && !ends_answer(client->conversation.message, (size_t)size))
-        return refuse_answer(error);
-    return size;
+    const uint8_t *message = client->conversation.message;
+    const size_t length = size - 2;
+    struct error error;
+    struct file_answer answer = {.result = (enum credential_result)message[1],
+                                 .content = message + 2,
+                                 .length = length,
+                                 .error = &error};
+    bool is_fixed = request->question == FILE_COOKIE || request->question == FILE_PROOF;
+    if (answer.result != CREDENTIAL_OK) {
+        error_set(&error, "%.*s", (int)length, (const char *)message + 2);
+        if (answer.result != CREDENTIAL_PERMISSION && answer.result != CREDENTIAL_REFUSED)
+            answer.result = CREDENTIAL_UNUSABLE;
+    } else if (is_fixed && length != COOKIE_SIZE) {
+        error_set(&error, "the process that reads files answers with %zu bytes that are no cookie", length);
+        answer.result = CREDENTIAL_UNUSABLE;
+    }
+    file_callback answered = request->answered;
+    take_callbacks_back(request);
+    answered(&answer, request->context);
+}
+
+/* The reader has said all that there is to say of a config. */
+static void finish_load(struct reader_client *client, struct file_request *request, bool is_good)
+{
+    struct config config = {0};
+    bool is_parsed = is_good && config_delivery_parse(request->delivery, client->config_path, &config) == 0;
+    if (is_good && !is_parsed)
+        add_request(client, make_request(READER_DROP, 1));
+    end_load(request, is_parsed ? 0 : -1, &config);
+}
+
+/* Takes a message of the answer to the request that the reader is at. */
+static void take_answer(struct reader_client *client, struct file_request *request, size_t size)
+{
+    const uint8_t *message = client->conversation.message;
+    bool is_end = ends_answer(message, size);
+    if (!is_waited_for(request))
+        return;
+    if (request->loaded != NULL && !is_end) {
+        if (size < 2 || config_delivery_take(request->delivery, message, size) != 0)
+            refuse_answer(client, request);
+    } else if (!is_end) {
+        refuse_answer(client, request);
+    } else if (request->loaded != NULL) {
+        finish_load(client, request, message[1] == 0);
+    } else if (request->answered != NULL) {
+        end_question(client, request, size);
+    } else {
+        reader_done_callback done = request->done;
+        take_callbacks_back(request);
+        done(0, NULL, request->context);
+    }
+}
+
+/* Takes one message. Returns false when there can be no other one. */
+static bool take_message(struct reader_client *client)
+{
+    struct conversation *conversation = &client->conversation;
+    struct file_request *request = client->asked;
+    struct error error;
+    if (request == NULL) {
+        ssize_t surplus = channel_receive(conversation->end, conversation->message, READER_MESSAGE_SIZE_MAX);
+        conversation_wipe(conversation);
+        return surplus > 0;
+    }
+    ssize_t size = conversation_take(conversation, 0, &error);
+    bool is_end = size < 0 || ends_answer(conversation->message, (size_t)size);
+    /* Who is called back with the end of an answer may ask for more, and wait for it. */
+    if (is_end)
+        client->asked = NULL;
+    if (size < 0)
+        fail_request(client, request, &error);
+    else
+        take_answer(client, request, (size_t)size);
+    conversation_wipe(conversation);
+    if (is_end)
+        free_request(request);
+    send_next(client);
+    return size >= 0;
+}
+
+void reader_client_take(struct reader_client *client)
+{
+    while (channel_wait(client->conversation.end, 0) > 0 && take_message(client))
+        continue;
 }
 
 /* -- the config ----------------------------------------------------------------------------------- */
 
-/* A config as it comes from the reader. */
-struct delivery {
-    unsigned char *text;
-    size_t length;
-    struct config_frontend *keys; /* nothing but what the reader says of a key */
-    size_t key_count;
-    size_t next_key;
+struct file_request *reader_client_begin_load(struct reader_client *client, reader_load_callback callback,
+                                              void *context)
+{
+    struct file_request *request = make_request(READER_LOAD, 1);
+    request->delivery = config_delivery_new();
+    request->loaded = callback;
+    request->context = context;
+    return add_request(client, request);
+}
+
+static struct file_request *begin(struct reader_client *client, enum reader_message type,
+                                  reader_done_callback callback, void *context)
+{
+    struct file_request *request = make_request(type, 1);
+    request->done = callback;
+    request->context = context;
+    return add_request(client, request);
+}
+
+struct file_request *reader_client_begin_keep(struct reader_client *client, reader_done_callback callback,
+                                              void *context)
+{
+    return begin(client, READER_KEEP, callback, context);
+}
+
+/* An answer that is waited for. */
+struct wait {
+    bool is_over;
+    int result;
+    struct error *error;
+    struct config *config;
+    struct config_report *report;
 };
 
-static int take_text(struct delivery *delivery, const uint8_t *bytes, size_t length)
+static void wait_is_over(int result, const struct error *error, void *context)
 {
-    if (length > YAML_FILE_SIZE_MAX - delivery->length)
-        return -1;
-    delivery->text = memory_resize(delivery->text, delivery->length + length, 1);
-    memcpy(delivery->text + delivery->length, bytes, length);
-    delivery->length += length;
-    return 0;
+    struct wait *wait = context;
+    wait->is_over = true;
+    wait->result = result;
+    if (result != 0 && wait->error != NULL)
+        *wait->error = *error;
 }
 
-static int take_key(struct delivery *delivery, const uint8_t *bytes, size_t size)
+static void load_is_over(int result, struct config *config, struct config_report *report, void *context)
 {
-    if (size <= READER_KEY_PATH || size - READER_KEY_PATH >= PATH_MAX + NAME_MAX)
-        return -1;
-    struct bundle_plan plan = {0};
-    uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE];
-    if (bytes[READER_KEY_FORMAT] == KEY_FORMAT_BUNDLE &&
-        (bundle_decode_header(&plan, identity_key, bytes + READER_KEY_BUNDLE, NULL) != 0 ||
-         memcmp(identity_key, bytes + READER_KEY_IDENTITY, sizeof(identity_key)) != 0))
-        return -1;
-    struct config_frontend key = {
-        .plan = plan,
-        .signer_frontend = big_endian_read_uint32(bytes + READER_KEY_FRONTEND),
-        .key_format = (enum key_format)bytes[READER_KEY_FORMAT],
-        .key_path = memory_copy_text((const char *)bytes + READER_KEY_PATH, size - READER_KEY_PATH),
-    };
-    memcpy(key.identity_key, bytes + READER_KEY_IDENTITY, ED25519_PUBLIC_KEY_SIZE);
-    delivery->keys =
-        memory_extend(delivery->keys, &delivery->key_count, delivery->key_count + 1, sizeof(*delivery->keys));
-    delivery->keys[delivery->key_count - 1] = key;
-    return 0;
+    struct wait *wait = context;
+    wait->is_over = true;
+    wait->result = result;
+    *wait->config = *config;
+    *wait->report = *report;
+    *report = (struct config_report){0};
 }
 
-/* Takes the whole answer to READER_LOAD. Returns 0 when there is a config, or -1. */
-static int take_delivery(struct reader_client *client, struct delivery *delivery,
-                         struct config_report *report, struct error *error)
+/* Waits for the end of a request, for so many milliseconds after each message. */
+static void wait_for(struct reader_client *client, struct file_request *request, int64_t patience,
+                     const struct wait *wait)
 {
-    for (;;) {
-        ssize_t size = conversation_take(&client->conversation, PATIENCE_LOAD, error);
-        if (size < 0)
-            return -1;
-        const uint8_t *bytes = client->conversation.message;
-        if (ends_answer(bytes, (size_t)size))
-            return bytes[1] == 0 && delivery->text != NULL ? 0 : -1;
-        int result = 0;
-        switch (bytes[0]) {
-        case READER_WARNING:
-            config_report_copy_warning(report, (const char *)bytes + 1, (size_t)size - 1);
-            break;
-        case READER_ERROR:
-            config_report_copy_error(report, (const char *)bytes + 1, (size_t)size - 1);
-            break;
-        case READER_TEXT:
-            result = take_text(delivery, bytes + 1, (size_t)size - 1);
-            break;
-        case READER_KEY:
-            result = take_key(delivery, bytes, (size_t)size);
-            break;
-        default:
-            result = -1;
-        }
-        if (result != 0)
-            return refuse_answer(error);
-    }
-}
-
-/* The key of the next service: the reader has parsed the same text, so it comes by the same order. */
-static int find_key(const char *path, struct config_frontend *frontend, void *context, struct error *error)
-{
-    (void)path;
-    struct delivery *delivery = context;
-    if (delivery->next_key == delivery->key_count)
-        return error_set(error, "has not been read");
-    struct config_frontend *key = &delivery->keys[delivery->next_key++];
-    frontend->key_path = key->key_path;
-    key->key_path = NULL;
-    frontend->key_format = key->key_format;
-    frontend->plan = key->plan;
-    frontend->signer_frontend = key->signer_frontend;
-    memcpy(frontend->identity_key, key->identity_key, ED25519_PUBLIC_KEY_SIZE);
-    return 0;
-}
-
-/* Parses what was delivered; what there is to say of it the reader has said. */
-static int parse_delivery(struct reader_client *client, struct delivery *delivery, struct config *config,
-                          struct config_report *report)
-{
-    const struct config_files files = {.find_key = find_key, .context = delivery, .are_checked = true};
-    struct config_report own = {0};
-    int result = config_parse(config, client->config_path, delivery->text, delivery->length, &files, &own);
-    if (result != 0)
-        reader_client_drop(client, NULL);
-    for (size_t i = 0; i < own.error_count; i++)
-        config_report_copy_error(report, own.errors[i], strlen(own.errors[i]));
-    config_report_clear(&own);
-    return result;
+    while (!wait->is_over && channel_wait(client->conversation.end, patience) > 0)
+        take_message(client);
+    if (wait->is_over)
+        return;
+    struct error error;
+    error_set(&error, "%s %d seconds%s", reader.is_late, (int)(patience / 1000), reader.advice);
+    fail_request(client, request, &error);
+    reader_client_forget(client, request);
 }
 
 int reader_client_load(struct reader_client *client, struct config *config, struct config_report *report)
 {
-    struct delivery delivery = {0};
-    struct error error = {.text = ""};
+    struct wait wait = {.config = config, .report = report};
     *report = (struct config_report){0};
-    int result = ask(client, READER_LOAD, NULL, &error);
-    if (result == 0)
-        result = take_delivery(client, &delivery, report, &error);
-    if (result == 0)
-        result = parse_delivery(client, &delivery, config, report);
-    if (error.text[0] != '\0')
-        config_report_add_error(report, client->config_path, 0, "%s", error.text);
-    for (size_t i = 0; i < delivery.key_count; i++)
-        free(delivery.keys[i].key_path);
-    free(delivery.keys);
-    free(delivery.text);
-    return result;
+    wait_for(client, reader_client_begin_load(client, load_is_over, &wait), PATIENCE_LOAD, &wait);
+    return wait.result;
 }
 
 int reader_client_keep(struct reader_client *client, struct error *error)
 {
-    if (ask(client, READER_KEEP, NULL, error) != 0)
-        return -1;
-    return take_end(client, error) < 0 ? -1 : 0;
+    struct wait wait = {.error = error};
+    wait_for(client, begin(client, READER_KEEP, wait_is_over, &wait), CONVERSATION_PATIENCE, &wait);
+    return wait.result;
 }
 
 int reader_client_drop(struct reader_client *client, struct error *error)
 {
-    if (ask(client, READER_DROP, NULL, error) != 0)
-        return -1;
-    return take_end(client, error) < 0 ? -1 : 0;
+    struct wait wait = {.error = error};
+    wait_for(client, begin(client, READER_DROP, wait_is_over, &wait), CONVERSATION_PATIENCE, &wait);
+    return wait.result;
 }
 
-/* -- files that open control ports ---------------------------------------------------------------- */
+/* -- questions ------------------------------------------------------------------------------------ */
 
-/* Has a file read. Returns CREDENTIAL_OK with *length bytes at *content, good until the next message. */
-static enum credential_result read_file(struct reader_client *client, enum reader_message type,
-                                        const char *path, const uint8_t **content, size_t *length,
-                                        struct error *error)
+/* A request that ends in a text. */
+static struct file_request *make_text_request(enum reader_message type, size_t start, const char *text)
 {
-    if (ask(client, type, path, error) != 0)
-        return CREDENTIAL_UNUSABLE;
-    ssize_t size = take_end(client, error);
-    if (size < 0)
-        return CREDENTIAL_UNUSABLE;
-    const uint8_t *message = client->conversation.message;
-    enum credential_result result = (enum credential_result)message[1];
-    *content = message + 2;
-    *length = (size_t)size - 2;
-    if (result == CREDENTIAL_OK)
-        return CREDENTIAL_OK;
-    error_set(error, "%.*s", (int)*length, (const char *)*content);
-    return result == CREDENTIAL_PERMISSION ? CREDENTIAL_PERMISSION : CREDENTIAL_UNUSABLE;
+    size_t length = strlen(text);
+    struct file_request *request = make_request(type, start + length);
+    memcpy(request->message + start, text, length);
+    return request;
 }
 
-static enum credential_result read_cookie(const char *path, uint8_t *cookie, void *context,
-                                          struct error *error)
+static struct file_request *make_password_request(const struct file_question *question)
+{
+    struct file_request *request = make_text_request(READER_PASSWORD, 1, question->text);
+    request->socket = question->socket;
+    if (question->socket_path == NULL || question->socket_path[0] == '\0')
+        return request;
+    size_t length = strlen(question->socket_path);
+    request->message = memory_resize(request->message, request->size + 1 + length, 1);
+    request->message[request->size] = '\0';
+    memcpy(request->message + request->size + 1, question->socket_path, length);
+    request->size += 1 + length;
+    return request;
+}
+
+static struct file_request *make_proof_request(const struct file_question *question)
+{
+    struct file_request *request = make_text_request(READER_PROOF, READER_PROOF_PATH, question->text);
+    const struct cookie_challenge *challenge = question->challenge;
+    request->socket = question->socket;
+    request->message[READER_PROOF_FLAGS] =
+        (uint8_t)((question->is_named_by_peer ? READER_PROOF_NAMED_BY_PEER : 0) |
+                  (question->is_local_tor ? READER_PROOF_LOCAL_TOR : 0));
+    memcpy(request->message + READER_PROOF_NONCE, challenge->client_nonce, COOKIE_NONCE_SIZE);
+    memcpy(request->message + READER_PROOF_SERVER_NONCE, challenge->server_nonce, COOKIE_NONCE_SIZE);
+    memcpy(request->message + READER_PROOF_SERVER_HASH, challenge->server_hash, SHA256_SIZE);
+    return request;
+}
+
+static struct file_request *make_question_request(const struct file_question *question)
+{
+    switch (question->type) {
+    case FILE_PASSWORD:
+        return make_password_request(question);
+    case FILE_COOKIE:
+        return make_text_request(READER_COOKIE, 1, question->text);
+    case FILE_PROOF:
+        return make_proof_request(question);
+    case FILE_HOST:
+        return make_text_request(READER_HOST, 1, question->text);
+    default:
+        return make_request(READER_RESOLVER, 1);
+    }
+}
+
+/* Answers a question that the reader would take for the end of all sense. */
+static bool answer_here(const struct file_question *question, file_callback callback, void *context)
+{
+    size_t length = question->text != NULL ? strlen(question->text) : 0;
+    if (question->type == FILE_RESOLVER || (length > 0 && length < PATH_MAX))
+        return false;
+    struct error error;
+    const struct file_answer answer = {.result = CREDENTIAL_UNUSABLE, .error = &error};
+    error_set(&error, "this can't be the path of a file: it has %zu bytes", length);
+    callback(&answer, context);
+    return true;
+}
+
+static struct file_request *ask(const struct file_question *question, file_callback callback,
+                                void *callback_context, void *context)
 {
     struct reader_client *client = context;
-    const uint8_t *content;
-    size_t length = 0;
-    enum credential_result result = read_file(client, READER_COOKIE, path, &content, &length, error);
-    if (result == CREDENTIAL_OK && length == CREDENTIAL_COOKIE_SIZE) {
-        memcpy(cookie, content, CREDENTIAL_COOKIE_SIZE);
-    } else if (result == CREDENTIAL_OK) {
-        error_set(error, "the process that reads files answers with %zu bytes that are no cookie", length);
-        result = CREDENTIAL_UNUSABLE;
-    }
-    conversation_wipe(&client->conversation);
-    return result;
+    if (answer_here(question, callback, callback_context))
+        return NULL;
+    struct file_request *request = make_question_request(question);
+    request->question = question->type;
+    request->answered = callback;
+    request->context = callback_context;
+    bool is_held = question->type == FILE_PROOF && question->is_named_by_peer && !question->is_local_tor &&
+                   !client->knows_local_tors;
+    if (!is_held)
+        return add_request(client, request);
+    TAILQ_INSERT_TAIL(&client->held, request, others);
+    return request;
 }
 
-static enum credential_result read_password(const char *path, char **password, void *context,
-                                            struct error *error)
+static void forget(struct file_request *request, void *context)
+{
+    reader_client_forget(context, request);
+}
+
+static void note_local_tors(void *context)
 {
     struct reader_client *client = context;
-    const uint8_t *content;
-    size_t length = 0;
-    enum credential_result result = read_file(client, READER_PASSWORD, path, &content, &length, error);
-    *password = NULL;
-    if (result == CREDENTIAL_OK) {
-        *password = secret_allocate(length + 1);
-        memcpy(*password, content, length);
-    }
-    conversation_wipe(&client->conversation);
-    return result;
-}
-
-/* -- files that know hosts ------------------------------------------------------------------------ */
-
-/* Has the reader write lines of NAME_FILES_TEXT_SIZE bytes at most; there are none when it can't. */
-static void read_lines(struct reader_client *client, enum reader_message type, const char *name, char *lines)
-{
-    const uint8_t *content;
-    size_t length = 0;
-    lines[0] = '\0';
-    if (read_file(client, type, name, &content, &length, NULL) != CREDENTIAL_OK ||
-        length >= NAME_FILES_TEXT_SIZE || memchr(content, '\0', length) != NULL)
-        return;
-    memcpy(lines, content, length);
-    lines[length] = '\0';
-}
-
-static void find_host(const char *name, char *addresses, void *context)
-{
-    addresses[0] = '\0';
-    if (name[0] != '\0')
-        read_lines(context, READER_HOST, name, addresses);
-}
-
-static void read_resolver(char *text, void *context)
-{
-    read_lines(context, READER_RESOLVER, NULL, text);
+    client->knows_local_tors = true;
+    TAILQ_CONCAT(&client->waiting, &client->held, others);
+    send_next(client);
 }
 
 /* -- files of listening sockets ------------------------------------------------------------------- */
 
+static void removal_is_over(const struct file_answer *answer, void *context)
+{
+    wait_is_over(answer->result == CREDENTIAL_OK ? 0 : -1, answer->error, context);
+}
+
 int reader_client_remove_socket(struct reader_client *client, const char *path, struct error *error)
 {
-    const uint8_t *content;
-    size_t length;
-    return read_file(client, READER_SOCKET, path, &content, &length, error) == CREDENTIAL_OK ? 0 : -1;
+    struct wait wait = {.error = error};
+    size_t length = strlen(path);
+    if (length == 0 || length >= PATH_MAX)
+        return error_set(error, "this can't be the path of a file: it has %zu bytes", length);
+    struct file_request *request = make_text_request(READER_SOCKET, 1, path);
+    request->answered = removal_is_over;
+    request->question = FILE_PASSWORD; /* an answer of any length */
+    request->context = &wait;
+    wait_for(client, add_request(client, request), PATIENCE_SOCKET, &wait);
+    return wait.result;
 }
 
 /* -- making --------------------------------------------------------------------------------------- */
@@ -316,18 +484,33 @@ struct reader_client *reader_client_new(int end, const char *config_path)
     conversation_init(&client->conversation, &reader, end);
     client->config_path = config_path;
     client->credential_reader = (struct credential_reader){
-        .read_cookie = read_cookie,
-        .read_password = read_password,
+        .ask = ask,
+        .forget = forget,
+        .note_local_tors = note_local_tors,
         .context = client,
-        .names = {.find_host = find_host, .read_resolver = read_resolver, .context = client},
     };
+    TAILQ_INIT(&client->waiting);
+    TAILQ_INIT(&client->held);
     return client;
+}
+
+static void free_requests(struct file_requests *requests)
+{
+    struct file_request *request;
+    while ((request = TAILQ_FIRST(requests)) != NULL) {
+        TAILQ_REMOVE(requests, request, others);
+        free_request(request);
+    }
 }
 
 void reader_client_free(struct reader_client *client)
 {
     if (client == NULL)
         return;
+    free_requests(&client->waiting);
+    free_requests(&client->held);
+    if (client->asked != NULL)
+        free_request(client->asked);
     conversation_clear(&client->conversation);
     free(client);
 }

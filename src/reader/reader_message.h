@@ -6,6 +6,7 @@
 #ifndef OBPUB_READER_READER_MESSAGE_H
 #define OBPUB_READER_READER_MESSAGE_H
 
+#include "control/cookie_proof.h"
 #include "onion/bundle.h"
 
 enum reader_message {
@@ -13,8 +14,8 @@ enum reader_message {
     READER_LOAD = 1, /* read the config and the keys, and hand new keys to the signer */
     READER_KEEP,     /* the engine goes by what was read last: have the signer forget the keys it has not */
     READER_DROP,     /* it does not: have the signer forget the keys that were new */
-    READER_PASSWORD, /* path: read a password file that the config names */
-    READER_COOKIE,   /* path: read a cookie file */
+    READER_PASSWORD, /* path: read a password file that the config names; see below */
+    READER_COOKIE,   /* path: read a cookie file that the config names */
     READER_HOST,     /* name: find the addresses of a host in the machine's own list */
     READER_RESOLVER, /* read which name servers are asked */
     /* The reader's, in answer to READER_LOAD. */
@@ -23,10 +24,11 @@ enum reader_message {
     READER_TEXT,    /* piece of the config's text; the pieces come in order */
     READER_KEY,     /* a frontend's key, in the order of the config: see below */
     /* To everything: enum credential_result, or 0 or 1 as success or failure; then the password, the cookie,
-     * the lines that name_files.h describes, or the sentence that says why there is nothing. */
+     * the proof, the lines that name_files.h describes, or the sentence that says why there is nothing. */
     READER_END,
     /* The engine's again. */
     READER_SOCKET, /* path: remove the file of a listening socket that the config names */
+    READER_PROOF,  /* prove that the cookie in a file is known; see below */
 };
 
 #define READER_MESSAGE_SIZE_MAX 16384
@@ -39,5 +41,18 @@ enum reader_message {
 #define READER_KEY_IDENTITY 6
 #define READER_KEY_BUNDLE (READER_KEY_IDENTITY + ED25519_PUBLIC_KEY_SIZE)
 #define READER_KEY_PATH (READER_KEY_BUNDLE + BUNDLE_HEADER_SIZE)
+
+/* READER_PASSWORD: type, path; and where the password is for who listens on a unix socket, a NUL and the path
+ * of that. READER_PROOF: type, flags, nonce of the client, nonce and hash of the server, path. With both
+ * comes the socket that is connected to who is to be let in. */
+#define READER_PROOF_FLAGS 1
+#define READER_PROOF_NONCE 2
+#define READER_PROOF_SERVER_NONCE (READER_PROOF_NONCE + COOKIE_NONCE_SIZE)
+#define READER_PROOF_SERVER_HASH (READER_PROOF_SERVER_NONCE + COOKIE_NONCE_SIZE)
+#define READER_PROOF_PATH (READER_PROOF_SERVER_HASH + SHA256_SIZE)
+
+/* Flags. */
+#define READER_PROOF_NAMED_BY_PEER 1 /* and not by the config */
+#define READER_PROOF_LOCAL_TOR 2     /* the peer is to be a local tor */
 
 #endif

@@ -15,11 +15,10 @@
 #include "base/text.h"
 #include "config/config.h"
 #include "config/config_report.h"
-#include "config/credential.h"
 #include "config/yaml_file.h"
-#include "control/credential_file.h"
 #include "control/name_files.h"
 #include "process/channel.h"
+#include "reader/reader_credentials.h"
 #include "reader/reader_message.h"
 #include "signer/bundle_request.h"
 
@@ -42,6 +41,7 @@ struct reader {
     struct held_key *keys;
     size_t key_count;
     struct config kept, loaded; /* without secret keys; the second one waits for the engine's word */
+    struct reader_credentials credentials;
 };
 
 /* -- the signer ----------------------------------------------------------------------------------- */
@@ -219,6 +219,7 @@ static int keep_loaded(struct reader *reader)
     config_clear(&reader->kept);
     reader->kept = reader->loaded;
     reader->loaded = (struct config){0};
+    cookie_claims_grow_old(&reader->credentials.claims);
     return forget_unused(reader);
 }
 
@@ -311,81 +312,94 @@ static int load(struct reader *reader)
 
 /* -- files that open control ports ---------------------------------------------------------------- */
 
-/* True for a password file that a config names: no other file's first line is anybody's business. */
-static bool names_password_file(const struct config *config, const char *path)
+/* Reads the text of length bytes that a message ends in: a path or a name. Returns 0 or -1. */
+static int read_text(char text[PATH_MAX], const uint8_t *bytes, size_t length)
 {
-    if (string_equals(config->tor_control_password_file, path))
-        return true;
-    for (size_t i = 0; i < config->frontend_count; i++) {
-        const struct config_frontend *frontend = &config->frontends[i];
-        for (size_t j = 0; j < frontend->backend_count; j++) {
-            if (string_equals(frontend->backends[j].control_password_file, path))
-                return true;
-        }
-    }
-    return false;
+    if (length == 0 || length >= PATH_MAX || memchr(bytes, '\0', length) != NULL)
+        return -1;
+    memcpy(text, bytes, length);
+    text[length] = '\0';
+    return 0;
 }
 
-static int send_password(struct reader *reader, const char *path)
+/* Answers with a result, and with the content or the reason. */
+static int send_result(struct reader *reader, enum credential_result result, const void *content,
+                       size_t length, const struct error *error)
 {
+    if (result != CREDENTIAL_OK)
+        return send_end(reader, (uint8_t)result, error->text, strlen(error->text));
+    return send_end(reader, CREDENTIAL_OK, content, length);
+}
+
+/* Each of these answers a message of size bytes in reader->bytes. They return 0, SERVE_GONE when the engine
+ * is gone, or SERVE_BAD when the message is none. */
+enum { SERVE_GONE = -1, SERVE_BAD = -2 };
+
+static int serve_password(struct reader *reader, size_t size, int socket)
+{
+    char path[PATH_MAX], socket_path[PATH_MAX] = "";
+    const uint8_t *text = reader->bytes + 1, *end = memchr(text, '\0', size - 1);
+    size_t path_length = end != NULL ? (size_t)(end - text) : size - 1;
+    if (read_text(path, text, path_length) != 0 ||
+        (end != NULL && read_text(socket_path, end + 1, size - 2 - path_length) != 0))
+        return SERVE_BAD;
     struct error error;
     char *password = NULL;
-    enum credential_result result = CREDENTIAL_UNUSABLE;
-    if (!names_password_file(&reader->kept, path) && !names_password_file(&reader->loaded, path))
-        error_set(&error, "the config names no password file %s", path);
-    else
-        result = credential_read_password(path, &password, &error);
-    const char *text = result == CREDENTIAL_OK ? password : error.text;
-    int sent = send_end(reader, (uint8_t)result, text, strlen(text));
+    enum credential_result result =
+        reader_credentials_read_password(&reader->credentials, path, socket, socket_path, &password, &error);
+    int sent = send_result(reader, result, password, password != NULL ? strlen(password) : 0, &error);
     secret_free(password);
     return sent;
 }
 
-/* A cookie file may be one that the config does not name, but the tor does: whatever it is, nobody learns
- * more of it than that it has not the size of a cookie, and no key has that. */
-static int send_cookie(struct reader *reader, const char *path)
+static int serve_cookie(struct reader *reader, size_t size)
 {
+    char path[PATH_MAX];
     struct error error;
-    uint8_t cookie[CREDENTIAL_COOKIE_SIZE];
-    enum credential_result result = credential_read_cookie(path, cookie, &error);
-    if (result != CREDENTIAL_OK)
-        return send_end(reader, (uint8_t)result, error.text, strlen(error.text));
-    int sent = send_end(reader, CREDENTIAL_OK, cookie, sizeof(cookie));
+    uint8_t cookie[COOKIE_SIZE];
+    if (read_text(path, reader->bytes + 1, size - 1) != 0)
+        return SERVE_BAD;
+    enum credential_result result =
+        reader_credentials_read_cookie(&reader->credentials, path, cookie, &error);
+    int sent = send_result(reader, result, cookie, sizeof(cookie), &error);
     secret_wipe(cookie, sizeof(cookie));
     return sent;
 }
 
-/* Where "credential:<name>" is, or the path as it is; release with free(). NULL with a sentence. */
-static char *find_file(const char *path, struct error *error)
+static int serve_proof(struct reader *reader, size_t size, int socket)
 {
-    if (string_skip(&path, CREDENTIAL_PREFIX))
-        return credential_find(path, error);
-    return memory_copy_text(path, strlen(path));
-}
-
-static int send_file(struct reader *reader, enum reader_message type, const char *name)
-{
+    char path[PATH_MAX];
     struct error error;
-    char *path = find_file(name, &error);
-    int sent;
-    if (path == NULL)
-        sent = send_end(reader, CREDENTIAL_UNUSABLE, error.text, strlen(error.text));
-    else
-        sent = type == READER_PASSWORD ? send_password(reader, path) : send_cookie(reader, path);
-    free(path);
-    return sent;
+    uint8_t proof[SHA256_SIZE];
+    const uint8_t *bytes = reader->bytes;
+    if (size <= READER_PROOF_PATH ||
+        read_text(path, bytes + READER_PROOF_PATH, size - READER_PROOF_PATH) != 0)
+        return SERVE_BAD;
+    struct proof_request request = {
+        .path = path,
+        .is_named_by_peer = (bytes[READER_PROOF_FLAGS] & READER_PROOF_NAMED_BY_PEER) != 0,
+        .is_local_tor = (bytes[READER_PROOF_FLAGS] & READER_PROOF_LOCAL_TOR) != 0,
+        .socket = socket,
+    };
+    memcpy(request.challenge.client_nonce, bytes + READER_PROOF_NONCE, COOKIE_NONCE_SIZE);
+    memcpy(request.challenge.server_nonce, bytes + READER_PROOF_SERVER_NONCE, COOKIE_NONCE_SIZE);
+    memcpy(request.challenge.server_hash, bytes + READER_PROOF_SERVER_HASH, SHA256_SIZE);
+    enum credential_result result = reader_credentials_prove(&reader->credentials, &request, proof, &error);
+    return send_result(reader, result, proof, sizeof(proof), &error);
 }
 
 /* -- files that know hosts ------------------------------------------------------------------------ */
 
-static int send_host(struct reader *reader, const char *name)
+static int serve_host(struct reader *reader, size_t size)
 {
-    char addresses[NAME_FILES_TEXT_SIZE];
+    char name[PATH_MAX], addresses[NAME_FILES_TEXT_SIZE];
+    if (read_text(name, reader->bytes + 1, size - 1) != 0)
+        return SERVE_BAD;
     name_files_find_host(NAME_FILES_HOSTS, name, addresses);
     return send_end(reader, 0, addresses, strlen(addresses));
 }
 
-static int send_resolver(struct reader *reader)
+static int serve_resolver(struct reader *reader)
 {
     char text[NAME_FILES_TEXT_SIZE];
     name_files_read_resolver(NAME_FILES_RESOLVER, text);
@@ -419,63 +433,73 @@ static int remove_socket(const struct reader *reader, const char *path, struct e
     return 0;
 }
 
-static int send_removal(struct reader *reader, const char *path)
+static int serve_removal(struct reader *reader, size_t size)
 {
+    char path[PATH_MAX];
     struct error error = {.text = ""};
+    if (read_text(path, reader->bytes + 1, size - 1) != 0)
+        return SERVE_BAD;
     int result = remove_socket(reader, path, &error);
     return send_end(reader, result != 0, error.text, strlen(error.text));
 }
 
 /* -- the loop ------------------------------------------------------------------------------------- */
 
-/* Does what a message of size bytes, in reader->bytes, asks for. Returns 1; 0 when the engine or the signer
- * is gone; or -1. */
-static int serve(struct reader *reader, size_t size, struct error *error)
+/* Does what a message asks for that is about the config, and has nothing but its type. */
+static int serve_config(struct reader *reader, enum reader_message type, size_t size)
 {
-    char text[PATH_MAX]; /* a path or a name */
+    if (size != 1 || (type == READER_KEEP && reader->loaded.path == NULL))
+        return SERVE_BAD;
+    switch (type) {
+    case READER_LOAD:
+        return load(reader);
+    case READER_KEEP:
+        return keep_loaded(reader) != 0 ? SERVE_GONE : send_end(reader, 0, NULL, 0);
+    case READER_DROP:
+        return drop_loaded(reader) != 0 ? SERVE_GONE : send_end(reader, 0, NULL, 0);
+    default:
+        return serve_resolver(reader);
+    }
+}
+
+/* Does what a message of size bytes, in reader->bytes, asks for; socket came with it, or is -1. Returns 1; 0
+ * when the engine or the signer is gone; or -1. */
+static int serve(struct reader *reader, size_t size, int socket, struct error *error)
+{
     enum reader_message type = (enum reader_message)reader->bytes[0];
-    bool has_text =
-        type == READER_PASSWORD || type == READER_COOKIE || type == READER_HOST || type == READER_SOCKET;
-    size_t length = size - 1;
-    if (has_text ? length == 0 || length >= sizeof(text) || memchr(reader->bytes + 1, '\0', length) != NULL
-                 : length != 0)
-        return error_set(error, "a message of type %d and %zu bytes is none", (int)type, size);
-    memcpy(text, reader->bytes + 1, length);
-    text[length] = '\0';
     int result;
     switch (type) {
     case READER_LOAD:
-        result = load(reader);
-        break;
     case READER_KEEP:
-        if (reader->loaded.path == NULL)
-            return error_set(error, "there is no config to keep");
-        result = keep_loaded(reader) != 0 ? -1 : send_end(reader, 0, NULL, 0);
-        break;
     case READER_DROP:
-        result = drop_loaded(reader) != 0 ? -1 : send_end(reader, 0, NULL, 0);
+    case READER_RESOLVER:
+        result = serve_config(reader, type, size);
         break;
     case READER_PASSWORD:
+        result = serve_password(reader, size, socket);
+        break;
     case READER_COOKIE:
-        result = send_file(reader, type, text);
+        result = serve_cookie(reader, size);
+        break;
+    case READER_PROOF:
+        result = serve_proof(reader, size, socket);
         break;
     case READER_HOST:
-        result = send_host(reader, text);
-        break;
-    case READER_RESOLVER:
-        result = send_resolver(reader);
+        result = serve_host(reader, size);
         break;
     case READER_SOCKET:
-        result = send_removal(reader, text);
+        result = serve_removal(reader, size);
         break;
     default:
-        return error_set(error, "there is no message of type %d", (int)type);
+        result = SERVE_BAD;
     }
+    if (result == SERVE_BAD)
+        return error_set(error, "a message of type %d and %zu bytes is none", (int)type, size);
     return result == 0 ? 1 : 0;
 }
 
 int reader_process_run(int engine, int signer, const char *config_path, const char *status_socket,
-                       struct error *error)
+                       const struct log *log, struct error *error)
 {
     struct reader reader = {
         .engine = engine,
@@ -483,6 +507,8 @@ int reader_process_run(int engine, int signer, const char *config_path, const ch
         .config_path = config_path,
         .status_socket = status_socket,
     };
+    reader.credentials =
+        (struct reader_credentials){.kept = &reader.kept, .loaded = &reader.loaded, .log = log};
     reader.bytes = secret_allocate(READER_MESSAGE_SIZE_MAX);
     struct pollfd peers[] = {{.fd = engine, .events = POLLIN}, {.fd = signer, .events = POLLIN}};
     int result = 1;
@@ -491,12 +517,16 @@ int reader_process_run(int engine, int signer, const char *config_path, const ch
             continue; /* a signal that is not for us */
         if (peers[1].revents != 0)
             break; /* it only ever answers, so it is gone */
-        ssize_t size = channel_receive(engine, reader.bytes, READER_MESSAGE_SIZE_MAX);
+        int socket;
+        ssize_t size = channel_receive_descriptor(engine, reader.bytes, READER_MESSAGE_SIZE_MAX, &socket);
         if (size > 0)
-            result = serve(&reader, (size_t)size, error);
+            result = serve(&reader, (size_t)size, socket, error);
         else
             result = size == 0 ? 0 : error_set(error, "a message is too long");
+        if (socket >= 0)
+            close(socket);
     }
+    reader_credentials_clear(&reader.credentials);
     secret_free(reader.bytes);
     free(reader.keys);
     config_clear(&reader.kept);

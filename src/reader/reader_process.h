@@ -3,13 +3,15 @@
 #define OBPUB_READER_READER_PROCESS_H
 
 #include "base/error.h"
+#include "base/log.h"
 
 /* Answers what comes through the channel from the engine until that or the one to the signer is closed. Keys
  * go to the signer and nowhere else; config_path is the one config file that it reads, and status_socket the
  * path of the status socket where that is not the config's to say, or NULL: the engine's listening sockets
- * are what it removes when it is asked to, and nothing else. libsodium must have been initialised. Returns 0,
- * or -1 when it was asked for something that the engine does not ask for. */
+ * are what it removes when it is asked to, and nothing else. What only the operator is to know goes to the
+ * log (or nowhere, when that is NULL). libsodium must have been initialised. Returns 0, or -1 when it was
+ * asked for something that the engine does not ask for. */
 int reader_process_run(int engine, int signer, const char *config_path, const char *status_socket,
-                       struct error *error);
+                       const struct log *log, struct error *error);
 
 #endif

@@ -5,7 +5,7 @@
 #include "../unit/vectors.h"
 #include "base/memory.h"
 #include "control/authentication.h"
-#include "control/credential_file.h"
+#include "control/credential_reader.h"
 #include "control/reply_parser.h"
 #include "fuzz.h"
 
@@ -58,25 +58,49 @@ static struct authentication *begin(uint8_t configured)
     return authentication;
 }
 
+/* What authentication has come to. */
+struct step {
+    struct authentication *authentication;
+    enum authentication_result result;
+    char *command;
+    struct error error;
+};
+
+/* Hands on what was in the file that was asked for. */
+static void file_came(const struct file_answer *answer, void *context)
+{
+    struct step *step = context;
+    enum control_failure failure;
+    step->result =
+        authentication_take_answer(step->authentication, answer, &step->command, &failure, &step->error);
+    FUZZ_REQUIRE(step->result != AUTHENTICATION_ASK);
+}
+
 /* Hands on one reply. Returns whether the conversation goes on. */
 static bool take_reply(struct authentication *authentication, const struct control_reply *reply,
                        uint8_t configured)
 {
-    char *command;
     enum control_failure failure;
-    struct error error = {.text = ""};
-    enum authentication_result result =
-        authentication_take_reply(authentication, reply, &command, &failure, &error);
-    FUZZ_REQUIRE((result == AUTHENTICATION_SEND) == (command != NULL));
-    FUZZ_REQUIRE((result == AUTHENTICATION_FAILED) == (error.text[0] != '\0'));
-    if (command == NULL)
+    struct step step = {.authentication = authentication, .error = {.text = ""}};
+    step.result = authentication_take_reply(authentication, reply, &step.command, &failure, &step.error);
+    if (step.result == AUTHENTICATION_ASK) {
+        struct file_question question;
+        FUZZ_REQUIRE(step.command == NULL);
+        authentication_question(authentication, &question);
+        /* A file that the peer names is good for a proof alone. */
+        FUZZ_REQUIRE(question.type == FILE_PROOF || !question.is_named_by_peer);
+        credential_reader_here.ask(&question, file_came, &step, NULL);
+    }
+    FUZZ_REQUIRE((step.result == AUTHENTICATION_SEND) == (step.command != NULL));
+    FUZZ_REQUIRE((step.result == AUTHENTICATION_FAILED) == (step.error.text[0] != '\0'));
+    if (step.command == NULL)
         return false;
-    size_t length = strlen(command);
-    FUZZ_REQUIRE(length > 2 && strcspn(command, "\r\n") == length - 2);
+    size_t length = strlen(step.command);
+    FUZZ_REQUIRE(length > 2 && strcspn(step.command, "\r\n") == length - 2);
     /* The cookie itself goes only to whom the operator says, whatever the peer asks for. */
     if ((configured & CONFIGURED_COOKIE) == 0)
-        FUZZ_REQUIRE(strstr(command, "6363636363636363636363636363636363636363") == NULL);
-    secret_free(command);
+        FUZZ_REQUIRE(strstr(step.command, "6363636363636363636363636363636363636363") == NULL);
+    secret_free(step.command);
     return true;
 }
 

@@ -48,17 +48,17 @@ static void prepare(void)
 }
 
 /* What the machine's files say: nothing of the host, and who knows it. */
-static void find_host(const char *name, char *addresses, void *context)
+static struct file_request *ask(const struct file_question *question, file_callback callback,
+                                void *callback_context, void *context)
 {
     (void)context;
-    FUZZ_REQUIRE(strcmp(name, HOST) == 0);
-    addresses[0] = '\0';
-}
-
-static void read_resolver(char *text, void *context)
-{
-    (void)context;
-    strcpy(text, resolver_text);
+    struct file_answer answer = {.result = CREDENTIAL_OK, .content = (const uint8_t *)resolver_text};
+    FUZZ_REQUIRE(question->type == FILE_HOST || question->type == FILE_RESOLVER);
+    FUZZ_REQUIRE(question->type == FILE_RESOLVER || strcmp(question->text, HOST) == 0);
+    if (question->type == FILE_RESOLVER)
+        answer.length = strlen(resolver_text);
+    callback(&answer, callback_context);
+    return NULL;
 }
 
 struct outcome {
@@ -118,7 +118,7 @@ static bool answer_question(const uint8_t *data, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const struct name_reader names = {.find_host = find_host, .read_resolver = read_resolver};
+    static const struct credential_reader reader = {.ask = ask};
     struct outcome outcome = {.has_come = false};
     uint8_t late;
     prepare();
@@ -127,7 +127,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     size_t first = (size_t)data[0] * LENGTH_UNIT;
     if (first > size - 1)
         first = size - 1;
-    struct resolver *resolver = resolver_new(base, &names, HOST, PORT, addresses_came, &outcome);
+    struct resolver *resolver = resolver_new(base, &reader, HOST, PORT, addresses_came, &outcome);
     run_rounds();
     for (size_t i = 0; i < QUESTIONS_MAX; i++) {
         bool is_first = i % 2 == 0;

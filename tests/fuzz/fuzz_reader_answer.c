@@ -46,38 +46,32 @@ static void keep_or_drop(struct reader_client *client, bool keeps)
     FUZZ_REQUIRE((result == 0) == !is_set(&error));
 }
 
-static void read_cookie(const struct credential_reader *reader)
+static void check_answer(const struct file_answer *answer, void *context)
 {
-    uint8_t cookie[CREDENTIAL_COOKIE_SIZE];
-    struct error error = no_error();
-    enum credential_result result = reader->read_cookie("cookie", cookie, reader->context, &error);
-    FUZZ_REQUIRE((result == CREDENTIAL_OK) == !is_set(&error));
+    const enum file_question_type *type = context;
+    bool is_good = answer->result == CREDENTIAL_OK;
+    FUZZ_REQUIRE(is_good || is_set(answer->error));
+    FUZZ_REQUIRE(!is_good || (*type != FILE_COOKIE && *type != FILE_PROOF) || answer->length == COOKIE_SIZE);
 }
 
-static void read_password(const struct credential_reader *reader)
+/* Asks a question, of which the answer is taken with that to a later one, or at the end. */
+static void ask_question(struct reader_client *client, enum file_question_type type)
 {
-    char *password;
-    struct error error = no_error();
-    enum credential_result result = reader->read_password("password", &password, reader->context, &error);
-    FUZZ_REQUIRE((result == CREDENTIAL_OK) == !is_set(&error));
-    FUZZ_REQUIRE((result == CREDENTIAL_OK) == (password != NULL));
-    secret_free(password);
-}
-
-static void read_names(const struct name_reader *names, bool is_host)
-{
-    char text[NAME_FILES_TEXT_SIZE];
-    memset(text, 'x', sizeof(text));
-    if (is_host)
-        names->find_host("backend", text, names->context);
-    else
-        names->read_resolver(text, names->context);
-    FUZZ_REQUIRE(memchr(text, '\0', sizeof(text)) != NULL);
+    static enum file_question_type types[] = {
+        [FILE_PASSWORD] = FILE_PASSWORD, [FILE_COOKIE] = FILE_COOKIE,     [FILE_PROOF] = FILE_PROOF,
+        [FILE_HOST] = FILE_HOST,         [FILE_RESOLVER] = FILE_RESOLVER,
+    };
+    const struct cookie_challenge challenge = {.client_nonce = {0}};
+    const struct file_question question = {
+        .type = type, .text = type == FILE_RESOLVER ? NULL : "file", .socket = -1, .challenge = &challenge};
+    const struct credential_reader *reader = reader_client_credential_reader(client);
+    FUZZ_REQUIRE(reader->ask(&question, check_answer, &types[type], reader->context) != NULL);
 }
 
 static void ask(struct reader_client *client, unsigned number)
 {
-    const struct credential_reader *reader = reader_client_credential_reader(client);
+    static const enum file_question_type types[] = {FILE_COOKIE, FILE_PASSWORD, FILE_HOST, FILE_RESOLVER,
+                                                    FILE_PROOF};
     switch (number % REQUESTS_MAX) {
     case 0:
         load(client);
@@ -86,18 +80,8 @@ static void ask(struct reader_client *client, unsigned number)
     case 2:
         keep_or_drop(client, number % REQUESTS_MAX == 1);
         break;
-    case 3:
-        read_cookie(reader);
-        break;
-    case 4:
-        read_password(reader);
-        break;
-    case 5:
-    case 6:
-        read_names(&reader->names, number % REQUESTS_MAX == 5);
-        break;
     default:
-        reader_client_take_late(client);
+        ask_question(client, types[number % REQUESTS_MAX - 3]);
     }
 }
 
@@ -126,6 +110,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct reader_client *client = reader_client_new(ends[0], "obpub.yaml");
     for (unsigned i = 0; i < REQUESTS_MAX; i++)
         ask(client, data[0] + i);
+    reader_client_take(client);
     reader_client_free(client);
     close(ends[0]);
     close(ends[1]);

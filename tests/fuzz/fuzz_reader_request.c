@@ -21,6 +21,7 @@
 #define CHANGE_CONFIG 0xff
 #define CONFIGS 5
 #define PATH_LENGTH_MAX 4095
+#define UNNAMED_COOKIE "0123456789abcdef0123456789abcdef"
 #define UNNAMED_PASSWORD "unnamed password"
 
 static char *configs[CONFIGS]; /* NULL: there is no file */
@@ -62,7 +63,8 @@ static void make_files(void)
     make_keys();
     fuzz_write_file("password", "secret\n", 7);
     fuzz_write_file("other", UNNAMED_PASSWORD "\n", sizeof(UNNAMED_PASSWORD));
-    fuzz_write_file("cookie", "0123456789abcdef0123456789abcdef", 32);
+    fuzz_write_file("cookie", UNNAMED_COOKIE, 32);
+    fuzz_write_file("named cookie", "fedcba9876543210fedcba9876543210", 32);
     configs[0] = text_format("tor-control-password-file: password\nstatus-socket-location: status\n"
                              "metrics-listen: unix:/nonexistent/metrics\nservices:\n"
                              "- {key: key.pem, instances: [{address: %s}]}\n"
@@ -73,7 +75,9 @@ static void make_files(void)
         "  - {address: %s, control: '127.0.0.1:9051', control-password-file: password}\nwhat: is this\n",
         address);
     configs[2] = text_format("services:\n- {key: none, instances: [{address: %s}]}\n- [\n", address);
-    configs[3] = text_format("services:\n- {key: bundle, instances: [{address: %s}]}\n", address);
+    configs[3] = text_format("tor-control-cookie-file: named cookie\n"
+                             "services:\n- {key: bundle, instances: [{address: %s}]}\n",
+                             address);
     char folder[PATH_LENGTH_MAX];
     FUZZ_REQUIRE(getcwd(folder, sizeof(folder)) != NULL);
     FUZZ_REQUIRE(setenv("CREDENTIALS_DIRECTORY", folder, 1) == 0);
@@ -101,7 +105,7 @@ static void *run_reader(void *context)
 {
     struct processes *processes = context;
     processes->reader_result = reader_process_run(processes->engine[1], processes->to_signer[0], "obpub.yaml",
-                                                  "given", &processes->error);
+                                                  "given", NULL, &processes->error);
     close(processes->engine[1]);
     close(processes->to_signer[0]);
     return NULL;
@@ -143,6 +147,11 @@ static void end(struct processes *processes, bool was_good)
 
 /* -- what is asked, and what comes */
 
+static bool is_text(const uint8_t *bytes, size_t length)
+{
+    return length > 0 && length <= PATH_LENGTH_MAX && memchr(bytes, '\0', length) == NULL;
+}
+
 /* Whether the reader has to answer. is_loaded: a config waits for the engine's word. */
 static bool is_good(const uint8_t *message, size_t size, bool is_loaded)
 {
@@ -153,11 +162,17 @@ static bool is_good(const uint8_t *message, size_t size, bool is_loaded)
         return size == 1;
     case READER_KEEP:
         return size == 1 && is_loaded;
-    case READER_PASSWORD:
+    case READER_PASSWORD: {
+        const uint8_t *end = memchr(message + 1, '\0', size - 1);
+        size_t length = end != NULL ? (size_t)(end - message - 1) : size - 1;
+        return is_text(message + 1, length) && (end == NULL || is_text(end + 1, size - 2 - length));
+    }
+    case READER_PROOF:
+        return size > READER_PROOF_PATH && is_text(message + READER_PROOF_PATH, size - READER_PROOF_PATH);
     case READER_COOKIE:
     case READER_HOST:
     case READER_SOCKET:
-        return size > 1 && size - 1 <= PATH_LENGTH_MAX && memchr(message + 1, '\0', size - 1) == NULL;
+        return is_text(message + 1, size - 1);
     default:
         return false;
     }
@@ -171,6 +186,7 @@ static void check_secrecy(const struct span *answer, const struct span *question
         {keys.expanded.scalar, sizeof(keys.expanded.scalar)},
         {keys.expanded.nonce_prefix, sizeof(keys.expanded.nonce_prefix)},
         {UNNAMED_PASSWORD, strlen(UNNAMED_PASSWORD)},
+        {UNNAMED_COOKIE, strlen(UNNAMED_COOKIE)},
     };
     for (size_t i = 0; i < sizeof(secrets) / sizeof(secrets[0]); i++) {
         const struct span *secret = &secrets[i];

@@ -40,6 +40,18 @@ static void add_end(struct messages *messages, uint8_t result, const char *conte
     add(messages, READER_END, bytes, 1 + strlen(content));
 }
 
+/* A proof with a cookie by a peer that knows it: flags as in reader_message.h. */
+static void add_proof(struct messages *messages, uint8_t flags, const char *path, const char *cookie)
+{
+    static const char key[] = "Tor safe cookie authentication server-to-controller hash";
+    uint8_t bytes[READER_PROOF_PATH + 64] = {[READER_PROOF_FLAGS] = flags, [READER_PROOF_NONCE] = 1};
+    const struct span pieces[] = {{cookie, COOKIE_SIZE},
+                                  {bytes + READER_PROOF_NONCE, (size_t)2 * COOKIE_NONCE_SIZE}};
+    hash_hmac_sha256(bytes + READER_PROOF_SERVER_HASH, key, strlen(key), pieces, 2);
+    memcpy(bytes + READER_PROOF_PATH, path, strlen(path));
+    add(messages, READER_PROOF, bytes + 1, READER_PROOF_PATH - 1 + strlen(path));
+}
+
 /* -- requests: the config that there is changes between them */
 
 #define CHANGE_CONFIG 0xff
@@ -60,6 +72,7 @@ static void write_requests(void)
     add_text(&messages, READER_PASSWORD, "password");
     add_text(&messages, READER_PASSWORD, "other");
     add_text(&messages, READER_PASSWORD, "credential:password");
+    add(&messages, READER_PASSWORD, "password\0/folder/socket", 23);
     add_text(&messages, READER_COOKIE, "cookie");
     add_text(&messages, READER_COOKIE, "key.pem");
     add_text(&messages, READER_COOKIE, "credential:none");
@@ -74,7 +87,20 @@ static void write_requests(void)
     add_text(&messages, READER_PASSWORD, "password");
     add(&messages, READER_KEEP, NULL, 0);
     seeds_write("reader_request", "files", messages.bytes, messages.length);
-    static const uint8_t bad[] = {0, READER_KEEP, READER_WARNING, READER_END, READER_PASSWORD, READER_SOCKET};
+    messages.length = 0;
+    add(&messages, CHANGE_CONFIG, configs[3], 1);
+    add(&messages, READER_LOAD, NULL, 0);
+    add(&messages, READER_KEEP, NULL, 0);
+    add_text(&messages, READER_COOKIE, "named cookie");
+    add_proof(&messages, READER_PROOF_LOCAL_TOR, "named cookie", "fedcba9876543210fedcba9876543210");
+    add_proof(&messages, READER_PROOF_LOCAL_TOR, "named cookie", "another one, which is as long...");
+    add_proof(&messages, 0, "cookie", "0123456789abcdef0123456789abcdef");
+    add_proof(&messages, READER_PROOF_NAMED_BY_PEER, "cookie", "0123456789abcdef0123456789abcdef");
+    add_proof(&messages, READER_PROOF_NAMED_BY_PEER | READER_PROOF_LOCAL_TOR, "none",
+              "0123456789abcdef0123456789abcdef");
+    seeds_write("reader_request", "proofs", messages.bytes, messages.length);
+    static const uint8_t bad[] = {
+        0, READER_KEEP, READER_WARNING, READER_END, READER_PASSWORD, READER_SOCKET, READER_PROOF};
     for (size_t i = 0; i < sizeof(bad); i++) {
         char *name = text_format("bad-%zu", i);
         messages.length = 0;

@@ -34,6 +34,7 @@ struct dialogue {
     struct reply_parser *parser;
     struct authentication *authentication;
     char *command;
+    enum authentication_result result;
     enum control_failure failure;
     struct error error;
 };
@@ -97,12 +98,28 @@ static const struct control_reply *reply_of(struct dialogue *dialogue, const cha
     return reply;
 }
 
+/* Has what was in a file taken. */
+static void file_came(const struct file_answer *answer, void *context)
+{
+    struct dialogue *dialogue = context;
+    dialogue->result = authentication_take_answer(dialogue->authentication, answer, &dialogue->command,
+                                                  &dialogue->failure, &dialogue->error);
+}
+
+/* Takes a reply, and what is in the file that is asked for then. */
 static enum authentication_result take(struct dialogue *dialogue, const char *text)
 {
+    struct file_question question;
     secret_free(dialogue->command);
     dialogue->command = NULL;
-    return authentication_take_reply(dialogue->authentication, reply_of(dialogue, text), &dialogue->command,
-                                     &dialogue->failure, &dialogue->error);
+    dialogue->result = authentication_take_reply(dialogue->authentication, reply_of(dialogue, text),
+                                                 &dialogue->command, &dialogue->failure, &dialogue->error);
+    if (dialogue->result == AUTHENTICATION_ASK) {
+        assert_null(dialogue->command);
+        authentication_question(dialogue->authentication, &question);
+        assert_null(credential_reader_here.ask(&question, file_came, dialogue, NULL));
+    }
+    return dialogue->result;
 }
 
 /* Takes a PROTOCOLINFO reply with this AUTH line; "%s" in it is the cookie's path. */
@@ -273,6 +290,11 @@ static void test_safe_cookie_from_impostor(void **state)
 static void test_cookie_file_choice(void **state)
 {
     struct dialogue *dialogue = *state;
+    char challenge[256], zeros[65];
+    memset(zeros, '0', 64);
+    zeros[64] = '\0';
+    snprintf(challenge, sizeof(challenge), "250 AUTHCHALLENGE SERVERHASH=%s SERVERNONCE=%s\r\n", zeros,
+             zeros);
     /* A peer on another machine: none. */
     begin(dialogue, NULL, NULL, false);
     expect_failed(dialogue, take_methods(dialogue, ALL_METHODS), CONTROL_FAILURE_AUTHENTICATION,
@@ -282,9 +304,10 @@ static void test_cookie_file_choice(void **state)
     assert_int_equal(take_methods(dialogue, "METHODS=SAFECOOKIE COOKIEFILE=\"/nonexistent\""),
                      AUTHENTICATION_SEND);
     assert_non_null(strstr(dialogue->command, "AUTHCHALLENGE SAFECOOKIE "));
-    /* The operator's file stands in for the peer's here too. */
+    /* The operator's file stands in for the peer's here too. It is opened when the peer has answered. */
     begin(dialogue, NULL, "/nonexistent/cookie", true);
-    expect_failed(dialogue, take_methods(dialogue, ALL_METHODS), CONTROL_FAILURE_AUTHENTICATION,
+    assert_int_equal(take_methods(dialogue, ALL_METHODS), AUTHENTICATION_SEND);
+    expect_failed(dialogue, take(dialogue, challenge), CONTROL_FAILURE_AUTHENTICATION,
                   "/nonexistent/cookie can't be opened");
 
     /* Plain COOKIE gives the file away: never one that the peer named. */
@@ -302,6 +325,50 @@ static void test_cookie_file_choice(void **state)
     begin(dialogue, NULL, dialogue->cookie_path, true);
     assert_int_equal(take_methods(dialogue, COOKIE_METHODS), AUTHENTICATION_SEND);
     assert_non_null(strstr(dialogue->command, "AUTHCHALLENGE SAFECOOKIE "));
+}
+
+/* A question that nobody has answered yet: the peer has to wait. */
+static void test_reply_before_the_answer(void **state)
+{
+    struct dialogue *dialogue = *state;
+    struct file_question question;
+    begin(dialogue, dialogue->password_path, NULL, false);
+    assert_int_equal(
+        authentication_take_reply(
+            dialogue->authentication,
+            reply_of(dialogue, "250-PROTOCOLINFO 1\r\n250-AUTH METHODS=HASHEDPASSWORD\r\n250 OK\r\n"),
+            &dialogue->command, &dialogue->failure, &dialogue->error),
+        AUTHENTICATION_ASK);
+    authentication_question(dialogue->authentication, &question);
+    assert_int_equal(question.type, FILE_PASSWORD);
+    assert_string_equal(question.text, dialogue->password_path);
+    expect_failed(dialogue, take(dialogue, "250 OK\r\n"), CONTROL_FAILURE_PROTOCOL,
+                  "no command had asked for");
+}
+
+/* Who reads the file says no more than no, and the sentence says where to look. */
+static void test_refused_cookie(void **state)
+{
+    struct dialogue *dialogue = *state;
+    uint8_t nonce[32];
+    const uint8_t server_nonce[32] = {1};
+    char text[256];
+    const struct file_answer refusal = {.result = CREDENTIAL_REFUSED, .error = &dialogue->error};
+    answer_challenge(dialogue, text, sizeof(text), nonce, server_nonce);
+    secret_free(dialogue->command);
+    assert_int_equal(authentication_take_reply(dialogue->authentication, reply_of(dialogue, text),
+                                               &dialogue->command, &dialogue->failure, &dialogue->error),
+                     AUTHENTICATION_ASK);
+    struct file_question question;
+    authentication_question(dialogue->authentication, &question);
+    assert_int_equal(question.type, FILE_PROOF);
+    assert_true(question.is_named_by_peer);
+    assert_false(question.is_local_tor);
+    assert_string_equal(question.text, dialogue->cookie_path);
+    assert_memory_equal(question.challenge->server_nonce, server_nonce, 32);
+    file_came(&refusal, dialogue);
+    expect_failed(dialogue, dialogue->result, CONTROL_FAILURE_AUTHENTICATION, "in the log");
+    assert_non_null(strstr(dialogue->error.text, dialogue->cookie_path));
 }
 
 static void test_no_method(void **state)
@@ -500,6 +567,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_safe_cookie, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_safe_cookie_from_impostor, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_cookie_file_choice, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_reply_before_the_answer, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_refused_cookie, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_no_method, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_cookie_files, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_password_files, set_up, tear_down),

@@ -14,24 +14,78 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "command/processes.h"
 #include "config/credential.h"
+#include "control/name_files.h"
 #include "helper_children.h"
 #include "helper_folder.h"
+#include "process/channel.h"
 
 /* -- files that open control ports ---------------------------------------------------------------- */
 
-static enum credential_result read_password(const char *path, char **password, struct error *error)
+/* What was answered. */
+static struct {
+    bool has_come;
+    enum credential_result result;
+    uint8_t content[NAME_FILES_TEXT_SIZE];
+    size_t length;
+    struct error error;
+} answer;
+
+static void file_came(const struct file_answer *what, void *context)
+{
+    (void)context;
+    answer.has_come = true;
+    answer.result = what->result;
+    answer.length = 0;
+    if (what->result == CREDENTIAL_OK) {
+        assert_true(what->length < sizeof(answer.content));
+        memcpy(answer.content, what->content, what->length);
+        answer.content[what->length] = '\0';
+        answer.length = what->length;
+    } else {
+        answer.error = *what->error;
+    }
+}
+
+/* Asks, and waits for the answer. */
+static enum credential_result ask(const struct file_question *question)
 {
     const struct credential_reader *reader = reader_client_credential_reader(children.reader);
-    return reader->read_password(path, password, reader->context, error);
+    answer.has_come = false;
+    reader->ask(question, file_came, NULL, reader->context);
+    while (!answer.has_come) {
+        assert_int_equal(channel_wait(children.ends[PROCESS_READER], 20000), 1);
+        reader_client_take(children.reader);
+    }
+    return answer.result;
+}
+
+static enum credential_result read_password(const char *path, char **password, struct error *error)
+{
+    const struct file_question question = {.type = FILE_PASSWORD, .text = path, .socket = -1};
+    enum credential_result result = ask(&question);
+    *password = NULL;
+    *error = answer.error;
+    if (result == CREDENTIAL_OK) {
+        *password = secret_allocate(answer.length + 1);
+        memcpy(*password, answer.content, answer.length);
+    }
+    return result;
 }
 
 static enum credential_result read_cookie(const char *path, uint8_t *cookie, struct error *error)
 {
-    const struct credential_reader *reader = reader_client_credential_reader(children.reader);
-    return reader->read_cookie(path, cookie, reader->context, error);
+    const struct file_question question = {.type = FILE_COOKIE, .text = path, .socket = -1};
+    enum credential_result result = ask(&question);
+    *error = answer.error;
+    if (result == CREDENTIAL_OK) {
+        assert_int_equal(answer.length, CREDENTIAL_COOKIE_SIZE);
+        memcpy(cookie, answer.content, CREDENTIAL_COOKIE_SIZE);
+    }
+    return result;
 }
 
 static void test_password(void **state)
@@ -59,15 +113,19 @@ static void test_password(void **state)
     config_clear(&config);
 }
 
-/* A cookie file may be any, but no key has a cookie's size. */
+/* A cookie itself is given out only of a file that the config names. */
 static void test_cookie(void **state)
 {
     (void)state;
+    struct config config;
     uint8_t cookie[CREDENTIAL_COOKIE_SIZE];
     struct error error;
     folder_write("cookie", "0123456789abcdef0123456789ABCDEF", CREDENTIAL_COOKIE_SIZE);
     folder_write("longer", "0123456789abcdef0123456789ABCDEF", CREDENTIAL_COOKIE_SIZE + 1);
     assert_int_equal(mkfifo("pipe", 0600), 0);
+    assert_int_equal(read_cookie("cookie", cookie, &error), CREDENTIAL_UNUSABLE); /* not yet named */
+    children_write_config("tor-control-cookie-file: cookie\n", (const int[]){0}, 1);
+    children_take_config(&config);
     assert_int_equal(read_cookie("cookie", cookie, &error), CREDENTIAL_OK);
     assert_memory_equal(cookie, "0123456789abcdef0123456789ABCDEF", sizeof(cookie));
     static const char *const others[] = {
@@ -76,6 +134,7 @@ static void test_cookie(void **state)
         memset(cookie, 'x', sizeof(cookie));
         assert_int_equal(read_cookie(others[i], cookie, &error), CREDENTIAL_UNUSABLE);
         assert_non_null(strstr(error.text, others[i]));
+        assert_non_null(strstr(error.text, "names no cookie file"));
         for (size_t j = 0; j < sizeof(cookie); j++)
             assert_int_equal(cookie[j], 'x');
     }
@@ -85,25 +144,179 @@ static void test_cookie(void **state)
     assert_int_equal(read_cookie(path, cookie, &error), CREDENTIAL_UNUSABLE);
     assert_int_equal(read_cookie("", cookie, &error), CREDENTIAL_UNUSABLE);
     assert_int_equal(read_cookie("cookie", cookie, &error), CREDENTIAL_OK);
+    assert_int_equal(unlink("cookie"), 0);
+    assert_int_equal(read_cookie("cookie", cookie, &error), CREDENTIAL_UNUSABLE);
+    assert_non_null(strstr(error.text, "No such file"));
+    config_clear(&config);
+}
+
+/* -- proofs --------------------------------------------------------------------------------------- */
+
+#define COOKIE "0123456789abcdef0123456789ABCDEF"
+
+/* A challenge by one who knows the cookie, or does not. */
+static struct cookie_challenge make_challenge(bool knows_cookie)
+{
+    static const char key[] = "Tor safe cookie authentication server-to-controller hash";
+    struct cookie_challenge challenge = {.client_nonce = {1}, .server_nonce = {2}};
+    const struct span pieces[] = {
+        {COOKIE, COOKIE_SIZE}, {challenge.client_nonce, 32}, {challenge.server_nonce, 32}};
+    hash_hmac_sha256(challenge.server_hash, key, strlen(key), pieces, 3);
+    challenge.server_hash[31] ^= !knows_cookie;
+    return challenge;
+}
+
+static enum credential_result prove(const char *path, int socket, bool is_named_by_peer, bool is_local_tor,
+                                    bool knows_cookie)
+{
+    const struct cookie_challenge challenge = make_challenge(knows_cookie);
+    const struct file_question question = {
+        .type = FILE_PROOF,
+        .text = path,
+        .socket = socket,
+        .is_named_by_peer = is_named_by_peer,
+        .is_local_tor = is_local_tor,
+        .challenge = &challenge,
+    };
+    return ask(&question);
+}
+
+/* Two ends of a connection within this process. */
+static void connect_here(int ends[2])
+{
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+}
+
+static void note_local_tors(void)
+{
+    const struct credential_reader *reader = reader_client_credential_reader(children.reader);
+    reader->note_local_tors(reader->context);
+}
+
+/* Who asks in vain learns nothing: neither from the words nor, as far as the disk allows, from the time. */
+static void test_refusals_are_alike(void **state)
+{
+    (void)state;
+    int ends[2];
+    connect_here(ends);
+    note_local_tors();
+    folder_write("cookie", COOKIE, COOKIE_SIZE);
+    folder_write("short", COOKIE, COOKIE_SIZE - 1);
+    folder_write("longer", COOKIE "x", COOKIE_SIZE + 1);
+    assert_int_equal(mkfifo("pipe", 0600), 0);
+    static const char *const paths[] = {"nothing", "nothing/at/all", "short",         "longer",   "pipe",
+                                        ".",       "cookie",         "frontend0.key", "/dev/zero"};
+    for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+        int64_t begun_at = clock_milliseconds();
+        assert_int_equal(prove(paths[i], ends[0], true, false, false), CREDENTIAL_REFUSED);
+        assert_string_equal(answer.error.text, "refused");
+        assert_true(clock_milliseconds() - begun_at >= 20);
+    }
+    /* And without a peer. */
+    assert_int_equal(prove("cookie", -1, true, false, true), CREDENTIAL_REFUSED);
+    assert_string_equal(answer.error.text, "refused");
+    close(ends[0]);
+    close(ends[1]);
+}
+
+/* The proof is the one of control-spec 3.24, for the owner of the file, who this process is. */
+static void test_proof(void **state)
+{
+    (void)state;
+    static const char key[] = "Tor safe cookie authentication controller-to-server hash";
+    const struct cookie_challenge challenge = make_challenge(true);
+    const struct span pieces[] = {
+        {COOKIE, COOKIE_SIZE}, {challenge.client_nonce, 32}, {challenge.server_nonce, 32}};
+    uint8_t expected[SHA256_SIZE];
+    int ends[2];
+    connect_here(ends);
+    note_local_tors();
+    folder_write("cookie", COOKIE, COOKIE_SIZE);
+    hash_hmac_sha256(expected, key, strlen(key), pieces, 3);
+    assert_int_equal(prove("cookie", ends[0], true, false, true), CREDENTIAL_OK);
+    assert_int_equal(answer.length, SHA256_SIZE);
+    assert_memory_equal(answer.content, expected, SHA256_SIZE);
+    close(ends[0]);
+    close(ends[1]);
+}
+
+/* A cookie that the config names is proved to whom the config says, and is explained. */
+static void test_proof_by_config(void **state)
+{
+    (void)state;
+    struct config config;
+    folder_write("cookie", COOKIE, COOKIE_SIZE);
+    assert_int_equal(prove("cookie", -1, false, true, true), CREDENTIAL_UNUSABLE);
+    assert_non_null(strstr(answer.error.text, "names no cookie file"));
+    children_write_config("tor-control-cookie-file: cookie\n", (const int[]){0}, 1);
+    children_take_config(&config);
+    assert_int_equal(prove("cookie", -1, false, true, true), CREDENTIAL_OK);
+    assert_int_equal(prove("cookie", -1, false, true, false), CREDENTIAL_UNUSABLE);
+    assert_non_null(strstr(answer.error.text, "doesn't know the cookie"));
+    /* No other peer may name it: by no path. */
+    int ends[2];
+    connect_here(ends);
+    note_local_tors();
+    assert_int_equal(symlink("cookie", "link"), 0);
+    assert_int_equal(prove("cookie", ends[0], true, false, true), CREDENTIAL_REFUSED);
+    assert_int_equal(prove("link", ends[0], true, false, true), CREDENTIAL_REFUSED);
+    assert_int_equal(prove("./cookie", ends[0], true, true, true), CREDENTIAL_REFUSED);
+    close(ends[0]);
+    close(ends[1]);
+    config_clear(&config);
+}
+
+/* What backends' tors name waits for the local tors; what the config names does not. */
+static void test_backends_wait_for_local_tors(void **state)
+{
+    (void)state;
+    const struct credential_reader *reader = reader_client_credential_reader(children.reader);
+    const struct cookie_challenge challenge = make_challenge(true);
+    struct file_question question = {
+        .type = FILE_PROOF, .text = "cookie", .is_named_by_peer = true, .challenge = &challenge};
+    int ends[2];
+    connect_here(ends);
+    question.socket = ends[0];
+    folder_write("cookie", COOKIE, COOKIE_SIZE);
+    answer.has_come = false;
+    struct file_request *held = reader->ask(&question, file_came, NULL, reader->context);
+    assert_non_null(held);
+    struct file_request *forgotten = reader->ask(&question, file_came, NULL, reader->context);
+    reader->forget(forgotten, reader->context);
+    /* Others are not held up by it. */
+    char *password;
+    struct error error;
+    assert_int_equal(read_password("none", &password, &error), CREDENTIAL_UNUSABLE);
+    assert_int_equal(prove("cookie", ends[0], true, true, true), CREDENTIAL_OK);
+    answer.has_come = false;
+    note_local_tors();
+    assert_int_equal(channel_wait(children.ends[PROCESS_READER], 20000), 1);
+    reader_client_take(children.reader);
+    assert_true(answer.has_come);
+    close(ends[0]);
+    close(ends[1]);
 }
 
 /* The engine has hosts looked up in the machine's files by the reader. */
 static void test_host_names(void **state)
 {
     (void)state;
-    char lines[NAME_FILES_TEXT_SIZE], expected[NAME_FILES_TEXT_SIZE];
-    const struct name_reader *names = &reader_client_credential_reader(children.reader)->names;
+    char expected[NAME_FILES_TEXT_SIZE];
+    struct file_question question = {.type = FILE_HOST, .text = "localhost", .socket = -1};
     name_files_find_host(NAME_FILES_HOSTS, "localhost", expected);
     assert_int_not_equal(expected[0], '\0');
-    names->find_host("localhost", lines, names->context);
-    assert_string_equal(lines, expected);
-    names->find_host("no-such-host.invalid", lines, names->context);
-    assert_string_equal(lines, "");
-    names->find_host("", lines, names->context);
-    assert_string_equal(lines, "");
-    names->read_resolver(lines, names->context);
+    assert_int_equal(ask(&question), CREDENTIAL_OK);
+    assert_string_equal((const char *)answer.content, expected);
+    question.text = "no-such-host.invalid";
+    assert_int_equal(ask(&question), CREDENTIAL_OK);
+    assert_string_equal((const char *)answer.content, "");
+    question.text = "";
+    assert_int_equal(ask(&question), CREDENTIAL_UNUSABLE);
+    question.type = FILE_RESOLVER;
+    question.text = NULL;
+    assert_int_equal(ask(&question), CREDENTIAL_OK);
     name_files_read_resolver(NAME_FILES_RESOLVER, expected);
-    assert_string_equal(lines, expected);
+    assert_string_equal((const char *)answer.content, expected);
 }
 
 /* A file that systemd hands over is named to the reader by its name; where it is, is the reader's to know. */
@@ -233,8 +446,16 @@ static void test_given_socket(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CHILDREN_TEST(test_password),   CHILDREN_TEST(test_cookie),  CHILDREN_TEST(test_credential),
-        CHILDREN_TEST(test_host_names), CHILDREN_TEST(test_sockets), CHILDREN_TEST(test_given_socket),
+        CHILDREN_TEST(test_password),
+        CHILDREN_TEST(test_cookie),
+        CHILDREN_TEST(test_refusals_are_alike),
+        CHILDREN_TEST(test_proof),
+        CHILDREN_TEST(test_proof_by_config),
+        CHILDREN_TEST(test_backends_wait_for_local_tors),
+        CHILDREN_TEST(test_credential),
+        CHILDREN_TEST(test_host_names),
+        CHILDREN_TEST(test_sockets),
+        CHILDREN_TEST(test_given_socket),
     };
     return cmocka_run_group_tests(tests, children_prepare, NULL);
 }

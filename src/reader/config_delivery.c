@@ -1,0 +1,125 @@
+/* A config as it comes from the reader, message by message: its text, and what there is to say of each key.
+ */
+#include "reader/config_delivery.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/big_endian.h"
+#include "base/memory.h"
+#include "config/config_report.h"
+#include "config/yaml_file.h"
+#include "reader/reader_message.h"
+
+struct config_delivery {
+    struct config_report report;
+    unsigned char *text;
+    size_t length;
+    struct config_frontend *keys; /* nothing but what the reader says of a key */
+    size_t key_count;
+    size_t next_key;
+};
+
+static int take_text(struct config_delivery *delivery, const uint8_t *bytes, size_t length)
+{
+    if (length > YAML_FILE_SIZE_MAX - delivery->length)
+        return -1;
+    delivery->text = memory_resize(delivery->text, delivery->length + length, 1);
+    memcpy(delivery->text + delivery->length, bytes, length);
+    delivery->length += length;
+    return 0;
+}
+
+static int take_key(struct config_delivery *delivery, const uint8_t *bytes, size_t size)
+{
+    if (size <= READER_KEY_PATH || size - READER_KEY_PATH >= PATH_MAX + NAME_MAX)
+        return -1;
+    struct bundle_plan plan = {0};
+    uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE];
+    if (bytes[READER_KEY_FORMAT] == KEY_FORMAT_BUNDLE &&
+        (bundle_decode_header(&plan, identity_key, bytes + READER_KEY_BUNDLE, NULL) != 0 ||
+         memcmp(identity_key, bytes + READER_KEY_IDENTITY, sizeof(identity_key)) != 0))
+        return -1;
+    struct config_frontend key = {
+        .plan = plan,
+        .signer_frontend = big_endian_read_uint32(bytes + READER_KEY_FRONTEND),
+        .key_format = (enum key_format)bytes[READER_KEY_FORMAT],
+        .key_path = memory_copy_text((const char *)bytes + READER_KEY_PATH, size - READER_KEY_PATH),
+    };
+    memcpy(key.identity_key, bytes + READER_KEY_IDENTITY, ED25519_PUBLIC_KEY_SIZE);
+    delivery->keys =
+        memory_extend(delivery->keys, &delivery->key_count, delivery->key_count + 1, sizeof(*delivery->keys));
+    delivery->keys[delivery->key_count - 1] = key;
+    return 0;
+}
+
+int config_delivery_take(struct config_delivery *delivery, const uint8_t *bytes, size_t size)
+{
+    switch (bytes[0]) {
+    case READER_WARNING:
+        config_report_copy_warning(&delivery->report, (const char *)bytes + 1, size - 1);
+        return 0;
+    case READER_ERROR:
+        config_report_copy_error(&delivery->report, (const char *)bytes + 1, size - 1);
+        return 0;
+    case READER_TEXT:
+        return take_text(delivery, bytes + 1, size - 1);
+    case READER_KEY:
+        return take_key(delivery, bytes, size);
+    default:
+        return -1;
+    }
+}
+
+/* The key of the next service: the reader has parsed the same text, so it comes by the same order. */
+static int find_key(const char *path, struct config_frontend *frontend, void *context, struct error *error)
+{
+    (void)path;
+    struct config_delivery *delivery = context;
+    if (delivery->next_key == delivery->key_count)
+        return error_set(error, "has not been read");
+    struct config_frontend *key = &delivery->keys[delivery->next_key++];
+    frontend->key_path = key->key_path;
+    key->key_path = NULL;
+    frontend->key_format = key->key_format;
+    frontend->plan = key->plan;
+    frontend->signer_frontend = key->signer_frontend;
+    memcpy(frontend->identity_key, key->identity_key, ED25519_PUBLIC_KEY_SIZE);
+    return 0;
+}
+
+int config_delivery_parse(struct config_delivery *delivery, const char *path, struct config *config)
+{
+    const struct config_files files = {.find_key = find_key, .context = delivery, .are_checked = true};
+    struct config_report own = {0};
+    if (delivery->text == NULL)
+        return -1;
+    int result = config_parse(config, path, delivery->text, delivery->length, &files, &own);
+    for (size_t i = 0; i < own.error_count; i++)
+        config_report_copy_error(&delivery->report, own.errors[i], strlen(own.errors[i]));
+    config_report_clear(&own);
+    return result;
+}
+
+struct config_report *config_delivery_report(struct config_delivery *delivery)
+{
+    return &delivery->report;
+}
+
+struct config_delivery *config_delivery_new(void)
+{
+    return memory_allocate(1, sizeof(struct config_delivery));
+}
+
+void config_delivery_free(struct config_delivery *delivery)
+{
+    if (delivery == NULL)
+        return;
+    config_report_clear(&delivery->report);
+    for (size_t i = 0; i < delivery->key_count; i++)
+        free(delivery->keys[i].key_path);
+    free(delivery->keys);
+    free(delivery->text);
+    free(delivery);
+}
