@@ -20,6 +20,42 @@
  * before a connection is taken not to be in it. */
 #define LOOKS 3
 
+/* Opens a file of the process' folder. */
+static FILE *open_lines(const char *process, const char *name)
+{
+    struct plain_file file;
+    char *path = path_join(process, name);
+    enum plain_file_fault fault = plain_file_open(&file, path, NULL);
+    free(path);
+    if (fault != PLAIN_FILE_GOOD)
+        return NULL;
+    FILE *lines = fdopen(file.descriptor, "r");
+    if (lines == NULL)
+        plain_file_close(&file);
+    return lines;
+}
+
+/* Whether this process' user namespace has all users, as that of the machine itself does: then there is no
+ * other "nobody" than the one of that name. */
+static bool has_all_users(const char *process)
+{
+    unsigned inside = 1, outside = 1;
+    uint32_t count = 0;
+    FILE *lines = open_lines(process, "uid_map");
+    if (lines == NULL)
+        return true;
+    int read = fscanf(lines, "%u %u %" SCNu32, &inside, &outside, &count);
+    fclose(lines);
+    return read == 3 && inside == 0 && outside == 0 && count == UINT32_MAX;
+}
+
+static void note_user(struct peer *peer, uid_t user, const char *process)
+{
+    bool may_be_others = user == PEER_USER_NOBODY && !has_all_users(process);
+    peer->knowledge = may_be_others ? PEER_USER_UNMAPPED : PEER_USER_KNOWN;
+    peer->user = user;
+}
+
 /* -- TCP ------------------------------------------------------------------------------------------ */
 
 /* Reads an address as the kernel writes it: each four bytes as one number in the machine's own order. */
@@ -68,20 +104,12 @@ static bool is_same_end(const struct peer_end *one, const struct peer_end *other
 }
 
 /* Finds the socket that connects one end to another in a table. */
-static bool find_row(struct peer_row *row, const char *tables, const char *name, const struct peer_end *local,
-                     const struct peer_end *remote)
+static bool find_row(struct peer_row *row, const char *process, const char *name,
+                     const struct peer_end *local, const struct peer_end *remote)
 {
-    struct plain_file file;
-    char *path = path_join(tables, name);
-    enum plain_file_fault fault = plain_file_open(&file, path, NULL);
-    free(path);
-    if (fault != PLAIN_FILE_GOOD)
+    FILE *lines = open_lines(process, name);
+    if (lines == NULL)
         return false;
-    FILE *lines = fdopen(file.descriptor, "r");
-    if (lines == NULL) {
-        plain_file_close(&file);
-        return false;
-    }
     char *line = NULL;
     size_t size = 0;
     bool is_found = false;
@@ -111,7 +139,7 @@ static void read_end(struct peer_end *end, const struct sockaddr_storage *addres
 /* Finds the user of the other end of a connection within this machine: that end has a row of its own, in
  * which what is local there is remote here. An IPv6 socket may accept IPv4, so both tables may have it. */
 static void find_tcp_user(struct peer *peer, const struct sockaddr_storage *here,
-                          const struct sockaddr_storage *there, const char *tables)
+                          const struct sockaddr_storage *there, const char *process)
 {
     struct peer_end ours, theirs;
     struct peer_row row;
@@ -119,13 +147,17 @@ static void find_tcp_user(struct peer *peer, const struct sockaddr_storage *here
     read_end(&ours, here);
     read_end(&theirs, there);
     for (int i = 0; i < LOOKS && !is_found; i++)
-        is_found =
-            find_row(&row, tables, "tcp", &theirs, &ours) || find_row(&row, tables, "tcp6", &theirs, &ours);
+        is_found = find_row(&row, process, "net/tcp", &theirs, &ours) ||
+                   find_row(&row, process, "net/tcp6", &theirs, &ours);
     if (!is_found)
         return;
-    /* Of a socket that no process has open the kernel says that it is root's: it is nobody's. */
-    peer->is_user_known = true;
-    peer->user = row.has_owner ? row.user : PEER_USER_UNMAPPED;
+    if (row.has_owner) {
+        note_user(peer, row.user, process);
+    } else {
+        /* Of a socket that no process has open the kernel says that it is root's: it is nobody's. */
+        peer->knowledge = PEER_USER_KNOWN;
+        peer->user = PEER_USER_NOBODY;
+    }
 }
 
 static void describe_tcp(struct peer *peer, const struct sockaddr_storage *there)
@@ -143,15 +175,14 @@ static void describe_tcp(struct peer *peer, const struct sockaddr_storage *there
 
 /* -- unix sockets --------------------------------------------------------------------------------- */
 
-static void find_unix_user(struct peer *peer, int socket)
+static void find_unix_user(struct peer *peer, int socket, const char *process)
 {
     struct ucred credentials;
     socklen_t length = sizeof(credentials);
     if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &credentials, &length) != 0 ||
         length != sizeof(credentials))
         return;
-    peer->is_user_known = true;
-    peer->user = credentials.uid;
+    note_user(peer, credentials.uid, process);
 }
 
 static void describe_unix(struct peer *peer, const struct sockaddr_storage *there, socklen_t length)
@@ -164,7 +195,7 @@ static void describe_unix(struct peer *peer, const struct sockaddr_storage *ther
 
 /* -- both ----------------------------------------------------------------------------------------- */
 
-void peer_find(struct peer *peer, int socket, const char *tables)
+void peer_find(struct peer *peer, int socket, const char *process)
 {
     struct sockaddr_storage here = {.ss_family = AF_UNSPEC}, there = {.ss_family = AF_UNSPEC};
     socklen_t here_length = sizeof(here), there_length = sizeof(there);
@@ -176,12 +207,12 @@ void peer_find(struct peer *peer, int socket, const char *tables)
     if (there.ss_family == AF_UNIX) {
         peer->place = PEER_UNIX;
         describe_unix(peer, &there, there_length);
-        find_unix_user(peer, socket);
+        find_unix_user(peer, socket, process);
     } else if (there.ss_family == AF_INET || there.ss_family == AF_INET6) {
         describe_tcp(peer, &there);
         if (!control_address_is_loopback(&there))
             return;
         peer->place = PEER_LOOPBACK;
-        find_tcp_user(peer, &here, &there, tables);
+        find_tcp_user(peer, &here, &there, process);
     }
 }

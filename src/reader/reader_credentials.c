@@ -105,14 +105,15 @@ static int check_listener(int socket, const char *socket_path, struct error *err
 {
     struct peer peer;
     struct stat status;
-    peer_find(&peer, socket, PEER_TABLES);
+    peer_find(&peer, socket, PEER_PROCESS);
     if (peer.place != PEER_UNIX || socket_path[0] == '\0')
         return 0;
-    if (peer.is_user_known && (peer.user == 0 || (peer.user == geteuid() && peer.user != PEER_USER_UNMAPPED)))
+    bool is_known = peer.knowledge == PEER_USER_KNOWN;
+    bool is_somebody = is_known && peer.user != PEER_USER_NOBODY;
+    if ((is_known && peer.user == 0) || (is_somebody && peer.user == geteuid()))
         return 0;
     char *folder = path_copy_folder(socket_path);
-    bool is_folders = peer.is_user_known && peer.user != PEER_USER_UNMAPPED && stat(folder, &status) == 0 &&
-                      status.st_uid == peer.user;
+    bool is_folders = is_somebody && stat(folder, &status) == 0 && status.st_uid == peer.user;
     if (!is_folders)
         error_set(
             error,
@@ -164,30 +165,37 @@ static void warn(struct reader_credentials *credentials, const struct error *err
     log_once_warn(&credentials->said, credentials->log, clock_milliseconds(), error->text);
 }
 
+/* Says that whose a control port is can't be known: then only the local tor is believed. */
+static int check_unknown(struct reader_credentials *credentials, const struct proof_request *request,
+                         const struct peer *peer, struct error *error)
+{
+    if (!request->is_local_tor)
+        return error_set(error,
+                         "whose the control port %s is can't be found out, so the cookie file %s, which it "
+                         "names, is not used for it: " NAME_THE_FILE,
+                         peer->address, request->path, config_key(request));
+    struct error warning;
+    error_set(
+        &warning,
+        "whose the control port %s is can't be found out; the cookie file %s, which it names, is used since "
+        "it is to be the local tor's: better use a unix socket",
+        peer->address, request->path);
+    warn(credentials, &warning);
+    return 0;
+}
+
 /* Checks that a peer is whose the cookie file is that it names. */
 static int check_owner(struct reader_credentials *credentials, const struct proof_request *request,
                        const struct peer *peer, const struct cookie_origin *origin, struct error *error)
 {
+    bool is_owners = peer->user == origin->owner;
     if (peer->place == PEER_ELSEWHERE)
         return error_set(error,
                          "%s names the cookie file %s of this machine, but is not on it: " NAME_THE_FILE,
                          peer->address, request->path, config_key(request));
-    if (!peer->is_user_known && request->is_local_tor) {
-        struct error warning;
-        error_set(
-            &warning,
-            "whose the control port %s is can't be found out; the cookie file %s, which it names, is used "
-            "since it is to be the local tor's: better use a unix socket",
-            peer->address, request->path);
-        warn(credentials, &warning);
-        return 0;
-    }
-    if (!peer->is_user_known)
-        return error_set(error,
-                         "whose the control port %s is can't be found out, so the cookie file %s, which it "
-                         "names, is not used for it: use a unix socket, or " NAME_THE_FILE,
-                         peer->address, request->path, config_key(request));
-    if (peer->user != PEER_USER_UNMAPPED && peer->user == origin->owner)
+    if (peer->knowledge == PEER_USER_UNKNOWN || (peer->knowledge == PEER_USER_UNMAPPED && is_owners))
+        return check_unknown(credentials, request, peer, error);
+    if (is_owners && peer->user != PEER_USER_NOBODY)
         return 0;
     /* A tor that is started as root makes its unix socket listen before it becomes another user. A TCP
      * connection is accepted later: root is only a tunnel of root's there, and whoever is at its other end.
@@ -227,7 +235,7 @@ static int check_claims(struct reader_credentials *credentials, const struct pro
 static int prove_to_namer(struct reader_credentials *credentials, const struct proof_request *request,
                           const struct peer *peer, uint8_t proof[SHA256_SIZE], struct error *error)
 {
-    struct cookie_origin origin = {.owner = PEER_USER_UNMAPPED};
+    struct cookie_origin origin = {.owner = PEER_USER_NOBODY};
     if (credential_prove(request->path, &request->challenge, proof, &origin, error) != CREDENTIAL_OK)
         return error_add_context(error, "%s", peer->address);
     if (check_owner(credentials, request, peer, &origin, error) != 0 ||
@@ -266,7 +274,7 @@ enum credential_result reader_credentials_prove(struct reader_credentials *crede
 {
     struct peer peer;
     int64_t begun_at = clock_milliseconds();
-    peer_find(&peer, request->socket, PEER_TABLES);
+    peer_find(&peer, request->socket, PEER_PROCESS);
     if (!request->is_named_by_peer)
         return prove_by_config(credentials, request, &peer, proof, error);
     struct error reason;

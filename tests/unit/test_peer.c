@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -78,21 +79,21 @@ static void check_families(int listening, int connecting, const char *host)
     char address[64];
     connect_tcp(&connection, listening, connecting);
     snprintf(address, sizeof(address), "%s:%u", host, connection.far_port);
-    peer_find(&peer, connection.near, PEER_TABLES);
+    peer_find(&peer, connection.near, PEER_PROCESS);
     assert_int_equal(peer.place, PEER_LOOPBACK);
-    assert_true(peer.is_user_known);
-    assert_int_equal(peer.user, PEER_USER_UNMAPPED);
+    assert_int_equal(peer.knowledge, PEER_USER_KNOWN);
+    assert_int_equal(peer.user, PEER_USER_NOBODY);
     accept_far(&connection);
-    peer_find(&peer, connection.near, PEER_TABLES);
+    peer_find(&peer, connection.near, PEER_PROCESS);
     assert_int_equal(peer.place, PEER_LOOPBACK);
-    assert_true(peer.is_user_known);
+    assert_int_equal(peer.knowledge, PEER_USER_KNOWN);
     assert_int_equal(peer.user, geteuid());
     assert_string_equal(peer.address, address);
     /* And after it has closed its end, too. */
     close(connection.far);
     connection.far = -1;
-    peer_find(&peer, connection.near, PEER_TABLES);
-    assert_int_equal(peer.user, PEER_USER_UNMAPPED);
+    peer_find(&peer, connection.near, PEER_PROCESS);
+    assert_int_equal(peer.user, PEER_USER_NOBODY);
     close_all(&connection);
 }
 
@@ -141,8 +142,9 @@ static void test_tables(void **state)
     struct peer peer;
     connect_tcp(&connection, AF_INET, AF_INET);
     peer_find(&peer, connection.near, "."); /* no tables at all */
+    assert_int_equal(mkdir("net", 0700), 0);
     assert_int_equal(peer.place, PEER_LOOPBACK);
-    assert_false(peer.is_user_known);
+    assert_int_equal(peer.knowledge, PEER_USER_UNKNOWN);
     write_table(
         "tcp", &connection,
         HEADER
@@ -150,13 +152,42 @@ static void test_tables(void **state)
         "garbage\n"
         "   1: 0200007F:@ 0100007F:@ 01 00000000:00000000 00:00000000 00000000   102        0 2 1 0 100\n");
     peer_find(&peer, connection.near, ".");
-    assert_false(peer.is_user_known);
-    write_table("tcp6", &connection,
+    assert_int_equal(peer.knowledge, PEER_USER_UNKNOWN);
+    write_table("net/tcp6", &connection,
                 HEADER "   0: 0000000000000000FFFF00000100007F:@ 0000000000000000FFFF00000100007F:@ 01 "
                        "00000000:00000000 02:000000FF 00000000   103        0 77 2 0 100\n");
     peer_find(&peer, connection.near, ".");
-    assert_true(peer.is_user_known);
+    assert_int_equal(peer.knowledge, PEER_USER_KNOWN);
     assert_int_equal(peer.user, 103);
+    close_all(&connection);
+}
+
+/* The number of "nobody" is that user's only where there are no users that have no number. */
+static void test_namespaces(void **state)
+{
+    (void)state;
+    struct connection connection;
+    struct peer peer;
+    connect_tcp(&connection, AF_INET, AF_INET);
+    assert_int_equal(mkdir("net", 0700), 0);
+    write_table(
+        "net/tcp", &connection,
+        "   0: 0100007F:@ 0100007F:@ 01 00000000:00000000 00:00000000 00000000 65534        0 9 1 0 100\n");
+    static const struct {
+        const char *map;
+        enum peer_knowledge knowledge;
+    } maps[] = {
+        {"         0          0 4294967295\n", PEER_USER_KNOWN},
+        {"         0          0          1\n       990        990          1\n", PEER_USER_UNMAPPED},
+        {"         0     100000      65536\n", PEER_USER_UNMAPPED},
+        {"", PEER_USER_UNMAPPED},
+    };
+    for (size_t i = 0; i < sizeof(maps) / sizeof(maps[0]); i++) {
+        folder_write_text("uid_map", maps[i].map);
+        peer_find(&peer, connection.near, ".");
+        assert_int_equal(peer.knowledge, maps[i].knowledge);
+        assert_int_equal(peer.user, PEER_USER_NOBODY);
+    }
     close_all(&connection);
 }
 
@@ -170,9 +201,9 @@ static void test_unix(void **state)
     assert_int_equal(bind(listener, (struct sockaddr *)&address, sizeof(address)), 0);
     assert_int_equal(listen(listener, 1), 0);
     assert_int_equal(connect(near, (struct sockaddr *)&address, sizeof(address)), 0);
-    peer_find(&peer, near, PEER_TABLES);
+    peer_find(&peer, near, PEER_PROCESS);
     assert_int_equal(peer.place, PEER_UNIX);
-    assert_true(peer.is_user_known);
+    assert_int_equal(peer.knowledge, PEER_USER_KNOWN);
     assert_int_equal(peer.user, geteuid());
     assert_string_equal(peer.address, "unix:control");
     close(near);
@@ -190,9 +221,9 @@ static void test_nothing(void **state)
     assert_int_equal(pipe(ends), 0);
     const int others[] = {-1, ends[0], unconnected};
     for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
-        peer_find(&peer, others[i], PEER_TABLES);
+        peer_find(&peer, others[i], PEER_PROCESS);
         assert_int_equal(peer.place, PEER_ELSEWHERE);
-        assert_false(peer.is_user_known);
+        assert_int_equal(peer.knowledge, PEER_USER_UNKNOWN);
         assert_string_equal(peer.address, "");
     }
     close(ends[0]);
@@ -240,6 +271,7 @@ int main(void)
         cmocka_unit_test(test_ipv6),
         cmocka_unit_test(test_mapped),
         cmocka_unit_test_setup_teardown(test_tables, folder_setup, folder_teardown),
+        cmocka_unit_test_setup_teardown(test_namespaces, folder_setup, folder_teardown),
         cmocka_unit_test_setup_teardown(test_unix, folder_setup, folder_teardown),
         cmocka_unit_test(test_nothing),
         cmocka_unit_test(test_rows),
