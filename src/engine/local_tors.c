@@ -179,6 +179,7 @@ void engine_set_tor_places(struct engine *engine, const struct engine_tor_places
         if (!has_tor_at(engine, places, i))
             add_tor(engine, find_free_number(engine), &places->endpoints[i], &places->credentials);
     }
+    note_tries(engine);
     engine_wake(engine);
 }
 

@@ -63,9 +63,46 @@ static void ask_question(struct reader_client *client, enum file_question_type t
     };
     const struct cookie_challenge challenge = {.client_nonce = {0}};
     const struct file_question question = {
-        .type = type, .text = type == FILE_RESOLVER ? NULL : "file", .socket = -1, .challenge = &challenge};
+        .type = type,
+        .text = type == FILE_RESOLVER ? NULL : "file",
+        .socket = -1,
+        .socket_path = "/folder/socket",
+        .is_named_by_peer = true,
+        .challenge = &challenge,
+    };
     const struct credential_reader *reader = reader_client_credential_reader(client);
     FUZZ_REQUIRE(reader->ask(&question, check_answer, &types[type], reader->context) != NULL);
+    struct file_request *forgotten = reader->ask(&question, NULL, NULL, reader->context);
+    reader->forget(forgotten, reader->context);
+}
+
+/* What can't be asked is answered at once. */
+static void ask_nothing(struct reader_client *client)
+{
+    static enum file_question_type type = FILE_HOST;
+    const struct file_question question = {.type = type, .text = "", .socket = -1};
+    const struct credential_reader *reader = reader_client_credential_reader(client);
+    FUZZ_REQUIRE(reader->ask(&question, check_answer, &type, reader->context) == NULL);
+}
+
+static void config_came(int result, struct config *config, struct config_report *report, void *context)
+{
+    (void)context;
+    FUZZ_REQUIRE(result == 0 || report->error_count > 0 || config->frontend_count == 0);
+    config_clear(config);
+}
+
+/* Takes what is left to be taken, and asks for more than there is. */
+static void finish(struct reader_client *client)
+{
+    const struct credential_reader *reader = reader_client_credential_reader(client);
+    reader->note_local_tors(reader->context);
+    reader_client_take(client);
+    reader_client_begin_load(client, config_came, NULL);
+    reader_client_begin_keep(client, NULL, NULL);
+    reader_client_take(client);
+    reader_client_forget(client, reader_client_begin_load(client, config_came, NULL));
+    ask_nothing(client);
 }
 
 static void ask(struct reader_client *client, unsigned number)
@@ -110,7 +147,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct reader_client *client = reader_client_new(ends[0], "obpub.yaml");
     for (unsigned i = 0; i < REQUESTS_MAX; i++)
         ask(client, data[0] + i);
-    reader_client_take(client);
+    finish(client);
     reader_client_free(client);
     close(ends[0]);
     close(ends[1]);
