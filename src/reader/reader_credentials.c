@@ -16,7 +16,7 @@
 
 /* A refusal comes this many milliseconds after the request: longer than it takes to find out that a file is
  * not there, that it is no cookie, or whose it is, so that the time does not say which. */
-#define REFUSAL_TIME 20
+#define REFUSAL_TIME 5
 
 /* -- files that a config names -------------------------------------------------------------------- */
 
