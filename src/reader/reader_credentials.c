@@ -12,7 +12,6 @@
 #include "base/text.h"
 #include "config/credential.h"
 #include "files/path.h"
-#include "reader/peer.h"
 
 /* A refusal comes this many milliseconds after the request: longer than it takes to find out that a file is
  * not there, that it is no cookie, or whose it is, so that the time does not say which. */
@@ -101,11 +100,12 @@ static char *find_named(const struct reader_credentials *credentials, const char
 
 /* Checks who listens on a unix socket: in a folder where everybody may make sockets, that may be anybody
  * while the tor or tunnel is down. Returns 0, or -1 with a sentence. */
-static int check_listener(int socket, const char *socket_path, struct error *error)
+static int check_listener(const struct reader_credentials *credentials, int socket, const char *socket_path,
+                          struct error *error)
 {
     struct peer peer;
     struct stat status;
-    peer_find(&peer, socket, PEER_PROCESS);
+    peer_find(&peer, socket, credentials->process);
     if (peer.place != PEER_UNIX || socket_path[0] == '\0')
         return 0;
     bool is_known = peer.knowledge == PEER_USER_KNOWN;
@@ -133,7 +133,7 @@ enum credential_result reader_credentials_read_password(struct reader_credential
     /* No other file's first line is anybody's business. */
     char *file = find_named(credentials, path, is_password, "password", error);
     enum credential_result result = CREDENTIAL_UNUSABLE;
-    if (file != NULL && check_listener(socket, socket_path, error) == 0)
+    if (file != NULL && check_listener(credentials, socket, socket_path, error) == 0)
         result = credential_read_password(file, password, error);
     free(file);
     return result;
@@ -274,7 +274,7 @@ enum credential_result reader_credentials_prove(struct reader_credentials *crede
 {
     struct peer peer;
     int64_t begun_at = clock_milliseconds();
-    peer_find(&peer, request->socket, PEER_PROCESS);
+    peer_find(&peer, request->socket, credentials->process);
     if (!request->is_named_by_peer)
         return prove_by_config(credentials, request, &peer, proof, error);
     struct error reason;

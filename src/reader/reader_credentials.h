@@ -16,9 +16,11 @@
 #include "control/credential_file.h"
 #include "reader/cookie_claims.h"
 #include "reader/log_once.h"
+#include "reader/peer.h"
 
 struct reader_credentials {
     const struct config *kept, *loaded; /* the configs whose files may be asked for */
+    const char *process;                /* what peer_find() goes by: PEER_PROCESS */
     const struct log *log;
     struct log_once said;
     struct cookie_claims claims;

@@ -507,8 +507,8 @@ int reader_process_run(int engine, int signer, const char *config_path, const ch
         .config_path = config_path,
         .status_socket = status_socket,
     };
-    reader.credentials =
-        (struct reader_credentials){.kept = &reader.kept, .loaded = &reader.loaded, .log = log};
+    reader.credentials = (struct reader_credentials){
+        .kept = &reader.kept, .loaded = &reader.loaded, .process = PEER_PROCESS, .log = log};
     reader.bytes = secret_allocate(READER_MESSAGE_SIZE_MAX);
     struct pollfd peers[] = {{.fd = engine, .events = POLLIN}, {.fd = signer, .events = POLLIN}};
     int result = 1;

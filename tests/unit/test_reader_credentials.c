@@ -1,0 +1,217 @@
+/* Tests of whom the reader makes a proof for, of all that the kernel may say of who is at a control port. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <sodium.h>
+
+#include "helper_folder.h"
+#include "reader/reader_credentials.h"
+
+#define COOKIE "0123456789abcdef0123456789ABCDEF"
+#define EVERYBODY "0 0 4294967295\n"
+#define SOME "0 0 1\n990 990 1\n"
+
+static const struct config no_config;
+static int listener, near, file;
+static unsigned near_port, far_port;
+static struct log log_of_test;
+
+static unsigned find_port(int end)
+{
+    struct sockaddr_in address;
+    socklen_t length = sizeof(address);
+    assert_int_equal(getsockname(end, (struct sockaddr *)&address, &length), 0);
+    return ntohs(address.sin_port);
+}
+
+/* A connection over loopback, a cookie that is this process' user's, and a log. */
+static int set_up(void **state)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    if (folder_setup(state) != 0)
+        return -1;
+    listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    near = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(listener, (struct sockaddr *)&address, sizeof(address)), 0);
+    assert_int_equal(listen(listener, 1), 0);
+    far_port = find_port(listener);
+    address.sin_port = htons((uint16_t)far_port);
+    assert_int_equal(connect(near, (struct sockaddr *)&address, sizeof(address)), 0);
+    near_port = find_port(near);
+    folder_write("cookie", COOKIE, COOKIE_SIZE);
+    file = open("log", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    log_open(&log_of_test, file, LOG_LEVEL_INFO);
+    return mkdir("net", 0700);
+}
+
+static int tear_down(void **state)
+{
+    close(near);
+    close(listener);
+    close(file);
+    return folder_teardown(state);
+}
+
+/* What was logged since the last time. */
+static const char *take_log(void)
+{
+    static char text[4096];
+    ssize_t length = pread(file, text, sizeof(text) - 1, 0);
+    assert_true(length >= 0);
+    text[length] = '\0';
+    assert_int_equal(ftruncate(file, 0), 0);
+    assert_int_equal(lseek(file, 0, SEEK_SET), 0);
+    return text;
+}
+
+/* Has the kernel say that the other end is a user's; with -1 it says nothing. */
+static void say_user(long user, const char *users)
+{
+    char row[256];
+    snprintf(row, sizeof(row),
+             "   0: 0100007F:%04X 0100007F:%04X 01 00000000:00000000 00:00000000 00000000 %ld 0 9 1 0 100\n",
+             far_port, near_port, user);
+    folder_write_text("net/tcp", user >= 0 ? row : "");
+    folder_write_text("uid_map", users);
+}
+
+static struct proof_request make_request(bool is_local_tor)
+{
+    static const char key[] = "Tor safe cookie authentication server-to-controller hash";
+    struct proof_request request = {
+        .path = "cookie", .is_named_by_peer = true, .is_local_tor = is_local_tor, .socket = near};
+    const struct span pieces[] = {
+        {COOKIE, COOKIE_SIZE}, {request.challenge.client_nonce, 32}, {request.challenge.server_nonce, 32}};
+    hash_hmac_sha256(request.challenge.server_hash, key, strlen(key), pieces, 3);
+    return request;
+}
+
+static enum credential_result prove(bool is_local_tor)
+{
+    struct reader_credentials credentials = {
+        .kept = &no_config, .loaded = &no_config, .process = ".", .log = &log_of_test};
+    const struct proof_request request = make_request(is_local_tor);
+    uint8_t proof[SHA256_SIZE];
+    struct error error;
+    enum credential_result result = reader_credentials_prove(&credentials, &request, proof, &error);
+    if (result == CREDENTIAL_REFUSED)
+        assert_true(sodium_is_zero(proof, sizeof(proof)));
+    reader_credentials_clear(&credentials);
+    return result;
+}
+
+static void expect(bool is_local_tor, enum credential_result result, const char *words)
+{
+    assert_int_equal(prove(is_local_tor), result);
+    const char *said = take_log();
+    if (words == NULL)
+        assert_string_equal(said, "");
+    else if (strstr(said, words) == NULL)
+        fail_msg("no '%s' in: %s", words, said);
+}
+
+/* A user who is neither the cookie's owner, nor root, nor nobody. */
+static long somebody(void)
+{
+    return geteuid() == 4711 ? 4712 : 4711;
+}
+
+static void test_owner(void **state)
+{
+    (void)state;
+    say_user((long)geteuid(), EVERYBODY);
+    expect(true, CREDENTIAL_OK, NULL);
+    expect(false, CREDENTIAL_OK, NULL);
+}
+
+static void test_somebody_else(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        say_user(somebody(), i == 0 ? EVERYBODY : SOME);
+        expect(true, CREDENTIAL_REFUSED, "is at the other end");
+        expect(false, CREDENTIAL_REFUSED, "is at the other end");
+    }
+}
+
+/* "nobody" owns nothing, not even what has its number. */
+static void test_nobody(void **state)
+{
+    (void)state;
+    bool is_nobodys = geteuid() == 0 && chown("cookie", PEER_USER_NOBODY, 0) == 0;
+    say_user(PEER_USER_NOBODY, EVERYBODY);
+    expect(true, CREDENTIAL_REFUSED, "user 65534 is at the other end");
+    expect(false, CREDENTIAL_REFUSED, "user 65534 is at the other end");
+    if (!is_nobodys)
+        return;
+    /* Where users lack, both may be anybody's. */
+    say_user(PEER_USER_NOBODY, SOME);
+    expect(true, CREDENTIAL_OK, "better use a unix socket");
+    expect(false, CREDENTIAL_REFUSED, "can't be found out");
+}
+
+/* One whom the user namespace lacks is not the owner of what somebody in it has. */
+static void test_unmapped(void **state)
+{
+    (void)state;
+    if (geteuid() == PEER_USER_NOBODY)
+        skip();
+    say_user(PEER_USER_NOBODY, SOME);
+    expect(true, CREDENTIAL_REFUSED, "is at the other end");
+    expect(false, CREDENTIAL_REFUSED, "is at the other end");
+}
+
+/* What the kernel says nothing of: the local tor alone is believed. */
+static void test_unknown(void **state)
+{
+    (void)state;
+    say_user(-1, EVERYBODY);
+    expect(true, CREDENTIAL_OK, "better use a unix socket");
+    expect(false, CREDENTIAL_REFUSED, "can't be found out");
+    unlink("net/tcp");
+    expect(true, CREDENTIAL_OK, "better use a unix socket");
+    expect(false, CREDENTIAL_REFUSED, "can't be found out");
+}
+
+/* Root at a port is a tunnel of root's, unless it is root's own cookie. */
+static void test_root(void **state)
+{
+    (void)state;
+    if (geteuid() == 0)
+        assert_int_equal(chown("cookie", 4711, 4711), 0);
+    say_user(0, EVERYBODY);
+    expect(true, CREDENTIAL_OK, NULL);
+    expect(false, CREDENTIAL_REFUSED, "user 0 is at the other end");
+    if (geteuid() != 0)
+        return;
+    assert_int_equal(chown("cookie", 0, 0), 0);
+    expect(false, CREDENTIAL_OK, NULL);
+}
+
+int main(void)
+{
+    if (sodium_init() < 0)
+        return 1;
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_owner, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_somebody_else, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_nobody, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_unmapped, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_unknown, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_root, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
