@@ -18,132 +18,19 @@
 #include "config/yaml_file.h"
 #include "control/name_files.h"
 #include "process/channel.h"
+#include "reader/held_keys.h"
 #include "reader/reader_credentials.h"
 #include "reader/reader_message.h"
-#include "signer/bundle_request.h"
-
-/* A key that the signer has, or a bundle. */
-struct held_key {
-    uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE];
-    bool is_bundle;
-    uint8_t checksum[BUNDLE_CHECKSUM_SIZE]; /* of the bundle */
-    size_t frontend;                        /* the signer's number */
-    bool is_locked;                         /* into memory, at the signer's */
-    bool is_kept;                           /* the config that the engine goes by has it */
-    bool is_loaded;                         /* the config that was read last has it */
-};
 
 struct reader {
-    int engine, signer;
+    int engine;
     const char *config_path;
     const char *status_socket; /* that was given in the place of the config's, or NULL */
     uint8_t *bytes;            /* secret memory for one message */
-    struct held_key *keys;
-    size_t key_count;
+    struct held_keys keys;
     struct config kept, loaded; /* without secret keys; the second one waits for the engine's word */
     struct reader_credentials credentials;
 };
-
-/* -- the signer ----------------------------------------------------------------------------------- */
-
-/* Sends the request of size bytes in reader->bytes and wipes it; the answer is about key. Returns 0, or -1
- * when the signer is gone. */
-static int ask_signer(struct reader *reader, enum signer_key_request_type type, size_t size,
-                      struct held_key *key)
-{
-    uint8_t answer[SIGNER_KEY_ANSWER_SIZE];
-    int result = channel_send(reader->signer, reader->bytes, size);
-    secret_wipe(reader->bytes, size);
-    ssize_t answer_size = result == 0 ? channel_receive(reader->signer, answer, sizeof(answer)) : -1;
-    if (answer_size <= 0)
-        return -1;
-    return signer_key_answer_parse(&key->frontend, &key->is_locked, type, answer, (size_t)answer_size);
-}
-
-static int send_secret_key(struct reader *reader, const struct config_frontend *config, struct held_key *key)
-{
-    signer_key_request_add(reader->bytes, config->secret_key, config->identity_key);
-    return ask_signer(reader, SIGNER_KEY_ADD, SIGNER_KEY_REQUEST_SIZE, key);
-}
-
-static int send_bundle(struct reader *reader, const struct bundle *bundle, struct held_key *key)
-{
-    size_t size;
-    for (size_t i = 0; (size = signer_bundle_request(reader->bytes, bundle, i)) > 0; i++) {
-        enum signer_key_request_type type = (enum signer_key_request_type)reader->bytes[1];
-        if (ask_signer(reader, type, size, key) != 0)
-            return -1;
-    }
-    return key->frontend != SIGNER_NO_FRONTEND ? 0 : -1;
-}
-
-/* Finds what the signer has for a frontend: its key, or this very bundle, as another one would be news. */
-static struct held_key *find_key(struct reader *reader, const struct config_frontend *config)
-{
-    for (size_t i = 0; i < reader->key_count; i++) {
-        struct held_key *key = &reader->keys[i];
-        if (memcmp(key->identity_key, config->identity_key, sizeof(key->identity_key)) != 0 ||
-            key->is_bundle != (config->bundle != NULL))
-            continue;
-        if (!key->is_bundle || memcmp(key->checksum, config->bundle->checksum, sizeof(key->checksum)) == 0)
-            return key;
-    }
-    return NULL;
-}
-
-/* Has the signer take a key or a bundle that it does not have. Returns what it has then, or NULL when it is
- * gone. */
-static struct held_key *add_key(struct reader *reader, const struct config_frontend *config)
-{
-    struct held_key key = {.is_bundle = config->bundle != NULL};
-    memcpy(key.identity_key, config->identity_key, sizeof(key.identity_key));
-    if (key.is_bundle)
-        memcpy(key.checksum, config->bundle->checksum, sizeof(key.checksum));
-    int result =
-        key.is_bundle ? send_bundle(reader, config->bundle, &key) : send_secret_key(reader, config, &key);
-    if (result != 0)
-        return NULL;
-    reader->keys =
-        memory_extend(reader->keys, &reader->key_count, reader->key_count + 1, sizeof(*reader->keys));
-    struct held_key *added = &reader->keys[reader->key_count - 1];
-    *added = key;
-    return added;
-}
-
-/* Hands a frontend's key to the signer, unless it has it, and wipes it here. Returns 0, or -1 when the signer
- * is gone. */
-static int hand_over(struct reader *reader, struct config_frontend *frontend)
-{
-    struct held_key *key = find_key(reader, frontend);
-    if (key == NULL)
-        key = add_key(reader, frontend);
-    if (key == NULL)
-        return -1;
-    key->is_loaded = true;
-    frontend->signer_frontend = key->frontend;
-    secret_free(frontend->secret_key);
-    frontend->secret_key = NULL;
-    bundle_free(frontend->bundle);
-    frontend->bundle = NULL;
-    return 0;
-}
-
-/* Has the signer forget the keys that no config has any more. Returns 0, or -1 when it is gone. */
-static int forget_unused(struct reader *reader)
-{
-    for (size_t i = 0; i < reader->key_count;) {
-        struct held_key *key = &reader->keys[i];
-        if (key->is_kept || key->is_loaded) {
-            i++;
-            continue;
-        }
-        signer_key_request_remove(reader->bytes, key->frontend);
-        if (ask_signer(reader, SIGNER_KEY_REMOVE, SIGNER_KEY_REQUEST_SIZE, key) != 0)
-            return -1;
-        *key = reader->keys[--reader->key_count];
-    }
-    return 0;
-}
 
 /* -- answers -------------------------------------------------------------------------------------- */
 
@@ -204,30 +91,24 @@ static int send_key(struct reader *reader, const struct config_frontend *fronten
 /* Takes back what was loaded and is not kept. */
 static int drop_loaded(struct reader *reader)
 {
-    for (size_t i = 0; i < reader->key_count; i++)
-        reader->keys[i].is_loaded = false;
     config_clear(&reader->loaded);
-    return forget_unused(reader);
+    return held_keys_drop_loaded(&reader->keys);
 }
 
 static int keep_loaded(struct reader *reader)
 {
-    for (size_t i = 0; i < reader->key_count; i++) {
-        reader->keys[i].is_kept = reader->keys[i].is_loaded;
-        reader->keys[i].is_loaded = false;
-    }
     config_clear(&reader->kept);
     reader->kept = reader->loaded;
     reader->loaded = (struct config){0};
     cookie_claims_grow_old(&reader->credentials.claims);
-    return forget_unused(reader);
+    return held_keys_keep_loaded(&reader->keys);
 }
 
 /* Hands the keys of a config that can be used to the signer. */
 static int hand_over_all(struct reader *reader)
 {
     for (size_t i = 0; i < reader->loaded.frontend_count; i++) {
-        if (hand_over(reader, &reader->loaded.frontends[i]) != 0)
+        if (held_keys_hand_over(&reader->keys, &reader->loaded.frontends[i]) != 0)
             return -1;
     }
     return 0;
@@ -251,9 +132,7 @@ static size_t count_unlocked_here(const struct config *config)
  * false where the config allows none of that. */
 static bool check_locked(const struct reader *reader, size_t count, struct config_report *report)
 {
-    size_t at_signer = 0;
-    for (size_t i = 0; i < reader->key_count; i++)
-        at_signer += reader->keys[i].is_loaded && !reader->keys[i].is_locked;
+    size_t at_signer = held_keys_count_unlocked(&reader->keys);
     count = at_signer > count ? at_signer : count;
     if (count == 0)
         return true;
@@ -503,13 +382,13 @@ int reader_process_run(int engine, int signer, const char *config_path, const ch
 {
     struct reader reader = {
         .engine = engine,
-        .signer = signer,
         .config_path = config_path,
         .status_socket = status_socket,
     };
     reader.credentials = (struct reader_credentials){
         .kept = &reader.kept, .loaded = &reader.loaded, .process = PEER_PROCESS, .log = log};
     reader.bytes = secret_allocate(READER_MESSAGE_SIZE_MAX);
+    reader.keys = (struct held_keys){.signer = signer, .bytes = reader.bytes};
     struct pollfd peers[] = {{.fd = engine, .events = POLLIN}, {.fd = signer, .events = POLLIN}};
     int result = 1;
     while (result > 0) {
@@ -528,7 +407,7 @@ int reader_process_run(int engine, int signer, const char *config_path, const ch
     }
     reader_credentials_clear(&reader.credentials);
     secret_free(reader.bytes);
-    free(reader.keys);
+    free(reader.keys.keys);
     config_clear(&reader.kept);
     config_clear(&reader.loaded);
     return result < 0 ? -1 : 0;
