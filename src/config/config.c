@@ -22,6 +22,7 @@ enum {
     TOP_BACKEND_GRACE,
     TOP_USER,
     TOP_REQUIRE_SANDBOX,
+    TOP_OTHER_PUBLISHERS,
     TOP_KEYS
 };
 static const struct yaml_key top_keys[TOP_KEYS] = {
@@ -34,6 +35,7 @@ static const struct yaml_key top_keys[TOP_KEYS] = {
     [TOP_BACKEND_GRACE] = {"backend-grace", false},
     [TOP_USER] = {"user", false},
     [TOP_REQUIRE_SANDBOX] = {"require-sandbox", false},
+    [TOP_OTHER_PUBLISHERS] = {"other-publishers", false},
 };
 
 /* What Onionbalance for v2 services read from its config; Onionbalance for v3 reads none of it. */
@@ -207,6 +209,8 @@ static void read_top(struct config_loader *loader)
     config->status_socket_location = read_status_socket(&loader->yaml, values[TOP_STATUS_SOCKET_LOCATION]);
     config->metrics_listen = read_metrics_listen(&loader->yaml, values[TOP_METRICS_LISTEN]);
     read_backend_grace(loader, values[TOP_BACKEND_GRACE]);
+    config->has_other_publishers =
+        read_truth(&loader->yaml, values[TOP_OTHER_PUBLISHERS], "other-publishers");
     read_confinement(&loader->yaml, values, &config->user, &config->requires_sandbox);
     config_services_read(loader, values[TOP_SERVICES]);
 }

@@ -54,6 +54,7 @@ struct config {
     unsigned backend_grace;          /* seconds that a backend whose connection is lost stays in */
     char *user;                      /* whom to become when started as root, or NULL */
     bool requires_sandbox;           /* rather not run than with less confinement than there is */
+    bool has_other_publishers;       /* others publish the same frontends on purpose */
     struct config_frontend *frontends;
     size_t frontend_count;
     size_t source_count; /* of all frontends together */

@@ -99,3 +99,22 @@ int revision_counter_encrypt(struct revision_counter *revision_counter, int64_t 
     secret_wipe(stream, rest * SAMPLE_SIZE);
     return 0;
 }
+
+/* A second adds 1 to 65536, all as likely: the sum of many is next to their mean. */
+#define SECOND_MEAN 32768.5
+#define SECOND_DEVIATION 18919.0
+#define DEVIATIONS 8
+#define CLOCK_TOLERANCE 3600
+
+int64_t revision_counter_estimate(uint64_t counter)
+{
+    double seconds = (double)counter / SECOND_MEAN;
+    return seconds < REVISION_COUNTER_SECONDS_MAX ? (int64_t)seconds : REVISION_COUNTER_SECONDS_MAX;
+}
+
+bool revision_counter_is_ahead(uint64_t counter, int64_t seconds)
+{
+    double latest = (double)seconds + CLOCK_TOLERANCE;
+    double excess = (double)counter - latest * SECOND_MEAN, deviation = DEVIATIONS * SECOND_DEVIATION;
+    return excess > 0 && excess * excess > deviation * deviation * latest;
+}

@@ -33,4 +33,13 @@ void revision_counter_set_key(struct revision_counter *revision_counter,
  * that it is never 0. Returns 0, or -1 when seconds is not in 1..REVISION_COUNTER_SECONDS_MAX. */
 int revision_counter_encrypt(struct revision_counter *revision_counter, int64_t seconds, uint64_t *counter);
 
+/* What a counter was made from, without its key: on a whole run so exactly that it is a few minutes off at
+ * most.
+ */
+int64_t revision_counter_estimate(uint64_t counter);
+
+/* True when a counter, whatever its key, is so high that it is not one for seconds, nor for any of the hour
+ * after it: no clock that is about right makes it. */
+bool revision_counter_is_ahead(uint64_t counter, int64_t seconds);
+
 #endif

@@ -12,6 +12,7 @@
 #include "engine/backends.h"
 #include "engine/engine_state.h"
 #include "engine/index.h"
+#include "engine/look.h"
 #include "engine/posts.h"
 #include "engine/sender.h"
 
@@ -19,10 +20,17 @@
 
 static void perform(struct engine *engine, const struct publisher_action *action)
 {
-    if (action->type == PUBLISHER_FETCH)
+    switch (action->type) {
+    case PUBLISHER_FETCH:
         engine_perform_fetch(engine, action);
-    else
+        break;
+    case PUBLISHER_UPLOAD:
         engine_perform_upload(engine, action);
+        break;
+    case PUBLISHER_LOOK:
+        engine_perform_look(engine, action);
+        break;
+    }
 }
 
 static void report_timer_fired(evutil_socket_t socket, short events, void *context)
@@ -68,6 +76,7 @@ struct engine *engine_new(const struct engine_settings *settings)
 {
     struct engine *engine = memory_allocate(1, sizeof(*engine));
     TAILQ_INIT(&engine->posts);
+    TAILQ_INIT(&engine->looks);
     engine->base = settings->base;
     engine->changed = settings->changed;
     engine->source_changed = settings->source_changed;
@@ -96,6 +105,7 @@ void engine_free(struct engine *engine)
     free(engine->backends);
     engine_free_tors(engine);
     engine_drop_posts(engine, PUBLISHER_NO_TOR);
+    engine_drop_looks(engine, PUBLISHER_NO_TOR);
     for (size_t i = 0; i < engine->frontend_count; i++)
         keyring_clear(&engine->frontends[i].keyring);
     free(engine->frontends);

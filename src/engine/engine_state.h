@@ -81,6 +81,7 @@ struct engine {
     size_t backend_room, frontend_room;             /* how many there is room for */
     struct key_index backend_index, frontend_index; /* by the beginning of the address */
     TAILQ_HEAD(, post) posts;                       /* the oldest first */
+    TAILQ_HEAD(, look) looks;                       /* likewise */
     uint64_t streams_ended;                         /* of posts */
     struct event *timer;                            /* asks the publisher what is to be done */
     struct event *report_timer;

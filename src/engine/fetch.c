@@ -1,4 +1,4 @@
-/* One fetch of a backend's descriptor: from the backend itself (GETINFO) or from HSDirs (HSFETCH). */
+/* One fetch of a service's descriptor: from its own tor (GETINFO) or from HSDirs (HSFETCH). */
 #include "engine/fetch.h"
 
 #include <inttypes.h>
@@ -29,6 +29,7 @@ struct fetch {
     size_t waiting;
     struct descriptor *best;
     bool is_answered;   /* by an HSDir */
+    bool is_bad;        /* what an HSDir had could not be read */
     struct error error; /* the last thing that went wrong */
     struct event *timer;
 };
@@ -66,6 +67,7 @@ static void take_descriptor(struct fetch *fetch, const char *text, size_t length
     struct error error;
     struct descriptor *descriptor = descriptor_decode(text, length, &expectation, &error);
     if (descriptor == NULL) {
+        fetch->is_bad = true;
         fetch->error = error;
         error_add_context(&fetch->error, "its descriptor is bad");
         return;
@@ -172,16 +174,14 @@ void fetch_note_closed(struct fetch *fetch)
     evtimer_del(fetch->timer);
 }
 
-/* Removes an HSDir from those still to answer; false when it was not among them. */
-static bool strike_out(struct fetch *fetch, const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE])
+/* The place of an HSDir among those still to answer; their number when it is not among them. */
+static size_t find_waiting(const struct fetch *fetch, const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE])
 {
-    for (size_t i = 0; i < fetch->waiting; i++) {
-        if (memcmp(fetch->fingerprints[i], fingerprint, RELAY_FINGERPRINT_SIZE) != 0)
-            continue;
-        memmove(fetch->fingerprints[i], fetch->fingerprints[--fetch->waiting], RELAY_FINGERPRINT_SIZE);
-        return true;
-    }
-    return false;
+    size_t place = 0;
+    while (place < fetch->waiting &&
+           memcmp(fetch->fingerprints[place], fingerprint, RELAY_FINGERPRINT_SIZE) != 0)
+        place++;
+    return place;
 }
 
 /* True for a failure that is an HSDir's answer; others are for want of one (control-spec 4.1.25). */
@@ -195,17 +195,27 @@ bool fetch_was_answered(const struct fetch *fetch)
     return fetch->is_answered;
 }
 
+bool fetch_was_answered_badly(const struct fetch *fetch)
+{
+    return fetch->is_bad;
+}
+
 void fetch_note_event(struct fetch *fetch, const struct hs_desc_event *event)
 {
     if (!event->has_address || !event->has_fingerprint || strcmp(event->address, fetch->request.address) != 0)
         return;
+    size_t place = find_waiting(fetch, event->fingerprint);
+    if (place == fetch->waiting)
+        return; /* it was not asked, or has answered */
     fetch->is_answered |= event->action == HS_DESC_FAILED && is_answer(event->reason);
+    fetch->is_bad |= event->action == HS_DESC_FAILED && event->reason == HS_DESC_BAD_DESC;
     fetch->is_answered |= event->action == HS_DESC_CONTENT && event->content_length > 0;
     if (event->action == HS_DESC_FAILED && event->reason != HS_DESC_REASON_NONE)
         error_set(&fetch->error, "the HSDirs have no descriptor of it for us (%s)", event->reason_word);
     /* tor follows a failure with an empty content event, so that one counts as the answer. */
-    if (event->action != HS_DESC_CONTENT || !strike_out(fetch, event->fingerprint))
+    if (event->action != HS_DESC_CONTENT)
         return;
+    memmove(fetch->fingerprints[place], fetch->fingerprints[--fetch->waiting], RELAY_FINGERPRINT_SIZE);
     if (event->content_length > 0)
         take_descriptor(fetch, event->content, event->content_length);
     if (fetch->waiting == 0)

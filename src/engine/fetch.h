@@ -1,4 +1,4 @@
-/* One fetch of a backend's descriptor: from the backend itself (GETINFO) or from HSDirs (HSFETCH). */
+/* One fetch of a service's descriptor: from its own tor (GETINFO) or from HSDirs (HSFETCH). */
 #ifndef OBPUB_ENGINE_FETCH_H
 #define OBPUB_ENGINE_FETCH_H
 
@@ -35,6 +35,9 @@ void fetch_note_event(struct fetch *fetch, const struct hs_desc_event *event);
 
 /* True when some HSDir has answered, if only that it has no descriptor, or with a bad one. */
 bool fetch_was_answered(const struct fetch *fetch);
+
+/* True when an HSDir had one of which only the outer signature is good; without that no HSDir keeps one. */
+bool fetch_was_answered_badly(const struct fetch *fetch);
 
 /* To be called when the connection is gone: ends the fetch without calling back into it. */
 void fetch_note_closed(struct fetch *fetch);

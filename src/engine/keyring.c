@@ -42,10 +42,34 @@ static void draw_randomness(struct superdescriptor_randomness *randomness)
     secret_wipe(ephemeral_secret, sizeof(ephemeral_secret));
 }
 
+/* Remembers the signing key that another one is about to replace. */
+static void keep_signing_key(struct keyring_keys *keys)
+{
+    struct keyring_history *history = &keys->history;
+    if (sodium_is_zero(keys->signing_key, sizeof(keys->signing_key)))
+        return; /* there is none yet */
+    memcpy(history->old_keys[history->old_key_next], keys->signing_key, ED25519_PUBLIC_KEY_SIZE);
+    history->old_key_next = (history->old_key_next + 1) % KEYRING_OLD_KEYS_MAX;
+    if (history->old_key_count < KEYRING_OLD_KEYS_MAX)
+        history->old_key_count++;
+}
+
+/* Remembers when the last revision counter was first used. */
+static void keep_counter(struct keyring_keys *keys, int64_t now)
+{
+    struct keyring_history *history = &keys->history;
+    history->counters[history->counter_next].counter = keys->revision_counter;
+    history->counters[history->counter_next].made_at = now;
+    history->counter_next = (history->counter_next + 1) % KEYRING_COUNTERS_MAX;
+    if (history->counter_count < KEYRING_COUNTERS_MAX)
+        history->counter_count++;
+}
+
 /* Draws a descriptor signing key, which has no certificate yet. */
 static void draw_signing_key(struct keyring_keys *keys)
 {
     uint8_t seed[ED25519_SEED_SIZE];
+    keep_signing_key(keys);
     randombytes_buf(seed, sizeof(seed));
     ed25519_expand_seed(keys->signing_secret_key, seed);
     secret_wipe(seed, sizeof(seed));
@@ -111,6 +135,43 @@ uint64_t keyring_counter(const struct keyring *keyring, uint64_t period_number)
     return 0;
 }
 
+static bool has_signing_key(const struct keyring_keys *keys,
+                            const uint8_t signing_key[ED25519_PUBLIC_KEY_SIZE])
+{
+    if (memcmp(keys->signing_key, signing_key, ED25519_PUBLIC_KEY_SIZE) == 0)
+        return true;
+    for (size_t i = 0; i < keys->history.old_key_count; i++) {
+        if (memcmp(keys->history.old_keys[i], signing_key, ED25519_PUBLIC_KEY_SIZE) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* When a counter was used; MOMENT_NONE when it was not, or is forgotten. */
+static int64_t find_made_at(const struct keyring_history *history, uint64_t counter)
+{
+    for (size_t i = 0; i < history->counter_count; i++) {
+        if (history->counters[i].counter == counter)
+            return history->counters[i].made_at;
+    }
+    return MOMENT_NONE;
+}
+
+bool keyring_has_made(const struct keyring *keyring, const struct descriptor *descriptor, int64_t *made_at)
+{
+    for (size_t i = 0; i < DESCRIPTOR_SLOTS; i++) {
+        const struct keyring_keys *keys = &keyring->keys[i];
+        if (!keys->is_set || keys->period_number != descriptor->period_number ||
+            !has_signing_key(keys, descriptor->signing_key))
+            continue;
+        *made_at = find_made_at(&keys->history, descriptor->revision_counter);
+        bool is_forgotten = keys->history.counter_count == KEYRING_COUNTERS_MAX &&
+                            descriptor->revision_counter < keys->revision_counter;
+        return *made_at != MOMENT_NONE || is_forgotten;
+    }
+    return false;
+}
+
 /* Takes the signing key of a frontend's bundle in the place of the one that was made here: the bundle's
  * certificates are for that one. */
 static void use_presigned_key(struct keyring_keys *keys, const uint8_t seed[ED25519_SEED_SIZE])
@@ -120,6 +181,7 @@ static void use_presigned_key(struct keyring_keys *keys, const uint8_t seed[ED25
     ed25519_expand_seed(signing_secret_key, seed);
     ed25519_derive_public_key(signing_key, signing_secret_key);
     if (memcmp(signing_key, keys->signing_key, sizeof(signing_key)) != 0) {
+        keep_signing_key(keys);
         *keys->signing_secret_key = *signing_secret_key;
         memcpy(keys->signing_key, signing_key, sizeof(signing_key));
         free(keys->inner); /* its certificates are signed with the other key */
@@ -186,6 +248,7 @@ static int update_counter(const struct keyring_request *request, const struct si
         return -1;
     keys->last_seconds = seconds;
     keys->round = request->round;
+    keep_counter(keys, request->now);
     return 0;
 }
 

@@ -9,8 +9,26 @@
 #include "control/command_data.h"
 #include "onion/network.h"
 #include "onion/superdescriptor.h"
+#include "publish/moment.h"
 #include "publish/point_set.h"
 #include "signer/signer_client.h"
+
+/* So many counters of a time period are remembered: more than are used in the three hours for which HSDirs
+ * keep a descriptor. */
+#define KEYRING_COUNTERS_MAX 96
+/* And so many signing keys that were drawn anew. */
+#define KEYRING_OLD_KEYS_MAX 4
+
+/* What was made for a time period. */
+struct keyring_history {
+    struct {
+        uint64_t counter;
+        int64_t made_at; /* milliseconds */
+    } counters[KEYRING_COUNTERS_MAX];
+    size_t counter_count, counter_next;
+    uint8_t old_keys[KEYRING_OLD_KEYS_MAX][ED25519_PUBLIC_KEY_SIZE]; /* signing keys of before */
+    size_t old_key_count, old_key_next;
+};
 
 /* What one of a frontend's descriptors keeps for the whole of its time period, as tor's own do. */
 struct keyring_keys {
@@ -31,6 +49,7 @@ struct keyring_keys {
     uint32_t inner_hour; /* when the certificates in it expire */
     uint8_t inner_set[SHA3_256_SIZE];   /* the digest of its point set */
     struct point_signatures signatures; /* those of the certificates in it */
+    struct keyring_history history;
 };
 
 /* A frontend's keys, by time period. Zeroed at first; release with keyring_clear(). */
@@ -52,6 +71,10 @@ void keyring_renew(struct keyring *keyring);
 /* The last revision counter of a time period, 0 if there is none. */
 uint64_t keyring_counter(const struct keyring *keyring, uint64_t period_number);
 
+/* True when a descriptor was made with this keyring; *made_at is set to when, in milliseconds, MOMENT_NONE
+ * where that is no longer known. One that another process has made with the same bundle is not. */
+bool keyring_has_made(const struct keyring *keyring, const struct descriptor *descriptor, int64_t *made_at);
+
 /* A descriptor that is wanted. */
 struct keyring_request {
     const struct network *network;
@@ -63,6 +86,7 @@ struct keyring_request {
     uint64_t round; /* all descriptors of one round have the same revision counter, those of the next a larger
                        one */
     int64_t wall_now; /* seconds since the epoch */
+    int64_t now;      /* milliseconds of the clock that only goes forward */
 };
 
 /* Makes the text of a descriptor; as with tor, each time with other bytes. *built is to be released with

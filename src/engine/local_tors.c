@@ -7,6 +7,7 @@
 #include "control/credential_reader.h"
 #include "engine/backends.h"
 #include "engine/engine_state.h"
+#include "engine/look.h"
 #include "engine/posts.h"
 
 _Static_assert(CONFIG_TORS_MAX <= PUBLISHER_TORS_MAX, "each tor of a config needs a number");
@@ -25,6 +26,7 @@ static void drop_work(struct engine *engine, size_t tor)
 {
     engine_drop_posts(engine, tor);
     engine_drop_fetches(engine, tor);
+    engine_drop_looks(engine, tor);
 }
 
 /* Tells the publisher what a tor is good for, and those that rely on the local tors whether there is any. */
@@ -63,6 +65,7 @@ static void tor_said(const struct hs_desc_event *event, void *context)
     struct engine_tor *tor = context;
     engine_note_local_event(tor->engine, tor->number, event);
     engine_note_upload_event(tor->engine, tor->number, event);
+    engine_note_look_event(tor->engine, tor->number, event);
     engine_wake(tor->engine);
 }
 

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "engine/index.h"
+#include "engine/look.h"
 
 /* Seconds for an answer that is just being read when its stream ends. */
 #define LAST_ANSWER_SECONDS 1
@@ -244,8 +245,9 @@ static struct post *find_answered(struct engine *engine, size_t tor, const struc
     return found;
 }
 
-/* True for a failure of which only fetches have any: a client of the same tor asked for what we upload. */
-static bool is_of_fetch(const struct hs_desc_event *event)
+/* True for a failure of which only fetches have any: a client of the same tor, or we, asked for what we
+ * upload. Of one that both have, while there is a look, nobody can tell: the end of its stream tells then. */
+static bool is_of_fetch(const struct engine *engine, size_t tor, const struct hs_desc_event *event)
 {
     switch (event->reason) {
     case HS_DESC_BAD_DESC:
@@ -254,9 +256,10 @@ static bool is_of_fetch(const struct hs_desc_event *event)
     case HS_DESC_QUERY_NO_HSDIR:
     case HS_DESC_QUERY_RATE_LIMITED:
         return event->action == HS_DESC_FAILED;
+    case HS_DESC_UNEXPECTED:
+        return event->action == HS_DESC_FAILED && engine_is_looking(engine, tor, event);
     case HS_DESC_REASON_NONE:
     case HS_DESC_UPLOAD_REJECTED:
-    case HS_DESC_UNEXPECTED:
     case HS_DESC_REASON_OTHER:
         break;
     }
@@ -290,7 +293,8 @@ void engine_note_upload_event(struct engine *engine, size_t tor, const struct hs
     if (event->action == HS_DESC_UPLOAD && event->has_address &&
         engine_find_frontend(engine, event->address) == KEY_INDEX_NONE)
         note_foreign_upload(engine, tor, event);
-    if ((event->action != HS_DESC_UPLOADED && event->action != HS_DESC_FAILED) || is_of_fetch(event))
+    if ((event->action != HS_DESC_UPLOADED && event->action != HS_DESC_FAILED) ||
+        is_of_fetch(engine, tor, event))
         return;
     struct post *post = find_answered(engine, tor, event);
     if (post == NULL)

@@ -54,6 +54,7 @@ static int build_text(struct engine *engine, const struct publisher_action *acti
         .set = action->set,
         .round = action->round,
         .wall_now = clock_wall_seconds(),
+        .now = clock_milliseconds(),
     };
     bool is_clock_back = false;
     if (check_bundle(engine, frontend->config, request.wall_now, error) != 0 ||

@@ -9,6 +9,7 @@
 #include "engine/backends.h"
 #include "engine/engine_state.h"
 #include "engine/index.h"
+#include "engine/look.h"
 #include "engine/posts.h"
 #include "engine/source_match.h"
 
@@ -162,6 +163,7 @@ static void remove_frontend(struct engine *engine, size_t number)
 {
     struct engine_frontend *frontend = &engine->frontends[number];
     engine_disown_posts(engine, number);
+    engine_drop_looks_at(engine, number);
     publisher_remove_frontend(engine->publisher, number);
     reactions_forget(&engine->reactions, number);
     keyring_clear(&frontend->keyring);
@@ -209,6 +211,7 @@ void engine_set_config(struct engine *engine, struct config *config, struct engi
     memset(changes, 0, sizeof(*changes));
     engine->config = config;
     engine->publisher->rules.grace = (int64_t)config->backend_grace * 1000;
+    engine->publisher->rules.has_other_publishers = config->has_other_publishers;
     uint64_t *sources = set_sources(engine, config, changes);
     for (size_t i = 0; i < config->frontend_count; i++)
         set_frontend(engine, &config->frontends[i], sources, changes);

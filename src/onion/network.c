@@ -12,6 +12,12 @@
 /* How long past its validity, and how long before it, tor still goes by a consensus. */
 #define REASONABLY_LIVE_TIME (24 * 60 * 60) /* seconds */
 
+/* Clocks may be apart by this share of a voting interval: five minutes on the public network. */
+#define CLOCK_TOLERANCE_SHARE 12
+
+/* A consensus is valid for so many voting intervals. */
+#define INTERVALS_IN_USE 3
+
 /* A relay of the consensus that is looked for by its microdescriptor's digest. */
 struct digest_entry {
     const uint8_t *digest;
@@ -319,6 +325,22 @@ void network_free(struct network *network)
     free(network->relays);
     free(network->hsdirs);
     free(network);
+}
+
+/* True when clients use the same descriptors by a consensus of valid_after. */
+static bool has_same_half(const struct network *network, int64_t valid_after)
+{
+    const struct time_schedule *schedule = &network->schedule;
+    bool is_second = time_is_between_period_and_shared_random(schedule, valid_after);
+    return is_second == (network->client_slot == DESCRIPTOR_SECOND) &&
+           time_period_of_first_descriptor(schedule, valid_after) == network->period_number[DESCRIPTOR_FIRST];
+}
+
+bool network_may_be_of_other_half(const struct network *network, int64_t wall_now)
+{
+    int64_t interval = network->schedule.voting_interval;
+    return !has_same_half(network, wall_now + interval / CLOCK_TOLERANCE_SHARE) ||
+           !has_same_half(network, wall_now - interval * INTERVALS_IN_USE);
 }
 
 bool network_is_live(const struct network *network, int64_t wall_now)

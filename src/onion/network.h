@@ -55,6 +55,10 @@ bool network_builder_is_empty(const struct network_builder *builder);
 int network_builder_end_consensus(struct network_builder *builder, struct error *error);
 struct network *network_builder_finish(struct network_builder *builder, struct error *error);
 
+/* True when somebody may rightly go by another consensus at wall_now, newer than ours or as old as tor uses
+ * one, by which clients use other descriptors of a service than by ours. */
+bool network_may_be_of_other_half(const struct network *network, int64_t wall_now);
+
 /* True when a tor would still use the network at wall_now: from 24 hours before valid-after to 24 hours after
  * valid-until (tor's "reasonably live"). */
 bool network_is_live(const struct network *network, int64_t wall_now);

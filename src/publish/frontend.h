@@ -32,6 +32,7 @@ struct publisher_frontend {
     bool is_commanded; /* likewise one of its members, which nothing holds back */
     struct allowance allowance;
     struct publisher_descriptor descriptors[DESCRIPTOR_SLOTS];
+    struct frontend_looks looks;
 };
 
 #endif

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "publish/descriptors.h"
 #include "publish/fetches.h"
+#include "publish/looks.h"
 #include "publish/pace.h"
 #include "publish/queue.h"
 #include "publish/schedule.h"
@@ -45,6 +46,12 @@ const struct publisher_rules publisher_rules_default = {
     .rush = 50,
     .fetch_permits = 100,
     .fetch_permit_timeout = 250,
+    .look_min = 10 * MINUTE,
+    .look_max = 20 * MINUTE,
+    .look_confirm = 3 * MINUTE,
+    .look_again = 10 * MINUTE,
+    .mend_interval = 10 * MINUTE,
+    .look_permits = 10,
     .assign = assignment_make_same,
 };
 
@@ -86,6 +93,8 @@ void publisher_free(struct publisher *publisher)
     agenda_clear(&publisher->frontend_agenda);
     agenda_clear(&publisher->fetch_queue);
     agenda_clear(&publisher->fetch_permits);
+    agenda_clear(&publisher->look_queue);
+    agenda_clear(&publisher->look_permits);
     agenda_clear(&publisher->queue);
     network_free(publisher->network);
     free(publisher->sources);
@@ -144,6 +153,7 @@ size_t publisher_add_frontend(struct publisher *publisher,
     frontend->changed_since = MOMENT_NEVER;
     frontend->kept_until = MOMENT_NEVER;
     frontend->allowance = allowance_make(now);
+    looks_begin(frontend);
     for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++)
         publisher_descriptor_begin(&frontend->descriptors[slot]);
     if (publisher->network != NULL)
@@ -157,6 +167,8 @@ void publisher_remove_frontend(struct publisher *publisher, size_t number)
     publisher_set_members(publisher, number, NULL, 0, 0);
     frontend_leave_tors(publisher, &publisher->frontends[number]);
     frontend_leave_queue(publisher, number);
+    looks_stop(publisher, number);
+    agenda_set(&publisher->look_permits, number, MOMENT_NEVER);
     frontend_clear(&publisher->frontends[number]);
     if (number < publisher->frontend_free)
         publisher->frontend_free = number;
@@ -220,7 +232,7 @@ bool publisher_next_action(struct publisher *publisher, struct publisher_action 
         return true;
     while (agenda_first(&publisher->frontend_agenda, &number) <= now)
         schedule_run_frontend(publisher, number, now);
-    return queue_take(publisher, action, now);
+    return queue_take(publisher, action, now) || looks_take(publisher, action, now);
 }
 
 int64_t publisher_next_moment(const struct publisher *publisher)
@@ -228,7 +240,7 @@ int64_t publisher_next_moment(const struct publisher *publisher)
     size_t number = 0;
     int64_t source = agenda_first(&publisher->source_agenda, &number);
     int64_t frontend = agenda_first(&publisher->frontend_agenda, &number);
-    int64_t moment = source < frontend ? source : frontend;
+    int64_t moment = earlier(earlier(source, frontend), looks_next_moment(publisher));
     if (agenda_first(&publisher->fetch_queue, &number) == MOMENT_NEVER)
         return moment;
     int64_t permit = agenda_first(&publisher->fetch_permits, &number); /* for one that waits for it */

@@ -10,6 +10,8 @@
 
 #include "publish/action.h"
 #include "publish/frontends.h"
+#include "publish/look_results.h"
+#include "publish/looks.h"
 #include "publish/source_events.h"
 #include "publish/state.h"
 #include "publish/upload_events.h"

@@ -13,6 +13,14 @@ void round_plan(struct publisher_descriptor *descriptor, enum upload_cause cause
     descriptor->next_round_at = earlier(descriptor->next_round_at, at);
 }
 
+void round_put_off(struct publisher_descriptor *descriptor, int64_t until)
+{
+    if (descriptor->refresh_at < until)
+        descriptor->refresh_at = until;
+    if (descriptor->next_round_at < until)
+        descriptor->next_round_at = until;
+}
+
 bool round_is_planned(const struct publisher_descriptor *descriptor)
 {
     return descriptor->next_round_at != MOMENT_NEVER;

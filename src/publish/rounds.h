@@ -23,6 +23,9 @@ bool round_is_behind(const struct publisher_frontend *frontend,
  * the next refresh comes first. */
 void round_note_refusal(struct publisher *publisher, struct publisher_descriptor *descriptor, int64_t now);
 
+/* Nothing that is planned begins before a moment. */
+void round_put_off(struct publisher_descriptor *descriptor, int64_t until);
+
 /* Begins the round that is due, if one is. */
 void round_check(struct publisher *publisher, const struct publisher_frontend *frontend,
                  struct publisher_descriptor *descriptor, int64_t now);

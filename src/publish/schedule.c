@@ -3,9 +3,24 @@
 
 #include "publish/descriptors.h"
 #include "publish/frontends.h"
+#include "publish/looks.h"
 #include "publish/pace.h"
 #include "publish/queue.h"
+#include "publish/rounds.h"
 #include "publish/uploads.h"
+
+/* Has rounds that are due wait for looks, if they have to. */
+static void hold_rounds(struct publisher *publisher, size_t number, int64_t now)
+{
+    struct publisher_descriptor *descriptors = publisher->frontends[number].descriptors;
+    for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
+        if (now < round_next_moment(&descriptors[slot]))
+            continue;
+        int64_t until = looks_hold_rounds(publisher, number, now);
+        if (until != MOMENT_NONE)
+            round_put_off(&descriptors[slot], until);
+    }
+}
 
 void schedule_run_frontend(struct publisher *publisher, size_t number, int64_t now)
 {
@@ -14,12 +29,15 @@ void schedule_run_frontend(struct publisher *publisher, size_t number, int64_t n
         !frontend_may_publish(publisher, frontend, now)) {
         agenda_set(&publisher->frontend_agenda, number, MOMENT_NEVER); /* whatever is missing touches it */
         frontend_leave_queue(publisher, number);
+        looks_stop(publisher, number);
         frontend_leave_tors(publisher, frontend); /* nobody will look whether they are answered */
         return;
     }
     if (now >= frontend->kept_until)
         frontend_update_assignment(publisher, number, SOURCE_NONE, now);
     int64_t next = earlier(frontend_plan_changes(publisher, frontend, now), frontend->kept_until);
+    looks_schedule(publisher, number, now);
+    hold_rounds(publisher, number, now);
     for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++)
         publisher_descriptor_check(publisher, frontend, &frontend->descriptors[slot], now);
     frontend_enter_queue(publisher, number, now);

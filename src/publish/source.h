@@ -5,6 +5,7 @@
 #include "onion/consensus.h"
 #include "onion/descriptor.h"
 #include "publish/agenda.h"
+#include "publish/offered_points.h"
 #include "publish/source_announcements.h"
 #include "publish/source_kind.h"
 #include "publish/source_points.h"
@@ -144,7 +145,8 @@ struct source {
     int64_t claims_from;         /* all that it offers before that counts as offered since then: sources that
                                     began together could not all be asked at once */
     int64_t points_changed_at;   /* when its points last became others */
-    size_t *frontends;           /* those it is a source of */
+    struct offered_points offered;
+    size_t *frontends; /* those it is a source of */
     size_t frontend_count;
     enum source_news news; /* that the frontends have not heard yet */
 

@@ -39,6 +39,7 @@ void source_clear(struct source *source)
     free(source->frontends);
     source_life_release(source);
     announcements_forget(&source->announcements);
+    offered_points_clear(&source->offered);
     memset(source, 0, sizeof(*source));
 }
 
@@ -156,6 +157,9 @@ static enum source_news accept_descriptor(const struct publisher *publisher, str
         source->life.moved_at = now;
     if (has_new_points)
         source->points_changed_at = now;
+    if (known != NULL)
+        offered_points_note(&source->offered, known, now);
+    offered_points_note(&source->offered, descriptor, now);
     descriptor_free(known);
     source->descriptor = descriptor;
     is_news |= update_points(publisher, source, now);

@@ -31,9 +31,12 @@ struct publisher {
     size_t source_size, frontend_size; /* how many there is room for */
     size_t source_free, frontend_free; /* no row before these is free */
     struct agenda source_agenda, frontend_agenda;
-    struct agenda fetch_queue;   /* sources that wait to be asked, since when, the oldest first */
-    struct agenda fetch_permits; /* those that are being asked, and until when they hold a permit */
-    struct agenda queue;         /* frontends with uploads that wait for a permit, the most urgent first */
+    struct agenda fetch_queue;     /* sources that wait to be asked, since when, the oldest first */
+    struct agenda fetch_permits;   /* those that are being asked, and until when they hold a permit */
+    struct agenda look_queue;      /* frontends that want a look, and when */
+    struct agenda look_permits;    /* those that are being looked at, and until when they hold a permit */
+    uint64_t looks[LOOK_VERDICTS]; /* since the beginning, by what came of them */
+    struct agenda queue;           /* frontends with uploads that wait for a permit, the most urgent first */
     unsigned hsdir_failures;  /* uploads and fetches that came to nothing since an HSDir last answered well */
     int64_t hsdirs_worked_at; /* when that was */
     uint64_t upload_failures[UPLOAD_FAILURES]; /* to one HSDir each, counted since the beginning */

@@ -5,6 +5,7 @@
 #include "onion/consensus.h"
 #include "onion/network.h"
 #include "publish/assignment.h"
+#include "publish/look.h"
 #include "publish/moment.h"
 
 /* HSDirs forget a descriptor so many milliseconds after they took it: its line descriptor-lifetime says 180
@@ -67,6 +68,7 @@ struct publisher_upload {
     int64_t late_until;       /* until when an answer to an upload before that may come; MOMENT_NONE */
     enum upload_failure failure; /* of the last try */
     char *reason;                /* why it failed, in words, or NULL */
+    struct publisher_look look;  /* what it was last seen to hand out */
 };
 
 /* One sending of a descriptor to all of its HSDirs, under one revision counter, which every further try

@@ -2,6 +2,7 @@
 #include "publish/upload_events.h"
 
 #include "publish/descriptors.h"
+#include "publish/look_results.h"
 #include "publish/outage.h"
 #include "publish/pace.h"
 #include "publish/recovery.h"
@@ -61,6 +62,7 @@ bool publisher_note_upload(struct publisher *publisher, size_t number, enum desc
     publisher_touch_frontend(publisher, number, now);
     note_outage(publisher, failure, now);
     upload_note_answer(publisher, frontend, descriptor, upload, failure, reason, now);
+    looks_note_upload(publisher, number, slot, upload, failure, now);
     return true;
 }
 

@@ -241,6 +241,42 @@ void upload_note_answer(struct publisher *publisher, const struct publisher_fron
     set_failure(upload, UPLOAD_FAILURE_NONE, NULL);
 }
 
+bool upload_was_made_at(const struct publisher_descriptor *descriptor, const struct publisher_upload *upload,
+                        int64_t made_at)
+{
+    return upload->round == descriptor->round.number && upload->attempts > 0 &&
+           made_at >= descriptor->round.begun_at;
+}
+
+void upload_note_seen(struct publisher_upload *upload, int64_t made_at)
+{
+    bool is_open = upload->state == UPLOAD_DUE || upload->state == UPLOAD_REFUSED;
+    if (!is_open || upload->failure == UPLOAD_FAILURE_NONE)
+        return;
+    upload->state = UPLOAD_DONE;
+    upload->is_overdue = false;
+    upload->taken_at = made_at;
+    point_set_replace(&upload->taken, upload->sent);
+    set_failure(upload, UPLOAD_FAILURE_NONE, NULL);
+}
+
+void upload_note_gone(struct publisher_upload *upload)
+{
+    point_set_replace(&upload->taken, NULL);
+}
+
+void frontend_refresh_soon(struct publisher *publisher, size_t number, int64_t spread, int64_t now)
+{
+    struct publisher_frontend *frontend = &publisher->frontends[number];
+    for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
+        struct publisher_descriptor *descriptor = &frontend->descriptors[slot];
+        if (descriptor->refresh_at != MOMENT_NEVER)
+            descriptor->refresh_at =
+                earlier(descriptor->refresh_at, now + publisher_draw(publisher, 0, spread));
+    }
+    publisher_touch_frontend(publisher, number, now);
+}
+
 void frontend_retry_uploads(struct publisher *publisher, size_t number, int64_t now)
 {
     struct publisher_frontend *frontend = &publisher->frontends[number];

@@ -31,6 +31,20 @@ void upload_note_answer(struct publisher *publisher, const struct publisher_fron
                         struct publisher_descriptor *descriptor, struct publisher_upload *upload,
                         enum upload_failure failure, const char *reason, int64_t now);
 
+/* True when what was made at made_at is what the HSDir was sent last. */
+bool upload_was_made_at(const struct publisher_descriptor *descriptor, const struct publisher_upload *upload,
+                        int64_t made_at);
+
+/* The HSDir has been seen to hand out what it was sent last, which was made at made_at: where its answer did
+ * not come, or was that it has it already, it has taken it all the same. */
+void upload_note_seen(struct publisher_upload *upload, int64_t made_at);
+
+/* The HSDir has been seen to hand out something else than it has taken. */
+void upload_note_gone(struct publisher_upload *upload);
+
+/* A frontend's descriptors are refreshed within a time drawn up to spread (milliseconds). */
+void frontend_refresh_soon(struct publisher *publisher, size_t number, int64_t spread, int64_t now);
+
 /* Each of these does what the function of upload_events.h of the same name says. */
 void frontend_retry_uploads(struct publisher *publisher, size_t number, int64_t now);
 void frontend_renew_uploads(struct publisher *publisher, size_t number, int64_t expires_at, int64_t now);

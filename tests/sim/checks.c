@@ -17,6 +17,7 @@
 #define COPIES_GONE (210 * MINUTE)   /* its death: HSDirs' copies live three hours, then ten fetches fail */
 #define BACK_IN (140 * SECOND)       /* with a minute of spread */
 #define BACK_IN_BY_POLL (22 * MINUTE)
+#define LEFT_EXCUSES (3 * HOUR)    /* what the other one has out may be its last */
 #define FAULT_EXCUSES (9 * MINUTE) /* the longest delay between two tries, and the time for an answer */
 #define FETCH_FAULT_EXCUSES (20 * MINUTE)
 #define KEEPS_WITHOUT_REFRESH (55 * MINUTE) /* three hours less the longest refresh */
@@ -56,6 +57,7 @@ static bool is_steady_for(const struct world *world, const struct obpub *obpub, 
 {
     const struct frontend_record *record = &obpub->frontends[frontend];
     return is_steady(world, obpub) && record->published_at != NEVER &&
+           world->now - record->left_at > LEFT_EXCUSES &&
            world->now - record->published_at > settle_time(world);
 }
 
@@ -162,7 +164,9 @@ static int64_t find_last_deadline(const struct world *world, size_t frontend, ui
         int64_t delay = find_delay(world, obpub, frontend, point->backend, period_number);
         if (obpub->publisher->frontends[frontend].is_frozen || delay == NEVER)
             return NEVER; /* the last good set stays */
-        int64_t since = later(obpub->frontends[frontend].static_at, steady_since(obpub)) + settle_time(world);
+        const struct frontend_record *record = &obpub->frontends[frontend];
+        int64_t static_at = later(record->static_at, record->held_at);
+        int64_t since = later(static_at, steady_since(obpub)) + settle_time(world);
         int64_t deadline = find_deadline(world, obpub, point);
         if (deadline == NEVER)
             return NEVER;
@@ -317,10 +321,18 @@ static void check_responsible(struct world *world, const struct obpub *obpub, si
     check_attacked(world, obpub, frontend, stored);
 }
 
+/* True when a frontend without a live backend waits for looks, and perhaps leaves it to the other obpub; or
+ * has just done so. */
+static bool is_held_up(const struct world *world, const struct obpub *obpub, size_t frontend)
+{
+    return obpub->publisher->frontends[frontend].looks.held_since != MOMENT_NONE ||
+           world->now - obpub->frontends[frontend].held_at < settle_time(world);
+}
+
 static void check_obpub(struct world *world, const struct obpub *obpub, size_t frontend)
 {
     const struct publisher_frontend *known = &obpub->publisher->frontends[frontend];
-    if (!is_steady_for(world, obpub, frontend))
+    if (!is_steady_for(world, obpub, frontend) || is_held_up(world, obpub, frontend))
         return;
     for (enum descriptor_slot slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
         const struct publisher_descriptor *descriptor = &known->descriptors[slot];

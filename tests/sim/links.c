@@ -59,7 +59,7 @@ static void connect_link(struct world *world, const struct happening *happening)
     if (!is_current(obpub, happening) || obpub->links[number].is_up)
         return;
     struct link *link = &obpub->links[number];
-    if (backend->is_running && backend->has_route && !backend->is_hung) {
+    if (backend->is_running && backend->has_route && !backend->is_hung && !obpub->is_blind) {
         move(world, obpub, number);
         bool is_new = link->process != backend->process;
         link->is_up = true;
@@ -71,7 +71,7 @@ static void connect_link(struct world *world, const struct happening *happening)
         obpub_note_static(world, obpub, number);
         return;
     }
-    if (!backend->is_running && !link->is_gone)
+    if (!backend->is_running && !link->is_gone && !obpub->is_blind)
         note_down(world, obpub, number, true);
     schedule_connect(world, obpub, number, chance_draw(&world->chance, CONNECT_DELAY, CONNECT_DELAY * 3 / 2));
 }
@@ -102,7 +102,7 @@ void link_backend_died(struct world *world, uint32_t number)
 {
     for (size_t i = 0; i < OBPUBS; i++) {
         struct obpub *obpub = &world->obpubs[i];
-        if (!obpub->is_running || !obpub->links[number].is_up)
+        if (!obpub->is_running || !obpub->links[number].is_up || obpub->is_blind)
             continue;
         note_down(world, obpub, number, false);
         schedule_connect(world, obpub, number,
@@ -116,23 +116,33 @@ static void notice_silence(struct world *world, const struct happening *happenin
     struct obpub *obpub = obpub_of(world, happening);
     const struct backend *backend = &world->backends[happening->one];
     if (!is_current(obpub, happening) || !obpub->links[happening->one].is_up ||
-        (!backend->is_hung && backend->has_route))
+        (!backend->is_hung && backend->has_route && !obpub->is_blind))
         return;
     note_down(world, obpub, happening->one, false);
     schedule_connect(world, obpub, happening->one, CONNECT_DELAY);
 }
 
+/* An obpub's link to a backend carries nothing any more. */
+static void fall_silent(struct world *world, const struct obpub *obpub, uint32_t number)
+{
+    if (obpub->is_running && obpub->links[number].is_up)
+        world_add(world, chance_draw(&world->chance, 5 * SECOND, 40 * SECOND),
+                  (struct happening){.function = notice_silence,
+                                     .one = number,
+                                     .two = obpub_number(world, obpub),
+                                     .number = obpub->links[number].epoch});
+}
+
 void link_backend_silent(struct world *world, uint32_t number)
 {
-    for (uint32_t i = 0; i < OBPUBS; i++) {
-        struct obpub *obpub = &world->obpubs[i];
-        if (obpub->is_running && obpub->links[number].is_up)
-            world_add(world, chance_draw(&world->chance, 5 * SECOND, 40 * SECOND),
-                      (struct happening){.function = notice_silence,
-                                         .one = number,
-                                         .two = i,
-                                         .number = obpub->links[number].epoch});
-    }
+    for (size_t i = 0; i < OBPUBS; i++)
+        fall_silent(world, &world->obpubs[i], number);
+}
+
+void link_blinded(struct world *world, struct obpub *obpub)
+{
+    for (uint32_t i = 0; i < world->plan.backend_count; i++)
+        fall_silent(world, obpub, i);
 }
 
 void link_announce(struct world *world, uint32_t number, bool is_taken, uint32_t relay,
@@ -140,7 +150,7 @@ void link_announce(struct world *world, uint32_t number, bool is_taken, uint32_t
 {
     for (size_t i = 0; i < OBPUBS; i++) {
         struct obpub *obpub = &world->obpubs[i];
-        if (!obpub->is_running || !obpub->links[number].is_up || world_is_broken("mute"))
+        if (!obpub->is_running || !obpub->links[number].is_up || obpub->is_blind || world_is_broken("mute"))
             continue;
         publisher_note_source_upload(obpub->publisher, number, is_taken,
                                      world->relays[relay].hsdir.fingerprint, blinded_key, world->now);
@@ -179,7 +189,7 @@ static void answer(struct world *world, const struct happening *happening)
     struct link *link = &obpub->links[number];
     if (!is_current(obpub, happening) || fetch->number != link->fetches)
         return;
-    if (backend->has_control && (backend->is_hung || !backend->has_route)) {
+    if (backend->has_control && (backend->is_hung || !backend->has_route || obpub->is_blind)) {
         struct happening later = *happening; /* it may yet answer, if the link lasts until then */
         later.thing = memory_allocate(1, sizeof(*fetch));
         memcpy(later.thing, fetch, sizeof(*fetch));

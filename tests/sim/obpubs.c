@@ -167,7 +167,12 @@ static void upload(struct world *world, struct obpub *obpub, const struct publis
         &obpub->publisher->frontends[action->frontend].descriptors[action->slot];
     if (action->set == NULL || action->set->count == 0)
         world_fail(world, "frontend %zu: an empty descriptor is to be published", action->frontend);
-    struct stored stored = {.period_number = descriptor->period_number};
+    struct stored stored = {
+        .period_number = descriptor->period_number,
+        .obpub = obpub_number(world, obpub),
+        .run = obpub->run,
+        .made_at = world->now,
+    };
     uint64_t content = fill_stored(action->set, &stored);
     stored.counter = (uint64_t)rules_count(world, obpub, action);
     memcpy(stored.key, descriptor->blinded_key, sizeof(stored.key));
@@ -207,8 +212,10 @@ void obpub_run(struct world *world, struct obpub *obpub)
         obpub->actions++;
         if (action.type == PUBLISHER_FETCH)
             link_fetch(world, obpub, &action);
-        else
+        else if (action.type == PUBLISHER_UPLOAD)
             upload(world, obpub, &action);
+        else
+            looks_perform(world, obpub, &action);
     }
     int64_t moment = publisher_next_moment(obpub->publisher);
     if (moment <= world->now)
@@ -293,6 +300,7 @@ static void start(struct world *world, const struct happening *happening)
     struct publisher_rules rules = publisher_rules_default;
     for (size_t i = 0; i < sizeof(rules.seed); i++)
         rules.seed[i] = (uint8_t)chance_next(&world->chance);
+    rules.has_other_publishers = world->plan.has_two_obpubs;
     world_trace(world, "obpub %u starts", happening->one);
     obpub->is_running = true;
     obpub->run++;
@@ -311,13 +319,30 @@ static void start(struct world *world, const struct happening *happening)
         const struct frontend *frontend = &world->frontends[i];
         publisher_add_frontend(obpub->publisher, frontend->keys.identity_key, frontend->backends,
                                frontend->backend_count, world->now);
-        obpub->frontends[i].static_at = LONG_AGO;
+        obpub->frontends[i].static_at = obpub->frontends[i].held_at = obpub->frontends[i].left_at = LONG_AGO;
         obpub->frontends[i].published_at = NEVER;
         for (size_t j = 0; j < RELAYS_MAX; j++)
             obpub->frontends[i].fault_at[j] = LONG_AGO;
     }
     links_begin(world, obpub);
     obpub_set_tor(world, obpub, true);
+}
+
+void obpub_kill(struct world *world, struct obpub *obpub, int64_t downtime)
+{
+    if (!obpub->is_running)
+        return;
+    world_trace(world, "obpub %u is killed", obpub_number(world, obpub));
+    stop(obpub);
+    world_add(world, downtime, (struct happening){.function = start, .one = obpub_number(world, obpub)});
+}
+
+void obpub_set_sight(struct world *world, struct obpub *obpub, bool sees)
+{
+    world_trace(world, "obpub %u %s", obpub_number(world, obpub), sees ? "sees again" : "goes blind");
+    obpub->is_blind = !sees;
+    if (!sees && obpub->is_running)
+        link_blinded(world, obpub);
 }
 
 static void dies_by_chance(struct world *world, const struct happening *happening)
@@ -327,11 +352,9 @@ static void dies_by_chance(struct world *world, const struct happening *happenin
     if (!obpub->is_running)
         return;
     checks_note_steady(world);
-    world_trace(world, "obpub %u is killed", happening->one);
-    stop(obpub);
     int64_t downtime = chance_once_in(&world->chance, 5) ? chance_draw(&world->chance, MINUTE, 2 * HOUR)
                                                          : chance_draw(&world->chance, 100, MINUTE);
-    world_add(world, downtime, (struct happening){.function = start, .one = happening->one});
+    obpub_kill(world, obpub, downtime);
 }
 
 void obpubs_begin(struct world *world)

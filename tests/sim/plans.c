@@ -144,6 +144,21 @@ static void plan_short(struct plan *plan, struct chance *chance)
 #undef RATE
 }
 
+/* Two obpubs on two machines, whose clocks are 90 s apart, on a network where nothing else goes wrong. */
+static void plan_turns(struct plan *plan)
+{
+    plan->duration = 4 * DAY;
+    plan->frontend_count = 2;
+    plan->backend_count = 3;
+    plan->members = 3;
+    plan->relay_count = 60;
+    plan->dies = 1.0 / 30;
+    plan->replaces_point = 1.0 / 10;
+    plan->tells_ends = true;
+    plan->has_two_obpubs = plan->takes_turns = true;
+    plan->clocks_apart = 90 * SECOND;
+}
+
 bool plan_make(struct plan *plan, const char *kind, uint64_t seed)
 {
     struct chance chance = {.state = seed ^ 0x706c616e};
@@ -156,6 +171,8 @@ bool plan_make(struct plan *plan, const char *kind, uint64_t seed)
         plan_large(plan);
     else if (strcmp(kind, "siege") == 0)
         plan_siege(plan, &chance);
+    else if (strcmp(kind, "turns") == 0)
+        plan_turns(plan);
     else if (strcmp(kind, "short") == 0)
         plan_short(plan, &chance);
     else

@@ -85,6 +85,16 @@ void rules_note_network(struct world *world, struct obpub *obpub)
         update_sent(world, &obpub->publisher->frontends[i], &obpub->frontends[i]);
 }
 
+int64_t rules_seconds(const struct world *world, const struct obpub *obpub, uint64_t period_number)
+{
+    const struct network *network = obpub->publisher->network;
+    int64_t clock = world->now - (obpub_number(world, obpub) == 1 ? world->plan.clocks_apart : 0);
+    enum descriptor_slot slot = DESCRIPTOR_FIRST;
+    if (period_number != network->period_number[slot])
+        slot = DESCRIPTOR_SECOND;
+    return network_revision_seconds(network, slot, clock / SECOND);
+}
+
 /* The engine's rule: a round's counter comes from the clock, and is larger than that of the one before. */
 int64_t rules_count(struct world *world, struct obpub *obpub, const struct publisher_action *action)
 {
@@ -93,8 +103,7 @@ int64_t rules_count(struct world *world, struct obpub *obpub, const struct publi
     struct round_record *known =
         rules_find_round(world, &obpub->frontends[action->frontend], descriptor->period_number);
     if (action->round != known->round) {
-        int64_t seconds =
-            network_revision_seconds(obpub->publisher->network, action->slot, world->now / SECOND);
+        int64_t seconds = rules_seconds(world, obpub, descriptor->period_number);
         known->last_seconds = seconds > known->last_seconds ? seconds : known->last_seconds + 1;
     }
     return world_is_broken("counters") ? known->last_seconds / 4096 + 1 : known->last_seconds;
@@ -135,6 +144,15 @@ static bool has_new_hsdir(const struct frontend_record *record, const struct rou
     return false;
 }
 
+/* True when a look has shown of late that an HSDir has something else than it was sent, or when looks have
+ * held rounds up until a moment ago. */
+static bool has_been_mended(const struct world *world, const struct obpub *obpub,
+                            const struct frontend_record *record)
+{
+    int64_t at = obpub->publisher->frontends[record - obpub->frontends].looks.mended_at;
+    return at != MOMENT_NONE && world->now - at <= 3 * publisher_rules_default.mend_interval;
+}
+
 /* What is wrong with a round that has just begun; NULL if nothing is. */
 static const char *find_fault(const struct world *world, const struct obpub *obpub,
                               const struct frontend_record *record, const struct publisher_round *round,
@@ -152,8 +170,9 @@ static const char *find_fault(const struct world *world, const struct obpub *obp
     switch (round->cause) {
     case UPLOAD_FOR_POINTS:
     case UPLOAD_FOR_PERIOD:
-        if (content == known->content && !has_new_hsdir(record, known) && !known->was_refused &&
-            !may_be_in_doubt)
+        /* One that looks have held up may be due as a refresh as well. */
+        if (content == known->content && since < refresh_min && !has_new_hsdir(record, known) &&
+            !known->was_refused && !may_be_in_doubt)
             return "for the same points";
         return pay_for_change(world, obpub->publisher, known) ? NULL : "one too many for changes";
     case UPLOAD_FOR_HSDIR:
@@ -164,6 +183,8 @@ static const char *find_fault(const struct world *world, const struct obpub *obp
         return since >= publisher_scale(obpub->publisher, rules->refusal_min) ? NULL
                                                                               : "too soon after a refusal";
     case UPLOAD_FOR_REFRESH:
+        if (has_been_mended(world, obpub, record))
+            return NULL;
         return since >= refresh_min * (world_is_broken("patience") ? 2 : 1) ? NULL : "a refresh too soon";
     case UPLOAD_CAUSES:
         break;

@@ -1,6 +1,6 @@
 /* Plays the state machine of publish/ under a virtual clock against a model of the network, from a seed.
  *
- *     sim --history short|year|large|siege [--seed N | --fresh] [--count N] [--break RULE] [--figures]
+ *     sim --history short|year|large|siege|turns [--seed N | --fresh] [--count N] [--break RULE] [--figures]
  *         [--trace]
  *
  * With a count it plays as many histories, each with the next seed. One that fails is played again, to the
@@ -8,7 +8,7 @@
  * The rules: counters (an obpub's do not grow), lifetime (HSDirs keep a descriptor for 45 minutes), deaf
  * (lost connections are not noticed), mute (nor backends' uploads), slow (uploads take 20 minutes), patience
  * (refreshes have to be two hours apart), calm (changes may cause four rounds an hour), haste (what is
- * held back may be so for a quarter of a minute). */
+ * held back may be so for a quarter of a minute), blind (nobody answers looks). */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,6 +31,7 @@ static void add_figures(struct figures *total, const struct world *world)
 {
     const struct figures *figures = &world->figures;
     total->checks += figures->checks;
+    total->looks_by_obpubs += figures->looks_by_obpubs;
     total->looks += figures->looks;
     total->unlucky_looks += figures->unlucky_looks;
     total->uploads += figures->uploads;
@@ -43,10 +44,10 @@ static void add_figures(struct figures *total, const struct world *world)
 static void print_figures(const struct figures *figures)
 {
     printf("%" PRIu64 " events, %" PRIu64 " uploads (%" PRIu64 " refused by HSDirs), %" PRIu64
-           " fetches, %" PRIu64 " backends died, %" PRIu64 " rounds of checks, %" PRIu64
+           " fetches, %" PRIu64 " looks, %" PRIu64 " backends died, %" PRIu64 " rounds of checks, %" PRIu64
            " looks by clients, of which %" PRIu64 " found nothing where nothing was promised\n",
-           figures->events, figures->uploads, figures->rejected, figures->fetches, figures->deaths,
-           figures->checks, figures->looks, figures->unlucky_looks);
+           figures->events, figures->uploads, figures->rejected, figures->fetches, figures->looks_by_obpubs,
+           figures->deaths, figures->checks, figures->looks, figures->unlucky_looks);
 }
 
 /* A publisher may wake for a timer that turns out to have nothing to do, but not as a habit. */
@@ -120,7 +121,7 @@ int main(int count, char **words)
 {
     struct options options = {.history = "short", .seed = 1, .count = 1};
     if (sodium_init() < 0 || !read_options(&options, count, words)) {
-        fprintf(stderr, "usage: sim --history short|year|large|siege [--seed N | --fresh] [--count N]"
+        fprintf(stderr, "usage: sim --history short|year|large|siege|turns [--seed N | --fresh] [--count N]"
                         " [--break RULE] [--figures] [--trace]\n");
         return 2;
     }

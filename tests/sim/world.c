@@ -79,7 +79,10 @@ void world_play(struct world *world, const struct plan *plan)
     backends_begin(world);
     make_frontends(world);
     obpubs_begin(world);
-    checks_begin(world);
+    if (plan->takes_turns)
+        turns_begin(world);
+    else
+        checks_begin(world);
     int64_t end = world->begin + plan->duration;
     while (!world->has_failed && timeline_next(&world->timeline) <= end) {
         struct happening happening = timeline_take(&world->timeline);

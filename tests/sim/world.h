@@ -41,6 +41,8 @@ struct plan {
     double obpub_dies, local_tor_dies;
     int64_t no_shared_random, no_consensus, misses_consensus;
     bool has_two_obpubs;
+    bool takes_turns;     /* one of the two after the other is killed or blinded, and comes back */
+    int64_t clocks_apart; /* the second one's clock is behind by so much */
     int64_t check_interval;
     size_t frontends_checked; /* each time */
 };
@@ -52,6 +54,8 @@ struct stored {
     bool is_used;
     int64_t at;
     uint64_t period_number, counter;
+    uint32_t obpub, run; /* of a frontend's: who made it, */
+    int64_t made_at;     /* and when */
     size_t point_count;
     uint64_t points[INTRODUCTION_POINTS_MAX];
 };
@@ -146,6 +150,8 @@ struct frontend_record {
     uint64_t client_period;       /* that clients used when last looked at */
     int64_t fault_at[RELAYS_MAX]; /* when the world last played a trick on uploads to a relay */
     int64_t published_at;         /* when it first sent something; NEVER */
+    int64_t held_at;              /* when its uploads last waited for looks */
+    int64_t left_at;              /* when it last left that to the other obpub */
     int64_t static_at;            /* when it was last seen without a live backend */
     uint64_t content;             /* of the last upload */
     int64_t content_changed_at;
@@ -163,6 +169,8 @@ struct link {
 
 struct obpub {
     bool is_running;
+    bool is_blind;     /* no backend can be reached */
+    int64_t turned_at; /* when something was last done to it */
     struct publisher *publisher;
     int64_t started_at;
     int64_t tor_since; /* when its local tor last came or went */
@@ -186,7 +194,7 @@ struct frontend {
 };
 
 struct figures {
-    uint64_t checks, looks, unlucky_looks, uploads, rejected, fetches, deaths, events;
+    uint64_t looks_by_obpubs, checks, looks, unlucky_looks, uploads, rejected, fetches, deaths, events;
 };
 
 struct world {
@@ -260,6 +268,7 @@ struct descriptor *backend_answer(struct world *world, uint32_t number);
 void links_begin(struct world *world, struct obpub *obpub);
 void link_backend_died(struct world *world, uint32_t backend);
 void link_backend_silent(struct world *world, uint32_t backend);
+void link_blinded(struct world *world, struct obpub *obpub);
 void link_announce(struct world *world, uint32_t backend, bool is_taken, uint32_t relay,
                    const uint8_t *blinded_key);
 void link_fetch(struct world *world, struct obpub *obpub, const struct publisher_action *action);
@@ -272,7 +281,21 @@ void obpub_run(struct world *world, struct obpub *obpub);
 void obpub_see_consensus(struct world *world, struct obpub *obpub);
 void obpub_note_static(const struct world *world, struct obpub *obpub, uint32_t backend);
 void obpub_set_tor(struct world *world, struct obpub *obpub, bool is_up);
+
+/* Kills it, to be started again after a while. */
+void obpub_kill(struct world *world, struct obpub *obpub, int64_t downtime);
+
+/* Takes the way to all backends away, or gives it back. */
+void obpub_set_sight(struct world *world, struct obpub *obpub, bool sees);
 uint32_t obpub_number(const struct world *world, const struct obpub *obpub);
+
+/* -- looks.c: what obpubs are told that HSDirs hand out */
+
+void looks_perform(struct world *world, struct obpub *obpub, const struct publisher_action *action);
+
+/* -- turns.c: two obpubs, one of which always sees */
+
+void turns_begin(struct world *world);
 
 /* -- rules.c: what each upload is held to */
 
@@ -283,6 +306,8 @@ void rules_note_network(struct world *world, struct obpub *obpub);
 /* So long the uploads of all frontends take that have to wait for permits of the local tor. */
 int64_t rules_queue_time(const struct world *world);
 
+/* What its engine would make a counter of now. */
+int64_t rules_seconds(const struct world *world, const struct obpub *obpub, uint64_t period_number);
 int64_t rules_count(struct world *world, struct obpub *obpub, const struct publisher_action *action);
 void rules_note_upload(struct world *world, struct obpub *obpub, const struct publisher_action *action,
                        uint32_t relay, int64_t counter, uint64_t content);

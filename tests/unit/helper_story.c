@@ -185,6 +185,21 @@ static void answer_upload(struct story *story, const struct publisher_action *ac
                               story->hsdirs_refuse, "refused", story->now);
 }
 
+static void answer_look(struct story *story, const struct publisher_action *action)
+{
+    const struct publisher_frontend *frontend = &story->publisher->frontends[action->frontend];
+    struct look_result result = {.finding = LOOK_FINDING_NO_ANSWER, .made_at = MOMENT_NONE};
+    uint8_t fingerprint[RELAY_FINGERPRINT_SIZE];
+    memcpy(fingerprint, action->fingerprints[0], sizeof(fingerprint));
+    assert_int_equal(action->hsdir_count, 1);
+    assert_int_equal(action->slot, story->publisher->network->client_slot);
+    story->looks++;
+    if (story->answer_look != NULL)
+        story->answer_look(story, action, &result);
+    publisher_note_look(story->publisher, action->frontend, frontend->descriptors[action->slot].period_number,
+                        fingerprint, &result, story->now);
+}
+
 void story_settle(struct story *story)
 {
     struct publisher_action action;
@@ -192,8 +207,10 @@ void story_settle(struct story *story)
         assert_true(i < 1000);
         if (action.type == PUBLISHER_FETCH)
             answer_fetch(story, &action);
-        else
+        else if (action.type == PUBLISHER_UPLOAD)
             answer_upload(story, &action);
+        else
+            answer_look(story, &action);
     }
     assert_true(publisher_next_moment(story->publisher) > story->now);
 }
@@ -213,6 +230,7 @@ void story_run(struct story *story, int64_t milliseconds)
 void story_forget(struct story *story)
 {
     story->upload_count = 0;
+    story->looks = 0;
     story->wakes = 0;
     for (size_t i = 0; i < STORY_BACKENDS_MAX; i++)
         memset(story->backends[i].fetches, 0, sizeof(story->backends[i].fetches));

@@ -43,6 +43,11 @@ struct story {
     enum upload_failure hsdirs_refuse; /* why every upload fails */
     struct story_upload uploads[STORY_UPLOADS_MAX];
     size_t upload_count;
+    /* What a look finds; the descriptor is the story's. NULL: no HSDir answers any. */
+    void (*answer_look)(struct story *story, const struct publisher_action *action,
+                        struct look_result *result);
+    void *look_context;
+    unsigned looks; /* that were asked for */
     unsigned wakes; /* how often the publisher wanted to be asked without anything having happened */
 };
 

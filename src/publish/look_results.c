@@ -1,0 +1,405 @@
+/* What follows from a look at what an HSDir hands out, and from its refusals. */
+#include "publish/look_results.h"
+
+#include "publish/descriptors.h"
+#include "publish/fetches.h"
+#include "publish/looks.h"
+#include "publish/pace.h"
+#include "publish/source_life.h"
+#include "publish/uploads.h"
+
+#define SECOND ((int64_t)1000)
+#define MINUTE (60 * SECOND)
+
+/* A look that was wanted and comes to nothing is tried so often. */
+#define TRIES_MAX 3
+/* HSDirs that refuse so often, one upload after the other for so long (scaled, but for this long at least),
+ * have something from a publisher that keeps ahead of this one; and so many HSDirs do not do it on their own.
+ * Two publishers whose clocks run a minute apart, and one that takes over from Onionbalance, are through
+ * sooner. */
+#define REFUSALS_MIN 3
+#define REFUSAL_TIME (30 * MINUTE)
+#define REFUSAL_TIME_FLOOR (90 * SECOND)
+#define REFUSING_HSDIRS 3
+#define BROKEN_HSDIRS 3
+/* HSDirs keep a descriptor for so long: another publisher that has not been seen since is gone. */
+#define DESCRIPTOR_TIME (180 * MINUTE)
+
+/* -- another publisher's descriptor ------------------------------------------------------------------ */
+
+/* A descriptor against what the frontend's sources offer. */
+struct comparison {
+    size_t unknown; /* points that no source offers or has offered of late */
+    size_t stale;   /* points that no source offers any more */
+    bool is_same;   /* the points are those that are wanted */
+    bool lacks;     /* a live source of which ours would have a point has none */
+};
+
+static bool source_offers(const struct source *source, const struct introduction_point *point)
+{
+    for (size_t i = 0; source->descriptor != NULL && i < source->descriptor->point_count; i++) {
+        if (introduction_point_equals(&source->descriptor->points[i], point))
+            return true;
+    }
+    return false;
+}
+
+/* Looks for a point at all sources of a frontend. */
+static void compare_point(const struct publisher *publisher, const struct publisher_frontend *frontend,
+                          const struct introduction_point *point, struct comparison *comparison, int64_t now)
+{
+    bool was_offered = false;
+    for (size_t i = 0; i < frontend->member_count; i++) {
+        const struct source *source = publisher_member_source(publisher, &frontend->members[i]);
+        if (source_offers(source, point) && source_is_in(source))
+            return;
+        was_offered |= source_offers(source, point) || offered_points_has(&source->offered, point, now);
+    }
+    comparison->stale++;
+    comparison->unknown += !was_offered;
+}
+
+static bool has_point_of(const struct descriptor *descriptor, const struct source *source)
+{
+    for (size_t i = 0; i < descriptor->point_count; i++) {
+        if (source_offers(source, &descriptor->points[i]))
+            return true;
+    }
+    return false;
+}
+
+/* True when a source whose points are in the wanted set has none in a descriptor which has room for them. */
+static bool lacks_source(const struct publisher *publisher, const struct point_set *wanted,
+                         const struct descriptor *descriptor)
+{
+    if (wanted == NULL || wanted->count == INTRODUCTION_POINTS_MAX)
+        return false;
+    for (size_t i = 0; i < wanted->count; i++) {
+        const struct source *source = publisher_find_source(publisher, wanted->entries[i].source);
+        if (source != NULL && source_is_in(source) && !has_point_of(descriptor, source))
+            return true;
+    }
+    return false;
+}
+
+static bool has_wanted_points(const struct point_set *wanted, const struct descriptor *descriptor)
+{
+    if (wanted == NULL || wanted->count != descriptor->point_count)
+        return false;
+    for (size_t i = 0; i < descriptor->point_count; i++) {
+        if (!point_set_has_point(wanted, &descriptor->points[i]))
+            return false;
+    }
+    return true;
+}
+
+static struct comparison compare(const struct publisher *publisher, const struct publisher_frontend *frontend,
+                                 const struct publisher_upload *upload, const struct descriptor *descriptor,
+                                 int64_t now)
+{
+    struct comparison comparison = {
+        .is_same = has_wanted_points(upload->wanted, descriptor),
+        .lacks = lacks_source(publisher, upload->wanted, descriptor),
+    };
+    for (size_t i = 0; i < descriptor->point_count; i++)
+        compare_point(publisher, frontend, &descriptor->points[i], &comparison, now);
+    return comparison;
+}
+
+/* True when points that are not known are no reason to worry: other publishers are there on purpose, and hear
+ * more than this one does. Where it hears of some sources, theirs must be among the points. */
+static bool expects_unknown(const struct publisher *publisher, const struct publisher_frontend *frontend,
+                            const struct descriptor *descriptor, const struct comparison *comparison)
+{
+    size_t live = 0;
+    for (size_t i = 0; i < frontend->member_count; i++)
+        live += source_is_in(publisher_member_source(publisher, &frontend->members[i]));
+    if (!publisher->rules.has_other_publishers || live == frontend->member_count)
+        return false;
+    return live == 0 || comparison->unknown < descriptor->point_count;
+}
+
+/* -- strangers --------------------------------------------------------------------------------------- */
+
+static void set_others(struct publisher *publisher, size_t number, enum others_state state, int64_t now)
+{
+    struct frontend_looks *looks = &publisher->frontends[number].looks;
+    if (looks->others != state)
+        looks->others_since = now;
+    looks->others = state;
+}
+
+/* The sources may have points that nobody here has heard of. */
+static void ask_sources(struct publisher *publisher, const struct publisher_frontend *frontend, int64_t now)
+{
+    for (size_t i = 0; i < frontend->member_count; i++)
+        source_fetch_soon(publisher, publisher_member_source(publisher, &frontend->members[i]), 0,
+                          "another publisher has points that are not known", now);
+}
+
+/* Points that are not known may be known in a moment; a counter that no clock makes stays what it is. */
+static void note_foreign(struct publisher *publisher, size_t number, struct publisher_upload *upload,
+                         enum stranger_evidence evidence, int64_t now)
+{
+    struct frontend_looks *looks = &publisher->frontends[number].looks;
+    int64_t confirm_time = looks_confirm_time(publisher);
+    looks->clean = 0;
+    if (upload->look.foreign_since == 0)
+        upload->look.foreign_since = now;
+    if (evidence == STRANGER_COUNTER || now - upload->look.foreign_since >= confirm_time) {
+        set_others(publisher, number, OTHERS_STRANGER, now);
+        looks->evidence = evidence;
+        return;
+    }
+    looks_want(publisher, number, upload, upload->look.foreign_since + confirm_time - now, now);
+    if (looks->others == OTHERS_STRANGER)
+        return;
+    if (looks->others != OTHERS_SUSPECTED)
+        ask_sources(publisher, &publisher->frontends[number], now);
+    set_others(publisher, number, OTHERS_SUSPECTED, now);
+    looks->evidence = evidence;
+}
+
+static bool has_foreign(const struct publisher_descriptor *descriptor)
+{
+    for (size_t i = 0; i < descriptor->upload_count; i++) {
+        if (descriptor->uploads[i].look.foreign_since != 0)
+            return true;
+    }
+    return false;
+}
+
+static size_t count_refusing(const struct publisher *publisher, const struct publisher_descriptor *descriptor,
+                             int64_t now)
+{
+    int64_t time = publisher_scale(publisher, REFUSAL_TIME);
+    time = time > REFUSAL_TIME_FLOOR ? time : REFUSAL_TIME_FLOOR;
+    size_t count = 0;
+    for (size_t i = 0; i < descriptor->upload_count; i++) {
+        const struct publisher_look *look = &descriptor->uploads[i].look;
+        count += look->refusals >= REFUSALS_MIN && now - look->refused_since >= time;
+    }
+    return count;
+}
+
+static bool is_kept_out(const struct publisher *publisher, const struct publisher_frontend *frontend,
+                        int64_t now)
+{
+    for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
+        const struct publisher_descriptor *descriptor = &frontend->descriptors[slot];
+        size_t enough =
+            descriptor->upload_count < REFUSING_HSDIRS ? descriptor->upload_count : REFUSING_HSDIRS;
+        if (enough > 0 && count_refusing(publisher, descriptor, now) >= enough)
+            return true;
+    }
+    return false;
+}
+
+/* A look has found nothing strange. Who published this address may have gone, if all HSDirs say so. */
+static void note_clean(struct publisher *publisher, size_t number, struct publisher_upload *upload,
+                       int64_t now)
+{
+    struct frontend_looks *looks = &publisher->frontends[number].looks;
+    size_t enough = looks->others == OTHERS_STRANGER ? looks_count_hsdirs(publisher, number) : 0;
+    upload->look.foreign_since = 0;
+    looks->clean++;
+    bool is_over = looks->clean >= enough && !has_foreign(looks_find_descriptor(publisher, number)) &&
+                   !is_kept_out(publisher, &publisher->frontends[number], now);
+    if (looks->others >= OTHERS_SUSPECTED && !is_over)
+        return;
+    bool is_there = looks->others_seen != MOMENT_NONE && now - looks->others_seen < DESCRIPTOR_TIME;
+    set_others(publisher, number, is_there ? OTHERS_RECOGNISED : OTHERS_NONE, now);
+}
+
+/* -- what an HSDir has ------------------------------------------------------------------------------- */
+
+/* Has the descriptors uploaded anew, as one would after a change: but not again and again. */
+static void mend(struct publisher *publisher, size_t number, int64_t now)
+{
+    struct publisher_frontend *frontend = &publisher->frontends[number];
+    int64_t interval = publisher_scale(publisher, publisher->rules.mend_interval);
+    if (frontend->is_frozen ||
+        (frontend->looks.mended_at != MOMENT_NONE && now < frontend->looks.mended_at + interval))
+        return;
+    frontend->looks.mended_at = now;
+    frontend_refresh_soon(publisher, number, interval / 10, now);
+}
+
+/* The same because of one HSDir, which is not believed twice that it has lost what it took. */
+static void mend_hsdir(struct publisher *publisher, size_t number, struct publisher_upload *upload,
+                       int64_t now)
+{
+    if (upload->state != UPLOAD_DONE)
+        return; /* it is about to get one anyway */
+    upload_note_gone(upload);
+    if (upload->look.was_mended)
+        return;
+    upload->look.was_mended = true;
+    mend(publisher, number, now);
+}
+
+static enum look_verdict judge_none(struct publisher *publisher, size_t number,
+                                    struct publisher_upload *upload, int64_t now)
+{
+    if (upload->sent_at == MOMENT_NONE)
+        return LOOK_NONE;
+    upload->look.nones++;
+    if (upload->look.nones == 1) /* the tor that looked may have gone over to another consensus before us */
+        looks_want(publisher, number, upload, looks_confirm_time(publisher), now);
+    else
+        mend_hsdir(publisher, number, upload, now);
+    return LOOK_NONE;
+}
+
+static enum look_verdict judge_ours(struct publisher *publisher, size_t number,
+                                    struct publisher_upload *upload, const struct look_result *result,
+                                    int64_t now)
+{
+    const struct publisher_descriptor *descriptor = looks_find_descriptor(publisher, number);
+    bool is_last = upload_was_made_at(descriptor, upload, result->made_at);
+    bool is_same = has_wanted_points(upload->wanted, result->descriptor);
+    if (is_last)
+        upload_note_seen(upload, result->made_at);
+    else if (result->made_at != MOMENT_NONE && upload->taken_at != MOMENT_NONE)
+        upload->taken_at = earlier(upload->taken_at, result->made_at);
+    if (is_same)
+        return LOOK_CURRENT;
+    if (!is_last)
+        mend_hsdir(publisher, number, upload, now);
+    return LOOK_OLDER;
+}
+
+static enum look_verdict judge_others(struct publisher *publisher, size_t number,
+                                      struct publisher_upload *upload, const struct look_result *result,
+                                      int64_t now)
+{
+    struct publisher_frontend *frontend = &publisher->frontends[number];
+    struct comparison comparison = compare(publisher, frontend, upload, result->descriptor, now);
+    frontend->looks.others_seen = now;
+    /* One that is not newer than ours is left from a time before: nobody publishes it now. */
+    bool is_foreign = result->is_newer && comparison.unknown > 0 &&
+                      !expects_unknown(publisher, frontend, result->descriptor, &comparison);
+    upload->look.is_newer = result->is_newer;
+    if (result->is_ahead)
+        note_foreign(publisher, number, upload, STRANGER_COUNTER, now);
+    else if (!is_foreign)
+        note_clean(publisher, number, upload, now);
+    else if (!result->is_of_other_half) /* then it is neither strange nor clean */
+        note_foreign(publisher, number, upload, STRANGER_POINTS, now);
+    if (comparison.is_same && !is_foreign && !result->is_ahead)
+        return LOOK_OTHERS;
+    if (comparison.lacks || comparison.stale > 0) {
+        upload_note_gone(upload);
+        mend(publisher, number, now);
+    }
+    return LOOK_OTHERS;
+}
+
+/* One HSDir may lie; several have it from somebody whose signature they can check. */
+static enum look_verdict judge_broken(struct publisher *publisher, size_t number,
+                                      struct publisher_upload *upload, int64_t now)
+{
+    const struct publisher_descriptor *descriptor = looks_find_descriptor(publisher, number);
+    size_t count = 1, enough = looks_count_hsdirs(publisher, number);
+    for (size_t i = 0; i < descriptor->upload_count; i++)
+        count += &descriptor->uploads[i] != upload && descriptor->uploads[i].look.verdict == LOOK_BROKEN;
+    upload_note_gone(upload);
+    if (count >= (enough < BROKEN_HSDIRS ? enough : BROKEN_HSDIRS))
+        note_foreign(publisher, number, upload, STRANGER_BROKEN, now);
+    return LOOK_BROKEN;
+}
+
+static enum look_verdict judge(struct publisher *publisher, size_t number, struct publisher_upload *upload,
+                               const struct look_result *result, int64_t now)
+{
+    if (result->finding != LOOK_FINDING_NONE)
+        upload->look.nones = 0;
+    upload->look.is_newer = false;
+    if (result->finding == LOOK_FINDING_OTHERS)
+        return judge_others(publisher, number, upload, result, now);
+    if (result->finding == LOOK_FINDING_BROKEN)
+        return judge_broken(publisher, number, upload, now);
+    note_clean(publisher, number, upload, now);
+    if (result->finding == LOOK_FINDING_NONE)
+        return judge_none(publisher, number, upload, now);
+    return judge_ours(publisher, number, upload, result, now);
+}
+
+/* Nobody can tell what the HSDir has; where somebody wants to know, it is asked again. */
+static void note_silence(struct publisher *publisher, size_t number, struct publisher_upload *upload,
+                         int64_t now)
+{
+    unsigned tries = upload->look.tries + 1;
+    if (tries < TRIES_MAX)
+        looks_want(publisher, number, upload, looks_draw_soon(publisher), now);
+    upload->look.tries = tries;
+}
+
+void publisher_note_look(struct publisher *publisher, size_t number, uint64_t period_number,
+                         const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE], const struct look_result *result,
+                         int64_t now)
+{
+    if (!publisher->frontends[number].is_used || !publisher->frontends[number].looks.is_under_way)
+        return;
+    looks_end(publisher, number);
+    struct publisher_descriptor *descriptor = looks_find_descriptor(publisher, number);
+    struct publisher_upload *upload = descriptor != NULL && descriptor->period_number == period_number
+                                          ? publisher_descriptor_find_upload(descriptor, fingerprint)
+                                          : NULL;
+    publisher_touch_frontend(publisher, number, now);
+    if (upload == NULL)
+        return; /* another descriptor is the one that clients use now, or another HSDir has it */
+    bool is_overtaken = upload->sent_at != MOMENT_NONE && upload->sent_at > upload->look.asked_at;
+    if (result->finding == LOOK_FINDING_NO_ANSWER || is_overtaken) {
+        publisher->looks[LOOK_UNKNOWN]++;
+        note_silence(publisher, number, upload, now);
+        return;
+    }
+    upload->look.tries = 0;
+    upload->look.verdict = judge(publisher, number, upload, result, now);
+    upload->look.at = now;
+    upload->look.made_at = result->made_at;
+    publisher->looks[upload->look.verdict]++;
+}
+
+/* -- what an HSDir answers uploads with -------------------------------------------------------------- */
+
+static void note_refusal(struct publisher *publisher, size_t number, enum descriptor_slot slot,
+                         struct publisher_upload *upload, int64_t now)
+{
+    struct frontend_looks *looks = &publisher->frontends[number].looks;
+    if (upload->look.refusals++ == 0)
+        upload->look.refused_since = now;
+    if (is_kept_out(publisher, &publisher->frontends[number], now) && looks->others != OTHERS_STRANGER) {
+        looks->evidence = STRANGER_REFUSALS;
+        looks->clean = 0;
+        set_others(publisher, number, OTHERS_STRANGER, now);
+    }
+    if (now < looks->refusal_looked_at + looks_confirm_time(publisher) / 3)
+        return; /* one look tells of all HSDirs that refuse together */
+    looks->refusal_looked_at = now;
+    bool is_seen = slot == publisher->network->client_slot;
+    looks_want(publisher, number, is_seen ? upload : NULL, looks_draw_soon(publisher), now);
+}
+
+/* An HSDir has taken one: whoever kept this publisher out does so no more. */
+static void note_taken(struct publisher *publisher, size_t number, struct publisher_upload *upload,
+                       int64_t now)
+{
+    struct frontend_looks *looks = &publisher->frontends[number].looks;
+    upload->look.refusals = 0;
+    if (upload->look.verdict != LOOK_CURRENT)
+        upload->look.verdict = LOOK_UNKNOWN;
+    if (looks->others == OTHERS_STRANGER && looks->evidence == STRANGER_REFUSALS &&
+        !is_kept_out(publisher, &publisher->frontends[number], now))
+        set_others(publisher, number, OTHERS_NONE, now);
+}
+
+void looks_note_upload(struct publisher *publisher, size_t number, enum descriptor_slot slot,
+                       struct publisher_upload *upload, enum upload_failure failure, int64_t now)
+{
+    if (failure == UPLOAD_FAILURE_REJECTED)
+        note_refusal(publisher, number, slot, upload, now);
+    else if (failure == UPLOAD_FAILURE_NONE && upload->state == UPLOAD_DONE)
+        note_taken(publisher, number, upload, now);
+}
