@@ -25,6 +25,7 @@
 #include "engine/open_files.h"
 #include "report/journal.h"
 #include "report/metrics_server.h"
+#include "report/publication.h"
 #include "report/service_manager.h"
 #include "report/status_socket.h"
 
@@ -61,20 +62,40 @@ struct daemon {
 
 /* -- reports -------------------------------------------------------------------------------------- */
 
+/* How the frontend is that is published worst, and the same in words. */
+static enum publication find_worst(const struct report_view *view, char text[PUBLICATION_TEXT_SIZE])
+{
+    enum publication worst = PUBLICATION_FULL;
+    text[0] = '\0';
+    for (size_t i = 0; i < view->frontend_count; i++) {
+        enum publication publication = publication_judge(view, &view->frontends[i]);
+        if (publication <= worst)
+            continue;
+        worst = publication;
+        publication_describe(text, view, &view->frontends[i]);
+    }
+    return worst;
+}
+
 /* One line for "systemctl status". */
 static void tell_manager(struct daemon *daemon, const struct report_view *view)
 {
     size_t published = 0, live = 0, backends = 0;
+    const char *problem = "";
+    char text[PUBLICATION_TEXT_SIZE];
     for (size_t i = 0; i < view->frontend_count; i++)
         published += report_view_is_published(view, &view->frontends[i]);
+    enum publication worst = find_worst(view, text);
+    if (worst >= PUBLICATION_EXPIRES)
+        problem = text;
     for (size_t i = 0; i < view->publisher->source_count; i++) {
         const struct source *backend = &view->publisher->sources[i];
         backends += backend->is_used;
         live += backend->is_used && source_is_in(backend);
     }
-    service_manager_status(&daemon->manager, "%zu of %zu frontends published, %zu of %zu backends in%s%s",
-                           published, view->frontend_count, live, backends,
-                           view->tor_status[0] != '\0' ? "; " : "", view->tor_status);
+    service_manager_status(&daemon->manager, "%zu of %zu frontends published, %zu of %zu backends in%s%s%s%s",
+                           published, view->frontend_count, live, backends, problem[0] != '\0' ? "; " : "",
+                           problem, view->tor_status[0] != '\0' ? "; " : "", view->tor_status);
 }
 
 static void engine_changed(void *context)
@@ -335,6 +356,7 @@ static void look_around(evutil_socket_t socket, short events, void *context)
     (void)events;
     struct daemon *daemon = context;
     look_for_tor(daemon);
+    engine_changed(daemon); /* what HSDirs took expires though nothing happens */
     int64_t difference = read_clock_difference();
     int64_t jump = difference - daemon->clock_difference;
     daemon->clock_difference = difference;

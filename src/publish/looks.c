@@ -339,7 +339,8 @@ int64_t looks_hold_rounds(struct publisher *publisher, size_t number, int64_t no
     size_t answers = count_answers(publisher, number, looks->held_since, now, &newer);
     if (answers < wanted && now < looks->held_since + HOLD_PATIENCE)
         return now + HOLD_STEP;
-    if (answers > 0 && 2 * newer >= answers)
+    looks->is_left = answers > 0 && 2 * newer >= answers;
+    if (looks->is_left)
         return looks->held_since + again;
     looks->held_since = MOMENT_NONE;
     looks->free_until = now + FREE_TIME; /* for all that is due together */

@@ -9,9 +9,16 @@
 #include "base/memory.h"
 #include "onion/presigned.h"
 #include "publish/frontends.h"
+#include "report/publication.h"
 
 /* An HSDir is complained of after so many tries; the first ones may fail because it is being restarted. */
 #define ATTEMPTS_TO_COMPLAIN 3
+/* And after so many rounds that it refuses: the first one may be too soon after another publisher's. */
+#define REFUSALS_TO_COMPLAIN 2
+
+/* Milliseconds for which HSDirs may lack the points as they are now, before that is spoken of: after a change
+ * they do for a moment. */
+#define PARTLY_PATIENCE (5 * 60 * 1000)
 
 /* A bundle that runs out is spoken of once a day. */
 #define BUNDLE_WARNING_INTERVAL (24 * 60 * 60 * 1000)
@@ -33,7 +40,8 @@ struct journal_bundle {
 
 struct journal_frontend {
     uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE];
-    struct log_state published, backends, hsdirs, lacks, flow_control;
+    struct log_state published, backends, hsdirs, others, lacks, flow_control;
+    int64_t partly_since; /* since when it has been published in part only */
     struct journal_bundle bundle;
 };
 
@@ -155,25 +163,97 @@ static size_t count_uploads(const struct publisher_frontend *frontend)
            frontend->descriptors[DESCRIPTOR_SECOND].upload_count;
 }
 
-/* The upload that has failed most often, if any has failed often enough to be spoken of; and how many have.
- */
-static const struct publisher_upload *find_failing(const struct publisher_frontend *frontend, size_t *count)
+/* What HSDirs make of a frontend's uploads. */
+struct upload_troubles {
+    size_t failing; /* HSDirs that are not reached, after several tries */
+    size_t refusing;
+    const char *reason; /* why one of the failing is not */
+    bool is_over;       /* every HSDir has taken what it was sent last */
+};
+
+static void count_troubles(const struct publisher_descriptor *descriptor, struct upload_troubles *troubles)
 {
-    const struct publisher_upload *worst = NULL;
-    *count = 0;
-    for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
-        const struct publisher_descriptor *descriptor = &frontend->descriptors[slot];
-        for (size_t i = 0; i < descriptor->upload_count; i++) {
-            const struct publisher_upload *upload = &descriptor->uploads[i];
-            if (upload->state == UPLOAD_DONE || upload->failure == UPLOAD_FAILURE_NONE ||
-                upload->attempts < ATTEMPTS_TO_COMPLAIN)
-                continue;
-            (*count)++;
-            if (worst == NULL || upload->attempts > worst->attempts)
-                worst = upload;
-        }
+    for (size_t i = 0; i < descriptor->upload_count; i++) {
+        const struct publisher_upload *upload = &descriptor->uploads[i];
+        troubles->is_over = troubles->is_over && upload->state == UPLOAD_DONE;
+        troubles->refusing += upload->look.refusals >= REFUSALS_TO_COMPLAIN;
+        if (upload->state == UPLOAD_DONE || upload->state == UPLOAD_REFUSED ||
+            upload->failure == UPLOAD_FAILURE_NONE || upload->attempts < ATTEMPTS_TO_COMPLAIN)
+            continue;
+        troubles->failing++;
+        troubles->reason = upload->reason;
     }
-    return worst;
+}
+
+static struct upload_troubles find_troubles(const struct publisher_frontend *frontend)
+{
+    struct upload_troubles troubles = {.is_over = true};
+    for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++)
+        count_troubles(&frontend->descriptors[slot], &troubles);
+    return troubles;
+}
+
+/* Says which HSDirs don't take its descriptors; no figure that changes with each try is in it. */
+static void update_hsdirs(struct journal *journal, const struct publisher_frontend *frontend,
+                          struct journal_frontend *known, const char *address)
+{
+    const struct upload_troubles troubles = find_troubles(frontend);
+    bool is_all = troubles.failing > 0 && troubles.failing == count_uploads(frontend);
+    if (is_all)
+        log_write_trouble(
+            journal->log, &known->hsdirs, LOG_LEVEL_WARNING,
+            "%s.onion: not one HSDir has taken its descriptors after %d tries (%s); they are tried "
+            "again",
+            address, ATTEMPTS_TO_COMPLAIN, troubles.reason);
+    else if (troubles.failing > 0)
+        log_write_trouble(
+            journal->log, &known->hsdirs, LOG_LEVEL_WARNING,
+            "%s.onion: not all HSDirs have taken a descriptor after %d tries (%s); they are tried again",
+            address, ATTEMPTS_TO_COMPLAIN, troubles.reason);
+    if (troubles.refusing > 0)
+        log_write_trouble(
+            journal->log, &known->hsdirs, LOG_LEVEL_WARNING,
+            "%s.onion: HSDirs refuse its descriptors (UPLOAD_REJECTED), round after round: they "
+            "may have newer ones of the same address. If Onionbalance or another publisher has just "
+            "been stopped, that is over within some minutes",
+            address);
+    if (troubles.is_over && known->hsdirs.is_trouble)
+        log_write_well(journal->log, &known->hsdirs, LOG_LEVEL_INFO,
+                       "%s.onion: all HSDirs have its descriptors", address);
+}
+
+/* Says whether it is published, by what is known now and not by what was: the worst is said first. */
+static void update_publication(struct journal *journal, const struct report_view *view,
+                               const struct report_frontend *report, struct journal_frontend *known)
+{
+    const struct publisher_frontend *frontend = &view->publisher->frontends[report->number];
+    const char *address = report->config->address;
+    enum publication publication = publication_judge(view, report);
+    char problem[PUBLICATION_TEXT_SIZE];
+    publication_describe(problem, view, report);
+    if (publication != PUBLICATION_PARTLY)
+        known->partly_since = view->now;
+    if (publication == PUBLICATION_STRANGER)
+        log_write_trouble(journal->log, &known->others, LOG_LEVEL_ERROR, "%s.onion: %s", address, problem);
+    else if (known->others.is_trouble)
+        log_write_well(journal->log, &known->others, LOG_LEVEL_INFO,
+                       "%s.onion: nobody else publishes this address any more, by what HSDirs hand out",
+                       address);
+    if (publication == PUBLICATION_FULL)
+        log_write_well(journal->log, &known->published, LOG_LEVEL_INFO,
+                       "%s.onion is published: all %zu HSDirs of its two descriptors have them", address,
+                       count_uploads(frontend));
+    else if (publication == PUBLICATION_PARTLY && known->published.is_known &&
+             view->now - known->partly_since >= PARTLY_PATIENCE)
+        log_write_trouble(
+            journal->log, &known->published, LOG_LEVEL_WARNING,
+            "%s.onion is no longer published in full: not all HSDirs have its descriptors with the "
+            "introduction points as they are now",
+            address);
+    else if (publication != PUBLICATION_STRANGER && problem[0] != '\0')
+        log_write_trouble(journal->log, &known->published,
+                          publication == PUBLICATION_EXPIRED ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING,
+                          "%s.onion: %s", address, problem);
 }
 
 /* Says which live backends have no introduction point published, and why. Those for which there is no room
@@ -241,21 +321,8 @@ static void update_frontend(struct journal *journal, const struct report_view *v
     else if (!frontend->is_frozen && known->backends.is_trouble)
         log_write_well(journal->log, &known->backends, LOG_LEVEL_INFO, "%s.onion: a backend is live again",
                        address);
-    size_t failing = 0;
-    const struct publisher_upload *worst = find_failing(frontend, &failing);
-    if (worst != NULL)
-        log_write_trouble(
-            journal->log, &known->hsdirs, LOG_LEVEL_WARNING,
-            "%s.onion: an HSDir has not taken a descriptor after %u tries (%s); it is tried again", address,
-            worst->attempts, worst->reason);
-    if (!report_view_is_published(view, report))
-        return;
-    if (known->hsdirs.is_trouble && worst == NULL)
-        log_write_well(journal->log, &known->hsdirs, LOG_LEVEL_INFO,
-                       "%s.onion: all HSDirs have its descriptors", address);
-    log_write_well(journal->log, &known->published, LOG_LEVEL_INFO,
-                   "%s.onion is published: all %zu HSDirs of its two descriptors have them", address,
-                   count_uploads(frontend));
+    update_hsdirs(journal, frontend, known, address);
+    update_publication(journal, view, report, known);
 }
 
 /* Says how a frontend's bundle stands: when that changes, and every day while it is not well. */
@@ -360,7 +427,7 @@ static void dump_descriptor(const struct log *log, const struct report_view *vie
 {
     size_t taken = 0;
     for (size_t i = 0; i < descriptor->upload_count; i++)
-        taken += descriptor->uploads[i].state == UPLOAD_DONE;
+        taken += upload_is_current(&descriptor->uploads[i], view->now);
     int64_t refresh =
         descriptor->refresh_at == MOMENT_NEVER ? 0 : (descriptor->refresh_at - view->now) / 1000;
     log_write(log, LOG_LEVEL_INFO,
@@ -385,8 +452,11 @@ void journal_dump(const struct log *log, const struct report_view *view)
     for (size_t i = 0; i < view->frontend_count; i++) {
         const struct report_frontend *report = &view->frontends[i];
         const struct publisher_frontend *frontend = &view->publisher->frontends[report->number];
-        log_write(log, LOG_LEVEL_INFO, "%s.onion: %s", report->config->address,
-                  report_view_is_published(view, report) ? "published" : "not fully published");
+        char problem[PUBLICATION_TEXT_SIZE];
+        publication_describe(problem, view, report);
+        log_write(log, LOG_LEVEL_INFO, "%s.onion: %s%s%s", report->config->address,
+                  report_view_is_published(view, report) ? "published" : "not fully published",
+                  problem[0] != '\0' ? ": " : "", problem);
         for (size_t j = 0; j < frontend->member_count; j++) {
             const struct source *backend = publisher_member_source(view->publisher, &frontend->members[j]);
             log_write(log, LOG_LEVEL_INFO, "  backend %s: %s%s%s", report->config->backends[j].name,

@@ -9,6 +9,7 @@
 #include "publish/source_life.h"
 #include "report/metrics_text.h"
 #include "report/metrics_values.h"
+#include "report/publication.h"
 
 #define DOMAIN_SIZE (ONION_ADDRESS_SIZE + sizeof(".onion"))
 
@@ -73,6 +74,17 @@ static void write_failures(struct metrics_text *text, const struct report_view *
         write_failure(text, reasons[i], view->publisher->upload_failures[i]);
 }
 
+/* What looks have found since the process began, and what HSDirs were last seen to have. */
+static void write_looks(struct metrics_text *text, const struct report_view *view)
+{
+    metrics_text_begin(text, "obpub_looks_total", "counter",
+                       "Looks at what HSDirs hand out of the frontends, by what was found.");
+    for (size_t i = 0; i < LOOK_VERDICTS; i++) {
+        const struct metrics_label label = {"found", publication_name_verdict((enum look_verdict)i)};
+        metrics_text_add(text, "obpub_looks_total", "", &label, 1, (double)view->publisher->looks[i]);
+    }
+}
+
 static void write_fetches(struct metrics_text *text, const char *name, const char *help,
                           const uint64_t counts[FETCH_TARGETS])
 {
@@ -108,6 +120,24 @@ static void write_reactions(struct metrics_text *text, const struct histogram *h
 
 /* -- frontends and their descriptors */
 
+/* The HSDirs that clients ask now, by what each was last seen to hand out. */
+static void write_frontend_looks(struct metrics_text *text, const struct report_view *view,
+                                 const struct publisher_frontend *frontend, const char *domain)
+{
+    const struct network *network = view->publisher->network;
+    size_t counts[LOOK_VERDICTS] = {0};
+    if (network == NULL)
+        return;
+    const struct publisher_descriptor *descriptor = &frontend->descriptors[network->client_slot];
+    for (size_t i = 0; i < descriptor->upload_count; i++)
+        counts[descriptor->uploads[i].look.verdict]++;
+    for (size_t i = 0; i < LOOK_VERDICTS; i++) {
+        const struct metrics_label labels[] = {{"frontend", domain},
+                                               {"found", publication_name_verdict((enum look_verdict)i)}};
+        metrics_text_add(text, "obpub_frontend_hsdirs_seen", "", labels, 2, (double)counts[i]);
+    }
+}
+
 static void write_frontend_states(struct metrics_text *text, const struct report_view *view,
                                   const struct publisher_frontend *frontend, const char *domain)
 {
@@ -138,6 +168,18 @@ static void write_frontends(struct metrics_text *text, const struct report_view 
         const struct publisher_frontend *frontend = &view->publisher->frontends[view->frontends[i].number];
         format_domain(domain, frontend->identity_key);
         write_frontend_states(text, view, frontend, domain);
+    }
+}
+
+static void write_seen(struct metrics_text *text, const struct report_view *view)
+{
+    char domain[DOMAIN_SIZE];
+    metrics_text_begin(text, "obpub_frontend_hsdirs_seen", "gauge",
+                       "HSDirs of the descriptor that clients use, by what they were last seen to hand out.");
+    for (size_t i = 0; i < view->frontend_count; i++) {
+        const struct publisher_frontend *frontend = &view->publisher->frontends[view->frontends[i].number];
+        format_domain(domain, frontend->identity_key);
+        write_frontend_looks(text, view, frontend, domain);
     }
 }
 
@@ -231,8 +273,10 @@ int metrics_write(const struct report_view *view, struct evbuffer *buffer)
     write_fetches(&text, "obpub_fetch_failures_total",
                   "Fetches of backends' descriptors that failed, by who was asked.",
                   view->counters->fetch_failures);
+    write_looks(&text, view);
     write_reactions(&text, &view->counters->reactions);
     write_frontends(&text, view);
+    write_seen(&text, view);
     write_descriptors(&text, view);
     write_backends(&text, view);
     return text.has_failed ? -1 : 0;

@@ -5,6 +5,7 @@
 
 #include "onion/presigned.h"
 #include "report/metrics_text.h"
+#include "report/publication.h"
 
 /* A moment of the publisher's clock in seconds since the epoch. */
 static double moment_value(const struct report_view *view, int64_t moment)
@@ -180,6 +181,16 @@ static double frontend_is_published(const struct report_view *view, const struct
     return report_view_is_published(view, shown);
 }
 
+static double frontend_has_stranger(const struct report_view *view, const struct report_frontend *shown)
+{
+    return find_frontend(view, shown)->looks.others == OTHERS_STRANGER;
+}
+
+static double frontend_has_others(const struct report_view *view, const struct report_frontend *shown)
+{
+    return find_frontend(view, shown)->looks.others != OTHERS_NONE;
+}
+
 static double frontend_is_frozen(const struct report_view *view, const struct report_frontend *shown)
 {
     const struct publisher_frontend *frontend = find_frontend(view, shown);
@@ -222,8 +233,16 @@ static double bundle_is_usable(const struct report_view *view, const struct repo
 
 const struct frontend_metric frontend_metrics[] = {
     {{"obpub_frontend_published", "gauge",
-      "1 when every HSDir has both descriptors with the introduction points as they are now."},
+      "1 when every HSDir has both descriptors with the introduction points as they are now, and nobody else "
+      "publishes the address."},
      frontend_is_published},
+    {{"obpub_frontend_stranger", "gauge",
+      "1 when somebody publishes the frontend's address who is no publisher that is there on purpose."},
+     frontend_has_stranger},
+    {{"obpub_frontend_other_publishers", "gauge",
+      "1 when another publisher of the frontend's address has been seen within three hours, whoever that "
+      "is."},
+     frontend_has_others},
     {{"obpub_frontend_static", "gauge",
       "1 when no backend is live, so that the last good introduction points stay published."},
      frontend_is_frozen},
@@ -295,6 +314,12 @@ static double descriptor_success_age(const struct report_view *view, const struc
     return last != MOMENT_NONE ? (double)(view->now - last) / 1000.0 : METRICS_NO_VALUE;
 }
 
+static double descriptor_expiry_time(const struct report_view *view, const struct report_frontend *shown,
+                                     enum descriptor_slot slot)
+{
+    return moment_value(view, publication_find_expiry(find_descriptor(view, shown, slot)));
+}
+
 static double descriptor_next_upload(const struct report_view *view, const struct report_frontend *shown,
                                      enum descriptor_slot slot)
 {
@@ -328,6 +353,9 @@ const struct descriptor_metric descriptor_metrics[] = {
     {{"obpub_descriptor_last_success_age_seconds", "gauge",
       "Seconds since an HSDir last took the descriptor, whatever the clock was set to meanwhile."},
      descriptor_success_age},
+    {{"obpub_descriptor_expiry_timestamp_seconds", "gauge",
+      "When the last HSDir forgets the descriptor, in seconds since the epoch."},
+     descriptor_expiry_time},
     {{"obpub_descriptor_next_upload_timestamp_seconds", "gauge",
       "When the descriptor is uploaded next, in seconds since the epoch."},
      descriptor_next_upload},

@@ -4,6 +4,7 @@
 #include "base/hex.h"
 #include "publish/frontends.h"
 #include "publish/source_life.h"
+#include "report/publication.h"
 #include "report/status_value.h"
 
 /* A moment of the publisher's clock as a time; null for one that has not been or never comes. */
@@ -107,6 +108,12 @@ static json_t *make_hsdir(const struct report_view *view, const struct publisher
     json_object_set_new(object, "nextTry",
                         upload->state == UPLOAD_DUE ? make_moment(view, upload->due) : json_null());
     json_object_set_new(object, "error", status_value_text(upload->reason));
+    json_object_set_new(object, "expires",
+                        upload->taken_at != MOMENT_NONE ? make_moment(view, upload->taken_at + HSDIR_MEMORY)
+                                                        : json_null());
+    bool is_seen = upload->look.verdict != LOOK_UNKNOWN;
+    json_object_set_new(object, "seen", json_string(publication_name_verdict(upload->look.verdict)));
+    json_object_set_new(object, "seenAt", is_seen ? make_moment(view, upload->look.at) : json_null());
     return object;
 }
 
@@ -127,6 +134,7 @@ static json_t *make_descriptor(const struct report_view *view, const struct repo
                         counter != 0 ? json_integer((json_int_t)counter) : json_null());
     json_object_set_new(object, "nextUpload",
                         make_moment(view, report_view_next_upload(view, frontend, slot)));
+    json_object_set_new(object, "expires", make_moment(view, publication_find_expiry(descriptor)));
     json_object_set_new(object, "hsdirs", hsdirs);
     return object;
 }
@@ -142,10 +150,27 @@ static int64_t find_last_attempt(const struct publisher_descriptor *descriptor)
 
 /* -- the whole */
 
+/* What has been seen of other publishers of the same address. */
+static json_t *make_others(const struct report_view *view, const struct publisher_frontend *frontend)
+{
+    const struct frontend_looks *looks = &frontend->looks;
+    json_t *object = json_object();
+    json_object_set_new(object, "state", json_string(publication_name_others(looks->others)));
+    json_object_set_new(object, "since",
+                        looks->others != OTHERS_NONE ? make_moment(view, looks->others_since) : json_null());
+    json_object_set_new(object, "seen", make_moment(view, looks->others_seen));
+    json_object_set_new(object, "evidence",
+                        looks->others >= OTHERS_SUSPECTED
+                            ? json_string(publication_name_evidence(looks->evidence))
+                            : json_null());
+    return object;
+}
+
 static json_t *make_service(const struct report_view *view, const struct report_frontend *shown)
 {
     const struct publisher_frontend *frontend = &view->publisher->frontends[shown->number];
     const struct publisher_descriptor *descriptors = frontend->descriptors;
+    char problem[PUBLICATION_TEXT_SIZE];
     json_t *instances = json_array();
     for (size_t i = 0; i < frontend->member_count; i++)
         json_array_append_new(instances, make_instance(view, shown, frontend, i));
@@ -161,6 +186,10 @@ static json_t *make_service(const struct report_view *view, const struct report_
     json_object_set_new(object, "publishAttemptSecondDescriptor",
                         make_moment(view, find_last_attempt(&descriptors[DESCRIPTOR_SECOND])));
     json_object_set_new(object, "isPublished", json_boolean(report_view_is_published(view, shown)));
+    json_object_set_new(object, "publication", json_string(publication_name(publication_judge(view, shown))));
+    publication_describe(problem, view, shown);
+    json_object_set_new(object, "problem", status_value_text(problem));
+    json_object_set_new(object, "otherPublishers", make_others(view, frontend));
     json_object_set_new(object, "isStatic",
                         json_boolean(frontend->is_frozen && frontend->assignment != NULL));
     json_object_set_new(object, "hasFlowControl",

@@ -115,6 +115,7 @@ static int read_hsdir(void *entry, const json_t *value, struct error *error)
         {"nextTry", FIELD_TIME_OR_NULL, false, offsetof(struct status_hsdir, next_try)},
         {"attempts", FIELD_COUNT, false, offsetof(struct status_hsdir, attempts)},
         {"error", FIELD_TEXT_OR_NULL, false, offsetof(struct status_hsdir, error)},
+        {"seen", FIELD_TEXT, true, offsetof(struct status_hsdir, seen)},
         {NULL, FIELD_TEXT, false, 0},
     };
     return read_fields(entry, fields, value, error);
@@ -127,9 +128,11 @@ static int read_descriptor(void *entry, const json_t *value, struct error *error
         {"timePeriod", FIELD_COUNT, false, offsetof(struct status_descriptor, time_period)},
         {"revisionCounter", FIELD_COUNT_OR_NULL, false, offsetof(struct status_descriptor, revision_counter)},
         {"nextUpload", FIELD_TIME_OR_NULL, false, offsetof(struct status_descriptor, next_upload)},
+        {"expires", FIELD_TIME_OR_NULL, true, offsetof(struct status_descriptor, expires)},
         {NULL, FIELD_TEXT, false, 0},
     };
     struct status_descriptor *descriptor = entry;
+    descriptor->expires = STATUS_NO_TIME;
     if (read_fields(descriptor, fields, value, error) != 0)
         return -1;
     void *hsdirs = NULL;
@@ -178,6 +181,7 @@ static int read_service(void *entry, const json_t *value, struct error *error)
         {"onionAddress", FIELD_TEXT, false, offsetof(struct status_service, address)},
         {"isPublished", FIELD_BOOLEAN, false, offsetof(struct status_service, is_published)},
         {"isStatic", FIELD_BOOLEAN, false, offsetof(struct status_service, is_static)},
+        {"problem", FIELD_TEXT_OR_NULL, true, offsetof(struct status_service, problem)},
         {"introPointsNum", FIELD_COUNT, false, offsetof(struct status_service, points)},
         {NULL, FIELD_TEXT, false, 0},
     };

@@ -21,12 +21,14 @@ struct status_hsdir {
     int64_t taken, next_try;
     uint64_t attempts;
     const char *error; /* or NULL */
+    const char *seen;  /* what it was last seen to hand out; NULL from an obpub that does not look */
 };
 
 struct status_descriptor {
     const char *name;
     uint64_t time_period, revision_counter; /* 0: none */
     int64_t next_upload;
+    int64_t expires; /* when the last HSDir forgets it */
     struct status_hsdir *hsdirs;
     size_t hsdir_count;
 };
@@ -51,6 +53,7 @@ struct status_bundle {
 struct status_service {
     const char *address;
     bool is_published, is_static;
+    const char *problem; /* of its publication, or NULL */
     uint64_t points;
     bool is_presigned;
     struct status_bundle bundle; /* when is_presigned */

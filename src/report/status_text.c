@@ -10,6 +10,7 @@
 
 #define NAME_COLUMN_MAX 24
 #define SHORT_ADDRESS_LENGTH 16 /* characters of an address that stand for a backend without a name */
+#define EXPIRY_SHOWN 3600       /* seconds before a descriptor expires from when on that is said */
 #define TEXT_SIZE_MAX 600       /* bytes of a text that are shown */
 
 enum colour {
@@ -155,6 +156,12 @@ static void print_instance(const struct printer *printer, const struct status_in
     fputc('\n', printer->file);
 }
 
+/* True when an HSDir has been seen to hand out something else than it is to have. */
+static bool is_seen_with_other(const struct status_hsdir *hsdir)
+{
+    return hsdir->seen != NULL && strcmp(hsdir->seen, "current") != 0 && strcmp(hsdir->seen, "unknown") != 0;
+}
+
 /* An HSDir that does not have what it is to have. */
 static void print_hsdir(const struct printer *printer, const struct status_hsdir *hsdir)
 {
@@ -168,11 +175,29 @@ static void print_hsdir(const struct printer *printer, const struct status_hsdir
         fputs(", again in ", printer->file);
         print_duration(printer, hsdir->next_try - printer->wall_now);
     }
+    if (is_seen_with_other(hsdir)) {
+        fputs(", hands out: ", printer->file);
+        print_coloured(printer, COLOUR_DOUBTFUL, hsdir->seen);
+    }
     if (hsdir->error != NULL) {
         fputs(": ", printer->file);
         print_text(printer, hsdir->error);
     }
     fputc('\n', printer->file);
+}
+
+/* When the last HSDir forgets the descriptor, if that is soon, or when it did. */
+static void print_expiry(const struct printer *printer, const struct status_descriptor *descriptor)
+{
+    int64_t left = descriptor->expires - printer->wall_now;
+    if (descriptor->expires == STATUS_NO_TIME || left > EXPIRY_SHOWN)
+        return;
+    fputs(", ", printer->file);
+    begin_colour(printer, COLOUR_BAD);
+    fputs(left <= 0 ? "expired " : "expires in ", printer->file);
+    print_duration(printer, left <= 0 ? -left : left);
+    fputs(left <= 0 ? " ago" : "", printer->file);
+    end_colour(printer, COLOUR_BAD);
 }
 
 static void print_descriptor(const struct printer *printer, const struct status_descriptor *descriptor)
@@ -193,9 +218,10 @@ static void print_descriptor(const struct printer *printer, const struct status_
         fputs(", next upload in ", printer->file);
         print_duration(printer, descriptor->next_upload - printer->wall_now);
     }
+    print_expiry(printer, descriptor);
     fputc('\n', printer->file);
     for (size_t i = 0; i < descriptor->hsdir_count; i++) {
-        if (!descriptor->hsdirs[i].is_current)
+        if (!descriptor->hsdirs[i].is_current || is_seen_with_other(&descriptor->hsdirs[i]))
             print_hsdir(printer, &descriptor->hsdirs[i]);
     }
 }
@@ -231,8 +257,13 @@ static void print_service(const struct printer *printer, const struct status_ser
         fputs(", ", printer->file);
         print_coloured(printer, COLOUR_BAD, "no backend is live: the last good introduction points stay up");
     }
-    fprintf(printer->file, "\n  %" PRIu64 " introduction point%s\n", service->points,
-            plural(service->points));
+    fputc('\n', printer->file);
+    if (service->problem != NULL) {
+        fputs("  ", printer->file);
+        print_coloured(printer, COLOUR_BAD, service->problem);
+        fputc('\n', printer->file);
+    }
+    fprintf(printer->file, "  %" PRIu64 " introduction point%s\n", service->points, plural(service->points));
     if (service->is_presigned)
         print_bundle(printer, &service->bundle);
     fputs("  backends\n", printer->file);

@@ -77,7 +77,8 @@ const struct time_schedule *report_view_schedule(const struct report_view *view)
 bool report_view_is_published(const struct report_view *view, const struct report_frontend *frontend)
 {
     const struct bundle_plan *plan = report_view_plan(frontend);
-    return publisher_is_published(view->publisher, frontend->number, view->now) &&
+    bool is_ours = view->publisher->frontends[frontend->number].looks.others != OTHERS_STRANGER;
+    return is_ours && publisher_is_published(view->publisher, frontend->number, view->now) &&
            (plan == NULL || presigned_judge(plan, report_view_schedule(view),
                                             view->wall_milliseconds / 1000) != PRESIGNED_RAN_OUT);
 }

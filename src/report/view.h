@@ -61,8 +61,8 @@ const struct bundle_plan *report_view_plan(const struct report_frontend *fronten
 /* The schedule of the network, NULL while there is no consensus. */
 const struct time_schedule *report_view_schedule(const struct report_view *view);
 
-/* True when all HSDirs have a frontend's descriptors with the introduction points as they are now, and these
- * have not expired with the frontend's bundle. */
+/* True when all HSDirs have a frontend's descriptors with the introduction points as they are now, these have
+ * not expired with the frontend's bundle, and nobody else publishes its address. */
 bool report_view_is_published(const struct report_view *view, const struct report_frontend *frontend);
 
 /* Why a backend that is in has no introduction point in what the frontend's HSDirs are to have. */
