@@ -26,7 +26,7 @@ const struct command commands[COMMANDS] = {
     {
         .kind = COMMAND_OPTION,
         .name = "once",
-        .options = ONIONBALANCE_OPTIONS | OPTION_BIT(TIMEOUT) | OPTION_BIT(JSON),
+        .options = ONIONBALANCE_OPTIONS | OPTION_BIT(TIMEOUT) | OPTION_BIT(JSON) | OPTION_BIT(VERIFY),
         .usage = "[-c FILE] [options]",
         .help = "publish the descriptors of every frontend once, then exit",
         .run = once_command,

@@ -34,6 +34,7 @@ struct once {
     struct progress progress;
     struct live_view live;
     int64_t started;
+    bool is_verifying; /* all is published, and HSDirs are asked for it */
     bool has_timed_out;
     int signal; /* the one that ended it, or 0 */
     bool has_lost_process;
@@ -52,6 +53,10 @@ static const char *describe_progress(const struct once *once, char *text, size_t
         snprintf(text, size, "%s", tor_status);
         return tor_status;
     }
+    if (once->is_verifying) {
+        snprintf(text, size, "%zu of %zu HSDirs that visitors ask hand it out", counts.seen, counts.asked);
+        return "looks";
+    }
     for (size_t i = 0; i < publisher->frontend_count; i++) {
         if (!publisher->frontends[i].has_started) {
             snprintf(text, size, "descriptors of %zu of %zu backends are here", counts.live, counts.backends);
@@ -62,14 +67,31 @@ static const char *describe_progress(const struct once *once, char *text, size_t
     return "uploads";
 }
 
+/* True when there is nothing left to do. With --verify what HSDirs hand out is looked at once all is
+ * published. */
+static bool has_ended(struct once *once)
+{
+    const struct publisher *publisher = engine_publisher(once->engine);
+    if (engine_tors_need_operator(once->engine))
+        return true;
+    if (once->is_verifying)
+        return !publisher_is_looking(publisher);
+    if (!publisher_is_settled(publisher, clock_milliseconds()))
+        return false;
+    if (!once->options->verify)
+        return true;
+    once->is_verifying = true;
+    engine_look_at_all(once->engine);
+    return !publisher_is_looking(publisher);
+}
+
 static void engine_changed(void *context)
 {
     struct once *once = context;
     char text[PROGRESS_TEXT_SIZE];
     const char *stage = describe_progress(once, text, sizeof(text));
     progress_show(&once->progress, stage, text, clock_milliseconds());
-    if (publisher_is_settled(engine_publisher(once->engine), clock_milliseconds()) ||
-        engine_tors_need_operator(once->engine))
+    if (has_ended(once))
         event_base_loopbreak(once->base);
 }
 
@@ -118,6 +140,11 @@ static void describe_problem(const struct once *once, char *text, size_t size)
         snprintf(text, size, "%zu of %zu uploads were not taken%s%s", counts.uploads - counts.taken,
                  counts.uploads, engine_last_error(once->engine)[0] != '\0' ? ": " : "",
                  engine_last_error(once->engine));
+    else if (once->options->verify && counts.seen < counts.asked)
+        snprintf(text, size, "%zu of %zu HSDirs that visitors ask don't hand it out",
+                 counts.asked - counts.seen, counts.asked);
+    else if (once->options->verify && !once->is_verifying)
+        snprintf(text, size, "there was no time left to look at what visitors get");
     else
         text[0] = '\0';
 }
@@ -188,8 +215,9 @@ static int report_outcome(struct once *once, const struct config *config)
         .started = once->started,
         .ended = clock_milliseconds(),
         .problem = problem,
+        .is_verified = once->options->verify,
     };
-    enum outcome_result result = outcome_judge(publisher);
+    enum outcome_result result = outcome_judge(&outcome);
     warn_of_backends(publisher, config);
     if (result != OUTCOME_COMPLETE) {
         warn_of_refusals(publisher);

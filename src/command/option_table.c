@@ -140,6 +140,14 @@ static int set_json(struct options *options, const char *argument, struct error 
     return 0;
 }
 
+static int set_verify(struct options *options, const char *argument, struct error *error)
+{
+    (void)argument;
+    (void)error;
+    options->verify = true;
+    return 0;
+}
+
 static int set_watch(struct options *options, const char *argument, struct error *error)
 {
     (void)argument;
@@ -176,6 +184,8 @@ const struct option_row option_rows[OPTIONS] = {
     [OPTION_TIMEOUT] = {"timeout", 0, "SECONDS", "with --once: give up after so long (default: 120)",
                         set_timeout},
     [OPTION_JSON] = {"json", 0, NULL, "the result as one JSON object", set_json},
+    [OPTION_VERIFY] = {"verify", 0, NULL,
+                       "with --once: fetch what visitors get now, and say whether it is that", set_verify},
     [OPTION_SOCKET_PATH] = {"socket-path", 0, "PATH", "the status socket (default: as the config says)",
                             set_status_socket},
     [OPTION_WATCH] = {"watch", 0, NULL, "show it again every two seconds, until interrupted", set_watch},

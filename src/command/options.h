@@ -20,7 +20,7 @@ struct options {
         *environment_socket; /* ONIONBALANCE_TOR_CONTROL_SOCKET, or NULL; the config's tor-control wins */
     const char
         *environment_status_socket; /* ONIONBALANCE_STATUS_SOCKET_LOCATION, or NULL; wins over the config's */
-    bool json, watch, force;
+    bool json, watch, force, verify;
     const char *status_socket; /* --socket-path of "obpub status", or NULL */
     unsigned timeout;          /* seconds, 120 unless given */
     const char *output;        /* -o of "obpub presign" */

@@ -135,6 +135,12 @@ const char *engine_last_error(const struct engine *engine)
     return engine->last_error;
 }
 
+void engine_look_at_all(struct engine *engine)
+{
+    publisher_look_at_all(engine->publisher, clock_milliseconds());
+    engine_wake(engine);
+}
+
 void engine_note_pause(struct engine *engine, int64_t milliseconds)
 {
     publisher_note_pause(engine->publisher, milliseconds, clock_milliseconds());

@@ -38,6 +38,9 @@ const char *engine_last_error(const struct engine *engine);
 /* Counts of what the engine did; the caller may add what it did itself. */
 struct report_counters *engine_counters(struct engine *engine);
 
+/* Has the publisher look at what visitors get of all frontends; publisher_is_looking() tells when it has. */
+void engine_look_at_all(struct engine *engine);
+
 /* The wall clock has gone on so many milliseconds further than the one of the time-outs: the machine may have
  * been suspended. */
 void engine_note_pause(struct engine *engine, int64_t milliseconds);

@@ -7,8 +7,11 @@
 
 static void count_uploads(const struct publisher_descriptor *descriptor, struct outcome_counts *counts)
 {
-    for (size_t i = 0; i < descriptor->upload_count; i++)
+    for (size_t i = 0; i < descriptor->upload_count; i++) {
         counts->taken += descriptor->uploads[i].state == UPLOAD_DONE;
+        counts->asked += descriptor->uploads[i].look.asked_at != 0;
+        counts->seen += descriptor->uploads[i].look.verdict == LOOK_CURRENT;
+    }
     counts->uploads += descriptor->upload_count;
 }
 
@@ -24,8 +27,9 @@ void outcome_count(const struct publisher *publisher, struct outcome_counts *cou
     }
 }
 
-enum outcome_result outcome_judge(const struct publisher *publisher)
+enum outcome_result outcome_judge(const struct outcome *outcome)
 {
+    const struct publisher *publisher = outcome->publisher;
     struct outcome_counts counts;
     outcome_count(publisher, &counts);
     if (counts.taken == 0)
@@ -36,7 +40,8 @@ enum outcome_result outcome_judge(const struct publisher *publisher)
                 return OUTCOME_INCOMPLETE;
         }
     }
-    return counts.taken == counts.uploads ? OUTCOME_COMPLETE : OUTCOME_INCOMPLETE;
+    bool is_seen = !outcome->is_verified || (counts.asked > 0 && counts.seen == counts.asked);
+    return counts.taken == counts.uploads && is_seen ? OUTCOME_COMPLETE : OUTCOME_INCOMPLETE;
 }
 
 static const char *name_result(enum outcome_result result)
@@ -52,7 +57,8 @@ static const char *name_result(enum outcome_result result)
 void outcome_add_to_status(const struct outcome *outcome, json_t *status)
 {
     double seconds = (double)(outcome->ended - outcome->started) / 1000.0;
-    json_object_set_new(status, "result", json_string(name_result(outcome_judge(outcome->publisher))));
+    json_object_set_new(status, "result", json_string(name_result(outcome_judge(outcome))));
     json_object_set_new(status, "problem", status_value_text(outcome->problem));
+    json_object_set_new(status, "isVerified", json_boolean(outcome->is_verified));
     json_object_set_new(status, "seconds", json_real(seconds));
 }

@@ -16,24 +16,26 @@ struct outcome {
     const struct publisher *publisher;
     int64_t started, ended; /* milliseconds of the publisher's clock */
     const char *problem;    /* why nothing could be published, or "" */
+    bool is_verified;       /* HSDirs were to be asked what they hand out */
 };
 
 enum outcome_result {
-    OUTCOME_COMPLETE,   /* every HSDir has every descriptor */
+    OUTCOME_COMPLETE,   /* every HSDir has every descriptor, and hands it out where that was looked at */
     OUTCOME_INCOMPLETE, /* something was published, but not everything */
     OUTCOME_NOTHING,    /* no HSDir has taken anything */
 };
 
-/* Backends that are live, and all; uploads that were taken, and all. */
+/* Backends that are live, and all; uploads that were taken, and all; HSDirs that were seen to hand out what
+ * they took, and all that were asked. */
 struct outcome_counts {
-    size_t live, backends, taken, uploads;
+    size_t live, backends, taken, uploads, seen, asked;
 };
 
 void outcome_count(const struct publisher *publisher, struct outcome_counts *counts);
 
 /* Complete means that every HSDir has every descriptor; a backend that was left out does not change that, as
  * long as its frontend has another one. */
-enum outcome_result outcome_judge(const struct publisher *publisher);
+enum outcome_result outcome_judge(const struct outcome *outcome);
 
 /* Prints the table, for a person. */
 void outcome_print_table(const struct outcome *outcome, FILE *file);

@@ -104,6 +104,32 @@ static void print_descriptor(const struct outcome *outcome, const struct publish
         print_upload(outcome, &descriptor->uploads[i], file);
 }
 
+static const char *describe_look(enum look_verdict verdict)
+{
+    static const char *const texts[LOOK_VERDICTS] = {
+        [LOOK_UNKNOWN] = "no answer",
+        [LOOK_CURRENT] = "this descriptor",
+        [LOOK_OLDER] = "an older one of ours",
+        [LOOK_OTHERS] = "ANOTHER PUBLISHER'S",
+        [LOOK_NONE] = "NOTHING",
+        [LOOK_BROKEN] = "WHAT CAN'T BE READ",
+    };
+    return texts[verdict];
+}
+
+/* What visitors get who come now. */
+static void print_looks(const struct publisher_descriptor *descriptor, FILE *file)
+{
+    for (size_t i = 0; i < descriptor->upload_count; i++) {
+        const struct publisher_upload *upload = &descriptor->uploads[i];
+        char hex[HEX_TEXT_SIZE(RELAY_FINGERPRINT_SIZE)];
+        if (upload->look.asked_at == 0)
+            continue;
+        hex_encode_upper(hex, upload->fingerprint, RELAY_FINGERPRINT_SIZE);
+        fprintf(file, "    $%s  %s\n", hex, describe_look(upload->look.verdict));
+    }
+}
+
 static void print_frontend(const struct outcome *outcome, size_t number, FILE *file)
 {
     const struct publisher_frontend *frontend = &outcome->publisher->frontends[number];
@@ -119,6 +145,10 @@ static void print_frontend(const struct outcome *outcome, size_t number, FILE *f
     fprintf(file, "  superdescriptor of %zu introduction point%s\n", points, points == 1 ? "" : "s");
     print_descriptor(outcome, &frontend->descriptors[DESCRIPTOR_FIRST], "first", file);
     print_descriptor(outcome, &frontend->descriptors[DESCRIPTOR_SECOND], "second", file);
+    if (!outcome->is_verified)
+        return;
+    fprintf(file, "  what visitors get now\n");
+    print_looks(&frontend->descriptors[outcome->publisher->network->client_slot], file);
 }
 
 void outcome_print_table(const struct outcome *outcome, FILE *file)
@@ -128,13 +158,15 @@ void outcome_print_table(const struct outcome *outcome, FILE *file)
     struct outcome_counts counts;
     outcome_count(outcome->publisher, &counts);
     double seconds = seconds_since_start(outcome, outcome->ended);
-    switch (outcome_judge(outcome->publisher)) {
+    switch (outcome_judge(outcome)) {
     case OUTCOME_COMPLETE:
         fprintf(file, "published everything: %zu uploads in %.1f seconds\n", counts.uploads, seconds);
         break;
     case OUTCOME_INCOMPLETE:
         fprintf(file, "published in part: %zu of %zu uploads in %.1f seconds\n", counts.taken, counts.uploads,
                 seconds);
+        if (outcome->is_verified)
+            fprintf(file, "visitors get it from %zu of %zu HSDirs\n", counts.seen, counts.asked);
         break;
     case OUTCOME_NOTHING:
         fprintf(file, "published nothing in %.1f seconds\n", seconds);
