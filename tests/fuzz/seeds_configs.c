@@ -29,7 +29,8 @@ void seeds_write_configs(void)
         "  - {address: %s, name: \"n\\x07\", control: 'unix:/c', control-cookie-file: none}\n"
         "- {key: key.pem, instances: *all}\n",
         "tor-control: [127.0.0.1:9051, 'unix:/run/tor/control']\nmetrics-listen: 0.0.0.0:9100\n"
-        "backend-grace: 90\nuser: nobody\nrequire-sandbox: Yes\ntor-control-password-file: "
+        "backend-grace: 90\nother-publishers: true\nuser: nobody\nrequire-sandbox: "
+        "Yes\ntor-control-password-file: "
         "credential:password\n"
         "services:\n- {key: 'credential:key.pem', instances: [{address: %s}, {address: %s}]}\n",
         "services:\n- {key: key.pem, instances: [{address: %s}, {address: %s}]}\n- {key: tor, instances: "

@@ -81,6 +81,8 @@ static void test_errors(void **state)
     (void)state;
     assert_error("require-sandbox: maybe\nservices: 5\n",
                  "config.yaml:1: \"require-sandbox\": \"maybe\" is neither true nor false");
+    assert_error("other-publishers: 2\nservices: 5\n",
+                 "config.yaml:1: \"other-publishers\": \"2\" is neither true nor false");
     assert_error("services: 5\nrequire-sandbx: true\n", "write \"require-sandbox\" if that is meant");
 }
 

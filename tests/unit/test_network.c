@@ -252,6 +252,24 @@ static void test_liveness(void **state)
     network_free(network);
 }
 
+/* Around the moment in which clients go over to another descriptor nobody knows which one somebody else goes
+ * by. */
+static void test_other_half(void **state)
+{
+    (void)state;
+    struct network *network = build_folder("ring-first-half", false);
+    int64_t interval = network->schedule.voting_interval;
+    int64_t begins = network->run_start[DESCRIPTOR_SECOND], ends = begins + 12 * interval;
+    assert_true(network_may_be_of_other_half(network, begins + 1));
+    assert_true(network_may_be_of_other_half(network, begins + 3 * interval - 1));
+    assert_false(network_may_be_of_other_half(network, begins + 3 * interval));
+    assert_false(network_may_be_of_other_half(network, ends - interval / 12 - 1));
+    assert_true(network_may_be_of_other_half(network, ends - interval / 12));
+    assert_true(network_may_be_of_other_half(network, ends + interval));
+    assert_true(network_may_be_of_other_half(network, begins + 24 * interval + 6 * interval));
+    network_free(network);
+}
+
 static void test_revision_seconds(void **state)
 {
     (void)state;
@@ -501,6 +519,7 @@ int main(void)
         cmocka_unit_test(test_fetching),
         cmocka_unit_test(test_slots_through_two_days),
         cmocka_unit_test(test_liveness),
+        cmocka_unit_test(test_other_half),
         cmocka_unit_test(test_revision_seconds),
         cmocka_unit_test(test_relays),
         cmocka_unit_test(test_shared_microdescriptor),

@@ -130,6 +130,31 @@ static void test_seeking_equals_walking(void **state)
     free(stream);
 }
 
+/* Without the key: when a counter was made, and whether any clock made it. */
+static void test_without_the_key(void **state)
+{
+    (void)state;
+    for (uint8_t i = 0; i < 20; i++) {
+        const uint8_t key[REVISION_COUNTER_KEY_SIZE] = {i, 1};
+        struct revision_counter *revision_counter = make_counter(key);
+        for (int64_t seconds = 1; seconds <= SECONDS_MAX; seconds += 9973) {
+            uint64_t counter = 0;
+            assert_int_equal(revision_counter_encrypt(revision_counter, seconds, &counter), 0);
+            assert_in_range(revision_counter_estimate(counter) + 15 * 60, seconds, seconds + 30 * 60);
+            assert_false(revision_counter_is_ahead(counter, seconds));
+            assert_false(revision_counter_is_ahead(counter, seconds > 3600 ? seconds - 3600 : 0));
+            if (seconds > 3 * 3600)
+                assert_true(revision_counter_is_ahead(counter, seconds - 3 * 3600));
+        }
+        secret_free(revision_counter);
+    }
+    assert_true(revision_counter_is_ahead(UINT64_C(1) << 63, SECONDS_MAX));
+    assert_true(revision_counter_is_ahead(UINT64_MAX, SECONDS_MAX));
+    assert_false(revision_counter_is_ahead(0, 1));
+    assert_int_equal(revision_counter_estimate(UINT64_MAX), SECONDS_MAX);
+    assert_int_equal(revision_counter_estimate(0), 0);
+}
+
 int main(void)
 {
     if (sodium_init() < 0)
@@ -137,7 +162,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_counters_of_tor),           cmocka_unit_test(test_counters_of_secret_keys),
         cmocka_unit_test(test_any_order_and_another_key), cmocka_unit_test(test_seconds_out_of_range),
-        cmocka_unit_test(test_seeking_equals_walking),
+        cmocka_unit_test(test_seeking_equals_walking),    cmocka_unit_test(test_without_the_key),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
