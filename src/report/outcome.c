@@ -59,6 +59,7 @@ void outcome_add_to_status(const struct outcome *outcome, json_t *status)
     double seconds = (double)(outcome->ended - outcome->started) / 1000.0;
     json_object_set_new(status, "result", json_string(name_result(outcome_judge(outcome))));
     json_object_set_new(status, "problem", status_value_text(outcome->problem));
-    json_object_set_new(status, "isVerified", json_boolean(outcome->is_verified));
+    if (outcome->is_verified)
+        json_object_set_new(status, "isVerified", json_true());
     json_object_set_new(status, "seconds", json_real(seconds));
 }

@@ -1,6 +1,6 @@
 # What HSDirs took counts for as long as they keep it. A frontend is published; then nothing gets through any more, for
-# three hours and twenty minutes by a clock that runs fast; then all is well again. A stand-in for the local tor is the
-# network.
+# three hours and twenty minutes by a clock that runs fast; then all is well again. And HSDirs that lose what they took are
+# seen to. A stand-in for the local tor is the network.
 
 import http.client
 import json
@@ -46,7 +46,7 @@ class Network(standin_tor.Tor):
         if self.is_dark or not servers:
             return "250 OK\n"
         self.fetched = {address: self.kept.get(servers[0].removeprefix("SERVER=$").upper(), "\n")}
-        return super().answer_hsfetch(rest.replace("SERVER=$", "SERVER="), lines)
+        return super().answer_hsfetch(rest, lines)
 
 
 class Fast:
@@ -117,6 +117,27 @@ def check_dark(obpub):
     check("nothing is called well meanwhile", "all HSDirs have its descriptors" not in log, log)
 
 
+def wait_until(predicate):
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        if predicate():
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def check_lost(obpub, network):
+    """HSDirs lose what they took: a look shows it, and they are given it once more."""
+    def seen():
+        return [hsdir["seen"] for descriptor in obpub.status()["services"][0]["descriptors"]
+                for hsdir in descriptor["hsdirs"]]
+
+    check("HSDirs are seen to hand it out", wait_until(lambda: "current" in seen()), seen())
+    network.kept.clear()
+    check("one that has lost it is seen", wait_until(lambda: "none" in seen()), seen())
+    check("and all get it once more", wait_until(lambda: len(network.kept) >= 8), network.kept.keys())
+
+
 def main():
     if not os.path.exists(FAKETIME):
         print("libfaketime is not installed")
@@ -136,6 +157,7 @@ def main():
                 check("it is published again", obpub.wait_log("is published", since), obpub.log())
                 service = obpub.status()["services"][0]
                 check("and the status says so", service["isPublished"] and service["publication"] == "full", service)
+                check_lost(obpub, network)
             finally:
                 status = obpub.end()
         check("it ends well", status == 0, status)
