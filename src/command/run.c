@@ -62,21 +62,6 @@ struct daemon {
 
 /* -- reports -------------------------------------------------------------------------------------- */
 
-/* How the frontend is that is published worst, and the same in words. */
-static enum publication find_worst(const struct report_view *view, char text[PUBLICATION_TEXT_SIZE])
-{
-    enum publication worst = PUBLICATION_FULL;
-    text[0] = '\0';
-    for (size_t i = 0; i < view->frontend_count; i++) {
-        enum publication publication = publication_judge(view, &view->frontends[i]);
-        if (publication <= worst)
-            continue;
-        worst = publication;
-        publication_describe(text, view, &view->frontends[i]);
-    }
-    return worst;
-}
-
 /* One line for "systemctl status". */
 static void tell_manager(struct daemon *daemon, const struct report_view *view)
 {
@@ -85,7 +70,7 @@ static void tell_manager(struct daemon *daemon, const struct report_view *view)
     char text[PUBLICATION_TEXT_SIZE];
     for (size_t i = 0; i < view->frontend_count; i++)
         published += report_view_is_published(view, &view->frontends[i]);
-    enum publication worst = find_worst(view, text);
+    enum publication worst = publication_find_worst(view, text);
     if (worst >= PUBLICATION_EXPIRES)
         problem = text;
     for (size_t i = 0; i < view->publisher->source_count; i++) {

@@ -119,3 +119,17 @@ void publication_describe(char text[PUBLICATION_TEXT_SIZE], const struct report_
     }
     snprintf(text, PUBLICATION_TEXT_SIZE, "%s", problem);
 }
+
+enum publication publication_find_worst(const struct report_view *view, char text[PUBLICATION_TEXT_SIZE])
+{
+    enum publication worst = PUBLICATION_FULL;
+    text[0] = '\0';
+    for (size_t i = 0; i < view->frontend_count; i++) {
+        enum publication publication = publication_judge(view, &view->frontends[i]);
+        if (publication <= worst)
+            continue;
+        worst = publication;
+        publication_describe(text, view, &view->frontends[i]);
+    }
+    return worst;
+}

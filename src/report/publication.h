@@ -28,6 +28,9 @@ const char *publication_name(enum publication publication);
 void publication_describe(char text[PUBLICATION_TEXT_SIZE], const struct report_view *view,
                           const struct report_frontend *frontend);
 
+/* How the frontend is that is published worst, and the same in words. */
+enum publication publication_find_worst(const struct report_view *view, char text[PUBLICATION_TEXT_SIZE]);
+
 /* When the last HSDir forgets a descriptor, by what it has taken so far; MOMENT_NONE when none has taken it.
  */
 int64_t publication_find_expiry(const struct publisher_descriptor *descriptor);

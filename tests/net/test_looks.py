@@ -1,5 +1,5 @@
 # What HSDirs hand out of a frontend is seen: its own descriptors, those of another publisher of the same backends, which
-# is recognised, none where an HSDir has lost them, and those of a thief of the key. The thief is told of by log, status,
+# is recognised, and those of a thief of the key. The thief is told of by log, status,
 # exit statuses and metrics, and --verify says what visitors get.
 
 import os
