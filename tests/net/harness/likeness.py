@@ -1,5 +1,6 @@
 # What is true of the rounds of a stock tor's onion services, as far as HSDirs can see them, found out about any rounds.
 
+import itertools
 from collections import Counter
 from dataclasses import dataclass
 
@@ -9,6 +10,8 @@ MINUTE = 60
 
 REFRESH = (60 * MINUTE, 120 * MINUTE)  # what tor draws the time between two rounds from
 LATE = 5 * MINUTE  # by which a busy machine may make that longer, or shorter where the first one was late
+# What comes once more after a round that an HSDir has refused comes within so long, and within twice that after the next one.
+ONCE_MORE_WITHIN = 5 * MINUTE
 TOO_SOON = 30      # what comes sooner after an HSDir's refusal, comes of it
 # So many seconds does obpub wait for an answer: later ones are none. On a fast clock that is a moment of the machine, so that
 # quite some uploads are tried again that have arrived.
@@ -57,20 +60,28 @@ def tell(rounds, ring, scale):
         went_to = one.hsdirs if one.hsdirs in (ring.with_relay, ring.without_relay) else None
         since = one.began - whole[-1].round.began if whole else None
         if went_to:
-            cause = _cause_of_whole(one, whole[-1], went_to, since < REFRESH[0] * scale) if whole else FIRST
+            cause = _cause_of_whole(one, whole, went_to, since, scale) if whole else FIRST
         else:
             cause = _cause_of_partial(one, rounds[rounds.index(whole[-1].round) if whole else 0:place])
         told.append(Told(one, cause, went_to, since))
     return told
 
 
-def _cause_of_whole(one, last, went_to, is_early):
+def _cause_of_whole(one, whole, went_to, since, scale):
+    # `whole` are the rounds before that were whole, of which there is one at least.
+    last = whole[-1]
     if one.points != last.round.points:
         return POINTS
     if went_to != last.ring:
         return RING
-    was_trouble = last.round.answering(REFUSED, HAD) or last.round.again() or len(last.round.answering(TAKEN)) < len(last.ring)
-    return ONCE_MORE if is_early and was_trouble else REFRESHED
+    troubles = len(list(itertools.takewhile(_was_in_trouble, reversed(whole))))
+    return ONCE_MORE if troubles and since < ONCE_MORE_WITHIN * scale * 2 ** troubles + MINUTE else REFRESHED
+
+
+def _was_in_trouble(told):
+    # Whether not all HSDirs took a round the first time that they were sent it.
+    taken = told.round.answering(TAKEN)
+    return bool(told.round.answering(REFUSED, HAD) or told.round.again()) or len(taken) < len(told.ring)
 
 
 def _cause_of_partial(one, before):
