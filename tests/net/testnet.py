@@ -39,11 +39,14 @@ def command_line():
     running.add_argument('--equal', action='store_true',
                          help='have all relays weigh the same, but for the authorities: these weigh next to nothing '
                          'then, and more than all others without it')
+    running.add_argument('--speed', type=int, default=1, metavar='N',
+                         help='a clock that is so many times as fast as the machine\'s (1); it begins on another day')
     running.add_argument('words', nargs='+', metavar='COMMAND')
     serving = commands.add_parser('serve')  # what `run` starts in the background; of no use by itself
     serving.add_argument('folder')
     serving.add_argument('interval', type=int)
     serving.add_argument('relays', type=int)
+    serving.add_argument('--speed', type=int, default=1)
     serving.add_argument('--equal', action='store_true')
     serving.add_argument('--keep', action='store_true')
     serving.add_argument('--authority', action='append', default=[])
@@ -60,7 +63,7 @@ def run_with_network(options):
     folder = make_folder()
     try:
         flags = [f'--{name}' for name in ('keep', 'equal') if getattr(options, name)]
-        flags += [f'--authority={line}' for line in options.authority]
+        flags += [f'--speed={options.speed}', *(f'--authority={line}' for line in options.authority)]
         spawn([sys.executable, os.path.abspath(__file__), 'serve', folder, options.interval, options.relays, *flags],
               'TERM')
         environment = dict(os.environ, **{ENVIRONMENT: os.path.join(folder, 'network.json')})
@@ -83,7 +86,7 @@ def serve(options):
     parent, folder = os.getppid(), options.folder
     try:
         with Bootstrap(folder, options.interval, options.keep, options.authority, options.relays,
-                       options.equal) as network:
+                       options.equal, options.speed) as network:
             network.bring_up()
             network.keep_up()
     except Exception as error:

@@ -6,11 +6,20 @@ import subprocess
 import sys
 import time
 
+from .clock import Clock, FastClock
 from .process import HarnessError, free_port, private_folder, process_runs, run, spawn, write_file
 from .tor import Tor, describe
 
 AUTHORITIES = 3
 RELAYS = 9  # besides the authorities, which are relays too
+
+# On a network whose clock is fast: so many seconds of the machine are between the start of the first tor and the first vote,
+# and so many does a tor wait for a circuit, a stream or a directory, where it would not wait so long for so many others.
+LEAD = 25
+PATIENCE = 10
+
+DAY = 86400
+LONGEST_DELAY = 180  # seconds that votes or signatures are waited for
 
 # What all relays are said to carry, in kB/s, if they are to weigh the same.
 BANDWIDTH = 1000
@@ -36,7 +45,8 @@ Log notice stdout
 class Bootstrap:
     """The tors of a network under one folder. Use as a context manager: they end when it does."""
 
-    def __init__(self, folder, interval=10, keep=False, authority_torrc=(), relays=RELAYS, equal=False):
+    def __init__(self, folder, interval=10, keep=False, authority_torrc=(), relays=RELAYS, equal=False,
+                 speed=1):
         # tor counts time periods in whole minutes, so half a day has to be whole minutes too.
         if interval < 10 or interval % 5 or 1800 % interval:
             raise HarnessError(f'voting interval {interval} s: has to be 10, 15, 20, 25, 30, 45, 50, 60, ...')
@@ -47,7 +57,9 @@ class Bootstrap:
         self.relays = relays
         self.equal = equal
         self.tors = []
-        self.common = list(COMMON)
+        self.delay = min(max(2, interval // 5), LONGEST_DELAY)
+        self.clock = Clock() if speed == 1 else FastClock(self._first_moment(speed), speed)
+        self.common = COMMON + (fast_torrc(speed) if speed != 1 else [])
         self._status = None
         self._began = time.monotonic()
 
@@ -57,6 +69,7 @@ class Bootstrap:
     def __exit__(self, *_):
         for tor in self.tors:
             tor.kill()
+        self.clock.close()
         if os.path.exists(self._description_file()):
             os.unlink(self._description_file())
             write_file(os.path.join(self.folder, 'failed'), 'it has ended')
@@ -72,9 +85,15 @@ class Bootstrap:
             self._measure_relays()
         authorities = self.tors[:AUTHORITIES]
         self._wait_for(authorities, 'the directory authorities to agree on a consensus with all relays in it')
+        if self.clock.speed != 1:
+            # On such a network a client gives up for an hour when relays don't have it; and these ask at long intervals,
+            # unless they begin anew.
+            for tor in self.tors[AUTHORITIES:]:
+                tor.reload()
+            self._wait_for(self.tors, 'the relays to have the consensus', progress=0)
         # Only now, since a client that asks in vain takes longer and longer pauses between its questions. The
         # relays have that trouble, but do their part without a consensus too, so nobody waits for them.
-        client = Tor('client', self._folder('client'), self.common, socks=True)
+        client = Tor('client', self._folder('client'), self.common, socks=True, clock=self.clock)
         self._add(client)
         self._wait_for([client], 'the first client')
         self._write_description()
@@ -94,6 +113,12 @@ class Bootstrap:
                           + tor.log_tail(5), file=sys.stderr, flush=True)
             time.sleep(0.1)
 
+    def _first_moment(self, speed):
+        # Of a clock that is so fast: so that the first consensus is the second of its day, and nothing rotates for long. Not
+        # before the machine's time, at which the authorities' keys are made.
+        midnight = (int(time.time()) // DAY + 2) * DAY
+        return midnight + self.interval - 2 * self.delay - LEAD * speed
+
     # Putting the tors together.
 
     def _folder(self, name):
@@ -106,15 +131,14 @@ class Bootstrap:
     def _add_relay(self, name, extra, or_port=None):
         self._add(Tor(name, self._folder(name), [
             *self.common, f'OrPort 127.0.0.1:{or_port or free_port()} IPv4Only', 'Address 127.0.0.1',
-            'AssumeReachable 1', 'ContactInfo none', *extra]))
+            'AssumeReachable 1', 'ContactInfo none', *extra], clock=self.clock))
 
     def _make_authorities(self):
         # The authorities have to know one another before any starts, so keys and ports come first.
-        delay = max(2, self.interval // 5)
         voting = []
         for prefix in ('V3Auth', 'TestingV3AuthInitial'):
-            voting += [f'{prefix}VotingInterval {self.interval}', f'{prefix}VoteDelay {delay}',
-                       f'{prefix}DistDelay {delay}']
+            voting += [f'{prefix}VotingInterval {self.interval}', f'{prefix}VoteDelay {self.delay}',
+                       f'{prefix}DistDelay {self.delay}']
         made = make_authority_keys([self._folder(f'auth{number}') for number in range(1, AUTHORITIES + 1)])
         self.common += [authority['line'] for authority in made]
         for authority in made:
@@ -150,13 +174,13 @@ class Bootstrap:
         self._status = status
         write_file(os.path.join(self.folder, 'status'), status)
 
-    def _wait_for(self, tors, what):
-        # Wait until these are at 100% and each knows all relays.
+    def _wait_for(self, tors, what, progress=100):
+        # Wait until these are at so many percent and each knows all relays.
         self._say(f'{len(self.tors)} tors run; waiting for {what}')
         while True:
             self._check_all_alive()
             missing = [tor for tor in tors
-                       if tor.bootstrap_progress() < 100 or not tor.knows_hsdirs(AUTHORITIES + self.relays)]
+                       if tor.bootstrap_progress() < progress or not tor.knows_hsdirs(AUTHORITIES + self.relays)]
             if not missing:
                 return
             if time.monotonic() > self._deadline:
@@ -183,7 +207,7 @@ class Bootstrap:
             fingerprint = None if role == 'client' else tor.info('fingerprint')
             tors.append(describe(tor, role, fingerprint))
         description = {'folder': self.folder, 'interval': self.interval, 'torrc': self.common, 'tors': tors,
-                       'keep': self.keep, 'seconds': round(time.monotonic() - self._began, 1)}
+                       'keep': self.keep, 'clock': self.clock.describe(), 'seconds': round(time.monotonic() - self._began, 1)}
         write_file(self._description_file(), json.dumps(description, indent=1))
 
     def _description_file(self):
@@ -198,6 +222,15 @@ class Bootstrap:
                 return process_runs(int(file.read()))
         except FileNotFoundError:
             return False
+
+
+def fast_torrc(speed):
+    """More lines for every torrc of a network whose clock is so fast."""
+    patience = PATIENCE * speed
+    return [f'CircuitBuildTimeout {patience}', 'LearnCircuitBuildTimeout 0', f'CircuitStreamTimeout {patience}',
+            f'TestingDirConnectionMaxStall {patience}',
+            # A new consensus as soon as there is one, so that nobody has to wait for the next hour.
+            'FetchDirInfoEarly 1', 'FetchDirInfoExtraEarly 1']
 
 
 def make_authority_keys(folders):

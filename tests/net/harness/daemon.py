@@ -24,7 +24,7 @@ class Daemon:
     def __init__(self, net, publisher, frontends, name='obpub', settings=(), environment=None):
         self.name = name
         self.config = net.path(f'{name}.yaml')
-        self.environment = environment
+        self.environment = environment or net.clock.program_environment()
         self.use_tors(publisher)
         self.status_path = net.path(f'{name}.status')
         self._log_path = net.path(f'{name}.log')

@@ -6,6 +6,7 @@ import shutil
 import time
 
 from . import client as client_side
+from .clock import Clock
 from .consensus import CONSENSUS, Phase, parse_times, phase_at
 from .process import HarnessError, private_folder, wait_for
 from .service import Service
@@ -27,6 +28,7 @@ class Network:
         self.interval = description['interval']
         self.torrc = description['torrc']
         self.keep = description['keep']
+        self.clock = Clock(**description['clock'])
         self.seconds_to_start = description['seconds']
         tors = [NetworkTor(tor) for tor in description['tors']]
         self.client = next(tor for tor in tors if tor.role == 'client')
@@ -82,7 +84,8 @@ class Network:
 
     def start_tor(self, name, torrc=(), socks=False, wait=True, **options):
         """Start a tor in the network: a client if socks, or a local tor for obpub. Options are Tor's."""
-        return self._start(Tor(name, self._new_folder(name), self.torrc + list(torrc), socks=socks, **options), wait)
+        return self._start(Tor(name, self._new_folder(name), self.torrc + list(torrc), socks=socks,
+                               clock=self.clock, **options), wait)
 
     def start_client(self, name='client'):
         """Start a client tor of one's own, which has no descriptors yet."""
@@ -92,7 +95,7 @@ class Network:
         """Start a backend: an onion service whose page is its name (or `page`: text, bytes or a function of the
         path), for these frontends, with this OnionKey (or a new one). wait: until its descriptors are out."""
         service = Service(name, self._new_folder(name), self.torrc + list(torrc), frontends, key, page,
-                          **options)
+                          clock=self.clock, **options)
         self._start(service, wait)
         if wait:
             service.wait_published()
@@ -151,7 +154,7 @@ class Network:
 
     def phase(self):
         """The Phase it is by the clock. Tors learn of a new one some seconds later, from their consensus."""
-        return phase_at(time.time(), self.interval)
+        return phase_at(self.clock.read(), self.interval)
 
     def wait_phase(self, name, at_least_seconds_left=0, tors=None):
         """Wait until it is that phase ('after-srv' or 'after-time-period') for the shared client and the tors this

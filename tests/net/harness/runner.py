@@ -45,15 +45,16 @@ def main(test, network=True):
     sys.exit(status)
 
 
-def main_in_own_network(test):
-    """Like main(test), in a network started for this test alone: for one that takes down what others use."""
+def main_in_own_network(test, *options):
+    """Like main(test), in a network started for this test alone, with these options of testnet.py: for one that takes down
+    what others use."""
     if OWN_NETWORK in os.environ:
         main(test)
     exit_on_signals()
     _end_with_parent()
     step('starting a network of its own')
     testnet = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), 'testnet.py')
-    sys.exit(spawn([sys.executable, testnet, 'run', '--', sys.executable, sys.argv[0]], 'TERM',
+    sys.exit(spawn([sys.executable, testnet, 'run', *options, '--', sys.executable, *sys.argv], 'TERM',
                    env=dict(os.environ, **{OWN_NETWORK: '1'})).wait())
 
 

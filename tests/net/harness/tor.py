@@ -10,6 +10,7 @@ import stem.connection
 import stem.control
 import stem.socket
 
+from .clock import Clock
 from .consensus import CONSENSUS, hsdir_fingerprints
 from .control import EventStream
 from .process import (HarnessError, TimedOut, free_port, private_folder, process_runs, run, spawn, tail, wait_for,
@@ -22,12 +23,13 @@ SOCKET_PATIENCE = 10  # seconds until a tor that has been started has its contro
 class Tor:
     """A tor daemon. Made by Network; `start` and `kill` may be called again and again: its data stay."""
 
-    def __init__(self, name, folder, torrc=(), socks=False, control_port=False, control_auth='cookie'):
+    def __init__(self, name, folder, torrc=(), socks=False, control_port=False, control_auth='cookie', clock=None):
         if control_auth not in _CONTROL_AUTH:
             raise ValueError(f'control_auth is one of {_CONTROL_AUTH}')
         self.name = name
         self.folder = folder
         self.torrc = list(torrc)
+        self.clock = clock or Clock()
         self.socks_port = free_port() if socks else None
         self.control_port = free_port() if control_port else None
         self.control_auth = control_auth
@@ -71,12 +73,20 @@ class Tor:
         for leftover in (self.control_socket, self.cookie_file):
             if os.path.lexists(leftover):
                 os.unlink(leftover)
-        write_file(self._file('torrc'), '\n'.join(self._torrc_lines()) + '\n')
+        self._write_torrc()
         write_file(self._file('defaults'), '')
         with open(self.log_file, 'ab') as log:
             self._process = spawn(['tor', '-f', self._file('torrc'), '--defaults-torrc', self._file('defaults')],
-                                  stdout=log, stderr=log)
+                                  stdout=log, stderr=log, env=self.clock.program_environment())
         write_file(self._file('pid'), str(self._process.pid))
+
+    def reload(self):
+        """Have it read its torrc again, with the lines in it that `torrc` has now."""
+        self._write_torrc()
+        os.kill(self.pid, signal.SIGHUP)
+
+    def _write_torrc(self):
+        write_file(self._file('torrc'), '\n'.join(self._torrc_lines()) + '\n')
 
     def kill(self):
         """SIGKILL, as a crash would be: no goodbye to anybody."""
