@@ -199,29 +199,32 @@ void frontend_update_assignment(struct publisher *publisher, size_t number, uint
 
 /* -- when changes go out ----------------------------------------------------------------------------- */
 
-/* True when a member that is in offers a point. */
+/* True when the source of a published point still offers it. That another source does says nothing: anybody
+ * can copy a point. */
 static bool is_offered(const struct publisher *publisher, const struct publisher_frontend *frontend,
-                       const struct introduction_point *point)
+                       const struct point_set_entry *entry)
 {
-    for (size_t i = 0; i < frontend->member_count; i++) {
-        const struct source *source = publisher_member_source(publisher, &frontend->members[i]);
-        for (size_t j = 0; frontend->members[i].is_in && j < source->points.count; j++) {
-            if (introduction_point_equals(&source->points.points[j], point))
-                return true;
-        }
+    const struct publisher_member *member =
+        find_member(frontend->members, frontend->member_count, entry->source);
+    if (member == NULL || !member->is_in)
+        return false;
+    const struct source_points *points = &publisher_member_source(publisher, member)->points;
+    for (size_t i = 0; i < points->count; i++) {
+        if (introduction_point_equals(&points->points[i], &entry->point))
+            return true;
     }
     return false;
 }
 
-/* True when the HSDirs have a point that no source offers any more: it is dead, and not just that others have
- * taken its place. */
+/* True when the HSDirs have a point that its source does not offer any more: it is dead, and not just that
+ * others have taken its place. */
 static bool has_dead_point(const struct publisher *publisher, const struct publisher_frontend *frontend,
                            const struct assignment *assignment)
 {
     for (size_t i = 0; assignment != NULL && i < assignment->count; i++) {
         const struct point_set *set = assignment->sets[i];
         for (size_t j = 0; j < set->count; j++) {
-            if (!is_offered(publisher, frontend, &set->entries[j].point))
+            if (!is_offered(publisher, frontend, &set->entries[j]))
                 return true;
         }
     }

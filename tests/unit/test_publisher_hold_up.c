@@ -1,0 +1,74 @@
+/* Tests that no backend can hold up what HSDirs have to be told of the others. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "helper_story.h"
+
+#define SECOND ((int64_t)1000)
+#define MINUTE (60 * SECOND)
+#define HOUR (60 * MINUTE)
+#define OWN_POINTS 14
+
+/* A published frontend with as many backends, which takes the default times for what comes and what dies. */
+static struct story *begin(size_t backends)
+{
+    struct story *story = story_new_published(backends, DESCRIPTOR_FIRST);
+    story->publisher->rules.death_spread = publisher_rules_default.death_spread;
+    story->publisher->rules.gain_spread = publisher_rules_default.gain_spread;
+    return story;
+}
+
+/* Has a backend offer one more point. */
+static void add_point(struct story *story, size_t number, uint64_t point)
+{
+    for (size_t from = 0; from < 2; from++) {
+        struct story_backend *backend = &story->backends[number];
+        backend->counter[from]++;
+        backend->points[from][backend->point_count[from]++] = point;
+    }
+    story_announce(story, number, false, 0);
+}
+
+static bool has_upload_of(const struct story *story, enum descriptor_slot slot)
+{
+    for (size_t i = 0; i < story->upload_count; i++) {
+        if (story->uploads[i].slot == slot)
+            return true;
+    }
+    return false;
+}
+
+/* A backend that offers the points of others besides many of its own: a point that its own backend does not
+ * offer any more is dead all the same. */
+static void test_copied_points(void **state)
+{
+    (void)state;
+    for (size_t dying = 1; dying < 4; dying++) {
+        struct story *story = begin(4);
+        for (size_t i = 3; i < OWN_POINTS; i++)
+            add_point(story, 0, i);
+        for (size_t i = 0; i < 3; i++) {
+            add_point(story, 0, 100 + i);
+            add_point(story, 0, 200 + i);
+        }
+        story_run(story, 5 * MINUTE);
+        story_forget(story);
+        publisher_note_unreachable(story->publisher, dying, "refused", SOURCE_GONE, story->now);
+        story_run(story, 4 * SECOND);
+        assert_true(has_upload_of(story, DESCRIPTOR_FIRST));
+        assert_true(has_upload_of(story, DESCRIPTOR_SECOND));
+        story_free(story);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_copied_points),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
