@@ -266,17 +266,6 @@ static bool lacks_round(const struct publisher_frontend *frontend, enum descript
     return round_is_behind(frontend, descriptor) && !round_is_planned_for_more(descriptor);
 }
 
-static void plan_rounds(struct publisher *publisher, struct publisher_frontend *frontend,
-                        enum allowance_answer answer, int64_t now)
-{
-    for (enum descriptor_slot slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
-        struct publisher_descriptor *descriptor = &frontend->descriptors[slot];
-        bool is_meant = answer == ALLOWANCE_ALL || slot == publisher->network->client_slot;
-        if (is_meant && lacks_round(frontend, slot))
-            plan_change(publisher, frontend, descriptor, now);
-    }
-}
-
 static bool has_quiet_changer(const struct publisher_frontend *frontend)
 {
     for (size_t i = 0; i < frontend->member_count; i++) {
@@ -302,6 +291,40 @@ static void pay(struct publisher_frontend *frontend)
     }
 }
 
+/* Plans the rounds that the changes get, and has their sources pay if there are any. */
+static void plan_rounds(struct publisher *publisher, struct publisher_frontend *frontend,
+                        enum allowance_answer answer, int64_t now)
+{
+    bool has_any = false;
+    for (enum descriptor_slot slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
+        bool is_meant = answer == ALLOWANCE_ALL || slot == publisher->network->client_slot;
+        if (!is_meant || !lacks_round(frontend, slot))
+            continue;
+        plan_change(publisher, frontend, &frontend->descriptors[slot], now);
+        has_any = true;
+    }
+    if (has_any)
+        pay(frontend);
+}
+
+/* What the changes get that have been gathered. Where a round of the descriptor that clients use is planned
+ * already it takes them along, so that they wait for nothing; then only prompt rounds are for the other one.
+ */
+static enum allowance_answer ask_allowance(const struct publisher *publisher,
+                                           struct publisher_frontend *frontend, int64_t now, int64_t *moment)
+{
+    enum descriptor_slot clients = publisher->network->client_slot, other = DESCRIPTOR_SLOTS - 1 - clients;
+    const struct allowance_times times = scale_times(publisher);
+    bool is_quiet = has_quiet_changer(frontend);
+    if (frontend->is_commanded)
+        return ALLOWANCE_ALL;
+    if (lacks_round(frontend, clients))
+        return allowance_take(&frontend->allowance, &times, is_quiet, now, moment);
+    bool has_prompt =
+        is_quiet && lacks_round(frontend, other) && allowance_take_prompt(&frontend->allowance, &times, now);
+    return has_prompt ? ALLOWANCE_ALL : ALLOWANCE_CLIENTS;
+}
+
 int64_t frontend_plan_changes(struct publisher *publisher, struct publisher_frontend *frontend, int64_t now)
 {
     if (frontend->changed_since == MOMENT_NEVER)
@@ -309,21 +332,11 @@ int64_t frontend_plan_changes(struct publisher *publisher, struct publisher_fron
     int64_t moment = frontend->changed_since + publisher->rules.gather;
     if (now < moment)
         return moment;
-    enum descriptor_slot clients = publisher->network->client_slot, other = DESCRIPTOR_SLOTS - 1 - clients;
-    bool is_quiet = has_quiet_changer(frontend);
-    bool needs_round = lacks_round(frontend, clients) ||
-                       ((is_quiet || frontend->is_commanded) && lacks_round(frontend, other));
-    const struct allowance_times times = scale_times(publisher);
-    enum allowance_answer answer = ALLOWANCE_ALL;
-    if (needs_round && !frontend->is_commanded)
-        answer = allowance_take(&frontend->allowance, &times, is_quiet, now, &moment);
+    enum allowance_answer answer = ask_allowance(publisher, frontend, now, &moment);
     if (answer == ALLOWANCE_WAIT)
         return moment;
     join_rounds(publisher, frontend, now);
-    if (needs_round) {
-        pay(frontend);
-        plan_rounds(publisher, frontend, answer, now);
-    }
+    plan_rounds(publisher, frontend, answer, now);
     forget_changes(frontend);
     frontend_assign_uploads(frontend);
     return MOMENT_NEVER;

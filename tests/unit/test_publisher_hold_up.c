@@ -65,10 +65,50 @@ static void test_copied_points(void **state)
     }
 }
 
+/* While no round more is allowed, a round that is planned for points that only came is hastened by a death.
+ */
+static void test_planned_round(void **state)
+{
+    (void)state;
+    for (uint64_t i = 0; i < 5; i++) {
+        struct story *story = begin(3);
+        struct publisher_frontend *frontend = &story->publisher->frontends[0];
+        story->publisher->random_state += i;
+        frontend->allowance.prompt = (struct bucket){0, story->now};
+        frontend->allowance.churn = (struct bucket){1, story->now};
+        add_point(story, 0, 3);
+        story_run(story, 600);
+        assert_int_equal(frontend->allowance.churn.count, 0);
+        publisher_note_unreachable(story->publisher, 2, "refused", SOURCE_GONE, story->now);
+        story_run(story, 4 * SECOND);
+        assert_true(story_none_has(story, 200));
+        story_free(story);
+    }
+}
+
+/* Where nothing is left, a source that was quiet waits for whichever comes first: a prompt round or another
+ * one. */
+static void test_next_round(void **state)
+{
+    (void)state;
+    const struct allowance_times *times = &publisher_rules_default.allowance;
+    struct allowance allowance = {.prompt = {0, 0}, .churn = {0, times->prompt - SECOND}};
+    int64_t moment = MOMENT_NEVER;
+    assert_int_equal(allowance_take(&allowance, times, true, times->prompt - SECOND, &moment),
+                     ALLOWANCE_WAIT);
+    assert_int_equal(moment, times->prompt);
+    assert_int_equal(allowance_take(&allowance, times, false, times->prompt - SECOND, &moment),
+                     ALLOWANCE_WAIT);
+    assert_int_equal(moment, times->prompt - SECOND + times->churn);
+    assert_int_equal(allowance_take(&allowance, times, true, times->prompt, &moment), ALLOWANCE_ALL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_copied_points),
+        cmocka_unit_test(test_planned_round),
+        cmocka_unit_test(test_next_round),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
