@@ -90,8 +90,10 @@ static void update_membership(const struct publisher *publisher, struct publishe
                               uint64_t changed, int64_t now)
 {
     size_t live = 0;
-    for (size_t i = 0; i < frontend->member_count; i++)
+    for (size_t i = 0; i < frontend->member_count; i++) {
+        frontend->members[i].was_in = frontend->members[i].is_in;
         live += source_is_in(publisher_member_source(publisher, &frontend->members[i]));
+    }
     bool was_frozen = frontend->is_frozen;
     int64_t until = was_frozen ? now + publisher->rules.grace : frontend->kept_until;
     frontend->is_frozen = live == 0;
@@ -192,8 +194,10 @@ void frontend_update_assignment(struct publisher *publisher, size_t number, uint
     if (frontend->changed_since == MOMENT_NEVER)
         frontend->changed_since = now;
     for (size_t i = 0; i < frontend->member_count; i++) {
-        if (frontend->members[i].source == changed_source)
-            note_change(publisher, &frontend->members[i], now);
+        struct publisher_member *member = &frontend->members[i];
+        bool has_left = member->was_in && !member->is_in; /* also one that was lost long before */
+        if (has_left || member->source == changed_source)
+            note_change(publisher, member, now);
     }
 }
 

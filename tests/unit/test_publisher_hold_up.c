@@ -103,12 +103,34 @@ static void test_next_round(void **state)
     assert_int_equal(allowance_take(&allowance, times, true, times->prompt, &moment), ALLOWANCE_ALL);
 }
 
+/* Points of lost backends that stay for a while after the first one is back: when that is over both
+ * descriptors are rid of them at once. */
+static void test_lost_ones(void **state)
+{
+    (void)state;
+    struct story *story = begin(3);
+    for (size_t i = 0; i < 3; i++)
+        publisher_note_unreachable(story->publisher, i, "lost", SOURCE_LOST, story->now);
+    story_run(story, 5 * MINUTE);
+    assert_true(story->publisher->frontends[0].is_frozen);
+    story_forget(story);
+    publisher_note_reachable(story->publisher, 0, false, HOUR, story->now);
+    story_run(story, story->publisher->rules.grace - SECOND);
+    assert_int_equal(story->upload_count, 0);
+    story_run(story, 5 * SECOND);
+    assert_true(story_none_has(story, 100));
+    assert_true(has_upload_of(story, DESCRIPTOR_FIRST));
+    assert_true(has_upload_of(story, DESCRIPTOR_SECOND));
+    story_free(story);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_copied_points),
         cmocka_unit_test(test_planned_round),
         cmocka_unit_test(test_next_round),
+        cmocka_unit_test(test_lost_ones),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
