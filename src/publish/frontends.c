@@ -235,22 +235,29 @@ static bool has_dead_point(const struct publisher *publisher, const struct publi
     return false;
 }
 
-/* Within how long the changes are to go out. Points of the time period before are no longer offered either,
- * but live on. */
-static int64_t find_spread(const struct publisher *publisher, const struct publisher_frontend *frontend)
+/* Within how long changes are to go out. Points of the time period before are no longer offered either, but
+ * live on. */
+static int64_t find_spread(const struct publisher *publisher, const struct publisher_frontend *frontend,
+                           enum upload_cause cause)
 {
     bool is_death = false;
-    for (size_t slot = 0; frontend->is_urgent && slot < DESCRIPTOR_SLOTS; slot++)
+    for (size_t slot = 0; cause == UPLOAD_FOR_POINTS && slot < DESCRIPTOR_SLOTS; slot++)
         is_death |= has_dead_point(publisher, frontend, frontend->descriptors[slot].round.assignment);
     const struct publisher_rules *rules = &publisher->rules;
     return publisher_scale(publisher, is_death ? rules->death_spread : rules->gain_spread);
 }
 
 static void plan_change(struct publisher *publisher, const struct publisher_frontend *frontend,
-                        struct publisher_descriptor *descriptor, int64_t now)
+                        struct publisher_descriptor *descriptor, enum upload_cause cause, int64_t now)
 {
-    round_plan(descriptor, frontend->is_urgent ? UPLOAD_FOR_POINTS : UPLOAD_FOR_PERIOD,
-               now + publisher_draw(publisher, 0, find_spread(publisher, frontend)));
+    round_plan(descriptor, cause,
+               now + publisher_draw(publisher, 0, find_spread(publisher, frontend, cause)));
+}
+
+/* Why the changes that have been gathered are to go out. */
+static enum upload_cause find_cause(const struct publisher_frontend *frontend)
+{
+    return frontend->is_urgent ? UPLOAD_FOR_POINTS : UPLOAD_FOR_PERIOD;
 }
 
 /* A round that is planned anyway takes the changes along, and comes earlier if that is better. */
@@ -259,7 +266,7 @@ static void join_rounds(struct publisher *publisher, struct publisher_frontend *
     for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
         struct publisher_descriptor *descriptor = &frontend->descriptors[slot];
         if (round_is_behind(frontend, descriptor) && round_is_planned_for_more(descriptor))
-            plan_change(publisher, frontend, descriptor, now);
+            plan_change(publisher, frontend, descriptor, find_cause(frontend), now);
     }
 }
 
@@ -304,7 +311,7 @@ static void plan_rounds(struct publisher *publisher, struct publisher_frontend *
         bool is_meant = answer == ALLOWANCE_ALL || slot == publisher->network->client_slot;
         if (!is_meant || !lacks_round(frontend, slot))
             continue;
-        plan_change(publisher, frontend, &frontend->descriptors[slot], now);
+        plan_change(publisher, frontend, &frontend->descriptors[slot], find_cause(frontend), now);
         has_any = true;
     }
     if (has_any)
@@ -351,8 +358,7 @@ void frontend_note_half(struct publisher *publisher, struct publisher_frontend *
     enum descriptor_slot clients = publisher->network->client_slot;
     if (!lacks_round(frontend, clients))
         return;
-    frontend->is_urgent = true;
-    plan_change(publisher, frontend, &frontend->descriptors[clients], now);
+    plan_change(publisher, frontend, &frontend->descriptors[clients], UPLOAD_FOR_POINTS, now);
     frontend_assign_uploads(frontend);
 }
 

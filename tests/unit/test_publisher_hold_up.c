@@ -124,13 +124,40 @@ static void test_lost_ones(void **state)
     story_free(story);
 }
 
+/* A descriptor that lacks changes when clients go over to it is sent at once. What the backends have only
+ * since then is no more urgent for that. */
+static void test_half(void **state)
+{
+    (void)state;
+    struct story *story = begin(2);
+    struct publisher_frontend *frontend = &story->publisher->frontends[0];
+    frontend->allowance.prompt = (struct bucket){0, story->now};
+    story_change_points(story, 0, 700);
+    story_run(story, 5 * MINUTE);
+    story_forget(story);
+    story_set_network(story, 0, 12);
+    story_run(story, 4 * SECOND);
+    assert_true(has_upload_of(story, DESCRIPTOR_SECOND));
+    assert_int_equal(frontend->descriptors[DESCRIPTOR_SECOND].round.cause, UPLOAD_FOR_POINTS);
+    assert_true(story_all_have(story, 700) && story_none_has(story, 150));
+    for (size_t from = 0; from < 2; from++) {
+        story->backends[1].period[from]++;
+        for (size_t i = 0; i < 3; i++)
+            story->backends[1].points[from][i] += 50;
+    }
+    story_announce(story, 1, false, 0);
+    story_run(story, 5 * MINUTE);
+    assert_true(story_all_have(story, 150));
+    assert_int_equal(frontend->descriptors[DESCRIPTOR_SECOND].round.cause, UPLOAD_FOR_PERIOD);
+    story_free(story);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_copied_points),
-        cmocka_unit_test(test_planned_round),
-        cmocka_unit_test(test_next_round),
-        cmocka_unit_test(test_lost_ones),
+        cmocka_unit_test(test_copied_points), cmocka_unit_test(test_planned_round),
+        cmocka_unit_test(test_next_round),    cmocka_unit_test(test_lost_ones),
+        cmocka_unit_test(test_half),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
