@@ -152,12 +152,36 @@ static void test_half(void **state)
     story_free(story);
 }
 
+/* Backends that change one after the other use up what is for those that have been quiet, too. Then a death
+ * waits for as long as there has to be between two rounds, and no longer. */
+static void test_many(void **state)
+{
+    (void)state;
+    uint64_t next = 10000;
+    for (int64_t phase = 0; phase < 130; phase += 13) {
+        struct story *story = begin(8);
+        for (int i = 0; i < 60 + phase; i++) {
+            story_change_points(story, (size_t)i % 7, next += 10);
+            story_run(story, SECOND);
+        }
+        story_forget(story);
+        publisher_note_unreachable(story->publisher, 7, "refused", SOURCE_GONE, story->now);
+        int64_t died = story->now;
+        for (int i = 0; i < 300 && !(story->upload_count > 0 && story_none_has(story, 700)); i++) {
+            story_change_points(story, (size_t)i % 7, next += 10);
+            story_run(story, SECOND);
+        }
+        assert_true(story->now - died <= story->publisher->rules.allowance.churn + 4 * SECOND);
+        story_free(story);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_copied_points), cmocka_unit_test(test_planned_round),
         cmocka_unit_test(test_next_round),    cmocka_unit_test(test_lost_ones),
-        cmocka_unit_test(test_half),
+        cmocka_unit_test(test_half),          cmocka_unit_test(test_many),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
