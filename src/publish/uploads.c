@@ -48,13 +48,13 @@ static bool is_answer(enum upload_failure failure)
     return failure == UPLOAD_FAILURE_REJECTED || failure == UPLOAD_FAILURE_BROKEN;
 }
 
-/* The HSDir gets nothing more in this round: tor does not press either. One that refuses has something else,
- * unless it is what it was sent by a try before that was not answered. */
+/* The HSDir gets nothing more in this round: tor does not press either. One that refuses has something else;
+ * but after a try that was not answered that is probably what it was sent then. */
 static void upload_end_round(struct publisher *publisher, struct publisher_descriptor *descriptor,
                              struct publisher_upload *upload, enum upload_failure failure, int64_t now)
 {
     upload->state = UPLOAD_REFUSED;
-    if (failure == UPLOAD_FAILURE_REJECTED)
+    if (failure == UPLOAD_FAILURE_REJECTED && !upload->may_have_arrived)
         point_set_replace(&upload->taken, NULL);
     if (upload->round == descriptor->round.number)
         round_note_refusal(publisher, descriptor, now); /* else it gets the next one at once */
