@@ -57,7 +57,7 @@ static void upload_end_round(struct publisher *publisher, struct publisher_descr
     if (failure == UPLOAD_FAILURE_REJECTED && !upload->may_have_arrived)
         point_set_replace(&upload->taken, NULL);
     if (upload->round == descriptor->round.number)
-        round_note_refusal(publisher, descriptor, now); /* else it gets the next one at once */
+        round_note_refusal(publisher, descriptor, upload, now); /* else it gets the next one at once */
 }
 
 /* Puts an upload that did not reach its HSDir off, or gives it up. */
@@ -231,11 +231,13 @@ void upload_note_answer(struct publisher *publisher, const struct publisher_fron
     upload->answered_at = now;
     if (upload->answers == 1 && may_be_late(frontend, upload, now)) {
         upload->state = UPLOAD_REFUSED; /* once more: two answers can't both be late */
-        round_note_refusal(publisher, descriptor, now);
+        round_note_refusal(publisher, descriptor, upload, now);
         return;
     }
     upload->state = UPLOAD_DONE;
     upload->is_overdue = false;
+    if (descriptor->round.cause == UPLOAD_FOR_REFRESH)
+        upload->refusals = 0;
     upload->taken_at = now;
     point_set_replace(&upload->taken, upload->sent);
     set_failure(upload, UPLOAD_FAILURE_NONE, NULL);
