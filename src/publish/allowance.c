@@ -33,21 +33,29 @@ struct allowance allowance_make(int64_t now)
     return (struct allowance){.prompt = {PROMPT_ROUNDS, now}, .churn = {CHURN_ROUNDS, now}};
 }
 
+bool allowance_take_prompt(struct allowance *allowance, const struct allowance_times *times, int64_t now)
+{
+    grow(&allowance->prompt, PROMPT_ROUNDS, times->prompt, now);
+    if (allowance->prompt.count == 0)
+        return false;
+    spend(&allowance->prompt, PROMPT_ROUNDS, now);
+    return true;
+}
+
 enum allowance_answer allowance_take(struct allowance *allowance, const struct allowance_times *times,
                                      bool is_quiet, int64_t now, int64_t *moment)
 {
-    grow(&allowance->prompt, PROMPT_ROUNDS, times->prompt, now);
     grow(&allowance->churn, CHURN_ROUNDS, times->churn, now);
-    if (is_quiet && allowance->prompt.count > 0) {
-        spend(&allowance->prompt, PROMPT_ROUNDS, now);
+    if (is_quiet && allowance_take_prompt(allowance, times, now))
         return ALLOWANCE_ALL;
+    if (allowance->churn.count > 0) {
+        spend(&allowance->churn, CHURN_ROUNDS, now);
+        return ALLOWANCE_CLIENTS;
     }
-    if (allowance->churn.count == 0) {
-        *moment = allowance->churn.since + times->churn;
-        return ALLOWANCE_WAIT;
-    }
-    spend(&allowance->churn, CHURN_ROUNDS, now);
-    return ALLOWANCE_CLIENTS;
+    int64_t churn_at = allowance->churn.since + times->churn;
+    int64_t prompt_at = allowance->prompt.since + times->prompt;
+    *moment = is_quiet && prompt_at < churn_at ? prompt_at : churn_at;
+    return ALLOWANCE_WAIT;
 }
 
 /* -- a source's changes ---------------------------------------------------------------------------- */

@@ -48,6 +48,9 @@ struct allowance allowance_make(int64_t now);
 enum allowance_answer allowance_take(struct allowance *allowance, const struct allowance_times *times,
                                      bool is_quiet, int64_t now, int64_t *moment);
 
+/* Spends a prompt round. Returns false when there is none left. */
+bool allowance_take_prompt(struct allowance *allowance, const struct allowance_times *times, int64_t now);
+
 /* A source's own changes: all that it may have; those that it has by now, after it has changed once more; one
  * of them spent, if there is one. */
 struct bucket changes_make(int64_t now);

@@ -12,7 +12,7 @@ bool descriptor_is_older(const struct descriptor *descriptor, const struct descr
 typedef bool (*likeness)(const struct introduction_point *one, const struct introduction_point *other);
 
 static bool has_point(const struct descriptor *descriptor, const struct introduction_point *point,
-                            likeness is_alike)
+                      likeness is_alike)
 {
     for (size_t i = 0; i < descriptor->point_count; i++) {
         if (is_alike(&descriptor->points[i], point))

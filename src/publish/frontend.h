@@ -9,6 +9,7 @@
 struct publisher_member {
     uint64_t source;       /* its number */
     bool is_in;            /* its points are in the superdescriptor */
+    bool was_in;           /* likewise, before that was last worked out */
     bool has_changed;      /* since the frontend's changes last went out */
     bool is_quiet;         /* likewise, and had changes of its own left */
     struct bucket changes; /* those */

@@ -90,8 +90,10 @@ static void update_membership(const struct publisher *publisher, struct publishe
                               uint64_t changed, int64_t now)
 {
     size_t live = 0;
-    for (size_t i = 0; i < frontend->member_count; i++)
+    for (size_t i = 0; i < frontend->member_count; i++) {
+        frontend->members[i].was_in = frontend->members[i].is_in;
         live += source_is_in(publisher_member_source(publisher, &frontend->members[i]));
+    }
     bool was_frozen = frontend->is_frozen;
     int64_t until = was_frozen ? now + publisher->rules.grace : frontend->kept_until;
     frontend->is_frozen = live == 0;
@@ -192,58 +194,70 @@ void frontend_update_assignment(struct publisher *publisher, size_t number, uint
     if (frontend->changed_since == MOMENT_NEVER)
         frontend->changed_since = now;
     for (size_t i = 0; i < frontend->member_count; i++) {
-        if (frontend->members[i].source == changed_source)
-            note_change(publisher, &frontend->members[i], now);
+        struct publisher_member *member = &frontend->members[i];
+        bool has_left = member->was_in && !member->is_in; /* also one that was lost long before */
+        if (has_left || member->source == changed_source)
+            note_change(publisher, member, now);
     }
 }
 
 /* -- when changes go out ----------------------------------------------------------------------------- */
 
-/* True when a member that is in offers a point. */
+/* True when the source of a published point still offers it. That another source does says nothing: anybody
+ * can copy a point. */
 static bool is_offered(const struct publisher *publisher, const struct publisher_frontend *frontend,
-                       const struct introduction_point *point)
+                       const struct point_set_entry *entry)
 {
-    for (size_t i = 0; i < frontend->member_count; i++) {
-        const struct source *source = publisher_member_source(publisher, &frontend->members[i]);
-        for (size_t j = 0; frontend->members[i].is_in && j < source->points.count; j++) {
-            if (introduction_point_equals(&source->points.points[j], point))
-                return true;
-        }
+    const struct publisher_member *member =
+        find_member(frontend->members, frontend->member_count, entry->source);
+    if (member == NULL || !member->is_in)
+        return false;
+    const struct source_points *points = &publisher_member_source(publisher, member)->points;
+    for (size_t i = 0; i < points->count; i++) {
+        if (introduction_point_equals(&points->points[i], &entry->point))
+            return true;
     }
     return false;
 }
 
-/* True when the HSDirs have a point that no source offers any more: it is dead, and not just that others have
- * taken its place. */
+/* True when the HSDirs have a point that its source does not offer any more: it is dead, and not just that
+ * others have taken its place. */
 static bool has_dead_point(const struct publisher *publisher, const struct publisher_frontend *frontend,
                            const struct assignment *assignment)
 {
     for (size_t i = 0; assignment != NULL && i < assignment->count; i++) {
         const struct point_set *set = assignment->sets[i];
         for (size_t j = 0; j < set->count; j++) {
-            if (!is_offered(publisher, frontend, &set->entries[j].point))
+            if (!is_offered(publisher, frontend, &set->entries[j]))
                 return true;
         }
     }
     return false;
 }
 
-/* Within how long the changes are to go out. Points of the time period before are no longer offered either,
- * but live on. */
-static int64_t find_spread(const struct publisher *publisher, const struct publisher_frontend *frontend)
+/* Within how long changes are to go out. Points of the time period before are no longer offered either, but
+ * live on. */
+static int64_t find_spread(const struct publisher *publisher, const struct publisher_frontend *frontend,
+                           enum upload_cause cause)
 {
     bool is_death = false;
-    for (size_t slot = 0; frontend->is_urgent && slot < DESCRIPTOR_SLOTS; slot++)
+    for (size_t slot = 0; cause == UPLOAD_FOR_POINTS && slot < DESCRIPTOR_SLOTS; slot++)
         is_death |= has_dead_point(publisher, frontend, frontend->descriptors[slot].round.assignment);
     const struct publisher_rules *rules = &publisher->rules;
     return publisher_scale(publisher, is_death ? rules->death_spread : rules->gain_spread);
 }
 
 static void plan_change(struct publisher *publisher, const struct publisher_frontend *frontend,
-                        struct publisher_descriptor *descriptor, int64_t now)
+                        struct publisher_descriptor *descriptor, enum upload_cause cause, int64_t now)
 {
-    round_plan(descriptor, frontend->is_urgent ? UPLOAD_FOR_POINTS : UPLOAD_FOR_PERIOD,
-               now + publisher_draw(publisher, 0, find_spread(publisher, frontend)));
+    round_plan(descriptor, cause,
+               now + publisher_draw(publisher, 0, find_spread(publisher, frontend, cause)));
+}
+
+/* Why the changes that have been gathered are to go out. */
+static enum upload_cause find_cause(const struct publisher_frontend *frontend)
+{
+    return frontend->is_urgent ? UPLOAD_FOR_POINTS : UPLOAD_FOR_PERIOD;
 }
 
 /* A round that is planned anyway takes the changes along, and comes earlier if that is better. */
@@ -252,7 +266,7 @@ static void join_rounds(struct publisher *publisher, struct publisher_frontend *
     for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
         struct publisher_descriptor *descriptor = &frontend->descriptors[slot];
         if (round_is_behind(frontend, descriptor) && round_is_planned_for_more(descriptor))
-            plan_change(publisher, frontend, descriptor, now);
+            plan_change(publisher, frontend, descriptor, find_cause(frontend), now);
     }
 }
 
@@ -261,17 +275,6 @@ static bool lacks_round(const struct publisher_frontend *frontend, enum descript
 {
     const struct publisher_descriptor *descriptor = &frontend->descriptors[slot];
     return round_is_behind(frontend, descriptor) && !round_is_planned_for_more(descriptor);
-}
-
-static void plan_rounds(struct publisher *publisher, struct publisher_frontend *frontend,
-                        enum allowance_answer answer, int64_t now)
-{
-    for (enum descriptor_slot slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
-        struct publisher_descriptor *descriptor = &frontend->descriptors[slot];
-        bool is_meant = answer == ALLOWANCE_ALL || slot == publisher->network->client_slot;
-        if (is_meant && lacks_round(frontend, slot))
-            plan_change(publisher, frontend, descriptor, now);
-    }
 }
 
 static bool has_quiet_changer(const struct publisher_frontend *frontend)
@@ -299,6 +302,40 @@ static void pay(struct publisher_frontend *frontend)
     }
 }
 
+/* Plans the rounds that the changes get, and has their sources pay if there are any. */
+static void plan_rounds(struct publisher *publisher, struct publisher_frontend *frontend,
+                        enum allowance_answer answer, int64_t now)
+{
+    bool has_any = false;
+    for (enum descriptor_slot slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
+        bool is_meant = answer == ALLOWANCE_ALL || slot == publisher->network->client_slot;
+        if (!is_meant || !lacks_round(frontend, slot))
+            continue;
+        plan_change(publisher, frontend, &frontend->descriptors[slot], find_cause(frontend), now);
+        has_any = true;
+    }
+    if (has_any)
+        pay(frontend);
+}
+
+/* What the changes get that have been gathered. Where a round of the descriptor that clients use is planned
+ * already it takes them along, so that they wait for nothing; then only prompt rounds are for the other one.
+ */
+static enum allowance_answer ask_allowance(const struct publisher *publisher,
+                                           struct publisher_frontend *frontend, int64_t now, int64_t *moment)
+{
+    enum descriptor_slot clients = publisher->network->client_slot, other = DESCRIPTOR_SLOTS - 1 - clients;
+    const struct allowance_times times = scale_times(publisher);
+    bool is_quiet = has_quiet_changer(frontend);
+    if (frontend->is_commanded)
+        return ALLOWANCE_ALL;
+    if (lacks_round(frontend, clients))
+        return allowance_take(&frontend->allowance, &times, is_quiet, now, moment);
+    bool has_prompt =
+        is_quiet && lacks_round(frontend, other) && allowance_take_prompt(&frontend->allowance, &times, now);
+    return has_prompt ? ALLOWANCE_ALL : ALLOWANCE_CLIENTS;
+}
+
 int64_t frontend_plan_changes(struct publisher *publisher, struct publisher_frontend *frontend, int64_t now)
 {
     if (frontend->changed_since == MOMENT_NEVER)
@@ -306,21 +343,11 @@ int64_t frontend_plan_changes(struct publisher *publisher, struct publisher_fron
     int64_t moment = frontend->changed_since + publisher->rules.gather;
     if (now < moment)
         return moment;
-    enum descriptor_slot clients = publisher->network->client_slot, other = DESCRIPTOR_SLOTS - 1 - clients;
-    bool is_quiet = has_quiet_changer(frontend);
-    bool needs_round = lacks_round(frontend, clients) ||
-                       ((is_quiet || frontend->is_commanded) && lacks_round(frontend, other));
-    const struct allowance_times times = scale_times(publisher);
-    enum allowance_answer answer = ALLOWANCE_ALL;
-    if (needs_round && !frontend->is_commanded)
-        answer = allowance_take(&frontend->allowance, &times, is_quiet, now, &moment);
+    enum allowance_answer answer = ask_allowance(publisher, frontend, now, &moment);
     if (answer == ALLOWANCE_WAIT)
         return moment;
     join_rounds(publisher, frontend, now);
-    if (needs_round) {
-        pay(frontend);
-        plan_rounds(publisher, frontend, answer, now);
-    }
+    plan_rounds(publisher, frontend, answer, now);
     forget_changes(frontend);
     frontend_assign_uploads(frontend);
     return MOMENT_NEVER;
@@ -331,8 +358,7 @@ void frontend_note_half(struct publisher *publisher, struct publisher_frontend *
     enum descriptor_slot clients = publisher->network->client_slot;
     if (!lacks_round(frontend, clients))
         return;
-    frontend->is_urgent = true;
-    plan_change(publisher, frontend, &frontend->descriptors[clients], now);
+    plan_change(publisher, frontend, &frontend->descriptors[clients], UPLOAD_FOR_POINTS, now);
     frontend_assign_uploads(frontend);
 }
 

@@ -37,18 +37,26 @@ bool round_is_behind(const struct publisher_frontend *frontend, const struct pub
            !assignment_equals(descriptor->round.assignment, frontend->assignment);
 }
 
-void round_note_refusal(struct publisher *publisher, struct publisher_descriptor *descriptor, int64_t now)
+/* A time that is doubled for so many times. */
+static int64_t lengthen(int64_t time, unsigned times, int64_t longest)
 {
-    struct publisher_round *round = &descriptor->round;
+    for (unsigned i = 0; i < times && time < longest; i++)
+        time *= 2;
+    return time;
+}
+
+/* HSDirs that have refused equally often share the moment that was drawn for the first of them. */
+void round_note_refusal(struct publisher *publisher, struct publisher_descriptor *descriptor,
+                        struct publisher_upload *upload, int64_t now)
+{
     const struct publisher_rules *rules = &publisher->rules;
-    round->was_refused = true;
-    if (round_is_planned(descriptor))
-        return;
     int64_t longest = publisher_scale(publisher, rules->refresh_min);
-    int64_t delay = publisher_draw(publisher, publisher_scale(publisher, rules->refusal_min),
-                                   publisher_scale(publisher, rules->refusal_max));
-    for (unsigned i = 0; i < round->refusals && delay < longest; i++)
-        delay *= 2;
+    int64_t low = lengthen(publisher_scale(publisher, rules->refusal_min), upload->refusals, longest);
+    int64_t high = lengthen(publisher_scale(publisher, rules->refusal_max), upload->refusals, longest);
+    upload->refusals++;
+    if (descriptor->next_round_at <= now + high)
+        return;
+    int64_t delay = publisher_draw(publisher, low, high);
     if (delay < longest)
         round_plan(descriptor, UPLOAD_FOR_RETRY, now + delay);
 }
@@ -68,8 +76,6 @@ static void begin(struct publisher *publisher, const struct publisher_frontend *
     round->number = ++publisher->rounds;
     round->cause = cause;
     round->begun_at = now;
-    round->refusals = round->was_refused ? round->refusals + 1 : 0;
-    round->was_refused = false;
     assignment_replace(&round->assignment, frontend->assignment);
     descriptor->refresh_at = next_refresh(publisher, now);
     descriptor->next_round_at = MOMENT_NEVER;

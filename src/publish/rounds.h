@@ -19,9 +19,11 @@ bool round_is_planned_for_more(const struct publisher_descriptor *descriptor);
 bool round_is_behind(const struct publisher_frontend *frontend,
                      const struct publisher_descriptor *descriptor);
 
-/* An HSDir has refused its part of the round: another one is planned, minutes later and ever more so, unless
- * the next refresh comes first. */
-void round_note_refusal(struct publisher *publisher, struct publisher_descriptor *descriptor, int64_t now);
+/* An HSDir has refused its part of the round: another one is planned, minutes later, unless the next refresh
+ * comes first. The more rounds the same HSDir has refused the later it is, so that one that always refuses
+ * soon causes none; one that refuses for once is not the worse for that. */
+void round_note_refusal(struct publisher *publisher, struct publisher_descriptor *descriptor,
+                        struct publisher_upload *upload, int64_t now);
 
 /* Nothing that is planned begins before a moment. */
 void round_put_off(struct publisher_descriptor *descriptor, int64_t until);

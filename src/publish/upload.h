@@ -65,6 +65,7 @@ struct publisher_upload {
     bool is_overdue;          /* what was sent last has not been answered in time, and still may be */
     bool may_have_arrived;    /* a try of this round that ended without an answer may have reached the HSDir,
                                  which then refuses the next one: its revision counter is the same */
+    unsigned refusals;        /* rounds that the HSDir has refused since it last took part in a refresh */
     int64_t late_until;       /* until when an answer to an upload before that may come; MOMENT_NONE */
     enum upload_failure failure; /* of the last try */
     char *reason;                /* why it failed, in words, or NULL */
@@ -78,8 +79,6 @@ struct publisher_round {
     enum upload_cause cause;
     int64_t begun_at;              /* MOMENT_NONE before the first */
     struct assignment *assignment; /* what its HSDirs are sent */
-    bool was_refused;              /* by an HSDir at least */
-    unsigned refusals;             /* rounds before this one that were, one after the other */
 };
 
 /* One of a frontend's two descriptors. */

@@ -48,16 +48,16 @@ static bool is_answer(enum upload_failure failure)
     return failure == UPLOAD_FAILURE_REJECTED || failure == UPLOAD_FAILURE_BROKEN;
 }
 
-/* The HSDir gets nothing more in this round: tor does not press either. One that refuses has something else,
- * unless it is what it was sent by a try before that was not answered. */
+/* The HSDir gets nothing more in this round: tor does not press either. One that refuses has something else;
+ * but after a try that was not answered that is probably what it was sent then. */
 static void upload_end_round(struct publisher *publisher, struct publisher_descriptor *descriptor,
                              struct publisher_upload *upload, enum upload_failure failure, int64_t now)
 {
     upload->state = UPLOAD_REFUSED;
-    if (failure == UPLOAD_FAILURE_REJECTED)
+    if (failure == UPLOAD_FAILURE_REJECTED && !upload->may_have_arrived)
         point_set_replace(&upload->taken, NULL);
     if (upload->round == descriptor->round.number)
-        round_note_refusal(publisher, descriptor, now); /* else it gets the next one at once */
+        round_note_refusal(publisher, descriptor, upload, now); /* else it gets the next one at once */
 }
 
 /* Puts an upload that did not reach its HSDir off, or gives it up. */
@@ -231,11 +231,13 @@ void upload_note_answer(struct publisher *publisher, const struct publisher_fron
     upload->answered_at = now;
     if (upload->answers == 1 && may_be_late(frontend, upload, now)) {
         upload->state = UPLOAD_REFUSED; /* once more: two answers can't both be late */
-        round_note_refusal(publisher, descriptor, now);
+        round_note_refusal(publisher, descriptor, upload, now);
         return;
     }
     upload->state = UPLOAD_DONE;
     upload->is_overdue = false;
+    if (descriptor->round.cause == UPLOAD_FOR_REFRESH)
+        upload->refusals = 0;
     upload->taken_at = now;
     point_set_replace(&upload->taken, upload->sent);
     set_failure(upload, UPLOAD_FAILURE_NONE, NULL);
