@@ -10,7 +10,7 @@
 #define BLIND_NOTICED (30 * MINUTE)
 /* A change is out after so long: HSDirs refuse what a clock makes that is behind, until it has caught up, and
  * a round after that goes out some minutes later. */
-#define CHANGE_OUT (15 * MINUTE)
+#define CHANGE_OUT (20 * MINUTE)
 #define NEW_CONSENSUS (6 * MINUTE)
 
 /* one is the obpub, two what happens to it: 0 that it is killed, 1 that it goes blind, 2 that all is well
