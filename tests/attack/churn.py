@@ -2,13 +2,12 @@
 # says every second that it uploads them. churn.py SOCKET SEED PERIOD_LENGTH OFFSET is one; they are those of hostile.py.
 # Churners starts several, and ends them.
 
-import contextlib
 import os
-import subprocess
 import sys
 import threading
 import time
 
+from besiegers import Besiegers
 from descriptor import Keypair, Point
 from hostile import LIES, Lie, address_of, announce, honest, main
 import curve
@@ -28,32 +27,14 @@ def restless(backend, connection):
         threading.Thread(target=announce, args=(backend, connection, SECONDS), daemon=True).start()
 
 
-class Churners:
-    """So many of them, each a process of its own. A context manager."""
+class Churners(Besiegers):
+    """So many of them. A context manager."""
 
     def __init__(self, folder, count, period_length, offset):
-        self.names = [f'restless{number}' for number in range(count)]
-        self.folder, self.times = str(folder), [str(period_length), str(offset)]
-        self.seeds = {name: os.urandom(32) for name in self.names}
-
-    def __enter__(self):
-        self.programs = [subprocess.Popen([sys.executable, __file__, self.path(name), self.seeds[name].hex(), *self.times],
-                                          stdin=subprocess.PIPE) for name in self.names]
-        deadline = time.monotonic() + 60
-        while not all(os.path.exists(self.path(name)) for name in self.names):
-            assert time.monotonic() < deadline, 'a restless backend did not start'
-            time.sleep(0.1)
-        return self
-
-    def __exit__(self, *_):
-        for program in self.programs:
-            program.kill()
-            program.wait()
-            with contextlib.suppress(OSError):
-                program.stdin.close()
-
-    def path(self, name):
-        return f'{self.folder}/{name}'
+        names = [f'restless{number}' for number in range(count)]
+        self.seeds = {name: os.urandom(32) for name in names}
+        super().__init__(folder, names, lambda name: [__file__, self.path(name), self.seeds[name].hex(),
+                                                      str(period_length), str(offset)])
 
     def instances(self):
         """The lines of the config for them all."""

@@ -3,10 +3,8 @@
 
 import os
 import pathlib
-import subprocess
-import sys
-import time
 
+from besiegers import Besiegers
 from descriptor import Keypair
 from hostile import LIES, address_of
 import curve
@@ -47,32 +45,16 @@ class Record:
         return [name for name, reasons in self.reasons.items() if not reasons]
 
 
-class Siege(Record):
-    """The hostile backends, each a process of its own, by their lies. A context manager; look() takes note of what obpub
-    finds."""
+class Siege(Record, Besiegers):
+    """The hostile backends, by their lies. A context manager; look() takes note of what obpub finds."""
 
     def __init__(self, folder, period_length, offset, lies=LIES):
-        self.folder, self.times, self.lies = str(folder), [str(period_length), str(offset)], list(lies)
+        self.lies = list(lies)
         self.seeds = {lie: os.urandom(32) for lie in self.lies}
         self.addresses = {lie: address_of(Keypair(*curve.expand(seed)).public) for lie, seed in self.seeds.items()}
-        super().__init__(self.lies)
-
-    def __enter__(self):
-        self.programs = [subprocess.Popen([sys.executable, PROGRAM, lie, self.path(lie), self.seeds[lie].hex(),
-                                           *self.times], stdin=subprocess.PIPE) for lie in self.lies]
-        deadline = time.monotonic() + 60
-        while not all(os.path.exists(self.path(lie)) for lie in self.lies):
-            assert time.monotonic() < deadline, 'a hostile backend did not start'
-            time.sleep(0.1)
-        return self
-
-    def __exit__(self, *_):
-        for program in self.programs:
-            program.kill()
-            program.wait()
-
-    def path(self, lie):
-        return f'{self.folder}/{lie}'
+        Record.__init__(self, self.lies)
+        Besiegers.__init__(self, folder, self.lies, lambda lie: [PROGRAM, lie, self.path(lie), self.seeds[lie].hex(),
+                                                                 str(period_length), str(offset)])
 
     def instances(self):
         """The lines of the config for them all."""
