@@ -1,4 +1,5 @@
-/* The STREAM events of uploads to directories: which stream carries one, and when that stream is over. */
+/* The STREAM events of uploads to directories: which stream carries one, when that has reached the
+ * directory, and when it is over. */
 #include "control/stream_event.h"
 
 #include <string.h>
@@ -34,8 +35,8 @@ int stream_event_parse(struct stream_event *event, const struct control_reply *r
     if (reply->status != 650 || count < 5 || !text_equals(words[0], "STREAM") ||
         parse_number(words[1], &event->stream) != 0)
         return -1;
-    if (text_equals(words[2], "CLOSED")) {
-        event->action = STREAM_ENDS;
+    if (text_equals(words[2], "CLOSED") || text_equals(words[2], "SUCCEEDED")) {
+        event->action = text_equals(words[2], "CLOSED") ? STREAM_ENDS : STREAM_IS_CONNECTED;
         return 0;
     }
     if (!text_equals(words[2], "NEW"))

@@ -1,4 +1,5 @@
-/* The STREAM events of uploads to directories: which stream carries one, and when that stream is over
+/* The STREAM events of uploads to directories: which stream carries one, when that has reached the directory,
+ * and when it is over
  * (control-spec 4.1.2). */
 #ifndef OBPUB_CONTROL_STREAM_EVENT_H
 #define OBPUB_CONTROL_STREAM_EVENT_H
@@ -10,6 +11,7 @@
 
 enum stream_action {
     STREAM_BEGINS_UPLOAD, /* a new stream that carries an upload to a directory */
+    STREAM_IS_CONNECTED,  /* any stream: the other end has been reached */
     STREAM_ENDS,          /* any stream */
 };
 

@@ -180,14 +180,32 @@ static void no_answer_came(evutil_socket_t socket, short events, void *context)
     engine_end_post(post);
 }
 
-static void note_stream_ends(struct engine *engine, size_t tor, const struct stream_event *event)
+/* The post that a stream carries, NULL for none of ours. */
+static struct post *find_carried(struct engine *engine, size_t tor, uint64_t stream)
 {
     struct post *post;
     TAILQ_FOREACH(post, &engine->posts, others)
     {
-        if (post->tor == tor && post->stream == event->stream)
+        if (post->tor == tor && post->stream == stream)
             break;
     }
+    return post;
+}
+
+static void note_stream_is_connected(struct engine *engine, size_t tor, const struct stream_event *event)
+{
+    const struct post *post = find_carried(engine, tor, event->stream);
+    if (post == NULL || post->is_replaced)
+        return;
+    enum descriptor_slot slot = find_slot(post);
+    if (slot != DESCRIPTOR_SLOTS)
+        publisher_note_upload_reached(engine->publisher, post->frontend, slot, post->fingerprint,
+                                      clock_milliseconds());
+}
+
+static void note_stream_ends(struct engine *engine, size_t tor, const struct stream_event *event)
+{
+    struct post *post = find_carried(engine, tor, event->stream);
     if (post == NULL || post->end_timer != NULL)
         return;
     post->ended_at = ++engine->streams_ended;
@@ -200,6 +218,8 @@ void engine_note_stream(struct engine *engine, size_t tor, const struct stream_e
 {
     if (event->action == STREAM_BEGINS_UPLOAD)
         note_stream_begins(engine, tor, event);
+    else if (event->action == STREAM_IS_CONNECTED)
+        note_stream_is_connected(engine, tor, event);
     else
         note_stream_ends(engine, tor, event);
 }

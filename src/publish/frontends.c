@@ -64,6 +64,7 @@ void publisher_set_members(struct publisher *publisher, size_t number, const uin
         return;
     frontend->is_commanded = true;
     frontend_update_assignment(publisher, number, SOURCE_NONE, now);
+    frontend->is_commanded = frontend->changed_since != MOMENT_NEVER; /* not for a later change */
 }
 
 /* True for a source that was lost of late, and may be as alive as the last one. */

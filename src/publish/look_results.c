@@ -357,6 +357,8 @@ void publisher_note_look(struct publisher *publisher, size_t number, uint64_t pe
     }
     upload->look.tries = 0;
     upload->look.verdict = judge(publisher, number, upload, result, now);
+    if (upload->look.verdict == LOOK_NONE || upload->look.verdict == LOOK_OLDER)
+        upload_note_missing(publisher, upload, now);
     upload->look.at = now;
     upload->look.made_at = result->made_at;
     publisher->looks[upload->look.verdict]++;
@@ -400,6 +402,8 @@ void looks_note_upload(struct publisher *publisher, size_t number, enum descript
 {
     if (failure == UPLOAD_FAILURE_REJECTED)
         note_refusal(publisher, number, slot, upload, now);
+    else if (upload->state == UPLOAD_UNANSWERED && slot == publisher->network->client_slot)
+        looks_want(publisher, number, upload, looks_draw_soon(publisher), now);
     else if (failure == UPLOAD_FAILURE_NONE && upload->state == UPLOAD_DONE)
         note_taken(publisher, number, upload, now);
 }

@@ -86,7 +86,7 @@ static bool is_waited_for(const struct publisher_descriptor *descriptor)
 {
     for (size_t i = 0; i < descriptor->upload_count; i++) {
         enum upload_state state = descriptor->uploads[i].state;
-        if (state == UPLOAD_WAITING || state == UPLOAD_REFUSED)
+        if (state == UPLOAD_WAITING || state == UPLOAD_UNANSWERED || state == UPLOAD_REFUSED)
             return true;
     }
     return false;

@@ -13,12 +13,14 @@
 #define HSDIR_MEMORY (180 * 60 * (int64_t)1000)
 
 enum upload_state {
-    UPLOAD_WAITING,   /* nothing is sent before the next round: the HSDir is new */
-    UPLOAD_DUE,       /* to be sent, once due has come */
-    UPLOAD_IN_FLIGHT, /* handed to tor */
-    UPLOAD_DONE,      /* the HSDir took it */
-    UPLOAD_REFUSED,   /* the HSDir answered that it does not: nothing more is sent in this round */
-    UPLOAD_GIVEN_UP,  /* tried attempts_max times */
+    UPLOAD_WAITING,    /* nothing is sent before the next round: the HSDir is new */
+    UPLOAD_DUE,        /* to be sent, once due has come */
+    UPLOAD_IN_FLIGHT,  /* handed to tor */
+    UPLOAD_DONE,       /* the HSDir took it */
+    UPLOAD_UNANSWERED, /* the HSDir was reached, and may have it: nothing more is sent in this round, unless a
+                          look shows that it has not */
+    UPLOAD_REFUSED,    /* the HSDir answered that it does not: nothing more is sent in this round */
+    UPLOAD_GIVEN_UP,   /* tried attempts_max times */
 };
 
 /* Why a round was begun, or an upload of it is tried again: the most urgent first. */
@@ -63,6 +65,7 @@ struct publisher_upload {
     struct point_set *taken;  /* the one that it has, as far as is known; NULL for none */
     unsigned answers;         /* of the HSDir that took an upload, since the set that was sent is due */
     bool is_overdue;          /* what was sent last has not been answered in time, and still may be */
+    bool has_reached;         /* it is known to have reached the HSDir */
     bool may_have_arrived;    /* a try of this round that ended without an answer may have reached the HSDir,
                                  which then refuses the next one: its revision counter is the same */
     unsigned refusals;        /* rounds that the HSDir has refused since it last took part in a refresh */

@@ -50,6 +50,17 @@ static void note_outage(struct publisher *publisher, enum upload_failure failure
         recovery_try_all(publisher, since, now);
 }
 
+void publisher_note_upload_reached(struct publisher *publisher, size_t number, enum descriptor_slot slot,
+                                   const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE], int64_t now)
+{
+    struct publisher_upload *upload =
+        publisher_descriptor_find_upload(&publisher->frontends[number].descriptors[slot], fingerprint);
+    if (upload == NULL || upload->state != UPLOAD_IN_FLIGHT)
+        return;
+    upload->has_reached = true;
+    publisher_touch_frontend(publisher, number, now);
+}
+
 bool publisher_note_upload(struct publisher *publisher, size_t number, enum descriptor_slot slot,
                            const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE], enum upload_failure failure,
                            const char *reason, int64_t now)

@@ -14,6 +14,11 @@ void publisher_note_tor(struct publisher *publisher, size_t tor, enum publisher_
  */
 void publisher_note_tor_tells_ends(struct publisher *publisher, size_t tor);
 
+/* The way of an upload to its HSDir stands: from now on it may have arrived, and is not sent again in its
+ * round only because no answer comes. */
+void publisher_note_upload_reached(struct publisher *publisher, size_t frontend, enum descriptor_slot slot,
+                                   const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE], int64_t now);
+
 /* An HSDir's answer, or tor's: UPLOAD_FAILURE_NONE when it took the descriptor, else why it did not, and the
  * same in words (reason). Returns false for an answer that nobody waits for: it is ignored. */
 bool publisher_note_upload(struct publisher *publisher, size_t frontend, enum descriptor_slot slot,

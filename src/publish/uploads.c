@@ -71,6 +71,24 @@ static void upload_put_off(struct publisher *publisher, struct publisher_upload 
         upload->state = UPLOAD_GIVEN_UP;
 }
 
+/* True when an upload that was not answered may be at its HSDir all the same. A tor does not send it again
+ * either; but who waits for the end of a lone publication is served better by another try. */
+static bool may_be_there(const struct publisher *publisher, const struct publisher_upload *upload,
+                         enum upload_failure failure)
+{
+    bool is_silence = failure == UPLOAD_FAILURE_NO_ANSWER || failure == UPLOAD_FAILURE_CIRCUIT;
+    return is_silence && upload->has_reached && publisher->rules.attempts_max == 0;
+}
+
+static void upload_leave_open(struct publisher *publisher, struct publisher_descriptor *descriptor,
+                              struct publisher_upload *upload, int64_t now)
+{
+    upload->state = UPLOAD_UNANSWERED;
+    upload->may_have_arrived = true;
+    if (upload->round == descriptor->round.number)
+        round_note_refusal(publisher, descriptor, upload, now);
+}
+
 static void upload_fail(struct publisher *publisher, struct publisher_descriptor *descriptor,
                         struct publisher_upload *upload, enum upload_failure failure, const char *reason,
                         int64_t now)
@@ -82,17 +100,19 @@ static void upload_fail(struct publisher *publisher, struct publisher_descriptor
     tor_note_upload(publisher, upload->tor, failure, now);
     if (is_answer(failure))
         upload_end_round(publisher, descriptor, upload, failure, now);
+    else if (may_be_there(publisher, upload, failure))
+        upload_leave_open(publisher, descriptor, upload, now);
     else
         upload_put_off(publisher, upload, failure, now);
 }
 
-/* How long an answer is waited for. An upload that can be ended is soon tried again, on another circuit; but
- * each try has twice as long as the one before, so that a tor or network that is slow is not kept from ever
- * being through with one. */
+/* How long an answer is waited for. An upload that can be ended, and did not reach its HSDir, is soon tried
+ * again, on another circuit; but each try has twice as long as the one before, so that a tor or network that
+ * is slow is not kept from ever being through with one. */
 static int64_t find_answer_time(const struct publisher *publisher, const struct publisher_upload *upload)
 {
     const struct publisher_rules *rules = &publisher->rules;
-    if (!publisher->tors[upload->tor].tells_ends)
+    if (!publisher->tors[upload->tor].tells_ends || upload->has_reached)
         return rules->answer_timeout;
     int64_t time = rules->permit_timeout;
     for (unsigned i = 1; i < upload->attempts && time < rules->answer_timeout; i++)
@@ -154,7 +174,7 @@ void upload_send(struct publisher *publisher, const struct publisher_descriptor 
         point_set_replace(&upload->taken, NULL); /* from now on the HSDir may have either */
     point_set_replace(&upload->sent, set);
     upload->state = UPLOAD_IN_FLIGHT;
-    upload->is_overdue = false;
+    upload->is_overdue = upload->has_reached = false;
     upload->sent_at = now;
     upload->attempts++;
     upload_enter_tor(publisher, upload, tor);
@@ -252,7 +272,8 @@ bool upload_was_made_at(const struct publisher_descriptor *descriptor, const str
 
 void upload_note_seen(struct publisher_upload *upload, int64_t made_at)
 {
-    bool is_open = upload->state == UPLOAD_DUE || upload->state == UPLOAD_REFUSED;
+    bool is_open =
+        upload->state == UPLOAD_DUE || upload->state == UPLOAD_REFUSED || upload->state == UPLOAD_UNANSWERED;
     if (!is_open || upload->failure == UPLOAD_FAILURE_NONE)
         return;
     upload->state = UPLOAD_DONE;
@@ -260,6 +281,12 @@ void upload_note_seen(struct publisher_upload *upload, int64_t made_at)
     upload->taken_at = made_at;
     point_set_replace(&upload->taken, upload->sent);
     set_failure(upload, UPLOAD_FAILURE_NONE, NULL);
+}
+
+void upload_note_missing(struct publisher *publisher, struct publisher_upload *upload, int64_t now)
+{
+    if (upload->state == UPLOAD_UNANSWERED)
+        set_due(upload, UPLOAD_FOR_RETRY, now + publisher_back_off(publisher, upload->attempts));
 }
 
 void upload_note_gone(struct publisher_upload *upload)
@@ -286,7 +313,8 @@ void frontend_retry_uploads(struct publisher *publisher, size_t number, int64_t 
         struct publisher_descriptor *descriptor = &frontend->descriptors[slot];
         for (size_t i = 0; i < descriptor->upload_count; i++) {
             struct publisher_upload *upload = &descriptor->uploads[i];
-            if (upload->state != UPLOAD_DUE || upload->failure == UPLOAD_FAILURE_NONE || upload->due <= now)
+            bool is_late = upload->state == UPLOAD_DUE && upload->due > now;
+            if (upload->failure == UPLOAD_FAILURE_NONE || (!is_late && upload->state != UPLOAD_UNANSWERED))
                 continue;
             upload->attempts = 0;
             set_due(upload, UPLOAD_FOR_RETRY, now);

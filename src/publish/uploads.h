@@ -39,6 +39,10 @@ bool upload_was_made_at(const struct publisher_descriptor *descriptor, const str
  * not come, or was that it has it already, it has taken it all the same. */
 void upload_note_seen(struct publisher_upload *upload, int64_t made_at);
 
+/* The HSDir has been seen not to have what it was sent last: where that was not known, it is sent once more,
+ * after a delay as after any failure. */
+void upload_note_missing(struct publisher *publisher, struct publisher_upload *upload, int64_t now);
+
 /* The HSDir has been seen to hand out something else than it has taken. */
 void upload_note_gone(struct publisher_upload *upload);
 

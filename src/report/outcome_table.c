@@ -73,6 +73,7 @@ static const char *describe_upload(const struct publisher_upload *upload)
     case UPLOAD_DUE:
         return upload->attempts > 0 ? "did not take it yet" : "not sent";
     case UPLOAD_IN_FLIGHT:
+    case UPLOAD_UNANSWERED:
         return "no answer yet";
     }
     return "";

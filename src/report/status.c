@@ -89,8 +89,10 @@ static json_t *make_instance(const struct report_view *view, const struct report
 static const char *name_upload_state(enum upload_state state)
 {
     static const char *const names[] = {
-        [UPLOAD_WAITING] = "waiting", [UPLOAD_DUE] = "due",         [UPLOAD_IN_FLIGHT] = "in flight",
-        [UPLOAD_DONE] = "done",       [UPLOAD_REFUSED] = "refused", [UPLOAD_GIVEN_UP] = "given up",
+        [UPLOAD_WAITING] = "waiting",       [UPLOAD_DUE] = "due",
+        [UPLOAD_IN_FLIGHT] = "in flight",   [UPLOAD_DONE] = "done",
+        [UPLOAD_UNANSWERED] = "unanswered", [UPLOAD_REFUSED] = "refused",
+        [UPLOAD_GIVEN_UP] = "given up",
     };
     return names[state];
 }

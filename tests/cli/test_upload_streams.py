@@ -3,6 +3,7 @@
 
 import json
 import pathlib
+import time
 
 import checks
 import standin_tor
@@ -36,6 +37,9 @@ class StreamingTor(standin_tor.Tor):
                       f"650 HS_DESC UPLOAD {'a' * 55}d UNKNOWN ${hsdir}~hsdir {'A' * 43} HSDIR_INDEX={'0' * 64}\n"
                       f"650 HS_DESC FAILED {address} UNKNOWN ${hsdir}~hsdir REASON=NOT_FOUND\n")
             fate = "taken"
+        if fate == "reached":
+            return (reply + f"650 STREAM {stream} SUCCEEDED 7 {target}\n"
+                    f"650 STREAM {stream} CLOSED 7 {target} REASON=DESTROY\n")
         if fate == "hangs":
             self._streams[stream] = hsdir, address
             return reply
@@ -52,6 +56,13 @@ class StreamingTor(standin_tor.Tor):
         self.closed.append(stream)
         return (f"250 OK\n650 STREAM {stream} CLOSED 7 127.0.0.1.${hsdir}.exit:9001 REASON=MISC\n"
                 f"650 HS_DESC UPLOADED {address} UNKNOWN ${hsdir}~hsdir\n")  # too late: it has been given up
+
+
+class BlindTor(StreamingTor):
+    """One that never comes back with what HSDirs hand out."""
+
+    def answer_hsfetch(self, rest, lines):
+        return "250 OK\n"
 
 
 class LateTor(StreamingTor):
@@ -143,6 +154,27 @@ def check_late(folder):
           any(tor.tries[hsdir] == 1 for hsdir in given_up), (given_up, tor.tries))
 
 
+def unanswered(service):
+    """The HSDirs of a frontend's status that may have what they did not answer."""
+    return {hsdir["fingerprint"] for descriptor in service["descriptors"] for hsdir in descriptor["hsdirs"]
+            if hsdir["state"] == "unanswered"}
+
+
+def check_reached(folder):
+    """Uploads that reach their HSDirs, where the circuits break, while nobody can look what these have."""
+    backend = checks.Key()
+    answers = standin_tor.own_answers(backend, standin_tor.make_descriptor(backend))
+    tor = BlindTor(folder / "tor", ["reached"] * 9)
+    with tor, standin_tor.Tor(folder / "backend", {**answers, "uptime": "1"}):
+        publisher = Publisher(folder, [instance("backend", backend, folder / "backend")])
+        check("what has reached an HSDir may be there", publisher.wait(unanswered, 40))
+        time.sleep(10)
+        service = publisher.service()
+        check("it is not called published", not service["isPublished"], service)
+        check("and is not sent again so soon", tor.tries and set(tor.tries.values()) <= {1, 2}, tor.tries)
+        publisher.end()
+
+
 def check_others(folder):
     """An onion service of the same tor uploads to the same HSDir meanwhile, and a client asks it for the frontend."""
     tor = StreamingTor(folder / "tor", ["another's"] * 9)
@@ -158,7 +190,7 @@ def check_untold(folder):
     check("a tor that does not tell of its streams will do", report["result"] == "complete", (report, errors))
 
 
-for scene in (check_broken, check_hanging, check_late, check_others, check_untold):
+for scene in (check_broken, check_hanging, check_late, check_reached, check_others, check_untold):
     with checks.temporary_folder() as name:
         scene(pathlib.Path(name))
 checks.finish()

@@ -10,6 +10,7 @@
 
 #include "../sim/model.h"
 #include "helper_story.h"
+#include "publish/descriptors.h"
 
 #define SECOND ((int64_t)1000)
 #define MINUTE (60 * SECOND)
@@ -337,6 +338,43 @@ static void test_taken_without_an_answer(void **state)
     end(story, &view);
 }
 
+/* An upload whose circuit broke at the HSDir: a look tells whether the HSDir has it, and if not it is sent
+ * again.
+ */
+static void test_unanswered(void **state)
+{
+    (void)state;
+    static const uint64_t new_points[] = {50, 51, 52}, old_points[] = {0, 1, 2};
+    for (int has_arrived = 0; has_arrived < 2; has_arrived++) {
+        struct story *story = story_new_published(1, DESCRIPTOR_FIRST);
+        struct view view = {0};
+        set_view(story, &view, LOOK_FINDING_OURS, has_arrived ? new_points : old_points, 3);
+        view.result.made_at = has_arrived ? INT64_MAX : 0;
+        publisher_note_tor_tells_ends(story->publisher, 0);
+        story->hsdirs_answer = false;
+        story_change_points(story, 0, 50);
+        story_run(story, SECOND);
+        struct hsdir hsdir;
+        size_t number = 0;
+        while (story->uploads[number].slot != DESCRIPTOR_FIRST)
+            number++;
+        model_make_hsdir(&hsdir, story->uploads[number].hsdir);
+        struct publisher_upload *upload = publisher_descriptor_find_upload(
+            &story->publisher->frontends[0].descriptors[DESCRIPTOR_FIRST], hsdir.fingerprint);
+        publisher_note_upload_reached(story->publisher, 0, DESCRIPTOR_FIRST, hsdir.fingerprint, story->now);
+        publisher_note_upload(story->publisher, 0, DESCRIPTOR_FIRST, hsdir.fingerprint,
+                              UPLOAD_FAILURE_CIRCUIT, "the circuit to it broke", story->now);
+        assert_int_equal(upload->state, UPLOAD_UNANSWERED);
+        story->hsdirs_answer = true;
+        uint64_t round = upload->round;
+        story_run(story, 9 * SECOND); /* so soon nothing else is tried again */
+        assert_int_equal(upload->state, UPLOAD_DONE);
+        assert_int_equal(upload->round, round);
+        assert_int_equal(upload->attempts, has_arrived ? 1 : 2);
+        end(story, &view);
+    }
+}
+
 /* -- without a live backend ------------------------------------------------------------------------- */
 
 /* The only backend is lost, and nobody hears of it again; so is what is known when its grace is over. */
@@ -481,6 +519,7 @@ int main(void)
         cmocka_unit_test(test_broken),
         cmocka_unit_test(test_kept_out),
         cmocka_unit_test(test_taken_without_an_answer),
+        cmocka_unit_test(test_unanswered),
         cmocka_unit_test(test_blind_refreshes_ours),
         cmocka_unit_test(test_blind_leaves_a_newer_one),
         cmocka_unit_test(test_blind_and_nobody_answers),

@@ -570,6 +570,76 @@ static void test_doubtful_late_answers(void **state)
     }
 }
 
+static void reach(struct story *story, const struct story_upload *upload)
+{
+    struct hsdir hsdir;
+    model_make_hsdir(&hsdir, upload->hsdir);
+    publisher_note_upload_reached(story->publisher, upload->frontend, upload->slot, hsdir.fingerprint,
+                                  story->now);
+}
+
+/* What has reached its HSDir is not sent again in its round only because no answer comes, or its circuit
+ * breaks: the HSDir may have it. A tor does not send it again either. */
+static void test_reached(void **state)
+{
+    (void)state;
+    for (int breaks = 0; breaks < 2; breaks++) {
+        struct story *story = story_new_published(1, DESCRIPTOR_FIRST);
+        publisher_note_tor_tells_ends(story->publisher, 0);
+        story->publisher->rules.look_permits = 0;
+        story->hsdirs_answer = false;
+        story_change_points(story, 0, 500);
+        story_run(story, SECOND);
+        const struct story_upload first = story->uploads[0];
+        reach(story, &first);
+        for (size_t i = 1; i < story->upload_count; i++)
+            take(story, &story->uploads[i], UPLOAD_FAILURE_NONE);
+        story->hsdirs_answer = true;
+        story_run(story, 58 * SECOND);
+        assert_int_equal(count_to_first(story), 1);
+        assert_int_equal(find_first(story)->state, UPLOAD_IN_FLIGHT);
+        if (breaks)
+            take(story, &first, UPLOAD_FAILURE_CIRCUIT);
+        story_run(story, 2 * SECOND);
+        assert_int_equal(find_first(story)->state, UPLOAD_UNANSWERED);
+        assert_false(upload_is_current(find_first(story), story->now));
+        story_run(story, 115 * SECOND);
+        assert_int_equal(count_to_first(story), 1);
+        story_run(story, 4 * MINUTE); /* another round */
+        assert_int_equal(count_to_first(story), 2);
+        assert_true(story->uploads[story->upload_count - 1].round > first.round);
+        assert_true(publisher_is_published(story->publisher, 0, story->now));
+        story_free(story);
+    }
+}
+
+/* A good answer that comes late is as good as any; and when the network is back nothing is waited for. */
+static void test_reached_after_all(void **state)
+{
+    (void)state;
+    for (int is_answered = 0; is_answered < 2; is_answered++) {
+        struct story *story = story_new_published(1, DESCRIPTOR_FIRST);
+        publisher_note_tor_tells_ends(story->publisher, 0);
+        story->publisher->rules.look_permits = 0;
+        story->hsdirs_answer = false;
+        story_change_points(story, 0, 500);
+        story_run(story, SECOND);
+        const struct story_upload first = story->uploads[0];
+        reach(story, &first);
+        story_run(story, 62 * SECOND);
+        assert_int_equal(find_first(story)->state, UPLOAD_UNANSWERED);
+        story->hsdirs_answer = true;
+        if (is_answered)
+            take(story, &first, UPLOAD_FAILURE_NONE);
+        else
+            publisher_retry_uploads(story->publisher, 0, story->now);
+        story_settle(story);
+        assert_int_equal(find_first(story)->state, UPLOAD_DONE);
+        assert_int_equal(count_to_first(story), is_answered ? 1 : 2);
+        story_free(story);
+    }
+}
+
 /* A tor that comes back has to tell anew that it tells. */
 static void test_tor_that_told_is_lost(void **state)
 {
@@ -756,6 +826,8 @@ int main(void)
         cmocka_unit_test(test_answer_before_next_try),
         cmocka_unit_test(test_answer_for_old_points),
         cmocka_unit_test(test_doubtful_late_answers),
+        cmocka_unit_test(test_reached),
+        cmocka_unit_test(test_reached_after_all),
         cmocka_unit_test(test_tor_that_told_is_lost),
         cmocka_unit_test(test_given_up),
         cmocka_unit_test(test_local_tor_restarts),

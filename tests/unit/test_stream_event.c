@@ -58,6 +58,15 @@ static void test_stream_ends(void **state)
     assert_true(event.stream == 9999999999999999999u);
 }
 
+static void test_stream_is_connected(void **state)
+{
+    (void)state;
+    struct stream_event event;
+    assert_int_equal(parse(&event, "STREAM 44 SUCCEEDED 17 " TARGET REST), 0);
+    assert_int_equal(event.action, STREAM_IS_CONNECTED);
+    assert_int_equal(event.stream, 44);
+}
+
 static void test_others(void **state)
 {
     (void)state;
@@ -70,7 +79,6 @@ static void test_others(void **state)
         "STREAM 57 NEW 0 " TARGET " PURPOSE=DIR_FETCH",
         "STREAM 57 NEW 0 " TARGET,
         "STREAM 57 SENTCONNECT 22 " TARGET,
-        "STREAM 57 SUCCEEDED 22 " TARGET,
         "STREAM 57 DETACHED 22 " TARGET " REASON=TIMEOUT",
         "STREAM_BW 57 1 2 3",
         "HS_DESC UPLOADED a b c d",
@@ -120,9 +128,10 @@ static void test_cut_anywhere(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_upload_begins), cmocka_unit_test(test_stream_ends),
-        cmocka_unit_test(test_others),        cmocka_unit_test(test_malformed),
-        cmocka_unit_test(test_other_status),  cmocka_unit_test(test_cut_anywhere),
+        cmocka_unit_test(test_upload_begins),       cmocka_unit_test(test_stream_ends),
+        cmocka_unit_test(test_stream_is_connected), cmocka_unit_test(test_others),
+        cmocka_unit_test(test_malformed),           cmocka_unit_test(test_other_status),
+        cmocka_unit_test(test_cut_anywhere),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
