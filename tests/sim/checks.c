@@ -342,6 +342,42 @@ static void check_obpub(struct world *world, const struct obpub *obpub, size_t f
     }
 }
 
+/* True when a relay keeps a point set, and that of this obpub. */
+static bool keeps_set(const struct world *world, const struct obpub *obpub, const struct stored *stored,
+                      const struct point_set *set)
+{
+    if (stored == NULL || stored->point_count != set->count)
+        return false;
+    for (size_t i = 0; i < set->count; i++) {
+        if (stored->points[i] != model_point_number(&set->entries[i].point))
+            return false;
+    }
+    return &world->obpubs[stored->obpub] == obpub;
+}
+
+/* What an obpub says that HSDirs have is there: that they have forgotten it, or have somebody else's since,
+ * and which upload an answer was for where tors don't tell, is all that it can't know. */
+static void check_taken(struct world *world, const struct obpub *obpub, size_t frontend)
+{
+    const struct publisher_frontend *known = &obpub->publisher->frontends[frontend];
+    if (world->plan.has_two_obpubs || !world->plan.tells_ends)
+        return;
+    for (enum descriptor_slot slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
+        const struct publisher_descriptor *descriptor = &known->descriptors[slot];
+        for (size_t i = 0; i < descriptor->upload_count; i++) {
+            const struct publisher_upload *upload = &descriptor->uploads[i];
+            uint32_t relay = model_hsdir_number(upload->fingerprint);
+            /* Its answer may have come a minute after it was taken. */
+            if (!upload_is_current(upload, world->now + MINUTE) ||
+                world->relays[relay].restarted_at >= upload->taken_at - MINUTE)
+                continue;
+            if (!keeps_set(world, obpub, store_find(world, relay, descriptor->blinded_key), upload->wanted))
+                world_fail(world, "frontend %zu: relay %u does not have what it is said to have", frontend,
+                           relay);
+        }
+    }
+}
+
 /* -- clients ----------------------------------------------------------------------------------------- */
 
 /* True when an obpub counts this HSDir among those of that time period and owes it a descriptor. */
@@ -403,6 +439,8 @@ static void check(struct world *world, const struct happening *happening)
         for (size_t j = 0; j < OBPUBS; j++) {
             if (world->obpubs[j].is_running)
                 check_obpub(world, &world->obpubs[j], frontend);
+            if (world->obpubs[j].is_running)
+                check_taken(world, &world->obpubs[j], frontend);
         }
         check_clients(world, frontend);
     }

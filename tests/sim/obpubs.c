@@ -91,7 +91,9 @@ static void arrive(struct world *world, const struct happening *happening)
     const struct parcel *parcel = happening->thing;
     struct parcel *copy = memory_allocate(1, sizeof(*copy));
     *copy = *parcel;
-    bool is_taken = store_put(world, &parcel->stored);
+    if (world_is_broken("torn") && copy->stored.point_count > 1)
+        copy->stored.point_count--;
+    bool is_taken = store_put(world, &copy->stored);
     world->figures.rejected += !is_taken;
     struct happening back = *happening;
     back.function = hear_answer;
