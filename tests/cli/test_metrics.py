@@ -159,8 +159,8 @@ def check_occupation(what, place, ask_once):
 def ask_status(path):
     """Whether the status socket gives a whole answer."""
     with socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(str(path))  # waits for its turn, as obpub status does: with a time-out Python would not
         connection.settimeout(5)
-        connection.connect(str(path))
         text = b""
         while piece := connection.recv(65536):
             text += piece
