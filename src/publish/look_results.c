@@ -290,7 +290,9 @@ static enum look_verdict judge_others(struct publisher *publisher, size_t number
         return LOOK_OTHERS;
     if (comparison.lacks || comparison.stale > 0) {
         upload_note_gone(upload);
-        mend(publisher, number, now);
+        /* What is suspected is seen once more first: ours in its place would hide who publishes it. */
+        if (frontend->looks.others != OTHERS_SUSPECTED)
+            mend(publisher, number, now);
     }
     return LOOK_OTHERS;
 }
