@@ -72,7 +72,7 @@ static bool has_point_of(const struct descriptor *descriptor, const struct sourc
 static bool lacks_source(const struct publisher *publisher, const struct point_set *wanted,
                          const struct descriptor *descriptor)
 {
-    if (wanted == NULL || wanted->count == INTRODUCTION_POINTS_MAX)
+    if (wanted == NULL || descriptor->point_count == INTRODUCTION_POINTS_MAX)
         return false;
     for (size_t i = 0; i < wanted->count; i++) {
         const struct source *source = publisher_find_source(publisher, wanted->entries[i].source);

@@ -257,6 +257,23 @@ static void test_stranger_who_refreshes(void **state)
     end(story, &rival.foreign);
 }
 
+/* Another publisher's with the points of one backend alone has room for those of the others, however many
+ * ours has. */
+static void test_others_lack_backends(void **state)
+{
+    (void)state;
+    static const uint64_t points[] = {0, 1, 2};
+    struct story *story = story_new_published(7, DESCRIPTOR_FIRST);
+    struct view view = {0};
+    set_view(story, &view, LOOK_FINDING_OTHERS, points, 3);
+    view.result.is_newer = true;
+    story_forget(story);
+    looks_want(story->publisher, 0, NULL, 0, story->now);
+    story_run(story, 2 * MINUTE);
+    assert_int_equal(story->upload_count, BOTH_DESCRIPTORS);
+    end(story, &view);
+}
+
 /* The other publisher has only heard earlier. */
 static void test_no_stranger(void **state)
 {
@@ -562,6 +579,7 @@ int main(void)
         cmocka_unit_test(test_recognised_by_older_points),
         cmocka_unit_test(test_stranger),
         cmocka_unit_test(test_stranger_who_refreshes),
+        cmocka_unit_test(test_others_lack_backends),
         cmocka_unit_test(test_no_stranger),
         cmocka_unit_test(test_old_copy),
         cmocka_unit_test(test_stranger_by_counter),
