@@ -229,11 +229,9 @@ static void mend(struct publisher *publisher, size_t number, int64_t now)
 static void mend_hsdir(struct publisher *publisher, size_t number, struct publisher_upload *upload,
                        int64_t now)
 {
-    if (upload->state != UPLOAD_DONE)
-        return; /* it is about to get one anyway */
     upload_note_gone(upload);
-    if (upload->look.was_mended)
-        return;
+    if (upload->state != UPLOAD_DONE || upload->look.was_mended)
+        return; /* it is about to get one anyway, or has had one for this */
     upload->look.was_mended = true;
     mend(publisher, number, now);
 }

@@ -274,6 +274,21 @@ static void test_others_lack_backends(void **state)
     end(story, &view);
 }
 
+/* An HSDir that has lost it does not count as having it, also while the next upload does not get through. */
+static void test_none_while_uploads_fail(void **state)
+{
+    (void)state;
+    struct story *story = story_new_published(1, DESCRIPTOR_FIRST);
+    struct view view = {0};
+    story->hsdirs_refuse = UPLOAD_FAILURE_CIRCUIT;
+    story_run(story, 125 * MINUTE);
+    assert_true(publisher_is_published(story->publisher, 0, story->now));
+    set_view(story, &view, LOOK_FINDING_NONE, NULL, 0);
+    story_run(story, 45 * MINUTE);
+    assert_false(publisher_is_published(story->publisher, 0, story->now));
+    end(story, &view);
+}
+
 /* The other publisher has only heard earlier. */
 static void test_no_stranger(void **state)
 {
@@ -580,6 +595,7 @@ int main(void)
         cmocka_unit_test(test_stranger),
         cmocka_unit_test(test_stranger_who_refreshes),
         cmocka_unit_test(test_others_lack_backends),
+        cmocka_unit_test(test_none_while_uploads_fail),
         cmocka_unit_test(test_no_stranger),
         cmocka_unit_test(test_old_copy),
         cmocka_unit_test(test_stranger_by_counter),
