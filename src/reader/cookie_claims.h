@@ -15,6 +15,7 @@
 struct cookie_claim {
     char *place; /* of the control port */
     char *path;
+    uid_t owner; /* of the file */
     bool is_local_tor;
     bool is_old; /* not used since the config that there is now */
 };

@@ -86,6 +86,20 @@ static void test_files_made_anew(void **state)
     assert_true(may(THERE, false, "three"));
 }
 
+/* What somebody has claimed with a file of his own keeps nobody else from using theirs, once he has put a
+ * link to that in its place. */
+static void test_link_to_others_file(void **state)
+{
+    (void)state;
+    struct cookie_origin origin = find_origin("two");
+    origin.owner++;
+    cookie_claims_note(&claims, THERE, false, "link", &origin);
+    assert_true(may(HERE, false, "one"));
+    note(HERE, false, "one");
+    assert_false(may("[::1]:9051", false, "one"));
+    assert_int_equal(claims.count, 2);
+}
+
 /* Neither order helps a backend against a local tor. */
 static void test_local_tor_wins(void **state)
 {
@@ -170,6 +184,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_one_file_for_one_port, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_files_made_anew, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_link_to_others_file, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_local_tor_wins, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_first_backend_wins, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_old_claims, set_up, tear_down),
