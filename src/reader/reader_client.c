@@ -180,13 +180,12 @@ static void end_question(struct reader_client *client, struct file_request *requ
                                  .content = message + 2,
                                  .length = length,
                                  .error = &error};
-    bool is_fixed = request->question == FILE_COOKIE || request->question == FILE_PROOF;
     if (answer.result != CREDENTIAL_OK) {
         error_set(&error, "%.*s", (int)length, (const char *)message + 2);
         if (answer.result != CREDENTIAL_PERMISSION && answer.result != CREDENTIAL_REFUSED)
             answer.result = CREDENTIAL_UNUSABLE;
-    } else if (is_fixed && length != COOKIE_SIZE) {
-        error_set(&error, "the process that reads files answers with %zu bytes that are no cookie", length);
+    } else if (request->question == FILE_PROOF && length != SHA256_SIZE) {
+        error_set(&error, "the process that reads files answers with %zu bytes that are no proof", length);
         answer.result = CREDENTIAL_UNUSABLE;
     }
     file_callback answered = request->answered;
@@ -395,8 +394,6 @@ static struct file_request *make_question_request(const struct file_question *qu
     switch (question->type) {
     case FILE_PASSWORD:
         return make_password_request(question);
-    case FILE_COOKIE:
-        return make_text_request(READER_COOKIE, 1, question->text);
     case FILE_PROOF:
         return make_proof_request(question);
     case FILE_HOST:

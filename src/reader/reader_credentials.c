@@ -96,7 +96,7 @@ static char *find_named(const struct reader_credentials *credentials, const char
     return NULL;
 }
 
-/* -- passwords and cookies ------------------------------------------------------------------------ */
+/* -- passwords ------------------------------------------------------------------------------------ */
 
 /* Checks who listens on a unix socket: in a folder where everybody may make sockets, that may be anybody
  * while the tor or tunnel is down. Returns 0, or -1 with a sentence. */
@@ -135,17 +135,6 @@ enum credential_result reader_credentials_read_password(struct reader_credential
     enum credential_result result = CREDENTIAL_UNUSABLE;
     if (file != NULL && check_listener(credentials, socket, socket_path, error) == 0)
         result = credential_read_password(file, password, error);
-    free(file);
-    return result;
-}
-
-enum credential_result reader_credentials_read_cookie(struct reader_credentials *credentials,
-                                                      const char *path, uint8_t cookie[COOKIE_SIZE],
-                                                      struct error *error)
-{
-    char *file = find_named(credentials, path, is_cookie, "cookie", error);
-    enum credential_result result =
-        file != NULL ? credential_read_cookie(file, cookie, error) : CREDENTIAL_UNUSABLE;
     free(file);
     return result;
 }

@@ -15,7 +15,7 @@ enum reader_message {
     READER_KEEP,     /* the engine goes by what was read last: have the signer forget the keys it has not */
     READER_DROP,     /* it does not: have the signer forget the keys that were new */
     READER_PASSWORD, /* path: read a password file that the config names; see below */
-    READER_COOKIE,   /* path: read a cookie file that the config names */
+    READER_PROOF,    /* prove that the cookie in a file is known; see below */
     READER_HOST,     /* name: find the addresses of a host in the machine's own list */
     READER_RESOLVER, /* read which name servers are asked */
     /* The reader's, in answer to READER_LOAD. */
@@ -23,12 +23,11 @@ enum reader_message {
     READER_ERROR,   /* sentence */
     READER_TEXT,    /* piece of the config's text; the pieces come in order */
     READER_KEY,     /* a frontend's key, in the order of the config: see below */
-    /* To everything: enum credential_result, or 0 or 1 as success or failure; then the password, the cookie,
-     * the proof, the lines that name_files.h describes, or the sentence that says why there is nothing. */
+    /* To everything: enum credential_result, or 0 or 1 as success or failure; then the password, the proof,
+     * the lines that name_files.h describes, or the sentence that says why there is nothing. */
     READER_END,
     /* The engine's again. */
     READER_SOCKET, /* path: remove the file of a listening socket that the config names */
-    READER_PROOF,  /* prove that the cookie in a file is known; see below */
 };
 
 #define READER_MESSAGE_SIZE_MAX 16384

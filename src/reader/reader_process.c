@@ -231,20 +231,6 @@ static int serve_password(struct reader *reader, size_t size, int socket)
     return sent;
 }
 
-static int serve_cookie(struct reader *reader, size_t size)
-{
-    char path[PATH_MAX];
-    struct error error;
-    uint8_t cookie[COOKIE_SIZE];
-    if (read_text(path, reader->bytes + 1, size - 1) != 0)
-        return SERVE_BAD;
-    enum credential_result result =
-        reader_credentials_read_cookie(&reader->credentials, path, cookie, &error);
-    int sent = send_result(reader, result, cookie, sizeof(cookie), &error);
-    secret_wipe(cookie, sizeof(cookie));
-    return sent;
-}
-
 static int serve_proof(struct reader *reader, size_t size, int socket)
 {
     char path[PATH_MAX];
@@ -356,9 +342,6 @@ static int serve(struct reader *reader, size_t size, int socket, struct error *e
         break;
     case READER_PASSWORD:
         result = serve_password(reader, size, socket);
-        break;
-    case READER_COOKIE:
-        result = serve_cookie(reader, size);
         break;
     case READER_PROOF:
         result = serve_proof(reader, size, socket);

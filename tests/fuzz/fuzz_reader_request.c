@@ -169,7 +169,6 @@ static bool is_good(const uint8_t *message, size_t size, bool is_loaded)
     }
     case READER_PROOF:
         return size > READER_PROOF_PATH && is_text(message + READER_PROOF_PATH, size - READER_PROOF_PATH);
-    case READER_COOKIE:
     case READER_HOST:
     case READER_SOCKET:
         return is_text(message + 1, size - 1);
