@@ -119,6 +119,7 @@ static enum authentication_result fail_without_method(const struct authenticatio
                                                       enum control_failure *failure, struct error *error)
 {
     const struct protocol_info *info = &authentication->info;
+    const char *whose = authentication->is_local_tor ? "tor-" : ""; /* the config's keys for its files */
     *failure = CONTROL_FAILURE_AUTHENTICATION;
     if (authentication->password_file != NULL)
         error_set(error,
@@ -128,14 +129,17 @@ static enum authentication_result fail_without_method(const struct authenticatio
     else if (info->safe_cookie_offered && authentication->cookie_file == NULL)
         error_set(error,
                   "this tor wants a cookie, and names no file of this machine that holds it: configure "
-                  "one for it (control-cookie-file), or a password file (control-password-file)");
+                  "one for it (%scontrol-cookie-file), or a password file (%scontrol-password-file)",
+                  whose, whose);
     else if (info->cookie_offered && !info->safe_cookie_offered)
         error_set(error, "this peer wants to be sent the cookie itself, which no tor since 0.2.3 does: it is "
                          "sent to nobody");
     else if (info->password_offered)
-        error_set(error,
-                  "this tor wants a password: configure a file that holds it (control-password-file), or set "
-                  "\"CookieAuthentication 1\" in its torrc");
+        error_set(
+            error,
+            "this tor wants a password: configure a file that holds it (%scontrol-password-file), or set "
+            "\"CookieAuthentication 1\" in its torrc",
+            whose);
     else
         error_set(error,
                   "this tor offers no way of authentication that obpub has: set \"CookieAuthentication "

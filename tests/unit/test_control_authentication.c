@@ -382,6 +382,26 @@ static void test_no_method(void **state)
                   "no file of this machine");
 }
 
+/* What is to be configured has another name for a local tor than for a backend's. */
+static void test_names_of_keys(void **state)
+{
+    struct dialogue *dialogue = *state;
+    static const struct {
+        const char *methods, *key;
+    } rows[] = {{"METHODS=SAFECOOKIE", "control-cookie-file"},
+                {"METHODS=SAFECOOKIE", "control-password-file"},
+                {"METHODS=HASHEDPASSWORD", "control-password-file"}};
+    for (size_t i = 0; i < 2 * sizeof(rows) / sizeof(rows[0]); i++) {
+        const struct control_credentials credentials = {.is_local_tor = i % 2 == 1};
+        char expected[64];
+        authentication_free(dialogue->authentication);
+        dialogue->authentication = authentication_new(&credentials);
+        snprintf(expected, sizeof(expected), "(%s%s)", i % 2 == 1 ? "tor-" : "", rows[i / 2].key);
+        expect_failed(dialogue, take_methods(dialogue, rows[i / 2].methods), CONTROL_FAILURE_AUTHENTICATION,
+                      expected);
+    }
+}
+
 /* A cookie has to be a regular file of exactly 32 bytes. */
 static void test_cookie_files(void **state)
 {
@@ -566,6 +586,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_reply_before_the_answer, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_refused_cookie, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_no_method, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_names_of_keys, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_cookie_files, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_password_files, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_protocol_info, set_up, tear_down),
