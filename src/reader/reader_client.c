@@ -361,9 +361,11 @@ static struct file_request *make_text_request(enum reader_message type, size_t s
     return request;
 }
 
-static struct file_request *make_password_request(const struct file_question *question)
+/* A request that ends in the path of a file, for who is at the other end of a socket. */
+static struct file_request *make_peer_request(enum reader_message type, size_t start,
+                                              const struct file_question *question)
 {
-    struct file_request *request = make_text_request(READER_PASSWORD, 1, question->text);
+    struct file_request *request = make_text_request(type, start, question->text);
     request->socket = question->socket;
     if (question->socket_path == NULL || question->socket_path[0] == '\0')
         return request;
@@ -377,9 +379,8 @@ static struct file_request *make_password_request(const struct file_question *qu
 
 static struct file_request *make_proof_request(const struct file_question *question)
 {
-    struct file_request *request = make_text_request(READER_PROOF, READER_PROOF_PATH, question->text);
+    struct file_request *request = make_peer_request(READER_PROOF, READER_PROOF_PATH, question);
     const struct cookie_challenge *challenge = question->challenge;
-    request->socket = question->socket;
     request->message[READER_PROOF_FLAGS] =
         (uint8_t)((question->is_named_by_peer ? READER_PROOF_NAMED_BY_PEER : 0) |
                   (question->is_local_tor ? READER_PROOF_LOCAL_TOR : 0));
@@ -393,7 +394,7 @@ static struct file_request *make_question_request(const struct file_question *qu
 {
     switch (question->type) {
     case FILE_PASSWORD:
-        return make_password_request(question);
+        return make_peer_request(READER_PASSWORD, 1, question);
     case FILE_PROOF:
         return make_proof_request(question);
     case FILE_HOST:

@@ -2,6 +2,7 @@
 #include "reader/reader_credentials.h"
 
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -257,6 +258,14 @@ static enum credential_result prove_by_config(struct reader_credentials *credent
     return result;
 }
 
+/* Tells a unix socket by where it was connected to: what the kernel calls it is what its maker has, which in
+ * a container, or after a change of folder or name, may be what another one's maker has called that. */
+static void name_socket(struct peer *peer, const char *socket_path)
+{
+    if (peer->place == PEER_UNIX && socket_path != NULL && socket_path[0] != '\0')
+        snprintf(peer->address, sizeof(peer->address), "unix:%s", socket_path);
+}
+
 enum credential_result reader_credentials_prove(struct reader_credentials *credentials,
                                                 const struct proof_request *request,
                                                 uint8_t proof[SHA256_SIZE], struct error *error)
@@ -264,6 +273,7 @@ enum credential_result reader_credentials_prove(struct reader_credentials *crede
     struct peer peer;
     int64_t begun_at = clock_milliseconds();
     peer_find(&peer, request->socket, credentials->process);
+    name_socket(&peer, request->socket_path);
     if (!request->is_named_by_peer)
         return prove_by_config(credentials, request, &peer, proof, error);
     struct error reason;

@@ -39,9 +39,10 @@ enum credential_result reader_credentials_read_password(struct reader_credential
 /* A request for a proof. */
 struct proof_request {
     const char *path;
-    bool is_named_by_peer; /* else a config has to name it */
-    bool is_local_tor;     /* the peer is to be a local tor */
-    int socket;            /* connected to the peer, or -1 */
+    bool is_named_by_peer;   /* else a config has to name it */
+    bool is_local_tor;       /* the peer is to be a local tor */
+    int socket;              /* connected to the peer, or -1 */
+    const char *socket_path; /* of the unix socket that was connected to; NULL or "" for others */
     struct cookie_challenge challenge;
 };
 

@@ -41,9 +41,9 @@ enum reader_message {
 #define READER_KEY_BUNDLE (READER_KEY_IDENTITY + ED25519_PUBLIC_KEY_SIZE)
 #define READER_KEY_PATH (READER_KEY_BUNDLE + BUNDLE_HEADER_SIZE)
 
-/* READER_PASSWORD: type, path; and where the password is for who listens on a unix socket, a NUL and the path
- * of that. READER_PROOF: type, flags, nonce of the client, nonce and hash of the server, path. With both
- * comes the socket that is connected to who is to be let in. */
+/* READER_PASSWORD: type, path. READER_PROOF: type, flags, nonce of the client, nonce and hash of the server,
+ * path. Both end in a NUL and the path of the unix socket that was connected to, if that is one, and with
+ * them comes the socket that is connected to who is to be let in. */
 #define READER_PROOF_FLAGS 1
 #define READER_PROOF_NONCE 2
 #define READER_PROOF_SERVER_NONCE (READER_PROOF_NONCE + COOKIE_NONCE_SIZE)
