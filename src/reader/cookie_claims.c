@@ -85,10 +85,11 @@ void cookie_claims_note(struct cookie_claims *claims, const char *place, bool is
     };
 }
 
-void cookie_claims_grow_old(struct cookie_claims *claims)
+void cookie_claims_grow_old(struct cookie_claims *claims,
+                            bool (*is_listed)(const char *place, const void *context), const void *context)
 {
     for (size_t i = 0; i < claims->count; i++)
-        claims->claims[i].is_old = true;
+        claims->claims[i].is_old = claims->claims[i].is_old || !is_listed(claims->claims[i].place, context);
 }
 
 void cookie_claims_clear(struct cookie_claims *claims)

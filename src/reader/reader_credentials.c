@@ -287,6 +287,37 @@ enum credential_result reader_credentials_prove(struct reader_credentials *crede
     return CREDENTIAL_REFUSED;
 }
 
+static bool is_at(const struct control_endpoint *endpoint, const char *place)
+{
+    char text[PEER_ADDRESS_SIZE];
+    control_endpoint_format(endpoint, text, sizeof(text));
+    return strcmp(text, place) == 0;
+}
+
+/* True for the place of a control port that a config lists by its path or address: what a host is called is
+ * not compared. */
+static bool is_listed(const char *place, const void *context)
+{
+    const struct config *config = context;
+    for (size_t i = 0; i < config->tor_control_count; i++) {
+        if (is_at(&config->tor_controls[i], place))
+            return true;
+    }
+    for (size_t i = 0; i < config->frontend_count; i++) {
+        const struct config_frontend *frontend = &config->frontends[i];
+        for (size_t j = 0; j < frontend->backend_count; j++) {
+            if (frontend->backends[j].has_control && is_at(&frontend->backends[j].control, place))
+                return true;
+        }
+    }
+    return false;
+}
+
+void reader_credentials_note_config(struct reader_credentials *credentials)
+{
+    cookie_claims_grow_old(&credentials->claims, is_listed, credentials->kept);
+}
+
 void reader_credentials_clear(struct reader_credentials *credentials)
 {
     cookie_claims_clear(&credentials->claims);

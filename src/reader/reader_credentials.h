@@ -29,6 +29,10 @@ struct reader_credentials {
 /* Releases what it holds, but not the configs and the log. */
 void reader_credentials_clear(struct reader_credentials *credentials);
 
+/* Says that another config is kept now. Control ports that it does not list lose the cookies that they have
+ * used to others that name them. */
+void reader_credentials_note_config(struct reader_credentials *credentials);
+
 /* Reads a password file that a config names, as credential_read_password() does. socket is connected to whom
  * the password is for, or -1; where that is a unix socket, which has been connected to at socket_path, the
  * user who listens there must be root, obpub's own, or the owner of the folder that the socket lies in. */

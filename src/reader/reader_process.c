@@ -100,7 +100,7 @@ static int keep_loaded(struct reader *reader)
     config_clear(&reader->kept);
     reader->kept = reader->loaded;
     reader->loaded = (struct config){0};
-    cookie_claims_grow_old(&reader->credentials.claims);
+    reader_credentials_note_config(&reader->credentials);
     return held_keys_keep_loaded(&reader->keys);
 }
 

@@ -127,13 +127,36 @@ static void test_first_backend_wins(void **state)
     assert_false(may(THERE, false, "two"));
 }
 
+static bool is_nowhere(const char *place, const void *context)
+{
+    (void)place;
+    (void)context;
+    return false;
+}
+
+static bool is_same_place(const char *place, const void *context)
+{
+    return strcmp(place, context) == 0;
+}
+
+/* Those that are where they were keep what they have. */
+static void test_listed_claims(void **state)
+{
+    (void)state;
+    note(HERE, true, "one");
+    note(THERE, false, "two");
+    cookie_claims_grow_old(&claims, is_same_place, THERE);
+    assert_false(may("[::1]:9051", false, "two"));
+    assert_true(may("[::1]:9051", true, "one"));
+}
+
 /* With another config control ports may have moved. */
 static void test_old_claims(void **state)
 {
     (void)state;
     note(HERE, true, "one");
     note(THERE, false, "two");
-    cookie_claims_grow_old(&claims);
+    cookie_claims_grow_old(&claims, is_nowhere, NULL);
     assert_true(may("[::1]:9051", true, "one"));
     assert_false(may("[::1]:9051", false, "one"));
     assert_true(may("[::1]:9051", false, "two"));
@@ -187,6 +210,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_link_to_others_file, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_local_tor_wins, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_first_backend_wins, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_listed_claims, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_old_claims, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_said_once, folder_setup, folder_teardown),
     };

@@ -248,6 +248,37 @@ static void test_named_cookie(void **state)
     config_clear(&config);
 }
 
+/* A file stays with the control port that has used it while the config lists that, also across a reload. */
+static void test_proof_across_reloads(void **state)
+{
+    (void)state;
+    static const char both[] = "tor-control: ['unix:/x/one', 'unix:/x/two']\n",
+                      two[] = "tor-control: unix:/x/two\n";
+    const struct cookie_challenge challenge = make_challenge(true);
+    struct config config;
+    int ends[2];
+    connect_here(ends);
+    folder_write("cookie", COOKIE, COOKIE_SIZE);
+    struct file_question question = {.type = FILE_PROOF,
+                                     .text = "cookie",
+                                     .socket = ends[0],
+                                     .is_named_by_peer = true,
+                                     .is_local_tor = true,
+                                     .challenge = &challenge};
+    for (int i = 0; i < 3; i++) {
+        children_write_config(i < 2 ? both : two, (const int[]){0}, 1);
+        children_take_config(&config);
+        config_clear(&config);
+        question.socket_path = "/x/one";
+        if (i == 0)
+            assert_int_equal(ask(&question), CREDENTIAL_OK);
+        question.socket_path = "/x/two";
+        assert_int_equal(ask(&question), i < 2 ? CREDENTIAL_REFUSED : CREDENTIAL_OK);
+    }
+    close(ends[0]);
+    close(ends[1]);
+}
+
 /* What backends' tors name waits for the local tors; what the config names does not. */
 static void test_backends_wait_for_local_tors(void **state)
 {
@@ -430,6 +461,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CHILDREN_TEST(test_password),
         CHILDREN_TEST(test_named_cookie),
+        CHILDREN_TEST(test_proof_across_reloads),
         CHILDREN_TEST(test_refusals_are_alike),
         CHILDREN_TEST(test_proof),
         CHILDREN_TEST(test_proof_by_config),
