@@ -141,10 +141,10 @@ static void describe_problem(const struct once *once, char *text, size_t size)
                  counts.uploads, engine_last_error(once->engine)[0] != '\0' ? ": " : "",
                  engine_last_error(once->engine));
     else if (once->options->verify && counts.seen < counts.asked)
-        snprintf(text, size, "%zu of %zu HSDirs that visitors ask don't hand it out",
+        snprintf(text, size, "%zu of %zu HSDirs that visitors ask were not seen to hand it out",
                  counts.asked - counts.seen, counts.asked);
-    else if (once->options->verify && !once->is_verifying)
-        snprintf(text, size, "there was no time left to look at what visitors get");
+    else if (once->options->verify && (!once->is_verifying || publisher_is_looking(publisher)))
+        snprintf(text, size, "there was no time left to look at all that visitors get");
     else
         text[0] = '\0';
 }

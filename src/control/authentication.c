@@ -23,7 +23,6 @@ enum step {
 enum method {
     METHOD_NULL,
     METHOD_PASSWORD,
-    METHOD_COOKIE,
     METHOD_SAFE_COOKIE,
 };
 
@@ -101,18 +100,13 @@ static enum authentication_result begin_password(struct authentication *authenti
 }
 
 /* AUTHCHALLENGE with a nonce, which needs no file yet: whether there is one, and whose, matters only when the
- * peer has shown that it knows what is in it. For plain COOKIE the cookie itself is needed. */
-static enum authentication_result begin_cookie(struct authentication *authentication, enum method method,
-                                               char **command)
+ * peer has shown that it knows what is in it. */
+static enum authentication_result begin_safe_cookie(struct authentication *authentication, char **command)
 {
     struct cookie_challenge *challenge = &authentication->challenge;
     authentication->cookie_path =
         authentication->cookie_file != NULL ? authentication->cookie_file : authentication->info.cookie_file;
-    authentication->method = method;
-    if (method == METHOD_COOKIE) {
-        authentication->step = STEP_QUESTION;
-        return AUTHENTICATION_ASK;
-    }
+    authentication->method = METHOD_SAFE_COOKIE;
     authentication->step = STEP_CHALLENGE;
     randombytes_buf(challenge->client_nonce, sizeof(challenge->client_nonce));
     *command = make_hex_command("AUTHCHALLENGE SAFECOOKIE ", challenge->client_nonce,
@@ -125,6 +119,7 @@ static enum authentication_result fail_without_method(const struct authenticatio
                                                       enum control_failure *failure, struct error *error)
 {
     const struct protocol_info *info = &authentication->info;
+    const char *whose = authentication->is_local_tor ? "tor-" : ""; /* the config's keys for its files */
     *failure = CONTROL_FAILURE_AUTHENTICATION;
     if (authentication->password_file != NULL)
         error_set(error,
@@ -134,15 +129,17 @@ static enum authentication_result fail_without_method(const struct authenticatio
     else if (info->safe_cookie_offered && authentication->cookie_file == NULL)
         error_set(error,
                   "this tor wants a cookie, and names no file of this machine that holds it: configure "
-                  "one for it (control-cookie-file), or a password file (control-password-file)");
-    else if (info->cookie_offered && !info->safe_cookie_offered && authentication->cookie_file == NULL)
-        error_set(error,
-                  "this peer wants to be sent the cookie itself, which no tor since 0.2.3 does; if it is a "
-                  "tor, configure its cookie file (control-cookie-file)");
+                  "one for it (%scontrol-cookie-file), or a password file (%scontrol-password-file)",
+                  whose, whose);
+    else if (info->cookie_offered && !info->safe_cookie_offered)
+        error_set(error, "this peer wants to be sent the cookie itself, which no tor since 0.2.3 does: it is "
+                         "sent to nobody");
     else if (info->password_offered)
-        error_set(error,
-                  "this tor wants a password: configure a file that holds it (control-password-file), or set "
-                  "\"CookieAuthentication 1\" in its torrc");
+        error_set(
+            error,
+            "this tor wants a password: configure a file that holds it (%scontrol-password-file), or set "
+            "\"CookieAuthentication 1\" in its torrc",
+            whose);
     else
         error_set(error,
                   "this tor offers no way of authentication that obpub has: set \"CookieAuthentication "
@@ -167,11 +164,7 @@ static enum authentication_result choose_method(struct authentication *authentic
      * one of this machine is the file's own is for who reads it to say. */
     if (info->safe_cookie_offered &&
         (cookie_configured || (authentication->peer_is_local && info->cookie_file[0] != '\0')))
-        return begin_cookie(authentication, METHOD_SAFE_COOKIE, command);
-    /* Plain COOKIE hands the file's 32 bytes to whoever asks for them (control-spec 3.21): never one that the
-     * peer named. Every tor since 0.2.3 offers SAFECOOKIE beside it. */
-    if (info->cookie_offered && !info->safe_cookie_offered && cookie_configured)
-        return begin_cookie(authentication, METHOD_COOKIE, command);
+        return begin_safe_cookie(authentication, command);
     return fail_without_method(authentication, failure, error);
 }
 
@@ -234,10 +227,6 @@ void authentication_question(const struct authentication *authentication, struct
         question->type = FILE_PASSWORD;
         question->text = authentication->password_file;
         break;
-    case METHOD_COOKIE:
-        question->type = FILE_COOKIE;
-        question->text = authentication->cookie_path;
-        break;
     case METHOD_SAFE_COOKIE:
         question->type = FILE_PROOF;
         question->text = authentication->cookie_path;
@@ -294,7 +283,6 @@ static enum authentication_result take_verdict(struct authentication *authentica
             "as HashedControlPassword in that tor's torrc",
             authentication->password_file);
         break;
-    case METHOD_COOKIE:
     case METHOD_SAFE_COOKIE:
         error_set(error, "tor refused the cookie in %s: the file is another tor's, or one left over",
                   authentication->cookie_path);

@@ -61,9 +61,8 @@ static enum credential_result open_file(struct plain_file *file, const char *pat
     }
 }
 
-/* Reads a cookie; origin may be NULL. */
-static enum credential_result read_cookie(const char *path, uint8_t *cookie, struct cookie_origin *origin,
-                                          struct error *error)
+enum credential_result credential_read_cookie(const char *path, uint8_t *cookie, struct cookie_origin *origin,
+                                              struct error *error)
 {
     struct plain_file file;
     enum credential_result result = open_file(&file, path, "cookie file", NULL, error);
@@ -85,17 +84,12 @@ static enum credential_result read_cookie(const char *path, uint8_t *cookie, str
     return result;
 }
 
-enum credential_result credential_read_cookie(const char *path, uint8_t *cookie, struct error *error)
-{
-    return read_cookie(path, cookie, NULL, error);
-}
-
 enum credential_result credential_prove(const char *path, const struct cookie_challenge *challenge,
                                         uint8_t proof[SHA256_SIZE], struct cookie_origin *origin,
                                         struct error *error)
 {
     uint8_t cookie[CREDENTIAL_COOKIE_SIZE];
-    enum credential_result result = read_cookie(path, cookie, origin, error);
+    enum credential_result result = credential_read_cookie(path, cookie, origin, error);
     if (result != CREDENTIAL_OK)
         return result;
     if (cookie_prove(proof, cookie, challenge) != 0) {

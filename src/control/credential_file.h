@@ -28,8 +28,9 @@ struct cookie_origin {
 };
 
 /* Reads a cookie into cookie (CREDENTIAL_COOKIE_SIZE bytes, the caller's, to be wiped by it). The file has to
- * be a regular one of exactly that size. */
-enum credential_result credential_read_cookie(const char *path, uint8_t *cookie, struct error *error);
+ * be a regular one of exactly that size. origin may be NULL, and is written once the file has been opened. */
+enum credential_result credential_read_cookie(const char *path, uint8_t *cookie, struct cookie_origin *origin,
+                                              struct error *error);
 
 /* Reads the first line of a password file, without its line end, into *password (secret memory with a NUL
  * behind it; release with secret_free()). The file has to be a regular one that only its owner and group can

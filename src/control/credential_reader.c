@@ -14,16 +14,12 @@ static void answer_with_password(const struct file_question *question, struct fi
     answer->length = *password != NULL ? strlen(*password) : 0;
 }
 
-/* Answers with what a cookie file comes to; bytes are for that. */
-static void answer_with_cookie(const struct file_question *question, struct file_answer *answer,
-                               struct error *error, uint8_t bytes[COOKIE_SIZE])
+static void answer_with_proof(const struct file_question *question, struct file_answer *answer,
+                              struct error *error, uint8_t proof[SHA256_SIZE])
 {
-    _Static_assert(COOKIE_SIZE == SHA256_SIZE, "a proof is as long as a cookie");
-    answer->result = question->type == FILE_PROOF
-                         ? credential_prove(question->text, question->challenge, bytes, NULL, error)
-                         : credential_read_cookie(question->text, bytes, error);
-    answer->content = bytes;
-    answer->length = COOKIE_SIZE;
+    answer->result = credential_prove(question->text, question->challenge, proof, NULL, error);
+    answer->content = proof;
+    answer->length = SHA256_SIZE;
 }
 
 static void answer_with_lines(const struct file_question *question, struct file_answer *answer,
@@ -42,7 +38,7 @@ static struct file_request *ask_here(const struct file_question *question, file_
 {
     (void)context;
     struct error error;
-    uint8_t bytes[COOKIE_SIZE];
+    uint8_t proof[SHA256_SIZE];
     char lines[NAME_FILES_TEXT_SIZE];
     char *password = NULL;
     struct file_answer answer = {.result = CREDENTIAL_OK, .error = &error};
@@ -50,9 +46,8 @@ static struct file_request *ask_here(const struct file_question *question, file_
     case FILE_PASSWORD:
         answer_with_password(question, &answer, &error, &password);
         break;
-    case FILE_COOKIE:
     case FILE_PROOF:
-        answer_with_cookie(question, &answer, &error, bytes);
+        answer_with_proof(question, &answer, &error, proof);
         break;
     case FILE_HOST:
     case FILE_RESOLVER:
@@ -61,7 +56,7 @@ static struct file_request *ask_here(const struct file_question *question, file_
     }
     callback(&answer, callback_context);
     secret_free(password);
-    secret_wipe(bytes, sizeof(bytes));
+    secret_wipe(proof, sizeof(proof));
     return NULL;
 }
 

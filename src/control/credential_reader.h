@@ -10,7 +10,6 @@
 
 enum file_question_type {
     FILE_PASSWORD, /* the password in a file that the config names */
-    FILE_COOKIE,   /* the cookie itself, of a file that the config names */
     FILE_PROOF,    /* SAFECOOKIE's proof that the cookie in a file is known, but not the cookie */
     FILE_HOST,     /* the addresses of a host in the machine's own list */
     FILE_RESOLVER, /* which name servers are asked */
@@ -30,7 +29,7 @@ struct file_question {
 
 struct file_answer {
     enum credential_result result;
-    /* With CREDENTIAL_OK: the password, cookie or proof, or lines as name_files.h has them; without a NUL,
+    /* With CREDENTIAL_OK: the password or proof, or lines as name_files.h has them; without a NUL,
      * and good while the callback runs. */
     const uint8_t *content;
     size_t length;

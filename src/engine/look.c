@@ -13,7 +13,6 @@ struct look {
     TAILQ_ENTRY(look) others;
     struct engine *engine;
     size_t frontend, tor;
-    enum descriptor_slot slot;
     uint64_t period_number; /* of the descriptor that clients use now */
     uint8_t fingerprint[RELAY_FINGERPRINT_SIZE];
     struct known_blinded_keys known_keys;
@@ -32,7 +31,9 @@ static void judge_counter(const struct look *look, uint64_t counter, struct look
 {
     const struct engine *engine = look->engine;
     const struct network *network = engine->publisher->network;
-    int64_t seconds = network_revision_seconds(network, look->slot, clock_wall_seconds());
+    /* Which of the two descriptors clients use may have changed since they were asked for; only of the one
+     * that they use now the publisher believes anything. */
+    int64_t seconds = network_revision_seconds(network, network->client_slot, clock_wall_seconds());
     result->is_newer =
         counter > keyring_counter(&engine->frontends[look->frontend].keyring, look->period_number);
     result->is_of_other_half = network_may_be_of_other_half(network, clock_wall_seconds());
@@ -73,13 +74,14 @@ static void look_ended(struct fetch *fetch, struct descriptor *descriptor, const
     engine_wake(engine);
 }
 
-static void begin_fetch(struct look *look, struct control_connection *connection)
+static void begin_fetch(struct look *look, const uint8_t blinded_key[ED25519_PUBLIC_KEY_SIZE],
+                        struct control_connection *connection)
 {
     struct engine *engine = look->engine;
     const struct network *network = engine->publisher->network;
     const struct publisher_frontend *frontend = &engine->publisher->frontends[look->frontend];
     known_blinded_keys_add(&look->known_keys, frontend->identity_key, network->schedule.period_length,
-                           look->period_number, frontend->descriptors[look->slot].blinded_key);
+                           look->period_number, blinded_key);
     struct fetch_request request = {
         .base = engine->base,
         .connection = connection,
@@ -118,10 +120,9 @@ void engine_perform_look(struct engine *engine, const struct publisher_action *a
     look->engine = engine;
     look->frontend = action->frontend;
     look->tor = action->tor;
-    look->slot = action->slot;
     look->period_number = period_number;
     memcpy(look->fingerprint, action->fingerprints[0], RELAY_FINGERPRINT_SIZE);
-    begin_fetch(look, connection);
+    begin_fetch(look, frontend->descriptors[action->slot].blinded_key, connection);
 }
 
 void engine_note_look_event(struct engine *engine, size_t tor, const struct hs_desc_event *event)

@@ -72,7 +72,7 @@ static bool has_point_of(const struct descriptor *descriptor, const struct sourc
 static bool lacks_source(const struct publisher *publisher, const struct point_set *wanted,
                          const struct descriptor *descriptor)
 {
-    if (wanted == NULL || wanted->count == INTRODUCTION_POINTS_MAX)
+    if (wanted == NULL || descriptor->point_count == INTRODUCTION_POINTS_MAX)
         return false;
     for (size_t i = 0; i < wanted->count; i++) {
         const struct source *source = publisher_find_source(publisher, wanted->entries[i].source);
@@ -229,11 +229,9 @@ static void mend(struct publisher *publisher, size_t number, int64_t now)
 static void mend_hsdir(struct publisher *publisher, size_t number, struct publisher_upload *upload,
                        int64_t now)
 {
-    if (upload->state != UPLOAD_DONE)
-        return; /* it is about to get one anyway */
     upload_note_gone(upload);
-    if (upload->look.was_mended)
-        return;
+    if (upload->state != UPLOAD_DONE || upload->look.was_mended)
+        return; /* it is about to get one anyway, or has had one for this */
     upload->look.was_mended = true;
     mend(publisher, number, now);
 }
@@ -290,7 +288,9 @@ static enum look_verdict judge_others(struct publisher *publisher, size_t number
         return LOOK_OTHERS;
     if (comparison.lacks || comparison.stale > 0) {
         upload_note_gone(upload);
-        mend(publisher, number, now);
+        /* What is suspected is seen once more first: ours in its place would hide who publishes it. */
+        if (frontend->looks.others != OTHERS_SUSPECTED)
+            mend(publisher, number, now);
     }
     return LOOK_OTHERS;
 }

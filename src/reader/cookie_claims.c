@@ -11,14 +11,15 @@
 #define CLAIMS_MAX 20000
 
 /* A file has many paths, so the inodes are compared; but tor writes its cookie anew whenever it starts, so
- * that the inode of a path is asked for each time. */
+ * that the inode of a path is asked for each time. Who could make a file may make a link in its place, to one
+ * of somebody else: that is not claimed. */
 static bool is_file(const struct cookie_claim *claim, const char *path, const struct cookie_origin *origin)
 {
     struct stat status;
     if (strcmp(claim->path, path) == 0)
         return true;
-    return stat(claim->path, &status) == 0 && status.st_dev == origin->device &&
-           status.st_ino == origin->inode;
+    return stat(claim->path, &status) == 0 && status.st_uid == claim->owner &&
+           status.st_dev == origin->device && status.st_ino == origin->inode;
 }
 
 /* Whether a control port may take the file away from the one that has it. */
@@ -79,14 +80,16 @@ void cookie_claims_note(struct cookie_claims *claims, const char *place, bool is
     claims->claims[claims->count++] = (struct cookie_claim){
         .place = memory_copy_text(place, strlen(place)),
         .path = memory_copy_text(path, strlen(path)),
+        .owner = origin->owner,
         .is_local_tor = is_local_tor || was_local_tor,
     };
 }
 
-void cookie_claims_grow_old(struct cookie_claims *claims)
+void cookie_claims_grow_old(struct cookie_claims *claims,
+                            bool (*is_listed)(const char *place, const void *context), const void *context)
 {
     for (size_t i = 0; i < claims->count; i++)
-        claims->claims[i].is_old = true;
+        claims->claims[i].is_old = claims->claims[i].is_old || !is_listed(claims->claims[i].place, context);
 }
 
 void cookie_claims_clear(struct cookie_claims *claims)

@@ -15,8 +15,9 @@
 struct cookie_claim {
     char *place; /* of the control port */
     char *path;
+    uid_t owner; /* of the file */
     bool is_local_tor;
-    bool is_old; /* not used since the config that there is now */
+    bool is_old; /* the config that there is now does not list the control port */
 };
 
 /* Zeroed: none. */
@@ -42,8 +43,9 @@ bool cookie_claims_has(const struct cookie_claims *claims, const char *place, co
 void cookie_claims_note(struct cookie_claims *claims, const char *place, bool is_local_tor, const char *path,
                         const struct cookie_origin *origin);
 
-/* There is another config: control ports may have gone. */
-void cookie_claims_grow_old(struct cookie_claims *claims);
+/* There is another config: claims of control ports at places that are not listed are old from now on. */
+void cookie_claims_grow_old(struct cookie_claims *claims,
+                            bool (*is_listed)(const char *place, const void *context), const void *context);
 
 void cookie_claims_clear(struct cookie_claims *claims);
 

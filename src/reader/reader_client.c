@@ -180,13 +180,12 @@ static void end_question(struct reader_client *client, struct file_request *requ
                                  .content = message + 2,
                                  .length = length,
                                  .error = &error};
-    bool is_fixed = request->question == FILE_COOKIE || request->question == FILE_PROOF;
     if (answer.result != CREDENTIAL_OK) {
         error_set(&error, "%.*s", (int)length, (const char *)message + 2);
         if (answer.result != CREDENTIAL_PERMISSION && answer.result != CREDENTIAL_REFUSED)
             answer.result = CREDENTIAL_UNUSABLE;
-    } else if (is_fixed && length != COOKIE_SIZE) {
-        error_set(&error, "the process that reads files answers with %zu bytes that are no cookie", length);
+    } else if (request->question == FILE_PROOF && length != SHA256_SIZE) {
+        error_set(&error, "the process that reads files answers with %zu bytes that are no proof", length);
         answer.result = CREDENTIAL_UNUSABLE;
     }
     file_callback answered = request->answered;
@@ -362,9 +361,11 @@ static struct file_request *make_text_request(enum reader_message type, size_t s
     return request;
 }
 
-static struct file_request *make_password_request(const struct file_question *question)
+/* A request that ends in the path of a file, for who is at the other end of a socket. */
+static struct file_request *make_peer_request(enum reader_message type, size_t start,
+                                              const struct file_question *question)
 {
-    struct file_request *request = make_text_request(READER_PASSWORD, 1, question->text);
+    struct file_request *request = make_text_request(type, start, question->text);
     request->socket = question->socket;
     if (question->socket_path == NULL || question->socket_path[0] == '\0')
         return request;
@@ -378,9 +379,8 @@ static struct file_request *make_password_request(const struct file_question *qu
 
 static struct file_request *make_proof_request(const struct file_question *question)
 {
-    struct file_request *request = make_text_request(READER_PROOF, READER_PROOF_PATH, question->text);
+    struct file_request *request = make_peer_request(READER_PROOF, READER_PROOF_PATH, question);
     const struct cookie_challenge *challenge = question->challenge;
-    request->socket = question->socket;
     request->message[READER_PROOF_FLAGS] =
         (uint8_t)((question->is_named_by_peer ? READER_PROOF_NAMED_BY_PEER : 0) |
                   (question->is_local_tor ? READER_PROOF_LOCAL_TOR : 0));
@@ -394,9 +394,7 @@ static struct file_request *make_question_request(const struct file_question *qu
 {
     switch (question->type) {
     case FILE_PASSWORD:
-        return make_password_request(question);
-    case FILE_COOKIE:
-        return make_text_request(READER_COOKIE, 1, question->text);
+        return make_peer_request(READER_PASSWORD, 1, question);
     case FILE_PROOF:
         return make_proof_request(question);
     case FILE_HOST:

@@ -2,6 +2,7 @@
 #include "reader/reader_credentials.h"
 
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -96,7 +97,7 @@ static char *find_named(const struct reader_credentials *credentials, const char
     return NULL;
 }
 
-/* -- passwords and cookies ------------------------------------------------------------------------ */
+/* -- passwords ------------------------------------------------------------------------------------ */
 
 /* Checks who listens on a unix socket: in a folder where everybody may make sockets, that may be anybody
  * while the tor or tunnel is down. Returns 0, or -1 with a sentence. */
@@ -135,17 +136,6 @@ enum credential_result reader_credentials_read_password(struct reader_credential
     enum credential_result result = CREDENTIAL_UNUSABLE;
     if (file != NULL && check_listener(credentials, socket, socket_path, error) == 0)
         result = credential_read_password(file, password, error);
-    free(file);
-    return result;
-}
-
-enum credential_result reader_credentials_read_cookie(struct reader_credentials *credentials,
-                                                      const char *path, uint8_t cookie[COOKIE_SIZE],
-                                                      struct error *error)
-{
-    char *file = find_named(credentials, path, is_cookie, "cookie", error);
-    enum credential_result result =
-        file != NULL ? credential_read_cookie(file, cookie, error) : CREDENTIAL_UNUSABLE;
     free(file);
     return result;
 }
@@ -268,6 +258,14 @@ static enum credential_result prove_by_config(struct reader_credentials *credent
     return result;
 }
 
+/* Tells a unix socket by where it was connected to: what the kernel calls it is what its maker has, which in
+ * a container, or after a change of folder or name, may be what another one's maker has called that. */
+static void name_socket(struct peer *peer, const char *socket_path)
+{
+    if (peer->place == PEER_UNIX && socket_path != NULL && socket_path[0] != '\0')
+        snprintf(peer->address, sizeof(peer->address), "unix:%s", socket_path);
+}
+
 enum credential_result reader_credentials_prove(struct reader_credentials *credentials,
                                                 const struct proof_request *request,
                                                 uint8_t proof[SHA256_SIZE], struct error *error)
@@ -275,6 +273,7 @@ enum credential_result reader_credentials_prove(struct reader_credentials *crede
     struct peer peer;
     int64_t begun_at = clock_milliseconds();
     peer_find(&peer, request->socket, credentials->process);
+    name_socket(&peer, request->socket_path);
     if (!request->is_named_by_peer)
         return prove_by_config(credentials, request, &peer, proof, error);
     struct error reason;
@@ -286,6 +285,37 @@ enum credential_result reader_credentials_prove(struct reader_credentials *crede
     wait_until(begun_at + REFUSAL_TIME);
     error_set(error, "%s", "refused");
     return CREDENTIAL_REFUSED;
+}
+
+static bool is_at(const struct control_endpoint *endpoint, const char *place)
+{
+    char text[PEER_ADDRESS_SIZE];
+    control_endpoint_format(endpoint, text, sizeof(text));
+    return strcmp(text, place) == 0;
+}
+
+/* True for the place of a control port that a config lists by its path or address: what a host is called is
+ * not compared. */
+static bool is_listed(const char *place, const void *context)
+{
+    const struct config *config = context;
+    for (size_t i = 0; i < config->tor_control_count; i++) {
+        if (is_at(&config->tor_controls[i], place))
+            return true;
+    }
+    for (size_t i = 0; i < config->frontend_count; i++) {
+        const struct config_frontend *frontend = &config->frontends[i];
+        for (size_t j = 0; j < frontend->backend_count; j++) {
+            if (frontend->backends[j].has_control && is_at(&frontend->backends[j].control, place))
+                return true;
+        }
+    }
+    return false;
+}
+
+void reader_credentials_note_config(struct reader_credentials *credentials)
+{
+    cookie_claims_grow_old(&credentials->claims, is_listed, credentials->kept);
 }
 
 void reader_credentials_clear(struct reader_credentials *credentials)

@@ -1,11 +1,11 @@
 /* What the reader gives out of the files that open control ports, and to whom.
  *
- * The engine may have been taken over, so that it gets no more than it needs: passwords and cookies of files
- * that the config names, and of any other cookie file nothing but SAFECOOKIE's proof, which it can use only
- * with a tor that has shown that it knows the cookie. The peer, who names such a file, is believed only when
- * it is the owner of that file, or root. Whoever asks in vain is told the same, and after the same time,
- * whether the file is not there, is no cookie, or is somebody else's: why it was refused stands in the log,
- * which the engine can't read.
+ * The engine may have been taken over, so that it gets no more than it needs: passwords of files that
+ * the config names, and of a cookie file nothing but SAFECOOKIE's proof, which it can use only with a tor
+ * that has shown that it knows the cookie. A peer that names a cookie file is believed only when it is the
+ * owner of that file, or root. Whoever asks in vain is told the same, and after the same time, whether the
+ * file is not there, is no cookie, or is somebody else's: why it was refused stands in the log, which the
+ * engine can't read.
  */
 #ifndef OBPUB_READER_READER_CREDENTIALS_H
 #define OBPUB_READER_READER_CREDENTIALS_H
@@ -29,6 +29,10 @@ struct reader_credentials {
 /* Releases what it holds, but not the configs and the log. */
 void reader_credentials_clear(struct reader_credentials *credentials);
 
+/* Says that another config is kept now. Control ports that it does not list lose the cookies that they have
+ * used to others that name them. */
+void reader_credentials_note_config(struct reader_credentials *credentials);
+
 /* Reads a password file that a config names, as credential_read_password() does. socket is connected to whom
  * the password is for, or -1; where that is a unix socket, which has been connected to at socket_path, the
  * user who listens there must be root, obpub's own, or the owner of the folder that the socket lies in. */
@@ -36,17 +40,13 @@ enum credential_result reader_credentials_read_password(struct reader_credential
                                                         const char *path, int socket, const char *socket_path,
                                                         char **password, struct error *error);
 
-/* Reads a cookie file that a config names, as credential_read_cookie() does. */
-enum credential_result reader_credentials_read_cookie(struct reader_credentials *credentials,
-                                                      const char *path, uint8_t cookie[COOKIE_SIZE],
-                                                      struct error *error);
-
 /* A request for a proof. */
 struct proof_request {
     const char *path;
-    bool is_named_by_peer; /* else a config has to name it */
-    bool is_local_tor;     /* the peer is to be a local tor */
-    int socket;            /* connected to the peer, or -1 */
+    bool is_named_by_peer;   /* else a config has to name it */
+    bool is_local_tor;       /* the peer is to be a local tor */
+    int socket;              /* connected to the peer, or -1 */
+    const char *socket_path; /* of the unix socket that was connected to; NULL or "" for others */
     struct cookie_challenge challenge;
 };
 

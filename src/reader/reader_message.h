@@ -15,7 +15,7 @@ enum reader_message {
     READER_KEEP,     /* the engine goes by what was read last: have the signer forget the keys it has not */
     READER_DROP,     /* it does not: have the signer forget the keys that were new */
     READER_PASSWORD, /* path: read a password file that the config names; see below */
-    READER_COOKIE,   /* path: read a cookie file that the config names */
+    READER_PROOF,    /* prove that the cookie in a file is known; see below */
     READER_HOST,     /* name: find the addresses of a host in the machine's own list */
     READER_RESOLVER, /* read which name servers are asked */
     /* The reader's, in answer to READER_LOAD. */
@@ -23,12 +23,11 @@ enum reader_message {
     READER_ERROR,   /* sentence */
     READER_TEXT,    /* piece of the config's text; the pieces come in order */
     READER_KEY,     /* a frontend's key, in the order of the config: see below */
-    /* To everything: enum credential_result, or 0 or 1 as success or failure; then the password, the cookie,
-     * the proof, the lines that name_files.h describes, or the sentence that says why there is nothing. */
+    /* To everything: enum credential_result, or 0 or 1 as success or failure; then the password, the proof,
+     * the lines that name_files.h describes, or the sentence that says why there is nothing. */
     READER_END,
     /* The engine's again. */
     READER_SOCKET, /* path: remove the file of a listening socket that the config names */
-    READER_PROOF,  /* prove that the cookie in a file is known; see below */
 };
 
 #define READER_MESSAGE_SIZE_MAX 16384
@@ -42,9 +41,9 @@ enum reader_message {
 #define READER_KEY_BUNDLE (READER_KEY_IDENTITY + ED25519_PUBLIC_KEY_SIZE)
 #define READER_KEY_PATH (READER_KEY_BUNDLE + BUNDLE_HEADER_SIZE)
 
-/* READER_PASSWORD: type, path; and where the password is for who listens on a unix socket, a NUL and the path
- * of that. READER_PROOF: type, flags, nonce of the client, nonce and hash of the server, path. With both
- * comes the socket that is connected to who is to be let in. */
+/* READER_PASSWORD: type, path. READER_PROOF: type, flags, nonce of the client, nonce and hash of the server,
+ * path. Both end in a NUL and the path of the unix socket that was connected to, if that is one, and with
+ * them comes the socket that is connected to who is to be let in. */
 #define READER_PROOF_FLAGS 1
 #define READER_PROOF_NONCE 2
 #define READER_PROOF_SERVER_NONCE (READER_PROOF_NONCE + COOKIE_NONCE_SIZE)

@@ -100,7 +100,7 @@ static int keep_loaded(struct reader *reader)
     config_clear(&reader->kept);
     reader->kept = reader->loaded;
     reader->loaded = (struct config){0};
-    cookie_claims_grow_old(&reader->credentials.claims);
+    reader_credentials_note_config(&reader->credentials);
     return held_keys_keep_loaded(&reader->keys);
 }
 
@@ -214,13 +214,22 @@ static int send_result(struct reader *reader, enum credential_result result, con
  * is gone, or SERVE_BAD when the message is none. */
 enum { SERVE_GONE = -1, SERVE_BAD = -2 };
 
+/* Reads a path, and that of a unix socket where a NUL and one follow it; "" where none does. Returns 0 or -1.
+ */
+static int read_paths(char path[PATH_MAX], char socket_path[PATH_MAX], const uint8_t *bytes, size_t length)
+{
+    const uint8_t *end = memchr(bytes, '\0', length);
+    size_t path_length = end != NULL ? (size_t)(end - bytes) : length;
+    socket_path[0] = '\0';
+    if (read_text(path, bytes, path_length) != 0)
+        return -1;
+    return end != NULL ? read_text(socket_path, end + 1, length - path_length - 1) : 0;
+}
+
 static int serve_password(struct reader *reader, size_t size, int socket)
 {
-    char path[PATH_MAX], socket_path[PATH_MAX] = "";
-    const uint8_t *text = reader->bytes + 1, *end = memchr(text, '\0', size - 1);
-    size_t path_length = end != NULL ? (size_t)(end - text) : size - 1;
-    if (read_text(path, text, path_length) != 0 ||
-        (end != NULL && read_text(socket_path, end + 1, size - 2 - path_length) != 0))
+    char path[PATH_MAX], socket_path[PATH_MAX];
+    if (read_paths(path, socket_path, reader->bytes + 1, size - 1) != 0)
         return SERVE_BAD;
     struct error error;
     char *password = NULL;
@@ -231,34 +240,21 @@ static int serve_password(struct reader *reader, size_t size, int socket)
     return sent;
 }
 
-static int serve_cookie(struct reader *reader, size_t size)
-{
-    char path[PATH_MAX];
-    struct error error;
-    uint8_t cookie[COOKIE_SIZE];
-    if (read_text(path, reader->bytes + 1, size - 1) != 0)
-        return SERVE_BAD;
-    enum credential_result result =
-        reader_credentials_read_cookie(&reader->credentials, path, cookie, &error);
-    int sent = send_result(reader, result, cookie, sizeof(cookie), &error);
-    secret_wipe(cookie, sizeof(cookie));
-    return sent;
-}
-
 static int serve_proof(struct reader *reader, size_t size, int socket)
 {
-    char path[PATH_MAX];
+    char path[PATH_MAX], socket_path[PATH_MAX];
     struct error error;
     uint8_t proof[SHA256_SIZE];
     const uint8_t *bytes = reader->bytes;
     if (size <= READER_PROOF_PATH ||
-        read_text(path, bytes + READER_PROOF_PATH, size - READER_PROOF_PATH) != 0)
+        read_paths(path, socket_path, bytes + READER_PROOF_PATH, size - READER_PROOF_PATH) != 0)
         return SERVE_BAD;
     struct proof_request request = {
         .path = path,
         .is_named_by_peer = (bytes[READER_PROOF_FLAGS] & READER_PROOF_NAMED_BY_PEER) != 0,
         .is_local_tor = (bytes[READER_PROOF_FLAGS] & READER_PROOF_LOCAL_TOR) != 0,
         .socket = socket,
+        .socket_path = socket_path,
     };
     memcpy(request.challenge.client_nonce, bytes + READER_PROOF_NONCE, COOKIE_NONCE_SIZE);
     memcpy(request.challenge.server_nonce, bytes + READER_PROOF_SERVER_NONCE, COOKIE_NONCE_SIZE);
@@ -356,9 +352,6 @@ static int serve(struct reader *reader, size_t size, int socket, struct error *e
         break;
     case READER_PASSWORD:
         result = serve_password(reader, size, socket);
-        break;
-    case READER_COOKIE:
-        result = serve_cookie(reader, size);
         break;
     case READER_PROOF:
         result = serve_proof(reader, size, socket);

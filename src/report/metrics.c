@@ -130,7 +130,7 @@ static void write_frontend_looks(struct metrics_text *text, const struct report_
         return;
     const struct publisher_descriptor *descriptor = &frontend->descriptors[network->client_slot];
     for (size_t i = 0; i < descriptor->upload_count; i++)
-        counts[descriptor->uploads[i].look.verdict]++;
+        counts[publication_find_verdict(view, &descriptor->uploads[i])]++;
     for (size_t i = 0; i < LOOK_VERDICTS; i++) {
         const struct metrics_label labels[] = {{"frontend", domain},
                                                {"found", publication_name_verdict((enum look_verdict)i)}};
@@ -175,7 +175,8 @@ static void write_seen(struct metrics_text *text, const struct report_view *view
 {
     char domain[DOMAIN_SIZE];
     metrics_text_begin(text, "obpub_frontend_hsdirs_seen", "gauge",
-                       "HSDirs of the descriptor that clients use, by what they were last seen to hand out.");
+                       "HSDirs of the descriptor that clients use, by what they were last seen to hand out, "
+                       "within three hours.");
     for (size_t i = 0; i < view->frontend_count; i++) {
         const struct publisher_frontend *frontend = &view->publisher->frontends[view->frontends[i].number];
         format_domain(domain, frontend->identity_key);

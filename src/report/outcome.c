@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "publish/looks.h"
 #include "report/status_value.h"
 
 static void count_uploads(const struct publisher_descriptor *descriptor, struct outcome_counts *counts)
@@ -40,7 +41,8 @@ enum outcome_result outcome_judge(const struct outcome *outcome)
                 return OUTCOME_INCOMPLETE;
         }
     }
-    bool is_seen = !outcome->is_verified || (counts.asked > 0 && counts.seen == counts.asked);
+    bool is_seen = !outcome->is_verified ||
+                   (counts.asked > 0 && counts.seen == counts.asked && !publisher_is_looking(publisher));
     return counts.taken == counts.uploads && is_seen ? OUTCOME_COMPLETE : OUTCOME_INCOMPLETE;
 }
 

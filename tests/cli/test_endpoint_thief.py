@@ -181,6 +181,17 @@ def test_passwords(folder):
                       wait_for(lambda: "PASSWORD open sesame" in said(), 30), said() + log())
 
 
+def test_plain_cookies(folder):
+    """A cookie itself is for nobody, also where the config names it: whoever has bound the port may ask for it."""
+    checks.write(folder / "cookie", "0123456789abcdef0123456789ABCDEF")
+    port = free_port()
+    config = write_config(folder, f"unix:{folder}/absent", f"127.0.0.1:{port}", credentials="control-cookie-file: cookie")
+    with thief(folder, port, "plain", user=STRANGERS[0] if IS_ROOT else None) as said, publisher(folder, config) as log:
+        wait_for(lambda: "COOKIE" in said() or "sent to nobody" in log(), 30)
+        check("a cookie that the config names is not sent to who asks for it",
+              "COOKIE" not in said() and "sent to nobody" in log(), said() + log())
+
+
 def test_weak_passwords(folder):
     checks.write(folder / "password", "open sesame\n")
     port = free_port()

@@ -34,7 +34,7 @@ static void check_misplaced(uint8_t first)
     struct error error = {.text = ""};
     enum credential_result result = (first & IS_PASSWORD) != 0
                                         ? credential_read_password(path, &password, &error)
-                                        : credential_read_cookie(path, cookie, &error);
+                                        : credential_read_cookie(path, cookie, NULL, &error);
     FUZZ_REQUIRE(result == CREDENTIAL_UNUSABLE && error.text[0] != '\0');
     FUZZ_REQUIRE((first & IS_PASSWORD) == 0 || password == NULL);
     credential_find_group(path, group, sizeof(group));
@@ -46,7 +46,7 @@ static void check_cookie(const uint8_t *data, size_t size)
 {
     uint8_t cookie[CREDENTIAL_COOKIE_SIZE];
     struct error error = {.text = ""};
-    enum credential_result result = credential_read_cookie("file", cookie, &error);
+    enum credential_result result = credential_read_cookie("file", cookie, NULL, &error);
     FUZZ_REQUIRE((result == CREDENTIAL_OK) == (size == sizeof(cookie)));
     FUZZ_REQUIRE((result == CREDENTIAL_OK) == (error.text[0] == '\0'));
     FUZZ_REQUIRE(result != CREDENTIAL_OK || memcmp(cookie, data, size) == 0);

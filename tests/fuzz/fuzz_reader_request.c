@@ -152,6 +152,14 @@ static bool is_text(const uint8_t *bytes, size_t length)
     return length > 0 && length <= PATH_LENGTH_MAX && memchr(bytes, '\0', length) == NULL;
 }
 
+/* A path, or one with that of a socket behind it. */
+static bool is_paths(const uint8_t *bytes, size_t length)
+{
+    const uint8_t *end = length > 0 ? memchr(bytes, '\0', length) : NULL;
+    size_t first = end != NULL ? (size_t)(end - bytes) : length;
+    return is_text(bytes, first) && (end == NULL || is_text(end + 1, length - first - 1));
+}
+
 /* Whether the reader has to answer. is_loaded: a config waits for the engine's word. */
 static bool is_good(const uint8_t *message, size_t size, bool is_loaded)
 {
@@ -162,14 +170,10 @@ static bool is_good(const uint8_t *message, size_t size, bool is_loaded)
         return size == 1;
     case READER_KEEP:
         return size == 1 && is_loaded;
-    case READER_PASSWORD: {
-        const uint8_t *end = memchr(message + 1, '\0', size - 1);
-        size_t length = end != NULL ? (size_t)(end - message - 1) : size - 1;
-        return is_text(message + 1, length) && (end == NULL || is_text(end + 1, size - 2 - length));
-    }
+    case READER_PASSWORD:
+        return is_paths(message + 1, size - 1);
     case READER_PROOF:
-        return size > READER_PROOF_PATH && is_text(message + READER_PROOF_PATH, size - READER_PROOF_PATH);
-    case READER_COOKIE:
+        return size > READER_PROOF_PATH && is_paths(message + READER_PROOF_PATH, size - READER_PROOF_PATH);
     case READER_HOST:
     case READER_SOCKET:
         return is_text(message + 1, size - 1);

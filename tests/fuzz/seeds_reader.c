@@ -73,9 +73,8 @@ static void write_requests(void)
     add_text(&messages, READER_PASSWORD, "other");
     add_text(&messages, READER_PASSWORD, "credential:password");
     add(&messages, READER_PASSWORD, "password\0/folder/socket", 23);
-    add_text(&messages, READER_COOKIE, "cookie");
-    add_text(&messages, READER_COOKIE, "key.pem");
-    add_text(&messages, READER_COOKIE, "credential:none");
+    add_proof(&messages, 0, "key.pem", "0123456789abcdef0123456789abcdef");
+    add_proof(&messages, 0, "credential:none", "0123456789abcdef0123456789abcdef");
     add_text(&messages, READER_HOST, "localhost");
     add(&messages, READER_RESOLVER, NULL, 0);
     add_text(&messages, READER_SOCKET, "status");
@@ -91,7 +90,6 @@ static void write_requests(void)
     add(&messages, CHANGE_CONFIG, configs[3], 1);
     add(&messages, READER_LOAD, NULL, 0);
     add(&messages, READER_KEEP, NULL, 0);
-    add_text(&messages, READER_COOKIE, "named cookie");
     add_proof(&messages, READER_PROOF_LOCAL_TOR, "named cookie", "fedcba9876543210fedcba9876543210");
     add_proof(&messages, READER_PROOF_LOCAL_TOR, "named cookie", "another one, which is as long...");
     add_proof(&messages, 0, "cookie", "0123456789abcdef0123456789abcdef");
@@ -113,7 +111,7 @@ static void write_requests(void)
     memset(long_text, 'x', READER_MESSAGE_SIZE_MAX);
     messages.length = 0;
     add(&messages, READER_HOST, long_text, 4095);
-    add(&messages, READER_COOKIE, long_text, 4096);
+    add(&messages, READER_HOST, long_text, 4096);
     seeds_write("reader_request", "path-too-long", messages.bytes, messages.length);
     messages.length = 0;
     add(&messages, READER_LOAD, long_text, READER_MESSAGE_SIZE_MAX);

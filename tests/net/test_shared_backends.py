@@ -21,14 +21,16 @@ NONE = type(None)
 REPORT = {'version': str, 'time': str, 'started': str, 'configLoaded': str, 'reloadError': NONE, 'error': NONE,
           'sandboxLacks': list, 'tor': dict, 'services': list, 'result': str, 'problem': NONE, 'seconds': float}
 FRONTEND = {'onionAddress': str, 'publishAttemptFirstDescriptor': str, 'publishAttemptSecondDescriptor': str,
-            'isPublished': bool, 'isStatic': bool, 'hasFlowControl': bool, 'introPointsNum': int, 'introSetModified': str,
+            'isPublished': bool, 'publication': str, 'problem': NONE, 'otherPublishers': dict, 'isStatic': bool,
+            'hasFlowControl': bool, 'introPointsNum': int, 'introSetModified': str,
             'bundle': NONE, 'instances': list, 'descriptors': list}
 BACKEND = {'onionAddress': str, 'introSetModified': str, 'introPointsNum': int, 'descriptorReceived': str, 'name': str,
            'state': str, 'since': str, 'hasControl': bool, 'isReachable': bool, 'isRestless': bool, 'hasProofOfWork': bool,
            'takesFlowControl': bool, 'introPointsPublished': int, 'introPointsLeftOut': int, 'introPointsFault': NONE,
            'introPointsLack': NONE, 'error': NONE}
-DESCRIPTOR = {'name': str, 'timePeriod': int, 'revisionCounter': int, 'nextUpload': str, 'hsdirs': list}
+DESCRIPTOR = {'name': str, 'timePeriod': int, 'revisionCounter': int, 'nextUpload': str, 'expires': str, 'hsdirs': list}
 HSDIR = {'fingerprint': str, 'state': str, 'isCurrent': bool, 'sent': str, 'answered': str, 'taken': str,
+         'expires': str, 'seen': str, 'seenAt': (str, NONE),
          'attempts': int, 'nextTry': NONE, 'error': (str, NONE)}
 
 

@@ -310,17 +310,13 @@ static void test_cookie_file_choice(void **state)
     expect_failed(dialogue, take(dialogue, challenge), CONTROL_FAILURE_AUTHENTICATION,
                   "/nonexistent/cookie can't be opened");
 
-    /* Plain COOKIE gives the file away: never one that the peer named. */
-    begin(dialogue, NULL, NULL, true);
-    expect_failed(dialogue, take_methods(dialogue, "METHODS=COOKIE COOKIEFILE=\"%s\""),
-                  CONTROL_FAILURE_AUTHENTICATION, "wants to be sent the cookie itself");
-    begin(dialogue, NULL, dialogue->cookie_path, true);
-    assert_int_equal(take_methods(dialogue, "METHODS=COOKIE COOKIEFILE=\"/nonexistent\""),
-                     AUTHENTICATION_SEND);
-    char expected[128] = "AUTHENTICATE ";
-    sodium_bin2hex(expected + strlen(expected), 65, (const uint8_t *)COOKIE, 32);
-    strcat(expected, "\r\n");
-    assert_string_equal(dialogue->command, expected);
+    /* Plain COOKIE gives the file away to whoever has bound the port: never, whoever has named it. */
+    for (int is_configured = 0; is_configured < 2; is_configured++) {
+        begin(dialogue, NULL, is_configured ? dialogue->cookie_path : NULL, true);
+        expect_failed(dialogue, take_methods(dialogue, "METHODS=COOKIE COOKIEFILE=\"%s\""),
+                      CONTROL_FAILURE_AUTHENTICATION, "wants to be sent the cookie itself");
+        assert_null(dialogue->command);
+    }
     /* And SAFECOOKIE where it is offered beside it. */
     begin(dialogue, NULL, dialogue->cookie_path, true);
     assert_int_equal(take_methods(dialogue, COOKIE_METHODS), AUTHENTICATION_SEND);
@@ -386,6 +382,26 @@ static void test_no_method(void **state)
                   "no file of this machine");
 }
 
+/* What is to be configured has another name for a local tor than for a backend's. */
+static void test_names_of_keys(void **state)
+{
+    struct dialogue *dialogue = *state;
+    static const struct {
+        const char *methods, *key;
+    } rows[] = {{"METHODS=SAFECOOKIE", "control-cookie-file"},
+                {"METHODS=SAFECOOKIE", "control-password-file"},
+                {"METHODS=HASHEDPASSWORD", "control-password-file"}};
+    for (size_t i = 0; i < 2 * sizeof(rows) / sizeof(rows[0]); i++) {
+        const struct control_credentials credentials = {.is_local_tor = i % 2 == 1};
+        char expected[64];
+        authentication_free(dialogue->authentication);
+        dialogue->authentication = authentication_new(&credentials);
+        snprintf(expected, sizeof(expected), "(%s%s)", i % 2 == 1 ? "tor-" : "", rows[i / 2].key);
+        expect_failed(dialogue, take_methods(dialogue, rows[i / 2].methods), CONTROL_FAILURE_AUTHENTICATION,
+                      expected);
+    }
+}
+
 /* A cookie has to be a regular file of exactly 32 bytes. */
 static void test_cookie_files(void **state)
 {
@@ -393,25 +409,25 @@ static void test_cookie_files(void **state)
     uint8_t cookie[CREDENTIAL_COOKIE_SIZE];
     struct error error;
     const char *path = dialogue->cookie_path;
-    assert_int_equal(credential_read_cookie(path, cookie, &error), CREDENTIAL_OK);
+    assert_int_equal(credential_read_cookie(path, cookie, NULL, &error), CREDENTIAL_OK);
     assert_memory_equal(cookie, COOKIE, sizeof(cookie));
     static const size_t sizes[] = {0, 31, 33, 64};
     static const uint8_t zeros[64] = {0};
     for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
         write_file(path, zeros, sizes[i], 0600);
-        assert_int_equal(credential_read_cookie(path, cookie, &error), CREDENTIAL_UNUSABLE);
+        assert_int_equal(credential_read_cookie(path, cookie, NULL, &error), CREDENTIAL_UNUSABLE);
         assert_non_null(strstr(error.text, "exactly 32 bytes"));
     }
     unlink(path);
-    assert_int_equal(credential_read_cookie(path, cookie, &error), CREDENTIAL_UNUSABLE);
+    assert_int_equal(credential_read_cookie(path, cookie, NULL, &error), CREDENTIAL_UNUSABLE);
     assert_non_null(strstr(error.text, "No such file"));
     /* A FIFO that nobody writes to must not make us wait. */
     assert_int_equal(mkfifo(path, 0600), 0);
-    assert_int_equal(credential_read_cookie(path, cookie, &error), CREDENTIAL_UNUSABLE);
+    assert_int_equal(credential_read_cookie(path, cookie, NULL, &error), CREDENTIAL_UNUSABLE);
     assert_non_null(strstr(error.text, "not a regular file"));
-    assert_int_equal(credential_read_cookie(dialogue->folder, cookie, &error), CREDENTIAL_UNUSABLE);
+    assert_int_equal(credential_read_cookie(dialogue->folder, cookie, NULL, &error), CREDENTIAL_UNUSABLE);
     assert_non_null(strstr(error.text, "not a regular file"));
-    assert_int_equal(credential_read_cookie("/dev/zero", cookie, &error), CREDENTIAL_UNUSABLE);
+    assert_int_equal(credential_read_cookie("/dev/zero", cookie, NULL, &error), CREDENTIAL_UNUSABLE);
     assert_non_null(strstr(error.text, "not a regular file"));
 }
 
@@ -570,6 +586,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_reply_before_the_answer, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_refused_cookie, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_no_method, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_names_of_keys, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_cookie_files, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_password_files, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_protocol_info, set_up, tear_down),

@@ -86,6 +86,20 @@ static void test_files_made_anew(void **state)
     assert_true(may(THERE, false, "three"));
 }
 
+/* What somebody has claimed with a file of his own keeps nobody else from using theirs, once he has put a
+ * link to that in its place. */
+static void test_link_to_others_file(void **state)
+{
+    (void)state;
+    struct cookie_origin origin = find_origin("two");
+    origin.owner++;
+    cookie_claims_note(&claims, THERE, false, "link", &origin);
+    assert_true(may(HERE, false, "one"));
+    note(HERE, false, "one");
+    assert_false(may("[::1]:9051", false, "one"));
+    assert_int_equal(claims.count, 2);
+}
+
 /* Neither order helps a backend against a local tor. */
 static void test_local_tor_wins(void **state)
 {
@@ -113,13 +127,36 @@ static void test_first_backend_wins(void **state)
     assert_false(may(THERE, false, "two"));
 }
 
+static bool is_nowhere(const char *place, const void *context)
+{
+    (void)place;
+    (void)context;
+    return false;
+}
+
+static bool is_same_place(const char *place, const void *context)
+{
+    return strcmp(place, context) == 0;
+}
+
+/* Those that are where they were keep what they have. */
+static void test_listed_claims(void **state)
+{
+    (void)state;
+    note(HERE, true, "one");
+    note(THERE, false, "two");
+    cookie_claims_grow_old(&claims, is_same_place, THERE);
+    assert_false(may("[::1]:9051", false, "two"));
+    assert_true(may("[::1]:9051", true, "one"));
+}
+
 /* With another config control ports may have moved. */
 static void test_old_claims(void **state)
 {
     (void)state;
     note(HERE, true, "one");
     note(THERE, false, "two");
-    cookie_claims_grow_old(&claims);
+    cookie_claims_grow_old(&claims, is_nowhere, NULL);
     assert_true(may("[::1]:9051", true, "one"));
     assert_false(may("[::1]:9051", false, "one"));
     assert_true(may("[::1]:9051", false, "two"));
@@ -170,8 +207,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_one_file_for_one_port, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_files_made_anew, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_link_to_others_file, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_local_tor_wins, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_first_backend_wins, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_listed_claims, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_old_claims, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_said_once, folder_setup, folder_teardown),
     };

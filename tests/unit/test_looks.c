@@ -208,6 +208,87 @@ static void test_stranger(void **state)
     end(story, &view);
 }
 
+/* Somebody who publishes like a tor, every 90 minutes: an HSDir has what came last, of him or of us. */
+struct rival {
+    struct view foreign;
+    int64_t came_at;
+};
+
+static void answer_with_last(struct story *story, const struct publisher_action *action,
+                             struct look_result *result)
+{
+    struct rival *rival = story->look_context;
+    uint32_t hsdir = model_hsdir_number(action->fingerprints[0]);
+    result->finding = LOOK_FINDING_OTHERS;
+    for (size_t i = 0; i < story->upload_count; i++) {
+        const struct story_upload *upload = &story->uploads[i];
+        if (upload->hsdir == hsdir && upload->slot == action->slot && upload->at > rival->came_at)
+            result->finding = LOOK_FINDING_NONE;
+    }
+    if (result->finding == LOOK_FINDING_NONE) {
+        result->finding = LOOK_FINDING_OURS;
+        result->made_at = INT64_MAX;
+        result->descriptor = rival->foreign.descriptor;
+        return;
+    }
+    result->descriptor = rival->foreign.descriptor;
+    result->made_at = rival->came_at;
+    result->is_newer = true;
+}
+
+/* That ours takes the place of a stranger's does not hide the stranger. */
+static void test_stranger_who_refreshes(void **state)
+{
+    (void)state;
+    struct story *story = story_new_published(1, DESCRIPTOR_FIRST);
+    struct rival rival = {.foreign = {.only = HSDIRS_MAX}};
+    unsigned times = 0;
+    set_foreign(story, &rival.foreign);
+    story->answer_look = answer_with_last;
+    story->look_context = &rival;
+    for (int minute = 0; minute < 9 * 60; minute++) {
+        if (minute % 90 == 0)
+            rival.came_at = story->now;
+        enum others_state before = looks_of(story)->others;
+        story_run(story, MINUTE);
+        times += before != OTHERS_STRANGER && looks_of(story)->others == OTHERS_STRANGER;
+    }
+    assert_in_range(times, 3, 6);
+    end(story, &rival.foreign);
+}
+
+/* Another publisher's with the points of one backend alone has room for those of the others, however many
+ * ours has. */
+static void test_others_lack_backends(void **state)
+{
+    (void)state;
+    static const uint64_t points[] = {0, 1, 2};
+    struct story *story = story_new_published(7, DESCRIPTOR_FIRST);
+    struct view view = {0};
+    set_view(story, &view, LOOK_FINDING_OTHERS, points, 3);
+    view.result.is_newer = true;
+    story_forget(story);
+    looks_want(story->publisher, 0, NULL, 0, story->now);
+    story_run(story, 2 * MINUTE);
+    assert_int_equal(story->upload_count, BOTH_DESCRIPTORS);
+    end(story, &view);
+}
+
+/* An HSDir that has lost it does not count as having it, also while the next upload does not get through. */
+static void test_none_while_uploads_fail(void **state)
+{
+    (void)state;
+    struct story *story = story_new_published(1, DESCRIPTOR_FIRST);
+    struct view view = {0};
+    story->hsdirs_refuse = UPLOAD_FAILURE_CIRCUIT;
+    story_run(story, 125 * MINUTE);
+    assert_true(publisher_is_published(story->publisher, 0, story->now));
+    set_view(story, &view, LOOK_FINDING_NONE, NULL, 0);
+    story_run(story, 45 * MINUTE);
+    assert_false(publisher_is_published(story->publisher, 0, story->now));
+    end(story, &view);
+}
+
 /* The other publisher has only heard earlier. */
 static void test_no_stranger(void **state)
 {
@@ -512,6 +593,9 @@ int main(void)
         cmocka_unit_test(test_recognised),
         cmocka_unit_test(test_recognised_by_older_points),
         cmocka_unit_test(test_stranger),
+        cmocka_unit_test(test_stranger_who_refreshes),
+        cmocka_unit_test(test_others_lack_backends),
+        cmocka_unit_test(test_none_while_uploads_fail),
         cmocka_unit_test(test_no_stranger),
         cmocka_unit_test(test_old_copy),
         cmocka_unit_test(test_stranger_by_counter),

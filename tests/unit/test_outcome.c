@@ -77,6 +77,33 @@ static void test_result(void **state)
     report_fixture_clear(&fixture);
 }
 
+/* With --verify it is complete once all HSDirs that visitors ask have been looked at, and not while some have
+ * been. */
+static void test_verified(void **state)
+{
+    (void)state;
+    struct report_fixture fixture;
+    struct network network = {.client_slot = DESCRIPTOR_FIRST};
+    report_fixture_make(&fixture);
+    report_fixture_publish(&fixture);
+    struct publisher *publisher = fixture.publisher;
+    const struct outcome outcome = {.publisher = publisher, .ended = REPORT_NOW, .is_verified = true};
+    struct publisher_upload *uploads = publisher->frontends[0].descriptors[DESCRIPTOR_FIRST].uploads;
+    publisher->frontend_count = 1;
+    publisher->network = &network;
+    assert_int_equal(outcome_judge(&outcome), OUTCOME_INCOMPLETE);
+    uploads[0].look = (struct publisher_look){.asked_at = REPORT_NOW - 1, .verdict = LOOK_CURRENT};
+    uploads[1].look.wanted_at = REPORT_NOW + 1;
+    assert_int_equal(outcome_judge(&outcome), OUTCOME_INCOMPLETE);
+    uploads[1].look = uploads[0].look;
+    assert_int_equal(outcome_judge(&outcome), OUTCOME_COMPLETE);
+    uploads[1].look.verdict = LOOK_NONE;
+    assert_int_equal(outcome_judge(&outcome), OUTCOME_INCOMPLETE);
+    publisher->network = NULL;
+    publisher->frontend_count = 2;
+    report_fixture_clear(&fixture);
+}
+
 /* The table says what is wrong with a backend's points, and why none of another's is published. */
 static void test_points_trouble(void **state)
 {
@@ -107,6 +134,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_problem),
         cmocka_unit_test(test_result),
+        cmocka_unit_test(test_verified),
         cmocka_unit_test(test_points_trouble),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -76,18 +76,6 @@ static enum credential_result read_password(const char *path, char **password, s
     return result;
 }
 
-static enum credential_result read_cookie(const char *path, uint8_t *cookie, struct error *error)
-{
-    const struct file_question question = {.type = FILE_COOKIE, .text = path, .socket = -1};
-    enum credential_result result = ask(&question);
-    *error = answer.error;
-    if (result == CREDENTIAL_OK) {
-        assert_int_equal(answer.length, CREDENTIAL_COOKIE_SIZE);
-        memcpy(cookie, answer.content, CREDENTIAL_COOKIE_SIZE);
-    }
-    return result;
-}
-
 static void test_password(void **state)
 {
     (void)state;
@@ -110,43 +98,6 @@ static void test_password(void **state)
     chmod("password", 0604);
     assert_int_equal(read_password("password", &password, &error), CREDENTIAL_UNUSABLE);
     assert_non_null(strstr(error.text, "chmod"));
-    config_clear(&config);
-}
-
-/* A cookie itself is given out only of a file that the config names. */
-static void test_cookie(void **state)
-{
-    (void)state;
-    struct config config;
-    uint8_t cookie[CREDENTIAL_COOKIE_SIZE];
-    struct error error;
-    folder_write("cookie", "0123456789abcdef0123456789ABCDEF", CREDENTIAL_COOKIE_SIZE);
-    folder_write("longer", "0123456789abcdef0123456789ABCDEF", CREDENTIAL_COOKIE_SIZE + 1);
-    assert_int_equal(mkfifo("pipe", 0600), 0);
-    assert_int_equal(read_cookie("cookie", cookie, &error), CREDENTIAL_UNUSABLE); /* not yet named */
-    children_write_config("tor-control-cookie-file: cookie\n", (const int[]){0}, 1);
-    children_take_config(&config);
-    assert_int_equal(read_cookie("cookie", cookie, &error), CREDENTIAL_OK);
-    assert_memory_equal(cookie, "0123456789abcdef0123456789ABCDEF", sizeof(cookie));
-    static const char *const others[] = {
-        "longer", "frontend0.key", "frontend8.key", "config.yaml", "pipe", "nothing", "."};
-    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
-        memset(cookie, 'x', sizeof(cookie));
-        assert_int_equal(read_cookie(others[i], cookie, &error), CREDENTIAL_UNUSABLE);
-        assert_non_null(strstr(error.text, others[i]));
-        assert_non_null(strstr(error.text, "names no cookie file"));
-        for (size_t j = 0; j < sizeof(cookie); j++)
-            assert_int_equal(cookie[j], 'x');
-    }
-    char path[5000];
-    memset(path, 'x', sizeof(path) - 1);
-    path[sizeof(path) - 1] = '\0';
-    assert_int_equal(read_cookie(path, cookie, &error), CREDENTIAL_UNUSABLE);
-    assert_int_equal(read_cookie("", cookie, &error), CREDENTIAL_UNUSABLE);
-    assert_int_equal(read_cookie("cookie", cookie, &error), CREDENTIAL_OK);
-    assert_int_equal(unlink("cookie"), 0);
-    assert_int_equal(read_cookie("cookie", cookie, &error), CREDENTIAL_UNUSABLE);
-    assert_non_null(strstr(error.text, "No such file"));
     config_clear(&config);
 }
 
@@ -264,6 +215,68 @@ static void test_proof_by_config(void **state)
     close(ends[0]);
     close(ends[1]);
     config_clear(&config);
+}
+
+/* Whom the config names a cookie file for has it proved of that file alone. */
+static void test_named_cookie(void **state)
+{
+    (void)state;
+    struct config config;
+    folder_write("cookie", COOKIE, COOKIE_SIZE);
+    folder_write("longer", COOKIE, COOKIE_SIZE + 1);
+    assert_int_equal(mkfifo("pipe", 0600), 0);
+    assert_int_equal(prove("cookie", -1, false, true, true), CREDENTIAL_UNUSABLE); /* not yet named */
+    children_write_config("tor-control-cookie-file: cookie\n", (const int[]){0}, 1);
+    children_take_config(&config);
+    assert_int_equal(prove("cookie", -1, false, true, true), CREDENTIAL_OK);
+    static const char *const others[] = {
+        "longer", "frontend0.key", "frontend8.key", "config.yaml", "pipe", "nothing", "."};
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        assert_int_equal(prove(others[i], -1, false, true, true), CREDENTIAL_UNUSABLE);
+        assert_non_null(strstr(answer.error.text, others[i]));
+        assert_non_null(strstr(answer.error.text, "names no cookie file"));
+    }
+    char path[5000];
+    memset(path, 'x', sizeof(path) - 1);
+    path[sizeof(path) - 1] = '\0';
+    assert_int_equal(prove(path, -1, false, true, true), CREDENTIAL_UNUSABLE);
+    assert_int_equal(prove("", -1, false, true, true), CREDENTIAL_UNUSABLE);
+    assert_int_equal(prove("cookie", -1, false, true, true), CREDENTIAL_OK);
+    assert_int_equal(unlink("cookie"), 0);
+    assert_int_equal(prove("cookie", -1, false, true, true), CREDENTIAL_UNUSABLE);
+    assert_non_null(strstr(answer.error.text, "No such file"));
+    config_clear(&config);
+}
+
+/* A file stays with the control port that has used it while the config lists that, also across a reload. */
+static void test_proof_across_reloads(void **state)
+{
+    (void)state;
+    static const char both[] = "tor-control: ['unix:/x/one', 'unix:/x/two']\n",
+                      two[] = "tor-control: unix:/x/two\n";
+    const struct cookie_challenge challenge = make_challenge(true);
+    struct config config;
+    int ends[2];
+    connect_here(ends);
+    folder_write("cookie", COOKIE, COOKIE_SIZE);
+    struct file_question question = {.type = FILE_PROOF,
+                                     .text = "cookie",
+                                     .socket = ends[0],
+                                     .is_named_by_peer = true,
+                                     .is_local_tor = true,
+                                     .challenge = &challenge};
+    for (int i = 0; i < 3; i++) {
+        children_write_config(i < 2 ? both : two, (const int[]){0}, 1);
+        children_take_config(&config);
+        config_clear(&config);
+        question.socket_path = "/x/one";
+        if (i == 0)
+            assert_int_equal(ask(&question), CREDENTIAL_OK);
+        question.socket_path = "/x/two";
+        assert_int_equal(ask(&question), i < 2 ? CREDENTIAL_REFUSED : CREDENTIAL_OK);
+    }
+    close(ends[0]);
+    close(ends[1]);
 }
 
 /* What backends' tors name waits for the local tors; what the config names does not. */
@@ -447,7 +460,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CHILDREN_TEST(test_password),
-        CHILDREN_TEST(test_cookie),
+        CHILDREN_TEST(test_named_cookie),
+        CHILDREN_TEST(test_proof_across_reloads),
         CHILDREN_TEST(test_refusals_are_alike),
         CHILDREN_TEST(test_proof),
         CHILDREN_TEST(test_proof_by_config),

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <sodium.h>
@@ -201,6 +202,53 @@ static void test_root(void **state)
     expect(false, CREDENTIAL_OK, NULL);
 }
 
+/* A socket of its own at folder/control; who makes it may call it what others call theirs. */
+static int connect_to_socket(const char *folder, int *listening)
+{
+    struct sockaddr_un name = {.sun_family = AF_UNIX, .sun_path = "control"};
+    struct sockaddr_un place = {.sun_family = AF_UNIX};
+    int end = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    *listening = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(mkdir(folder, 0700), 0);
+    assert_int_equal(chdir(folder), 0);
+    assert_int_equal(bind(*listening, (struct sockaddr *)&name, sizeof(name)), 0);
+    assert_int_equal(chdir(".."), 0);
+    assert_int_equal(listen(*listening, 1), 0);
+    snprintf(place.sun_path, sizeof(place.sun_path), "%s/control", folder);
+    assert_int_equal(connect(end, (struct sockaddr *)&place, sizeof(place)), 0);
+    return end;
+}
+
+/* Unix sockets are told apart by where they were connected to, as tors in containers all have one of the same
+ * name. */
+static void test_sockets_of_one_name(void **state)
+{
+    (void)state;
+    static const char *const folders[] = {"one", "other"}, *const paths[] = {"one/control", "other/control"};
+    struct reader_credentials credentials = {
+        .kept = &no_config, .loaded = &no_config, .process = ".", .log = &log_of_test};
+    uint8_t proof[SHA256_SIZE];
+    struct error error;
+    int ends[2], listening[2];
+    folder_write_text("uid_map", EVERYBODY);
+    for (int i = 0; i < 2; i++) {
+        ends[i] = connect_to_socket(folders[i], &listening[i]);
+        struct proof_request request = make_request(i == 0);
+        request.socket = ends[i];
+        request.socket_path = paths[i];
+        assert_int_equal(reader_credentials_prove(&credentials, &request, proof, &error),
+                         i == 0 ? CREDENTIAL_OK : CREDENTIAL_REFUSED);
+    }
+    assert_non_null(strstr(take_log(),
+                           "the control port unix:other/control names the cookie file cookie, which "
+                           "is that of unix:one/control"));
+    for (int i = 0; i < 2; i++) {
+        close(ends[i]);
+        close(listening[i]);
+    }
+    reader_credentials_clear(&credentials);
+}
+
 int main(void)
 {
     if (sodium_init() < 0)
@@ -212,6 +260,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_unmapped, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_unknown, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_root, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_sockets_of_one_name, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -293,6 +293,28 @@ static void test_descriptors(void **state)
     report_fixture_clear(&fixture);
 }
 
+/* What an HSDir was seen to hand out longer ago than it keeps anything tells nothing any more. */
+static void test_seen(void **state)
+{
+    (void)state;
+    static const int64_t ages[] = {10000, HSDIR_MEMORY - 1, HSDIR_MEMORY};
+    struct report_fixture fixture;
+    report_fixture_make(&fixture);
+    struct publisher_upload *uploads = fixture.publisher->frontends[0].descriptors[DESCRIPTOR_FIRST].uploads;
+    for (size_t i = 0; i < 3; i++)
+        uploads[i].look = (struct publisher_look){.verdict = LOOK_CURRENT, .at = REPORT_NOW - ages[i]};
+    json_t *status = status_make_json(&fixture.view);
+    const json_t *list = json_object_get(find_service(status, 0), "descriptors");
+    const json_t *hsdirs = json_object_get(json_array_get(list, 0), "hsdirs");
+    for (size_t i = 0; i < 3; i++) {
+        const json_t *hsdir = json_array_get(hsdirs, i);
+        check_text(hsdir, "seen", i < 2 ? "current" : "unknown");
+        assert_true(json_is_null(json_object_get(hsdir, "seenAt")) == (i == 2));
+    }
+    json_decref(status);
+    report_fixture_clear(&fixture);
+}
+
 static void test_published(void **state)
 {
     (void)state;
@@ -407,6 +429,7 @@ int main(void)
         cmocka_unit_test(test_points_trouble),
         cmocka_unit_test(test_no_room),
         cmocka_unit_test(test_descriptors),
+        cmocka_unit_test(test_seen),
         cmocka_unit_test(test_published),
         cmocka_unit_test(test_process),
     };

@@ -291,6 +291,12 @@ static void test_text_of_troubles(void **state)
     check_has(text, "published, no backend is live: the last good introduction points stay up\n");
     check_has(text, "  1 introduction point\n");
     free(text);
+    /* They do not where they have expired, or another publisher's are there. */
+    json_object_set_new(service, "problem", json_string("IT IS NO LONGER PUBLISHED"));
+    text = print(status, false);
+    check_has(text, "published, no backend is live\n");
+    check_has(text, "  IT IS NO LONGER PUBLISHED\n");
+    free(text);
     json_decref(status);
 }
 
