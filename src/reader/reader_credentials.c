@@ -226,8 +226,20 @@ static int prove_to_namer(struct reader_credentials *credentials, const struct p
                           const struct peer *peer, uint8_t proof[SHA256_SIZE], struct error *error)
 {
     struct cookie_origin origin = {.owner = PEER_USER_NOBODY};
-    if (credential_prove(request->path, &request->challenge, proof, &origin, error) != CREDENTIAL_OK)
-        return error_add_context(error, "%s", peer->address);
+    struct error reason;
+    switch (credential_prove(request->path, &request->challenge, proof, &origin, &reason)) {
+    case CREDENTIAL_OK:
+        break;
+    case CREDENTIAL_PERMISSION: /* which says what to do */
+        return error_set(error, "%s: %s", peer->address, reason.text);
+    default:
+        return error_set(
+            error,
+            "%s: %s; if that tor runs in a container or at the far end of a tunnel, name its cookie "
+            "file as it is seen from here (%s), or give it a password (%s)",
+            peer->address, reason.text, config_key(request),
+            request->is_local_tor ? "tor-control-password-file" : "control-password-file");
+    }
     if (check_owner(credentials, request, peer, &origin, error) != 0 ||
         check_claims(credentials, request, peer, &origin, error) != 0)
         return -1;

@@ -202,6 +202,18 @@ static void test_root(void **state)
     expect(false, CREDENTIAL_OK, NULL);
 }
 
+/* A tor in a container, or behind a tunnel, names a file of its own machine: the log says what to do. */
+static void test_file_of_another_machine(void **state)
+{
+    (void)state;
+    say_user((long)geteuid(), EVERYBODY);
+    folder_write("cookie", "another one, which is as long...", COOKIE_SIZE);
+    expect(true, CREDENTIAL_REFUSED,
+           "(tor-control-cookie-file), or give it a password (tor-control-password-file)");
+    unlink("cookie");
+    expect(false, CREDENTIAL_REFUSED, "(control-cookie-file), or give it a password (control-password-file)");
+}
+
 /* A socket of its own at folder/control; who makes it may call it what others call theirs. */
 static int connect_to_socket(const char *folder, int *listening)
 {
@@ -260,6 +272,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_unmapped, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_unknown, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_root, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_file_of_another_machine, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_sockets_of_one_name, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
