@@ -63,6 +63,7 @@ struct frontend_looks {
     enum others_state others;
     int64_t others_since;            /* when that state was entered */
     int64_t others_seen;             /* when another publisher's descriptor was last seen; MOMENT_NONE */
+    int64_t foreign_seen;            /* when something foreign was; MOMENT_NONE */
     enum stranger_evidence evidence; /* of OTHERS_SUSPECTED and OTHERS_STRANGER */
     unsigned clean; /* looks one after the other that found nothing foreign, since the last that did */
 };

@@ -22,6 +22,8 @@
 #define REFUSAL_TIME_FLOOR (90 * SECOND)
 #define REFUSING_HSDIRS 3
 #define BROKEN_HSDIRS 3
+/* A publisher is so late with its refresh at most (scaled). */
+#define STRANGER_LAG (15 * MINUTE)
 /* HSDirs keep a descriptor for so long: another publisher that has not been seen since is gone. */
 #define DESCRIPTOR_TIME (180 * MINUTE)
 
@@ -144,6 +146,7 @@ static void note_foreign(struct publisher *publisher, size_t number, struct publ
     struct frontend_looks *looks = &publisher->frontends[number].looks;
     int64_t confirm_time = looks_confirm_time(publisher);
     looks->clean = 0;
+    looks->foreign_seen = now;
     if (upload->look.foreign_since == 0)
         upload->look.foreign_since = now;
     if (evidence == STRANGER_COUNTER || now - upload->look.foreign_since >= confirm_time) {
@@ -195,7 +198,17 @@ static bool is_kept_out(const struct publisher *publisher, const struct publishe
     return false;
 }
 
-/* A look has found nothing strange. Who published this address may have gone, if all HSDirs say so. */
+/* True when a stranger who goes on would have been seen again: one that publishes like a tor comes back
+ * within the longest time between two refreshes. */
+static bool would_be_seen(const struct publisher *publisher, const struct frontend_looks *looks, int64_t now)
+{
+    int64_t longest = publisher_scale(publisher, publisher->rules.refresh_max + STRANGER_LAG);
+    return looks->others != OTHERS_STRANGER || looks->foreign_seen == MOMENT_NONE ||
+           now - looks->foreign_seen >= longest;
+}
+
+/* A look has found nothing strange. Who published this address may have gone, if all HSDirs say so for long
+ * enough. */
 static void note_clean(struct publisher *publisher, size_t number, struct publisher_upload *upload,
                        int64_t now)
 {
@@ -203,11 +216,13 @@ static void note_clean(struct publisher *publisher, size_t number, struct publis
     size_t enough = looks->others == OTHERS_STRANGER ? looks_count_hsdirs(publisher, number) : 0;
     upload->look.foreign_since = 0;
     looks->clean++;
-    bool is_over = looks->clean >= enough && !has_foreign(looks_find_descriptor(publisher, number)) &&
+    bool is_over = looks->clean >= enough && would_be_seen(publisher, looks, now) &&
+                   !has_foreign(looks_find_descriptor(publisher, number)) &&
                    !is_kept_out(publisher, &publisher->frontends[number], now);
     if (looks->others >= OTHERS_SUSPECTED && !is_over)
         return;
-    bool is_there = looks->others_seen != MOMENT_NONE && now - looks->others_seen < DESCRIPTOR_TIME;
+    bool is_there = looks->others_seen != MOMENT_NONE && now - looks->others_seen < DESCRIPTOR_TIME &&
+                    looks->others_seen > looks->foreign_seen;
     set_others(publisher, number, is_there ? OTHERS_RECOGNISED : OTHERS_NONE, now);
 }
 

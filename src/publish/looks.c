@@ -69,6 +69,7 @@ void looks_begin(struct publisher_frontend *frontend)
         .free_until = MOMENT_NONE,
         .mended_at = MOMENT_NONE,
         .others_seen = MOMENT_NONE,
+        .foreign_seen = MOMENT_NONE,
     };
 }
 
