@@ -200,6 +200,14 @@ static void answer_look(struct story *story, const struct publisher_action *acti
                         fingerprint, &result, story->now);
 }
 
+void story_answer(struct story *story, const struct story_upload *upload, enum upload_failure failure)
+{
+    struct hsdir hsdir;
+    model_make_hsdir(&hsdir, upload->hsdir);
+    publisher_note_upload(story->publisher, upload->frontend, upload->slot, hsdir.fingerprint, failure,
+                          "refused", story->now);
+}
+
 void story_settle(struct story *story)
 {
     struct publisher_action action;
@@ -284,5 +292,14 @@ size_t story_count_moments(const struct story *story)
     size_t count = 0;
     for (size_t i = 0; i < story->upload_count; i++)
         count += i == 0 || story->uploads[i].at != story->uploads[i - 1].at;
+    return count;
+}
+
+size_t story_count_to_first(const struct story *story)
+{
+    const struct story_upload *first = &story->uploads[0];
+    size_t count = 0;
+    for (size_t i = 0; i < story->upload_count; i++)
+        count += story->uploads[i].hsdir == first->hsdir && story->uploads[i].slot == first->slot;
     return count;
 }

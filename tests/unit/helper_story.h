@@ -86,6 +86,12 @@ void story_settle(struct story *story);
 /* Forgets the uploads written down. */
 void story_forget(struct story *story);
 
+/* An HSDir answers an upload, or something else becomes of that. */
+void story_answer(struct story *story, const struct story_upload *upload, enum upload_failure failure);
+
+/* The uploads written down that are to the HSDir of the first one, for the same descriptor. */
+size_t story_count_to_first(const struct story *story);
+
 /* True when the last upload of every HSDir has this point, or none has (and there is an upload). */
 bool story_all_have(const struct story *story, uint64_t point);
 bool story_none_has(const struct story *story, uint64_t point);

@@ -44,10 +44,7 @@ static unsigned run(struct story *story, int64_t milliseconds, refuses does_refu
         rounds += first_descriptor(story)->round.number != round;
         for (size_t i = 0; i < story->upload_count; i++) {
             const struct story_upload *upload = &story->uploads[i];
-            struct hsdir hsdir;
-            model_make_hsdir(&hsdir, upload->hsdir);
-            publisher_note_upload(story->publisher, upload->frontend, upload->slot, hsdir.fingerprint,
-                                  find_answer(story, upload, does_refuse), "busy", story->now);
+            story_answer(story, upload, find_answer(story, upload, does_refuse));
         }
     }
     return rounds;

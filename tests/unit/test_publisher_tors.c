@@ -17,14 +17,6 @@
 #define HOUR (60 * MINUTE)
 #define BOTH_DESCRIPTORS 16 /* HSDirs of both */
 
-static void answer(struct story *story, const struct story_upload *upload, enum upload_failure failure)
-{
-    struct hsdir hsdir;
-    model_make_hsdir(&hsdir, upload->hsdir);
-    publisher_note_upload(story->publisher, upload->frontend, upload->slot, hsdir.fingerprint, failure,
-                          "refused", story->now);
-}
-
 static size_t count_at(const struct story *story, size_t tor)
 {
     size_t count = 0;
@@ -126,9 +118,9 @@ static void test_refusals_at_tor(void **state)
         story->hsdirs_answer = false;
         story_change_points(story, 0, 500);
         story_run(story, SECOND);
-        answer(story, &story->uploads[0], UPLOAD_FAILURE_CIRCUIT);
+        story_answer(story, &story->uploads[0], UPLOAD_FAILURE_CIRCUIT);
         assert_int_equal(story->publisher->tors[0].failures, 1);
-        answer(story, &story->uploads[1], cases[i].failure);
+        story_answer(story, &story->uploads[1], cases[i].failure);
         assert_int_equal(story->publisher->tors[0].failures, cases[i].failures);
         story_free(story);
     }
@@ -220,7 +212,7 @@ static void test_lost_tor(void **state)
         assert_int_equal(story->uploads[i].tor, 1);
     for (size_t i = 0; i < story->upload_count; i++) {
         if (story->uploads[i].tor == 1)
-            answer(story, &story->uploads[i], UPLOAD_FAILURE_NONE);
+            story_answer(story, &story->uploads[i], UPLOAD_FAILURE_NONE);
     }
     story->hsdirs_answer = true;
     story_run(story, 2 * SECOND);
@@ -265,8 +257,8 @@ static void test_failing_tor(void **state)
     for (int i = 0; i < 400; i++) {
         story_run(story, 10);
         for (; answered < story->upload_count; answered++)
-            answer(story, &story->uploads[answered],
-                   story->uploads[answered].tor == 0 ? UPLOAD_FAILURE_CIRCUIT : UPLOAD_FAILURE_NONE);
+            story_answer(story, &story->uploads[answered],
+                         story->uploads[answered].tor == 0 ? UPLOAD_FAILURE_CIRCUIT : UPLOAD_FAILURE_NONE);
     }
     story->hsdirs_answer = true;
     story_run(story, 20 * SECOND);
@@ -290,7 +282,7 @@ static void test_permits(void **state)
     assert_int_equal(story->publisher->tors[0].in_flight, 6);
     assert_int_equal(story->publisher->tors[3].in_flight, 6);
     for (size_t i = 0; i < story->upload_count; i++) {
-        answer(story, &story->uploads[i], UPLOAD_FAILURE_NONE);
+        story_answer(story, &story->uploads[i], UPLOAD_FAILURE_NONE);
         story_settle(story);
         assert_true(story->publisher->tors[0].in_flight <= 6 && story->publisher->tors[3].in_flight <= 6);
     }
@@ -316,7 +308,7 @@ static void test_permit_of_silent_hsdir(void **state)
     assert_int_equal(story->upload_count, 8);
     assert_int_equal(in_flight(story), 4);
     for (size_t i = 0; i < 8; i++)
-        answer(story, &story->uploads[i], UPLOAD_FAILURE_NONE);
+        story_answer(story, &story->uploads[i], UPLOAD_FAILURE_NONE);
     assert_int_equal(in_flight(story), 0);
     story->hsdirs_answer = true;
     story_run(story, 2 * SECOND);
@@ -352,7 +344,7 @@ static void test_permits_come_back(void **state)
 static void answer_next(struct story *story, size_t *answered, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        answer(story, &story->uploads[(*answered)++], UPLOAD_FAILURE_NONE);
+        story_answer(story, &story->uploads[(*answered)++], UPLOAD_FAILURE_NONE);
     story_settle(story);
 }
 
