@@ -5,7 +5,8 @@
  * soon as HSDirs have them. */
 #define SOURCE_CHANGES 3
 
-/* Enough for a dozen backends that are started anew one after the other. */
+/* So many at once, before the intervals count: for some backends that are started anew one after the other.
+ */
 #define PROMPT_ROUNDS 6
 #define CHURN_ROUNDS 4
 

@@ -12,11 +12,6 @@
 #define HINTS_AT_ONCE 40
 #define HINT_INTERVAL 5000
 
-static int64_t later(int64_t one, int64_t other)
-{
-    return one > other ? one : other;
-}
-
 /* When a hint may be followed, at the earliest. */
 static int64_t next_hint(const struct publisher *publisher, const struct source *source)
 {

@@ -30,11 +30,6 @@
 
 /* -- times ----------------------------------------------------------------------------------------- */
 
-static int64_t later(int64_t one, int64_t other)
-{
-    return one > other ? one : other;
-}
-
 static int64_t scale_down_to(const struct publisher *publisher, int64_t milliseconds, int64_t floor)
 {
     return later(publisher_scale(publisher, milliseconds), floor);

@@ -14,4 +14,10 @@ static inline int64_t earlier(int64_t one, int64_t other)
     return one < other ? one : other;
 }
 
+/* The last of two moments. */
+static inline int64_t later(int64_t one, int64_t other)
+{
+    return one > other ? one : other;
+}
+
 #endif

@@ -15,10 +15,8 @@ void round_plan(struct publisher_descriptor *descriptor, enum upload_cause cause
 
 void round_put_off(struct publisher_descriptor *descriptor, int64_t until)
 {
-    if (descriptor->refresh_at < until)
-        descriptor->refresh_at = until;
-    if (descriptor->next_round_at < until)
-        descriptor->next_round_at = until;
+    descriptor->refresh_at = later(descriptor->refresh_at, until);
+    descriptor->next_round_at = later(descriptor->next_round_at, until);
 }
 
 bool round_is_planned(const struct publisher_descriptor *descriptor)
@@ -119,6 +117,5 @@ int64_t round_next_moment(const struct publisher_descriptor *descriptor)
     int64_t moment = earlier(descriptor->refresh_at, descriptor->next_round_at);
     if (moment == MOMENT_NEVER || descriptor->round.number == 0)
         return moment;
-    int64_t earliest = descriptor->round.begun_at + ROUND_SPACING;
-    return moment > earliest ? moment : earliest;
+    return later(moment, descriptor->round.begun_at + ROUND_SPACING);
 }

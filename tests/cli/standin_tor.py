@@ -4,6 +4,7 @@ What it answers when nothing is wrong is recorded: a consensus and microdescript
 consensus' times made those of now, on a network that is no testing one. Descriptors are made by python3-stem.
 """
 import base64
+import contextlib
 import datetime
 import os
 import re
@@ -222,3 +223,21 @@ def network_answers(**changes):
 def own_answers(key, descriptor):
     """What a backend's tor answers to GETINFO."""
     return {f"hs/service/desc/id/{key.address}": descriptor}
+
+
+class MortalTor(Tor):
+    """A backend's tor whose connections end with it."""
+
+    def __enter__(self):
+        self._connections = []
+        return super().__enter__()
+
+    def __exit__(self, *exception):
+        super().__exit__(*exception)
+        for connection in self._connections:
+            with contextlib.suppress(OSError):  # it may be closed already
+                connection.shutdown(socket.SHUT_RDWR)
+
+    def serve(self, connection):
+        self._connections.append(connection)
+        super().serve(connection)

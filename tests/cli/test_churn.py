@@ -1,9 +1,7 @@
 # Most backends change without end, validly signed, and two do not: what that costs, and whom. obpub with stand-ins for the
 # local tor and the backends; the simulator plays the same for hours (sim --history siege).
 
-import contextlib
 import pathlib
-import socket
 import sys
 import time
 
@@ -22,19 +20,10 @@ SECONDS = 60
 UPLOADS_MAX = 6 * 16 + 5 * 8
 
 
-class Honest(standin_tor.Tor):
+def make_honest(key, path):
     """An honest backend, which can be killed."""
-
-    def __init__(self, key, path):
-        self.connections = set()
-        super().__init__(path, {**standin_tor.own_answers(key, standin_tor.make_descriptor(key)), "uptime": "1"},
-                         hook=lambda connection, command: self.connections.add(connection))
-
-    def die(self):
-        super().__exit__()
-        for connection in self.connections:
-            with contextlib.suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
+    answers = standin_tor.own_answers(key, standin_tor.make_descriptor(key))
+    return standin_tor.MortalTor(path, {**answers, "uptime": "1"})
 
 
 def is_live(service):
@@ -51,7 +40,7 @@ def check_churn(folder):
     with churn.Churners(folder, HOSTILE, standin_tor.PERIOD_LENGTH, OFFSET) as churners, \
             standin_tor.Tor(folder / "tor", standin_tor.network_answers(uptime="100")) as tor:
         for name, key in keys.items():
-            backends[name] = Honest(key, folder / name).__enter__()
+            backends[name] = make_honest(key, folder / name).__enter__()
         publisher = Publisher(folder, [instance(name, key, folder / name) for name, key in keys.items()] +
                               churners.instances())
         check("all are live and published", publisher.wait(is_live, 90), publisher.service())
@@ -65,14 +54,14 @@ def check_churn(folder):
         check(f"{HOSTILE} of {HOSTILE + 2} backends that change every second cause {uploads} uploads in {SECONDS} s",
               8 <= uploads <= UPLOADS_MAX, uploads)
         check("they are known, and nobody else is", restless == set(churners.names), restless)
-        backends["good1"].die()
+        backends["good1"].__exit__()
         killed = time.monotonic()
         gone = publisher.wait(lambda service: service["isPublished"] and all(
             each["introPointsPublished"] == 0 for each in service["instances"] if each["name"] == "good1"), 30)
         check(f"the death of another one is published meanwhile, within {time.monotonic() - killed:.1f} s", gone,
               publisher.service())
         status, log = publisher.end()
-        backends["good2"].die()
+        backends["good2"].__exit__()
     check("the log names each once", status == 0 and all(
         log.count(f"backend {name} keeps changing its introduction points") == 1 for name in churners.names),
         log[-3000:])

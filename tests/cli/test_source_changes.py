@@ -2,7 +2,6 @@
 
 import pathlib
 import re
-import socket
 
 import checks
 import standin_tor
@@ -10,23 +9,6 @@ from checks import check
 from publisher import Publisher, instance
 
 CHANGE = re.compile(r"debug: backend (\S+): (life|inquiry|trust) from (.+) to (.+?): (.+)$", re.M)
-
-
-class MortalTor(standin_tor.Tor):
-    """A backend's tor whose connections end with it."""
-
-    def __enter__(self):
-        self._connections = []
-        return super().__enter__()
-
-    def __exit__(self, *exception):
-        super().__exit__(*exception)
-        for connection in self._connections:
-            connection.shutdown(socket.SHUT_RDWR)
-
-    def serve(self, connection):
-        self._connections.append(connection)
-        super().serve(connection)
 
 
 def changes_of(log, name, machine):
@@ -44,7 +26,7 @@ def follow(folder, *options):
                for name, key in keys.items()}
     with standin_tor.Tor(folder / "tor", standin_tor.network_answers(uptime="100")), \
             standin_tor.Tor(folder / "stays", answers["stays"]):
-        with MortalTor(folder / "dies", answers["dies"]):
+        with standin_tor.MortalTor(folder / "dies", answers["dies"]):
             publisher = Publisher(folder, [instance(name, key, folder / name) for name, key in keys.items()], *options)
             check("both backends are published", publisher.wait(lambda service: service["isPublished"], 60))
         check("one is out", publisher.wait(

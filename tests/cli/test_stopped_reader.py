@@ -4,7 +4,6 @@
 import os
 import pathlib
 import signal
-import socket
 
 import checks
 import standin_tor
@@ -14,23 +13,6 @@ from publisher import Publisher, instance
 from harness.process import children, field_of
 
 WANTS_PASSWORD = b"250-PROTOCOLINFO 1\r\n250-AUTH METHODS=HASHEDPASSWORD\r\n250 OK\r\n"
-
-
-class MortalTor(standin_tor.Tor):
-    """A backend's tor whose connections end with it."""
-
-    def __enter__(self):
-        self._connections = []
-        return super().__enter__()
-
-    def __exit__(self, *exception):
-        super().__exit__(*exception)
-        for connection in self._connections:
-            connection.shutdown(socket.SHUT_RDWR)
-
-    def serve(self, connection):
-        self._connections.append(connection)
-        super().serve(connection)
 
 
 def find_reader(publisher):
@@ -47,7 +29,8 @@ def check_stopped(folder):
                for name, key in keys.items()}
     checks.write(folder / "password", "secret\n")
     with standin_tor.Tor(folder / "tor", standin_tor.network_answers(uptime="100")) as tor, \
-            standin_tor.Tor(folder / "stays", answers["stays"]), MortalTor(folder / "dies", answers["dies"]) as dies:
+            standin_tor.Tor(folder / "stays", answers["stays"]), \
+            standin_tor.MortalTor(folder / "dies", answers["dies"]) as dies:
         stays_and_dies = [instance(name, keys[name], folder / name) for name in ("stays", "dies")]
         publisher = Publisher(folder, stays_and_dies)
         try:

@@ -36,11 +36,6 @@ static int64_t keeping_time(const struct world *world)
     return half < KEEPS_WITHOUT_REFRESH ? half : KEEPS_WITHOUT_REFRESH;
 }
 
-static int64_t later(int64_t one, int64_t other)
-{
-    return one > other ? one : other;
-}
-
 /* Since when an obpub has been in a state to do all it promises. */
 static int64_t steady_since(const struct obpub *obpub)
 {

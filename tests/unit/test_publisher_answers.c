@@ -213,12 +213,21 @@ static void test_doubtful_late_answers(void **state)
     }
 }
 
-static void reach(struct story *story, const struct story_upload *upload)
+/* A story in which the first upload has reached its HSDir, none is answered yet, and nobody looks. */
+static struct story *story_of_reached(void)
 {
+    struct story *story = story_new_published(1, DESCRIPTOR_FIRST);
+    publisher_note_tor_tells_ends(story->publisher, 0);
+    story->publisher->rules.look_permits = 0;
+    story->hsdirs_answer = false;
+    story_change_points(story, 0, 500);
+    story_run(story, SECOND);
+    const struct story_upload *first = &story->uploads[0];
     struct hsdir hsdir;
-    model_make_hsdir(&hsdir, upload->hsdir);
-    publisher_note_upload_reached(story->publisher, upload->frontend, upload->slot, hsdir.fingerprint,
+    model_make_hsdir(&hsdir, first->hsdir);
+    publisher_note_upload_reached(story->publisher, first->frontend, first->slot, hsdir.fingerprint,
                                   story->now);
+    return story;
 }
 
 /* What has reached its HSDir is not sent again in its round only because no answer comes, or its circuit
@@ -227,14 +236,8 @@ static void test_reached(void **state)
 {
     (void)state;
     for (int breaks = 0; breaks < 2; breaks++) {
-        struct story *story = story_new_published(1, DESCRIPTOR_FIRST);
-        publisher_note_tor_tells_ends(story->publisher, 0);
-        story->publisher->rules.look_permits = 0;
-        story->hsdirs_answer = false;
-        story_change_points(story, 0, 500);
-        story_run(story, SECOND);
+        struct story *story = story_of_reached();
         const struct story_upload first = story->uploads[0];
-        reach(story, &first);
         for (size_t i = 1; i < story->upload_count; i++)
             story_answer(story, &story->uploads[i], UPLOAD_FAILURE_NONE);
         story->hsdirs_answer = true;
@@ -261,14 +264,8 @@ static void test_reached_after_all(void **state)
 {
     (void)state;
     for (int is_answered = 0; is_answered < 2; is_answered++) {
-        struct story *story = story_new_published(1, DESCRIPTOR_FIRST);
-        publisher_note_tor_tells_ends(story->publisher, 0);
-        story->publisher->rules.look_permits = 0;
-        story->hsdirs_answer = false;
-        story_change_points(story, 0, 500);
-        story_run(story, SECOND);
+        struct story *story = story_of_reached();
         const struct story_upload first = story->uploads[0];
-        reach(story, &first);
         story_run(story, 62 * SECOND);
         assert_int_equal(find_first(story)->state, UPLOAD_UNANSWERED);
         story->hsdirs_answer = true;
