@@ -15,9 +15,10 @@ int calendar_format_minute(char text[CALENDAR_TEXT_SIZE], int64_t seconds);
 int calendar_format_second(char text[CALENDAR_TEXT_SIZE], int64_t seconds);
 int calendar_format_stamp(char text[CALENDAR_TEXT_SIZE], int64_t seconds);
 
-/* Parses exactly "YYYY-MM-DD HH:MM:SS", of the years 1970 to 9999, to seconds since the epoch. Returns 0 or
- * -1.
+/* Parse exactly "YYYY-MM-DD HH:MM:SS", and "YYYY-MM-DDTHH:MM:SS", of the years 1970 to 9999, to seconds since
+ * the epoch. Return 0 or -1.
  */
 int calendar_parse_second(struct text text, int64_t *seconds);
+int calendar_parse_stamp(struct text text, int64_t *seconds);
 
 #endif

@@ -3,7 +3,7 @@
 
 #include "base/calendar.h"
 
-#define SECOND_LENGTH 19 /* YYYY-MM-DD HH:MM:SS */
+#define SECOND_LENGTH 19 /* YYYY-MM-DD HH:MM:SS, or with another separator */
 
 /* Reads count digits at offset of a time. Returns their value, or -1. */
 static int parse_digits(struct text text, size_t offset, size_t count)
@@ -38,10 +38,10 @@ static int64_t days_since_epoch(int year, int month, int day)
     return days + day - 1 - 719162; /* the days from 0001-01-01 to 1970-01-01 */
 }
 
-int calendar_parse_second(struct text text, int64_t *seconds)
+static int parse(struct text text, char separator, int64_t *seconds)
 {
     if (text.length != SECOND_LENGTH || text.start[4] != '-' || text.start[7] != '-' ||
-        text.start[10] != ' ' || text.start[13] != ':' || text.start[16] != ':')
+        text.start[10] != separator || text.start[13] != ':' || text.start[16] != ':')
         return -1;
     int year = parse_digits(text, 0, 4), month = parse_digits(text, 5, 2), day = parse_digits(text, 8, 2);
     int hour = parse_digits(text, 11, 2), minute = parse_digits(text, 14, 2),
@@ -51,4 +51,14 @@ int calendar_parse_second(struct text text, int64_t *seconds)
         return -1;
     *seconds = ((days_since_epoch(year, month, day) * 24 + hour) * 60 + minute) * 60 + second;
     return 0;
+}
+
+int calendar_parse_second(struct text text, int64_t *seconds)
+{
+    return parse(text, ' ', seconds);
+}
+
+int calendar_parse_stamp(struct text text, int64_t *seconds)
+{
+    return parse(text, 'T', seconds);
 }

@@ -31,6 +31,10 @@ static void check_same(int64_t seconds)
     assert_int_equal(calendar_format_second(text, seconds), 0);
     assert_int_equal(calendar_parse_second(text_from_string(text), &parsed), 0);
     assert_true(parsed == seconds);
+    parsed = -1;
+    assert_int_equal(calendar_format_stamp(text, seconds), 0);
+    assert_int_equal(calendar_parse_stamp(text_from_string(text), &parsed), 0);
+    assert_true(parsed == seconds);
 }
 
 /* libc's calendar and this one agree on every day there is. */
@@ -81,12 +85,31 @@ static void test_what_is_no_time(void **state)
     }
 }
 
+static void test_what_is_no_stamp(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "",
+        "2026-12-22T",
+        "2026-12-22 06:00:00",
+        "2026-12-22t06:00:00",
+        "2026-12-22T06:00:00Z",
+        "2026-02-29T06:00:00",
+        "1969-12-31T23:59:59",
+    };
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        int64_t seconds;
+        assert_int_equal(calendar_parse_stamp(text_from_string(texts[i]), &seconds), -1);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_writing),
         cmocka_unit_test(test_what_is_written_can_be_read),
         cmocka_unit_test(test_what_is_no_time),
+        cmocka_unit_test(test_what_is_no_stamp),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
