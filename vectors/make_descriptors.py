@@ -94,6 +94,15 @@ def describe_point(point):
                                                        point.enc_key_cert.key))
 
 
+def describe_pow_params(arguments):
+    """The seed in hexadecimal, the effort, and the expiration time in seconds since the epoch; or '-'."""
+    if arguments is None:
+        return '-'
+    _, seed_base64, effort, expires = arguments.split()
+    expires = datetime.datetime.fromisoformat(expires + '+00:00')
+    return f'{base64.b64decode(seed_base64).hex()} {effort} {int(expires.timestamp())}'
+
+
 def make(name, what, count, period_number, attributes):
     """The text of one vector file."""
     identity = Ed25519PrivateKey.from_private_bytes(seed(name, 'identity'))
@@ -123,7 +132,7 @@ def make(name, what, count, period_number, attributes):
         f'expiration-hour {EXPIRATION_HOUR}', 'lifetime 180', f'revision-counter {revision}',
         f'flow-control {attributes.get("flow-control", "-")}',
         f'single-onion-service {int("single-onion-service" in attributes)}',
-        f'pow-params {int("pow-params" in attributes)}']
+        f'pow-params {describe_pow_params(attributes.get("pow-params"))}']
     return '\n'.join(lines + [describe_point(point) for point in points]) + '\n\n' + text.rstrip('\n') + '\n'
 
 

@@ -213,6 +213,7 @@ static void set_points(struct superdescriptor *superdescriptor, const struct poi
 {
     superdescriptor->is_single_onion_service = set->features.is_single_onion_service;
     superdescriptor->flow_control = set->features.flow_control;
+    superdescriptor->pow_params = set->features.pow_params;
     superdescriptor->point_count = set->count;
     for (size_t i = 0; i < set->count; i++)
         superdescriptor->points[i] = &set->entries[i].point;

@@ -4,6 +4,7 @@
 #define OBPUB_ONION_DESCRIPTOR_H
 
 #include "onion/introduction_point.h"
+#include "onion/pow_params.h"
 #include "onion/time_period.h"
 
 /* HSV3MaxDescriptorSize where the consensus does not say (tor's HS_DESC_MAX_LEN). */
@@ -27,7 +28,7 @@ struct descriptor {
     bool requires_intro_auth; /* intro-auth-required */
     bool is_single_onion_service;
     struct flow_control flow_control;
-    bool has_pow_params;
+    struct pow_params pow_params;
     /* Lines of the inner layer with a keyword we do not know, whole; each NUL-terminated. */
     char *unknown_lines[DESCRIPTOR_UNKNOWN_LINES_MAX];
     size_t unknown_line_count;

@@ -61,9 +61,7 @@ static int decode_item(struct descriptor *descriptor, struct item_checker *check
     case ITEM_FLOW_CONTROL:
         return flow_control_parse(&descriptor->flow_control, item->arguments[0], item->arguments[1], error);
     case ITEM_POW_PARAMS:
-        /* Never carried over, so that only its being there matters. */
-        descriptor->has_pow_params = true;
-        return 0;
+        return pow_params_take(&descriptor->pow_params, item, error);
     case ITEM_UNKNOWN:
         return keep_unknown_line(descriptor, item->line, error);
     default:

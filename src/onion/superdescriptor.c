@@ -15,7 +15,7 @@
 #include "version_ranges.h"
 
 /* Room that each part takes at the most, in bytes, so that no buffer has to grow. */
-#define INNER_HEAD_ROOM 256
+#define INNER_HEAD_ROOM 384
 #define POINT_ROOM (BASE64_PADDED_LENGTH(LINK_SPECIFIERS_SIZE_MAX) + 768)
 #define MIDDLE_HEAD_ROOM 2048
 #define OUTER_HEAD_ROOM 1024
@@ -116,6 +116,17 @@ static int append_point(struct inner_layer *inner, const struct introduction_poi
                               point->enc_key_certified, error);
 }
 
+static int append_pow_params(struct text_builder *text, const struct pow_params *pow_params,
+                             struct error *error)
+{
+    char line[POW_PARAMS_LINE_SIZE];
+    if (pow_params_format(line, pow_params) != 0)
+        return error_set(error, "pow-params can't expire %" PRId64 " seconds after the epoch",
+                         pow_params->expires_at);
+    text_builder_append(text, line);
+    return 0;
+}
+
 /* Writes the plaintext of the innermost layer. */
 static int append_inner_layer(struct inner_layer *inner, struct error *error)
 {
@@ -130,6 +141,9 @@ static int append_inner_layer(struct inner_layer *inner, struct error *error)
         text_builder_append_format(text, "flow-control %s %u\n", versions,
                                    superdescriptor->flow_control.sendme_inc);
     }
+    if (superdescriptor->pow_params.is_present &&
+        append_pow_params(text, &superdescriptor->pow_params, error) != 0)
+        return -1;
     for (size_t i = 0; i < superdescriptor->point_count; i++) {
         if (append_point(inner, superdescriptor->points[i], error) != 0)
             return -1;

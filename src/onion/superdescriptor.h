@@ -39,19 +39,23 @@ struct superdescriptor {
     uint32_t expiration_hour; /* of the introduction points' certificates, hours since the epoch */
     bool is_single_onion_service;
     struct flow_control flow_control;
+    struct pow_params pow_params; /* of the one tor whose points all are: each verifies what was solved for
+                                     its own seed, at its own points */
     const struct introduction_point *points[INTRODUCTION_POINTS_MAX]; /* in the order they are to stand */
     size_t point_count;                                               /* 1 to INTRODUCTION_POINTS_MAX */
 };
 
 /* What the backends' descriptors have in common, for a superdescriptor's flow-control and
  * single-onion-service: flow-control where every one has it with the same sendme-inc (the versions all
- * support, absent when none is left); single-onion-service only if all have it. count is at least 1. */
+ * support, absent when none is left); single-onion-service only if all have it. count is at least 1.
+ * pow-params are never common to several. */
 void superdescriptor_merge_features(struct superdescriptor *superdescriptor,
                                     const struct descriptor *const *descriptors, size_t count);
 
 /* Encodes it. *text is NUL-terminated, of *length bytes, ends in a newline, and is to be released with
  * free(). Returns 0, or -1 when there is no point or one too many, a point has a legacy key or a fault, the
- * key must not sign, or the text would not be shorter than size_max bytes. */
+ * pow-params expire at a time that can't be written, the key must not sign, or the text would not be shorter
+ * than size_max bytes. */
 int superdescriptor_encode(const struct superdescriptor *superdescriptor,
                            const struct superdescriptor_randomness *randomness, size_t size_max, char **text,
                            size_t *length, struct error *error);

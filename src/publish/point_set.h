@@ -11,16 +11,7 @@
 #include "crypto/hash.h"
 #include "onion/descriptor.h"
 #include "onion/introduction_point.h"
-
-#define POW_SEED_SIZE 32
-
-/* The line "pow-params v1" (rend-spec-v3 [HS-DESC-ENCRYPTION-PLAINTEXT]). */
-struct pow_params {
-    bool is_present;
-    uint8_t seed[POW_SEED_SIZE];
-    uint32_t suggested_effort;
-    int64_t expires_at; /* seconds since the epoch: clients fetch the descriptor again then */
-};
+#include "onion/pow_params.h"
 
 /* What a superdescriptor says of the service as a whole. */
 struct point_set_features {

@@ -89,7 +89,7 @@ static void say_backend(struct journal *journal, struct journal_backend *known, 
         log_write_well(log, &known->log, LOG_LEVEL_INFO, "backend %s is in, with %zu introduction point%s",
                        name, backend->descriptor->point_count,
                        backend->descriptor->point_count == 1 ? "" : "s");
-        if (backend->descriptor->has_pow_params && known->state != SOURCE_LIVE)
+        if (backend->descriptor->pow_params.is_present && known->state != SOURCE_LIVE)
             log_write(
                 log, LOG_LEVEL_WARNING,
                 "backend %s has proof of work on (HiddenServicePoWDefensesEnabled), which can't work behind "

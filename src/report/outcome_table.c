@@ -50,7 +50,7 @@ static void print_backend(const struct publisher *publisher, const struct publis
     }
     size_t count = backend->descriptor->point_count;
     fprintf(file, "%zu introduction point%s\n", count, count == 1 ? "" : "s");
-    if (backend->descriptor->has_pow_params)
+    if (backend->descriptor->pow_params.is_present)
         fprintf(
             file,
             "    %-*s  note: it has proof of work on (HiddenServicePoWDefensesEnabled), which can't work\n"

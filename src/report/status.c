@@ -73,8 +73,9 @@ static json_t *make_instance(const struct report_view *view, const struct report
     json_object_set_new(object, "isRestless",
                         json_boolean(member_is_restless(view->publisher, member, view->now)));
     json_object_set_new(object, "isReachable", json_boolean(source_is_reachable(backend)));
-    json_object_set_new(object, "hasProofOfWork",
-                        json_boolean(backend->descriptor != NULL && backend->descriptor->has_pow_params));
+    json_object_set_new(
+        object, "hasProofOfWork",
+        json_boolean(backend->descriptor != NULL && backend->descriptor->pow_params.is_present));
     json_object_set_new(object, "takesFlowControl",
                         json_boolean(report_view_takes_flow_control(view, frontend, position)));
     json_object_set_new(object, "introPointsPublished",

@@ -5,9 +5,27 @@
 #include "fuzz.h"
 #include "onion/descriptor_inner.h"
 
+/* Params that were read can be written, and are the same when they are read again. */
+static void check_pow_params(const struct pow_params *pow_params)
+{
+    char line[POW_PARAMS_LINE_SIZE];
+    struct pow_params again = {.is_present = false};
+    struct document_reader reader;
+    struct document_item item;
+    FUZZ_REQUIRE(pow_params_format(line, pow_params) == 0);
+    document_reader_init(&reader, line, strlen(line));
+    FUZZ_REQUIRE(document_reader_next(&reader, &item, NULL) == 1 && reader.next == reader.end);
+    FUZZ_REQUIRE(pow_params_take(&again, &item, NULL) == 0 && again.is_present);
+    FUZZ_REQUIRE(memcmp(again.seed, pow_params->seed, sizeof(again.seed)) == 0);
+    FUZZ_REQUIRE(again.suggested_effort == pow_params->suggested_effort &&
+                 again.expires_at == pow_params->expires_at);
+}
+
 static void check_descriptor(const struct descriptor *descriptor)
 {
     FUZZ_REQUIRE(descriptor->point_count <= INTRODUCTION_POINTS_MAX);
+    if (descriptor->pow_params.is_present)
+        check_pow_params(&descriptor->pow_params);
     FUZZ_REQUIRE(descriptor->unknown_line_count <= DESCRIPTOR_UNKNOWN_LINES_MAX);
     for (size_t i = 0; i < descriptor->unknown_line_count; i++)
         FUZZ_REQUIRE(strlen(descriptor->unknown_lines[i]) <= UNKNOWN_LINE_LENGTH_MAX &&

@@ -152,6 +152,31 @@ static void write_links(const char *point)
     }
 }
 
+#define POW_SEED "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
+
+/* Inner layers with pow-params, good and bad in each argument. */
+static void write_pow_params(void)
+{
+    static const char *const lines[] = {
+        "v1 " POW_SEED "= 10 2023-11-15T00:00:00",
+        "v1 " POW_SEED " +0042949672 2024-02-29T23:59:59 more",
+        "v2 x\npow-params v1 /+////////////////////////////////////////8 4294967295 9999-12-31T23:59:59",
+        "v1 " POW_SEED "= 10 2023-11-15T00:00:00\npow-params v1 x",
+        "v1 AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHg== 10 2023-11-15T00:00:00",
+        "v1 " POW_SEED "= -10 2023-11-15T00:00:00",
+        "v1 " POW_SEED "= 4294967296 2023-11-15T00:00:00",
+        "v1 " POW_SEED "= 10 2023-02-29T00:00:60",
+        "v1 " POW_SEED "= 10",
+    };
+    for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+        char *name = text_format("pow-params-%zu", i);
+        char *inner = text_format("create2-formats 2\npow-params %s\n", lines[i]);
+        seeds_write_text("descriptor_inner", name, inner);
+        free(inner);
+        free(name);
+    }
+}
+
 /* What the targets' own service would publish, with which every layer can be reached. */
 static void write_forged(void)
 {
@@ -460,6 +485,7 @@ int main(int argument_count, char **arguments)
     for (size_t i = 0; i < sizeof(descriptors) / sizeof(descriptors[0]); i++)
         write_descriptor(descriptors[i]);
     write_forged();
+    write_pow_params();
     write_certificates();
     vectors_for_each("certificate_tor.txt", 4, write_recorded_certificate);
     write_network("network-first-half");

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from stem.descriptor.hidden_service import HiddenServiceDescriptorV3
 
-from harness.judge import blinded_key
+from harness.judge import blinded_key, pow_params
 from testnet import main, step
 
 FOLDER = os.path.join(os.path.dirname(__file__), '..', '..', 'vectors')
@@ -49,6 +49,12 @@ def has_flow_control(inner):
     return lines[0].partition(' ')[2] if lines else '-'
 
 
+def describe_pow_params(inner):
+    """The seed in hexadecimal, the effort, and the expiration time in seconds since the epoch; or '-'."""
+    found = pow_params(inner)
+    return f'{found[0].hex()} {found[1]} {found[2]}' if found else '-'
+
+
 def describe_points(inner):
     """A line for each introduction point, in hexadecimal."""
     for point in inner.introduction_points:
@@ -76,7 +82,7 @@ def figures(service, text, times):
         return lines
     inner = descriptor.decrypt(service.onion)
     lines += [f'flow-control {has_flow_control(inner)}', f'single-onion-service {int(inner.is_single_service)}',
-              f'pow-params {int("pow-params " in str(inner))}']
+              f'pow-params {describe_pow_params(str(inner))}']
     return lines + list(describe_points(inner))
 
 

@@ -37,6 +37,19 @@ static void read_point(struct descriptor *expected, char *words)
     vectors_decode_hex(next_word(&rest), point->enc_key_certified, sizeof(point->enc_key_certified));
 }
 
+/* The seed in hexadecimal, the suggested effort, and the expiration time in seconds since the epoch; or "-".
+ */
+static void read_pow_params(struct pow_params *expected, char *words)
+{
+    if (strcmp(words, "-") == 0)
+        return;
+    char *rest = words, *seed = strtok_r(words, " ", &rest);
+    vectors_decode_hex(seed, expected->seed, sizeof(expected->seed));
+    expected->suggested_effort = (uint32_t)strtoul(next_word(&rest), NULL, 10);
+    expected->expires_at = strtoll(next_word(&rest), NULL, 10);
+    expected->is_present = true;
+}
+
 static void read_number(struct descriptor_vector *vector, const char *key, const char *value)
 {
     struct descriptor_expectation *expectation = &vector->expectation;
@@ -60,8 +73,6 @@ static void read_number(struct descriptor_vector *vector, const char *key, const
         expected->revision_counter = number;
     else if (strcmp(key, "single-onion-service") == 0)
         expected->is_single_onion_service = number != 0;
-    else if (strcmp(key, "pow-params") == 0)
-        expected->has_pow_params = number != 0;
     else
         fail_msg("a vector says \"%s\", which nobody knows", key);
 }
@@ -79,6 +90,8 @@ static void read_line(struct descriptor_vector *vector, char *line)
         vectors_decode_hex(value, vector->expected.signing_key, sizeof(vector->expected.signing_key));
     else if (strcmp(line, "flow-control") == 0)
         strncpy(vector->flow_control, value, sizeof(vector->flow_control) - 1);
+    else if (strcmp(line, "pow-params") == 0)
+        read_pow_params(&vector->expected.pow_params, value);
     else if (strcmp(line, "point") == 0)
         read_point(&vector->expected, value);
     else
@@ -107,6 +120,14 @@ void descriptor_vector_clear(struct descriptor_vector *vector)
 {
     free(vector->file);
     free(vector->expected.points);
+}
+
+void assert_pow_params_equal(const struct pow_params *pow_params, const struct pow_params *expected)
+{
+    assert_int_equal(pow_params->is_present, expected->is_present);
+    assert_memory_equal(pow_params->seed, expected->seed, sizeof(expected->seed));
+    assert_int_equal(pow_params->suggested_effort, expected->suggested_effort);
+    assert_true(pow_params->expires_at == expected->expires_at);
 }
 
 /* Decrypts the first MESSAGE object of a text. */

@@ -20,6 +20,8 @@ struct descriptor_vector {
 void descriptor_vector_read(struct descriptor_vector *vector, const char *name);
 void descriptor_vector_clear(struct descriptor_vector *vector);
 
+void assert_pow_params_equal(const struct pow_params *pow_params, const struct pow_params *expected);
+
 /* The plaintexts of a descriptor's layers, each NUL-terminated and to be released with free(). */
 struct opened_layers {
     char *middle;

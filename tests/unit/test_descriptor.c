@@ -67,7 +67,7 @@ static void check_vector(const char *name)
     assert_int_equal(descriptor->revision_counter, expected->revision_counter);
     assert_int_equal(descriptor->auth_client_count, 16);
     assert_int_equal(descriptor->is_single_onion_service, expected->is_single_onion_service);
-    assert_int_equal(descriptor->has_pow_params, expected->has_pow_params);
+    assert_pow_params_equal(&descriptor->pow_params, &expected->pow_params);
     assert_flow_control_equals(&descriptor->flow_control, vector.flow_control);
     assert_int_equal(descriptor->unknown_line_count, 0);
     assert_int_equal(descriptor->point_count, expected->point_count);

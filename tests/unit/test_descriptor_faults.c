@@ -46,6 +46,8 @@ static char *forge_edited(const struct forger *forger, enum edited_layer layer, 
     return texts[EDIT_SIGNED];
 }
 
+#define SEED "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8" /* the bytes 0 to 31 */
+
 static const char unknown_lines[] =
     "u1 x\nu2\nu3\nu4\nu5\nu6\nu7\nu8\nu9\nu10\nu11\nu12\nu13\nu14\nu15\nu16\n";
 
@@ -127,6 +129,14 @@ static const struct {
     {EDIT_INNER, "flow-control 1-2 31", "flow-control 1-2 31\nflow-control 1-2 31", "twice"},
     {EDIT_INNER, "flow-control 1-2 31", "single-onion-service\nsingle-onion-service", "twice"},
     {EDIT_INNER, "flow-control 1-2 31", "pow-params", "0 arguments"},
+    {EDIT_INNER, "flow-control 1-2 31", "pow-params v1", "only 1 of 4 arguments"},
+    {EDIT_INNER, "flow-control 1-2 31", "pow-params v2 x\npow-params v1 y", "only 2 of 4 arguments"},
+    {EDIT_INNER, "flow-control 1-2 31", "pow-params v1 A" SEED " 5 2023-11-15T00:00:00", "the seed"},
+    {EDIT_INNER, "flow-control 1-2 31", "pow-params v1 " SEED " 4294967296 2023-11-15T00:00:00",
+     "the suggested effort"},
+    {EDIT_INNER, "flow-control 1-2 31", "pow-params v1 " SEED " 5 2023-11-15", "the expiration time"},
+    {EDIT_INNER, "flow-control 1-2 31",
+     "pow-params v1 " SEED " 5 2023-11-15T00:00:00\npow-params v1 " SEED " 5 2023-11-15T00:00:00", "twice"},
     {EDIT_INNER, "flow-control 1-2 31", "intro-auth-required", "0 arguments"},
     {EDIT_INNER, "flow-control 1-2 31", "\001", "control character"},
     {EDIT_INNER, "introduction-point ", "introduction-point A", "introduction point 1: "},
@@ -192,7 +202,9 @@ static const struct {
     {EDIT_INNER, "create2-formats 2", "create2-formats 1 2 x"},
     {EDIT_INNER, "flow-control 1-2 31\n", ""},
     {EDIT_INNER, "flow-control 1-2 31", "flow-control 0,63 255 more"},
-    {EDIT_INNER, "flow-control 1-2 31", "pow-params v2 x\npow-params v1 y"},
+    {EDIT_INNER, "flow-control 1-2 31", "pow-params v2 x\npow-params v3"},
+    {EDIT_INNER, "flow-control 1-2 31", "pow-params v1 " SEED " 5 2023-11-15T00:00:00\npow-params v2 x"},
+    {EDIT_INNER, "flow-control 1-2 31", "pow-params v1 " SEED "= 5 2001-09-09T01:46:40 more"},
 };
 
 static void test_harmless_differences(void **state)

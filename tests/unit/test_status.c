@@ -125,7 +125,7 @@ static void test_backends(void **state)
     (void)state;
     struct report_fixture fixture;
     report_fixture_make(&fixture);
-    fixture.publisher->sources[1].descriptor->has_pow_params = true;
+    fixture.publisher->sources[1].descriptor->pow_params.is_present = true;
     json_t *status = status_make_json(&fixture.view);
     const json_t *service = find_service(status, 0);
     check_count(service, "introPointsNum", 5);

@@ -125,6 +125,14 @@ static void test_known_signatures(void **state)
     point_signatures_clear(&signatures);
 }
 
+static void make_pow_params(struct pow_params *pow_params, uint8_t number)
+{
+    pow_params->is_present = true;
+    memset(pow_params->seed, 0xf0 + number, sizeof(pow_params->seed));
+    pow_params->suggested_effort = UINT32_MAX / number;
+    pow_params->expires_at = 1700000000 + number;
+}
+
 static void test_round_trip(void **state)
 {
     (void)state;
@@ -133,6 +141,8 @@ static void test_round_trip(void **state)
         fixture_init(&fixture, count);
         fixture.superdescriptor.is_single_onion_service = count % 2 == 0;
         fixture.superdescriptor.revision_counter = UINT64_MAX / count;
+        if (count % 3 == 0)
+            make_pow_params(&fixture.superdescriptor.pow_params, (uint8_t)count);
         char *text = encode_good(&fixture);
         struct descriptor *descriptor = decode_encoded(&fixture, text);
         assert_int_equal(descriptor->point_count, count);
@@ -146,7 +156,7 @@ static void test_round_trip(void **state)
         assert_int_equal(descriptor->flow_control.versions, 1 << 1 | 1 << 2);
         assert_int_equal(descriptor->flow_control.sendme_inc, 31);
         assert_int_equal(descriptor->unknown_line_count, 0);
-        assert_false(descriptor->has_pow_params);
+        assert_pow_params_equal(&descriptor->pow_params, &fixture.superdescriptor.pow_params);
         assert_false(descriptor->requires_intro_auth);
         descriptor_free(descriptor);
         free(text);
@@ -186,6 +196,28 @@ static void test_flow_control_versions(void **state)
         descriptor_free(descriptor);
         free(text);
     }
+}
+
+/* The line stands where tor has it, and without it nothing changes. */
+static void test_pow_params_line(void **state)
+{
+    (void)state;
+    static const char flow_control[] = "flow-control 1-2 31\n";
+    static const char line[] =
+        "pow-params v1 8fHx8fHx8fHx8fHx8fHx8fHx8fHx8fHx8fHx8fHx8fE= 4294967295 2023-11-14T22:13:21\n";
+    struct fixture fixture;
+    fixture_init(&fixture, 2);
+    fixture.superdescriptor.is_single_onion_service = true;
+    char *without = encode_inner(&fixture, NULL);
+    make_pow_params(&fixture.superdescriptor.pow_params, 1);
+    char *with = encode_inner(&fixture, NULL);
+    char *place = strstr(without, flow_control) + strlen(flow_control);
+    assert_memory_equal(place, "introduction-point ", strlen("introduction-point "));
+    char *expected = text_format("%.*s%s%s", (int)(place - without), without, line, place);
+    assert_string_equal(with, expected);
+    free(expected);
+    free(with);
+    free(without);
 }
 
 /* The shape of a text: of every line its first word and its length, of lines of base64 only the length. */
@@ -246,6 +278,7 @@ static void compare_with_tor(const char *name)
     struct superdescriptor *superdescriptor = &fixture.superdescriptor;
     const struct descriptor *descriptors[] = {of_tor};
     superdescriptor_merge_features(superdescriptor, descriptors, 1);
+    superdescriptor->pow_params = of_tor->pow_params;
     superdescriptor->revision_counter = of_tor->revision_counter;
     superdescriptor->expiration_hour =
         (uint32_t)(vector.expectation.wall_now / 3600) + CERTIFICATE_LIFETIME_HOURS;
@@ -265,6 +298,9 @@ static void compare_with_tor(const char *name)
     assert_shapes_equal(layers.middle, tor_layers.middle);
     assert_int_equal(layers.inner_length, tor_layers.inner_length);
     assert_shapes_equal(layers.inner, tor_layers.inner);
+    /* Up to the first certificate nothing is another one's. */
+    assert_memory_equal(layers.inner, tor_layers.inner,
+                        (size_t)(strstr(tor_layers.inner, auth_key) - tor_layers.inner));
     assert_int_equal(read_expiration_hour(layers.inner, auth_key),
                      read_expiration_hour(tor_layers.inner, auth_key));
     opened_layers_clear(&layers);
@@ -279,6 +315,7 @@ static void test_layout_of_tor(void **state)
     (void)state;
     compare_with_tor("descriptor_tor_plain.txt");
     compare_with_tor("descriptor_tor_ten.txt");
+    compare_with_tor("descriptor_tor_pow.txt");
     compare_with_tor("descriptor_tor_single.txt");
 }
 
@@ -400,6 +437,11 @@ static void test_what_is_not_encoded(void **state)
     fixture.points[2].link_specifiers_length = LINK_SPECIFIERS_SIZE_MAX + 1;
     assert_not_encoded(&fixture, DESCRIPTOR_SIZE_MAX_DEFAULT, "introduction point 3 has link specifiers");
     fixture_init(&fixture, 1);
+    make_pow_params(&fixture.superdescriptor.pow_params, 1);
+    fixture.superdescriptor.pow_params.expires_at =
+        INT64_C(253402300800); /* the beginning of the year 10000 */
+    assert_not_encoded(&fixture, DESCRIPTOR_SIZE_MAX_DEFAULT, "pow-params can't expire 253402300800 seconds");
+    fixture_init(&fixture, 1);
     struct ed25519_secret_key without_prefix = *fixture.superdescriptor.signing_secret_key;
     memset(without_prefix.nonce_prefix, 0, sizeof(without_prefix.nonce_prefix));
     fixture.superdescriptor.signing_secret_key = &without_prefix;
@@ -478,15 +520,11 @@ static void test_merged_features(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_known_signatures),
-        cmocka_unit_test(test_round_trip),
-        cmocka_unit_test(test_flow_control_versions),
-        cmocka_unit_test(test_layout_of_tor),
-        cmocka_unit_test(test_same_input_same_text),
-        cmocka_unit_test(test_randomness_is_used),
-        cmocka_unit_test(test_every_change_makes_another_nonce),
-        cmocka_unit_test(test_what_is_not_encoded),
-        cmocka_unit_test(test_size),
+        cmocka_unit_test(test_known_signatures),      cmocka_unit_test(test_round_trip),
+        cmocka_unit_test(test_flow_control_versions), cmocka_unit_test(test_layout_of_tor),
+        cmocka_unit_test(test_pow_params_line),       cmocka_unit_test(test_same_input_same_text),
+        cmocka_unit_test(test_randomness_is_used),    cmocka_unit_test(test_every_change_makes_another_nonce),
+        cmocka_unit_test(test_what_is_not_encoded),   cmocka_unit_test(test_size),
         cmocka_unit_test(test_merged_features),
     };
     if (sodium_init() < 0)

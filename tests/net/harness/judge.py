@@ -2,7 +2,8 @@
 
 import base64
 import hashlib
-from datetime import timezone
+import re
+from datetime import datetime, timezone
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from stem.client.datatype import CertType
@@ -80,6 +81,17 @@ def is_merged(merged, offered):
     relays = [relay_of(point) for point in merged]
     return set(merged) <= set(offered) and len(set(relays)) == len(relays) and \
         set(relays) == {relay_of(point) for point in offered}
+
+
+def pow_params(inner):
+    """Seed, suggested effort and expiration time (seconds since the epoch) of the line "pow-params v1" in the text of an
+    inner layer, read without obpub; None if there is none."""
+    found = re.findall('(?m)^pow-params v1 (.*)$', inner)
+    if not found:
+        return None
+    seed, effort, expires = found[0].split(' ')
+    moment = datetime.strptime(expires, '%Y-%m-%dT%H:%M:%S').replace(tzinfo=timezone.utc)
+    return base64.b64decode(seed + '=' * (-len(seed) % 4), validate=True), int(effort), int(moment.timestamp())
 
 
 def expiration_hour(certificate):
