@@ -1,0 +1,206 @@
+/* Tests what the descriptors are that a keyring makes of point sets, with the signer's process as a thread.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <event2/buffer.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sodium.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "engine/keyring.h"
+#include "helper_descriptor.h"
+#include "helper_forge.h"
+#include "helper_signer.h"
+#include "process/channel.h"
+#include "signer/key_request.h"
+#include "signer/signer_process.h"
+
+#define POINTS 2
+
+struct fixture {
+    int engine[2], reader[2]; /* ends [1] are the signer's */
+    pthread_t thread;
+    struct signer_client *client;
+    struct network network;
+    uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE];
+    struct point_set_entry entries[POINTS];
+    struct keyring keyring;
+};
+
+static void *run_signer(void *context)
+{
+    struct fixture *fixture = context;
+    struct error error;
+    signer_process_run(fixture->engine[1], fixture->reader[1], &error);
+    close(fixture->engine[1]);
+    close(fixture->reader[1]);
+    return NULL;
+}
+
+/* Hands the signer the frontend's key. */
+static void give_key(struct fixture *fixture)
+{
+    uint8_t bytes[SIGNER_KEY_REQUEST_SIZE];
+    struct ed25519_secret_key *key = signer_make_key(1, fixture->identity_key);
+    signer_key_request_add(bytes, key, fixture->identity_key);
+    secret_free(key);
+    assert_int_equal(channel_send(fixture->reader[0], bytes, sizeof(bytes)), 0);
+    assert_int_equal(channel_receive(fixture->reader[0], bytes, sizeof(bytes)), SIGNER_KEY_ANSWER_SIZE);
+}
+
+/* Takes the points of a descriptor that another service has. */
+static void make_entries(struct fixture *fixture)
+{
+    struct forger forger;
+    forger_init(&forger, 3);
+    char *inner = forge_inner(&forger, POINTS), *text = forge_around(&forger, inner);
+    struct descriptor *descriptor = decode_forged(&forger, text);
+    for (size_t i = 0; i < POINTS; i++)
+        fixture->entries[i].point = descriptor->points[i];
+    descriptor_free(descriptor);
+    free(text);
+    free(inner);
+}
+
+static int start(void **state)
+{
+    struct fixture *fixture = memory_allocate(1, sizeof(*fixture));
+    *state = fixture;
+    signal(SIGPIPE, SIG_IGN);
+    if (channel_open(fixture->engine, NULL) != 0 || channel_open(fixture->reader, NULL) != 0 ||
+        pthread_create(&fixture->thread, NULL, run_signer, fixture) != 0)
+        return -1;
+    give_key(fixture);
+    fixture->client = signer_client_new(fixture->engine[0]);
+    make_entries(fixture);
+    int64_t wall_now = clock_wall_seconds();
+    fixture->network = (struct network){
+        .valid_after = wall_now,
+        .schedule = {.voting_interval = 3600, .period_length = SIGNER_PERIOD_LENGTH},
+        .descriptor_size_max = DESCRIPTOR_SIZE_MAX_DEFAULT,
+        .run_start = {wall_now - 3600, wall_now - 3600},
+    };
+    uint64_t period_number = time_period_number(&fixture->network.schedule, wall_now);
+    fixture->network.period_number[DESCRIPTOR_FIRST] = period_number;
+    fixture->network.period_number[DESCRIPTOR_SECOND] = period_number + 1;
+    return 0;
+}
+
+static int end(void **state)
+{
+    struct fixture *fixture = *state;
+    keyring_clear(&fixture->keyring);
+    signer_client_free(fixture->client);
+    close(fixture->engine[0]);
+    close(fixture->reader[0]);
+    int result = pthread_join(fixture->thread, NULL);
+    free(fixture);
+    return result;
+}
+
+/* The text that the data of a command stand for. */
+static char *read_command_data(struct command_data *data)
+{
+    struct evbuffer *buffer = evbuffer_new();
+    char *text = text_format("%s", ""), *line;
+    assert_int_equal(command_data_append(data, buffer), 0);
+    while ((line = evbuffer_readln(buffer, NULL, EVBUFFER_EOL_CRLF_STRICT)) != NULL) {
+        char *longer = text_format("%s%s\n", text, line);
+        bool is_end = strcmp(line, ".") == 0;
+        free(line);
+        if (is_end) {
+            free(longer);
+            break;
+        }
+        free(text);
+        text = longer;
+    }
+    evbuffer_free(buffer);
+    return text;
+}
+
+/* Makes a descriptor of the points with these features, and decodes what would be sent. */
+static struct descriptor *make_descriptor(struct fixture *fixture, const struct point_set_features *features,
+                                          enum descriptor_slot slot, uint64_t round)
+{
+    struct point_set *set = point_set_new(fixture->entries, POINTS, features);
+    const struct keyring_request request = {
+        .network = &fixture->network,
+        .signer = fixture->client,
+        .identity_key = fixture->identity_key,
+        .slot = slot,
+        .set = set,
+        .round = round,
+        .wall_now = clock_wall_seconds(),
+        .now = 1000,
+    };
+    const struct descriptor_expectation expectation = {
+        .identity_key = fixture->identity_key,
+        .schedule = fixture->network.schedule,
+        .period_number = fixture->network.period_number[slot],
+        .size_max = DESCRIPTOR_SIZE_MAX_DEFAULT,
+        .wall_now = request.wall_now,
+    };
+    struct command_data *built = NULL;
+    struct error error = {.text = ""};
+    bool is_clock_back;
+    if (keyring_make_descriptor(&fixture->keyring, &request, &built, &is_clock_back, &error) != 0)
+        fail_msg("not made: %s", error.text);
+    point_set_release(set);
+    char *text = read_command_data(built);
+    command_data_release(built);
+    struct descriptor *descriptor = descriptor_decode(text, strlen(text), &expectation, &error);
+    if (descriptor == NULL)
+        fail_msg("not decoded: %s", error.text);
+    free(text);
+    return descriptor;
+}
+
+/* All that a point set says of the service stands in the descriptor, also when nothing else has changed. */
+static void test_features(void **state)
+{
+    struct fixture *fixture = *state;
+    enum { CHANGES = 8 };
+    struct point_set_features features[CHANGES] = {
+        [1] = {.is_single_onion_service = true},
+        [2] = {.flow_control = {.is_present = true, .versions = 6, .sendme_inc = 31}},
+        [3] = {.pow_params = {.is_present = true, .suggested_effort = 5, .expires_at = 1795320098}},
+        [4] = {.pow_params = {.is_present = true, .suggested_effort = 6, .expires_at = 1795320098}},
+        [5] = {.pow_params = {.is_present = true, .suggested_effort = 6, .expires_at = 1795320099}},
+        [6] = {.pow_params = {.is_present = true, .seed = {1, 2, 3}, .expires_at = 1795320099}},
+    };
+    for (size_t i = 0; i < CHANGES; i++) {
+        for (enum descriptor_slot slot = DESCRIPTOR_FIRST; slot < DESCRIPTOR_SLOTS; slot++) {
+            struct descriptor *descriptor = make_descriptor(fixture, &features[i], slot, 1 + i);
+            assert_int_equal(descriptor->period_number, fixture->network.period_number[slot]);
+            assert_int_equal(descriptor->is_single_onion_service, features[i].is_single_onion_service);
+            assert_int_equal(descriptor->flow_control.is_present, features[i].flow_control.is_present);
+            assert_int_equal(descriptor->flow_control.versions, features[i].flow_control.versions);
+            assert_int_equal(descriptor->flow_control.sendme_inc, features[i].flow_control.sendme_inc);
+            assert_pow_params_equal(&descriptor->pow_params, &features[i].pow_params);
+            assert_int_equal(descriptor->point_count, POINTS);
+            for (size_t j = 0; j < POINTS; j++)
+                assert_true(introduction_point_equals(&descriptor->points[j], &fixture->entries[j].point));
+            descriptor_free(descriptor);
+        }
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_features, start, end),
+    };
+    if (sodium_init() < 0)
+        return 1;
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
