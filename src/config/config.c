@@ -1,10 +1,8 @@
 /* The YAML config file: its outermost keys, and what is read of it. */
 #include "config/config.h"
 
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "address/listen_address.h"
 #include "base/memory.h"
@@ -150,36 +148,15 @@ static char *read_status_socket(struct yaml_reader *yaml, yaml_node_t *node)
     return memory_copy_text(path, strlen(path));
 }
 
-static void read_backend_grace(struct config_loader *loader, yaml_node_t *node)
-{
-    loader->config->backend_grace = CONFIG_BACKEND_GRACE_DEFAULT;
-    const char *text = node != NULL ? yaml_reader_read_text(&loader->yaml, node, "backend-grace") : NULL;
-    if (text == NULL)
-        return;
-    size_t digits = strspn(text, "0123456789");
-    unsigned long seconds =
-        digits > 0 && digits < 6 && text[digits] == '\0' ? strtoul(text, NULL, 10) : ULONG_MAX;
-    if (seconds > CONFIG_BACKEND_GRACE_MAX)
-        CONFIG_LOADER_REPORT(loader, node, "\"backend-grace\": \"%s\" is no number of seconds from 0 to %d",
-                             text, CONFIG_BACKEND_GRACE_MAX);
-    else
-        loader->config->backend_grace = (unsigned)seconds;
-}
-
-/* Reads a truth value as YAML 1.1 has them; false when there is none, or a bad one. */
+/* Reads a truth value; false when there is none, or a bad one. */
 static bool read_truth(struct yaml_reader *yaml, yaml_node_t *node, const char *key)
 {
-    static const char *const words[] = {"false", "no", "off", "true", "yes", "on"};
     const char *text = node != NULL ? yaml_reader_read_text(yaml, node, key) : NULL;
-    if (text == NULL)
-        return false;
-    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-        if (strcasecmp(text, words[i]) == 0)
-            return i >= sizeof(words) / sizeof(words[0]) / 2;
-    }
-    config_report_add_error(yaml->report, yaml->path, yaml_reader_line(node),
-                            "\"%s\": \"%s\" is neither true nor false", key, text);
-    return false;
+    bool truth = false;
+    if (text != NULL && !yaml_reader_parse_truth(&truth, text))
+        config_report_add_error(yaml->report, yaml->path, yaml_reader_line(node),
+                                "\"%s\": \"%s\" is neither true nor false", key, text);
+    return truth;
 }
 
 /* Reads what the processes are to be confined to. */
@@ -208,7 +185,9 @@ static void read_top(struct config_loader *loader)
     read_tor_credentials(loader, values);
     config->status_socket_location = read_status_socket(&loader->yaml, values[TOP_STATUS_SOCKET_LOCATION]);
     config->metrics_listen = read_metrics_listen(&loader->yaml, values[TOP_METRICS_LISTEN]);
-    read_backend_grace(loader, values[TOP_BACKEND_GRACE]);
+    config->backend_grace =
+        config_loader_read_number(loader, values[TOP_BACKEND_GRACE], "backend-grace", "seconds",
+                                  CONFIG_BACKEND_GRACE_MAX, CONFIG_BACKEND_GRACE_DEFAULT);
     config->has_other_publishers =
         read_truth(&loader->yaml, values[TOP_OTHER_PUBLISHERS], "other-publishers");
     read_confinement(&loader->yaml, values, &config->user, &config->requires_sandbox);

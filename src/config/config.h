@@ -11,8 +11,12 @@
 #include "onion/bundle.h"
 #include "onion/onion_address.h"
 
+/* Which keys the tors of a service have: each one of its own, or all of them the frontend's. */
+enum config_mode { CONFIG_MODE_SOFTMAP, CONFIG_MODE_HARDMAP };
+
 struct config_backend {
-    char *name; /* "name:" of the file, or the first 16 characters of the address */
+    char *name;   /* "name:" of the file, or the first 16 characters of the address */
+    bool is_twin; /* a tor that has the frontend's key: its address and identity key are the frontend's */
     char address[ONION_ADDRESS_SIZE];
     uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE];
     bool has_control;
@@ -20,7 +24,8 @@ struct config_backend {
     char *control_password_file; /* path, resolved against the config file's folder, or NULL */
     char *control_cookie_file;   /* likewise */
     size_t line;                 /* of the file, from 1 */
-    size_t source; /* which of the config's sources it is, from 0: backends of several frontends may be one */
+    size_t source; /* which of the config's sources it is, from 0: backends of several frontends may be one,
+                    * twins never are */
 };
 
 struct config_frontend {
@@ -32,6 +37,9 @@ struct config_frontend {
     struct bundle *bundle;                 /* likewise, in its place when the format is KEY_FORMAT_BUNDLE */
     struct bundle_plan plan;               /* then: for which time and network the bundle is */
     size_t signer_frontend;                /* the signer's number of it, once the signer has the key */
+    enum config_mode mode;
+    bool has_proof_of_work_off; /* proof of work is not published, whatever the twins have */
+    unsigned lead;              /* seconds that revision counters are ahead of the clock; 0 with softmap */
     struct config_backend *backends;
     size_t backend_count;
     size_t line;
@@ -42,6 +50,11 @@ struct config_frontend {
 
 #define CONFIG_BACKEND_GRACE_DEFAULT 60
 #define CONFIG_BACKEND_GRACE_MAX 3600
+
+/* Minutes of "lead". An hour more than the clock's, and what a tor uploads itself would not get through
+ * before HSDirs forget, three hours after obpub has gone. */
+#define CONFIG_LEAD_DEFAULT 45
+#define CONFIG_LEAD_MAX 60
 
 struct config {
     char *path;
@@ -111,6 +124,9 @@ int config_find_confinement(char **user, bool *requires_sandbox, const char *pat
  * both are to be released with free(), NULL when the file has none or a bad one, which is for config_load()
  * to report. */
 void config_find_listeners(char **status_socket, char **metrics_listen, const char *path);
+
+/* "softmap" or "hardmap". */
+const char *config_mode_name(enum config_mode mode);
 
 /* Releases all that a config points to, wiping the keys, and zeroes it. */
 void config_clear(struct config *config);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -70,4 +71,20 @@ bool config_loader_read_endpoint(struct config_loader *loader, yaml_node_t *node
         return true;
     CONFIG_LOADER_REPORT(loader, node, "\"%s\": %s", key, error.text);
     return false;
+}
+
+unsigned config_loader_read_number(struct config_loader *loader, yaml_node_t *node, const char *key,
+                                   const char *unit, unsigned maximum, unsigned fallback)
+{
+    const char *text = node != NULL ? yaml_reader_read_text(&loader->yaml, node, key) : NULL;
+    if (text == NULL)
+        return fallback;
+    size_t digits = strspn(text, "0123456789");
+    unsigned long number =
+        digits > 0 && digits < 6 && text[digits] == '\0' ? strtoul(text, NULL, 10) : ULONG_MAX;
+    if (number <= maximum)
+        return (unsigned)number;
+    CONFIG_LOADER_REPORT(loader, node, "\"%s\": \"%s\" is no number of %s from 0 to %u", key, text, unit,
+                         maximum);
+    return fallback;
 }

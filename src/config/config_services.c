@@ -1,4 +1,4 @@
-/* The services of the config file: the frontends, each with its key and its backends. */
+/* The services of the config file: the frontends, each with its key and its mode. */
 #include "config/config_services.h"
 
 #include <stdlib.h>
@@ -6,156 +6,22 @@
 
 #include "base/key_index.h"
 #include "base/memory.h"
-#include "base/printable.h"
 #include "base/text.h"
+#include "config/config_instances.h"
 #include "config/key_file.h"
 
-/* Limits on what one process is asked to serve. */
+/* Most frontends that one process is asked to serve. */
 #define FRONTENDS_MAX 1000
-#define BACKENDS_MAX 10000
-/* Characters of an address that stand for a backend without a name. */
-#define SHORT_ADDRESS_LENGTH 16
 
-enum { SERVICE_KEY, SERVICE_INSTANCES, SERVICE_KEYS };
+enum { SERVICE_KEY, SERVICE_INSTANCES, SERVICE_MODE, SERVICE_LEAD, SERVICE_PROOF_OF_WORK, SERVICE_KEYS };
 static const struct yaml_key service_keys[SERVICE_KEYS] = {
     [SERVICE_KEY] = {"key", true},
     [SERVICE_INSTANCES] = {"instances", true},
+    [SERVICE_MODE] = {"mode", false},
+    [SERVICE_LEAD] = {"lead", false},
+    [SERVICE_PROOF_OF_WORK] = {"proof-of-work", false},
 };
 static const struct yaml_mapping service_mapping = {"a service", service_keys, SERVICE_KEYS, NULL, 0};
-
-enum {
-    INSTANCE_ADDRESS,
-    INSTANCE_NAME,
-    INSTANCE_CONTROL,
-    INSTANCE_CONTROL_PASSWORD_FILE,
-    INSTANCE_CONTROL_COOKIE_FILE,
-    INSTANCE_KEYS
-};
-static const struct yaml_key instance_keys[INSTANCE_KEYS] = {
-    [INSTANCE_ADDRESS] = {"address", true},
-    [INSTANCE_NAME] = {"name", false},
-    [INSTANCE_CONTROL] = {"control", false},
-    [INSTANCE_CONTROL_PASSWORD_FILE] = {"control-password-file", false},
-    [INSTANCE_CONTROL_COOKIE_FILE] = {"control-cookie-file", false},
-};
-static const struct yaml_retired_key instance_retired[] = {{"auth", "it was for v2 services; remove it"}};
-static const struct yaml_mapping instance_mapping = {"an instance", instance_keys, INSTANCE_KEYS,
-                                                     instance_retired, 1};
-
-/* A backend's name: the one of the file, made fit to be shown, or the beginning of the address. */
-static char *read_name(struct config_loader *loader, yaml_node_t *node, const char *address)
-{
-    const char *text = node != NULL ? yaml_reader_read_text(&loader->yaml, node, "name") : NULL;
-    if (text == NULL)
-        return memory_copy_text(address, SHORT_ADDRESS_LENGTH);
-    if (strlen(text) > CONFIG_NAME_LENGTH_MAX) {
-        CONFIG_LOADER_REPORT(loader, node, "\"name\" is longer than %d bytes: shorten it",
-                             CONFIG_NAME_LENGTH_MAX);
-        return memory_copy_text(address, SHORT_ADDRESS_LENGTH);
-    }
-    char *name = memory_copy_text(text, strlen(text));
-    if (text_make_printable(name))
-        config_report_add_warning(loader->yaml.report, loader->yaml.path, yaml_reader_line(node),
-                                  "\"name\" has characters that can't be shown safely: they become '?'");
-    return name;
-}
-
-/* Reads a backend's address, which no other backend of the frontend may have. */
-static bool read_address(struct config_loader *loader, yaml_node_t *node,
-                         const struct config_frontend *frontend, struct config_backend *backend)
-{
-    const char *text = node != NULL ? yaml_reader_read_text(&loader->yaml, node, "address") : NULL;
-    if (text == NULL)
-        return false;
-    if (text[0] == '<') {
-        CONFIG_LOADER_REPORT(
-            loader, node,
-            "\"address\" is still onionbalance-config's placeholder: put a backend's onion address "
-            "here, or remove the entry");
-        return false;
-    }
-    struct error error;
-    int result = loader->files->are_checked
-                     ? onion_address_decode_unchecked(backend->identity_key, text, &error)
-                     : onion_address_decode(backend->identity_key, text, &error);
-    if (result != 0) {
-        CONFIG_LOADER_REPORT(loader, node, "\"address\": %s", error.text);
-        return false;
-    }
-    onion_address_encode(backend->address, backend->identity_key);
-    for (size_t i = 0; i < frontend->backend_count; i++) {
-        if (memcmp(frontend->backends[i].identity_key, backend->identity_key, ED25519_PUBLIC_KEY_SIZE) != 0)
-            continue;
-        CONFIG_LOADER_REPORT(
-            loader, node,
-            "backend %s.onion is there twice in this service, first on line %zu: remove one of them",
-            backend->address, frontend->backends[i].line);
-        return false;
-    }
-    return true;
-}
-
-/* Reads what is known of a backend's control port. */
-static void read_control(struct config_loader *loader, yaml_node_t **values, struct config_backend *backend)
-{
-    yaml_node_t *password_node = values[INSTANCE_CONTROL_PASSWORD_FILE];
-    yaml_node_t *cookie_node = values[INSTANCE_CONTROL_COOKIE_FILE];
-    backend->has_control =
-        config_loader_read_endpoint(loader, values[INSTANCE_CONTROL], "control", &backend->control);
-    config_loader_read_credentials(loader, password_node, "control-password-file", cookie_node,
-                                   "control-cookie-file", &backend->control_password_file,
-                                   &backend->control_cookie_file);
-    yaml_node_t *credential = password_node != NULL ? password_node : cookie_node;
-    if (credential != NULL && values[INSTANCE_CONTROL] == NULL)
-        CONFIG_LOADER_REPORT(
-            loader, credential,
-            "\"%s\" is of no use without \"control:\": say where the backend's control port is, or "
-            "remove it",
-            password_node != NULL ? "control-password-file" : "control-cookie-file");
-}
-
-static void clear_backend(struct config_backend *backend)
-{
-    free(backend->name);
-    control_endpoint_clear(&backend->control);
-    free(backend->control_password_file);
-    free(backend->control_cookie_file);
-    *backend = (struct config_backend){0};
-}
-
-/* Reads one entry of "instances" into the frontend. */
-static void read_instance(struct config_loader *loader, yaml_node_t *node, struct config_frontend *frontend)
-{
-    yaml_node_t *values[INSTANCE_KEYS];
-    yaml_reader_read_mapping(&loader->yaml, node, &instance_mapping, values);
-    struct config_backend backend = {.line = yaml_reader_line(node)};
-    bool has_address = read_address(loader, values[INSTANCE_ADDRESS], frontend, &backend);
-    read_control(loader, values, &backend);
-    if (!has_address) {
-        clear_backend(&backend);
-        return;
-    }
-    backend.name = read_name(loader, values[INSTANCE_NAME], backend.address);
-    frontend->backends = memory_extend(frontend->backends, &frontend->backend_count,
-                                       frontend->backend_count + 1, sizeof(*frontend->backends));
-    frontend->backends[frontend->backend_count - 1] = backend;
-}
-
-static void read_instances(struct config_loader *loader, yaml_node_t *node, struct config_frontend *frontend)
-{
-    if (node == NULL)
-        return;
-    size_t count = yaml_reader_read_list(&loader->yaml, node, "instances");
-    if (count > BACKENDS_MAX - loader->backend_count) {
-        CONFIG_LOADER_REPORT(loader, node,
-                             "there are more than %d instances in the file: divide it between several obpubs",
-                             BACKENDS_MAX);
-        count = 0;
-    }
-    loader->backend_count += count;
-    for (size_t i = 0; i < count; i++)
-        read_instance(loader, yaml_reader_list_entry(&loader->yaml, node, i), frontend);
-}
 
 /* Loads a key file. */
 static int load_key(const char *path, struct config_frontend *frontend, void *context, struct error *error)
@@ -206,21 +72,86 @@ static void read_key(struct config_loader *loader, yaml_node_t *node, struct con
     }
 }
 
-/* Reads one entry of "services" into the config. */
+const char *config_mode_name(enum config_mode mode)
+{
+    static const char *const names[] = {
+        [CONFIG_MODE_SOFTMAP] = "softmap",
+        [CONFIG_MODE_HARDMAP] = "hardmap",
+    };
+    return names[mode];
+}
+
+/* Reads which keys the tors of a service have. Returns false after reporting what is no mode. */
+static bool read_mode(struct config_loader *loader, yaml_node_t *node, enum config_mode *mode)
+{
+    if (node == NULL)
+        return true;
+    const char *text = yaml_reader_read_text(&loader->yaml, node, "mode");
+    if (text == NULL)
+        return false;
+    static const enum config_mode modes[] = {CONFIG_MODE_SOFTMAP, CONFIG_MODE_HARDMAP};
+    for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+        if (strcmp(text, config_mode_name(modes[i])) != 0)
+            continue;
+        *mode = modes[i];
+        return true;
+    }
+    CONFIG_LOADER_REPORT(loader, node, "\"mode\": \"%s\" is neither softmap nor hardmap", text);
+    return false;
+}
+
+/* Reads whether proof of work is never to be published. */
+static bool read_proof_of_work_off(struct config_loader *loader, yaml_node_t *node)
+{
+    static const char key[] = "proof-of-work";
+    const char *text = node != NULL ? yaml_reader_read_text(&loader->yaml, node, key) : NULL;
+    bool is_on = true;
+    if (text == NULL || strcmp(text, "auto") == 0 || (yaml_reader_parse_truth(&is_on, text) && !is_on))
+        return !is_on;
+    CONFIG_LOADER_REPORT(loader, node, "\"%s\": \"%s\" is neither auto nor off", key, text);
+    return false;
+}
+
+/* Reads what only a service whose tors have its key may have. */
+static void read_hardmap_keys(struct config_loader *loader, yaml_node_t **values,
+                              struct config_frontend *frontend)
+{
+    static const size_t keys[] = {SERVICE_LEAD, SERVICE_PROOF_OF_WORK};
+    if (frontend->mode == CONFIG_MODE_HARDMAP) {
+        frontend->lead = 60 * config_loader_read_number(loader, values[SERVICE_LEAD], "lead", "minutes",
+                                                        CONFIG_LEAD_MAX, CONFIG_LEAD_DEFAULT);
+        frontend->has_proof_of_work_off = read_proof_of_work_off(loader, values[SERVICE_PROOF_OF_WORK]);
+        return;
+    }
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+        if (values[keys[i]] != NULL)
+            CONFIG_LOADER_REPORT(
+                loader, values[keys[i]],
+                "\"%s\" is only for a service with \"mode: hardmap\": write that mode, or remove it",
+                service_keys[keys[i]].name);
+    }
+}
+
+/* Reads one entry of "services" into the config. What its instances need, and which keys it may have, depends
+ * on its mode: where that is bad they are not looked at. */
 static void read_service(struct config_loader *loader, yaml_node_t *node)
 {
     yaml_node_t *values[SERVICE_KEYS];
     yaml_reader_read_mapping(&loader->yaml, node, &service_mapping, values);
     struct config_frontend frontend = {.line = yaml_reader_line(node)};
+    bool has_mode = read_mode(loader, values[SERVICE_MODE], &frontend.mode);
     read_key(loader, values[SERVICE_KEY], &frontend);
-    read_instances(loader, values[SERVICE_INSTANCES], &frontend);
+    if (has_mode) {
+        read_hardmap_keys(loader, values, &frontend);
+        config_instances_read(loader, values[SERVICE_INSTANCES], &frontend);
+    }
     struct config *config = loader->config;
     config->frontends = memory_extend(config->frontends, &config->frontend_count, config->frontend_count + 1,
                                       sizeof(*config->frontends));
     config->frontends[config->frontend_count - 1] = frontend;
 }
 
-/* Reports a backend that is a frontend itself. */
+/* Reports a backend that is a frontend itself, which a twin rightly is. */
 static void check_backend(const struct config_loader *loader, const struct config_frontend *frontend,
                           const struct config_backend *backend)
 {
@@ -233,13 +164,16 @@ static void check_backend(const struct config_loader *loader, const struct confi
             config_report_add_error(
                 loader->yaml.report, config->path, backend->line,
                 "%s.onion is this service's own address, which its key makes: list the addresses "
-                "of its backends, never the frontend's",
+                "of its backends, never the frontend's; or write \"mode: hardmap\" in the service if its "
+                "tors have this key themselves",
                 backend->address);
         else
-            config_report_add_warning(
-                loader->yaml.report, config->path, backend->line,
-                "%s.onion is itself a frontend, on line %zu: better list that one's backends here",
-                backend->address, other->line);
+            config_report_add_warning(loader->yaml.report, config->path, backend->line,
+                                      "%s.onion is itself a frontend, on line %zu: better list %s here",
+                                      backend->address, other->line,
+                                      other->mode == CONFIG_MODE_HARDMAP
+                                          ? "backends with addresses of their own"
+                                          : "that one's backends");
     }
 }
 
@@ -247,8 +181,10 @@ static void check_backends(const struct config_loader *loader)
 {
     for (size_t i = 0; i < loader->config->frontend_count; i++) {
         const struct config_frontend *frontend = &loader->config->frontends[i];
-        for (size_t j = 0; j < frontend->backend_count; j++)
-            check_backend(loader, frontend, &frontend->backends[j]);
+        for (size_t j = 0; j < frontend->backend_count; j++) {
+            if (!frontend->backends[j].is_twin)
+                check_backend(loader, frontend, &frontend->backends[j]);
+        }
     }
 }
 
@@ -262,8 +198,28 @@ static bool is_asked_otherwise(const struct config_backend *first, const struct 
             !string_equals(first->control_cookie_file, backend->control_cookie_file));
 }
 
-/* Numbers the sources. An address is one tor's, whichever services list it, and the first of them says where
- * its control port is. */
+/* Numbers a backend with an address of its own. It is one tor, whichever services list it, and the first of
+ * them says where its control port is. firsts: the first ones, by their numbers. */
+static void number_source(const struct config_loader *loader, struct key_index *index,
+                          const struct config_backend **firsts, struct config_backend *backend)
+{
+    struct config *config = loader->config;
+    backend->source = key_index_find(index, backend->identity_key);
+    if (backend->source == KEY_INDEX_NONE) {
+        backend->source = config->source_count++;
+        key_index_add(index, backend->identity_key, backend->source);
+        firsts[backend->source] = backend;
+    } else if (is_asked_otherwise(firsts[backend->source], backend)) {
+        config_report_add_warning(loader->yaml.report, config->path, backend->line,
+                                  "what is said here of the control port of %s.onion does not count: "
+                                  "it is one tor, and line "
+                                  "%zu says something else, or nothing; write the same there",
+                                  backend->address, firsts[backend->source]->line);
+    }
+}
+
+/* Numbers the sources. A twin is one of its own each time: a tor that has the keys of two services has other
+ * points for each. */
 static void number_sources(const struct config_loader *loader)
 {
     struct config *config = loader->config;
@@ -273,18 +229,10 @@ static void number_sources(const struct config_loader *loader)
     for (size_t i = 0; i < config->frontend_count; i++) {
         for (size_t j = 0; j < config->frontends[i].backend_count; j++) {
             struct config_backend *backend = &config->frontends[i].backends[j];
-            backend->source = key_index_find(&index, backend->identity_key);
-            if (backend->source == KEY_INDEX_NONE) {
+            if (backend->is_twin)
                 backend->source = config->source_count++;
-                key_index_add(&index, backend->identity_key, backend->source);
-                firsts[backend->source] = backend;
-            } else if (is_asked_otherwise(firsts[backend->source], backend)) {
-                config_report_add_warning(loader->yaml.report, config->path, backend->line,
-                                          "what is said here of the control port of %s.onion does not count: "
-                                          "it is one tor, and line "
-                                          "%zu says something else, or nothing; write the same there",
-                                          backend->address, firsts[backend->source]->line);
-            }
+            else
+                number_source(loader, &index, firsts, backend);
         }
     }
     free(firsts);
@@ -313,7 +261,7 @@ void config_services_clear(struct config *config)
     for (size_t i = 0; i < config->frontend_count; i++) {
         struct config_frontend *frontend = &config->frontends[i];
         for (size_t j = 0; j < frontend->backend_count; j++)
-            clear_backend(&frontend->backends[j]);
+            config_backend_clear(&frontend->backends[j]);
         free(frontend->backends);
         free(frontend->key_path);
         secret_free(frontend->secret_key);

@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <string.h>
+#include <strings.h>
 
 #include "config/closest_word.h"
 #include "config/yaml_file.h"
@@ -130,6 +131,15 @@ static void read_pair(struct yaml_reader *reader, const struct yaml_mapping *map
         report_unknown(reader, mapping, name, line);
 }
 
+/* The key that shows best what a mapping is like: the first one that is needed. */
+static const char *example_key(const struct yaml_mapping *mapping)
+{
+    size_t i = 0;
+    while (i + 1 < mapping->key_count && !mapping->keys[i].is_required)
+        i++;
+    return mapping->keys[i].name;
+}
+
 void yaml_reader_read_mapping(struct yaml_reader *reader, yaml_node_t *node,
                               const struct yaml_mapping *mapping, yaml_node_t **values)
 {
@@ -139,7 +149,7 @@ void yaml_reader_read_mapping(struct yaml_reader *reader, yaml_node_t *node,
     if (node->type != YAML_MAPPING_NODE) {
         config_report_add_error(reader->report, reader->path, line,
                                 "%s has to be a mapping, lines like \"%s: ...\"", mapping->what,
-                                mapping->keys[0].name);
+                                example_key(mapping));
         return;
     }
     if (node->data.mapping.pairs.top - node->data.mapping.pairs.start > PAIRS_MAX) {
@@ -179,6 +189,18 @@ const char *yaml_reader_read_text(struct yaml_reader *reader, yaml_node_t *node,
     config_report_add_error(reader->report, reader->path, yaml_reader_line(node), "\"%s\" %s", key,
                             complaint);
     return NULL;
+}
+
+bool yaml_reader_parse_truth(bool *truth, const char *text)
+{
+    static const char *const words[] = {"false", "no", "off", "true", "yes", "on"};
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        if (strcasecmp(text, words[i]) != 0)
+            continue;
+        *truth = i >= sizeof(words) / sizeof(words[0]) / 2;
+        return true;
+    }
+    return false;
 }
 
 size_t yaml_reader_read_list(struct yaml_reader *reader, yaml_node_t *node, const char *key)

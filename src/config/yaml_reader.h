@@ -60,6 +60,10 @@ void yaml_reader_read_mapping(struct yaml_reader *reader, yaml_node_t *node,
  * text is the document's. */
 const char *yaml_reader_read_text(struct yaml_reader *reader, yaml_node_t *node, const char *key);
 
+/* True when a text is a truth value as YAML 1.1 has them, "true" and "false" and four words more, which
+ * *truth becomes then. */
+bool yaml_reader_parse_truth(bool *truth, const char *text);
+
 /* The number of entries of a list, or 0 after reporting that the value of key is no list or has no entries.
  */
 size_t yaml_reader_read_list(struct yaml_reader *reader, yaml_node_t *node, const char *key);

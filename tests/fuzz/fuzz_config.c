@@ -52,9 +52,16 @@ static void check_config(const struct config *config)
         const struct config_frontend *frontend = &config->frontends[i];
         FUZZ_REQUIRE(frontend->secret_key != NULL && frontend->key_path != NULL && frontend->line > 0);
         FUZZ_REQUIRE(frontend->backend_count > 0);
-        for (size_t j = 0; j < frontend->backend_count; j++)
-            FUZZ_REQUIRE(frontend->backends[j].name != NULL &&
-                         strlen(frontend->backends[j].address) == ONION_ADDRESS_LENGTH);
+        bool is_hardmap = frontend->mode == CONFIG_MODE_HARDMAP;
+        FUZZ_REQUIRE(is_hardmap ? frontend->lead <= 3600 : frontend->lead == 0);
+        FUZZ_REQUIRE(is_hardmap || !frontend->has_proof_of_work_off);
+        for (size_t j = 0; j < frontend->backend_count; j++) {
+            const struct config_backend *backend = &frontend->backends[j];
+            FUZZ_REQUIRE(backend->name != NULL && strlen(backend->address) == ONION_ADDRESS_LENGTH);
+            FUZZ_REQUIRE(backend->source < config->source_count);
+            FUZZ_REQUIRE(backend->is_twin == is_hardmap && (!is_hardmap || backend->has_control));
+            FUZZ_REQUIRE((strcmp(backend->address, frontend->address) == 0) == is_hardmap);
+        }
     }
 }
 

@@ -39,6 +39,10 @@ void seeds_write_configs(void)
         "  {address: %s, control-cookie-file: x, control-password-file: y}, {address: <x>}, {address: "
         "[]}]},\n"
         "  {key: short, key: tor, instances: []}, {key: ~, instances: null}, x]\nlog-level: 1\n---\nsecond\n",
+        "services:\n- {key: key.pem, instances: [{address: %s}, {address: %s}]}\n- key: tor\n  mode: "
+        "hardmap\n"
+        "  lead: 30\n  proof-of-work: off\n  instances:\n  - {name: a, control: 'unix:/a'}\n"
+        "  - {name: b, control: '127.0.0.1:9051', control-password-file: password}\n",
     };
     for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
         char *name = text_format("%zu", i);
@@ -89,6 +93,16 @@ void seeds_write_refused_configs(void)
         {"twice", text_format("services: [{key: tor, instances: [{address: %s}, {address: %s}]},\n"
                               "  {key: key.pem, instances: [{address: %s}]}, {key: tor, instances: []}]\n",
                               own, own, own)},
+        {"hardmap",
+         text_format("services: [{key: key.pem, mode: hardmap, lead: 61, proof-of-work: on, instances: [\n"
+                     "  {name: a, control: 'unix:/a', address: %s}, {name: a, control: 'unix:/a'}, {}]},\n"
+                     "  {key: tor, lead: 0, proof-of-work: auto, mode: softmap, instances: [{name: a}]},\n"
+                     "  {key: tor, mode: x, instances: [x]}]\n",
+                     own)},
+        {"own-as-hardmap",
+         text_format("services: [{key: tor, mode: hardmap, lead: 0, instances: [{name: a, address: %s,\n"
+                     "  control: 'a:1'}]}, {key: key.pem, instances: [{address: %s}]}]\n",
+                     own, own)},
         {"nodes",
          text_format("services: [{key: [], instances: [{address: '', name: [], <<: {}, [x]: y, \"a\\0\": b,\n"
                      "  control: \"x\\0\"}, {address: <put>, ADDRESS: x}]}]\nservices: 1\nlog_level: 1\n")},

@@ -49,10 +49,10 @@ int config_setup(void **state)
     return 0;
 }
 
-int config_load_text(struct config *config, struct config_report *report, const char *text)
+char *config_expand(const char *text)
 {
-    size_t size = strlen(text) * 30 + 1, length = 0;
-    char *expanded = memory_allocate(size, 1);
+    size_t length = 0;
+    char *expanded = memory_allocate(strlen(text) * 30 + 1, 1);
     for (const char *c = text; *c != '\0'; c++) {
         if (c[0] == '@' && c[1] >= '0' && c[1] < '0' + CONFIG_KEYS) {
             memcpy(expanded + length, config_addresses[c[1] - '0'], ONION_ADDRESS_LENGTH);
@@ -62,7 +62,13 @@ int config_load_text(struct config *config, struct config_report *report, const 
             expanded[length++] = *c;
         }
     }
-    folder_write("config.yaml", expanded, length);
+    return expanded;
+}
+
+int config_load_text(struct config *config, struct config_report *report, const char *text)
+{
+    char *expanded = config_expand(text);
+    folder_write_text("config.yaml", expanded);
     free(expanded);
     return config_load(config, "config.yaml", report);
 }

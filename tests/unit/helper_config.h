@@ -22,7 +22,10 @@ int config_setup(void **state);
 
 #define CONFIG_TEST(function) cmocka_unit_test_setup_teardown(function, config_setup, folder_teardown)
 
-/* Writes config.yaml, "@3" in it standing for the fourth address, and loads it. */
+/* The text with the fourth address for each "@3" in it, and so on; release with free(). */
+char *config_expand(const char *text);
+
+/* Writes config.yaml, a text that is expanded, and loads it. */
 int config_load_text(struct config *config, struct config_report *report, const char *text);
 
 /* A config that is good; warning may be NULL, or the text that its only warning has in it. */

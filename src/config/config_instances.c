@@ -1,0 +1,222 @@
+/* The instances of a service in the config file: its backends, whichever keys they have. */
+#include "config/config_instances.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/printable.h"
+
+/* Most backends that one process is asked to serve. */
+#define BACKENDS_MAX 10000
+/* Characters of an address that stand for a backend without a name. */
+#define SHORT_ADDRESS_LENGTH 16
+/* Longest control port that a message shows. */
+#define PLACE_SIZE 320
+
+enum {
+    INSTANCE_ADDRESS,
+    INSTANCE_NAME,
+    INSTANCE_CONTROL,
+    INSTANCE_CONTROL_PASSWORD_FILE,
+    INSTANCE_CONTROL_COOKIE_FILE,
+    INSTANCE_KEYS
+};
+static const struct yaml_key instance_keys[INSTANCE_KEYS] = {
+    [INSTANCE_ADDRESS] = {"address", true},
+    [INSTANCE_NAME] = {"name", false},
+    [INSTANCE_CONTROL] = {"control", false},
+    [INSTANCE_CONTROL_PASSWORD_FILE] = {"control-password-file", false},
+    [INSTANCE_CONTROL_COOKIE_FILE] = {"control-cookie-file", false},
+};
+/* All twins have one address: only names tell them apart. And only its control port tells one twin's points
+ * from another's. */
+static const struct yaml_key twin_keys[INSTANCE_KEYS] = {
+    [INSTANCE_ADDRESS] = {"address", false},
+    [INSTANCE_NAME] = {"name", true},
+    [INSTANCE_CONTROL] = {"control", true},
+    [INSTANCE_CONTROL_PASSWORD_FILE] = {"control-password-file", false},
+    [INSTANCE_CONTROL_COOKIE_FILE] = {"control-cookie-file", false},
+};
+static const struct yaml_retired_key instance_retired[] = {{"auth", "it was for v2 services; remove it"}};
+static const struct yaml_mapping instance_mappings[] = {
+    [CONFIG_MODE_SOFTMAP] = {"an instance", instance_keys, INSTANCE_KEYS, instance_retired, 1},
+    [CONFIG_MODE_HARDMAP] = {"an instance of a hardmap service", twin_keys, INSTANCE_KEYS, instance_retired,
+                             1},
+};
+
+/* Reads a backend's name and makes it fit to be shown; release with free(). NULL when there is none, or a bad
+ * one. */
+static char *read_name(struct config_loader *loader, yaml_node_t *node)
+{
+    const char *text = node != NULL ? yaml_reader_read_text(&loader->yaml, node, "name") : NULL;
+    if (text == NULL)
+        return NULL;
+    if (strlen(text) > CONFIG_NAME_LENGTH_MAX) {
+        CONFIG_LOADER_REPORT(loader, node, "\"name\" is longer than %d bytes: shorten it",
+                             CONFIG_NAME_LENGTH_MAX);
+        return NULL;
+    }
+    char *name = memory_copy_text(text, strlen(text));
+    if (text_make_printable(name))
+        config_report_add_warning(loader->yaml.report, loader->yaml.path, yaml_reader_line(node),
+                                  "\"name\" has characters that can't be shown safely: they become '?'");
+    return name;
+}
+
+/* Reads a backend's address, which no other backend of the frontend may have. */
+static bool read_address(struct config_loader *loader, yaml_node_t *node,
+                         const struct config_frontend *frontend, struct config_backend *backend)
+{
+    const char *text = node != NULL ? yaml_reader_read_text(&loader->yaml, node, "address") : NULL;
+    if (text == NULL)
+        return false;
+    if (text[0] == '<') {
+        CONFIG_LOADER_REPORT(
+            loader, node,
+            "\"address\" is still onionbalance-config's placeholder: put a backend's onion address "
+            "here, or remove the entry");
+        return false;
+    }
+    struct error error;
+    int result = loader->files->are_checked
+                     ? onion_address_decode_unchecked(backend->identity_key, text, &error)
+                     : onion_address_decode(backend->identity_key, text, &error);
+    if (result != 0) {
+        CONFIG_LOADER_REPORT(loader, node, "\"address\": %s", error.text);
+        return false;
+    }
+    onion_address_encode(backend->address, backend->identity_key);
+    for (size_t i = 0; i < frontend->backend_count; i++) {
+        if (memcmp(frontend->backends[i].identity_key, backend->identity_key, ED25519_PUBLIC_KEY_SIZE) != 0)
+            continue;
+        CONFIG_LOADER_REPORT(
+            loader, node,
+            "backend %s.onion is there twice in this service, first on line %zu: remove one of them",
+            backend->address, frontend->backends[i].line);
+        return false;
+    }
+    return true;
+}
+
+/* Gives a twin the frontend's address, and reports another one. What is written there can't be compared
+ * when the frontend's key could not be read. */
+static void read_twin_address(struct config_loader *loader, yaml_node_t *node,
+                              const struct config_frontend *frontend, struct config_backend *backend)
+{
+    memcpy(backend->address, frontend->address, sizeof(backend->address));
+    memcpy(backend->identity_key, frontend->identity_key, sizeof(backend->identity_key));
+    const char *text = node != NULL ? yaml_reader_read_text(&loader->yaml, node, "address") : NULL;
+    if (text == NULL || frontend->key_path == NULL)
+        return;
+    struct error error;
+    uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE];
+    if (onion_address_decode_unchecked(identity_key, text, &error) != 0 ||
+        memcmp(identity_key, frontend->identity_key, sizeof(identity_key)) != 0)
+        CONFIG_LOADER_REPORT(
+            loader, node,
+            "\"address\" is not %s.onion, which the service's key makes and each of its tors "
+            "has with \"mode: hardmap\": remove \"address\", or that mode if the tors have "
+            "keys of their own",
+            frontend->address);
+}
+
+/* Reports what two twins of one service have in common and may not. */
+static void compare_twin(struct config_loader *loader, yaml_node_t **values,
+                         const struct config_frontend *frontend, const struct config_backend *twin)
+{
+    char place[PLACE_SIZE];
+    bool has_same_name = false, has_same_control = false;
+    for (size_t i = 0; i < frontend->backend_count; i++) {
+        const struct config_backend *other = &frontend->backends[i];
+        if (!has_same_name && twin->name != NULL && other->name != NULL &&
+            strcmp(other->name, twin->name) == 0) {
+            has_same_name = true;
+            CONFIG_LOADER_REPORT(
+                loader, values[INSTANCE_NAME],
+                "the name \"%s\" is there twice in this service, first on line %zu: call one "
+                "of them otherwise, since all have the same address",
+                twin->name, other->line);
+        }
+        if (!has_same_control && twin->has_control && other->has_control &&
+            control_endpoint_equals(&other->control, &twin->control)) {
+            has_same_control = true;
+            control_endpoint_format(&twin->control, place, sizeof(place));
+            CONFIG_LOADER_REPORT(loader, values[INSTANCE_CONTROL],
+                                 "the control port %s is there twice in this service, first on line %zu: it "
+                                 "is one tor's, so remove one of them",
+                                 place, other->line);
+        }
+    }
+}
+
+/* Reads what is known of a backend's control port. */
+static void read_control(struct config_loader *loader, yaml_node_t **values, struct config_backend *backend)
+{
+    yaml_node_t *password_node = values[INSTANCE_CONTROL_PASSWORD_FILE];
+    yaml_node_t *cookie_node = values[INSTANCE_CONTROL_COOKIE_FILE];
+    backend->has_control =
+        config_loader_read_endpoint(loader, values[INSTANCE_CONTROL], "control", &backend->control);
+    config_loader_read_credentials(loader, password_node, "control-password-file", cookie_node,
+                                   "control-cookie-file", &backend->control_password_file,
+                                   &backend->control_cookie_file);
+    yaml_node_t *credential = password_node != NULL ? password_node : cookie_node;
+    if (credential != NULL && values[INSTANCE_CONTROL] == NULL)
+        CONFIG_LOADER_REPORT(
+            loader, credential,
+            "\"%s\" is of no use without \"control:\": say where the backend's control port is, or "
+            "remove it",
+            password_node != NULL ? "control-password-file" : "control-cookie-file");
+}
+
+void config_backend_clear(struct config_backend *backend)
+{
+    free(backend->name);
+    control_endpoint_clear(&backend->control);
+    free(backend->control_password_file);
+    free(backend->control_cookie_file);
+    *backend = (struct config_backend){0};
+}
+
+/* Reads one entry of "instances" into the frontend. */
+static void read_instance(struct config_loader *loader, yaml_node_t *node, struct config_frontend *frontend)
+{
+    yaml_node_t *values[INSTANCE_KEYS];
+    yaml_reader_read_mapping(&loader->yaml, node, &instance_mappings[frontend->mode], values);
+    struct config_backend backend = {.line = yaml_reader_line(node),
+                                     .is_twin = frontend->mode == CONFIG_MODE_HARDMAP};
+    bool has_address = true;
+    if (backend.is_twin)
+        read_twin_address(loader, values[INSTANCE_ADDRESS], frontend, &backend);
+    else
+        has_address = read_address(loader, values[INSTANCE_ADDRESS], frontend, &backend);
+    read_control(loader, values, &backend);
+    if (!has_address) {
+        config_backend_clear(&backend);
+        return;
+    }
+    backend.name = read_name(loader, values[INSTANCE_NAME]);
+    if (backend.is_twin)
+        compare_twin(loader, values, frontend, &backend);
+    else if (backend.name == NULL)
+        backend.name = memory_copy_text(backend.address, SHORT_ADDRESS_LENGTH);
+    frontend->backends = memory_extend(frontend->backends, &frontend->backend_count,
+                                       frontend->backend_count + 1, sizeof(*frontend->backends));
+    frontend->backends[frontend->backend_count - 1] = backend;
+}
+
+void config_instances_read(struct config_loader *loader, yaml_node_t *node, struct config_frontend *frontend)
+{
+    if (node == NULL)
+        return;
+    size_t count = yaml_reader_read_list(&loader->yaml, node, "instances");
+    if (count > BACKENDS_MAX - loader->backend_count) {
+        CONFIG_LOADER_REPORT(loader, node,
+                             "there are more than %d instances in the file: divide it between several obpubs",
+                             BACKENDS_MAX);
+        count = 0;
+    }
+    loader->backend_count += count;
+    for (size_t i = 0; i < count; i++)
+        read_instance(loader, yaml_reader_list_entry(&loader->yaml, node, i), frontend);
+}
