@@ -33,11 +33,11 @@ static bool has_same_place_and_name(const struct config_backend *one, const stru
     return has_same_place(one, other) && has_same_name(one, other);
 }
 
-static bool has_same_address(const struct config_backend *one, const struct config_backend *other)
+/* Both have the same address, by which they were found. But that of a twin says nothing of which tor it is.
+ */
+static bool is_same_service(const struct config_backend *one, const struct config_backend *other)
 {
-    (void)one;
-    (void)other; /* that is how they were found */
-    return true;
+    return !one->is_twin && !other->is_twin;
 }
 
 /* The last one first, so that the first one of a key comes first. */
@@ -65,7 +65,8 @@ static void served_clear(struct served *served)
 static size_t served_take(struct served *served, const struct config_backend *wanted, comparison compares)
 {
     size_t i = key_index_find(&served->first, wanted->identity_key);
-    while (i != KEY_INDEX_NONE && (served->is_taken[i] || !compares(served->configs[i], wanted)))
+    while (i != KEY_INDEX_NONE && (served->is_taken[i] || served->configs[i]->is_twin != wanted->is_twin ||
+                                   !compares(served->configs[i], wanted)))
         i = served->next[i];
     if (i == KEY_INDEX_NONE)
         return SOURCE_MATCH_NONE;
@@ -77,7 +78,7 @@ void source_match(const struct config_backend *const *served_configs, size_t ser
                   const struct config_backend *const *wanted, size_t wanted_count, size_t *matches)
 {
     static const comparison comparisons[] = {has_same_place_and_name, has_same_place, has_same_name,
-                                             has_same_address};
+                                             is_same_service};
     struct served served = {.configs = served_configs};
     served_fill(&served, served_count);
     for (size_t i = 0; i < wanted_count; i++)

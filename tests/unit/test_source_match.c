@@ -12,7 +12,8 @@
 
 #define BACKENDS_MAX 4
 
-/* What a config says of a backend: the first byte of its key, its name, its control port's ("" for none). */
+/* What a config says of a backend: the first byte of its key, its name, its control port's ("" for none). One
+ * whose name has a capital letter first is a twin: a tor that has the frontend's key. */
 struct described {
     uint8_t key;
     const char *name, *place;
@@ -45,6 +46,32 @@ static const struct row rows[] = {
     {"one more", {{1, "a", "p"}}, {{1, "c", "r"}, {1, "a", "p"}}, {NEW, 0}},
     {"one less", {{1, "a", "p"}, {1, "b", "q"}}, {{1, "b", "q"}}, {1}},
     {"the one that is left over", {{1, "a", "p"}, {1, "b", "q"}}, {{1, "x", "y"}, {1, "a", "p"}}, {1, 0}},
+    /* twins, which always are at one address */
+    {"twins in another order", {{1, "A", "p"}, {1, "B", "q"}}, {{1, "B", "q"}, {1, "A", "p"}}, {1, 0}},
+    {"a twin renamed", {{1, "A", "p"}, {1, "B", "q"}}, {{1, "A", "p"}, {1, "C", "q"}}, {0, 1}},
+    {"a twin moved", {{1, "A", "p"}, {1, "B", "q"}}, {{1, "B", "r"}, {1, "A", "p"}}, {1, 0}},
+    {"twins swapped places", {{1, "A", "p"}, {1, "B", "q"}}, {{1, "A", "q"}, {1, "B", "p"}}, {1, 0}},
+    {"a twin took another's name", {{1, "A", "p"}, {1, "B", "q"}}, {{1, "B", "p"}, {1, "C", "q"}}, {0, 1}},
+    {"a twin took another's place", {{1, "A", "p"}, {1, "B", "q"}}, {{1, "C", "p"}, {1, "A", "r"}}, {0, NEW}},
+    {"one twin more", {{1, "A", "p"}}, {{1, "C", "r"}, {1, "A", "p"}}, {NEW, 0}},
+    {"one twin less", {{1, "A", "p"}, {1, "B", "q"}}, {{1, "B", "q"}}, {1}},
+    {"another twin for one that is gone",
+     {{1, "A", "p"}, {1, "B", "q"}},
+     {{1, "C", "r"}, {1, "A", "p"}},
+     {NEW, 0}},
+    {"a tor with the keys of two frontends",
+     {{1, "A", "p"}, {2, "A", "p"}},
+     {{2, "A", "p"}, {1, "A", "p"}},
+     {1, 0}},
+    /* from one mode to the other: the tors get other keys */
+    {"to hardmap", {{1, "a", "p"}, {2, "b", "q"}}, {{3, "A", "p"}, {3, "B", "q"}}, {NEW, NEW}},
+    {"to softmap", {{3, "A", "p"}, {3, "B", "q"}}, {{1, "a", "p"}, {2, "b", "q"}}, {NEW, NEW}},
+    {"to hardmap, at the address that another service has as a backend's",
+     {{3, "a", "p"}, {1, "b", "q"}},
+     {{3, "A", "p"}, {3, "a", "p"}},
+     {NEW, 0}},
+    {"to softmap, likewise", {{3, "A", "p"}, {3, "a", "p"}}, {{3, "a", "p"}, {1, "b", "q"}}, {1, NEW}},
+    {"a frontend's own address becomes a twin's only", {{3, "a", "p"}}, {{3, "A", "p"}}, {NEW}},
 };
 
 static size_t make(struct config_backend backends[BACKENDS_MAX],
@@ -56,6 +83,7 @@ static size_t make(struct config_backend backends[BACKENDS_MAX],
         memset(backend, 0, sizeof(*backend));
         backend->name = (char *)described[count].name;
         backend->identity_key[0] = described[count].key;
+        backend->is_twin = described[count].name[0] >= 'A' && described[count].name[0] <= 'Z';
         backend->has_control = described[count].place[0] != '\0';
         backend->control.socket_path = backend->has_control ? (char *)described[count].place : NULL;
         list[count] = backend;
