@@ -23,6 +23,16 @@
 #define TORRC_LINE "HiddenServiceOnionBalanceInstance 1"
 #define OB_CONFIG_KEYWORD "MasterOnionAddress"
 
+/* What the operator of a twin must have besides, each in the case that its title names. */
+static const struct twin_line {
+    const char *title, *key; /* for people, and in JSON */
+    const char *line;        /* of the torrc */
+} twin_lines[] = {
+    {"torrc, when several obpubs publish this frontend:", "torrcSeveral", "PublishHidServDescriptors 0"},
+    {"torrc, when one obpub alone does:", "torrcAlone", "PublishHidServDescriptors 1"},
+};
+#define TWIN_LINES (sizeof(twin_lines) / sizeof(twin_lines[0]))
+
 /* Longest endpoint that is shown. */
 #define ENDPOINT_TEXT_SIZE 512
 
@@ -91,7 +101,10 @@ static void print_backend(const struct config_backend *backend)
     char endpoint[ENDPOINT_TEXT_SIZE] = "";
     if (backend->has_control)
         format_endpoint(&backend->control, endpoint);
-    printf("    %s  %s.onion\n", backend->name, backend->address);
+    if (backend->is_twin)
+        printf("    %s\n", backend->name);
+    else
+        printf("    %s  %s.onion\n", backend->name, backend->address);
     printf("        %s%s\n",
            backend->has_control ? "control port " : "no control port: fetched from the HSDirs", endpoint);
 }
@@ -106,6 +119,11 @@ static void print_bundle(const struct config_frontend *frontend)
         text, schedule->period_length, schedule->voting_interval);
 }
 
+static const char *proof_of_work_name(const struct config_frontend *frontend)
+{
+    return frontend->has_proof_of_work_off ? "off" : "auto";
+}
+
 static void print_frontend(const struct config_frontend *frontend)
 {
     char *key_path = memory_copy_text(frontend->key_path, strlen(frontend->key_path));
@@ -115,20 +133,62 @@ static void print_frontend(const struct config_frontend *frontend)
     free(key_path);
     if (frontend->key_format == KEY_FORMAT_BUNDLE)
         print_bundle(frontend);
-    printf("    %zu backend%s:\n", frontend->backend_count, frontend->backend_count == 1 ? "" : "s");
+    const char *plural = frontend->backend_count == 1 ? "" : "s";
+    if (frontend->mode == CONFIG_MODE_HARDMAP)
+        printf("    mode hardmap, lead %u minutes, proof of work %s\n    %zu tor%s with the same key:\n",
+               frontend->lead / 60, proof_of_work_name(frontend), frontend->backend_count, plural);
+    else
+        printf("    %zu backend%s:\n", frontend->backend_count, plural);
     for (size_t i = 0; i < frontend->backend_count; i++)
         print_backend(&frontend->backends[i]);
     putchar('\n');
 }
 
+/* What the operator of a twin needs besides. */
+static void print_twin_lines(const struct config_backend *twin)
+{
+    char endpoint[ENDPOINT_TEXT_SIZE];
+    if (twin->has_control) {
+        format_endpoint(&twin->control, endpoint);
+        printf("    torrc, a ControlSocket or ControlPort, which obpub reaches as %s\n", endpoint);
+    }
+    for (size_t i = 0; i < TWIN_LINES; i++)
+        printf("    %s\n        %s\n", twin_lines[i].title, twin_lines[i].line);
+}
+
 static void print_operator_lines(const struct backend_uses *group)
 {
-    printf("backend %s.onion (%s)\n", group->uses[0].backend->address, group->uses[0].backend->name);
+    const struct config_backend *backend = group->uses[0].backend;
+    if (backend->is_twin)
+        printf("tor %s of %s.onion\n    the key of that frontend, as hs_ed25519_secret_key in its "
+               "HiddenServiceDir\n",
+               backend->name, backend->address);
+    else
+        printf("backend %s.onion (%s)\n", backend->address, backend->name);
     printf("    torrc, below its HiddenServiceDir line:\n");
     printf("        %s\n", TORRC_LINE);
     printf("    ob_config, a file in its HiddenServiceDir:\n");
     for (size_t i = 0; i < group->count; i++)
         printf("        %s %s.onion\n", OB_CONFIG_KEYWORD, group->uses[i].frontend->address);
+    if (backend->is_twin)
+        print_twin_lines(backend);
+}
+
+/* What the lines of twins come with. */
+static void print_hardmap_notes(const struct config *config)
+{
+    bool has_hardmap = false;
+    for (size_t i = 0; i < config->frontend_count; i++)
+        has_hardmap |= config->frontends[i].mode == CONFIG_MODE_HARDMAP;
+    if (!has_hardmap)
+        return;
+    printf("\nWith mode hardmap every tor has the frontend's key: who takes over one of them has the address "
+           "for good.\n"
+           "PublishHidServDescriptors 0 switches publishing off for all services of that tor. With it and "
+           "one obpub\n"
+           "alone, the frontend is gone three hours after that obpub; with 1, which is tor's default, the "
+           "tors then\n"
+           "publish it themselves.\n");
 }
 
 static void print_text(const struct config *config, const struct tor_endpoints *tors,
@@ -145,6 +205,7 @@ static void print_text(const struct config *config, const struct tor_endpoints *
     printf("What each backend needs (write ob_config first: tor must find it when it reads its torrc):\n\n");
     for (size_t i = 0; i < group_count; i++)
         print_operator_lines(&groups[i]);
+    print_hardmap_notes(config);
 }
 
 static json_t *make_list(char *const *texts, size_t count)
@@ -200,6 +261,11 @@ static json_t *make_service(const struct config_frontend *frontend)
     json_object_set_new(object, "key", status_value_text(frontend->key_path));
     json_object_set_new(object, "keyFormat", json_string(key_formats[frontend->key_format]));
     json_object_set_new(object, "bundle", status_value_bundle(plan, NULL, clock_wall_seconds()));
+    bool is_hardmap = frontend->mode == CONFIG_MODE_HARDMAP;
+    json_object_set_new(object, "mode", json_string(config_mode_name(frontend->mode)));
+    json_object_set_new(object, "lead", is_hardmap ? json_integer(frontend->lead) : json_null());
+    json_object_set_new(object, "proofOfWork",
+                        is_hardmap ? json_string(proof_of_work_name(frontend)) : json_null());
     json_object_set_new(object, "instances", instances);
     return object;
 }
@@ -213,10 +279,18 @@ static json_t *make_operator_lines(const struct backend_uses *group)
             ob_config, json_sprintf("%s %s.onion", OB_CONFIG_KEYWORD, group->uses[i].frontend->address));
     json_t *torrc = json_array();
     json_array_append_new(torrc, json_string(TORRC_LINE));
+    const struct config_backend *backend = group->uses[0].backend;
     json_t *object = json_object();
-    json_object_set_new(object, "onionAddress", status_value_address(group->uses[0].backend->identity_key));
+    json_object_set_new(object, "onionAddress", status_value_address(backend->identity_key));
+    json_object_set_new(object, "name", status_value_text(backend->name));
     json_object_set_new(object, "torrc", torrc);
     json_object_set_new(object, "obConfig", ob_config);
+    for (size_t i = 0; i < TWIN_LINES; i++) {
+        json_t *lines = json_array();
+        if (backend->is_twin)
+            json_array_append_new(lines, json_string(twin_lines[i].line));
+        json_object_set_new(object, twin_lines[i].key, lines);
+    }
     return object;
 }
 

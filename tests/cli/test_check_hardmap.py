@@ -1,0 +1,219 @@
+"""obpub --check on configs with services whose tors have the frontend's key: what is printed, whole, and what stock tor
+makes of it."""
+import json
+import pathlib
+import shutil
+import subprocess
+import sys
+
+import checks
+
+TWIN_LINES = (("torrc", "HiddenServiceOnionBalanceInstance 1"), ("torrcSeveral", "PublishHidServDescriptors 0"),
+              ("torrcAlone", "PublishHidServDescriptors 1"))
+
+TWO_TWINS = """\
+services:
+- key: own.key
+  mode: hardmap
+  instances:
+  - {name: node1, control: unix:/run/node1/control}
+  - {name: "n\\e[2J", control: '127.0.0.1:9151', control-password-file: password}
+"""
+
+NOTES = """
+With mode hardmap every tor has the frontend's key: who takes over one of them has the address for good.
+PublishHidServDescriptors 0 switches publishing off for all services of that tor. With it and one obpub
+alone, the frontend is gone three hours after that obpub; with 1, which is tor's default, the tors then
+publish it themselves.
+"""
+
+
+def lines_of_twin(name, address, place):
+    return f"""\
+tor {name} of {address}.onion
+    the key of that frontend, as hs_ed25519_secret_key in its HiddenServiceDir
+    torrc, below its HiddenServiceDir line:
+        HiddenServiceOnionBalanceInstance 1
+    ob_config, a file in its HiddenServiceDir:
+        MasterOnionAddress {address}.onion
+    torrc, a ControlSocket or ControlPort, which obpub reaches as {place}
+    torrc, when several obpubs publish this frontend:
+        PublishHidServDescriptors 0
+    torrc, when one obpub alone does:
+        PublishHidServDescriptors 1
+"""
+
+
+def lines_of_backend(name, address, frontend):
+    return f"""\
+backend {address}.onion ({name})
+    torrc, below its HiddenServiceDir line:
+        HiddenServiceOnionBalanceInstance 1
+    ob_config, a file in its HiddenServiceDir:
+        MasterOnionAddress {frontend}.onion
+"""
+
+
+HEADLINE = "What each backend needs (write ob_config first: tor must find it when it reads its torrc):\n\n"
+
+
+def check_text(folder, key, other, backend):
+    """A service of each mode in one config; the text as a whole."""
+    checks.write(folder / "config.yaml", "tor-control: unix:/run/tor/here\n" + TWO_TWINS + f"""\
+- key: other.key
+  instances: [{{address: {backend.address}, name: plain, control: 'unix:/run/node1/control'}}]
+- key: tor
+  mode: hardmap
+  lead: 0
+  proof-of-work: off
+  instances: [{{name: node1, control: 'unix:/run/node1/control'}}]
+""")
+    result = checks.run("--check", folder=folder)
+    third = TOR_KEY.address
+    expected = f"""\
+frontend {key.address}.onion
+    key own.key (PEM)
+    mode hardmap, lead 45 minutes, proof of work auto
+    2 tors with the same key:
+    node1
+        control port unix:/run/node1/control
+    n?[2J
+        control port 127.0.0.1:9151
+
+frontend {other.address}.onion
+    key other.key (PEM)
+    1 backend:
+    plain  {backend.address}.onion
+        control port unix:/run/node1/control
+
+frontend {third}.onion
+    key tor/hs_ed25519_secret_key (tor's hs_ed25519_secret_key)
+    mode hardmap, lead 0 minutes, proof of work off
+    1 tor with the same key:
+    node1
+        control port unix:/run/node1/control
+
+local tor: control port expected at unix:/run/tor/here
+
+""" + HEADLINE + (lines_of_twin("node1", key.address, "unix:/run/node1/control")
+                  + lines_of_twin("n?[2J", key.address, "127.0.0.1:9151")
+                  + lines_of_backend("plain", backend.address, other.address)
+                  + lines_of_twin("node1", third, "unix:/run/node1/control")) + NOTES
+    checks.check("both modes in one config: exit 0", result.returncode == 0, result.stderr)
+    checks.check("both modes in one config: the text", result.stdout == expected, result.stdout)
+    checks.check("a password over loopback TCP gets a warning, as of other backends",
+                 "config.yaml:7: the password for 127.0.0.1:9151 goes over loopback TCP" in result.stderr, result.stderr)
+
+
+def check_json(folder, key, other, backend):
+    """The same config; the keys that go with the mode, and no secret in either."""
+    result = checks.run("--check", "--json", folder=folder)
+    found = json.loads(result.stdout)
+    checks.check("JSON: the services' modes",
+                 [(service["onionAddress"], service["mode"], service["lead"], service["proofOfWork"])
+                  for service in found["services"]]
+                 == [(f"{key.address}.onion", "hardmap", 2700, "auto"), (f"{other.address}.onion", "softmap", None, None),
+                     (f"{TOR_KEY.address}.onion", "hardmap", 0, "off")], found["services"])
+    checks.check("JSON: a twin has its frontend's address",
+                 [(twin["name"], twin["onionAddress"], twin["hasControl"], twin["control"])
+                  for twin in found["services"][0]["instances"]]
+                 == [("node1", f"{key.address}.onion", True, "unix:/run/node1/control"),
+                     ("n?[2J", f"{key.address}.onion", True, "127.0.0.1:9151")], found["services"])
+
+    def twin(name, frontend):
+        return {"onionAddress": f"{frontend.address}.onion", "name": name,
+                "obConfig": [f"MasterOnionAddress {frontend.address}.onion"],
+                **{where: [line] for where, line in TWIN_LINES}}
+
+    checks.check("JSON: what the operators need", found["instances"] == [
+        twin("node1", key), twin("n?[2J", key),
+        {"onionAddress": f"{backend.address}.onion", "name": "plain", "torrc": ["HiddenServiceOnionBalanceInstance 1"],
+         "obConfig": [f"MasterOnionAddress {other.address}.onion"], "torrcSeveral": [], "torrcAlone": []},
+        twin("node1", TOR_KEY)], found["instances"])
+    checks.check("no secret is printed", not any(
+        secret in result.stdout + result.stderr
+        for secret in (key.seed.hex(), TOR_KEY.expanded().hex(), key.pem().decode().splitlines()[1][-20:])))
+
+
+def check_softmap_has_no_notes(folder, backend):
+    checks.write(folder / "config.yaml", f"services: [{{key: own.key, instances: [{{address: {backend.address}}}]}}]\n")
+    result = checks.run("--check", folder=folder)
+    checks.check("without such a service nothing is said of the mode", result.returncode == 0
+                 and "hardmap" not in result.stdout and "PublishHidServDescriptors" not in result.stdout, result.stdout)
+
+
+def check_bundle(folder):
+    """The publisher needs the key no more than with the other mode."""
+    result = checks.run("presign", "-c", "twins.yaml", "--days", "3", "-o", "own.bundle", folder=folder)
+    checks.check("a bundle is made with such a config", result.returncode == 0, result.stderr)
+    checks.write(folder / "bundle.yaml", TWO_TWINS.replace("own.key", "own.bundle"))
+    result = checks.run("--check", "--json", "-c", "bundle.yaml", folder=folder)
+    found = json.loads(result.stdout)
+    checks.check("and takes the key's place", result.returncode == 0 and
+                 [(service["keyFormat"], service["mode"]) for service in found["services"]] == [("bundle", "hardmap")],
+                 result.stdout)
+
+
+def check_errors(folder, key, backend):
+    """A bad one: exit 2, nothing on standard output, each error with its file and line."""
+    checks.write(folder / "bad.yaml", f"""\
+services:
+- key: own.key
+  mode: hardmap
+  lead: 90
+  instances:
+  - {{name: a, control: unix:/a}}
+  - {{name: b, control: unix:/b, address: {backend.address}}}
+  - name: c
+""")
+    result = checks.run("--check", "-c", "bad.yaml", folder=folder)
+    checks.check("errors: exit 2", result.returncode == 2 and result.stdout == "", result.stdout)
+    checks.check("errors: what is said", result.stderr == f"""\
+obpub: bad.yaml:4: "lead": "90" is no number of minutes from 0 to 60
+obpub: bad.yaml:7: "address" is not {key.address}.onion, which the service's key makes and each of its tors has with \
+"mode: hardmap": remove "address", or that mode if the tors have keys of their own
+obpub: bad.yaml:8: an instance of a hardmap service needs "control:", which is missing: add it
+""", result.stderr)
+
+
+def check_tor_takes_the_lines(folder, key):
+    """Stock tor starts with what is printed, whether it publishes or not."""
+    found = json.loads(checks.run("--check", "--json", "-c", "twins.yaml", folder=folder).stdout)
+    lines = found["instances"][0]
+    service = folder / "service"
+    service.mkdir(mode=0o700)
+    checks.write(service / "hs_ed25519_secret_key", key.tor())
+    checks.write(service / "ob_config", "\n".join(lines["obConfig"]) + "\n")
+    checks.write(folder / "defaults", "")
+    for where in ("torrcSeveral", "torrcAlone"):
+        checks.write(folder / "torrc", f"DataDirectory {folder}/data\nHiddenServiceDir {service}\nHiddenServicePort 80\n"
+                     + "\n".join(lines["torrc"] + lines[where]) + "\nLog info stdout\n")
+        result = subprocess.run(["tor", "--defaults-torrc", folder / "defaults", "-f", folder / "torrc",
+                                 "--verify-config"], capture_output=True, text=True, timeout=60)
+        checks.check(f"tor takes {lines[where][0]}", result.returncode == 0, result.stdout)
+
+
+TOR_KEY = checks.Key()
+
+
+def main():
+    checks.check("tor is installed", shutil.which("tor", path="/usr/sbin:/usr/bin:/sbin:/bin") is not None)
+    key, other, backend = (checks.Key() for _ in range(3))
+    with checks.temporary_folder() as name:
+        folder = pathlib.Path(name)
+        checks.write(folder / "own.key", key.pem())
+        checks.write(folder / "other.key", other.pem())
+        checks.write(folder / "password", "secret\n")
+        (folder / "tor").mkdir(mode=0o700)
+        checks.write(folder / "tor" / "hs_ed25519_secret_key", TOR_KEY.tor())
+        checks.write(folder / "twins.yaml", TWO_TWINS)
+        check_text(folder, key, other, backend)
+        check_json(folder, key, other, backend)
+        check_softmap_has_no_notes(folder, backend)
+        check_bundle(folder)
+        check_errors(folder, key, backend)
+        check_tor_takes_the_lines(folder, key)
+    checks.finish()
+
+
+sys.exit(main())
