@@ -27,9 +27,14 @@
 static const struct twin_line {
     const char *title, *key; /* for people, and in JSON */
     const char *line;        /* of the torrc */
+    bool is_proof_of_work;   /* not where the config has that off */
 } twin_lines[] = {
-    {"torrc, when several obpubs publish this frontend:", "torrcSeveral", "PublishHidServDescriptors 0"},
-    {"torrc, when one obpub alone does:", "torrcAlone", "PublishHidServDescriptors 1"},
+    {"torrc, when several obpubs publish this frontend:", "torrcSeveral", "PublishHidServDescriptors 0",
+     false},
+    {"torrc, when one obpub alone does:", "torrcAlone", "PublishHidServDescriptors 1", false},
+    {"torrc, below its HiddenServiceDir line, for proof of work (at all tors of the frontend, with "
+     "publishing on):",
+     "torrcProofOfWork", "HiddenServicePoWDefensesEnabled 1", true},
 };
 #define TWIN_LINES (sizeof(twin_lines) / sizeof(twin_lines[0]))
 
@@ -144,16 +149,25 @@ static void print_frontend(const struct config_frontend *frontend)
     putchar('\n');
 }
 
+/* Whether a backend of a frontend needs a line of a twin. */
+static bool is_needed(const struct twin_line *line, const struct config_frontend *frontend)
+{
+    return frontend->mode == CONFIG_MODE_HARDMAP &&
+           !(line->is_proof_of_work && frontend->has_proof_of_work_off);
+}
+
 /* What the operator of a twin needs besides. */
-static void print_twin_lines(const struct config_backend *twin)
+static void print_twin_lines(const struct config_backend *twin, const struct config_frontend *frontend)
 {
     char endpoint[ENDPOINT_TEXT_SIZE];
     if (twin->has_control) {
         format_endpoint(&twin->control, endpoint);
         printf("    torrc, a ControlSocket or ControlPort, which obpub reaches as %s\n", endpoint);
     }
-    for (size_t i = 0; i < TWIN_LINES; i++)
-        printf("    %s\n        %s\n", twin_lines[i].title, twin_lines[i].line);
+    for (size_t i = 0; i < TWIN_LINES; i++) {
+        if (is_needed(&twin_lines[i], frontend))
+            printf("    %s\n        %s\n", twin_lines[i].title, twin_lines[i].line);
+    }
 }
 
 static void print_operator_lines(const struct backend_uses *group)
@@ -171,7 +185,7 @@ static void print_operator_lines(const struct backend_uses *group)
     for (size_t i = 0; i < group->count; i++)
         printf("        %s %s.onion\n", OB_CONFIG_KEYWORD, group->uses[i].frontend->address);
     if (backend->is_twin)
-        print_twin_lines(backend);
+        print_twin_lines(backend, group->uses[0].frontend);
 }
 
 /* What the lines of twins come with. */
@@ -287,7 +301,7 @@ static json_t *make_operator_lines(const struct backend_uses *group)
     json_object_set_new(object, "obConfig", ob_config);
     for (size_t i = 0; i < TWIN_LINES; i++) {
         json_t *lines = json_array();
-        if (backend->is_twin)
+        if (is_needed(&twin_lines[i], group->uses[0].frontend))
             json_array_append_new(lines, json_string(twin_lines[i].line));
         json_object_set_new(object, twin_lines[i].key, lines);
     }

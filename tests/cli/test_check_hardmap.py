@@ -10,6 +10,7 @@ import checks
 
 TWIN_LINES = (("torrc", "HiddenServiceOnionBalanceInstance 1"), ("torrcSeveral", "PublishHidServDescriptors 0"),
               ("torrcAlone", "PublishHidServDescriptors 1"))
+PROOF_OF_WORK = "HiddenServicePoWDefensesEnabled 1"
 
 TWO_TWINS = """\
 services:
@@ -28,8 +29,8 @@ publish it themselves.
 """
 
 
-def lines_of_twin(name, address, place):
-    return f"""\
+def lines_of_twin(name, address, place, has_proof_of_work=True):
+    text = f"""\
 tor {name} of {address}.onion
     the key of that frontend, as hs_ed25519_secret_key in its HiddenServiceDir
     torrc, below its HiddenServiceDir line:
@@ -42,6 +43,10 @@ tor {name} of {address}.onion
     torrc, when one obpub alone does:
         PublishHidServDescriptors 1
 """
+    return text + (f"""\
+    torrc, below its HiddenServiceDir line, for proof of work (at all tors of the frontend, with publishing on):
+        {PROOF_OF_WORK}
+""" if has_proof_of_work else "")
 
 
 def lines_of_backend(name, address, frontend):
@@ -98,7 +103,7 @@ local tor: control port expected at unix:/run/tor/here
 """ + HEADLINE + (lines_of_twin("node1", key.address, "unix:/run/node1/control")
                   + lines_of_twin("n?[2J", key.address, "127.0.0.1:9151")
                   + lines_of_backend("plain", backend.address, other.address)
-                  + lines_of_twin("node1", third, "unix:/run/node1/control")) + NOTES
+                  + lines_of_twin("node1", third, "unix:/run/node1/control", has_proof_of_work=False)) + NOTES
     checks.check("both modes in one config: exit 0", result.returncode == 0, result.stderr)
     checks.check("both modes in one config: the text", result.stdout == expected, result.stdout)
     checks.check("a password over loopback TCP gets a warning, as of other backends",
@@ -120,15 +125,16 @@ def check_json(folder, key, other, backend):
                  == [("node1", f"{key.address}.onion", True, "unix:/run/node1/control"),
                      ("n?[2J", f"{key.address}.onion", True, "127.0.0.1:9151")], found["services"])
 
-    def twin(name, frontend):
+    def twin(name, frontend, *proof_of_work):
         return {"onionAddress": f"{frontend.address}.onion", "name": name,
                 "obConfig": [f"MasterOnionAddress {frontend.address}.onion"],
-                **{where: [line] for where, line in TWIN_LINES}}
+                "torrcProofOfWork": list(proof_of_work), **{where: [line] for where, line in TWIN_LINES}}
 
     checks.check("JSON: what the operators need", found["instances"] == [
-        twin("node1", key), twin("n?[2J", key),
+        twin("node1", key, PROOF_OF_WORK), twin("n?[2J", key, PROOF_OF_WORK),
         {"onionAddress": f"{backend.address}.onion", "name": "plain", "torrc": ["HiddenServiceOnionBalanceInstance 1"],
-         "obConfig": [f"MasterOnionAddress {other.address}.onion"], "torrcSeveral": [], "torrcAlone": []},
+         "obConfig": [f"MasterOnionAddress {other.address}.onion"], "torrcSeveral": [], "torrcAlone": [],
+         "torrcProofOfWork": []},
         twin("node1", TOR_KEY)], found["instances"])
     checks.check("no secret is printed", not any(
         secret in result.stdout + result.stderr
@@ -185,12 +191,12 @@ def check_tor_takes_the_lines(folder, key):
     checks.write(service / "hs_ed25519_secret_key", key.tor())
     checks.write(service / "ob_config", "\n".join(lines["obConfig"]) + "\n")
     checks.write(folder / "defaults", "")
-    for where in ("torrcSeveral", "torrcAlone"):
+    for more in (lines["torrcSeveral"], lines["torrcAlone"], lines["torrcAlone"] + lines["torrcProofOfWork"]):
         checks.write(folder / "torrc", f"DataDirectory {folder}/data\nHiddenServiceDir {service}\nHiddenServicePort 80\n"
-                     + "\n".join(lines["torrc"] + lines[where]) + "\nLog info stdout\n")
+                     + "\n".join(lines["torrc"] + more) + "\nLog info stdout\n")
         result = subprocess.run(["tor", "--defaults-torrc", folder / "defaults", "-f", folder / "torrc",
                                  "--verify-config"], capture_output=True, text=True, timeout=60)
-        checks.check(f"tor takes {lines[where][0]}", result.returncode == 0, result.stdout)
+        checks.check(f"tor takes {' and '.join(more)}", result.returncode == 0, result.stdout)
 
 
 TOR_KEY = checks.Key()
