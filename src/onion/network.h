@@ -70,6 +70,15 @@ size_t network_find_responsible(const struct network *network, enum descriptor_s
                                 const uint8_t blinded_key[ED25519_PUBLIC_KEY_SIZE], bool to_fetch,
                                 const struct hsdir_ring_entry **responsible);
 
+/* Tells which of the HSDirs that hold the descriptor of a blinded key in a slot, count of them as
+ * network_find_responsible() gives them, clients ask. Those are reckoned for themselves, as tor does
+ * (hs_get_responsible_hsdirs()), and are not the first of each replica of those that hold: an HSDir that only
+ * holds for one replica can be one that clients ask for the next. Where hsdir_spread_fetch is above
+ * hsdir_spread_store all are asked, and others, that hold nothing. */
+void network_mark_asked(const struct network *network, enum descriptor_slot slot,
+                        const uint8_t blinded_key[ED25519_PUBLIC_KEY_SIZE],
+                        const struct hsdir_ring_entry *const *responsible, size_t count, bool *is_asked);
+
 /* What tor's revision counter encrypts for a slot at wall_now: the seconds since the slot's run began, plus
  * one, within 1..REVISION_COUNTER_SECONDS_MAX. */
 int64_t network_revision_seconds(const struct network *network, enum descriptor_slot slot, int64_t wall_now);

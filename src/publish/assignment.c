@@ -2,10 +2,9 @@
 #include "publish/assignment.h"
 
 #include <stdlib.h>
-#include <string.h>
 
-#include "base/big_endian.h"
 #include "base/memory.h"
+#include "publish/affinity.h"
 
 struct assignment *assignment_make_same(const struct choice_offer *offers, size_t offer_count,
                                         const uint8_t seed[CHOICE_SEED_SIZE])
@@ -52,29 +51,18 @@ void assignment_replace(struct assignment **held, struct assignment *assignment)
     assignment_release(old);
 }
 
-/* How much an HSDir is for the set with this number: as good as random, and always the same. */
-static void find_affinity(uint8_t affinity[SHA3_256_SIZE], uint64_t period_number,
-                          const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE], size_t number)
-{
-    uint8_t numbers[2][8];
-    big_endian_write_uint64(numbers[0], period_number);
-    big_endian_write_uint64(numbers[1], number);
-    const struct span pieces[] = {{numbers, sizeof(numbers)}, {fingerprint, RELAY_FINGERPRINT_SIZE}};
-    hash_sha3_256(affinity, pieces, 2);
-}
-
 struct point_set *assignment_find(const struct assignment *assignment, uint64_t period_number,
                                   const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE])
 {
     if (assignment == NULL)
         return NULL;
-    uint8_t best[SHA3_256_SIZE], affinity[SHA3_256_SIZE];
+    struct affinity best;
     size_t found = 0;
     for (size_t i = 0; assignment->count > 1 && i < assignment->count; i++) {
-        find_affinity(affinity, period_number, fingerprint, i);
-        if (i > 0 && memcmp(affinity, best, sizeof(best)) <= 0)
+        const struct affinity affinity = affinity_find(period_number, fingerprint, i);
+        if (i > 0 && !affinity_is_greater(&affinity, &best))
             continue;
-        memcpy(best, affinity, sizeof(best));
+        best = affinity;
         found = i;
     }
     return assignment->sets[found];

@@ -80,13 +80,26 @@ void frontend_assign_uploads(struct publisher_frontend *frontend)
     }
 }
 
+/* An HSDir that is new to a descriptor: nothing is sent before the next round. */
+static void upload_begin(struct publisher_upload *upload, const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE],
+                         uint64_t round)
+{
+    memcpy(upload->fingerprint, fingerprint, RELAY_FINGERPRINT_SIZE);
+    upload->state = UPLOAD_WAITING;
+    upload->round = round;
+    upload->tor = PUBLISHER_NO_TOR;
+    upload->sent_at = upload->answered_at = upload->taken_at = upload->late_until = MOMENT_NONE;
+}
+
 /* Lists the HSDirs of a descriptor; those known from before keep their state. Returns how many are new. */
 static size_t list_uploads(struct publisher_descriptor *descriptor, const struct network *network,
                            enum descriptor_slot slot, struct publisher_descriptor *old)
 {
     const struct hsdir_ring_entry *responsible[HSDIR_RESPONSIBLE_MAX];
+    bool is_asked[HSDIR_RESPONSIBLE_MAX];
     size_t count = network_find_responsible(network, slot, descriptor->blinded_key, false, responsible);
     size_t new_count = 0;
+    network_mark_asked(network, slot, descriptor->blinded_key, responsible, count, is_asked);
     descriptor->uploads = memory_allocate(count, sizeof(*descriptor->uploads));
     descriptor->upload_count = count;
     for (size_t i = 0; i < count; i++) {
@@ -94,16 +107,14 @@ static size_t list_uploads(struct publisher_descriptor *descriptor, const struct
         struct publisher_upload *upload = &descriptor->uploads[i];
         struct publisher_upload *known =
             old != NULL ? publisher_descriptor_find_upload(old, fingerprint) : NULL;
-        if (known != NULL) {
+        if (known != NULL)
             upload_move(upload, known);
-            continue;
-        }
-        new_count++;
-        memcpy(upload->fingerprint, fingerprint, RELAY_FINGERPRINT_SIZE);
-        upload->state = UPLOAD_WAITING;
-        upload->round = descriptor->round.number;
-        upload->tor = PUBLISHER_NO_TOR;
-        upload->sent_at = upload->answered_at = upload->taken_at = upload->late_until = MOMENT_NONE;
+        else
+            upload_begin(upload, fingerprint, descriptor->round.number);
+        /* Also where it is known: HSDirs that come or go, or other parameters, can make an HSDir that clients
+         * ask a spare one, and the other way round. */
+        upload->is_asked = is_asked[i];
+        new_count += known == NULL;
     }
     return new_count;
 }

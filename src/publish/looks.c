@@ -81,46 +81,25 @@ struct publisher_descriptor *looks_find_descriptor(const struct publisher *publi
     return network != NULL ? &publisher->frontends[number].descriptors[network->client_slot] : NULL;
 }
 
-/* The HSDirs that clients ask for a frontend's descriptor. */
-static size_t list_asked(const struct publisher *publisher, size_t number,
-                         const struct hsdir_ring_entry **asked)
-{
-    const struct publisher_descriptor *descriptor = looks_find_descriptor(publisher, number);
-    if (descriptor == NULL || descriptor->upload_count == 0)
-        return 0;
-    return network_find_responsible(publisher->network, publisher->network->client_slot,
-                                    descriptor->blinded_key, true, asked);
-}
-
 size_t looks_count_hsdirs(const struct publisher *publisher, size_t number)
 {
-    const struct hsdir_ring_entry *asked[HSDIR_RESPONSIBLE_MAX];
-    return list_asked(publisher, number, asked);
-}
-
-static bool is_asked(const struct publisher *publisher, const struct hsdir_ring_entry *const *asked,
-                     size_t count, const struct publisher_upload *upload)
-{
-    for (size_t i = 0; i < count; i++) {
-        const uint8_t *fingerprint = publisher->network->hsdirs[asked[i]->hsdir].fingerprint;
-        if (memcmp(fingerprint, upload->fingerprint, RELAY_FINGERPRINT_SIZE) == 0)
-            return true;
-    }
-    return false;
+    const struct publisher_descriptor *descriptor = looks_find_descriptor(publisher, number);
+    size_t count = 0;
+    for (size_t i = 0; descriptor != NULL && i < descriptor->upload_count; i++)
+        count += descriptor->uploads[i].is_asked;
+    return count;
 }
 
 /* Of the HSDirs that clients ask, the one for which it is longest ago, without those that are wanted anyway;
  * NULL for none. Of several one is drawn. */
 static struct publisher_upload *find_longest_ago(struct publisher *publisher, size_t number)
 {
-    const struct hsdir_ring_entry *asked[HSDIR_RESPONSIBLE_MAX];
-    size_t count = list_asked(publisher, number, asked);
     struct publisher_descriptor *descriptor = looks_find_descriptor(publisher, number);
     struct publisher_upload *best = NULL;
     int64_t alike = 0;
-    for (size_t i = 0; count > 0 && i < descriptor->upload_count; i++) {
+    for (size_t i = 0; descriptor != NULL && i < descriptor->upload_count; i++) {
         struct publisher_upload *upload = &descriptor->uploads[i];
-        if (upload->look.wanted_at != 0 || !is_asked(publisher, asked, count, upload) ||
+        if (upload->look.wanted_at != 0 || !upload->is_asked ||
             frontend_is_busy(&publisher->frontends[number], upload->fingerprint))
             continue;
         bool is_alike = best != NULL && upload->look.asked_at == best->look.asked_at;

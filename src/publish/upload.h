@@ -50,6 +50,7 @@ enum upload_failure {
 /* One HSDir that has to have one descriptor of a frontend. */
 struct publisher_upload {
     uint8_t fingerprint[RELAY_FINGERPRINT_SIZE];
+    bool is_asked; /* clients ask it for the descriptor; false for a spare HSDir */
     enum upload_state state;
     enum upload_cause cause;
     bool has_permit;     /* it holds a permit at its tor */
