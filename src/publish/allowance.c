@@ -1,18 +1,16 @@
-/* How often changes of a frontend's points may go out. */
+/* How often a frontend's descriptors may go out. */
 #include "publish/allowance.h"
 
 /* A source that is started anew goes out, comes in, and in the second half of the day has other points as
  * soon as HSDirs have them. */
 #define SOURCE_CHANGES 3
 
-/* So many at once, before the intervals count: for some backends that are started anew one after the other.
- */
-#define PROMPT_ROUNDS 6
-#define CHURN_ROUNDS 4
+/* What is owed at most, however often members are changed by command. */
+#define DEBT_MAX 4
 
 /* -- buckets --------------------------------------------------------------------------------------- */
 
-static void grow(struct bucket *bucket, unsigned maximum, int64_t interval, int64_t now)
+static void grow(struct bucket *bucket, int maximum, int64_t interval, int64_t now)
 {
     while (bucket->count < maximum && now - bucket->since >= interval) {
         bucket->count++;
@@ -20,7 +18,7 @@ static void grow(struct bucket *bucket, unsigned maximum, int64_t interval, int6
     }
 }
 
-static void spend(struct bucket *bucket, unsigned maximum, int64_t now)
+static void spend(struct bucket *bucket, int maximum, int64_t now)
 {
     if (bucket->count == maximum)
         bucket->since = now;
@@ -31,32 +29,46 @@ static void spend(struct bucket *bucket, unsigned maximum, int64_t now)
 
 struct allowance allowance_make(int64_t now)
 {
-    return (struct allowance){.prompt = {PROMPT_ROUNDS, now}, .churn = {CHURN_ROUNDS, now}};
+    return (struct allowance){.rounds = {ALLOWANCE_ROUNDS, now}, .last_at = now};
 }
 
-bool allowance_take_prompt(struct allowance *allowance, const struct allowance_times *times, int64_t now)
+/* What has to be there after a round has been spent. */
+static int find_floor(enum allowance_purpose purpose)
 {
-    grow(&allowance->prompt, PROMPT_ROUNDS, times->prompt, now);
-    if (allowance->prompt.count == 0)
-        return false;
-    spend(&allowance->prompt, PROMPT_ROUNDS, now);
-    return true;
-}
-
-enum allowance_answer allowance_take(struct allowance *allowance, const struct allowance_times *times,
-                                     bool is_quiet, int64_t now, int64_t *moment)
-{
-    grow(&allowance->churn, CHURN_ROUNDS, times->churn, now);
-    if (is_quiet && allowance_take_prompt(allowance, times, now))
-        return ALLOWANCE_ALL;
-    if (allowance->churn.count > 0) {
-        spend(&allowance->churn, CHURN_ROUNDS, now);
-        return ALLOWANCE_CLIENTS;
+    switch (purpose) {
+    case ALLOWANCE_FOR_PROMPT:
+        return 0;
+    case ALLOWANCE_FOR_OTHER:
+        return ALLOWANCE_OTHER;
+    case ALLOWANCE_FOR_CHURN:
+        break;
     }
-    int64_t churn_at = allowance->churn.since + times->churn;
-    int64_t prompt_at = allowance->prompt.since + times->prompt;
-    *moment = is_quiet && prompt_at < churn_at ? prompt_at : churn_at;
-    return ALLOWANCE_WAIT;
+    return ALLOWANCE_RESERVE;
+}
+
+int64_t allowance_find_moment(struct allowance *allowance, const struct allowance_times *times,
+                              enum allowance_purpose purpose, int64_t now)
+{
+    struct bucket *rounds = &allowance->rounds;
+    grow(rounds, ALLOWANCE_ROUNDS, times->churn, now);
+    int missing = find_floor(purpose) + 1 - rounds->count;
+    if (missing <= 0)
+        return now;
+    int64_t moment = rounds->since + missing * times->churn;
+    int64_t latest = allowance->last_at + times->churn * 3 / 2;
+    if (purpose != ALLOWANCE_FOR_OTHER && latest < moment)
+        moment = latest;
+    return moment > now ? moment : now;
+}
+
+void allowance_spend(struct allowance *allowance, const struct allowance_times *times, bool is_of_clients,
+                     int64_t now)
+{
+    grow(&allowance->rounds, ALLOWANCE_ROUNDS, times->churn, now);
+    if (allowance->rounds.count > -DEBT_MAX)
+        spend(&allowance->rounds, ALLOWANCE_ROUNDS, now);
+    if (is_of_clients)
+        allowance->last_at = now;
 }
 
 /* -- a source's changes ---------------------------------------------------------------------------- */

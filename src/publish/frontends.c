@@ -163,18 +163,9 @@ static bool renew_assignment(const struct publisher *publisher, struct publisher
     return has_changed;
 }
 
-/* The rules' times as they are on this network. */
-static struct allowance_times scale_times(const struct publisher *publisher)
-{
-    const struct allowance_times *times = &publisher->rules.allowance;
-    return (struct allowance_times){.quiet = publisher_scale(publisher, times->quiet),
-                                    .prompt = publisher_scale(publisher, times->prompt),
-                                    .churn = publisher_scale(publisher, times->churn)};
-}
-
 static void note_change(const struct publisher *publisher, struct publisher_member *member, int64_t now)
 {
-    const struct allowance_times times = scale_times(publisher);
+    const struct allowance_times times = publisher_scale_allowance(publisher);
     changes_note(&member->changes, &times, now);
     member->has_changed = true;
     member->is_quiet |= member->changes.count > 0;
@@ -221,38 +212,66 @@ static bool is_offered(const struct publisher *publisher, const struct publisher
     return false;
 }
 
+static bool has_quiet_changer(const struct publisher_frontend *frontend)
+{
+    for (size_t i = 0; i < frontend->member_count; i++) {
+        if (frontend->members[i].is_quiet)
+            return true;
+    }
+    return false;
+}
+
+static bool is_quiet_changer(const struct publisher_frontend *frontend, uint64_t source)
+{
+    const struct publisher_member *member = find_member(frontend->members, frontend->member_count, source);
+    return member == NULL || member->is_quiet;
+}
+
 /* True when the HSDirs have a point that its source does not offer any more: it is dead, and not just that
- * others have taken its place. */
+ * others have taken its place. is_of_quiet: and its source has changed that was quiet. */
 static bool has_dead_point(const struct publisher *publisher, const struct publisher_frontend *frontend,
-                           const struct assignment *assignment)
+                           const struct assignment *assignment, bool is_of_quiet)
 {
     for (size_t i = 0; assignment != NULL && i < assignment->count; i++) {
         const struct point_set *set = assignment->sets[i];
         for (size_t j = 0; j < set->count; j++) {
-            if (!is_offered(publisher, frontend, &set->entries[j]))
+            const struct point_set_entry *entry = &set->entries[j];
+            if ((!is_of_quiet || is_quiet_changer(frontend, entry->source)) &&
+                !is_offered(publisher, frontend, entry))
                 return true;
         }
     }
     return false;
 }
 
-/* Within how long changes are to go out. Points of the time period before are no longer offered either, but
- * live on. */
-static int64_t find_spread(const struct publisher *publisher, const struct publisher_frontend *frontend,
-                           enum upload_cause cause)
+static int64_t draw_within(struct publisher *publisher, int64_t spread)
 {
-    bool is_death = false;
-    for (size_t slot = 0; cause == UPLOAD_FOR_POINTS && slot < DESCRIPTOR_SLOTS; slot++)
-        is_death |= has_dead_point(publisher, frontend, frontend->descriptors[slot].round.assignment);
-    const struct publisher_rules *rules = &publisher->rules;
-    return publisher_scale(publisher, is_death ? rules->death_spread : rules->gain_spread);
+    return publisher_draw(publisher, 0, publisher_scale(publisher, spread));
 }
 
-static void plan_change(struct publisher *publisher, const struct publisher_frontend *frontend,
+/* When changes are to go out that may. Points of the time period before are no longer offered either, but
+ * live on. Sources that change without end have dead points all the time, which are no reason to hasten what
+ * another one has gained before there could be a round for churn. */
+static int64_t draw_moment(struct publisher *publisher, struct publisher_frontend *frontend,
+                           const struct publisher_descriptor *descriptor, enum upload_cause cause,
+                           int64_t now)
+{
+    const struct publisher_rules *rules = &publisher->rules;
+    const struct assignment *assignment = descriptor->round.assignment;
+    if (cause != UPLOAD_FOR_POINTS || !has_dead_point(publisher, frontend, assignment, false))
+        return now + draw_within(publisher, rules->gain_spread);
+    if (!has_quiet_changer(frontend) || has_dead_point(publisher, frontend, assignment, true))
+        return now + draw_within(publisher, rules->death_spread);
+    const struct allowance_times times = publisher_scale_allowance(publisher);
+    int64_t due = allowance_find_moment(&frontend->allowance, &times, ALLOWANCE_FOR_CHURN, now);
+    return earlier(now + draw_within(publisher, rules->gain_spread),
+                   due + draw_within(publisher, rules->death_spread));
+}
+
+static void plan_change(struct publisher *publisher, struct publisher_frontend *frontend,
                         struct publisher_descriptor *descriptor, enum upload_cause cause, int64_t now)
 {
-    round_plan(descriptor, cause,
-               now + publisher_draw(publisher, 0, find_spread(publisher, frontend, cause)));
+    round_plan(descriptor, cause, draw_moment(publisher, frontend, descriptor, cause, now));
 }
 
 /* Why the changes that have been gathered are to go out. */
@@ -278,15 +297,6 @@ static bool lacks_round(const struct publisher_frontend *frontend, enum descript
     return round_is_behind(frontend, descriptor) && !round_is_planned_for_more(descriptor);
 }
 
-static bool has_quiet_changer(const struct publisher_frontend *frontend)
-{
-    for (size_t i = 0; i < frontend->member_count; i++) {
-        if (frontend->members[i].is_quiet)
-            return true;
-    }
-    return false;
-}
-
 static void forget_changes(struct publisher_frontend *frontend)
 {
     for (size_t i = 0; i < frontend->member_count; i++)
@@ -304,12 +314,12 @@ static void pay(struct publisher_frontend *frontend)
 }
 
 /* Plans the rounds that the changes get, and has their sources pay if there are any. */
-static void plan_rounds(struct publisher *publisher, struct publisher_frontend *frontend,
-                        enum allowance_answer answer, int64_t now)
+static void plan_rounds(struct publisher *publisher, struct publisher_frontend *frontend, bool is_for_all,
+                        int64_t now)
 {
     bool has_any = false;
     for (enum descriptor_slot slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
-        bool is_meant = answer == ALLOWANCE_ALL || slot == publisher->network->client_slot;
+        bool is_meant = is_for_all || slot == publisher->network->client_slot;
         if (!is_meant || !lacks_round(frontend, slot))
             continue;
         plan_change(publisher, frontend, &frontend->descriptors[slot], find_cause(frontend), now);
@@ -319,22 +329,29 @@ static void plan_rounds(struct publisher *publisher, struct publisher_frontend *
         pay(frontend);
 }
 
-/* What the changes get that have been gathered. Where a round of the descriptor that clients use is planned
- * already it takes them along, so that they wait for nothing; then only prompt rounds are for the other one.
- */
-static enum allowance_answer ask_allowance(const struct publisher *publisher,
-                                           struct publisher_frontend *frontend, int64_t now, int64_t *moment)
+/* When the changes that have been gathered may go out. Where a round of the descriptor that clients use is
+ * planned already it takes them along; churn may not hasten it before there could be one for churn. */
+static int64_t find_moment(const struct publisher *publisher, struct publisher_frontend *frontend,
+                           int64_t now)
 {
-    enum descriptor_slot clients = publisher->network->client_slot, other = DESCRIPTOR_SLOTS - 1 - clients;
-    const struct allowance_times times = scale_times(publisher);
+    const struct publisher_descriptor *descriptor = &frontend->descriptors[publisher->network->client_slot];
     bool is_quiet = has_quiet_changer(frontend);
+    if (frontend->is_commanded || !round_is_behind(frontend, descriptor) ||
+        (is_quiet && round_is_planned_for_more(descriptor)))
+        return now;
+    const struct allowance_times times = publisher_scale_allowance(publisher);
+    return allowance_find_moment(&frontend->allowance, &times,
+                                 is_quiet ? ALLOWANCE_FOR_PROMPT : ALLOWANCE_FOR_CHURN, now);
+}
+
+/* True when the descriptor that clients don't use is to have them at once, too. */
+static bool go_to_all(const struct publisher *publisher, struct publisher_frontend *frontend, int64_t now)
+{
     if (frontend->is_commanded)
-        return ALLOWANCE_ALL;
-    if (lacks_round(frontend, clients))
-        return allowance_take(&frontend->allowance, &times, is_quiet, now, moment);
-    bool has_prompt =
-        is_quiet && lacks_round(frontend, other) && allowance_take_prompt(&frontend->allowance, &times, now);
-    return has_prompt ? ALLOWANCE_ALL : ALLOWANCE_CLIENTS;
+        return true;
+    const struct allowance_times times = publisher_scale_allowance(publisher);
+    return has_quiet_changer(frontend) &&
+           allowance_find_moment(&frontend->allowance, &times, ALLOWANCE_FOR_OTHER, now) <= now;
 }
 
 int64_t frontend_plan_changes(struct publisher *publisher, struct publisher_frontend *frontend, int64_t now)
@@ -344,11 +361,12 @@ int64_t frontend_plan_changes(struct publisher *publisher, struct publisher_fron
     int64_t moment = frontend->changed_since + publisher->rules.gather;
     if (now < moment)
         return moment;
-    enum allowance_answer answer = ask_allowance(publisher, frontend, now, &moment);
-    if (answer == ALLOWANCE_WAIT)
+    moment = find_moment(publisher, frontend, now);
+    if (now < moment)
         return moment;
+    bool is_for_all = go_to_all(publisher, frontend, now);
     join_rounds(publisher, frontend, now);
-    plan_rounds(publisher, frontend, answer, now);
+    plan_rounds(publisher, frontend, is_for_all, now);
     forget_changes(frontend);
     frontend_assign_uploads(frontend);
     return MOMENT_NEVER;
@@ -389,7 +407,7 @@ bool frontend_may_publish(struct publisher *publisher, struct publisher_frontend
 
 bool member_is_restless(const struct publisher *publisher, const struct publisher_member *member, int64_t now)
 {
-    const struct allowance_times times = scale_times(publisher);
+    const struct allowance_times times = publisher_scale_allowance(publisher);
     return changes_are_spent(&member->changes, &times, now);
 }
 

@@ -28,6 +28,13 @@ int64_t publisher_scale(const struct publisher *publisher, int64_t milliseconds)
     return run < DAY ? milliseconds / SECOND * run / (DAY / SECOND) : milliseconds;
 }
 
+struct allowance_times publisher_scale_allowance(const struct publisher *publisher)
+{
+    const struct allowance_times *times = &publisher->rules.allowance;
+    return (struct allowance_times){.quiet = publisher_scale(publisher, times->quiet),
+                                    .churn = publisher_scale(publisher, times->churn)};
+}
+
 int64_t publisher_back_off(struct publisher *publisher, unsigned failures)
 {
     int64_t delay = publisher->rules.retry_delay;

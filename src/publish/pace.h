@@ -10,6 +10,9 @@ int64_t publisher_draw(struct publisher *publisher, int64_t low, int64_t high);
 /* A time of the rules that are for the public network, made to fit this one. */
 int64_t publisher_scale(const struct publisher *publisher, int64_t milliseconds);
 
+/* The rules' times for an allowance, likewise. */
+struct allowance_times publisher_scale_allowance(const struct publisher *publisher);
+
 /* The delay before the next try after so many failures: the rules' first one doubled each time, and up to
  * half as much again. */
 int64_t publisher_back_off(struct publisher *publisher, unsigned failures);

@@ -24,7 +24,7 @@ const struct publisher_rules publisher_rules_default = {
     .gather = 400,
     .death_spread = 3 * SECOND,
     .gain_spread = MINUTE,
-    .allowance = {.quiet = 30 * MINUTE, .prompt = 10 * MINUTE, .churn = 2 * MINUTE},
+    .allowance = {.quiet = 30 * MINUTE, .churn = 2 * MINUTE},
     .refresh_min = 60 * MINUTE, /* as tor does, rend-spec-v3 [SERVICEUPLOAD] */
     .refresh_max = 120 * MINUTE,
     .refusal_min = 2 * MINUTE,

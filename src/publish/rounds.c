@@ -67,9 +67,29 @@ static int64_t next_refresh(struct publisher *publisher, int64_t now)
     return now + publisher_draw(publisher, low, high);
 }
 
-static void begin(struct publisher *publisher, const struct publisher_frontend *frontend,
+/* True when clients use the descriptor now. */
+static bool is_for_clients(const struct publisher *publisher, const struct publisher_frontend *frontend,
+                           const struct publisher_descriptor *descriptor)
+{
+    return descriptor == &frontend->descriptors[publisher->network->client_slot];
+}
+
+/* Every round takes along what sources have changed, so every one is paid for; but for what the descriptor
+ * that clients don't use has now and then anyway. */
+static void pay(const struct publisher *publisher, struct publisher_frontend *frontend,
+                const struct publisher_descriptor *descriptor, enum upload_cause cause, int64_t now)
+{
+    bool is_of_clients = is_for_clients(publisher, frontend, descriptor);
+    if (!is_of_clients && (cause == UPLOAD_FOR_REFRESH || cause == UPLOAD_FOR_HSDIR))
+        return;
+    const struct allowance_times times = publisher_scale_allowance(publisher);
+    allowance_spend(&frontend->allowance, &times, is_of_clients, now);
+}
+
+static void begin(struct publisher *publisher, struct publisher_frontend *frontend,
                   struct publisher_descriptor *descriptor, enum upload_cause cause, int64_t now)
 {
+    pay(publisher, frontend, descriptor, cause, now);
     struct publisher_round *round = &descriptor->round;
     round->number = ++publisher->rounds;
     round->cause = cause;
@@ -99,17 +119,37 @@ static bool is_needless(const struct publisher_frontend *frontend,
            !is_waited_for(descriptor);
 }
 
-void round_check(struct publisher *publisher, const struct publisher_frontend *frontend,
+/* HSDirs that refuse can be in league with sources that change without end: a round for them alone waits
+ * until there is one for anybody. */
+static int64_t find_retry_moment(const struct publisher *publisher, struct publisher_frontend *frontend,
+                                 const struct publisher_descriptor *descriptor, int64_t now)
+{
+    const struct allowance_times times = publisher_scale_allowance(publisher);
+    bool is_of_clients = is_for_clients(publisher, frontend, descriptor);
+    return allowance_find_moment(&frontend->allowance, &times,
+                                 is_of_clients ? ALLOWANCE_FOR_CHURN : ALLOWANCE_FOR_OTHER, now);
+}
+
+void round_check(struct publisher *publisher, struct publisher_frontend *frontend,
                  struct publisher_descriptor *descriptor, int64_t now)
 {
     if (now < round_next_moment(descriptor))
         return;
+    bool is_refresh = now >= descriptor->refresh_at;
     enum upload_cause cause =
         now >= descriptor->next_round_at ? descriptor->next_round_cause : UPLOAD_FOR_REFRESH;
-    if (now < descriptor->refresh_at && is_needless(frontend, descriptor, cause))
+    if (!is_refresh && is_needless(frontend, descriptor, cause)) {
         descriptor->next_round_at = MOMENT_NEVER;
-    else
-        begin(publisher, frontend, descriptor, cause, now);
+        return;
+    }
+    if (!is_refresh && cause == UPLOAD_FOR_RETRY) {
+        int64_t moment = find_retry_moment(publisher, frontend, descriptor, now);
+        if (now < moment) {
+            descriptor->next_round_at = moment;
+            return;
+        }
+    }
+    begin(publisher, frontend, descriptor, cause, now);
 }
 
 int64_t round_next_moment(const struct publisher_descriptor *descriptor)

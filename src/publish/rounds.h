@@ -28,8 +28,9 @@ void round_note_refusal(struct publisher *publisher, struct publisher_descriptor
 /* Nothing that is planned begins before a moment. */
 void round_put_off(struct publisher_descriptor *descriptor, int64_t until);
 
-/* Begins the round that is due, if one is. */
-void round_check(struct publisher *publisher, const struct publisher_frontend *frontend,
+/* Begins the round that is due, if one is, which the frontend's allowance pays for. One that is for a refusal
+ * alone waits for that. */
+void round_check(struct publisher *publisher, struct publisher_frontend *frontend,
                  struct publisher_descriptor *descriptor, int64_t now);
 
 /* When one will be due; MOMENT_NEVER for never. */

@@ -16,8 +16,8 @@ import churn  # noqa: E402
 OFFSET = 720  # minutes by which time periods begin later than days
 HOSTILE = 10
 SECONDS = 60
-# Rounds that changes may cause in a minute: six of both descriptors, four of the one that clients use, and one for luck.
-UPLOADS_MAX = 6 * 16 + 5 * 8
+# What is kept for the other descriptor is spent after six rounds of both; churn has no round beyond that then.
+UPLOADS_MAX = 6 * 16
 
 
 def make_honest(key, path):

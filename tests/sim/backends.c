@@ -327,7 +327,8 @@ static void flap(struct world *world, const struct happening *happening)
 static void churn(struct world *world, const struct happening *happening)
 {
     struct backend *backend = backend_of(world, happening);
-    world_add(world, chance_draw(&world->chance, 500, 2500), *happening);
+    world_add(world, chance_draw(&world->chance, 500, world->plan.is_patient ? 40 * MINUTE : 2500),
+              *happening);
     if (chance_once_in(&world->chance, 20)) {
         die(world, happening->one, 100);
         return;

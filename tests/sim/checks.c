@@ -10,12 +10,15 @@
 #define DEATH_NOTICED (16 * SECOND)  /* 1.5 s until refused, 0.4 s gathering, 3 s spread, uploads */
 #define CHANGE_NOTICED (33 * SECOND) /* the backend's upload, a fetch from its HSDirs, the same */
 #define CHANGES_AT_ONCE 2            /* of a backend in the memory below: they don't wait */
-#define CHANGES_OF_ALL 5             /* likewise of all backends that are not hostile */
+#define CHANGES_OF_ALL 5             /* likewise of all backends that are not hostile, in both descriptors */
+#define CHANGES_FOR_CLIENTS 20       /* and in the one that clients use */
 #define CHANGE_MEMORY (155 * MINUTE) /* the other descriptor has them with its next refresh */
-#define CHURN_HOLDS (130 * SECOND)   /* more for a change beyond that, in the descriptor that clients use */
-#define POLL (12 * MINUTE)           /* a change of a backend without a control port */
-#define COPIES_GONE (210 * MINUTE)   /* its death: HSDirs' copies live three hours, then ten fetches fail */
-#define BACK_IN (140 * SECOND)       /* with a minute of spread */
+#define CHURN_HOLDS (130 * SECOND)   /* more for a change beyond that, in the descriptor that clients use, */
+#define STRAIN_HOLDS (190 * SECOND)  /* and while there are fewer rounds than are kept for quiet backends */
+#define STRAIN_MEMORY (10 * MINUTE)
+#define POLL (12 * MINUTE)         /* a change of a backend without a control port */
+#define COPIES_GONE (210 * MINUTE) /* its death: HSDirs' copies live three hours, then ten fetches fail */
+#define BACK_IN (140 * SECOND)     /* with a minute of spread */
 #define BACK_IN_BY_POLL (22 * MINUTE)
 #define LEFT_EXCUSES (3 * HOUR)    /* what the other one has out may be its last */
 #define FAULT_EXCUSES (9 * MINUTE) /* the longest delay between two tries, and the time for an answer */
@@ -72,9 +75,11 @@ void checks_note_steady(struct world *world)
 
 /* -- points ------------------------------------------------------------------------------------------ */
 
-static int64_t churn_holds(void)
+static int64_t churn_holds(const struct world *world, const struct obpub *obpub, size_t frontend)
 {
-    return world_is_broken("haste") ? CHURN_HOLDS / 8 : CHURN_HOLDS;
+    bool is_strained = world->now - obpub->frontends[frontend].strained_at < STRAIN_MEMORY;
+    int64_t holds = is_strained ? STRAIN_HOLDS : CHURN_HOLDS;
+    return world_is_broken("haste") ? holds / 8 : holds;
 }
 
 /* How often a backend has changed of late, as far as is known of so many changes. */
@@ -92,32 +97,33 @@ static unsigned count_changes(const struct world *world, const struct obpub *obp
     return count;
 }
 
-/* True when a backend has changed more often of late than goes out at once; or when so many others have, once
- * or twice each, that all that goes out at once is used up. */
-static bool is_restless(const struct world *world, const struct obpub *obpub, size_t frontend, size_t number)
+/* How often all backends of a frontend have changed that may be taken for quiet ones. */
+static unsigned count_all_changes(const struct world *world, const struct obpub *obpub, size_t frontend)
 {
     const struct frontend *known = &world->frontends[frontend];
-    unsigned of_others = 0;
-    if (count_changes(world, obpub, number) > CHANGES_AT_ONCE)
-        return true;
+    unsigned count = 0;
     for (size_t i = 0; i < known->backend_count; i++) {
-        size_t other = source_row(known->backends[i]);
-        if (other >= world->plan.hostile + world->plan.attacked)
-            of_others += count_changes(world, obpub, other);
+        size_t number = source_row(known->backends[i]);
+        if (world->plan.is_patient || number >= world->plan.hostile + world->plan.attacked)
+            count += count_changes(world, obpub, number);
     }
-    return of_others > CHANGES_OF_ALL;
+    return count;
 }
 
-/* How much later changes of a backend may be in a descriptor of a frontend; NEVER: with its next refresh. */
+/* How much later changes of a backend may be in a descriptor of a frontend; NEVER: with its next refresh.
+ * They are when it has changed more often of late than goes out at once; or when so many others have, once or
+ * twice each, that all that goes out at once is used up. */
 static int64_t find_delay(const struct world *world, const struct obpub *obpub, size_t frontend,
                           size_t number, uint64_t period_number)
 {
     const struct network *network = obpub->publisher->network;
-    if (!is_restless(world, obpub, frontend, number))
-        return 0;
     bool is_clients = network->period_number[network->client_slot] == period_number &&
                       world->now - obpub->consensus_since > SETTLE;
-    return is_clients ? churn_holds() : NEVER;
+    unsigned at_once = is_clients ? CHANGES_FOR_CLIENTS : CHANGES_OF_ALL;
+    if (count_changes(world, obpub, number) <= CHANGES_AT_ONCE &&
+        count_all_changes(world, obpub, frontend) <= at_once)
+        return 0;
+    return is_clients ? churn_holds(world, obpub, frontend) : NEVER;
 }
 
 /* When a point that is gone, or whose backend can't be reached, has to be out at the latest; NEVER if it may
@@ -229,7 +235,8 @@ static void check_attacked(struct world *world, const struct obpub *obpub, size_
             if (point->backend == number)
                 last_gone = later(last_gone, point->gone_at);
         }
-        if (last_gone != LONG_AGO && world->now - last_gone > CHANGE_NOTICED + churn_holds())
+        if (last_gone != LONG_AGO &&
+            world->now - last_gone > CHANGE_NOTICED + churn_holds(world, obpub, frontend))
             world_fail(world,
                        "frontend %zu: at relay %u all points of backend %zu, which is attacked, are dead",
                        frontend, stored->relay, number);

@@ -85,23 +85,6 @@ static void hear_answer(struct world *world, const struct happening *happening)
     }
 }
 
-/* The upload reaches its HSDir; the answer goes back after as many milliseconds as two says. */
-static void arrive(struct world *world, const struct happening *happening)
-{
-    const struct parcel *parcel = happening->thing;
-    struct parcel *copy = memory_allocate(1, sizeof(*copy));
-    *copy = *parcel;
-    if (world_is_broken("torn") && copy->stored.point_count > 1)
-        copy->stored.point_count--;
-    bool is_taken = store_put(world, &copy->stored);
-    world->figures.rejected += !is_taken;
-    struct happening back = *happening;
-    back.function = hear_answer;
-    back.two = is_taken ? UPLOAD_FAILURE_NONE : UPLOAD_FAILURE_REJECTED;
-    back.thing = copy;
-    world_add(world, happening->two, back);
-}
-
 /* The world plays a trick on an upload, of which the HSDir has recovered at a moment; later, where the local
  * tor does not tell to what an answer is. */
 static void note_fault(const struct world *world, struct obpub *obpub, const struct parcel *parcel,
@@ -111,6 +94,26 @@ static void note_fault(const struct world *world, struct obpub *obpub, const str
         at += publisher_rules_default.refresh_max;
     int64_t *fault_at = &obpub->frontends[parcel->frontend].fault_at[parcel->stored.relay];
     *fault_at = at > *fault_at ? at : *fault_at;
+}
+
+/* The upload reaches its HSDir; the answer goes back after as many milliseconds as two says. */
+static void arrive(struct world *world, const struct happening *happening)
+{
+    const struct parcel *parcel = happening->thing;
+    struct parcel *copy = memory_allocate(1, sizeof(*copy));
+    *copy = *parcel;
+    if (world_is_broken("torn") && copy->stored.point_count > 1)
+        copy->stored.point_count--;
+    bool is_in_league = happening->three < world->plan.league && chance_once_in(&world->chance, 2);
+    if (is_in_league)
+        note_fault(world, obpub_of(world, happening), copy, world->now + publisher_rules_default.refresh_max);
+    bool is_taken = !is_in_league && store_put(world, &copy->stored);
+    world->figures.rejected += !is_taken;
+    struct happening back = *happening;
+    back.function = hear_answer;
+    back.two = is_taken ? UPLOAD_FAILURE_NONE : UPLOAD_FAILURE_REJECTED;
+    back.thing = copy;
+    world_add(world, happening->two, back);
 }
 
 /* Sends a parcel on its way; the world may play a trick on it. */
@@ -323,6 +326,7 @@ static void start(struct world *world, const struct happening *happening)
                                frontend->backend_count, world->now);
         obpub->frontends[i].static_at = obpub->frontends[i].held_at = obpub->frontends[i].left_at = LONG_AGO;
         obpub->frontends[i].published_at = NEVER;
+        rules_begin(world, &obpub->frontends[i]);
         for (size_t j = 0; j < RELAYS_MAX; j++)
             obpub->frontends[i].fault_at[j] = LONG_AGO;
     }

@@ -71,8 +71,9 @@ static void plan_large(struct plan *plan)
     plan->frontends_checked = 10;
 }
 
-/* Some hours under siege: most backends change without end, one is attacked, and the others die and come back
- * now and then, which has to go out as fast as ever. */
+/* Some hours under siege: most backends change without end, HSDirs in league with them refuse what they are
+ * sent, one backend is attacked, and the others die and come back now and then, which has to go out as fast
+ * as ever. */
 static void plan_siege(struct plan *plan, struct chance *chance)
 {
     plan->duration = chance_draw(chance, 2 * HOUR, 4 * HOUR);
@@ -80,6 +81,8 @@ static void plan_siege(struct plan *plan, struct chance *chance)
     plan->frontend_count = 2;
     plan->backend_count = plan->members = 12;
     plan->hostile = (size_t)chance_draw(chance, 1, 9);
+    plan->is_patient = chance_once_in(chance, 3);
+    plan->league = (uint32_t)chance_draw(chance, 0, 20);
     plan->attacked = 1;
     plan->relay_count = 40;
     plan->dies = 1.0 / 4;

@@ -6,8 +6,9 @@
 #include "world.h"
 
 #define SPACING 1100      /* between two rounds of a descriptor */
-#define BUDGET 12         /* rounds for changes at once: six for quiet sources, four for others, and a bit */
-#define BUDGET_AN_HOUR 36 /* one in two minutes, and one in ten */
+#define BUDGET 30         /* rounds of a frontend at once */
+#define BUDGET_AN_HOUR 30 /* one in two minutes */
+#define DEBT 4            /* rounds that can't wait */
 #define UPLOAD_TAKES (2 * SECOND)
 
 int64_t rules_queue_time(const struct world *world)
@@ -38,8 +39,7 @@ static bool is_responsible(const struct publisher_frontend *frontend, const stru
     return false;
 }
 
-struct round_record *rules_find_round(const struct world *world, struct frontend_record *record,
-                                      uint64_t period_number)
+struct round_record *rules_find_round(struct frontend_record *record, uint64_t period_number)
 {
     struct round_record *oldest = &record->period[0];
     for (size_t i = 0; i < REFRESHES; i++) {
@@ -49,8 +49,7 @@ struct round_record *rules_find_round(const struct world *world, struct frontend
         if (known->period_number < oldest->period_number)
             oldest = known;
     }
-    *oldest = (struct round_record){
-        .period_number = period_number, .begun_at = LONG_AGO, .budget = BUDGET, .budget_at = world->now};
+    *oldest = (struct round_record){.period_number = period_number, .begun_at = LONG_AGO};
     return oldest;
 }
 
@@ -101,7 +100,7 @@ int64_t rules_count(struct world *world, struct obpub *obpub, const struct publi
     const struct publisher_descriptor *descriptor =
         &obpub->publisher->frontends[action->frontend].descriptors[action->slot];
     struct round_record *known =
-        rules_find_round(world, &obpub->frontends[action->frontend], descriptor->period_number);
+        rules_find_round(&obpub->frontends[action->frontend], descriptor->period_number);
     if (action->round != known->round) {
         int64_t seconds = rules_seconds(world, obpub, descriptor->period_number);
         known->last_seconds = seconds > known->last_seconds ? seconds : known->last_seconds + 1;
@@ -111,27 +110,31 @@ int64_t rules_count(struct world *world, struct obpub *obpub, const struct publi
 
 /* -- rounds ------------------------------------------------------------------------------------------ */
 
-/* However many backends change however often, their changes cause no more than so many rounds. */
-static bool pay_for_change(const struct world *world, const struct publisher *publisher,
-                           struct round_record *known)
+void rules_begin(const struct world *world, struct frontend_record *record)
 {
-    int64_t hour = publisher_scale(publisher, HOUR);
-    double an_hour = world_is_broken("calm") ? BUDGET_AN_HOUR / 9 : BUDGET_AN_HOUR;
-    known->budget += an_hour * (double)(world->now - known->budget_at) / (double)(hour > 0 ? hour : 1);
-    known->budget = known->budget < BUDGET ? known->budget : BUDGET;
-    known->budget_at = world->now;
-    return --known->budget > -1;
+    record->budget = BUDGET;
+    record->budget_at = world->now;
+    record->strained_at = LONG_AGO;
 }
 
-/* When clients go over to the other descriptor that one has a round for what it lacks. */
-static void note_half(const struct publisher *publisher, struct frontend_record *record,
-                      struct round_record *known)
+/* However many backends change however often, and however many HSDirs refuse, a frontend has no more than so
+ * many rounds; but for those that the descriptor that clients don't use has now and then anyway. */
+static bool pay_for_round(const struct world *world, const struct publisher *publisher,
+                          const struct publisher_action *action, struct frontend_record *record)
 {
-    uint64_t period_number = publisher->network->period_number[publisher->network->client_slot];
-    if (record->client_period != period_number && known->period_number == period_number) {
-        record->client_period = period_number;
-        known->budget++;
-    }
+    const struct publisher_frontend *frontend = &publisher->frontends[action->frontend];
+    enum upload_cause cause = frontend->descriptors[action->slot].round.cause;
+    if (action->slot != publisher->network->client_slot &&
+        (cause == UPLOAD_FOR_REFRESH || cause == UPLOAD_FOR_HSDIR))
+        return true;
+    int64_t hour = publisher_scale(publisher, HOUR);
+    double an_hour = world_is_broken("calm") ? BUDGET_AN_HOUR / 7.5 : BUDGET_AN_HOUR;
+    record->budget += an_hour * (double)(world->now - record->budget_at) / (double)(hour > 0 ? hour : 1);
+    record->budget = record->budget < BUDGET ? record->budget : BUDGET;
+    record->budget_at = world->now;
+    if (frontend->allowance.rounds.count < ALLOWANCE_RESERVE)
+        record->strained_at = world->now;
+    return --record->budget > -DEBT - 1;
 }
 
 /* True when an HSDir has become responsible since the last round. */
@@ -174,7 +177,7 @@ static const char *find_fault(const struct world *world, const struct obpub *obp
         if (content == known->content && since < refresh_min && !has_new_hsdir(record, known) &&
             !known->was_refused && !may_be_in_doubt)
             return "for the same points";
-        return pay_for_change(world, obpub->publisher, known) ? NULL : "one too many for changes";
+        return NULL;
     case UPLOAD_FOR_HSDIR:
         return has_new_hsdir(record, known) ? NULL : "for a new HSDir, which there is not";
     case UPLOAD_FOR_RETRY:
@@ -200,8 +203,9 @@ static void note_round(struct world *world, struct obpub *obpub, const struct pu
     if (action->round == known->round)
         return;
     struct frontend_record *record = &obpub->frontends[action->frontend];
-    note_half(obpub->publisher, record, known);
     const char *fault = find_fault(world, obpub, record, round, known, content);
+    if (fault == NULL && !pay_for_round(world, obpub->publisher, action, record))
+        fault = "one too many";
     if (fault != NULL)
         world_fail(world, "frontend %zu: a round of time period %llu %s, %lld ms after the last",
                    action->frontend, (unsigned long long)known->period_number, fault,
@@ -242,7 +246,7 @@ void rules_note_upload(struct world *world, struct obpub *obpub, const struct pu
                    relay);
         return;
     }
-    note_round(world, obpub, action, rules_find_round(world, record, period_number), content);
+    note_round(world, obpub, action, rules_find_round(record, period_number), content);
     bool is_same_round = sent->at != LONG_AGO && sent->round == action->round;
     if (is_same_round ? counter != sent->counter : counter <= sent->counter)
         world_fail(world, "frontend %zu: a counter for relay %u in %s round: %lld after %lld",
@@ -265,7 +269,7 @@ void rules_note_answer(const struct world *world, struct frontend_record *record
     bool is_refusal = failure == UPLOAD_FAILURE_REJECTED || failure == UPLOAD_FAILURE_BROKEN;
     sent->answered_at = world->now;
     sent->was_not_reached = failure != UPLOAD_FAILURE_NONE && !is_refusal;
-    rules_find_round(world, record, sent->period_number)->was_refused |= is_refusal;
+    rules_find_round(record, sent->period_number)->was_refused |= is_refusal;
 }
 
 void rules_note_content(struct world *world, struct obpub *obpub, size_t frontend, uint64_t content)

@@ -7,7 +7,7 @@
  * same end, by its own seed alone. --break breaks a rule of the model: then all is well if a check notices.
  * The rules: counters (an obpub's do not grow), lifetime (HSDirs keep a descriptor for 45 minutes), deaf
  * (lost connections are not noticed), mute (nor backends' uploads), slow (uploads take 20 minutes), patience
- * (refreshes have to be two hours apart), calm (changes may cause four rounds an hour), haste (what is
+ * (refreshes have to be two hours apart), calm (a frontend may have four rounds an hour), haste (what is
  * held back may be so for a quarter of a minute), blind (nobody answers looks), torn (HSDirs keep all points
  * but one). */
 #include <inttypes.h>

@@ -34,6 +34,8 @@ struct plan {
     double dies, hangs, loses_route, flaps, replaces_point;
     int64_t without_control; /* backends, in millionths */
     size_t hostile;          /* so many backends, the first ones, change without end */
+    bool is_patient;         /* they are quiet before they change again, so as to be taken for honest ones */
+    uint32_t league;         /* so many relays, the first ones, refuse what they are sent, as they like */
     size_t attacked;         /* so many after these lose a point every minute or two */
     int64_t upload_fails, upload_is_lost, upload_is_late;
     bool tells_ends; /* the local tor tells when an upload has ended, so that answers are never late ones */
@@ -144,10 +146,10 @@ struct frontend_record {
         uint64_t content;     /* of it */
         int64_t last_seconds; /* the engine's rule about counters */
         bool was_refused;     /* since then, by an HSDir */
-        double budget;        /* rounds that changes may still cause */
-        int64_t budget_at;    /* when that was worked out */
     } period[REFRESHES];
-    uint64_t client_period;       /* that clients used when last looked at */
+    double budget;                /* rounds that it may still have */
+    int64_t budget_at;            /* when that was worked out */
+    int64_t strained_at;          /* when a round last cost something of what is kept for quiet backends */
     int64_t fault_at[RELAYS_MAX]; /* when the world last played a trick on uploads to a relay */
     int64_t published_at;         /* when it first sent something; NEVER */
     int64_t held_at;              /* when its uploads last waited for looks */
@@ -300,8 +302,8 @@ void turns_begin(struct world *world);
 /* -- rules.c: what each upload is held to */
 
 struct sent *rules_find_sent(struct frontend_record *record, uint64_t period_number, uint32_t relay);
-struct round_record *rules_find_round(const struct world *world, struct frontend_record *record,
-                                      uint64_t period_number);
+struct round_record *rules_find_round(struct frontend_record *record, uint64_t period_number);
+void rules_begin(const struct world *world, struct frontend_record *record);
 void rules_note_network(struct world *world, struct obpub *obpub);
 /* So long the uploads of all frontends take that have to wait for permits of the local tor. */
 int64_t rules_queue_time(const struct world *world);

@@ -72,7 +72,7 @@ size_t story_add_frontend(struct story *story, size_t count)
 void story_set_network(struct story *story, int day, int hour)
 {
     static const uint8_t values[2][SHARED_RANDOM_VALUE_SIZE] = {"even days", "odd days"};
-    struct hsdir hsdirs[HSDIRS * 2];
+    struct hsdir hsdirs[STORY_HSDIRS_MAX];
     for (uint32_t i = 0; i < story->hsdir_count; i++)
         model_make_hsdir(&hsdirs[i], i);
     const struct model_consensus consensus = {
@@ -175,14 +175,29 @@ static void write_down(struct story *story, const struct publisher_action *actio
     }
 }
 
+static enum upload_failure find_failure(struct story *story, enum descriptor_slot slot, uint64_t round,
+                                        uint32_t hsdir)
+{
+    bool *has_refused = &story->has_refused[slot][hsdir];
+    bool refuses = hsdir < story->league && story->refused_round[slot] != round && !*has_refused;
+    *has_refused = refuses;
+    if (!refuses)
+        return story->hsdirs_refuse;
+    story->refused_round[slot] = round;
+    return UPLOAD_FAILURE_REJECTED;
+}
+
 static void answer_upload(struct story *story, const struct publisher_action *action)
 {
     uint8_t fingerprints[PUBLISHER_ACTION_HSDIRS_MAX][RELAY_FINGERPRINT_SIZE];
+    enum descriptor_slot slot = action->slot;
+    uint64_t round = action->round;
     memcpy(fingerprints, action->fingerprints, action->hsdir_count * RELAY_FINGERPRINT_SIZE);
     write_down(story, action);
     for (size_t i = 0; story->hsdirs_answer && i < action->hsdir_count; i++)
         publisher_note_upload(story->publisher, action->frontend, action->slot, fingerprints[i],
-                              story->hsdirs_refuse, "refused", story->now);
+                              find_failure(story, slot, round, model_hsdir_number(fingerprints[i])),
+                              "refused", story->now);
 }
 
 static void answer_look(struct story *story, const struct publisher_action *action)

@@ -5,7 +5,8 @@
 #include "publish/publisher.h"
 
 #define STORY_UPLOADS_MAX 4096
-#define STORY_BACKENDS_MAX 8
+#define STORY_BACKENDS_MAX 13
+#define STORY_HSDIRS_MAX 80
 
 /* An upload the publisher asked for, to one HSDir. */
 struct story_upload {
@@ -41,6 +42,9 @@ struct story {
     struct story_backend backends[STORY_BACKENDS_MAX];
     bool hsdirs_answer;                /* false: uploads stay without an answer */
     enum upload_failure hsdirs_refuse; /* why every upload fails */
+    uint32_t league; /* of so many HSDirs, the first ones, one refuses each round, another one each time */
+    uint64_t refused_round[DESCRIPTOR_SLOTS];             /* the last one of each descriptor, */
+    bool has_refused[DESCRIPTOR_SLOTS][STORY_HSDIRS_MAX]; /* and who has not taken one since it did so */
     struct story_upload uploads[STORY_UPLOADS_MAX];
     size_t upload_count;
     /* What a look finds; the descriptor is the story's. NULL: no HSDir answers any. */

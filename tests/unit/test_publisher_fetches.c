@@ -9,21 +9,22 @@
 
 #include "helper_story.h"
 
+#define BACKENDS 8
 #define PERMITS 3
 
-/* A story with as many backends as it can have, which can all be asked from now on. */
+/* A story with eight backends, which can all be asked from now on. */
 static struct story *begin(unsigned permits, bool answers)
 {
     struct story *story = story_new();
     story->publisher->rules.fetch_permits = permits;
     publisher_note_tor(story->publisher, 0, TOR_READY, story->now);
-    for (size_t i = 0; i < STORY_BACKENDS_MAX; i++) {
+    for (size_t i = 0; i < BACKENDS; i++) {
         story_add_backend(story, true);
         story->backends[i].answers = answers;
     }
-    story_add_frontend(story, STORY_BACKENDS_MAX);
+    story_add_frontend(story, BACKENDS);
     story_set_network(story, 0, 6);
-    for (size_t i = 0; i < STORY_BACKENDS_MAX; i++)
+    for (size_t i = 0; i < BACKENDS; i++)
         story_reach(story, i);
     return story;
 }
@@ -31,7 +32,7 @@ static struct story *begin(unsigned permits, bool answers)
 static size_t count_asked(const struct story *story)
 {
     size_t count = 0;
-    for (size_t i = 0; i < STORY_BACKENDS_MAX; i++)
+    for (size_t i = 0; i < BACKENDS; i++)
         count += story->backends[i].fetches[0] > 0;
     return count;
 }
@@ -39,7 +40,7 @@ static size_t count_asked(const struct story *story)
 static size_t count_in(const struct story *story, enum source_state state)
 {
     size_t count = 0;
-    for (size_t i = 0; i < STORY_BACKENDS_MAX; i++)
+    for (size_t i = 0; i < BACKENDS; i++)
         count += story->publisher->sources[i].life.state == state;
     return count;
 }
@@ -56,7 +57,7 @@ static void test_so_many_at_once(void **state)
     story_run(story, 1); /* those that do not answer give way */
     assert_int_equal(count_asked(story), 2 * PERMITS);
     story_run(story, timeout);
-    assert_int_equal(count_asked(story), STORY_BACKENDS_MAX);
+    assert_int_equal(count_asked(story), BACKENDS);
     story_free(story);
 }
 
@@ -65,8 +66,8 @@ static void test_answers_make_room(void **state)
     (void)state;
     struct story *story = begin(1, true);
     story_settle(story);
-    assert_int_equal(count_asked(story), STORY_BACKENDS_MAX);
-    assert_int_equal(count_in(story, SOURCE_LIVE), STORY_BACKENDS_MAX);
+    assert_int_equal(count_asked(story), BACKENDS);
+    assert_int_equal(count_in(story, SOURCE_LIVE), BACKENDS);
     assert_int_equal(agenda_count(&story->publisher->fetch_permits), 0);
     story_free(story);
 }
@@ -77,15 +78,15 @@ static void test_waiting_takes_no_patience(void **state)
     (void)state;
     struct story *story = begin(0, false);
     story_run(story, 10 * story->publisher->rules.start_patience);
-    assert_int_equal(count_in(story, SOURCE_WAITING), STORY_BACKENDS_MAX);
+    assert_int_equal(count_in(story, SOURCE_WAITING), BACKENDS);
     assert_int_equal(story->upload_count, 0);
-    story->publisher->rules.fetch_permits = STORY_BACKENDS_MAX;
+    story->publisher->rules.fetch_permits = BACKENDS;
     story_settle(story);
-    assert_int_equal(count_asked(story), STORY_BACKENDS_MAX);
+    assert_int_equal(count_asked(story), BACKENDS);
     story_run(story, story->publisher->rules.start_patience - 1);
-    assert_int_equal(count_in(story, SOURCE_WAITING), STORY_BACKENDS_MAX);
+    assert_int_equal(count_in(story, SOURCE_WAITING), BACKENDS);
     story_run(story, 1);
-    assert_int_equal(count_in(story, SOURCE_OUT), STORY_BACKENDS_MAX);
+    assert_int_equal(count_in(story, SOURCE_OUT), BACKENDS);
     story_free(story);
 }
 
@@ -94,16 +95,16 @@ static void test_lost_ones_make_room(void **state)
     (void)state;
     struct story *story = begin(PERMITS, false);
     story_settle(story);
-    for (size_t i = 0; i < STORY_BACKENDS_MAX; i++) /* some are being asked, some wait */
+    for (size_t i = 0; i < BACKENDS; i++) /* some are being asked, some wait */
         publisher_note_unreachable(story->publisher, i, "lost", SOURCE_LOST, story->now);
     story_settle(story);
     assert_int_equal(count_asked(story), PERMITS);
     assert_int_equal(agenda_count(&story->publisher->fetch_permits), 0);
-    for (size_t i = 0; i < STORY_BACKENDS_MAX; i++)
+    for (size_t i = 0; i < BACKENDS; i++)
         story_reach(story, i);
     story_settle(story);
     assert_int_equal(agenda_count(&story->publisher->fetch_permits), PERMITS);
-    for (size_t i = 0; i < STORY_BACKENDS_MAX; i++)
+    for (size_t i = 0; i < BACKENDS; i++)
         publisher_set_kind(story->publisher, i, SOURCE_BACKEND_ON_HSDIRS, story->now);
     assert_int_equal(agenda_count(&story->publisher->fetch_permits), 0);
     story_free(story);
@@ -115,7 +116,7 @@ static void test_removed_ones_make_room(void **state)
     struct story *story = begin(PERMITS, false);
     story_settle(story);
     publisher_remove_frontend(story->publisher, 0);
-    for (size_t i = 0; i < STORY_BACKENDS_MAX; i++)
+    for (size_t i = 0; i < BACKENDS; i++)
         publisher_remove_source(story->publisher, i);
     assert_int_equal(agenda_count(&story->publisher->fetch_permits), 0);
     story_settle(story);

@@ -74,11 +74,10 @@ static void test_planned_round(void **state)
         struct story *story = begin(3);
         struct publisher_frontend *frontend = &story->publisher->frontends[0];
         story->publisher->random_state += i;
-        frontend->allowance.prompt = (struct bucket){0, story->now};
-        frontend->allowance.churn = (struct bucket){1, story->now};
+        frontend->allowance.rounds = (struct bucket){1, story->now};
         add_point(story, 0, 3);
         story_run(story, 600);
-        assert_int_equal(frontend->allowance.churn.count, 0);
+        frontend->allowance.rounds = (struct bucket){0, story->now};
         publisher_note_unreachable(story->publisher, 2, "refused", SOURCE_GONE, story->now);
         story_run(story, 4 * SECOND);
         assert_true(story_none_has(story, 200));
@@ -86,21 +85,60 @@ static void test_planned_round(void **state)
     }
 }
 
-/* Where nothing is left, a source that was quiet waits for whichever comes first: a prompt round or another
- * one. */
+/* Where nothing is left, a source that was quiet waits until there is something, churn for longer; and
+ * neither for longer than half as much again as a round takes to grow, since the last one. */
 static void test_next_round(void **state)
 {
     (void)state;
     const struct allowance_times *times = &publisher_rules_default.allowance;
-    struct allowance allowance = {.prompt = {0, 0}, .churn = {0, times->prompt - SECOND}};
-    int64_t moment = MOMENT_NEVER;
-    assert_int_equal(allowance_take(&allowance, times, true, times->prompt - SECOND, &moment),
-                     ALLOWANCE_WAIT);
-    assert_int_equal(moment, times->prompt);
-    assert_int_equal(allowance_take(&allowance, times, false, times->prompt - SECOND, &moment),
-                     ALLOWANCE_WAIT);
-    assert_int_equal(moment, times->prompt - SECOND + times->churn);
-    assert_int_equal(allowance_take(&allowance, times, true, times->prompt, &moment), ALLOWANCE_ALL);
+    int64_t longest = times->churn * 3 / 2;
+    struct allowance allowance = {.rounds = {0, SECOND}, .last_at = SECOND};
+    assert_int_equal(allowance_find_moment(&allowance, times, ALLOWANCE_FOR_PROMPT, 2 * SECOND),
+                     SECOND + times->churn);
+    assert_int_equal(allowance_find_moment(&allowance, times, ALLOWANCE_FOR_CHURN, 2 * SECOND),
+                     SECOND + longest);
+    assert_int_equal(allowance_find_moment(&allowance, times, ALLOWANCE_FOR_OTHER, 2 * SECOND),
+                     SECOND + (ALLOWANCE_OTHER + 1) * times->churn);
+    int64_t now = SECOND + times->churn;
+    assert_int_equal(allowance_find_moment(&allowance, times, ALLOWANCE_FOR_PROMPT, now), now);
+    allowance.rounds = (struct bucket){-2, SECOND};
+    assert_int_equal(allowance_find_moment(&allowance, times, ALLOWANCE_FOR_PROMPT, 2 * SECOND),
+                     SECOND + longest);
+    allowance.rounds = (struct bucket){ALLOWANCE_RESERVE, SECOND};
+    assert_int_equal(allowance_find_moment(&allowance, times, ALLOWANCE_FOR_CHURN, 2 * SECOND),
+                     SECOND + times->churn);
+    allowance_spend(&allowance, times, true, now);
+    assert_int_equal(allowance.rounds.count, ALLOWANCE_RESERVE);
+    assert_int_equal(allowance.last_at, now);
+    allowance_spend(&allowance, times, false, now + SECOND);
+    assert_int_equal(allowance.rounds.count, ALLOWANCE_RESERVE - 1);
+    assert_int_equal(allowance.last_at, now);
+}
+
+/* A round for nothing but a refusal is paid for, and waits where churn would have to: HSDirs can be in league
+ * with backends. */
+static void test_refusal(void **state)
+{
+    (void)state;
+    for (uint64_t i = 0; i < 12; i++) {
+        struct story *story = begin(3);
+        struct publisher_frontend *frontend = &story->publisher->frontends[0];
+        story->publisher->random_state += i;
+        frontend->allowance.rounds = (struct bucket){2, story->now};
+        story->hsdirs_refuse = UPLOAD_FAILURE_REJECTED;
+        story_change_points(story, 0, 700);
+        story_run(story, 5 * SECOND);
+        assert_true(has_upload_of(story, DESCRIPTOR_FIRST));
+        assert_int_equal(frontend->allowance.rounds.count, 1);
+        story->hsdirs_refuse = UPLOAD_FAILURE_NONE;
+        story_forget(story);
+        story_run(story, 170 * SECOND);
+        assert_false(has_upload_of(story, DESCRIPTOR_FIRST));
+        story_run(story, 140 * SECOND);
+        assert_true(has_upload_of(story, DESCRIPTOR_FIRST));
+        assert_true(frontend->allowance.rounds.count <= 2); /* one spent, and two grown at most */
+        story_free(story);
+    }
 }
 
 /* Points of lost backends that stay for a while after the first one is back: when that is over both
@@ -131,7 +169,7 @@ static void test_half(void **state)
     (void)state;
     struct story *story = begin(2);
     struct publisher_frontend *frontend = &story->publisher->frontends[0];
-    frontend->allowance.prompt = (struct bucket){0, story->now};
+    frontend->allowance.rounds = (struct bucket){ALLOWANCE_OTHER, story->now};
     story_change_points(story, 0, 700);
     story_run(story, 5 * MINUTE);
     story_forget(story);
@@ -180,8 +218,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_copied_points), cmocka_unit_test(test_planned_round),
-        cmocka_unit_test(test_next_round),    cmocka_unit_test(test_lost_ones),
-        cmocka_unit_test(test_half),          cmocka_unit_test(test_many),
+        cmocka_unit_test(test_next_round),    cmocka_unit_test(test_refusal),
+        cmocka_unit_test(test_lost_ones),     cmocka_unit_test(test_half),
+        cmocka_unit_test(test_many),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
