@@ -71,6 +71,10 @@ static void begin(struct publisher *publisher, const struct publisher_frontend *
                   struct publisher_descriptor *descriptor, enum upload_cause cause, int64_t now)
 {
     struct publisher_round *round = &descriptor->round;
+    round->has_news = round->number == 0 || round_is_behind(frontend, descriptor);
+    bool overtakes = !frontend->is_frozen && (round->has_news || descriptor->overtakes);
+    round->above = overtakes ? descriptor->others_counter : 0;
+    descriptor->overtakes = false;
     round->number = ++publisher->rounds;
     round->cause = cause;
     round->begun_at = now;
@@ -106,10 +110,11 @@ void round_check(struct publisher *publisher, const struct publisher_frontend *f
         return;
     enum upload_cause cause =
         now >= descriptor->next_round_at ? descriptor->next_round_cause : UPLOAD_FOR_REFRESH;
-    if (now < descriptor->refresh_at && is_needless(frontend, descriptor, cause))
+    bool was_needed = !is_needless(frontend, descriptor, cause);
+    if (!was_needed && now < descriptor->refresh_at)
         descriptor->next_round_at = MOMENT_NEVER;
     else
-        begin(publisher, frontend, descriptor, cause, now);
+        begin(publisher, frontend, descriptor, was_needed ? cause : UPLOAD_FOR_REFRESH, now);
 }
 
 int64_t round_next_moment(const struct publisher_descriptor *descriptor)

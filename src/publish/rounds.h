@@ -28,7 +28,10 @@ void round_note_refusal(struct publisher *publisher, struct publisher_descriptor
 /* Nothing that is planned begins before a moment. */
 void round_put_off(struct publisher_descriptor *descriptor, int64_t until);
 
-/* Begins the round that is due, if one is. */
+/* Begins the round that is due, if one is. One that has something else to say than the last one, or is wanted
+ * for that, overtakes another publisher: its revision counter is to be above that publisher's. One that only
+ * says the same again never does, nor does any without a live source, so that two publishers that both know
+ * all don't chase each other. */
 void round_check(struct publisher *publisher, const struct publisher_frontend *frontend,
                  struct publisher_descriptor *descriptor, int64_t now);
 
