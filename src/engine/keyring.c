@@ -108,13 +108,9 @@ static void draw_salts(struct superdescriptor_randomness *randomness)
 }
 
 /* What the next revision counter is made from: more than the last one, also when the clock was set back. */
-static int64_t next_seconds(const struct keyring_request *request, const struct keyring_keys *keys,
-                            bool *is_clock_back)
+static int64_t next_seconds(int64_t clock, const struct keyring_keys *keys)
 {
-    int64_t seconds = network_revision_seconds(request->network, request->slot, request->wall_now);
-    *is_clock_back = seconds < keys->last_seconds - 1;
-    if (seconds <= keys->last_seconds)
-        seconds = keys->last_seconds + 1;
+    int64_t seconds = clock > keys->last_seconds ? clock : keys->last_seconds + 1;
     return seconds < REVISION_COUNTER_SECONDS_MAX ? seconds : REVISION_COUNTER_SECONDS_MAX;
 }
 
@@ -239,14 +235,52 @@ static int update_inner(const struct keyring_request *request, struct keyring_ke
     return 0;
 }
 
+/* Makes the first counter above another publisher's from a later second, where *counter is not above that.
+ * The counters grow by a random amount with each second, so it is searched by halves. No second too far ahead
+ * is taken: then *seconds and *counter stay as they are. Returns 0 or -1. */
+static int overtake(const struct keyring_request *request, const struct signer_period *period, int64_t clock,
+                    int64_t *seconds, uint64_t *counter, struct error *error)
+{
+    int64_t low = *seconds, high = clock + KEYRING_AHEAD_MAX;
+    uint64_t found = 0;
+    if (high > REVISION_COUNTER_SECONDS_MAX)
+        high = REVISION_COUNTER_SECONDS_MAX;
+    if (request->above < *counter || high <= low)
+        return 0;
+    if (signer_client_count(request->signer, period, high, &found, error) != 0)
+        return -1;
+    if (found <= request->above)
+        return 0;
+    while (high - low > 1) {
+        int64_t middle = low + (high - low) / 2;
+        uint64_t between = 0;
+        if (signer_client_count(request->signer, period, middle, &between, error) != 0)
+            return -1;
+        bool is_above = between > request->above;
+        low = is_above ? low : middle;
+        high = is_above ? middle : high;
+        found = is_above ? between : found;
+    }
+    *seconds = high;
+    *counter = found;
+    return 0;
+}
+
 static int update_counter(const struct keyring_request *request, const struct signer_period *period,
                           struct keyring_keys *keys, bool *is_clock_back, struct error *error)
 {
     if (keys->round == request->round && keys->revision_counter != 0)
         return 0;
-    int64_t seconds = next_seconds(request, keys, is_clock_back);
-    if (signer_client_count(request->signer, period, seconds, &keys->revision_counter, error) != 0)
+    int64_t clock = network_revision_seconds(request->network, request->slot, request->wall_now);
+    int64_t seconds = next_seconds(clock, keys);
+    uint64_t counter = 0;
+    if (signer_client_count(request->signer, period, seconds, &counter, error) != 0 ||
+        overtake(request, period, clock, &seconds, &counter, error) != 0)
         return -1;
+    *is_clock_back = clock < keys->clock_seconds - 1;
+    if (clock > keys->clock_seconds)
+        keys->clock_seconds = clock;
+    keys->revision_counter = counter;
     keys->last_seconds = seconds;
     keys->round = request->round;
     keep_counter(keys, request->now);

@@ -18,6 +18,9 @@
 #define KEYRING_COUNTERS_MAX 96
 /* And so many signing keys that were drawn anew. */
 #define KEYRING_OLD_KEYS_MAX 4
+/* Another publisher's revision counter is overtaken when it is at most so many seconds ahead of this
+ * machine's clock. What is further ahead is no clock's that is about right, and stays. */
+#define KEYRING_AHEAD_MAX 600
 
 /* What was made for a time period. */
 struct keyring_history {
@@ -39,6 +42,7 @@ struct keyring_keys {
     struct superdescriptor_randomness randomness; /* the salts are drawn anew for each descriptor */
     uint64_t round;                               /* the last one */
     int64_t last_seconds;      /* what its revision counter was made from; 0 before the first */
+    int64_t clock_seconds;     /* the latest that the clock would have had it made from; 0 before the first */
     uint64_t revision_counter; /* its own */
     /* The certificate of the signing key, and the innermost layer, for as long as they are good. */
     uint32_t certificate_hour; /* when the certificate expires; 0 for none */
@@ -84,7 +88,8 @@ struct keyring_request {
     enum descriptor_slot slot;   /* which of its two descriptors */
     const struct point_set *set;
     uint64_t round; /* all descriptors of one round have the same revision counter, those of the next a larger
-                       one */
+                       one, */
+    uint64_t above; /* and above this one of another publisher, if that is near; 0: none */
     int64_t wall_now; /* seconds since the epoch */
     int64_t now;      /* milliseconds of the clock that only goes forward */
 };
@@ -92,7 +97,9 @@ struct keyring_request {
 /* Makes the text of a descriptor; as with tor, each time with other bytes. *built is to be released with
  * command_data_release(). Returns 0, or -1 when the signer does not answer or refuses, or the text gets too
  * large. A clock that was set back does not take revision counters back: they go on from the last one, and
- * *is_clock_back says so. */
+ * *is_clock_back says so. Another publisher's clock may be ahead: the round's counter is the first above its
+ * one, unless that would be made from a second more than KEYRING_AHEAD_MAX ahead of the clock; then it is as
+ * if there were none. */
 int keyring_make_descriptor(struct keyring *keyring, const struct keyring_request *request,
                             struct command_data **built, bool *is_clock_back, struct error *error);
 

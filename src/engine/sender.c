@@ -53,6 +53,7 @@ static int build_text(struct engine *engine, const struct publisher_action *acti
         .slot = action->slot,
         .set = action->set,
         .round = action->round,
+        .above = action->above,
         .wall_now = clock_wall_seconds(),
         .now = clock_milliseconds(),
     };

@@ -28,7 +28,8 @@ struct publisher_action {
     size_t frontend;           /* of an upload or a look */
     enum descriptor_slot slot; /* likewise */
     struct point_set *set;     /* of an upload: what the HSDirs are to have */
-    uint64_t round;            /* of an upload: all of one round have the same revision counter */
+    uint64_t round;            /* of an upload: all of one round have the same revision counter, */
+    uint64_t above;            /* which is to be above this one of another publisher, if it can; 0: none */
     const uint8_t (*fingerprints)[RELAY_FINGERPRINT_SIZE];
     const size_t *tors; /* of an upload: the local tor for each HSDir */
     bool is_shared;     /* of an upload: the HSDirs all get the same text, otherwise each its own */

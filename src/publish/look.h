@@ -55,11 +55,15 @@ struct frontend_looks {
     int64_t asked_at;          /* when somebody was last asked to look; MOMENT_NONE */
     bool is_under_way;         /* the answer has not come yet */
     int64_t refusal_looked_at; /* when a look was last wanted because of a refusal; 0 */
+    uint64_t refusal_round;    /* and of which round */
+    int64_t change_looked_at;  /* for when one was because a source changed; 0 */
     int64_t held_since;        /* since when uploads wait for what looks say; MOMENT_NONE when none do */
     bool is_left;         /* likewise: looks have shown another publisher's, which is left in its place */
+    bool is_in_doubt;     /* likewise: what they showed was not all the same, and they are asked again */
     uint64_t held_period; /* then: the time period of the descriptor that is looked at */
     int64_t free_until;   /* until when they need not, because of what looks said; MOMENT_NONE */
     int64_t mended_at;    /* when an upload was last made because of what a look said; MOMENT_NONE */
+    int64_t overtaken_at; /* when a round was last planned to overtake another publisher; MOMENT_NONE */
     enum others_state others;
     int64_t others_since;            /* when that state was entered */
     int64_t others_seen;             /* when another publisher's descriptor was last seen; MOMENT_NONE */

@@ -5,6 +5,7 @@
 #include "publish/fetches.h"
 #include "publish/looks.h"
 #include "publish/pace.h"
+#include "publish/rounds.h"
 #include "publish/source_life.h"
 #include "publish/uploads.h"
 
@@ -24,6 +25,9 @@
 #define BROKEN_HSDIRS 3
 /* A publisher is so late with its refresh at most (scaled). */
 #define STRANGER_LAG (15 * MINUTE)
+/* A change that HSDirs refuse, since they have another publisher's whose clock is ahead, goes out once more
+ * within so long after that was seen (scaled). */
+#define OVERTAKE_SPREAD (20 * SECOND)
 /* HSDirs keep a descriptor for so long: another publisher that has not been seen since is gone. */
 #define DESCRIPTOR_TIME (180 * MINUTE)
 
@@ -35,6 +39,7 @@ struct comparison {
     size_t stale;   /* points that no source offers any more */
     bool is_same;   /* the points are those that are wanted */
     bool lacks;     /* a live source of which ours would have a point has none */
+    bool is_less;   /* there are fewer points than are wanted */
 };
 
 static bool source_offers(const struct source *source, const struct introduction_point *point)
@@ -102,6 +107,7 @@ static struct comparison compare(const struct publisher *publisher, const struct
     struct comparison comparison = {
         .is_same = has_wanted_points(upload->wanted, descriptor),
         .lacks = lacks_source(publisher, upload->wanted, descriptor),
+        .is_less = upload->wanted != NULL && descriptor->point_count < upload->wanted->count,
     };
     for (size_t i = 0; i < descriptor->point_count; i++)
         compare_point(publisher, frontend, &descriptor->points[i], &comparison, now);
@@ -251,6 +257,49 @@ static void mend_hsdir(struct publisher *publisher, size_t number, struct publis
     mend(publisher, number, now);
 }
 
+/* True when another publisher does not know, or not yet, what this one does. Points that nobody here has
+ * heard of say nothing of that. */
+static bool is_out_of_date(const struct comparison *comparison)
+{
+    return comparison->lacks || comparison->stale > comparison->unknown;
+}
+
+/* Takes note of another publisher's counter, which a round with something else to say is to be above. */
+static void note_counter(struct publisher_descriptor *descriptor, uint64_t counter)
+{
+    if (counter > descriptor->others_counter)
+        descriptor->others_counter = counter;
+}
+
+/* True when an HSDir has refused points that had changed, and nothing of them was sent since. */
+static bool has_refused_news(const struct publisher_descriptor *descriptor,
+                             const struct publisher_upload *upload)
+{
+    return descriptor->round.has_news && upload->round == descriptor->round.number &&
+           upload->state == UPLOAD_REFUSED && upload->failure == UPLOAD_FAILURE_REJECTED;
+}
+
+/* Has what another publisher does not know, or what was refused because of that publisher's counter, sent
+ * once more, above that counter. The round takes the place of the one after the refusal, which would come
+ * minutes later; but not again and again. */
+static void overtake(struct publisher *publisher, size_t number, const struct publisher_upload *upload,
+                     const struct comparison *comparison, int64_t now)
+{
+    struct publisher_frontend *frontend = &publisher->frontends[number];
+    struct publisher_descriptor *descriptor = looks_find_descriptor(publisher, number);
+    int64_t interval = publisher_scale(publisher, publisher->rules.mend_interval);
+    bool is_worse =
+        is_out_of_date(comparison) || (comparison->is_less && has_refused_news(descriptor, upload));
+    if (!is_worse || frontend->is_frozen)
+        return;
+    descriptor->overtakes = true;
+    if (frontend->looks.overtaken_at != MOMENT_NONE && now < frontend->looks.overtaken_at + interval)
+        return;
+    frontend->looks.overtaken_at = now;
+    int64_t spread = publisher_scale(publisher, OVERTAKE_SPREAD);
+    round_plan(descriptor, UPLOAD_FOR_RETRY, now + publisher_draw(publisher, 0, spread));
+}
+
 static enum look_verdict judge_none(struct publisher *publisher, size_t number,
                                     struct publisher_upload *upload, int64_t now)
 {
@@ -299,8 +348,13 @@ static enum look_verdict judge_others(struct publisher *publisher, size_t number
         note_clean(publisher, number, upload, now);
     else if (!result->is_of_other_half) /* then it is neither strange nor clean */
         note_foreign(publisher, number, upload, STRANGER_POINTS, now);
+    bool is_there_on_purpose = result->is_newer && !is_foreign && frontend->looks.others < OTHERS_SUSPECTED;
+    if (is_there_on_purpose)
+        note_counter(looks_find_descriptor(publisher, number), result->descriptor->revision_counter);
     if (comparison.is_same && !is_foreign && !result->is_ahead)
         return LOOK_OTHERS;
+    if (is_there_on_purpose)
+        overtake(publisher, number, upload, &comparison, now);
     if (comparison.lacks || comparison.stale > 0) {
         upload_note_gone(upload);
         /* What is suspected is seen once more first: ours in its place would hide who publishes it. */
@@ -392,10 +446,14 @@ static void note_refusal(struct publisher *publisher, size_t number, enum descri
         looks->clean = 0;
         set_others(publisher, number, OTHERS_STRANGER, now);
     }
-    if (now < looks->refusal_looked_at + looks_confirm_time(publisher) / 3)
-        return; /* one look tells of all HSDirs that refuse together */
-    looks->refusal_looked_at = now;
+    /* One look tells of all HSDirs that refuse together. */
+    const struct publisher_round *round = &publisher->frontends[number].descriptors[slot].round;
     bool is_seen = slot == publisher->network->client_slot;
+    bool is_news = is_seen && round->has_news && looks->refusal_round != round->number;
+    if (now < looks->refusal_looked_at + looks_confirm_time(publisher) / 3 && !is_news)
+        return;
+    looks->refusal_looked_at = now;
+    looks->refusal_round = round->number;
     looks_want(publisher, number, is_seen ? upload : NULL, looks_draw_soon(publisher), now);
 }
 

@@ -17,6 +17,13 @@
 #define SOON_MIN (1 * SECOND)
 #define SOON_MAX (5 * SECOND)
 #define SPACING (1 * SECOND)
+/* What clients go over to is looked at within so long. */
+#define HALF_SPREAD (60 * SECOND)
+/* Looks because of changes are so far apart; and so long after a change that goes out nobody who has not seen
+ * that puts what was there before over it any more: that takes the time in which uploads need not wait for
+ * another look, and that of the uploads. */
+#define CHANGE_SPACING (60 * SECOND)
+#define CHANGE_CONFIRM (15 * SECOND)
 /* So many HSDirs are asked before uploads without a live backend go out, for so long at most; what they said
  * is good for a while. */
 #define HSDIRS_TO_ASK 3
@@ -24,7 +31,7 @@
  * more exactly. */
 #define REFRESH_LAG (15 * 60 * SECOND)
 #define LAG_FLOOR (60 * SECOND)
-#define FREE_TIME (30 * SECOND)
+#define FREE_TIME (10 * SECOND)
 #define HOLD_STEP (5 * SECOND)
 #define HOLD_PATIENCE (2 * 60 * SECOND)
 
@@ -63,6 +70,7 @@ void looks_begin(struct publisher_frontend *frontend)
         .held_since = MOMENT_NONE,
         .free_until = MOMENT_NONE,
         .mended_at = MOMENT_NONE,
+        .overtaken_at = MOMENT_NONE,
         .others_seen = MOMENT_NONE,
         .foreign_seen = MOMENT_NONE,
     };
@@ -178,6 +186,34 @@ void looks_want(struct publisher *publisher, size_t number, struct publisher_upl
     looks_schedule(publisher, number, now);
 }
 
+/* True when another publisher may have something out that a frontend with live sources would not. */
+static bool is_disputed(const struct publisher_frontend *frontend, int64_t now)
+{
+    int64_t seen = frontend->looks.others_seen;
+    return frontend->has_started && !frontend->is_frozen && seen != MOMENT_NONE && now - seen < HSDIR_MEMORY;
+}
+
+void looks_note_half(struct publisher *publisher, size_t number, int64_t now)
+{
+    int64_t spread = scale_down_to(publisher, HALF_SPREAD, SOON_MAX);
+    if (is_disputed(&publisher->frontends[number], now))
+        looks_want(publisher, number, NULL, publisher_draw(publisher, SOON_MIN, spread), now);
+}
+
+void looks_note_change(struct publisher *publisher, size_t number, int64_t now)
+{
+    struct publisher_frontend *frontend = &publisher->frontends[number];
+    struct frontend_looks *looks = &frontend->looks;
+    bool is_planned = now < looks->change_looked_at;
+    if (is_planned || !is_disputed(frontend, now))
+        return;
+    int64_t delay = looks_draw_soon(publisher);
+    if (frontend->changed_since != MOMENT_NEVER)
+        delay += CHANGE_CONFIRM;
+    looks->change_looked_at = later(now + delay, looks->change_looked_at + CHANGE_SPACING);
+    looks_want(publisher, number, NULL, looks->change_looked_at - now, now);
+}
+
 /* -- looks come and go ----------------------------------------------------------------------------- */
 
 /* Begins a frontend's look; false when there is nothing to look at just now. */
@@ -286,8 +322,10 @@ static size_t count_answers(const struct publisher *publisher, size_t number, in
 }
 
 /* Asks as many HSDirs as are to be heard. */
-static void begin_hold(struct publisher *publisher, size_t number, size_t count, int64_t now)
+static void begin_hold(struct publisher *publisher, size_t number, size_t count, bool is_in_doubt,
+                       int64_t now)
 {
+    publisher->frontends[number].looks.is_in_doubt = is_in_doubt;
     publisher->frontends[number].looks.held_since = now;
     publisher->frontends[number].looks.held_period = looks_find_descriptor(publisher, number)->period_number;
     for (size_t i = 0; i < count; i++)
@@ -310,13 +348,17 @@ int64_t looks_hold_rounds(struct publisher *publisher, size_t number, int64_t no
     /* What clients use may have become another descriptor, and what was seen may be over. */
     if (looks->held_since == MOMENT_NONE || now >= looks->held_since + again ||
         looks->held_period != looks_find_descriptor(publisher, number)->period_number)
-        begin_hold(publisher, number, wanted, now);
+        begin_hold(publisher, number, wanted, false, now);
     size_t answers = count_answers(publisher, number, looks->held_since, now, &newer);
     if (answers < wanted && now < looks->held_since + HOLD_PATIENCE)
         return now + HOLD_STEP;
     looks->is_left = answers > 0 && 2 * newer >= answers;
     if (looks->is_left)
         return looks->held_since + again;
+    if (newer > 0 && !looks->is_in_doubt) { /* the other publisher's may be on its way to all of them */
+        begin_hold(publisher, number, wanted, true, now);
+        return now + HOLD_STEP;
+    }
     looks->held_since = MOMENT_NONE;
     looks->free_until = now + FREE_TIME; /* for all that is due together */
     return MOMENT_NONE;

@@ -30,6 +30,14 @@ int64_t looks_confirm_time(const struct publisher *publisher);
 /* Makes a frontend's look that is due an action. Returns false when there is none, or no permit for one. */
 bool looks_take(struct publisher *publisher, struct publisher_action *action, int64_t now);
 
+/* A source has changed. Where another publisher was seen somebody looks: that one may have chosen other
+ * points, of which one is dead now, and be gone; or not have heard of it, and put its own over what goes out
+ * now. */
+void looks_note_change(struct publisher *publisher, size_t number, int64_t now);
+
+/* Clients have gone over to the other descriptor, which nobody could look at: likewise. */
+void looks_note_half(struct publisher *publisher, size_t number, int64_t now);
+
 /* A look is over, whatever came of it. */
 void looks_end(struct publisher *publisher, size_t number);
 

@@ -213,8 +213,10 @@ void publisher_set_network(struct publisher *publisher, struct network *network,
         if (!publisher->frontends[i].is_used)
             continue;
         frontend_update_hsdirs(publisher, &publisher->frontends[i], now);
-        if (has_new_half)
+        if (has_new_half) {
             frontend_note_half(publisher, &publisher->frontends[i], now);
+            looks_note_half(publisher, i, now);
+        }
         publisher_touch_frontend(publisher, i, now);
     }
 }

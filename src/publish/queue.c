@@ -133,7 +133,9 @@ bool queue_take(struct publisher *publisher, struct publisher_action *action, in
     action->frontend = number;
     action->slot = candidate.slot;
     action->set = candidate.set;
-    action->round = publisher->frontends[number].descriptors[candidate.slot].round.number;
+    const struct publisher_round *round = &publisher->frontends[number].descriptors[candidate.slot].round;
+    action->round = round->number;
+    action->above = round->above;
     action->is_shared = is_rush;
     action->hsdir_count = take_uploads(publisher, &publisher->frontends[number], &candidate, now);
     publisher_touch_frontend(publisher, number, now); /* it may have more */

@@ -91,6 +91,10 @@ static void begin(struct publisher *publisher, struct publisher_frontend *fronte
 {
     pay(publisher, frontend, descriptor, cause, now);
     struct publisher_round *round = &descriptor->round;
+    round->has_news = round->number == 0 || round_is_behind(frontend, descriptor);
+    bool overtakes = !frontend->is_frozen && (round->has_news || descriptor->overtakes);
+    round->above = overtakes ? descriptor->others_counter : 0;
+    descriptor->overtakes = false;
     round->number = ++publisher->rounds;
     round->cause = cause;
     round->begun_at = now;
@@ -138,7 +142,8 @@ void round_check(struct publisher *publisher, struct publisher_frontend *fronten
     bool is_refresh = now >= descriptor->refresh_at;
     enum upload_cause cause =
         now >= descriptor->next_round_at ? descriptor->next_round_cause : UPLOAD_FOR_REFRESH;
-    if (!is_refresh && is_needless(frontend, descriptor, cause)) {
+    bool was_needed = !is_needless(frontend, descriptor, cause);
+    if (!is_refresh && !was_needed) {
         descriptor->next_round_at = MOMENT_NEVER;
         return;
     }
@@ -149,7 +154,7 @@ void round_check(struct publisher *publisher, struct publisher_frontend *fronten
             return;
         }
     }
-    begin(publisher, frontend, descriptor, cause, now);
+    begin(publisher, frontend, descriptor, was_needed ? cause : UPLOAD_FOR_REFRESH, now);
 }
 
 int64_t round_next_moment(const struct publisher_descriptor *descriptor)

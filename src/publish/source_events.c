@@ -4,6 +4,7 @@
 
 #include "publish/fetches.h"
 #include "publish/frontends.h"
+#include "publish/looks.h"
 #include "publish/outage.h"
 #include "publish/recovery.h"
 #include "publish/sources.h"
@@ -18,8 +19,10 @@ static void note_success(struct publisher *publisher, int64_t now)
 
 static void tell_frontends(struct publisher *publisher, struct source *source, int64_t now)
 {
-    for (size_t i = 0; source->news != SOURCE_NEWS_NONE && i < source->frontend_count; i++)
+    for (size_t i = 0; source->news != SOURCE_NEWS_NONE && i < source->frontend_count; i++) {
         frontend_update_assignment(publisher, source->frontends[i], source->number, now);
+        looks_note_change(publisher, source->frontends[i], now);
+    }
     source->news = SOURCE_NEWS_NONE;
 }
 

@@ -83,6 +83,8 @@ struct publisher_round {
     enum upload_cause cause;
     int64_t begun_at;              /* MOMENT_NONE before the first */
     struct assignment *assignment; /* what its HSDirs are sent */
+    bool has_news;                 /* that is something else than in the round before, or there was none */
+    uint64_t above; /* another publisher's revision counter that this round's is to be above; 0: none */
 };
 
 /* One of a frontend's two descriptors. */
@@ -93,6 +95,9 @@ struct publisher_descriptor {
     struct publisher_round round; /* under way, or the last one */
     int64_t next_round_at;        /* of a round that is not a refresh; MOMENT_NEVER when none is planned */
     enum upload_cause next_round_cause;
+    uint64_t others_counter; /* the highest revision counter that another publisher's, which may be there on
+                                purpose, was seen to have; 0: none was seen */
+    bool overtakes; /* the next round's is to be above that also where the points are the same again */
     struct publisher_upload *uploads; /* one for each responsible HSDir */
     size_t upload_count;
 };

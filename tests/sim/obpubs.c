@@ -325,6 +325,7 @@ static void start(struct world *world, const struct happening *happening)
         publisher_add_frontend(obpub->publisher, frontend->keys.identity_key, frontend->backends,
                                frontend->backend_count, world->now);
         obpub->frontends[i].static_at = obpub->frontends[i].held_at = obpub->frontends[i].left_at = LONG_AGO;
+        obpub->frontends[i].overtook_at = LONG_AGO;
         obpub->frontends[i].published_at = NEVER;
         rules_begin(world, &obpub->frontends[i]);
         for (size_t j = 0; j < RELAYS_MAX; j++)

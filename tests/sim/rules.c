@@ -2,6 +2,7 @@
  * each upload in it. */
 #include <string.h>
 
+#include "engine/keyring.h"
 #include "publish/pace.h"
 #include "world.h"
 
@@ -94,7 +95,8 @@ int64_t rules_seconds(const struct world *world, const struct obpub *obpub, uint
     return network_revision_seconds(network, slot, clock / SECOND);
 }
 
-/* The engine's rule: a round's counter comes from the clock, and is larger than that of the one before. */
+/* The engine's rule: a round's counter comes from the clock, and is larger than that of the one before; and
+ * than another obpub's that is to be overtaken, if that is not too far ahead of the clock. */
 int64_t rules_count(struct world *world, struct obpub *obpub, const struct publisher_action *action)
 {
     const struct publisher_descriptor *descriptor =
@@ -104,6 +106,9 @@ int64_t rules_count(struct world *world, struct obpub *obpub, const struct publi
     if (action->round != known->round) {
         int64_t seconds = rules_seconds(world, obpub, descriptor->period_number);
         known->last_seconds = seconds > known->last_seconds ? seconds : known->last_seconds + 1;
+        int64_t above = (int64_t)action->above;
+        if (above >= known->last_seconds && above < seconds + KEYRING_AHEAD_MAX && !world_is_broken("meek"))
+            known->last_seconds = above + 1;
     }
     return world_is_broken("counters") ? known->last_seconds / 4096 + 1 : known->last_seconds;
 }
@@ -156,9 +161,22 @@ static bool has_been_mended(const struct world *world, const struct obpub *obpub
     return at != MOMENT_NONE && world->now - at <= 3 * publisher_rules_default.mend_interval;
 }
 
+/* True when a round overtakes another obpub; without or soon after a refusal that may be so but now and then.
+ */
+static bool may_overtake(const struct world *world, const struct obpub *obpub, struct frontend_record *record,
+                         const struct publisher_round *round)
+{
+    int64_t interval = publisher_scale(obpub->publisher, publisher_rules_default.mend_interval);
+    interval -= publisher_scale(obpub->publisher, 20 * SECOND); /* each comes within so long */
+    if (!world->plan.has_two_obpubs || round->above == 0 || round->begun_at - record->overtook_at < interval)
+        return false;
+    record->overtook_at = round->begun_at;
+    return true;
+}
+
 /* What is wrong with a round that has just begun; NULL if nothing is. */
 static const char *find_fault(const struct world *world, const struct obpub *obpub,
-                              const struct frontend_record *record, const struct publisher_round *round,
+                              struct frontend_record *record, const struct publisher_round *round,
                               struct round_record *known, uint64_t content)
 {
     const struct publisher_rules *rules = &publisher_rules_default;
@@ -173,18 +191,18 @@ static const char *find_fault(const struct world *world, const struct obpub *obp
     switch (round->cause) {
     case UPLOAD_FOR_POINTS:
     case UPLOAD_FOR_PERIOD:
-        /* One that looks have held up may be due as a refresh as well. */
-        if (content == known->content && since < refresh_min && !has_new_hsdir(record, known) &&
-            !known->was_refused && !may_be_in_doubt)
+        if (content == known->content && !has_new_hsdir(record, known) && !known->was_refused &&
+            !may_be_in_doubt)
             return "for the same points";
         return NULL;
     case UPLOAD_FOR_HSDIR:
         return has_new_hsdir(record, known) ? NULL : "for a new HSDir, which there is not";
     case UPLOAD_FOR_RETRY:
-        if (!known->was_refused && !may_be_in_doubt)
-            return "after a refusal, which there was not";
-        return since >= publisher_scale(obpub->publisher, rules->refusal_min) ? NULL
-                                                                              : "too soon after a refusal";
+        if (since < publisher_scale(obpub->publisher, rules->refusal_min))
+            return may_overtake(world, obpub, record, round) ? NULL : "too soon after a refusal";
+        return known->was_refused || may_be_in_doubt || may_overtake(world, obpub, record, round)
+                   ? NULL
+                   : "after a refusal, which there was not";
     case UPLOAD_FOR_REFRESH:
         if (has_been_mended(world, obpub, record))
             return NULL;

@@ -8,8 +8,8 @@
  * The rules: counters (an obpub's do not grow), lifetime (HSDirs keep a descriptor for 45 minutes), deaf
  * (lost connections are not noticed), mute (nor backends' uploads), slow (uploads take 20 minutes), patience
  * (refreshes have to be two hours apart), calm (a frontend may have four rounds an hour), haste (what is
- * held back may be so for a quarter of a minute), blind (nobody answers looks), torn (HSDirs keep all points
- * but one). */
+ * held back may be so for a quarter of a minute), blind (nobody answers looks), meek (no obpub counts above
+ * another one), torn (HSDirs keep all points but one). */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -8,10 +8,24 @@
 /* Who is blind notices it, and until then may put its old points over the other one's; the look that shows
  * these, and the uploads after it, take so long. */
 #define BLIND_NOTICED (30 * MINUTE)
-/* A change is out after so long: HSDirs refuse what a clock makes that is behind, until it has caught up, and
- * a round after that goes out some minutes later. */
-#define CHANGE_OUT (20 * MINUTE)
+/* Until an obpub has heard of a change: its tor tells of its upload, and is asked, within two seconds. */
+#define CHANGE_HEARD (2 * SECOND)
+/* An upload is answered within so long, and waits for the one of the other descriptor to the same HSDir. */
+#define UPLOAD_TAKES (3 * SECOND)
+/* So much later than with one obpub alone a change is out at most: HSDirs may have what the other one's clock
+ * has made, which is ahead, and refuse it; or the other one's dead point is one that it does not use itself;
+ * or the other one is just about to notice that it is blind, and puts its last points over it once more. Each
+ * time a look finds that, and another round overtakes the other obpub's. */
+#define SECOND_ROUND MINUTE
 #define NEW_CONSENSUS (6 * MINUTE)
+
+/* A change is out after so long. All that one obpub alone needs for it is here what follows: no upload fails,
+ * no backend is lost without being gone, and changes are so rare that none waits for its allowance. */
+static int64_t change_time(void)
+{
+    const struct publisher_rules *rules = &publisher_rules_default;
+    return CHANGE_HEARD + rules->gather + rules->death_spread + 2 * UPLOAD_TAKES + SECOND_ROUND;
+}
 
 /* one is the obpub, two what happens to it: 0 that it is killed, 1 that it goes blind, 2 that all is well
  * again. */
@@ -32,12 +46,21 @@ static void take_turn(struct world *world, const struct happening *happening)
                                  .two = is_over ? (uint32_t)chance_draw(&world->chance, 0, 1) : 2});
 }
 
+/* True when an obpub goes by a consensus by which clients use the descriptor that they use by the newest,
+ * too. Another one that does may have points out that this one can't know. */
+static bool is_up_to_date(const struct world *world, const struct obpub *obpub)
+{
+    const struct network *newest = consensus_view(world, world->consensus_count - 1)->network;
+    const struct network *network = obpub->publisher->network;
+    return network->period_number[network->client_slot] == newest->period_number[newest->client_slot];
+}
+
 /* True when nothing has happened to an obpub that would excuse it. */
 static bool sees(const struct world *world, const struct obpub *obpub)
 {
     return obpub->is_running && obpub->is_tor_up && !obpub->is_blind &&
            world->now - obpub->turned_at > BLIND_NOTICED && world->now - obpub->started_at > BLIND_NOTICED &&
-           world->now - obpub->consensus_since > NEW_CONSENSUS;
+           world->now - obpub->consensus_since > NEW_CONSENSUS && is_up_to_date(world, obpub);
 }
 
 /* True when an obpub that does not see has had the time to notice it. */
@@ -58,7 +81,7 @@ static void check_relay(struct world *world, size_t frontend, const struct obpub
     }
     for (size_t i = 0; i < stored->point_count; i++) {
         const struct point *point = &world->points[stored->points[i] - 1];
-        if (point->gone_at != NEVER && world->now - point->gone_at > CHANGE_OUT)
+        if (point->gone_at != NEVER && world->now - point->gone_at > change_time())
             world_fail(
                 world,
                 "frontend %zu: relay %u has point %llu of obpub %u, gone for %lld s, though obpub %u sees",

@@ -154,6 +154,7 @@ struct frontend_record {
     int64_t published_at;         /* when it first sent something; NEVER */
     int64_t held_at;              /* when its uploads last waited for looks */
     int64_t left_at;              /* when it last left that to the other obpub */
+    int64_t overtook_at;          /* when a round last came soon after a refusal, above the other one's */
     int64_t static_at;            /* when it was last seen without a live backend */
     uint64_t content;             /* of the last upload */
     int64_t content_changed_at;

@@ -166,6 +166,7 @@ static void write_down(struct story *story, const struct publisher_action *actio
         upload->frontend = action->frontend;
         upload->slot = action->slot;
         upload->round = action->round;
+        upload->above = action->above;
         upload->hsdir = model_hsdir_number(action->fingerprints[i]);
         upload->tor = action->tors[i];
         upload->is_shared = action->is_shared;

@@ -14,6 +14,7 @@ struct story_upload {
     size_t frontend;
     enum descriptor_slot slot;
     uint64_t round;
+    uint64_t above; /* the counter of another publisher that its own is to be above */
     uint32_t hsdir;
     size_t tor;
     bool is_shared; /* with the other HSDirs of its action */
