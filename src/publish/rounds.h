@@ -29,10 +29,10 @@ void round_note_refusal(struct publisher *publisher, struct publisher_descriptor
 void round_put_off(struct publisher_descriptor *descriptor, int64_t until);
 
 /* Begins the round that is due, if one is, which the frontend's allowance pays for. One that is for a refusal
- * alone waits for that. One that has something else to say than the last one, or is wanted for that, overtakes
- * another publisher: its revision counter is to be above that publisher's. One that only says the same again
- * never does, nor does any without a live source, so that two publishers that both know all don't chase each
- * other. */
+ * alone waits for that. One that has something else to say than the last one, or is wanted for that,
+ * overtakes another publisher: its revision counter is to be above that publisher's. One that only says the
+ * same again never does, nor does any without a live source, so that two publishers that both know all don't
+ * chase each other. */
 void round_check(struct publisher *publisher, struct publisher_frontend *frontend,
                  struct publisher_descriptor *descriptor, int64_t now);
 
