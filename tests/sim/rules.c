@@ -153,12 +153,13 @@ static bool has_new_hsdir(const struct frontend_record *record, const struct rou
 }
 
 /* True when a look has shown of late that an HSDir has something else than it was sent, or when looks have
- * held rounds up until a moment ago. */
+ * held rounds up until a moment ago. What waited for the local tor is as late as that. */
 static bool has_been_mended(const struct world *world, const struct obpub *obpub,
                             const struct frontend_record *record)
 {
     int64_t at = obpub->publisher->frontends[record - obpub->frontends].looks.mended_at;
-    return at != MOMENT_NONE && world->now - at <= 3 * publisher_rules_default.mend_interval;
+    return at != MOMENT_NONE &&
+           world->now - later(at, obpub->tor_since) <= 3 * publisher_rules_default.mend_interval;
 }
 
 /* True when a round overtakes another obpub; without or soon after a refusal that may be so but now and then.
