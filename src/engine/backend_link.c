@@ -115,15 +115,30 @@ static void uptime_came(struct control_connection *connection, const struct cont
         link->callbacks.up(link->number, is_new_process, uptime, link->context);
 }
 
-static void ask_uptime(struct backend_link *link)
+/* Whoever filters what is asked may not let this through: nothing is known then. */
+static void uploading_came(struct control_connection *connection, const struct control_reply *reply,
+                           void *context)
+{
+    (void)connection;
+    struct backend_link *link = context;
+    uint64_t is_on;
+    if (reply != NULL && link->is_up &&
+        control_reply_read_number(reply, "PublishHidServDescriptors", 1, &is_on) == 0)
+        link->callbacks.uploading(link->number, is_on != 0, link->context);
+}
+
+/* Asks it whether it lives, and since when. */
+static void ask_state(struct backend_link *link)
 {
     control_connection_send(link->connection, "GETINFO uptime", uptime_came, link);
+    if (link->config->is_twin)
+        control_connection_send(link->connection, "GETCONF PublishHidServDescriptors", uploading_came, link);
 }
 
 static void link_is_ready(struct control_connection *connection, void *context)
 {
     control_connection_send(connection, "SETEVENTS HS_DESC HS_DESC_CONTENT", NULL, NULL);
-    ask_uptime(context);
+    ask_state(context);
 }
 
 static void event_came(struct control_connection *connection, const struct control_reply *event,
@@ -202,7 +217,7 @@ static void timer_fired(evutil_socket_t socket, short events, void *context)
     if (link->connection == NULL)
         connect_to_backend(link);
     else if (link->is_up)
-        ask_uptime(link);
+        ask_state(link);
 }
 
 struct backend_link *backend_link_new(struct event_base *base, const struct config_backend *config,

@@ -13,6 +13,8 @@ struct backend_link_callbacks {
     /* Commands can be sent from now on. is_new_process: another process than before answers, or the first
      * one; uptime: how long it has been running, in milliseconds, UPTIME_UNKNOWN if it does not say. */
     void (*up)(uint64_t source, bool is_new_process, int64_t uptime, void *context);
+    /* A twin's tor has said whether it uploads its own descriptors; it is asked again and again. */
+    void (*uploading)(uint64_t source, bool is_on, void *context);
     void (*hs_desc)(uint64_t source, const struct hs_desc_event *event, void *context);
     /* The connection is lost or could not be had, and why; it is tried again. One that is of no use until its
      * operator does something, or that lies, counts as gone. */

@@ -111,18 +111,37 @@ static void backend_is_up(uint64_t number, bool is_new_process, int64_t uptime, 
     engine_wake(engine);
 }
 
+static void backend_is_uploading(uint64_t number, bool is_on, void *context)
+{
+    struct engine *engine = context;
+    publisher_note_uploading(engine->publisher, number, is_on, clock_milliseconds());
+    engine_wake(engine);
+}
+
+/* A fetch that fails makes the same event as an upload, but for the reason. */
+static bool is_about_upload(const struct hs_desc_event *event, enum source_upload *what)
+{
+    if (event->action == HS_DESC_UPLOAD)
+        *what = SOURCE_UPLOAD_BEGUN;
+    else if (event->action == HS_DESC_UPLOADED)
+        *what = SOURCE_UPLOAD_TAKEN;
+    else if (event->action == HS_DESC_FAILED && event->reason == HS_DESC_UPLOAD_REJECTED)
+        *what = SOURCE_UPLOAD_REFUSED;
+    else
+        return false;
+    return true;
+}
+
 /* Older tors don't say whose descriptor it is; that of another service of the same tor costs a fetch then. */
 static void note_backend_upload(struct engine_backend *backend, const struct hs_desc_event *event)
 {
     struct engine *engine = backend->engine;
-    bool is_taken = event->action == HS_DESC_UPLOADED;
-    if (!is_taken && event->action != HS_DESC_UPLOAD)
-        return;
-    if (!event->has_fingerprint ||
+    enum source_upload what;
+    if (!event->has_fingerprint || !is_about_upload(event, &what) ||
         (event->has_address && strcmp(event->address, backend->config->address) != 0))
         return;
     reactions_note_hint(&engine->reactions, engine->publisher, backend->number, clock_milliseconds());
-    publisher_note_source_upload(engine->publisher, backend->number, is_taken, event->fingerprint,
+    publisher_note_source_upload(engine->publisher, backend->number, what, event->fingerprint,
                                  event->has_blinded_key ? event->blinded_key : NULL, clock_milliseconds());
     engine_wake(engine);
 }
@@ -206,6 +225,8 @@ void engine_follow_sources(struct engine *engine)
 
 enum source_kind engine_source_kind(const struct config_backend *config)
 {
+    if (config->is_twin)
+        return SOURCE_TWIN_WITH_CONTROL;
     return config->has_control ? SOURCE_BACKEND_WITH_CONTROL : SOURCE_BACKEND_ON_HSDIRS;
 }
 
@@ -228,6 +249,7 @@ static void connect_backend(struct engine_backend *backend)
 {
     static const struct backend_link_callbacks callbacks = {
         .up = backend_is_up,
+        .uploading = backend_is_uploading,
         .hs_desc = backend_said,
         .down = backend_is_down,
     };

@@ -108,9 +108,9 @@ static void draw_salts(struct superdescriptor_randomness *randomness)
 }
 
 /* What the next revision counter is made from: more than the last one, also when the clock was set back. */
-static int64_t next_seconds(int64_t clock, const struct keyring_keys *keys)
+static int64_t next_seconds(int64_t wanted, const struct keyring_keys *keys)
 {
-    int64_t seconds = clock > keys->last_seconds ? clock : keys->last_seconds + 1;
+    int64_t seconds = wanted > keys->last_seconds ? wanted : keys->last_seconds + 1;
     return seconds < REVISION_COUNTER_SECONDS_MAX ? seconds : REVISION_COUNTER_SECONDS_MAX;
 }
 
@@ -205,11 +205,16 @@ static int update_certificate(const struct keyring_request *request, const struc
     return 0;
 }
 
-static void set_points(struct superdescriptor *superdescriptor, const struct point_set *set)
+static void set_points(struct superdescriptor *superdescriptor, const struct point_set *set, int64_t wall_now)
 {
     superdescriptor->is_single_onion_service = set->features.is_single_onion_service;
     superdescriptor->flow_control = set->features.flow_control;
     superdescriptor->pow_params = set->features.pow_params;
+    if (set->features.pow_lifetime > 0) {
+        int64_t end = wall_now + set->features.pow_lifetime / 1000;
+        if (superdescriptor->pow_params.expires_at > end)
+            superdescriptor->pow_params.expires_at = end;
+    }
     superdescriptor->point_count = set->count;
     for (size_t i = 0; i < set->count; i++)
         superdescriptor->points[i] = &set->entries[i].point;
@@ -221,12 +226,13 @@ static int update_inner(const struct keyring_request *request, struct keyring_ke
 {
     const struct point_set *set = request->set;
     superdescriptor->expiration_hour = introduction_point_expiration_hour(request->wall_now);
-    bool is_same = memcmp(keys->inner_set, set->digest, sizeof(keys->inner_set)) == 0;
+    bool is_same = memcmp(keys->inner_set, set->digest, sizeof(keys->inner_set)) == 0 &&
+                   set->features.pow_lifetime == 0; /* else it depends on the moment */
     if (keys->inner != NULL && is_same && keys->inner_hour == superdescriptor->expiration_hour)
         return 0;
     free(keys->inner);
     keys->inner = NULL;
-    set_points(superdescriptor, set);
+    set_points(superdescriptor, set, request->wall_now);
     if (superdescriptor_encode_inner(superdescriptor, &keys->signatures, &keys->inner, &keys->inner_length,
                                      error) != 0)
         return -1;
@@ -238,10 +244,10 @@ static int update_inner(const struct keyring_request *request, struct keyring_ke
 /* Makes the first counter above another publisher's from a later second, where *counter is not above that.
  * The counters grow by a random amount with each second, so it is searched by halves. No second too far ahead
  * is taken: then *seconds and *counter stay as they are. Returns 0 or -1. */
-static int overtake(const struct keyring_request *request, const struct signer_period *period, int64_t clock,
+static int overtake(const struct keyring_request *request, const struct signer_period *period, int64_t wanted,
                     int64_t *seconds, uint64_t *counter, struct error *error)
 {
-    int64_t low = *seconds, high = clock + KEYRING_AHEAD_MAX;
+    int64_t low = *seconds, high = wanted + KEYRING_AHEAD_MAX;
     uint64_t found = 0;
     if (high > REVISION_COUNTER_SECONDS_MAX)
         high = REVISION_COUNTER_SECONDS_MAX;
@@ -272,10 +278,10 @@ static int update_counter(const struct keyring_request *request, const struct si
     if (keys->round == request->round && keys->revision_counter != 0)
         return 0;
     int64_t clock = network_revision_seconds(request->network, request->slot, request->wall_now);
-    int64_t seconds = next_seconds(clock, keys);
+    int64_t wanted = clock + request->lead, seconds = next_seconds(wanted, keys);
     uint64_t counter = 0;
     if (signer_client_count(request->signer, period, seconds, &counter, error) != 0 ||
-        overtake(request, period, clock, &seconds, &counter, error) != 0)
+        overtake(request, period, wanted, &seconds, &counter, error) != 0)
         return -1;
     *is_clock_back = clock < keys->clock_seconds - 1;
     if (clock > keys->clock_seconds)

@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "engine/posts.h"
 #include "onion/presigned.h"
+#include "publish/lead.h"
 
 static void post_was_answered(struct control_connection *connection, const struct control_reply *reply,
                               void *context)
@@ -53,6 +54,7 @@ static int build_text(struct engine *engine, const struct publisher_action *acti
         .slot = action->slot,
         .set = action->set,
         .round = action->round,
+        .lead = lead_find(publisher, &publisher->frontends[action->frontend]) / 1000,
         .above = action->above,
         .wall_now = clock_wall_seconds(),
         .now = clock_milliseconds(),

@@ -103,6 +103,13 @@ static bool has_members(const struct publisher_frontend *frontend, const uint64_
     return true;
 }
 
+static void set_twins(struct engine *engine, size_t number, const struct config_frontend *config)
+{
+    bool takes_proof_of_work = config->mode == CONFIG_MODE_HARDMAP && !config->has_proof_of_work_off;
+    publisher_set_twins(engine->publisher, number, (int64_t)config->lead * 1000, takes_proof_of_work,
+                        clock_milliseconds());
+}
+
 static void add_frontend(struct engine *engine, struct config_frontend *config, const uint64_t *backends)
 {
     size_t number = publisher_add_frontend(engine->publisher, config->identity_key, backends,
@@ -110,6 +117,7 @@ static void add_frontend(struct engine *engine, struct config_frontend *config, 
     struct engine_frontend *frontend = make_frontend_row(engine, number);
     frontend->config = config;
     frontend->is_in_new_config = true;
+    set_twins(engine, number, config);
     engine_index_frontend(engine, number);
 }
 
@@ -135,6 +143,7 @@ static void set_frontend_config(struct engine *engine, size_t number, const stru
         change_key(engine, number, frontend->config);
     frontend->config = config;
     frontend->is_in_new_config = true;
+    set_twins(engine, number, config);
 }
 
 /* sources: the numbers of the new config's. */

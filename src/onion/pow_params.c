@@ -31,6 +31,14 @@ static int parse_effort(uint32_t *effort, struct text text)
     return 0;
 }
 
+bool pow_params_equal(const struct pow_params *one, const struct pow_params *other)
+{
+    if (!one->is_present || !other->is_present)
+        return one->is_present == other->is_present;
+    return memcmp(one->seed, other->seed, POW_SEED_SIZE) == 0 &&
+           one->suggested_effort == other->suggested_effort && one->expires_at == other->expires_at;
+}
+
 int pow_params_take(struct pow_params *pow_params, const struct document_item *item, struct error *error)
 {
     struct pow_params taken = {.is_present = true};

@@ -20,6 +20,9 @@ struct pow_params {
     int64_t expires_at;        /* seconds since the epoch: clients fetch the descriptor again then */
 };
 
+/* True when both are absent, or say the same. */
+bool pow_params_equal(const struct pow_params *one, const struct pow_params *other);
+
 /* Takes over a pow-params line, an item with at least one argument. A descriptor may have several: those of
  * other types than v1 change nothing. What stands behind the four arguments of v1 is ignored. Returns 0, or
  * -1 with pow_params as they were when the line is of v1 and another one was before (pow_params is present),

@@ -28,6 +28,17 @@ struct assignment *assignment_new(struct point_set *const *sets, size_t count)
     return assignment;
 }
 
+struct assignment *assignment_new_with_places(struct point_set *const *sets, size_t count,
+                                              struct assignment_place *places, size_t place_count,
+                                              uint64_t turn)
+{
+    struct assignment *assignment = assignment_new(sets, count);
+    assignment->places = places;
+    assignment->place_count = place_count;
+    assignment->turn = turn;
+    return assignment;
+}
+
 struct assignment *assignment_share(struct assignment *assignment)
 {
     if (assignment != NULL)
@@ -41,6 +52,7 @@ void assignment_release(struct assignment *assignment)
         return;
     for (size_t i = 0; i < assignment->count; i++)
         point_set_release(assignment->sets[i]);
+    free(assignment->places);
     free(assignment);
 }
 
@@ -51,11 +63,25 @@ void assignment_replace(struct assignment **held, struct assignment *assignment)
     assignment_release(old);
 }
 
+static struct point_set *find_place(const struct assignment *assignment, uint64_t period_number,
+                                    const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE])
+{
+    for (size_t i = 0; i < assignment->place_count; i++) {
+        const struct assignment_place *place = &assignment->places[i];
+        if (place->period_number == period_number &&
+            memcmp(place->fingerprint, fingerprint, RELAY_FINGERPRINT_SIZE) == 0)
+            return assignment->sets[place->set];
+    }
+    return NULL;
+}
+
 struct point_set *assignment_find(const struct assignment *assignment, uint64_t period_number,
                                   const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE])
 {
     if (assignment == NULL)
         return NULL;
+    if (assignment->places != NULL)
+        return find_place(assignment, period_number, fingerprint);
     struct affinity best;
     size_t found = 0;
     for (size_t i = 0; assignment->count > 1 && i < assignment->count; i++) {
@@ -68,17 +94,52 @@ struct point_set *assignment_find(const struct assignment *assignment, uint64_t 
     return assignment->sets[found];
 }
 
-bool assignment_equals(const struct assignment *one, const struct assignment *other)
+static bool has_same_sets(const struct assignment *one, const struct assignment *other)
 {
-    if (one == other)
-        return true;
-    if (one == NULL || other == NULL || one->count != other->count)
+    if (one->count != other->count)
         return false;
     for (size_t i = 0; i < one->count; i++) {
         if (!point_set_equals(one->sets[i], other->sets[i]))
             return false;
     }
     return true;
+}
+
+/* True when each place of one that is meant has the same set in the other: those of a time period, or all. */
+static bool has_places_of(const struct assignment *one, const struct assignment *other,
+                          const uint64_t *period_number)
+{
+    for (size_t i = 0; i < one->place_count; i++) {
+        const struct assignment_place *place = &one->places[i];
+        if ((period_number == NULL || *period_number == place->period_number) &&
+            !point_set_equals(one->sets[place->set],
+                              find_place(other, place->period_number, place->fingerprint)))
+            return false;
+    }
+    return true;
+}
+
+static bool gives_same(const struct assignment *one, const struct assignment *other,
+                       const uint64_t *period_number)
+{
+    if (one == other)
+        return true;
+    if (one == NULL || other == NULL || (one->places == NULL) != (other->places == NULL))
+        return false;
+    if (one->places == NULL)
+        return has_same_sets(one, other);
+    return has_places_of(one, other, period_number) && has_places_of(other, one, period_number);
+}
+
+bool assignment_equals(const struct assignment *one, const struct assignment *other)
+{
+    return gives_same(one, other, NULL);
+}
+
+bool assignment_gives_same(const struct assignment *one, const struct assignment *other,
+                           uint64_t period_number)
+{
+    return gives_same(one, other, &period_number);
 }
 
 /* True when one of an assignment's first sets has a point. */

@@ -1,9 +1,9 @@
 /* Which point set each HSDir of a frontend's descriptors is to have.
  *
  * An assignment never changes once it is made, and is counted like a point set. It has one set for all
- * HSDirs, or several, of which each HSDir has one. Nothing but this file and the choice that makes the sets
- * knows how many there are: an upload has the set that it is told. No assignment at all is NULL, and gives no
- * HSDir anything.
+ * HSDirs; or several, of which each HSDir has one: whichever that is, or the one that it names for it.
+ * Nothing but this file and the choice that makes the sets knows how many there are: an upload has the set
+ * that it is told. No assignment at all is NULL, and gives no HSDir anything.
  */
 #ifndef OBPUB_PUBLISH_ASSIGNMENT_H
 #define OBPUB_PUBLISH_ASSIGNMENT_H
@@ -12,8 +12,18 @@
 #include "publish/choice.h"
 #include "publish/point_set.h"
 
+/* An HSDir of the descriptor of a time period, and the number of the set that it has. */
+struct assignment_place {
+    uint64_t period_number;
+    uint8_t fingerprint[RELAY_FINGERPRINT_SIZE];
+    size_t set;
+};
+
 struct assignment {
     unsigned holders;
+    uint64_t turn;                   /* of the allotments that the places are from */
+    struct assignment_place *places; /* the assignment's; NULL: no HSDir is named */
+    size_t place_count;
     size_t count;             /* 1 or more */
     struct point_set *sets[]; /* each held by the assignment */
 };
@@ -30,6 +40,12 @@ struct assignment *assignment_make_same(const struct choice_offer *offers, size_
 /* Makes an assignment of these sets, count of them, at least 1, none NULL; it shares them. */
 struct assignment *assignment_new(struct point_set *const *sets, size_t count);
 
+/* Makes one that names the HSDirs that have something: others have nothing. It takes the places, count of
+ * them, which were allocated with memory_allocate(). */
+struct assignment *assignment_new_with_places(struct point_set *const *sets, size_t count,
+                                              struct assignment_place *places, size_t place_count,
+                                              uint64_t turn);
+
 /* Hold an assignment once more; have one holder less, the last of which frees it. NULL is fine. */
 struct assignment *assignment_share(struct assignment *assignment);
 void assignment_release(struct assignment *assignment);
@@ -37,14 +53,19 @@ void assignment_release(struct assignment *assignment);
 /* Has *held be this assignment, shared, in the place of the one that it was. */
 void assignment_replace(struct assignment **held, struct assignment *assignment);
 
-/* The set that an HSDir is to have of the descriptor of a time period; NULL for no assignment. It stays the
- * assignment's. Which set that is depends on the HSDir, the time period and the number of the set alone: it
+/* The set that an HSDir is to have of the descriptor of a time period; NULL for no assignment, and for an
+ * HSDir that is not named where others are. It stays the assignment's. Where none is named, which set that is
+ * depends on the HSDir, the time period and the number of the set alone: it
  * stays when other HSDirs come and go, and when one set is replaced, the HSDirs of the others keep theirs. */
 struct point_set *assignment_find(const struct assignment *assignment, uint64_t period_number,
                                   const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE]);
 
 /* True when both give every HSDir the same, or both are NULL. */
 bool assignment_equals(const struct assignment *one, const struct assignment *other);
+
+/* True when both give the HSDirs of the descriptor of a time period the same, or both are NULL. */
+bool assignment_gives_same(const struct assignment *one, const struct assignment *other,
+                           uint64_t period_number);
 
 /* How many different introduction points there are in all sets, and how many of them are from one source. */
 size_t assignment_count_points(const struct assignment *assignment);

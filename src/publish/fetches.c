@@ -50,8 +50,13 @@ enum inquiry_target publisher_preferred_target(const struct publisher *publisher
 /* HSDirs are asked by way of the source's tor only once they are known to have what its process uploaded. */
 static enum inquiry_target choose_target(const struct source *source)
 {
-    if (!source_policy(source->kind)->asks_own_tor)
+    const struct source_policy *policy = source_policy(source->kind);
+    if (!policy->asks_own_tor)
         return INQUIRY_OF_HSDIRS;
+    if (!policy->is_on_hsdirs) /* what its tor has just made it says first: the seed that tells it apart */
+        return !source->has_begun_upload && announcements_have_fresh(source->announcements)
+                   ? INQUIRY_OF_HSDIRS
+                   : INQUIRY_OF_TOR;
     return trust_includes_hsdirs(source) ? source->inquiry.wanted : INQUIRY_OF_TOR;
 }
 
@@ -105,6 +110,7 @@ static void begin_fetch(struct publisher *publisher, struct source *source, stru
     if (inquiry_has_hint(source))
         pay_for_hint(publisher, source, now);
     inquiry_note_begun(source, target);
+    source->has_begun_upload &= target != INQUIRY_OF_TOR;
     take_fetch_permit(publisher, source, now);
     action->type = PUBLISHER_FETCH;
     action->source = source->number;

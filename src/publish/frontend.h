@@ -31,6 +31,12 @@ struct publisher_frontend {
         changed_since; /* when the oldest change came that no round is planned for; MOMENT_NEVER for none */
     bool is_urgent;    /* among these changes is one that is more than new points of another time period */
     bool is_commanded; /* likewise one of its members, which nothing holds back */
+    bool takes_proof_of_work; /* its twins' may be published */
+    bool is_split;            /* it is: each HSDir that clients ask has the points of one twin, the spare ones
+                                 are left to the twins' tors */
+    uint64_t turn;            /* of the twins, where there are more of them than HSDirs */
+    int64_t lead; /* by how much its revision counters are to be ahead of the clock while a twin of it uploads
+                     (milliseconds, scaled) */
     struct allowance allowance;
     struct publisher_descriptor descriptors[DESCRIPTOR_SLOTS];
     struct frontend_looks looks;

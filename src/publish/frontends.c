@@ -9,6 +9,7 @@
 #include "publish/descriptors.h"
 #include "publish/pace.h"
 #include "publish/rounds.h"
+#include "publish/split.h"
 
 /* A source that was lost so many milliseconds ago, or less, is one of those that were lost together. */
 #define MISSED_TIME (10 * 60 * 1000)
@@ -147,7 +148,8 @@ static struct assignment *make_assignment(const struct publisher *publisher,
         };
     }
     make_period_seed(seed, publisher);
-    struct assignment *assignment = publisher->rules.assign(offers, count, seed);
+    struct assignment *assignment = frontend->is_split ? split_make_assignment(publisher, frontend, seed)
+                                                       : publisher->rules.assign(offers, count, seed);
     free(offers);
     return assignment;
 }
@@ -178,6 +180,8 @@ void frontend_update_assignment(struct publisher *publisher, size_t number, uint
     struct publisher_frontend *frontend = &publisher->frontends[number];
     update_membership(publisher, frontend, changed_source, now);
     publisher_touch_frontend(publisher, number, now);
+    if (split_update(publisher, frontend) && publisher->network != NULL)
+        frontend_update_hsdirs(publisher, frontend, now); /* the spare ones come or go */
     if (!renew_assignment(publisher, frontend))
         return;
     frontend->changed_at = now;
@@ -204,12 +208,9 @@ static bool is_offered(const struct publisher *publisher, const struct publisher
         find_member(frontend->members, frontend->member_count, entry->source);
     if (member == NULL || !member->is_in)
         return false;
-    const struct source_points *points = &publisher_member_source(publisher, member)->points;
-    for (size_t i = 0; i < points->count; i++) {
-        if (introduction_point_equals(&points->points[i], &entry->point))
-            return true;
-    }
-    return false;
+    const struct source *source = publisher_member_source(publisher, member);
+    return source_points_has(&source->points, &entry->point) ||
+           source_points_has(&source->next_points, &entry->point);
 }
 
 static bool has_quiet_changer(const struct publisher_frontend *frontend)

@@ -339,7 +339,7 @@ static enum look_verdict judge_others(struct publisher *publisher, size_t number
     struct comparison comparison = compare(publisher, frontend, upload, result->descriptor, now);
     frontend->looks.others_seen = now;
     /* One that is not newer than ours is left from a time before: nobody publishes it now. */
-    bool is_foreign = result->is_newer && comparison.unknown > 0 &&
+    bool is_foreign = result->is_newer && comparison.unknown > 0 && !upload_is_of_twin(upload, now) &&
                       !expects_unknown(publisher, frontend, result->descriptor, &comparison);
     upload->look.is_newer = result->is_newer;
     if (result->is_ahead)

@@ -10,7 +10,7 @@
 
 /* Pieces of one point, and of the features, that make the digest. */
 #define POINT_PIECES 6
-#define FEATURES_SIZE (1 + 1 + 8 + 1 + 1 + POW_SEED_SIZE + 8 + 8)
+#define FEATURES_SIZE (1 + 1 + 8 + 1 + 1 + POW_SEED_SIZE + 8 + 8 + 8)
 
 /* The features as bytes; what is absent is zeros. */
 static void encode_features(uint8_t bytes[FEATURES_SIZE], const struct point_set_features *features)
@@ -29,6 +29,7 @@ static void encode_features(uint8_t bytes[FEATURES_SIZE], const struct point_set
         memcpy(bytes + 12, pow_params->seed, POW_SEED_SIZE);
         big_endian_write_uint64(bytes + 12 + POW_SEED_SIZE, pow_params->suggested_effort);
         big_endian_write_uint64(bytes + 20 + POW_SEED_SIZE, (uint64_t)pow_params->expires_at);
+        big_endian_write_uint64(bytes + 28 + POW_SEED_SIZE, (uint64_t)features->pow_lifetime);
     }
 }
 

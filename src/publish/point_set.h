@@ -18,6 +18,9 @@ struct point_set_features {
     bool is_single_onion_service;
     struct flow_control flow_control;
     struct pow_params pow_params;
+    /* Clients are to fetch the descriptor again so long after it was made (milliseconds), if its pow-params
+     * don't have them do so earlier; 0: when these end. */
+    int64_t pow_lifetime;
 };
 
 /* One introduction point, and the number of the source that it is from. */

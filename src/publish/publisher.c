@@ -8,6 +8,7 @@
 #include "publish/descriptors.h"
 #include "publish/fetches.h"
 #include "publish/looks.h"
+#include "publish/own_uploads.h"
 #include "publish/pace.h"
 #include "publish/queue.h"
 #include "publish/schedule.h"
@@ -162,6 +163,20 @@ size_t publisher_add_frontend(struct publisher *publisher,
     return number;
 }
 
+void publisher_set_twins(struct publisher *publisher, size_t number, int64_t lead, bool takes_proof_of_work,
+                         int64_t now)
+{
+    struct publisher_frontend *frontend = &publisher->frontends[number];
+    bool is_longer = lead > frontend->lead;
+    bool is_other = takes_proof_of_work != frontend->takes_proof_of_work;
+    frontend->lead = lead;
+    frontend->takes_proof_of_work = takes_proof_of_work;
+    if (is_other)
+        frontend_update_assignment(publisher, number, SOURCE_NONE, now);
+    if (is_longer)
+        own_uploads_note_lead(publisher, number, now);
+}
+
 void publisher_remove_frontend(struct publisher *publisher, size_t number)
 {
     publisher_set_members(publisher, number, NULL, 0, 0);
@@ -213,6 +228,8 @@ void publisher_set_network(struct publisher *publisher, struct network *network,
         if (!publisher->frontends[i].is_used)
             continue;
         frontend_update_hsdirs(publisher, &publisher->frontends[i], now);
+        if (publisher->frontends[i].is_split)
+            frontend_update_assignment(publisher, i, SOURCE_NONE, now); /* each HSDir has its own part */
         if (has_new_half) {
             frontend_note_half(publisher, &publisher->frontends[i], now);
             looks_note_half(publisher, i, now);

@@ -33,6 +33,12 @@ size_t publisher_add_frontend(struct publisher *publisher,
                               const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE], const uint64_t *sources,
                               size_t source_count, int64_t now);
 
+/* What a frontend does with tors that share its key. lead: by how much its revision counters are to be ahead
+ * of the clock while one of them uploads its own descriptors (milliseconds, scaled; 0 at first).
+ * takes_proof_of_work: their pow-params are published, as soon as all have them (false at first). */
+void publisher_set_twins(struct publisher *publisher, size_t frontend, int64_t lead, bool takes_proof_of_work,
+                         int64_t now);
+
 /* Takes a frontend away, or a source, which must not be a member of any frontend. */
 void publisher_remove_frontend(struct publisher *publisher, size_t frontend);
 void publisher_remove_source(struct publisher *publisher, uint64_t source);

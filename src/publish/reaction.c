@@ -67,7 +67,9 @@ static int64_t find_begin(const struct reaction *reaction, const struct publishe
 static bool has_sent_all(const struct publisher_frontend *frontend)
 {
     for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
-        if (assignment_equals(frontend->descriptors[slot].round.assignment, frontend->assignment))
+        const struct publisher_descriptor *descriptor = &frontend->descriptors[slot];
+        if (assignment_gives_same(descriptor->round.assignment, frontend->assignment,
+                                  descriptor->period_number))
             return true;
     }
     return false;

@@ -1,6 +1,7 @@
 /* When a descriptor is sent to all of its HSDirs once more. */
 #include "publish/rounds.h"
 
+#include "publish/lead.h"
 #include "publish/pace.h"
 
 /* Milliseconds between two rounds of a descriptor: the revision counter moves once a second. */
@@ -32,7 +33,8 @@ bool round_is_planned_for_more(const struct publisher_descriptor *descriptor)
 bool round_is_behind(const struct publisher_frontend *frontend, const struct publisher_descriptor *descriptor)
 {
     return descriptor->round.number != 0 &&
-           !assignment_equals(descriptor->round.assignment, frontend->assignment);
+           !assignment_gives_same(descriptor->round.assignment, frontend->assignment,
+                                  descriptor->period_number);
 }
 
 /* A time that is doubled for so many times. */
@@ -60,8 +62,12 @@ void round_note_refusal(struct publisher *publisher, struct publisher_descriptor
 }
 
 /* Each descriptor its own, drawn anew with each round, as tor does. */
-static int64_t next_refresh(struct publisher *publisher, int64_t now)
+static int64_t next_refresh(struct publisher *publisher, const struct publisher_frontend *frontend,
+                            int64_t now)
 {
+    int64_t lead = lead_find(publisher, frontend);
+    if (lead > 0)
+        return lead_draw_refresh(publisher, lead, now);
     int64_t low = publisher_scale(publisher, publisher->rules.refresh_min);
     int64_t high = publisher_scale(publisher, publisher->rules.refresh_max);
     return now + publisher_draw(publisher, low, high);
@@ -99,7 +105,7 @@ static void begin(struct publisher *publisher, struct publisher_frontend *fronte
     round->cause = cause;
     round->begun_at = now;
     assignment_replace(&round->assignment, frontend->assignment);
-    descriptor->refresh_at = next_refresh(publisher, now);
+    descriptor->refresh_at = next_refresh(publisher, frontend, now);
     descriptor->next_round_at = MOMENT_NEVER;
 }
 

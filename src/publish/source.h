@@ -83,6 +83,22 @@ enum trust_process {
     TRUST_PROCESS_SAME,    /* the descriptor is its own */
 };
 
+/* What a source's tor tells of an upload of its own. */
+enum source_upload {
+    SOURCE_UPLOAD_BEGUN,
+    SOURCE_UPLOAD_TAKEN,   /* the HSDir has it */
+    SOURCE_UPLOAD_REFUSED, /* the HSDir has answered that it does not take it */
+};
+
+#define SOURCE_UPLOADS 3
+
+/* Whether a source's tor uploads its own descriptors (PublishHidServDescriptors). */
+enum source_uploading {
+    SOURCE_UPLOADING_UNKNOWN,
+    SOURCE_UPLOADING_OFF,
+    SOURCE_UPLOADING_ON, /* and tells of it */
+};
+
 struct source_trust {
     enum trust_state state;
     enum trust_process process;
@@ -137,6 +153,14 @@ struct source {
     struct source_inquiry inquiry;          /* what is being asked of it, and whom? */
     struct source_trust trust;              /* whose word counts? */
     const struct source_observer *observer; /* the publisher's, who is told what they do */
+
+    struct pow_params pow_params; /* of one that can verify work: as its tor last had them */
+    struct descriptor *next;      /* likewise: its own of the time period after that of descriptor; NULL */
+    struct source_points next_points;
+    bool has_begun_upload;           /* likewise, since its tor was last asked */
+    enum source_uploading uploading; /* of its tor's process */
+    uint64_t
+        own_uploads[SOURCE_UPLOADS]; /* of a twin's tor, to HSDirs of its frontends, since it was there */
 
     struct descriptor
         *descriptor;       /* the newest good one, also when it is not in any more; NULL before the first */

@@ -93,6 +93,36 @@ bool announcements_note_taken(struct source_announcements **announcements,
     return is_fresh;
 }
 
+void announcements_end(struct source_announcements **announcements,
+                       const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE], bool *is_for_clients,
+                       bool *is_for_others)
+{
+    *is_for_clients = *is_for_others = true;
+    if (!announcements_has_begun(*announcements, fingerprint))
+        return;
+    size_t i = find(*announcements, fingerprint);
+    *is_for_clients = (*announcements)->begun[i].is_for_clients;
+    *is_for_others = (*announcements)->begun[i].is_for_others;
+    if (*is_for_clients && *is_for_others)
+        (*announcements)->begun[i].is_for_others = false; /* the other one has still to end */
+    else
+        take_out(*announcements, i);
+    release(announcements);
+}
+
+void announcements_add_fresh(struct source_announcements **announcements,
+                             const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE])
+{
+    if (*announcements == NULL)
+        *announcements = memory_allocate(1, sizeof(**announcements));
+    add_fresh(*announcements, fingerprint);
+}
+
+bool announcements_have_fresh(const struct source_announcements *announcements)
+{
+    return announcements != NULL && announcements->fresh_count > 0;
+}
+
 size_t announcements_take_fresh(struct source_announcements **announcements,
                                 uint8_t (*fingerprints)[RELAY_FINGERPRINT_SIZE])
 {

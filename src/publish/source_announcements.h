@@ -38,6 +38,19 @@ bool announcements_has_begun(const struct source_announcements *announcements,
 bool announcements_note_taken(struct source_announcements **announcements,
                               const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE]);
 
+/* An upload to an HSDir has ended. Tells which of the two descriptors it may have been of: both where both
+ * were on their way, or where nothing was told of it before. */
+void announcements_end(struct source_announcements **announcements,
+                       const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE], bool *is_for_clients,
+                       bool *is_for_others);
+
+/* An HSDir has just got a descriptor that is to be fetched from it. */
+void announcements_add_fresh(struct source_announcements **announcements,
+                             const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE]);
+
+/* True when there are such HSDirs. */
+bool announcements_have_fresh(const struct source_announcements *announcements);
+
 /* Moves the HSDirs that have just got the descriptor that clients use to fingerprints, which has room for
  * ANNOUNCEMENTS_FRESH_MAX. Returns how many. */
 size_t announcements_take_fresh(struct source_announcements **announcements,

@@ -6,6 +6,7 @@
 #include "publish/frontends.h"
 #include "publish/looks.h"
 #include "publish/outage.h"
+#include "publish/own_uploads.h"
 #include "publish/recovery.h"
 #include "publish/sources.h"
 
@@ -24,6 +25,16 @@ static void tell_frontends(struct publisher *publisher, struct source *source, i
         looks_note_change(publisher, source->frontends[i], now);
     }
     source->news = SOURCE_NEWS_NONE;
+}
+
+/* Whoever was asked: what was found may be another twin's. */
+static void tell_twins(struct publisher *publisher, const struct source *asked, int64_t now)
+{
+    for (size_t i = 0; i < asked->frontend_count; i++) {
+        const struct publisher_frontend *frontend = &publisher->frontends[asked->frontends[i]];
+        for (size_t j = 0; j < frontend->member_count; j++)
+            tell_frontends(publisher, publisher_member_source(publisher, &frontend->members[j]), now);
+    }
 }
 
 void publisher_set_kind(struct publisher *publisher, uint64_t number, enum source_kind kind, int64_t now)
@@ -55,13 +66,27 @@ void publisher_note_unreachable(struct publisher *publisher, uint64_t number, co
     tell_frontends(publisher, source, now);
 }
 
-void publisher_note_source_upload(struct publisher *publisher, uint64_t number, bool is_taken,
+void publisher_note_source_upload(struct publisher *publisher, uint64_t number, enum source_upload what,
                                   const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE],
                                   const uint8_t *blinded_key, int64_t now)
 {
     struct source *source = publisher_find_source(publisher, number);
-    if (source != NULL && publisher->network != NULL)
-        source_note_upload(publisher, source, is_taken, fingerprint, blinded_key, now);
+    if (source == NULL)
+        return;
+    source_set_uploading(publisher, source, SOURCE_UPLOADING_ON, now);
+    if (publisher->network == NULL)
+        return;
+    if (source_policy(source->kind)->is_on_hsdirs)
+        source_note_upload(publisher, source, what, fingerprint, blinded_key, now);
+    else
+        own_uploads_note(publisher, source, what, fingerprint, blinded_key, now);
+}
+
+void publisher_note_uploading(struct publisher *publisher, uint64_t number, bool is_on, int64_t now)
+{
+    struct source *source = publisher_find_source(publisher, number);
+    if (source != NULL)
+        source_set_uploading(publisher, source, is_on ? SOURCE_UPLOADING_ON : SOURCE_UPLOADING_OFF, now);
 }
 
 void publisher_note_descriptor(struct publisher *publisher, uint64_t number, struct descriptor *descriptor,
@@ -70,6 +95,11 @@ void publisher_note_descriptor(struct publisher *publisher, uint64_t number, str
     struct source *source = publisher_find_source(publisher, number);
     if (source == NULL) {
         descriptor_free(descriptor);
+        return;
+    }
+    if (!source_policy(source->kind)->is_on_hsdirs && source->inquiry.asked == INQUIRY_OF_HSDIRS) {
+        source_note_found(publisher, source, descriptor, now);
+        tell_twins(publisher, source, now);
         return;
     }
     bool is_good = source_note_descriptor(publisher, source, descriptor, now);

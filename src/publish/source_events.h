@@ -20,11 +20,14 @@ void publisher_note_reachable(struct publisher *publisher, uint64_t source, bool
 void publisher_note_unreachable(struct publisher *publisher, uint64_t source, const char *reason,
                                 enum source_loss loss, int64_t now);
 
-/* The source's tor says that it uploads (is_taken false) a descriptor to an HSDir, or that the HSDir took
- * it. blinded_key is the one the event names, or NULL. */
-void publisher_note_source_upload(struct publisher *publisher, uint64_t source, bool is_taken,
+/* The source's tor says that it uploads a descriptor to an HSDir, or what became of that. blinded_key is the
+ * one the event names, or NULL. */
+void publisher_note_source_upload(struct publisher *publisher, uint64_t source, enum source_upload what,
                                   const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE],
                                   const uint8_t *blinded_key, int64_t now);
+
+/* The source's tor has its uploads switched on, or off. */
+void publisher_note_uploading(struct publisher *publisher, uint64_t source, bool is_on, int64_t now);
 
 /* A descriptor came, decoded and checked; it is the publisher's from now on. */
 void publisher_note_descriptor(struct publisher *publisher, uint64_t source, struct descriptor *descriptor,

@@ -75,6 +75,15 @@ bool source_points_update(struct source_points *points, const struct descriptor 
     return has_changed;
 }
 
+bool source_points_has(const struct source_points *points, const struct introduction_point *point)
+{
+    for (size_t i = 0; i < points->count; i++) {
+        if (introduction_point_equals(&points->points[i], point))
+            return true;
+    }
+    return false;
+}
+
 size_t source_points_count_left_out(const struct source_points *points)
 {
     size_t count = 0;

@@ -27,6 +27,9 @@ bool source_points_update(struct source_points *points, const struct descriptor 
 /* How many points are left out in all. */
 size_t source_points_count_left_out(const struct source_points *points);
 
+/* True when this very point is among them. */
+bool source_points_has(const struct source_points *points, const struct introduction_point *point);
+
 /* True when one of those left out is such as no tor makes. */
 bool source_points_are_false(const struct source_points *points);
 

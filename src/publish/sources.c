@@ -8,6 +8,8 @@
 #include "crypto/blinding.h"
 #include "publish/descriptor_comparison.h"
 #include "publish/fetches.h"
+#include "publish/own_points.h"
+#include "publish/own_uploads.h"
 #include "publish/pace.h"
 
 /* A tor that has been up for so long (milliseconds) has uploaded its descriptors: what HSDirs have of it is
@@ -36,6 +38,7 @@ void source_clear(struct source *source)
 {
     descriptor_free(source->descriptor);
     source_points_clear(&source->points);
+    own_points_forget(source);
     free(source->frontends);
     source_life_release(source);
     announcements_forget(&source->announcements);
@@ -76,6 +79,10 @@ void source_note_reachable(struct publisher *publisher, struct source *source, b
     inquiry_want(source, publisher_preferred_target(publisher));
     source_return_fetch_permit(publisher, source);
     if (source_policy(source->kind)->asks_own_tor) {
+        if (is_new_process) {
+            source_set_uploading(publisher, source, SOURCE_UPLOADING_UNKNOWN, now);
+            own_points_forget(source);
+        }
         bool is_young = uptime < UPTIME_TO_TRUST_HSDIRS;
         bool has_replaced = trust_note_process(source, is_new_process, is_young, is_young ? now - uptime : 0);
         trust_set_age(source, find_age(publisher));
@@ -135,11 +142,22 @@ static bool update_points(const struct publisher *publisher, struct source *sour
 /* When to ask again without a hint. */
 static int64_t next_poll(struct publisher *publisher, const struct source *source, int64_t now)
 {
-    unsigned at_ease = source_policy(source->kind)->sources_polled_at_ease;
+    const struct source_policy *policy = source_policy(source->kind);
+    unsigned at_ease = policy->sources_polled_at_ease;
     int64_t times = at_ease > 0 ? 1 + (int64_t)(publisher->source_count / at_ease) : 1;
+    if (policy->silent_poll > 0 && source->uploading != SOURCE_UPLOADING_ON)
+        return now + times * policy->silent_poll;
     int64_t low = publisher_scale(publisher, publisher->rules.poll_min);
     int64_t high = publisher_scale(publisher, publisher->rules.poll_max);
     return now + 1000 + times * publisher_draw(publisher, low, high);
+}
+
+/* Returns true when they are others than before. */
+static bool take_pow_params(struct source *source, const struct pow_params *pow_params)
+{
+    bool is_same = pow_params_equal(&source->pow_params, pow_params);
+    source->pow_params = *pow_params;
+    return !is_same;
 }
 
 /* Takes a good descriptor over. Returns what it gives a superdescriptor that is new. */
@@ -149,7 +167,8 @@ static enum source_news accept_descriptor(const struct publisher *publisher, str
     const struct network *network = publisher->network;
     struct descriptor *known = source->descriptor;
     bool has_new_points = known == NULL || !descriptor_has_same_points(descriptor, known);
-    bool is_of_other_half = known != NULL && network != NULL &&
+    /* A tor that answers with the descriptor of another time period has dropped that of the one before. */
+    bool is_of_other_half = known != NULL && network != NULL && source_policy(source->kind)->is_on_hsdirs &&
                             descriptor_is_of_other_half(descriptor, known, network->period_number);
     bool is_news = has_new_points || !descriptor_has_unchanged_points(descriptor, known) ||
                    !descriptor_has_same_features(descriptor, known);
@@ -157,6 +176,8 @@ static enum source_news accept_descriptor(const struct publisher *publisher, str
         source->life.moved_at = now;
     if (has_new_points)
         source->points_changed_at = now;
+    if (source_policy(source->kind)->can_verify_work && take_pow_params(source, &descriptor->pow_params))
+        is_news = true;
     if (known != NULL)
         offered_points_note(&source->offered, known, now);
     offered_points_note(&source->offered, descriptor, now);
@@ -182,7 +203,8 @@ static void confirm(const struct publisher *publisher, struct source *source, in
  * one they use: its tor, or ours, has not seen the newest consensus. */
 static bool is_behind_clients(const struct source *source, const struct descriptor *descriptor)
 {
-    return source_policy(source->kind)->asks_own_tor && trust_hsdirs_are_current(source) &&
+    const struct source_policy *policy = source_policy(source->kind);
+    return policy->asks_own_tor && policy->is_on_hsdirs && trust_hsdirs_are_current(source) &&
            descriptor->period_number < source->period_number;
 }
 
@@ -255,7 +277,16 @@ bool source_note_descriptor(struct publisher *publisher, struct source *source, 
         source_add_news(source, accept_descriptor(publisher, source, descriptor, now));
     confirm(publisher, source, now);
     source_end_fetch(publisher, source, next_fetch(publisher, source, is_behind, now), now);
+    if (!source_policy(source->kind)->is_on_hsdirs && announcements_have_fresh(source->announcements))
+        source_fetch_soon(publisher, source, FETCH_DELAY, "a spare HSDir has its upload", now);
     return true;
+}
+
+void source_note_found(struct publisher *publisher, struct source *source, struct descriptor *descriptor,
+                       int64_t now)
+{
+    own_points_take(publisher, source, descriptor, now);
+    source_end_fetch(publisher, source, next_fetch(publisher, source, false, now), now);
 }
 
 /* -- what its tor says of its uploads, and a new network */
@@ -266,10 +297,22 @@ static bool has_other_period(const struct source *source)
     return source->descriptor == NULL || source->descriptor->period_number != source->period_number;
 }
 
-void source_note_upload(struct publisher *publisher, struct source *source, bool is_taken,
+void source_set_uploading(struct publisher *publisher, struct source *source, enum source_uploading uploading,
+                          int64_t now)
+{
+    bool was_off = source->uploading == SOURCE_UPLOADING_OFF;
+    source->uploading = uploading;
+    for (size_t i = 0; was_off && uploading != SOURCE_UPLOADING_OFF && i < source->frontend_count; i++)
+        own_uploads_note_lead(publisher, source->frontends[i], now);
+}
+
+void source_note_upload(struct publisher *publisher, struct source *source, enum source_upload what,
                         const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE], const uint8_t *blinded_key,
                         int64_t now)
 {
+    bool is_taken = what == SOURCE_UPLOAD_TAKEN;
+    if (what == SOURCE_UPLOAD_REFUSED)
+        return;
     /* It began before its connection was made: what it is of can't be told. */
     bool is_unannounced = is_taken && !announcements_has_begun(source->announcements, fingerprint);
     bool is_for_clients =
@@ -293,7 +336,9 @@ void source_note_upload(struct publisher *publisher, struct source *source, bool
 /* A new consensus may have other relays, or have them elsewhere. */
 static void look_at_relays(struct publisher *publisher, struct source *source, int64_t now)
 {
-    if (source->descriptor == NULL || !update_points(publisher, source, now))
+    bool has_changed = source->descriptor != NULL && update_points(publisher, source, now);
+    has_changed |= source->next != NULL && own_points_update(publisher, source, now);
+    if (!has_changed)
         return;
     source_add_news(source, SOURCE_NEWS_CHANGE);
     publisher_touch_source(publisher, source, now);

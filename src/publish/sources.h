@@ -18,14 +18,22 @@ void source_note_reachable(struct publisher *publisher, struct source *source, b
                            int64_t uptime, int64_t now);
 void source_note_unreachable(struct publisher *publisher, struct source *source, const char *reason,
                              enum source_loss loss, int64_t now);
-void source_note_upload(struct publisher *publisher, struct source *source, bool is_taken,
+void source_note_upload(struct publisher *publisher, struct source *source, enum source_upload what,
                         const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE], const uint8_t *blinded_key,
                         int64_t now);
+
+/* Its tor is known to upload, or not to. */
+void source_set_uploading(struct publisher *publisher, struct source *source, enum source_uploading uploading,
+                          int64_t now);
 
 /* A descriptor came; it is the source's from now on. Returns false when it is of no use, as after a failure.
  */
 bool source_note_descriptor(struct publisher *publisher, struct source *source, struct descriptor *descriptor,
                             int64_t now);
+
+/* A descriptor of a twin came from an HSDir; it is the source's from now on, or another twin's. */
+void source_note_found(struct publisher *publisher, struct source *source, struct descriptor *descriptor,
+                       int64_t now);
 
 /* A fetch came to nothing. is_doubtful: that says something of the source. */
 void source_note_fetch_failed(struct publisher *publisher, struct source *source, const char *reason,

@@ -13,8 +13,8 @@
 #define HSDIR_MEMORY (180 * 60 * (int64_t)1000)
 
 enum upload_state {
-    UPLOAD_WAITING,    /* nothing is sent before the next round: the HSDir is new */
-    UPLOAD_DUE,        /* to be sent, once due has come */
+    UPLOAD_WAITING, /* nothing is sent before the next round: the HSDir is new, or has what a twin uploaded */
+    UPLOAD_DUE,     /* to be sent, once due has come */
     UPLOAD_IN_FLIGHT,  /* handed to tor */
     UPLOAD_DONE,       /* the HSDir took it */
     UPLOAD_UNANSWERED, /* the HSDir was reached, and may have it: nothing more is sent in this round, unless a
@@ -70,6 +70,7 @@ struct publisher_upload {
     bool may_have_arrived;    /* a try of this round that ended without an answer may have reached the HSDir,
                                  which then refuses the next one: its revision counter is the same */
     unsigned refusals;        /* rounds that the HSDir has refused since it last took part in a refresh */
+    int64_t twin_at;          /* when it last took what a twin's tor had made; MOMENT_NONE */
     int64_t late_until;       /* until when an answer to an upload before that may come; MOMENT_NONE */
     enum upload_failure failure; /* of the last try */
     char *reason;                /* why it failed, in words, or NULL */

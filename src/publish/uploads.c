@@ -289,6 +289,12 @@ void upload_note_missing(struct publisher *publisher, struct publisher_upload *u
         set_due(upload, UPLOAD_FOR_RETRY, now + publisher_back_off(publisher, upload->attempts));
 }
 
+void upload_note_replaced(struct publisher_upload *upload)
+{
+    upload_note_gone(upload);
+    upload->state = UPLOAD_WAITING;
+}
+
 void upload_note_gone(struct publisher_upload *upload)
 {
     point_set_replace(&upload->taken, NULL);
@@ -382,6 +388,11 @@ bool upload_is_current(const struct publisher_upload *upload, int64_t now)
 {
     return upload->taken != NULL && point_set_equals(upload->taken, upload->wanted) &&
            now < upload->taken_at + HSDIR_MEMORY;
+}
+
+bool upload_is_of_twin(const struct publisher_upload *upload, int64_t now)
+{
+    return upload->twin_at != MOMENT_NONE && now < upload->twin_at + HSDIR_MEMORY;
 }
 
 bool upload_has_ended(const struct publisher_upload *upload, int64_t now)

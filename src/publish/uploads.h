@@ -43,8 +43,15 @@ void upload_note_seen(struct publisher_upload *upload, int64_t made_at);
  * after a delay as after any failure. */
 void upload_note_missing(struct publisher *publisher, struct publisher_upload *upload, int64_t now);
 
+/* True when the HSDir has taken what a twin's tor had made, and may have it still. */
+bool upload_is_of_twin(const struct publisher_upload *upload, int64_t now);
+
 /* The HSDir has been seen to hand out something else than it has taken. */
 void upload_note_gone(struct publisher_upload *upload);
+
+/* The HSDir has told somebody else that it has taken another descriptor in the place of the one that it took
+ * before: it waits for the next round. */
+void upload_note_replaced(struct publisher_upload *upload);
 
 /* A frontend's descriptors are refreshed within a time drawn up to spread (milliseconds). */
 void frontend_refresh_soon(struct publisher *publisher, size_t number, int64_t spread, int64_t now);

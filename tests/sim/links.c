@@ -152,7 +152,8 @@ void link_announce(struct world *world, uint32_t number, bool is_taken, uint32_t
         struct obpub *obpub = &world->obpubs[i];
         if (!obpub->is_running || !obpub->links[number].is_up || obpub->is_blind || world_is_broken("mute"))
             continue;
-        publisher_note_source_upload(obpub->publisher, number, is_taken,
+        publisher_note_source_upload(obpub->publisher, number,
+                                     is_taken ? SOURCE_UPLOAD_TAKEN : SOURCE_UPLOAD_BEGUN,
                                      world->relays[relay].hsdir.fingerprint, blinded_key, world->now);
         obpub_run(world, obpub);
     }

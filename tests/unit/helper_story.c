@@ -40,13 +40,16 @@ void story_free(struct story *story)
     free(story);
 }
 
-size_t story_add_backend(struct story *story, bool has_control)
+/* The identity key of a frontend by its number. */
+static void make_frontend_key(uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE], size_t frontend)
 {
-    uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE];
-    model_make_identity_key(identity_key, 100 + story->publisher->source_count);
-    size_t number = publisher_add_source(story->publisher, identity_key,
-                                         has_control ? SOURCE_BACKEND_WITH_CONTROL : SOURCE_BACKEND_ON_HSDIRS,
-                                         story->now);
+    model_make_identity_key(identity_key, 1 + frontend);
+}
+
+static size_t add_source(struct story *story, const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE],
+                         enum source_kind kind)
+{
+    size_t number = publisher_add_source(story->publisher, identity_key, kind, story->now);
     struct story_backend *backend = &story->backends[number];
     backend->answers = true;
     for (int from = FROM_TOR; from <= FROM_HSDIRS; from++) {
@@ -59,10 +62,25 @@ size_t story_add_backend(struct story *story, bool has_control)
     return number;
 }
 
+size_t story_add_backend(struct story *story, bool has_control)
+{
+    uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE];
+    model_make_identity_key(identity_key, 100 + story->publisher->source_count);
+    return add_source(story, identity_key,
+                      has_control ? SOURCE_BACKEND_WITH_CONTROL : SOURCE_BACKEND_ON_HSDIRS);
+}
+
+size_t story_add_twin(struct story *story)
+{
+    uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE];
+    make_frontend_key(identity_key, story->publisher->frontend_count);
+    return add_source(story, identity_key, SOURCE_TWIN_WITH_CONTROL);
+}
+
 size_t story_add_frontend(struct story *story, size_t count)
 {
     uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE];
-    model_make_identity_key(identity_key, 1 + story->publisher->frontend_count);
+    make_frontend_key(identity_key, story->publisher->frontend_count);
     uint64_t backends[STORY_BACKENDS_MAX];
     for (size_t i = 0; i < count; i++)
         backends[i] = i;
@@ -91,12 +109,19 @@ void story_reach(struct story *story, size_t backend)
     publisher_note_reachable(story->publisher, backend, true, LONG_UPTIME, story->now);
 }
 
-struct story *story_new_published(size_t count, enum descriptor_slot half)
+static size_t add_backend_with_control(struct story *story)
+{
+    return story_add_backend(story, true);
+}
+
+/* Begins one with sources of a kind. */
+static struct story *new_published(size_t count, enum descriptor_slot half,
+                                   size_t (*add)(struct story *story))
 {
     struct story *story = story_new();
     publisher_note_tor(story->publisher, 0, TOR_READY, story->now);
     for (size_t i = 0; i < count; i++) {
-        story_add_backend(story, true);
+        add(story);
         story->backends[i].period[FROM_HSDIRS] += half == DESCRIPTOR_SECOND;
     }
     size_t frontend = story_add_frontend(story, count);
@@ -109,13 +134,24 @@ struct story *story_new_published(size_t count, enum descriptor_slot half)
     return story;
 }
 
+struct story *story_new_published(size_t count, enum descriptor_slot half)
+{
+    return new_published(count, half, add_backend_with_control);
+}
+
+struct story *story_new_published_twins(size_t count, enum descriptor_slot half)
+{
+    return new_published(count, half, story_add_twin);
+}
+
 void story_announce(struct story *story, size_t backend, bool is_taken, uint32_t hsdir)
 {
     struct hsdir named;
     model_make_hsdir(&named, hsdir);
     const uint8_t *blinded_key = is_taken ? NULL : story->publisher->sources[backend].blinded_key;
-    publisher_note_source_upload(story->publisher, backend, is_taken, named.fingerprint, blinded_key,
-                                 story->now);
+    publisher_note_source_upload(story->publisher, backend,
+                                 is_taken ? SOURCE_UPLOAD_TAKEN : SOURCE_UPLOAD_BEGUN, named.fingerprint,
+                                 blinded_key, story->now);
 }
 
 void story_change_points(struct story *story, size_t number, uint64_t first)
@@ -131,6 +167,16 @@ void story_change_points(struct story *story, size_t number, uint64_t first)
 }
 
 /* -- answers ----------------------------------------------------------------------------------------- */
+
+static struct descriptor *make_descriptor(const struct story_backend *backend, int from)
+{
+    struct descriptor *descriptor = model_make_descriptor(backend->period[from], backend->counter[from],
+                                                          backend->points[from], backend->point_count[from]);
+    descriptor->pow_params.is_present = backend->seed != 0;
+    descriptor->pow_params.seed[0] = backend->seed;
+    descriptor->pow_params.suggested_effort = backend->effort;
+    return descriptor;
+}
 
 static void answer_fetch(struct story *story, const struct publisher_action *action)
 {
@@ -149,9 +195,7 @@ static void answer_fetch(struct story *story, const struct publisher_action *act
         publisher_note_fetch_failed(story->publisher, action->source, "it fails", !action->from_hsdirs,
                                     story->now);
     else
-        publisher_note_descriptor(story->publisher, action->source,
-                                  model_make_descriptor(backend->period[from], backend->counter[from],
-                                                        backend->points[from], backend->point_count[from]),
+        publisher_note_descriptor(story->publisher, action->source, make_descriptor(backend, from),
                                   story->now);
 }
 
@@ -171,6 +215,10 @@ static void write_down(struct story *story, const struct publisher_action *actio
         upload->tor = action->tors[i];
         upload->is_shared = action->is_shared;
         upload->point_count = count;
+        upload->seed =
+            action->set->features.pow_params.is_present ? action->set->features.pow_params.seed[0] : 0;
+        upload->effort = action->set->features.pow_params.suggested_effort;
+        upload->pow_lifetime = action->set->features.pow_lifetime;
         for (size_t j = 0; j < count; j++)
             upload->points[j] = model_point_number(&action->set->entries[j].point);
     }

@@ -20,6 +20,9 @@ struct story_upload {
     bool is_shared; /* with the other HSDirs of its action */
     size_t point_count;
     uint64_t points[INTRODUCTION_POINTS_MAX];
+    uint8_t seed; /* of its pow-params; 0: it has none */
+    uint32_t effort;
+    int64_t pow_lifetime;
 };
 
 /* A backend's descriptor as its tor, or HSDirs, give it. */
@@ -30,6 +33,8 @@ struct story_backend {
     uint64_t counter[2]; /* likewise */
     size_t point_count[2];
     uint64_t points[2][INTRODUCTION_POINTS_MAX];
+    uint8_t seed; /* of its pow-params, in both; 0: it has none */
+    uint32_t effort;
     unsigned fetches[2]; /* how often each was asked */
     int64_t fetched_at;
     size_t fetch_tor;
@@ -63,6 +68,9 @@ void story_free(struct story *story);
 /* Adds a backend with a control port, or without, whose points are its number times 100 and the next two. */
 size_t story_add_backend(struct story *story, bool has_control);
 
+/* Adds a twin, a tor that has the key of the frontend which is added next, with such points. */
+size_t story_add_twin(struct story *story);
+
 /* Adds a frontend with the first count backends. */
 size_t story_add_frontend(struct story *story, size_t count);
 
@@ -75,6 +83,9 @@ void story_reach(struct story *story, size_t backend);
 /* A story in which everything is up at 06:00 (half is DESCRIPTOR_FIRST) or 18:00 and published: count
  * backends with control ports, one frontend. */
 struct story *story_new_published(size_t count, enum descriptor_slot half);
+
+/* The same with twins in the place of backends. */
+struct story *story_new_published_twins(size_t count, enum descriptor_slot half);
 
 /* Lets a backend have other points, the first being first, and its tor say that it uploaded them. */
 void story_change_points(struct story *story, size_t backend, uint64_t first);

@@ -89,7 +89,8 @@ static void test_hsdir_of_both_descriptors(void **state)
     struct hsdir hsdir;
     const uint8_t other_key[ED25519_PUBLIC_KEY_SIZE] = "the first descriptor's";
     model_make_hsdir(&hsdir, 5);
-    publisher_note_source_upload(story->publisher, 0, false, hsdir.fingerprint, other_key, story->now);
+    publisher_note_source_upload(story->publisher, 0, SOURCE_UPLOAD_BEGUN, hsdir.fingerprint, other_key,
+                                 story->now);
     story_announce(story, 0, false, 5);
     story_announce(story, 0, true, 5);
     story_run(story, SECOND);

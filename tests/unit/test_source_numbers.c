@@ -62,7 +62,7 @@ static void test_gone_source_is_passed_over(void **state)
     publisher_note_fetch_failed(publisher, gone, "it is gone", true, story->now);
     publisher_note_fetch_lost(publisher, gone, story->now);
     publisher_note_hsdirs_answered(publisher, gone, story->now);
-    publisher_note_source_upload(publisher, gone, false, fingerprint, NULL, story->now);
+    publisher_note_source_upload(publisher, gone, SOURCE_UPLOAD_BEGUN, fingerprint, NULL, story->now);
     publisher_note_unreachable(publisher, gone, "gone", SOURCE_GONE, story->now);
     publisher_set_kind(publisher, gone, SOURCE_BACKEND_ON_HSDIRS, story->now);
     publisher_remove_source(publisher, gone);

@@ -1,0 +1,89 @@
+/* What twins' tors upload themselves, under the key that the frontend's superdescriptors are for, and how
+ * those are kept in place. */
+#include "publish/own_uploads.h"
+
+#include <string.h>
+
+#include "publish/descriptors.h"
+#include "publish/fetches.h"
+#include "publish/lead.h"
+#include "publish/pace.h"
+#include "publish/rounds.h"
+#include "publish/source_announcements.h"
+#include "publish/uploads.h"
+
+/* -- the lead -------------------------------------------------------------------------------------- */
+
+void own_uploads_note_lead(struct publisher *publisher, size_t number, int64_t now)
+{
+    struct publisher_frontend *frontend = &publisher->frontends[number];
+    int64_t lead = lead_find(publisher, frontend);
+    if (lead > 0)
+        frontend_refresh_soon(publisher, number, lead / 4, now);
+}
+
+/* -- their uploads --------------------------------------------------------------------------------- */
+
+/* An HSDir has taken a twin's descriptor. What is on its way there, or will be sent, has a higher counter: at
+ * least with a lead. What it has taken from us is gone. */
+static void note_taken(struct publisher *publisher, const struct publisher_frontend *frontend,
+                       struct publisher_descriptor *descriptor, struct publisher_upload *upload, int64_t now)
+{
+    bool is_done = upload->state == UPLOAD_DONE;
+    upload->twin_at = now;
+    if (!is_done && lead_find(publisher, frontend) > 0)
+        return;
+    if (is_done)
+        upload_note_replaced(upload);
+    round_plan(descriptor, UPLOAD_FOR_RETRY, now);
+}
+
+/* A spare HSDir has what the tor has made for the time period that clients use now. Where the tor does not
+ * say itself what that is it is fetched from there. */
+static void note_spare(struct publisher *publisher, struct source *source,
+                       const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE], int64_t now)
+{
+    if (publisher->network->client_slot != DESCRIPTOR_SECOND || !source->pow_params.is_present)
+        return;
+    announcements_add_fresh(&source->announcements, fingerprint);
+    source_fetch_soon(publisher, source, FETCH_DELAY, "a spare HSDir has its upload", now);
+}
+
+static void note_end(struct publisher *publisher, struct source *source, enum source_upload what,
+                     const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE], int64_t now)
+{
+    bool is_of[2]; /* by whether it is the one that clients use */
+    announcements_end(&source->announcements, fingerprint, &is_of[true], &is_of[false]);
+    for (size_t i = 0; i < source->frontend_count; i++) {
+        size_t number = source->frontends[i];
+        struct publisher_frontend *frontend = &publisher->frontends[number];
+        for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
+            struct publisher_descriptor *descriptor = &frontend->descriptors[slot];
+            struct publisher_upload *upload = publisher_descriptor_find_upload(descriptor, fingerprint);
+            bool is_clients = slot == publisher->network->client_slot;
+            if (is_of[is_clients] && upload == NULL && is_clients && what == SOURCE_UPLOAD_TAKEN)
+                note_spare(publisher, source, fingerprint, now);
+            if (upload == NULL || !is_of[is_clients])
+                continue;
+            source->own_uploads[what]++;
+            if (what == SOURCE_UPLOAD_TAKEN)
+                note_taken(publisher, frontend, descriptor, upload, now);
+        }
+        publisher_touch_frontend(publisher, number, now);
+    }
+}
+
+void own_uploads_note(struct publisher *publisher, struct source *source, enum source_upload what,
+                      const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE], const uint8_t *blinded_key,
+                      int64_t now)
+{
+    if (what != SOURCE_UPLOAD_BEGUN) {
+        note_end(publisher, source, what, fingerprint, now);
+        return;
+    }
+    bool is_for_clients =
+        blinded_key == NULL || memcmp(blinded_key, source->blinded_key, ED25519_PUBLIC_KEY_SIZE) == 0;
+    announcements_note_begun(&source->announcements, fingerprint, is_for_clients);
+    source->has_begun_upload = true;
+    source_fetch_soon(publisher, source, FETCH_DELAY, "its tor uploads", now);
+}

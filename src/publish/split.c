@@ -1,0 +1,208 @@
+/* A frontend whose twins verify proof of work: each HSDir that clients ask has the points of one twin alone.
+ */
+#include "publish/split.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "publish/allotment.h"
+#include "publish/lead.h"
+#include "publish/own_points.h"
+
+/* -- whether it is ----------------------------------------------------------------------------------- */
+
+static bool can_verify(const struct source *source)
+{
+    return source_policy(source->kind)->can_verify_work && source->pow_params.is_present;
+}
+
+static bool is_usable(const struct publisher *publisher, const struct publisher_member *member)
+{
+    return member->is_in && publisher_member_source(publisher, member)->points.count > 0;
+}
+
+bool split_update(const struct publisher *publisher, struct publisher_frontend *frontend)
+{
+    bool was_split = frontend->is_split;
+    size_t usable = 0, verifying = 0;
+    for (size_t i = 0; i < frontend->member_count; i++) {
+        const struct publisher_member *member = &frontend->members[i];
+        if (!is_usable(publisher, member))
+            continue;
+        usable++;
+        verifying += can_verify(publisher_member_source(publisher, member));
+    }
+    if (!frontend->takes_proof_of_work)
+        frontend->is_split = false;
+    else if (usable > 0)
+        frontend->is_split = was_split ? verifying > 0 : verifying == usable;
+    return frontend->is_split != was_split;
+}
+
+bool split_leaves_out(const struct publisher *publisher, const struct publisher_frontend *frontend,
+                      const struct publisher_member *member)
+{
+    return frontend->is_split && is_usable(publisher, member) &&
+           !can_verify(publisher_member_source(publisher, member));
+}
+
+/* -- what each has ----------------------------------------------------------------------------------- */
+
+/* An assignment in the making. */
+struct draft {
+    const struct publisher *publisher;
+    const struct publisher_frontend *frontend;
+    const uint8_t *seed;
+    uint64_t *sources; /* the numbers of those that have a part */
+    size_t source_count;
+    struct point_set **sets;
+    size_t set_count;
+    struct assignment_place *places;
+    size_t place_count;
+};
+
+static void list_sources(struct draft *draft)
+{
+    const struct publisher_frontend *frontend = draft->frontend;
+    draft->sources = memory_allocate(frontend->member_count, sizeof(*draft->sources));
+    for (size_t i = 0; i < frontend->member_count; i++) {
+        const struct publisher_member *member = &frontend->members[i];
+        if (is_usable(draft->publisher, member) &&
+            can_verify(publisher_member_source(draft->publisher, member)))
+            draft->sources[draft->source_count++] = member->source;
+    }
+}
+
+/* True when what some source has made for a time period is not known. */
+static bool lacks_own(const struct draft *draft, uint64_t period_number)
+{
+    const struct descriptor *descriptor;
+    for (size_t i = 0; i < draft->source_count; i++) {
+        const struct source *source = publisher_find_source(draft->publisher, draft->sources[i]);
+        if (own_points_find(source, period_number, &descriptor) == NULL)
+            return true;
+    }
+    return false;
+}
+
+/* A source's own points, with its pow-params. Where they are not known its tor answers for those it has now,
+ * too, but verifies nothing there: so clients are not to solve anything. Those of other tors fetch the
+ * descriptor again early then, since they may find more tors in it; those that get it without pow-params keep
+ * it. */
+static struct point_set *make_set(const struct draft *draft, const struct source *source,
+                                  uint64_t period_number, bool is_early)
+{
+    const struct descriptor *descriptor = source->descriptor;
+    const struct source_points *own = own_points_find(source, period_number, &descriptor);
+    const struct source_points *points = own != NULL ? own : &source->points;
+    const struct choice_offer offer = {
+        .identity_key = source->identity_key,
+        .points = points->points,
+        .claims = points->claims,
+        .point_count = points->count,
+        .source = source->number,
+        .descriptor = own != NULL ? descriptor : source->descriptor,
+    };
+    struct point_set *set = choice_make_set(&offer, 1, INTRODUCTION_POINTS_MAX, draft->seed);
+    if (set == NULL || own == NULL)
+        return set;
+    struct point_set_features features = set->features;
+    features.pow_params = source->pow_params;
+    features.pow_lifetime = is_early ? lead_find(draft->publisher, draft->frontend) : 0;
+    struct point_set *with_work = point_set_new(set->entries, set->count, &features);
+    point_set_release(set);
+    return with_work;
+}
+
+/* What was allotted for a descriptor before; NULL for nothing. Release with free(). */
+static struct allotment *recall(const struct assignment *assignment, uint64_t period_number)
+{
+    if (assignment == NULL || assignment->places == NULL)
+        return NULL;
+    struct allotment *allotment =
+        memory_allocate(1, sizeof(*allotment) + assignment->place_count * sizeof(struct allotted_hsdir));
+    allotment->period_number = period_number;
+    allotment->turn = assignment->turn;
+    for (size_t i = 0; i < assignment->place_count; i++) {
+        const struct assignment_place *place = &assignment->places[i];
+        if (place->period_number != period_number)
+            continue;
+        struct allotted_hsdir *hsdir = &allotment->hsdirs[allotment->count++];
+        memcpy(hsdir->fingerprint, place->fingerprint, RELAY_FINGERPRINT_SIZE);
+        hsdir->source = assignment->sets[place->set]->entries[0].source;
+    }
+    return allotment;
+}
+
+static struct allotment *allot(const struct draft *draft, const struct publisher_descriptor *descriptor)
+{
+    uint8_t(*asked)[RELAY_FINGERPRINT_SIZE] =
+        memory_allocate(descriptor->upload_count, RELAY_FINGERPRINT_SIZE);
+    size_t count = 0;
+    for (size_t i = 0; i < descriptor->upload_count; i++) {
+        if (descriptor->uploads[i].is_asked)
+            memcpy(asked[count++], descriptor->uploads[i].fingerprint, RELAY_FINGERPRINT_SIZE);
+    }
+    struct allotment *before = recall(draft->frontend->assignment, descriptor->period_number);
+    struct allotment *allotment = allotment_make(before, descriptor->period_number, draft->frontend->turn,
+                                                 (const uint8_t(*)[RELAY_FINGERPRINT_SIZE])asked, count,
+                                                 draft->sources, draft->source_count);
+    free(before);
+    free(asked);
+    return allotment;
+}
+
+/* The number of the set of a source in a descriptor, which is made if that was not before. */
+static size_t find_set(struct draft *draft, size_t first, uint64_t number, uint64_t period_number,
+                       bool is_early)
+{
+    for (size_t i = first; i < draft->set_count; i++) {
+        if (draft->sets[i]->entries[0].source == number)
+            return i;
+    }
+    const struct source *source = publisher_find_source(draft->publisher, number);
+    draft->sets[draft->set_count] = make_set(draft, source, period_number, is_early);
+    return draft->set_count++;
+}
+
+/* Adds the places of a descriptor. */
+static void add_descriptor(struct draft *draft, const struct publisher_descriptor *descriptor)
+{
+    struct allotment *allotment = allot(draft, descriptor);
+    bool is_early = lacks_own(draft, descriptor->period_number);
+    size_t first = draft->set_count;
+    for (size_t i = 0; allotment != NULL && i < allotment->count; i++) {
+        struct assignment_place *place = &draft->places[draft->place_count++];
+        place->period_number = descriptor->period_number;
+        memcpy(place->fingerprint, allotment->hsdirs[i].fingerprint, RELAY_FINGERPRINT_SIZE);
+        place->set = find_set(draft, first, allotment->hsdirs[i].source, descriptor->period_number, is_early);
+    }
+    free(allotment);
+}
+
+struct assignment *split_make_assignment(const struct publisher *publisher,
+                                         const struct publisher_frontend *frontend,
+                                         const uint8_t seed[CHOICE_SEED_SIZE])
+{
+    struct draft draft = {.publisher = publisher, .frontend = frontend, .seed = seed};
+    size_t hsdirs = 0;
+    for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++)
+        hsdirs += frontend->descriptors[slot].upload_count;
+    list_sources(&draft);
+    draft.sets = memory_allocate(hsdirs, sizeof(struct point_set *));
+    draft.places = memory_allocate(hsdirs, sizeof(*draft.places));
+    for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++)
+        add_descriptor(&draft, &frontend->descriptors[slot]);
+    struct assignment *assignment = NULL;
+    if (draft.place_count > 0)
+        assignment = assignment_new_with_places(draft.sets, draft.set_count, draft.places, draft.place_count,
+                                                frontend->turn);
+    else
+        free(draft.places);
+    for (size_t i = 0; i < draft.set_count; i++)
+        point_set_release(draft.sets[i]);
+    free(draft.sets);
+    free(draft.sources);
+    return assignment;
+}

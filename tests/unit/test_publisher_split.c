@@ -1,0 +1,291 @@
+/* Twins that verify proof of work: each HSDir that clients ask has the points of one of them alone, with its
+ * own pow-params, and the spare ones are left to their tors. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+#include "../sim/model.h"
+#include "helper_story.h"
+
+#define MINUTE 60000
+#define LEAD (45 * MINUTE)
+#define ASKED 6
+#define SPARE 2
+
+enum { FROM_TOR, FROM_HSDIRS };
+
+/* Gives a twin proof of work, whose seed is its number and one. */
+static void switch_on(struct story *story, size_t twin)
+{
+    story->backends[twin].seed = (uint8_t)(twin + 1);
+}
+
+/* Has a twin's tor tell that it uploads the descriptor of a slot to an HSDir, or what became of that. */
+static void tell_upload(struct story *story, size_t twin, enum descriptor_slot slot, enum source_upload what,
+                        const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE])
+{
+    const uint8_t *blinded_key =
+        what == SOURCE_UPLOAD_BEGUN ? story->publisher->frontends[0].descriptors[slot].blinded_key : NULL;
+    publisher_note_source_upload(story->publisher, twin, what, fingerprint, blinded_key, story->now);
+}
+
+/* A story with twins of which so many have proof of work on, once all is published. */
+static struct story *begin(size_t count, size_t with_work, enum descriptor_slot half)
+{
+    struct story *story = story_new_published_twins(count, half);
+    publisher_set_twins(story->publisher, 0, LEAD, true, story->now);
+    for (size_t i = 0; i < with_work; i++)
+        switch_on(story, i);
+    story_run(story, 30000); /* they are asked every five seconds */
+    return story;
+}
+
+static const struct publisher_frontend *frontend_of(const struct story *story)
+{
+    return &story->publisher->frontends[0];
+}
+
+/* The last upload to each HSDir of a descriptor, in the order in which they are listed. Returns how many. */
+static size_t list_last(const struct story *story, enum descriptor_slot slot,
+                        const struct story_upload **last)
+{
+    const struct publisher_descriptor *descriptor = &frontend_of(story)->descriptors[slot];
+    for (size_t i = 0; i < descriptor->upload_count; i++) {
+        last[i] = NULL;
+        for (size_t j = 0; j < story->upload_count; j++) {
+            const struct story_upload *upload = &story->uploads[j];
+            if (upload->slot == slot &&
+                upload->hsdir == model_hsdir_number(descriptor->uploads[i].fingerprint))
+                last[i] = upload;
+        }
+        assert_non_null(last[i]);
+    }
+    return descriptor->upload_count;
+}
+
+/* Checks that each HSDir of a descriptor has the points of one twin, the same number of HSDirs each of them
+ * that has any; and the pow-params, if it has own points. Points are told apart by their hundreds. */
+static void check_split(const struct story *story, enum descriptor_slot slot, size_t twins, bool are_own)
+{
+    const struct story_upload *last[ASKED + SPARE];
+    size_t counts[STORY_BACKENDS_MAX] = {0};
+    assert_int_equal(list_last(story, slot, last), ASKED);
+    for (size_t i = 0; i < ASKED; i++) {
+        size_t twin = last[i]->points[0] / 100 % 10;
+        assert_int_equal(last[i]->round, last[0]->round);
+        for (size_t j = 0; j < last[i]->point_count; j++)
+            assert_int_equal(last[i]->points[j] / 100 % 10, twin);
+        assert_int_equal(last[i]->seed, are_own ? story->backends[twin].seed : 0);
+        counts[twin]++;
+    }
+    for (size_t i = 0; i < STORY_BACKENDS_MAX; i++)
+        assert_true(counts[i] == 0 || counts[i] == ASKED / twins);
+}
+
+static void test_each_hsdir_has_one(void **state)
+{
+    (void)state;
+    for (size_t twins = 1; twins <= 3; twins++) {
+        struct story *story = begin(twins, twins, DESCRIPTOR_FIRST);
+        assert_true(frontend_of(story)->is_split);
+        story_run(story, 2 * MINUTE);
+        check_split(story, DESCRIPTOR_FIRST, twins, true);
+        check_split(story, DESCRIPTOR_SECOND, twins, false);
+        assert_true(publisher_is_published(story->publisher, 0, story->now));
+        story_free(story);
+    }
+}
+
+/* It begins when all have proof of work on; who has it off later has no place, until none has it on. */
+static void test_when_it_is_split(void **state)
+{
+    (void)state;
+    struct story *story = begin(3, 2, DESCRIPTOR_FIRST);
+    assert_false(frontend_of(story)->is_split);
+    switch_on(story, 2);
+    story_run(story, 30000);
+    assert_true(frontend_of(story)->is_split);
+    story->backends[1].seed = 0;
+    story_run(story, 3 * MINUTE);
+    assert_true(frontend_of(story)->is_split);
+    check_split(story, DESCRIPTOR_FIRST, 2, true);
+    assert_int_equal(assignment_count_points_from(frontend_of(story)->assignment, 1), 0);
+    story->backends[0].seed = story->backends[2].seed = 0;
+    story_run(story, 3 * MINUTE);
+    assert_false(frontend_of(story)->is_split);
+    assert_int_equal(frontend_of(story)->descriptors[DESCRIPTOR_FIRST].upload_count, ASKED + SPARE);
+    assert_int_equal(assignment_count_points(frontend_of(story)->assignment), 9);
+    publisher_set_twins(story->publisher, 0, LEAD, false, story->now);
+    for (size_t i = 0; i < 3; i++)
+        switch_on(story, i);
+    story_run(story, 3 * MINUTE);
+    assert_false(frontend_of(story)->is_split);
+    story_free(story);
+}
+
+/* The HSDirs of one that dies get the points of others within seconds, in both descriptors; the others' keep
+ * theirs. */
+static void test_one_dies(void **state)
+{
+    (void)state;
+    struct story *story = begin(3, 3, DESCRIPTOR_FIRST);
+    story_run(story, 2 * MINUTE);
+    const struct story_upload *before[ASKED + SPARE], *after[ASKED + SPARE];
+    struct story_upload kept[ASKED];
+    list_last(story, DESCRIPTOR_FIRST, before);
+    for (size_t i = 0; i < ASKED; i++)
+        kept[i] = *before[i];
+    story_forget(story);
+    publisher_note_unreachable(story->publisher, 1, "it is dead", SOURCE_GONE, story->now);
+    story_run(story, 3000);
+    check_split(story, DESCRIPTOR_FIRST, 2, true);
+    check_split(story, DESCRIPTOR_SECOND, 2, false);
+    assert_true(story_none_has(story, 100));
+    list_last(story, DESCRIPTOR_FIRST, after);
+    for (size_t i = 0; i < ASKED; i++) {
+        if (kept[i].points[0] / 100 != 1)
+            assert_int_equal(after[i]->points[0] / 100, kept[i].points[0] / 100);
+    }
+    story_free(story);
+}
+
+/* A new seed, or another effort, goes out within seconds of the tor's upload. */
+static void test_new_params(void **state)
+{
+    (void)state;
+    struct story *story = begin(2, 2, DESCRIPTOR_FIRST);
+    const uint8_t *fingerprint = frontend_of(story)->descriptors[DESCRIPTOR_FIRST].uploads[0].fingerprint;
+    story_run(story, 60 * MINUTE);
+    story_forget(story);
+    story->backends[0].seed = 77;
+    story->backends[1].effort = 5;
+    for (size_t i = 0; i < 2; i++) {
+        story->backends[i].counter[FROM_TOR]++;
+        tell_upload(story, i, DESCRIPTOR_FIRST, SOURCE_UPLOAD_BEGUN, fingerprint);
+    }
+    story_run(story, 3000);
+    check_split(story, DESCRIPTOR_FIRST, 2, true);
+    for (size_t i = 0; i < story->upload_count; i++) {
+        if (story->uploads[i].seed == story->backends[1].seed)
+            assert_int_equal(story->uploads[i].effort, 5);
+    }
+    story_free(story);
+}
+
+/* -- the second half of the day ------------------------------------------------------------------------ */
+
+/* A spare HSDir of the second descriptor: one that is responsible for it and not asked. */
+static void find_spare(const struct story *story, uint8_t fingerprint[RELAY_FINGERPRINT_SIZE])
+{
+    const struct network *network = story->publisher->network;
+    const struct publisher_descriptor *descriptor = &frontend_of(story)->descriptors[DESCRIPTOR_SECOND];
+    const struct hsdir_ring_entry *responsible[HSDIR_RESPONSIBLE_MAX];
+    bool is_asked[HSDIR_RESPONSIBLE_MAX];
+    size_t count =
+        network_find_responsible(network, DESCRIPTOR_SECOND, descriptor->blinded_key, false, responsible);
+    network_mark_asked(network, DESCRIPTOR_SECOND, descriptor->blinded_key, responsible, count, is_asked);
+    size_t i = 0;
+    while (is_asked[i])
+        i++;
+    assert_true(i < count);
+    memcpy(fingerprint, network->hsdirs[responsible[i]->hsdir].fingerprint, RELAY_FINGERPRINT_SIZE);
+}
+
+/* Has a twin's tor upload what it has made for the second half, its points being from first on. */
+static void upload_next(struct story *story, size_t twin, uint64_t first)
+{
+    uint8_t spare[RELAY_FINGERPRINT_SIZE];
+    find_spare(story, spare);
+    story->backends[twin].counter[FROM_TOR]++;
+    story->backends[twin].counter[FROM_HSDIRS]++;
+    for (uint64_t i = 0; i < 3; i++)
+        story->backends[twin].points[FROM_HSDIRS][i] = first + i;
+    tell_upload(story, twin, DESCRIPTOR_SECOND, SOURCE_UPLOAD_BEGUN, spare);
+    tell_upload(story, twin, DESCRIPTOR_SECOND, SOURCE_UPLOAD_TAKEN, spare);
+}
+
+/* What a tor uploads for the second half is found at a spare HSDir, and goes out with its pow-params; until
+ * all are found clients of the others are to come again early. */
+static void test_own_points_of_the_second_half(void **state)
+{
+    (void)state;
+    struct story *story = begin(2, 2, DESCRIPTOR_SECOND);
+    story_run(story, 2 * MINUTE);
+    check_split(story, DESCRIPTOR_SECOND, 2, false);
+    assert_int_equal(story->backends[0].fetches[FROM_HSDIRS], 0);
+    upload_next(story, 0, 1000);
+    story_run(story, 5000);
+    assert_int_equal(story->backends[0].fetches[FROM_HSDIRS], 1);
+    const struct story_upload *last[ASKED + SPARE];
+    list_last(story, DESCRIPTOR_SECOND, last);
+    for (size_t i = 0; i < ASKED; i++) {
+        bool is_own = last[i]->points[0] >= 1000;
+        assert_int_equal(last[i]->seed, is_own ? 1 : 0);
+        assert_true(is_own || last[i]->points[0] / 100 == 1);
+        assert_int_equal(last[i]->pow_lifetime, is_own ? LEAD : 0);
+    }
+    upload_next(story, 1, 1100);
+    story_run(story, 5000);
+    check_split(story, DESCRIPTOR_SECOND, 2, true);
+    list_last(story, DESCRIPTOR_SECOND, last);
+    for (size_t i = 0; i < ASKED; i++)
+        assert_int_equal(last[i]->pow_lifetime, 0);
+    /* A process that is started anew has other points. */
+    publisher_note_unreachable(story->publisher, 0, "lost", SOURCE_LOST, story->now);
+    story_reach(story, 0);
+    story_run(story, 2 * MINUTE);
+    list_last(story, DESCRIPTOR_SECOND, last);
+    for (size_t i = 0; i < ASKED; i++)
+        assert_true(last[i]->points[0] != 1000);
+    story_free(story);
+}
+
+/* Whose upload a spare HSDir has is told by the seed, whichever tor said that it had uploaded there; one that
+ * nobody has is nobody's. */
+static void test_whose_it_is(void **state)
+{
+    (void)state;
+    struct story *story = begin(2, 2, DESCRIPTOR_SECOND);
+    story_run(story, 2 * MINUTE);
+    story_forget(story);
+    story->publisher->sources[0].pow_params.seed[0] = 2;
+    story->publisher->sources[1].pow_params.seed[0] = 1;
+    story->backends[0].seed = 2;
+    story->backends[1].seed = 1;
+    story_run(story, 2 * MINUTE);
+    struct descriptor *descriptor =
+        model_make_descriptor(story->backends[0].period[FROM_HSDIRS], 9, (uint64_t[]){1100, 1101, 1102}, 3);
+    descriptor->pow_params.is_present = true;
+    descriptor->pow_params.seed[0] = 1;
+    story->publisher->sources[0].inquiry.asked = INQUIRY_OF_HSDIRS;
+    publisher_note_descriptor(story->publisher, 0, descriptor, story->now);
+    assert_null(story->publisher->sources[0].next);
+    assert_ptr_equal(story->publisher->sources[1].next, descriptor);
+    descriptor =
+        model_make_descriptor(story->backends[0].period[FROM_HSDIRS], 10, (uint64_t[]){1200, 1201, 1202}, 3);
+    descriptor->pow_params.is_present = true;
+    descriptor->pow_params.seed[0] = 99;
+    story->publisher->sources[0].inquiry.asked = INQUIRY_OF_HSDIRS;
+    publisher_note_descriptor(story->publisher, 0, descriptor, story->now);
+    assert_null(story->publisher->sources[0].next);
+    story_run(story, 5000);
+    assert_int_equal(assignment_count_points_from(frontend_of(story)->assignment, 1), 6);
+    story_free(story);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_each_hsdir_has_one),
+        cmocka_unit_test(test_when_it_is_split),
+        cmocka_unit_test(test_one_dies),
+        cmocka_unit_test(test_new_params),
+        cmocka_unit_test(test_own_points_of_the_second_half),
+        cmocka_unit_test(test_whose_it_is),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
