@@ -1,6 +1,9 @@
 # Across two new shared random values and two new time periods a client that asks all the time never fails to reach the
-# frontend where it reaches a plain onion service, run by a tor of its own in the same network.
+# frontend where it reaches a plain onion service, run by a tor of its own in the same network. So it is with backends of
+# which the frontend has the control port and such of which it has not, and with tors that share the frontend's key: whose
+# own uploads are switched off, and such as go on uploading.
 
+import collections
 import time
 
 from harness.consensus import AFTER_SRV
@@ -38,29 +41,43 @@ def start_frontend(net, name, control):
     return frontend, backends, (key_path, [instance(backend, control) for backend in backends])
 
 
+def start_twins(net, name, torrc=()):
+    """Likewise with two tors that have the frontend's key."""
+    key_path = net.path(f'{name}.key')
+    frontend = make_frontend_key(key_path)
+    twins = [net.start_service(f'{name}{number}', [frontend.onion], key=frontend, torrc=torrc, wait=False)
+             for number in range(2)]
+    return frontend, twins, (key_path, [instance(twin, is_twin=True) for twin in twins], 'mode: hardmap')
+
+
 def test(net):
     publisher = net.start_tor('publisher', wait=False)
     plain = net.start_service('plain', wait=False)
-    watched = [start_frontend(net, 'controlled', 'unix'), start_frontend(net, 'fetched', None)]
-    for service in [plain, *(backend for _, backends, _ in watched for backend in backends)]:
+    watched = {'controlled': start_frontend(net, 'controlled', 'unix'), 'fetched': start_frontend(net, 'fetched', None),
+               'silent': start_twins(net, 'silent', ['PublishHidServDescriptors 0']), 'shared': start_twins(net, 'shared')}
+    for service in [plain, *(backend for name in ('controlled', 'fetched') for backend in watched[name][1])]:
         service.wait_published()
+    for service in [twin for name in ('silent', 'shared') for twin in watched[name][1]]:
+        service.wait_described()
     publisher.wait_bootstrapped()
-    daemon = Daemon(net, publisher, [lines for _, _, lines in watched]).start()
-    daemon.wait_published(frontends=2)
+    daemon = Daemon(net, publisher, [lines for _, _, lines in watched.values()]).start()
+    daemon.wait_published(frontends=len(watched))
     client = net.start_client('visitor')
-    names = ('controlled', 'fetched')
-    addresses = {name: frontend.address for name, (frontend, _, _) in zip(names, watched)}
+    addresses = {name: frontend.address for name, (frontend, _, _) in watched.items()}
     with Visitor(client, {**addresses, 'plain': plain.address}) as visitor:
         step('a client begins to ask')
         watch_rotations(net, visitor)
-    for name in (*names, 'plain'):
+    for name in addresses:
         step(visitor.summary(name))
+        answered = collections.Counter(visit.page for visit in visitor.visits if visit.name == name and visit.page)
+        step(f'    answered: {dict(sorted(answered.items()))}')
+    step(visitor.summary('plain'))
     for visit in visitor.failed():
         step(f'failed in round {visit.round} at {visit.began:.1f}: {visit.error}'
              f'{"; went well when made again at once" if visit.went_well_again else ""}')
-    for name in names:
+    for name in addresses:
         assert not visitor.unexcused(name, 'plain'), f'{name} failed where plain tor did not'
-    assert {page[:-1] for page in visitor.pages()} >= set(names)
+    assert set(visitor.pages()) == {'plain', *(f'{name}{number}' for name in addresses for number in range(2))}
     assert daemon.end()[0] == 0
 
 

@@ -25,9 +25,10 @@ def start_one_backend(net):
     return key_path, frontend, publisher, backend
 
 
-def instance(backend, control='unix'):
-    """The lines of one backend (a Service): its control port by 'unix' socket, 'tcp', or None: from the HSDirs."""
-    lines = [f'      - address: {backend.onion}', f'        name: {backend.name}']
+def instance(backend, control='unix', is_twin=False):
+    """The lines of one backend (a Service): its control port by 'unix' socket, 'tcp', or None: from the HSDirs. A twin has
+    the frontend's key, and no address of its own."""
+    lines = [f'      - name: {backend.name}'] + ([] if is_twin else [f'        address: {backend.onion}'])
     if control:
         where = f'127.0.0.1:{backend.control_port}' if control == 'tcp' else f'unix:{backend.control_socket}'
         lines.append(f'        control: {where}')
@@ -40,16 +41,17 @@ def instance(backend, control='unix'):
 
 def write_config(path, control_socket, frontends, settings=()):
     """Write a config.yaml for the local tor with that control socket (a path) or port ("host:port"), or a list
-    of these. frontends: (path of the key, list of what instance() gave) for each; settings: further lines. Returns the
-    path."""
+    of these. frontends: (path of the key, list of what instance() gave) for each, and the service's own settings if it has
+    any; settings: further lines. Returns the path."""
     sockets = [control_socket] if isinstance(control_socket, str) else control_socket
     tors = [f'unix:{where}' if where.startswith('/') else where for where in sockets]
     # The tors' sockets are this user's: as root, obpub has to stay root, also where there is a user for it.
     stay = os.geteuid() == 0 and not any(setting.startswith('user:') for setting in settings)
     lines = [f'tor-control: {tors[0]}' if len(tors) == 1 else f'tor-control: [{", ".join(tors)}]',
              *(['user: root'] if stay else []), *settings, 'services:']
-    for key_path, instances in frontends:
-        lines += [f'  - key: {key_path}', '    instances:'] + [line for lines in instances for line in lines]
+    for key_path, instances, *own in frontends:
+        lines += [f'  - key: {key_path}', *(f'    {setting}' for setting in own), '    instances:']
+        lines += [line for lines in instances for line in lines]
     write_file(path, '\n'.join(lines) + '\n')
     return path
 

@@ -4,8 +4,10 @@ import os
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import stem
+
 from .keys import OnionKey
-from .process import TimedOut, write_file
+from .process import TimedOut, wait_for, write_file
 from .tor import Tor
 
 
@@ -61,6 +63,15 @@ class Service(Tor):
         except TimedOut as error:
             raise TimedOut(f'{error}\nits log ends:\n{self.log_tail(10)}') from None
         return self.uploads_started()
+
+    def wait_described(self, timeout=90):
+        """Wait until it has a descriptor, which it may not publish."""
+        def has_descriptor():
+            try:
+                return self.own_descriptor()
+            except stem.ControllerError:
+                return None  # not yet
+        wait_for(has_descriptor, timeout, f'{self.name} to have a descriptor')
 
     def wait_event(self, action, timeout):
         """Wait for the first HS_DESC event with this action since the start."""
