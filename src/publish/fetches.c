@@ -63,7 +63,11 @@ static enum inquiry_target choose_target(const struct source *source)
 /* Lists the HSDirs to ask: those that have just got the descriptor, else those that clients ask. */
 static size_t list_hsdirs(struct publisher *publisher, struct source *source, bool *is_fresh)
 {
-    size_t count = announcements_take_fresh(&source->announcements, publisher->action_fingerprints);
+    size_t count;
+    if (source_policy(source->kind)->is_on_hsdirs)
+        count = announcements_take_fresh(&source->announcements, publisher->action_fingerprints);
+    else /* each of them may have another twin's */
+        count = announcements_take_one(&source->announcements, publisher->action_fingerprints[0]);
     *is_fresh = count > 0;
     if (*is_fresh)
         return count;

@@ -35,6 +35,7 @@ struct publisher_frontend {
     bool is_split;            /* it is: each HSDir that clients ask has the points of one twin, the spare ones
                                  are left to the twins' tors */
     uint64_t turn;            /* of the twins, where there are more of them than HSDirs */
+    int64_t turn_at;          /* when the next one begins; MOMENT_NEVER when they need not take turns */
     int64_t lead; /* by how much its revision counters are to be ahead of the clock while a twin of it uploads
                      (milliseconds, scaled) */
     struct allowance allowance;

@@ -7,6 +7,7 @@
 #include "base/big_endian.h"
 #include "base/memory.h"
 #include "publish/descriptors.h"
+#include "publish/own_points.h"
 #include "publish/pace.h"
 #include "publish/rounds.h"
 #include "publish/split.h"
@@ -173,6 +174,22 @@ static void note_change(const struct publisher *publisher, struct publisher_memb
     member->is_quiet |= member->changes.count > 0;
 }
 
+static void plan_turn(const struct publisher *publisher, struct publisher_frontend *frontend, int64_t now)
+{
+    if (!split_takes_turns(publisher, frontend))
+        frontend->turn_at = MOMENT_NEVER;
+    else if (frontend->turn_at == MOMENT_NEVER)
+        frontend->turn_at = now + publisher_scale(publisher, publisher->rules.turn);
+}
+
+void frontend_begin_turn(struct publisher *publisher, size_t number, int64_t now)
+{
+    struct publisher_frontend *frontend = &publisher->frontends[number];
+    frontend->turn++;
+    frontend->turn_at = MOMENT_NEVER;
+    frontend_update_assignment(publisher, number, SOURCE_NONE, now);
+}
+
 /* With no assignment, when all its sources are new ones and not yet heard of, nothing goes out. */
 void frontend_update_assignment(struct publisher *publisher, size_t number, uint64_t changed_source,
                                 int64_t now)
@@ -180,8 +197,11 @@ void frontend_update_assignment(struct publisher *publisher, size_t number, uint
     struct publisher_frontend *frontend = &publisher->frontends[number];
     update_membership(publisher, frontend, changed_source, now);
     publisher_touch_frontend(publisher, number, now);
-    if (split_update(publisher, frontend) && publisher->network != NULL)
+    if (split_update(publisher, frontend) && publisher->network != NULL) {
         frontend_update_hsdirs(publisher, frontend, now); /* the spare ones come or go */
+        own_points_search(publisher, number, now);
+    }
+    plan_turn(publisher, frontend, now);
     if (!renew_assignment(publisher, frontend))
         return;
     frontend->changed_at = now;

@@ -13,6 +13,9 @@ void publisher_set_members(struct publisher *publisher, size_t frontend, const u
 void frontend_update_assignment(struct publisher *publisher, size_t number, uint64_t changed_source,
                                 int64_t now);
 
+/* It is the turn of other twins, where there are more of them than HSDirs. */
+void frontend_begin_turn(struct publisher *publisher, size_t number, int64_t now);
+
 /* Plans rounds for changes that have been gathered for long enough, and have an allowance. Returns when to
  * look again, MOMENT_NEVER if nothing waits. */
 int64_t frontend_plan_changes(struct publisher *publisher, struct publisher_frontend *frontend, int64_t now);

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "publish/descriptor_comparison.h"
+#include "publish/fetches.h"
+#include "publish/source_announcements.h"
 
 const struct source_points *own_points_find(const struct source *source, uint64_t period_number,
                                             const struct descriptor **descriptor)
@@ -42,19 +44,25 @@ static struct source *find_owner(const struct publisher *publisher, const struct
     return NULL;
 }
 
-/* True when it says something that was not known of its tor's next time period. */
-static bool is_news(const struct source *source, const struct descriptor *descriptor)
+/* True when it says something that was not known of its tor's next time period. A publisher has other signing
+ * keys than the tor, and its counters are ahead; so what one says can't be compared with what the other does.
+ * A tor has just made what it has told of; where HSDirs are asked without that the first one counts. */
+static bool is_news(const struct source *source, const struct descriptor *descriptor, bool is_searching)
 {
+    const struct descriptor *next = source->next;
     if (source->descriptor == NULL || descriptor->period_number <= source->descriptor->period_number)
         return false;
-    return source->next == NULL || descriptor_is_older(source->next, descriptor);
+    if (next == NULL || next->period_number != descriptor->period_number)
+        return true;
+    bool has_same_maker = memcmp(next->signing_key, descriptor->signing_key, ED25519_PUBLIC_KEY_SIZE) == 0;
+    return has_same_maker ? descriptor_is_older(next, descriptor) : !is_searching;
 }
 
 void own_points_take(struct publisher *publisher, struct source *asked, struct descriptor *descriptor,
                      int64_t now)
 {
     struct source *owner = find_owner(publisher, asked, descriptor);
-    if (owner == NULL || !is_news(owner, descriptor)) {
+    if (owner == NULL || !is_news(owner, descriptor, asked->is_searching)) {
         descriptor_free(descriptor);
         return;
     }
@@ -62,6 +70,58 @@ void own_points_take(struct publisher *publisher, struct source *asked, struct d
     owner->next = descriptor;
     if (own_points_update(publisher, owner, now))
         source_add_news(owner, SOURCE_NEWS_CHANGE);
+}
+
+/* True when a twin's own points of a time period are not known, and could be found. */
+static bool is_missed(const struct source *source, uint64_t period_number)
+{
+    const struct descriptor *descriptor;
+    return source_policy(source->kind)->can_verify_work && source->pow_params.is_present &&
+           own_points_find(source, period_number, &descriptor) == NULL;
+}
+
+/* The first twin of which something is missed and whose tor can be asked; NULL for none. */
+static struct source *find_missed(const struct publisher *publisher,
+                                  const struct publisher_frontend *frontend, uint64_t period_number)
+{
+    for (size_t i = 0; i < frontend->member_count; i++) {
+        struct source *source = publisher_member_source(publisher, &frontend->members[i]);
+        if (is_missed(source, period_number) && source_is_reachable(source))
+            return source;
+    }
+    return NULL;
+}
+
+static void add_hsdirs(struct source *source, const struct network *network,
+                       const struct hsdir_ring_entry *const *responsible, size_t count, const bool *is_asked,
+                       bool are_asked)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (is_asked[i] == are_asked)
+            announcements_add_fresh(&source->announcements,
+                                    network->hsdirs[responsible[i]->hsdir].fingerprint);
+    }
+}
+
+void own_points_search(struct publisher *publisher, size_t number, int64_t now)
+{
+    const struct network *network = publisher->network;
+    const struct publisher_frontend *frontend = &publisher->frontends[number];
+    if (network == NULL || !frontend->is_split || network->client_slot != DESCRIPTOR_SECOND)
+        return;
+    const struct publisher_descriptor *descriptor = &frontend->descriptors[DESCRIPTOR_SECOND];
+    struct source *source = find_missed(publisher, frontend, descriptor->period_number);
+    if (source == NULL)
+        return;
+    const struct hsdir_ring_entry *responsible[HSDIR_RESPONSIBLE_MAX];
+    size_t count =
+        network_find_responsible(network, DESCRIPTOR_SECOND, descriptor->blinded_key, false, responsible);
+    bool is_asked[HSDIR_RESPONSIBLE_MAX];
+    network_mark_asked(network, DESCRIPTOR_SECOND, descriptor->blinded_key, responsible, count, is_asked);
+    add_hsdirs(source, network, responsible, count, is_asked, true); /* the last ones are asked first */
+    add_hsdirs(source, network, responsible, count, is_asked, false);
+    source->is_searching = true;
+    source_fetch_soon(publisher, source, FETCH_DELAY, "HSDirs may have what its tor has made", now);
 }
 
 bool own_points_update(const struct publisher *publisher, struct source *source, int64_t now)

@@ -21,6 +21,11 @@ const struct source_points *own_points_find(const struct source *source, uint64_
 void own_points_take(struct publisher *publisher, struct source *asked, struct descriptor *descriptor,
                      int64_t now);
 
+/* Has all HSDirs asked, where clients use the descriptor of the second half and what some twin of a frontend
+ * that is split has made for that is not known: the spare ones have what tors uploaded before clients went
+ * over to it, and the others what this publisher did before it was started anew. */
+void own_points_search(struct publisher *publisher, size_t frontend, int64_t now);
+
 /* A new consensus may have other relays. Returns true when that changes anything. */
 bool own_points_update(const struct publisher *publisher, struct source *source, int64_t now);
 

@@ -46,6 +46,7 @@ static void note_spare(struct publisher *publisher, struct source *source,
     if (publisher->network->client_slot != DESCRIPTOR_SECOND || !source->pow_params.is_present)
         return;
     announcements_add_fresh(&source->announcements, fingerprint);
+    source->is_searching = false;
     source_fetch_soon(publisher, source, FETCH_DELAY, "a spare HSDir has its upload", now);
 }
 

@@ -8,6 +8,7 @@
 #include "publish/descriptors.h"
 #include "publish/fetches.h"
 #include "publish/looks.h"
+#include "publish/own_points.h"
 #include "publish/own_uploads.h"
 #include "publish/pace.h"
 #include "publish/queue.h"
@@ -26,6 +27,7 @@ const struct publisher_rules publisher_rules_default = {
     .death_spread = 3 * SECOND,
     .gain_spread = MINUTE,
     .allowance = {.quiet = 30 * MINUTE, .churn = 2 * MINUTE},
+    .turn = 30 * MINUTE,
     .refresh_min = 60 * MINUTE, /* as tor does, rend-spec-v3 [SERVICEUPLOAD] */
     .refresh_max = 120 * MINUTE,
     .refusal_min = 2 * MINUTE,
@@ -152,7 +154,7 @@ size_t publisher_add_frontend(struct publisher *publisher,
     frontend->is_used = true;
     memcpy(frontend->identity_key, identity_key, ED25519_PUBLIC_KEY_SIZE);
     frontend->changed_since = MOMENT_NEVER;
-    frontend->kept_until = MOMENT_NEVER;
+    frontend->kept_until = frontend->turn_at = MOMENT_NEVER;
     frontend->allowance = allowance_make(now);
     looks_begin(frontend);
     for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++)
@@ -231,6 +233,7 @@ void publisher_set_network(struct publisher *publisher, struct network *network,
         if (publisher->frontends[i].is_split)
             frontend_update_assignment(publisher, i, SOURCE_NONE, now); /* each HSDir has its own part */
         if (has_new_half) {
+            own_points_search(publisher, i, now);
             frontend_note_half(publisher, &publisher->frontends[i], now);
             looks_note_half(publisher, i, now);
         }

@@ -35,7 +35,10 @@ void schedule_run_frontend(struct publisher *publisher, size_t number, int64_t n
     }
     if (now >= frontend->kept_until)
         frontend_update_assignment(publisher, number, SOURCE_NONE, now);
+    if (now >= frontend->turn_at)
+        frontend_begin_turn(publisher, number, now);
     int64_t next = earlier(frontend_plan_changes(publisher, frontend, now), frontend->kept_until);
+    next = earlier(next, frontend->turn_at);
     looks_schedule(publisher, number, now);
     hold_rounds(publisher, number, now);
     for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++)

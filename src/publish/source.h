@@ -157,6 +157,7 @@ struct source {
     struct pow_params pow_params; /* of one that can verify work: as its tor last had them */
     struct descriptor *next;      /* likewise: its own of the time period after that of descriptor; NULL */
     struct source_points next_points;
+    bool is_searching; /* likewise: HSDirs are asked that may have what another publisher has made of it */
     bool has_begun_upload;           /* likewise, since its tor was last asked */
     enum source_uploading uploading; /* of its tor's process */
     uint64_t

@@ -123,6 +123,16 @@ bool announcements_have_fresh(const struct source_announcements *announcements)
     return announcements != NULL && announcements->fresh_count > 0;
 }
 
+bool announcements_take_one(struct source_announcements **announcements,
+                            uint8_t fingerprint[RELAY_FINGERPRINT_SIZE])
+{
+    if (!announcements_have_fresh(*announcements))
+        return false;
+    memcpy(fingerprint, (*announcements)->fresh[--(*announcements)->fresh_count], RELAY_FINGERPRINT_SIZE);
+    release(announcements);
+    return true;
+}
+
 size_t announcements_take_fresh(struct source_announcements **announcements,
                                 uint8_t (*fingerprints)[RELAY_FINGERPRINT_SIZE])
 {

@@ -51,6 +51,10 @@ void announcements_add_fresh(struct source_announcements **announcements,
 /* True when there are such HSDirs. */
 bool announcements_have_fresh(const struct source_announcements *announcements);
 
+/* Takes one of them. Returns false when there is none. */
+bool announcements_take_one(struct source_announcements **announcements,
+                            uint8_t fingerprint[RELAY_FINGERPRINT_SIZE]);
+
 /* Moves the HSDirs that have just got the descriptor that clients use to fingerprints, which has room for
  * ANNOUNCEMENTS_FRESH_MAX. Returns how many. */
 size_t announcements_take_fresh(struct source_announcements **announcements,

@@ -130,6 +130,10 @@ void publisher_note_fetch_failed(struct publisher *publisher, uint64_t number, c
     struct source *source = publisher_find_source(publisher, number);
     if (source == NULL)
         return;
+    if (!from_tor && !source_policy(source->kind)->is_on_hsdirs) {
+        source_note_not_found(publisher, source, now);
+        return;
+    }
     bool is_doubtful = from_tor || has_failed_long(publisher, source);
     if (!source_policy(source->kind)->asks_own_tor)
         outage_note_failure(publisher);

@@ -255,6 +255,13 @@ static bool is_replay(const struct source *source, const struct descriptor *desc
            descriptor_is_replay(descriptor, source->descriptor);
 }
 
+/* HSDirs that may have what a twin's tor has made are asked one after the other. */
+static void go_on_finding(struct publisher *publisher, struct source *source, int64_t now)
+{
+    if (!source_policy(source->kind)->is_on_hsdirs && announcements_have_fresh(source->announcements))
+        source_fetch_soon(publisher, source, FETCH_DELAY, "HSDirs may have what its tor has made", now);
+}
+
 bool source_note_descriptor(struct publisher *publisher, struct source *source, struct descriptor *descriptor,
                             int64_t now)
 {
@@ -277,8 +284,7 @@ bool source_note_descriptor(struct publisher *publisher, struct source *source, 
         source_add_news(source, accept_descriptor(publisher, source, descriptor, now));
     confirm(publisher, source, now);
     source_end_fetch(publisher, source, next_fetch(publisher, source, is_behind, now), now);
-    if (!source_policy(source->kind)->is_on_hsdirs && announcements_have_fresh(source->announcements))
-        source_fetch_soon(publisher, source, FETCH_DELAY, "a spare HSDir has its upload", now);
+    go_on_finding(publisher, source, now);
     return true;
 }
 
@@ -286,7 +292,13 @@ void source_note_found(struct publisher *publisher, struct source *source, struc
                        int64_t now)
 {
     own_points_take(publisher, source, descriptor, now);
+    source_note_not_found(publisher, source, now);
+}
+
+void source_note_not_found(struct publisher *publisher, struct source *source, int64_t now)
+{
     source_end_fetch(publisher, source, next_fetch(publisher, source, false, now), now);
+    go_on_finding(publisher, source, now);
 }
 
 /* -- what its tor says of its uploads, and a new network */

@@ -35,6 +35,9 @@ bool source_note_descriptor(struct publisher *publisher, struct source *source, 
 void source_note_found(struct publisher *publisher, struct source *source, struct descriptor *descriptor,
                        int64_t now);
 
+/* HSDirs had nothing of a twin, or did not answer: that says nothing of its tor. */
+void source_note_not_found(struct publisher *publisher, struct source *source, int64_t now);
+
 /* A fetch came to nothing. is_doubtful: that says something of the source. */
 void source_note_fetch_failed(struct publisher *publisher, struct source *source, const char *reason,
                               bool is_doubtful, int64_t now);

@@ -40,6 +40,24 @@ bool split_update(const struct publisher *publisher, struct publisher_frontend *
     return frontend->is_split != was_split;
 }
 
+static size_t count_asked(const struct publisher_descriptor *descriptor)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < descriptor->upload_count; i++)
+        count += descriptor->uploads[i].is_asked;
+    return count;
+}
+
+bool split_takes_turns(const struct publisher *publisher, const struct publisher_frontend *frontend)
+{
+    size_t verifying = 0;
+    for (size_t i = 0; i < frontend->member_count; i++)
+        verifying += is_usable(publisher, &frontend->members[i]) &&
+                     can_verify(publisher_member_source(publisher, &frontend->members[i]));
+    return frontend->is_split && (verifying > count_asked(&frontend->descriptors[DESCRIPTOR_FIRST]) ||
+                                  verifying > count_asked(&frontend->descriptors[DESCRIPTOR_SECOND]));
+}
+
 bool split_leaves_out(const struct publisher *publisher, const struct publisher_frontend *frontend,
                       const struct publisher_member *member)
 {

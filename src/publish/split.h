@@ -10,6 +10,9 @@
  * of work on, until none has. Returns true when that has changed. */
 bool split_update(const struct publisher *publisher, struct publisher_frontend *frontend);
 
+/* True when there are more twins than HSDirs, so that they take turns. */
+bool split_takes_turns(const struct publisher *publisher, const struct publisher_frontend *frontend);
+
 /* True when a member that is in has no place, since its tor has proof of work off. */
 bool split_leaves_out(const struct publisher *publisher, const struct publisher_frontend *frontend,
                       const struct publisher_member *member);

@@ -38,6 +38,8 @@ static struct story *begin(size_t count, size_t with_work, enum descriptor_slot 
 {
     struct story *story = story_new_published_twins(count, half);
     publisher_set_twins(story->publisher, 0, LEAD, true, story->now);
+    for (size_t i = 0; i < count; i++) /* HSDirs have nothing that was made for the second half */
+        story->backends[i].period[FROM_HSDIRS] = story->backends[i].period[FROM_TOR];
     for (size_t i = 0; i < with_work; i++)
         switch_on(story, i);
     story_run(story, 30000); /* they are asked every five seconds */
@@ -202,6 +204,7 @@ static void upload_next(struct story *story, size_t twin, uint64_t first)
     find_spare(story, spare);
     story->backends[twin].counter[FROM_TOR]++;
     story->backends[twin].counter[FROM_HSDIRS]++;
+    story->backends[twin].period[FROM_HSDIRS] = story->backends[twin].period[FROM_TOR] + 1;
     for (uint64_t i = 0; i < 3; i++)
         story->backends[twin].points[FROM_HSDIRS][i] = first + i;
     tell_upload(story, twin, DESCRIPTOR_SECOND, SOURCE_UPLOAD_BEGUN, spare);
@@ -216,7 +219,7 @@ static void test_own_points_of_the_second_half(void **state)
     struct story *story = begin(2, 2, DESCRIPTOR_SECOND);
     story_run(story, 2 * MINUTE);
     check_split(story, DESCRIPTOR_SECOND, 2, false);
-    assert_int_equal(story->backends[0].fetches[FROM_HSDIRS], 0);
+    story->backends[0].fetches[FROM_HSDIRS] = 0;
     upload_next(story, 0, 1000);
     story_run(story, 5000);
     assert_int_equal(story->backends[0].fetches[FROM_HSDIRS], 1);
@@ -258,7 +261,7 @@ static void test_whose_it_is(void **state)
     story->backends[1].seed = 1;
     story_run(story, 2 * MINUTE);
     struct descriptor *descriptor =
-        model_make_descriptor(story->backends[0].period[FROM_HSDIRS], 9, (uint64_t[]){1100, 1101, 1102}, 3);
+        model_make_descriptor(story->backends[0].period[FROM_TOR] + 1, 9, (uint64_t[]){1100, 1101, 1102}, 3);
     descriptor->pow_params.is_present = true;
     descriptor->pow_params.seed[0] = 1;
     story->publisher->sources[0].inquiry.asked = INQUIRY_OF_HSDIRS;
@@ -266,7 +269,7 @@ static void test_whose_it_is(void **state)
     assert_null(story->publisher->sources[0].next);
     assert_ptr_equal(story->publisher->sources[1].next, descriptor);
     descriptor =
-        model_make_descriptor(story->backends[0].period[FROM_HSDIRS], 10, (uint64_t[]){1200, 1201, 1202}, 3);
+        model_make_descriptor(story->backends[0].period[FROM_TOR] + 1, 10, (uint64_t[]){1200, 1201, 1202}, 3);
     descriptor->pow_params.is_present = true;
     descriptor->pow_params.seed[0] = 99;
     story->publisher->sources[0].inquiry.asked = INQUIRY_OF_HSDIRS;
@@ -274,6 +277,67 @@ static void test_whose_it_is(void **state)
     assert_null(story->publisher->sources[0].next);
     story_run(story, 5000);
     assert_int_equal(assignment_count_points_from(frontend_of(story)->assignment, 1), 6);
+    story_free(story);
+}
+
+/* When clients go over to it, HSDirs are asked for what tors have uploaded before; and after a start. */
+static void test_the_second_half_begins(void **state)
+{
+    (void)state;
+    struct story *story = begin(2, 2, DESCRIPTOR_FIRST);
+    story_run(story, 10 * MINUTE);
+    assert_int_equal(story->backends[0].fetches[FROM_HSDIRS], 0);
+    story->backends[0].period[FROM_HSDIRS] = story->backends[0].period[FROM_TOR] + 1;
+    for (uint64_t i = 0; i < 3; i++)
+        story->backends[0].points[FROM_HSDIRS][i] = 1000 + i;
+    story->backends[1].fails = false;
+    story_set_network(story, 0, 18);
+    story_run(story, 5 * MINUTE);
+    assert_int_equal(story->backends[0].fetches[FROM_HSDIRS], ASKED + SPARE);
+    assert_int_equal(story->backends[1].fetches[FROM_HSDIRS], 0);
+    const struct story_upload *last[ASKED + SPARE];
+    list_last(story, DESCRIPTOR_SECOND, last);
+    for (size_t i = 0; i < ASKED; i++)
+        assert_int_equal(last[i]->seed, last[i]->points[0] >= 1000 ? 1 : 0);
+    assert_int_equal(assignment_count_points_from(frontend_of(story)->assignment, 0), 6);
+    story_free(story);
+    story = begin(2, 2, DESCRIPTOR_SECOND);
+    assert_int_equal(story->backends[0].fetches[FROM_HSDIRS], ASKED + SPARE);
+    story_free(story);
+}
+
+/* -- more twins than HSDirs ---------------------------------------------------------------------------- */
+
+/* True when a twin has an HSDir of a descriptor. */
+static bool has_place(const struct story *story, enum descriptor_slot slot, uint64_t twin)
+{
+    const struct publisher_descriptor *descriptor = &frontend_of(story)->descriptors[slot];
+    for (size_t i = 0; i < descriptor->upload_count; i++) {
+        if (descriptor->uploads[i].wanted->entries[0].source == twin)
+            return true;
+    }
+    return false;
+}
+
+/* Each has its turn, and as many as the others; no more rounds than needed for that are made. */
+static void test_turns(void **state)
+{
+    (void)state;
+    enum { TWINS = 8, TURNS = 16 };
+    const int64_t turn = 30 * MINUTE;
+    struct story *story = begin(TWINS, TWINS, DESCRIPTOR_FIRST);
+    size_t counts[TWINS] = {0};
+    story_run(story, 5 * MINUTE);
+    for (unsigned i = 0; i < TURNS; i++) {
+        for (size_t j = 0; j < TWINS; j++)
+            counts[j] += has_place(story, DESCRIPTOR_FIRST, j);
+        story_forget(story);
+        story_run(story, turn);
+        assert_true(publisher_is_published(story->publisher, 0, story->now));
+        assert_in_range(story_count_to_first(story), 1, 5);
+    }
+    for (size_t j = 0; j < TWINS; j++)
+        assert_int_equal(counts[j], TURNS * ASKED / TWINS);
     story_free(story);
 }
 
@@ -286,6 +350,8 @@ int main(void)
         cmocka_unit_test(test_new_params),
         cmocka_unit_test(test_own_points_of_the_second_half),
         cmocka_unit_test(test_whose_it_is),
+        cmocka_unit_test(test_the_second_half_begins),
+        cmocka_unit_test(test_turns),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
