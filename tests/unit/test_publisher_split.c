@@ -247,6 +247,49 @@ static void test_own_points_of_the_second_half(void **state)
     story_free(story);
 }
 
+/* A descriptor of the second half with this seed and counter, made by one of several makers, is found when
+ * the first twin asks. Returns it, which the publisher may have released. */
+static struct descriptor *find(struct story *story, uint8_t seed, uint64_t counter, uint8_t maker,
+                               uint64_t first)
+{
+    const uint64_t points[] = {first, first + 1, first + 2};
+    struct descriptor *descriptor =
+        model_make_descriptor(story->backends[0].period[FROM_TOR] + 1, counter, points, 3);
+    descriptor->pow_params.is_present = true;
+    descriptor->pow_params.seed[0] = seed;
+    descriptor->signing_key[0] = maker;
+    story->publisher->sources[0].inquiry.asked = INQUIRY_OF_HSDIRS;
+    publisher_note_descriptor(story->publisher, 0, descriptor, story->now);
+    return descriptor;
+}
+
+static uint64_t find_next_point(const struct story *story)
+{
+    return model_point_number(&story->publisher->sources[0].next->points[0]);
+}
+
+/* A publisher's counters are ahead of a tor's: what a tor has just uploaded counts, whatever its counter;
+ * what is merely found does not take the place of what is known. */
+static void test_which_is_newer(void **state)
+{
+    (void)state;
+    enum { TOR, PUBLISHER };
+    struct story *story = begin(1, 1, DESCRIPTOR_SECOND);
+    story_run(story, 2 * MINUTE);
+    story->publisher->sources[0].is_searching = true;
+    find(story, 1, 5000, PUBLISHER, 1000);
+    find(story, 1, 2000, TOR, 1100);
+    assert_int_equal(find_next_point(story), 1000);
+    find(story, 1, 5001, PUBLISHER, 1200);
+    assert_int_equal(find_next_point(story), 1200);
+    story->publisher->sources[0].is_searching = false;
+    find(story, 1, 2001, TOR, 1300);
+    assert_int_equal(find_next_point(story), 1300);
+    find(story, 1, 2000, TOR, 1400);
+    assert_int_equal(find_next_point(story), 1300);
+    story_free(story);
+}
+
 /* Whose upload a spare HSDir has is told by the seed, whichever tor said that it had uploaded there; one that
  * nobody has is nobody's. */
 static void test_whose_it_is(void **state)
@@ -260,20 +303,10 @@ static void test_whose_it_is(void **state)
     story->backends[0].seed = 2;
     story->backends[1].seed = 1;
     story_run(story, 2 * MINUTE);
-    struct descriptor *descriptor =
-        model_make_descriptor(story->backends[0].period[FROM_TOR] + 1, 9, (uint64_t[]){1100, 1101, 1102}, 3);
-    descriptor->pow_params.is_present = true;
-    descriptor->pow_params.seed[0] = 1;
-    story->publisher->sources[0].inquiry.asked = INQUIRY_OF_HSDIRS;
-    publisher_note_descriptor(story->publisher, 0, descriptor, story->now);
+    struct descriptor *descriptor = find(story, 1, 9, 0, 1100);
     assert_null(story->publisher->sources[0].next);
     assert_ptr_equal(story->publisher->sources[1].next, descriptor);
-    descriptor =
-        model_make_descriptor(story->backends[0].period[FROM_TOR] + 1, 10, (uint64_t[]){1200, 1201, 1202}, 3);
-    descriptor->pow_params.is_present = true;
-    descriptor->pow_params.seed[0] = 99;
-    story->publisher->sources[0].inquiry.asked = INQUIRY_OF_HSDIRS;
-    publisher_note_descriptor(story->publisher, 0, descriptor, story->now);
+    find(story, 99, 10, 0, 1200);
     assert_null(story->publisher->sources[0].next);
     story_run(story, 5000);
     assert_int_equal(assignment_count_points_from(frontend_of(story)->assignment, 1), 6);
@@ -349,6 +382,7 @@ int main(void)
         cmocka_unit_test(test_one_dies),
         cmocka_unit_test(test_new_params),
         cmocka_unit_test(test_own_points_of_the_second_half),
+        cmocka_unit_test(test_which_is_newer),
         cmocka_unit_test(test_whose_it_is),
         cmocka_unit_test(test_the_second_half_begins),
         cmocka_unit_test(test_turns),
