@@ -4,6 +4,7 @@
 #include "publish/descriptors.h"
 #include "publish/fetches.h"
 #include "publish/looks.h"
+#include "publish/own_points.h"
 #include "publish/pace.h"
 #include "publish/rounds.h"
 #include "publish/source_life.h"
@@ -42,13 +43,18 @@ struct comparison {
     bool is_less;   /* there are fewer points than are wanted */
 };
 
-static bool source_offers(const struct source *source, const struct introduction_point *point)
+static bool has_point(const struct descriptor *descriptor, const struct introduction_point *point)
 {
-    for (size_t i = 0; source->descriptor != NULL && i < source->descriptor->point_count; i++) {
-        if (introduction_point_equals(&source->descriptor->points[i], point))
+    for (size_t i = 0; descriptor != NULL && i < descriptor->point_count; i++) {
+        if (introduction_point_equals(&descriptor->points[i], point))
             return true;
     }
     return false;
+}
+
+static bool source_offers(const struct source *source, const struct introduction_point *point)
+{
+    return has_point(source->descriptor, point) || has_point(source->next, point);
 }
 
 /* Looks for a point at all sources of a frontend. */
@@ -100,6 +106,19 @@ static bool has_wanted_points(const struct point_set *wanted, const struct descr
     return true;
 }
 
+/* Where each HSDir has the points of one twin, another publisher may have given it another one than this; and
+ * what that twin's tor has made for the second half of the day it may have heard of alone. */
+static void compare_split(const struct publisher *publisher, const struct publisher_frontend *frontend,
+                          const struct descriptor *descriptor, struct comparison *comparison)
+{
+    if (own_points_find_owner(publisher, frontend, descriptor) != NULL) {
+        comparison->stale -= comparison->unknown;
+        comparison->unknown = 0;
+    }
+    comparison->lacks = comparison->is_less = false;
+    comparison->is_same = comparison->stale == 0;
+}
+
 static struct comparison compare(const struct publisher *publisher, const struct publisher_frontend *frontend,
                                  const struct publisher_upload *upload, const struct descriptor *descriptor,
                                  int64_t now)
@@ -111,7 +130,25 @@ static struct comparison compare(const struct publisher *publisher, const struct
     };
     for (size_t i = 0; i < descriptor->point_count; i++)
         compare_point(publisher, frontend, &descriptor->points[i], &comparison, now);
+    if (frontend->is_split)
+        compare_split(publisher, frontend, descriptor, &comparison);
     return comparison;
+}
+
+/* True when points that are not known may be what a twin's tor has made: one that has uploaded there, or may
+ * have while nobody could hear of that. */
+static bool may_be_of_twin(const struct publisher *publisher, const struct publisher_frontend *frontend,
+                           const struct publisher_upload *upload, int64_t now)
+{
+    if (upload_is_of_twin(upload, now))
+        return true;
+    for (size_t i = 0; i < frontend->member_count; i++) {
+        const struct source *source = publisher_member_source(publisher, &frontend->members[i]);
+        if (!source_policy(source->kind)->is_on_hsdirs && source->uploading != SOURCE_UPLOADING_OFF &&
+            now - source->life.since < HSDIR_MEMORY)
+            return true;
+    }
+    return false;
 }
 
 /* True when points that are not known are no reason to worry: other publishers are there on purpose, and hear
@@ -339,7 +376,8 @@ static enum look_verdict judge_others(struct publisher *publisher, size_t number
     struct comparison comparison = compare(publisher, frontend, upload, result->descriptor, now);
     frontend->looks.others_seen = now;
     /* One that is not newer than ours is left from a time before: nobody publishes it now. */
-    bool is_foreign = result->is_newer && comparison.unknown > 0 && !upload_is_of_twin(upload, now) &&
+    bool is_foreign = result->is_newer && comparison.unknown > 0 &&
+                      !may_be_of_twin(publisher, frontend, upload, now) &&
                       !expects_unknown(publisher, frontend, result->descriptor, &comparison);
     upload->look.is_newer = result->is_newer;
     if (result->is_ahead)

@@ -29,17 +29,14 @@ static bool is_of(const struct descriptor *descriptor, const struct source *sour
            memcmp(descriptor->pow_params.seed, source->pow_params.seed, POW_SEED_SIZE) == 0;
 }
 
-/* The twin whose descriptor it is, among those that share a frontend with the one that was asked; or NULL. */
-static struct source *find_owner(const struct publisher *publisher, const struct source *asked,
-                                 const struct descriptor *descriptor)
+struct source *own_points_find_owner(const struct publisher *publisher,
+                                     const struct publisher_frontend *frontend,
+                                     const struct descriptor *descriptor)
 {
-    for (size_t i = 0; i < asked->frontend_count; i++) {
-        const struct publisher_frontend *frontend = &publisher->frontends[asked->frontends[i]];
-        for (size_t j = 0; j < frontend->member_count; j++) {
-            struct source *source = publisher_member_source(publisher, &frontend->members[j]);
-            if (is_of(descriptor, source))
-                return source;
-        }
+    for (size_t i = 0; i < frontend->member_count; i++) {
+        struct source *source = publisher_member_source(publisher, &frontend->members[i]);
+        if (is_of(descriptor, source))
+            return source;
     }
     return NULL;
 }
@@ -61,7 +58,9 @@ static bool is_news(const struct source *source, const struct descriptor *descri
 void own_points_take(struct publisher *publisher, struct source *asked, struct descriptor *descriptor,
                      int64_t now)
 {
-    struct source *owner = find_owner(publisher, asked, descriptor);
+    struct source *owner = NULL;
+    for (size_t i = 0; i < asked->frontend_count && owner == NULL; i++)
+        owner = own_points_find_owner(publisher, &publisher->frontends[asked->frontends[i]], descriptor);
     if (owner == NULL || !is_news(owner, descriptor, asked->is_searching)) {
         descriptor_free(descriptor);
         return;

@@ -16,6 +16,11 @@
 const struct source_points *own_points_find(const struct source *source, uint64_t period_number,
                                             const struct descriptor **descriptor);
 
+/* The twin of a frontend whose tor has the pow-params of a descriptor; NULL for none. */
+struct source *own_points_find_owner(const struct publisher *publisher,
+                                     const struct publisher_frontend *frontend,
+                                     const struct descriptor *descriptor);
+
 /* A descriptor was found under the address of a twin, which becomes one of its tor's, or of another twin's,
  * or is none: it is released then. */
 void own_points_take(struct publisher *publisher, struct source *asked, struct descriptor *descriptor,

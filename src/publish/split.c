@@ -36,7 +36,7 @@ bool split_update(const struct publisher *publisher, struct publisher_frontend *
     if (!frontend->takes_proof_of_work)
         frontend->is_split = false;
     else if (usable > 0)
-        frontend->is_split = was_split ? verifying > 0 : verifying == usable;
+        frontend->is_split = was_split && frontend->has_started ? verifying > 0 : verifying == usable;
     return frontend->is_split != was_split;
 }
 

@@ -374,6 +374,49 @@ static void test_turns(void **state)
     story_free(story);
 }
 
+/* -- another publisher --------------------------------------------------------------------------------- */
+
+/* Every HSDir hands out the descriptor that is the story's context, which another publisher has made of late.
+ */
+static void answer_look(struct story *story, const struct publisher_action *action,
+                        struct look_result *result)
+{
+    (void)action;
+    result->finding = LOOK_FINDING_OTHERS;
+    result->descriptor = story->look_context;
+    result->is_newer = true;
+    result->made_at = story->now - MINUTE;
+}
+
+/* Another publisher of the same service may have given an HSDir another twin, or know more of that one. That
+ * is nobody's loss, and no reason to mend anything; but points that no twin has are a stranger's. */
+static void test_another_publisher(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t first;
+        uint8_t seed;
+        bool is_strange;
+    } rows[] = {{0, 1, false}, {100, 2, false}, {900, 2, false}, {900, 0, true}, {900, 77, true}};
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct story *story = begin(2, 2, DESCRIPTOR_FIRST);
+        story_run(story, 4 * 60 * MINUTE); /* so long that what HSDirs had before is forgotten */
+        const uint64_t points[] = {rows[i].first, rows[i].first + 1, rows[i].first + 2};
+        struct descriptor *descriptor =
+            model_make_descriptor(story->backends[0].period[FROM_TOR], 5000, points, 3);
+        descriptor->pow_params.is_present = rows[i].seed != 0;
+        descriptor->pow_params.seed[0] = rows[i].seed;
+        story->answer_look = answer_look;
+        story->look_context = descriptor;
+        story_run(story, 2 * 60 * MINUTE);
+        const struct frontend_looks *looks = &frontend_of(story)->looks;
+        assert_int_equal(looks->others, rows[i].is_strange ? OTHERS_STRANGER : OTHERS_RECOGNISED);
+        assert_int_equal(looks->mended_at != MOMENT_NONE, rows[i].is_strange);
+        descriptor_free(descriptor);
+        story_free(story);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -386,6 +429,7 @@ int main(void)
         cmocka_unit_test(test_whose_it_is),
         cmocka_unit_test(test_the_second_half_begins),
         cmocka_unit_test(test_turns),
+        cmocka_unit_test(test_another_publisher),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
