@@ -7,7 +7,8 @@
 #include "publish/state.h"
 
 /* Works out whether a frontend is split: from the moment on at which all its members that are in have proof
- * of work on, until none has. Returns true when that has changed. */
+ * of work on, until none has; before anything is published those count that have been heard of. Returns true
+ * when that has changed. */
 bool split_update(const struct publisher *publisher, struct publisher_frontend *frontend);
 
 /* True when there are more twins than HSDirs, so that they take turns. */

@@ -129,6 +129,32 @@ static void test_when_it_is_split(void **state)
     story_free(story);
 }
 
+/* At the start it does not matter who is heard of first. */
+static void test_who_is_heard_of_first(void **state)
+{
+    (void)state;
+    for (size_t lacking = 0; lacking < 3; lacking++) {
+        struct story *story = story_new();
+        publisher_note_tor(story->publisher, 0, TOR_READY, story->now);
+        for (size_t i = 0; i < 3; i++) {
+            story_add_twin(story);
+            if (i != lacking)
+                switch_on(story, i);
+        }
+        story_add_frontend(story, 3);
+        publisher_set_twins(story->publisher, 0, LEAD, true, story->now);
+        story_set_network(story, 0, 6);
+        for (size_t i = 0; i < 3; i++) {
+            story_reach(story, i);
+            story_run(story, 1000);
+        }
+        story_run(story, MINUTE);
+        assert_false(frontend_of(story)->is_split);
+        assert_int_equal(assignment_count_points(frontend_of(story)->assignment), 9);
+        story_free(story);
+    }
+}
+
 /* The HSDirs of one that dies get the points of others within seconds, in both descriptors; the others' keep
  * theirs. */
 static void test_one_dies(void **state)
@@ -422,6 +448,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_hsdir_has_one),
         cmocka_unit_test(test_when_it_is_split),
+        cmocka_unit_test(test_who_is_heard_of_first),
         cmocka_unit_test(test_one_dies),
         cmocka_unit_test(test_new_params),
         cmocka_unit_test(test_own_points_of_the_second_half),
