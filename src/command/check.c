@@ -142,6 +142,9 @@ static void print_frontend(const struct config_frontend *frontend)
     if (frontend->mode == CONFIG_MODE_HARDMAP)
         printf("    mode hardmap, lead %u minutes, proof of work %s\n    %zu tor%s with the same key:\n",
                frontend->lead / 60, proof_of_work_name(frontend), frontend->backend_count, plural);
+    else if (frontend->lead > 0)
+        printf("    lead %u minutes\n    %zu backend%s:\n", frontend->lead / 60, frontend->backend_count,
+               plural);
     else
         printf("    %zu backend%s:\n", frontend->backend_count, plural);
     for (size_t i = 0; i < frontend->backend_count; i++)
@@ -277,7 +280,8 @@ static json_t *make_service(const struct config_frontend *frontend)
     json_object_set_new(object, "bundle", status_value_bundle(plan, NULL, clock_wall_seconds()));
     bool is_hardmap = frontend->mode == CONFIG_MODE_HARDMAP;
     json_object_set_new(object, "mode", json_string(config_mode_name(frontend->mode)));
-    json_object_set_new(object, "lead", is_hardmap ? json_integer(frontend->lead) : json_null());
+    json_object_set_new(object, "lead",
+                        is_hardmap || frontend->lead > 0 ? json_integer(frontend->lead) : json_null());
     json_object_set_new(object, "proofOfWork",
                         is_hardmap ? json_string(proof_of_work_name(frontend)) : json_null());
     json_object_set_new(object, "instances", instances);

@@ -39,7 +39,7 @@ struct config_frontend {
     size_t signer_frontend;                /* the signer's number of it, once the signer has the key */
     enum config_mode mode;
     bool has_proof_of_work_off; /* proof of work is not published, whatever the twins have */
-    unsigned lead;              /* seconds that revision counters are ahead of the clock; 0 with softmap */
+    unsigned lead;              /* seconds that revision counters are ahead of the clock */
     struct config_backend *backends;
     size_t backend_count;
     size_t line;

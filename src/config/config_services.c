@@ -112,24 +112,22 @@ static bool read_proof_of_work_off(struct config_loader *loader, yaml_node_t *no
     return false;
 }
 
-/* Reads what only a service whose tors have its key may have. */
+/* Reads what comes of tors that have the service's key: which they may still have, or have already, where it
+ * is served by backends with keys of their own. Only proof of work is nothing that such a service can have.
+ */
 static void read_hardmap_keys(struct config_loader *loader, yaml_node_t **values,
                               struct config_frontend *frontend)
 {
-    static const size_t keys[] = {SERVICE_LEAD, SERVICE_PROOF_OF_WORK};
-    if (frontend->mode == CONFIG_MODE_HARDMAP) {
-        frontend->lead = 60 * config_loader_read_number(loader, values[SERVICE_LEAD], "lead", "minutes",
-                                                        CONFIG_LEAD_MAX, CONFIG_LEAD_DEFAULT);
+    bool is_hardmap = frontend->mode == CONFIG_MODE_HARDMAP;
+    frontend->lead = 60 * config_loader_read_number(loader, values[SERVICE_LEAD], "lead", "minutes",
+                                                    CONFIG_LEAD_MAX, is_hardmap ? CONFIG_LEAD_DEFAULT : 0);
+    if (is_hardmap)
         frontend->has_proof_of_work_off = read_proof_of_work_off(loader, values[SERVICE_PROOF_OF_WORK]);
-        return;
-    }
-    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-        if (values[keys[i]] != NULL)
-            CONFIG_LOADER_REPORT(
-                loader, values[keys[i]],
-                "\"%s\" is only for a service with \"mode: hardmap\": write that mode, or remove it",
-                service_keys[keys[i]].name);
-    }
+    else if (values[SERVICE_PROOF_OF_WORK] != NULL)
+        CONFIG_LOADER_REPORT(
+            loader, values[SERVICE_PROOF_OF_WORK],
+            "\"%s\" is only for a service with \"mode: hardmap\": write that mode, or remove it",
+            service_keys[SERVICE_PROOF_OF_WORK].name);
 }
 
 /* Reads one entry of "services" into the config. What its instances need, and which keys it may have, depends

@@ -244,10 +244,10 @@ static int update_inner(const struct keyring_request *request, struct keyring_ke
 /* Makes the first counter above another publisher's from a later second, where *counter is not above that.
  * The counters grow by a random amount with each second, so it is searched by halves. No second too far ahead
  * is taken: then *seconds and *counter stay as they are. Returns 0 or -1. */
-static int overtake(const struct keyring_request *request, const struct signer_period *period, int64_t wanted,
+static int overtake(const struct keyring_request *request, const struct signer_period *period, int64_t clock,
                     int64_t *seconds, uint64_t *counter, struct error *error)
 {
-    int64_t low = *seconds, high = wanted + KEYRING_AHEAD_MAX;
+    int64_t low = *seconds, high = clock + request->lead_longest + KEYRING_AHEAD_MAX;
     uint64_t found = 0;
     if (high > REVISION_COUNTER_SECONDS_MAX)
         high = REVISION_COUNTER_SECONDS_MAX;
@@ -278,10 +278,10 @@ static int update_counter(const struct keyring_request *request, const struct si
     if (keys->round == request->round && keys->revision_counter != 0)
         return 0;
     int64_t clock = network_revision_seconds(request->network, request->slot, request->wall_now);
-    int64_t wanted = clock + request->lead, seconds = next_seconds(wanted, keys);
+    int64_t seconds = next_seconds(clock + request->lead, keys);
     uint64_t counter = 0;
     if (signer_client_count(request->signer, period, seconds, &counter, error) != 0 ||
-        overtake(request, period, wanted, &seconds, &counter, error) != 0)
+        overtake(request, period, clock, &seconds, &counter, error) != 0)
         return -1;
     *is_clock_back = clock < keys->clock_seconds - 1;
     if (clock > keys->clock_seconds)

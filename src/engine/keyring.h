@@ -91,16 +91,18 @@ struct keyring_request {
                        one, */
     int64_t lead;   /* seconds that it is to be ahead of the clock, */
     uint64_t above; /* and above this one of another publisher, if that is near; 0: none */
-    int64_t wall_now; /* seconds since the epoch */
-    int64_t now;      /* milliseconds of the clock that only goes forward */
+    int64_t lead_longest; /* seconds that another publisher, or obpub before, may mean to be ahead; lead or
+                             more */
+    int64_t wall_now;     /* seconds since the epoch */
+    int64_t now;          /* milliseconds of the clock that only goes forward */
 };
 
 /* Makes the text of a descriptor; as with tor, each time with other bytes. *built is to be released with
  * command_data_release(). Returns 0, or -1 when the signer does not answer or refuses, or the text gets too
  * large. A clock that was set back does not take revision counters back: they go on from the last one, and
  * *is_clock_back says so. Another publisher's clock may be ahead: the round's counter is the first above its
- * one, unless that would be made from a second more than KEYRING_AHEAD_MAX ahead of the clock and the lead;
- * then it is as if there were none. */
+ * one, unless that would be made from a second more than KEYRING_AHEAD_MAX ahead of the clock and the longest
+ * lead; then it is as if there were none. */
 int keyring_make_descriptor(struct keyring *keyring, const struct keyring_request *request,
                             struct command_data **built, bool *is_clock_back, struct error *error);
 

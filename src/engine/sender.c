@@ -56,6 +56,7 @@ static int build_text(struct engine *engine, const struct publisher_action *acti
         .round = action->round,
         .lead = lead_find(publisher, &publisher->frontends[action->frontend]) / 1000,
         .above = action->above,
+        .lead_longest = lead_find_longest(publisher, &publisher->frontends[action->frontend]) / 1000,
         .wall_now = clock_wall_seconds(),
         .now = clock_milliseconds(),
     };

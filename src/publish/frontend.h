@@ -36,8 +36,8 @@ struct publisher_frontend {
                                  are left to the twins' tors */
     uint64_t turn;            /* of the twins, where there are more of them than HSDirs */
     int64_t turn_at;          /* when the next one begins; MOMENT_NEVER when they need not take turns */
-    int64_t lead; /* by how much its revision counters are to be ahead of the clock while a twin of it uploads
-                     (milliseconds, scaled) */
+    int64_t lead; /* by how much its revision counters are to be ahead of the clock, but while it has twins
+                     none of which uploads (milliseconds, scaled) */
     struct allowance allowance;
     struct publisher_descriptor descriptors[DESCRIPTOR_SLOTS];
     struct frontend_looks looks;

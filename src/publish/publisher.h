@@ -34,7 +34,8 @@ size_t publisher_add_frontend(struct publisher *publisher,
                               size_t source_count, int64_t now);
 
 /* What a frontend does with tors that share its key. lead: by how much its revision counters are to be ahead
- * of the clock while one of them uploads its own descriptors (milliseconds, scaled; 0 at first).
+ * of the clock while one of them uploads its own descriptors, or while it has none (milliseconds, scaled; 0
+ * at first).
  * takes_proof_of_work: their pow-params are published, as soon as all have them (false at first). */
 void publisher_set_twins(struct publisher *publisher, size_t frontend, int64_t lead, bool takes_proof_of_work,
                          int64_t now);

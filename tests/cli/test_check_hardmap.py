@@ -146,6 +146,13 @@ def check_softmap_has_no_notes(folder, backend):
     result = checks.run("--check", folder=folder)
     checks.check("without such a service nothing is said of the mode", result.returncode == 0
                  and "hardmap" not in result.stdout and "PublishHidServDescriptors" not in result.stdout, result.stdout)
+    checks.write(folder / "config.yaml",
+                 f"services: [{{key: own.key, lead: 45, instances: [{{address: {backend.address}}}]}}]\n")
+    result = checks.run("--check", folder=folder)
+    checks.check("a lead of such a service is said", result.returncode == 0
+                 and "    lead 45 minutes\n    1 backend:\n" in result.stdout, result.stdout)
+    found = json.loads(checks.run("--check", "--json", folder=folder).stdout)
+    checks.check("and is in JSON", found["services"][0]["lead"] == 2700, found)
 
 
 def check_bundle(folder):

@@ -169,6 +169,18 @@ static void test_bundle(void **state)
     config_clear(&config);
 }
 
+/* While its address goes over from tors that have its key to backends that have their own, or back. */
+static void test_lead_of_softmap(void **state)
+{
+    (void)state;
+    struct config config;
+    load(&config, "services: [{key: frontend0.key, lead: 45, instances: [{address: @1}]}]\n");
+    assert_int_equal(config.frontends[0].mode, CONFIG_MODE_SOFTMAP);
+    assert_int_equal(config.frontends[0].lead, 45 * 60);
+    assert_false(config.frontends[0].has_proof_of_work_off);
+    config_clear(&config);
+}
+
 static void test_lead_and_proof_of_work(void **state)
 {
     (void)state;
@@ -234,8 +246,8 @@ static const struct {
      "config.yaml:5: \"proof-of-work\" has to be one text, not a list or a mapping"},
 
     /* what a softmap service may not have */
-    {"services:\n- key: frontend0.key\n  lead: 45\n  instances: [{address: @1}]\n",
-     "config.yaml:3: \"lead\" is only for a service with \"mode: hardmap\": write that mode, or remove it"},
+    {"services:\n- key: frontend0.key\n  lead: 61\n  instances: [{address: @1}]\n",
+     "config.yaml:3: \"lead\": \"61\" is no number of minutes from 0 to 60"},
     {"services:\n- key: frontend0.key\n  mode: softmap\n  proof-of-work: auto\n  instances: [{address: "
      "@1}]\n",
      "config.yaml:4: \"proof-of-work\" is only for a service with \"mode: hardmap\": write that mode, or "
@@ -344,6 +356,7 @@ int main(void)
         CONFIG_TEST(test_frontend_with_twins_as_backend),
         CONFIG_TEST(test_one_instance),
         CONFIG_TEST(test_bundle),
+        CONFIG_TEST(test_lead_of_softmap),
         CONFIG_TEST(test_lead_and_proof_of_work),
         CONFIG_TEST(test_bad),
         CONFIG_TEST(test_all_errors_are_found),

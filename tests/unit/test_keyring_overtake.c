@@ -64,6 +64,7 @@ struct fixture {
     struct point_set *set;
     uint64_t round;
     int64_t wall_now;
+    int64_t lead, lead_longest; /* seconds */
     bool is_clock_back;
 };
 
@@ -127,7 +128,9 @@ static uint64_t make(struct fixture *fixture, uint64_t round, uint64_t above)
         .slot = DESCRIPTOR_SECOND,
         .set = fixture->set,
         .round = round,
+        .lead = fixture->lead,
         .above = above,
+        .lead_longest = fixture->lead_longest,
         .wall_now = fixture->wall_now,
     };
     struct error error;
@@ -197,6 +200,24 @@ static void test_bound(void **state)
     assert_int_equal(make_next(fixture, counter_of(latest + 28)), counter_of(latest + 29));
 }
 
+/* An obpub that had a lead has left its counters at the HSDirs, and one is here that has none, or not now:
+ * what has changed goes out above them. */
+static void test_counters_of_a_lead(void **state)
+{
+    struct fixture *fixture = *state;
+    int64_t clock = clock_seconds(fixture), lead = 2700, latest = clock + lead + KEYRING_AHEAD_MAX;
+    fixture->lead_longest = lead;
+    assert_int_equal(make_next(fixture, 0), counter_of(clock));
+    assert_int_equal(make_next(fixture, counter_of(latest)), counter_of(clock + 1));
+    assert_int_equal(make_next(fixture, counter_of(clock + lead)), counter_of(clock + lead + 1));
+    assert_int_equal(make_next(fixture, counter_of(latest - 1)), counter_of(latest));
+    fixture->wall_now += HOUR;
+    fixture->lead = lead;
+    assert_int_equal(make_next(fixture, 0), counter_of(clock + HOUR + lead));
+    assert_int_equal(make_next(fixture, counter_of(latest + HOUR)), counter_of(clock + HOUR + lead + 1));
+    assert_int_equal(make_next(fixture, counter_of(latest + HOUR - 1)), counter_of(latest + HOUR));
+}
+
 /* Rounds after that go on from there, until the clock has come so far; the clock was not set back. */
 static void test_afterwards(void **state)
 {
@@ -232,6 +253,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_clock, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_above, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_bound, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_counters_of_a_lead, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_afterwards, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_end, set_up, tear_down),
     };

@@ -215,6 +215,19 @@ static void test_rounds_come_within_the_lead(void **state)
     story_free(story);
 }
 
+/* While a frontend goes over from twins to backends with keys of their own, or back, the tors with its key
+ * upload beside obpub, which does not hear of it. */
+static void test_lead_without_twins(void **state)
+{
+    (void)state;
+    struct story *story = story_new_published(2, DESCRIPTOR_FIRST);
+    assert_int_equal(lead_find(story->publisher, &story->publisher->frontends[0]), 0);
+    publisher_set_twins(story->publisher, 0, 45 * MINUTE, false, story->now);
+    assert_int_equal(lead_find(story->publisher, &story->publisher->frontends[0]), 45 * MINUTE);
+    assert_true(find_longest(story) < 40 * MINUTE);
+    story_free(story);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -226,6 +239,7 @@ int main(void)
         cmocka_unit_test(test_an_upload_that_is_refused),
         cmocka_unit_test(test_uploads_without_end),
         cmocka_unit_test(test_rounds_come_within_the_lead),
+        cmocka_unit_test(test_lead_without_twins),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
