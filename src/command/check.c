@@ -124,11 +124,6 @@ static void print_bundle(const struct config_frontend *frontend)
         text, schedule->period_length, schedule->voting_interval);
 }
 
-static const char *proof_of_work_name(const struct config_frontend *frontend)
-{
-    return frontend->has_proof_of_work_off ? "off" : "auto";
-}
-
 static void print_frontend(const struct config_frontend *frontend)
 {
     char *key_path = memory_copy_text(frontend->key_path, strlen(frontend->key_path));
@@ -141,7 +136,7 @@ static void print_frontend(const struct config_frontend *frontend)
     const char *plural = frontend->backend_count == 1 ? "" : "s";
     if (frontend->mode == CONFIG_MODE_HARDMAP)
         printf("    mode hardmap, lead %u minutes, proof of work %s\n    %zu tor%s with the same key:\n",
-               frontend->lead / 60, proof_of_work_name(frontend), frontend->backend_count, plural);
+               frontend->lead / 60, config_proof_of_work_name(frontend), frontend->backend_count, plural);
     else
         printf("    %zu backend%s:\n", frontend->backend_count, plural);
     for (size_t i = 0; i < frontend->backend_count; i++)
@@ -279,7 +274,7 @@ static json_t *make_service(const struct config_frontend *frontend)
     json_object_set_new(object, "mode", json_string(config_mode_name(frontend->mode)));
     json_object_set_new(object, "lead", is_hardmap ? json_integer(frontend->lead) : json_null());
     json_object_set_new(object, "proofOfWork",
-                        is_hardmap ? json_string(proof_of_work_name(frontend)) : json_null());
+                        is_hardmap ? json_string(config_proof_of_work_name(frontend)) : json_null());
     json_object_set_new(object, "instances", instances);
     return object;
 }
