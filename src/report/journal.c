@@ -259,8 +259,8 @@ static void update_publication(struct journal *journal, const struct report_view
                           "%s.onion: %s", address, problem);
 }
 
-/* Says which live backends have no introduction point published, and why; of twins that lack proof of work
- * twin_journal.c says so. Those for which there is no room
+/* Says which live backends have no introduction point published, and why; of twins in a split
+ * frontend twin_journal.c says so. Those for which there is no room
  * are too many to be named, and other ones in another time period. */
 static void update_lacks(struct journal *journal, const struct report_view *view,
                          const struct report_frontend *report)

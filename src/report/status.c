@@ -235,6 +235,7 @@ static void add_mode(json_t *object, const struct report_view *view, const struc
     json_object_set_new(object, "proofOfWork",
                         is_hardmap ? json_string(config_proof_of_work_name(config)) : json_null());
     json_object_set_new(object, "isSplit", json_boolean(frontend->is_split));
+    json_object_set_new(object, "nextTurn", make_moment(view, frontend->turn_at));
 }
 
 static json_t *make_service(const struct report_view *view, const struct report_frontend *shown)

@@ -214,6 +214,7 @@ static int read_service(void *entry, const json_t *value, struct error *error)
         {"isStatic", FIELD_BOOLEAN, false, offsetof(struct status_service, is_static)},
         {"problem", FIELD_TEXT_OR_NULL, true, offsetof(struct status_service, problem)},
         {"isSplit", FIELD_BOOLEAN, true, offsetof(struct status_service, is_split)},
+        {"nextTurn", FIELD_TIME_OR_NULL, true, offsetof(struct status_service, next_turn)},
         {"lead", FIELD_COUNT_OR_NULL, true, offsetof(struct status_service, lead)},
         {"leadInUse", FIELD_COUNT_OR_NULL, true, offsetof(struct status_service, lead_in_use)},
         {"proofOfWork", FIELD_TEXT_OR_NULL, true, offsetof(struct status_service, proof_of_work)},
@@ -222,6 +223,7 @@ static int read_service(void *entry, const json_t *value, struct error *error)
         {NULL, FIELD_TEXT, false, 0},
     };
     struct status_service *service = entry;
+    service->next_turn = STATUS_NO_TIME;
     if (read_fields(service, fields, value, error) != 0 ||
         read_bundle(service, json_object_get(value, "bundle"), error) != 0)
         return -1;

@@ -69,6 +69,7 @@ struct status_service {
     const char *mode;           /* softmap or hardmap; NULL from an obpub that knows but the first */
     bool is_split;              /* each HSDir that clients ask has the points of one of them */
     uint64_t lead, lead_in_use; /* seconds */
+    int64_t next_turn;          /* of the tors that take turns */
     const char *proof_of_work;  /* auto or off; NULL unless the mode is hardmap */
     uint64_t points;
     bool is_presigned;

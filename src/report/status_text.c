@@ -339,6 +339,10 @@ static void print_mode(const struct printer *printer, const struct status_servic
               ? "split: each HSDir that clients ask has the points of one tor, with its proof of work"
               : "merged: all HSDirs have the points of all tors",
           printer->file);
+    if (service->next_turn > printer->wall_now) {
+        fputs("; they take turns, the next one in ", printer->file);
+        print_duration(printer, service->next_turn - printer->wall_now);
+    }
     fputs("\n  lead ", printer->file);
     print_duration(printer, (int64_t)(service->lead < INT64_MAX ? service->lead : 0));
     if (service->lead > 0 && service->lead_in_use == 0)

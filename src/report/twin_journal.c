@@ -76,6 +76,16 @@ static void note_split(const struct log *log, struct twin_journal *known,
                   address);
 }
 
+static void note_turns(const struct log *log, struct twin_journal *known,
+                       const struct publisher_frontend *frontend, const char *address)
+{
+    bool takes_turns = frontend->turn_at != MOMENT_NEVER;
+    if (takes_turns && !known->takes_turns)
+        log_write(log, LOG_LEVEL_INFO,
+                  "%s.onion has more tors than there are HSDirs that clients ask: they take turns", address);
+    known->takes_turns = takes_turns;
+}
+
 /* Says which tors lack proof of work that others have. */
 static void note_work(const struct log *log, struct twin_journal *known, const struct report_view *view,
                       const struct report_frontend *report)
@@ -106,7 +116,9 @@ static void note_work(const struct log *log, struct twin_journal *known, const s
 void twin_journal_note_frontend(const struct log *log, struct twin_journal *known,
                                 const struct report_view *view, const struct report_frontend *report)
 {
-    note_split(log, known, &view->publisher->frontends[report->number], report->config->address);
+    const struct publisher_frontend *frontend = &view->publisher->frontends[report->number];
+    note_split(log, known, frontend, report->config->address);
+    note_turns(log, known, frontend, report->config->address);
     note_work(log, known, view, report);
 }
 

@@ -8,7 +8,7 @@
 
 /* What has been said of a frontend; zeroed: nothing yet. */
 struct twin_journal {
-    bool is_split;
+    bool is_split, takes_turns;
     struct log_state work; /* which twins lack proof of work */
 };
 

@@ -24,7 +24,7 @@
 #define MINUTE 60000
 #define LEAD_MINUTES 45
 #define LEAD (LEAD_MINUTES * MINUTE)
-#define TWINS_MAX 3
+#define TWINS_MAX 13
 #define WALL_NOW INT64_C(1795348800000) /* 2026-11-22 12:00:00, when a scene begins */
 
 /* A story with twins, the config that names them, and a log. */
@@ -43,7 +43,7 @@ struct scene {
 
 /* -- making one */
 
-static char names[TWINS_MAX][16] = {"node1", "node2", "node3"};
+static char names[TWINS_MAX][16];
 
 static void make_config(struct scene *scene, size_t count)
 {
@@ -56,6 +56,7 @@ static void make_config(struct scene *scene, size_t count)
     onion_address_encode(scene->config.address, frontend->identity_key);
     for (size_t i = 0; i < count; i++) {
         struct config_backend *backend = &scene->backends[i];
+        snprintf(names[i], sizeof(names[i]), "node%zu", i + 1);
         *backend = (struct config_backend){.name = names[i], .is_twin = true};
         memcpy(backend->identity_key, frontend->identity_key, sizeof(backend->identity_key));
         memcpy(backend->address, scene->config.address, sizeof(backend->address));
@@ -108,6 +109,8 @@ static void begin(struct scene *scene, size_t count, size_t with_work, enum desc
     log_open(&scene->log, fileno(scene->file), LOG_LEVEL_INFO);
     scene->journal = journal_new(&scene->log);
     look(scene);
+    for (size_t i = 0; i < count; i++) /* HSDirs have nothing of the second half */
+        scene->story->backends[i].period[1] = scene->story->backends[i].period[0];
     publisher_set_twins(scene->story->publisher, 0, LEAD, true, scene->story->now);
     for (size_t i = 0; i < count; i++)
         publisher_note_uploading(scene->story->publisher, i, true, scene->story->now);
@@ -420,6 +423,30 @@ static void test_early_seed(void **state)
     end(&scene);
 }
 
+/* Who waits for his turn is named, with a reason, and the log says so once. */
+static void test_turns(void **state)
+{
+    (void)state;
+    struct scene scene;
+    begin(&scene, 13, 13, DESCRIPTOR_FIRST);
+    json_t *status = status_make_json(&scene.view);
+    size_t waiting = 0;
+    for (size_t i = 0; i < 13; i++) {
+        const json_t *instance = instance_of(status, i);
+        bool is_waiting = json_integer_value(json_object_get(instance, "introPointsPublished")) == 0;
+        waiting += is_waiting;
+        check(instance, "introPointsLack", is_waiting ? "\"others have their turn\"" : "null");
+    }
+    assert_true(waiting > 0 && waiting < 13);
+    assert_true(json_is_string(json_object_get(service_of(status), "nextTurn")));
+    json_decref(status);
+    check_text(&scene, "; they take turns, the next one in ", true);
+    check_log(&scene, "more tors than there are HSDirs that clients ask: they take turns", 1);
+    check_log(&scene, "has no introduction point", 0);
+    check_log(&scene, "there is not room", 0);
+    end(&scene);
+}
+
 /* Has a twin's tor upload to an HSDir of the descriptor that clients use, which takes or refuses that. */
 static void upload(struct scene *scene, size_t twin, size_t hsdir, enum source_upload what)
 {
@@ -529,17 +556,12 @@ static void test_table(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_merged),
-        cmocka_unit_test(test_publishing_off),
-        cmocka_unit_test(test_split),
-        cmocka_unit_test(test_no_own_points),
-        cmocka_unit_test(test_one_lacks_work),
-        cmocka_unit_test(test_some_have_work),
-        cmocka_unit_test(test_early_seed),
-        cmocka_unit_test(test_own_uploads),
-        cmocka_unit_test(test_series),
-        cmocka_unit_test(test_table),
-        cmocka_unit_test(test_work_without_publishing),
+        cmocka_unit_test(test_merged),         cmocka_unit_test(test_publishing_off),
+        cmocka_unit_test(test_split),          cmocka_unit_test(test_no_own_points),
+        cmocka_unit_test(test_one_lacks_work), cmocka_unit_test(test_some_have_work),
+        cmocka_unit_test(test_early_seed),     cmocka_unit_test(test_own_uploads),
+        cmocka_unit_test(test_series),         cmocka_unit_test(test_table),
+        cmocka_unit_test(test_turns),          cmocka_unit_test(test_work_without_publishing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
