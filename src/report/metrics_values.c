@@ -216,7 +216,7 @@ static double frontend_is_split(const struct report_view *view, const struct rep
 
 static double frontend_lead(const struct report_view *view, const struct report_frontend *shown)
 {
-    return shown->config->mode == CONFIG_MODE_HARDMAP
+    return shown->config->mode == CONFIG_MODE_HARDMAP || shown->config->lead > 0
                ? (double)twins_find_lead(view->publisher, find_frontend(view, shown))
                : METRICS_NO_VALUE;
 }
@@ -272,7 +272,7 @@ const struct frontend_metric frontend_metrics[] = {
       "mode hardmap."},
      frontend_is_split},
     {{"obpub_frontend_lead_seconds", "gauge",
-      "By how much the revision counters are ahead of the clock now; none without mode hardmap."},
+      "By how much the revision counters are ahead of the clock now; none where there is no lead."},
      frontend_lead},
     {{"obpub_bundle_expiry_timestamp_seconds", "gauge",
       "When the frontend's presigned bundle runs out, in seconds since the epoch; none where there is a "

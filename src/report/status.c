@@ -229,9 +229,10 @@ static void add_mode(json_t *object, const struct report_view *view, const struc
     const struct config_frontend *config = shown->config;
     bool is_hardmap = config->mode == CONFIG_MODE_HARDMAP;
     json_object_set_new(object, "mode", json_string(config_mode_name(config->mode)));
-    json_object_set_new(object, "lead", is_hardmap ? json_integer(config->lead) : json_null());
+    bool has_lead = is_hardmap || config->lead > 0;
+    json_object_set_new(object, "lead", has_lead ? json_integer(config->lead) : json_null());
     json_object_set_new(object, "leadInUse",
-                        is_hardmap ? json_integer(twins_find_lead(view->publisher, frontend)) : json_null());
+                        has_lead ? json_integer(twins_find_lead(view->publisher, frontend)) : json_null());
     json_object_set_new(object, "proofOfWork",
                         is_hardmap ? json_string(config_proof_of_work_name(config)) : json_null());
     json_object_set_new(object, "isSplit", json_boolean(frontend->is_split));

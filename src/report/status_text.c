@@ -331,6 +331,15 @@ static void print_bundle(const struct printer *printer, const struct status_bund
     fputc('\n', printer->file);
 }
 
+/* By how much its revision counters are ahead. */
+static void print_lead(const struct printer *printer, const struct status_service *service)
+{
+    fputs("  lead ", printer->file);
+    print_duration(printer, (int64_t)service->lead);
+    if (service->lead > 0 && service->lead_in_use == 0)
+        fputs(", not in use: no tor uploads itself", printer->file);
+}
+
 /* How a frontend is served whose tors have its key. */
 static void print_mode(const struct printer *printer, const struct status_service *service)
 {
@@ -343,10 +352,8 @@ static void print_mode(const struct printer *printer, const struct status_servic
         fputs("; they take turns, the next one in ", printer->file);
         print_duration(printer, service->next_turn - printer->wall_now);
     }
-    fputs("\n  lead ", printer->file);
-    print_duration(printer, (int64_t)(service->lead < INT64_MAX ? service->lead : 0));
-    if (service->lead > 0 && service->lead_in_use == 0)
-        fputs(", not in use: no tor uploads itself", printer->file);
+    fputc('\n', printer->file);
+    print_lead(printer, service);
     if (service->proof_of_work != NULL) {
         fputs("; proof of work ", printer->file);
         print_text(printer, service->proof_of_work);
@@ -379,8 +386,12 @@ static void print_service(const struct printer *printer, const struct status_ser
     fprintf(printer->file, "  %" PRIu64 " introduction point%s\n", service->points, plural(service->points));
     if (service->is_presigned)
         print_bundle(printer, &service->bundle);
-    if (is_hardmap(service))
+    if (is_hardmap(service)) {
         print_mode(printer, service);
+    } else if (service->lead > 0) {
+        print_lead(printer, service);
+        fputc('\n', printer->file);
+    }
     fputs("  backends\n", printer->file);
     size_t width = name_column(service);
     for (size_t i = 0; i < service->instance_count; i++)

@@ -99,14 +99,15 @@ static void note_work(const struct log *log, struct twin_journal *known, const s
         log_write_trouble(
             log, &known->work, LOG_LEVEL_WARNING,
             "%s.onion: NO VISITOR COMES TO %s, where proof of work is off while the frontend's other tors "
-            "have it on. Write \"HiddenServicePoWDefensesEnabled 1\" below the HiddenServiceDir line there, "
-            "or \"proof-of-work: off\" in obpub's config",
+            "have it on. Write \"HiddenServicePoWDefensesEnabled 1\" below the HiddenServiceDir line there "
+            "and restart it, or \"proof-of-work: off\" in obpub's config",
             address, count.lacking);
     else if (is_mixed)
         log_write_trouble(
             log, &known->work, LOG_LEVEL_WARNING,
             "%s.onion: proof of work is on at some tors only, so visitors solve nothing. It is off at %s: "
-            "write \"HiddenServicePoWDefensesEnabled 1\" below the HiddenServiceDir line there",
+            "write \"HiddenServicePoWDefensesEnabled 1\" below the HiddenServiceDir line there and restart "
+            "it",
             address, count.lacking);
     else if (count.live > 0 && known->work.is_trouble)
         log_write_well(log, &known->work, LOG_LEVEL_INFO, "%s.onion: proof of work is %s at all live tors",
@@ -139,8 +140,8 @@ static void note_seed(const struct log *log, struct twin_journal_twin *known, co
               "NOT SEND SIGHUP (or \"reload\") to a tor with proof of work: restart it when its torrc has "
               "changed",
               title, left / 60,
-              source_policy(twin->kind)->asks_own_tor ? ", as SIGHUP has it do"
-                                                      : ", as SIGHUP and a restart have it do");
+              source_policy(twin->kind)->asks_own_tor ? ", as SIGHUP and SETCONF have it do"
+                                                      : ", as SIGHUP, SETCONF and a restart have it do");
 }
 
 /* Says what it means that HSDirs take what a tor uploads itself. */

@@ -199,6 +199,11 @@ static void test_softmap(void **state)
     assert_true(json_real_value(json_object_get(find_instance(service, 2), "share")) == 0);
     fixture.publisher->network = NULL;
     json_decref(status);
+    fixture.configs[0].lead = 2700; /* as while it goes over to the other mode */
+    status = status_make_json(&fixture.view);
+    check_count(find_service(status, 0), "lead", 2700);
+    assert_true(json_is_integer(json_object_get(find_service(status, 0), "leadInUse")));
+    json_decref(status);
     report_fixture_clear(&fixture);
 }
 
