@@ -259,7 +259,8 @@ static void print_expiry(const struct printer *printer, const struct status_desc
 static void print_owners(const struct printer *printer, const struct status_service *service,
                          const struct status_descriptor *descriptor)
 {
-    fputs("    of the HSDirs that clients ask have points of", printer->file);
+    fputs("    HSDirs that clients ask, by whose points they have:", printer->file);
+    const char *separator = "";
     size_t others = 0;
     for (size_t i = 0; i < descriptor->hsdir_count; i++)
         others += descriptor->hsdirs[i].is_asked;
@@ -273,11 +274,14 @@ static void print_owners(const struct printer *printer, const struct status_serv
         if (count == 0)
             continue;
         others = others > count ? others - count : 0;
-        fputc(' ', printer->file);
+        fprintf(printer->file, "%s ", separator);
         print_text(printer, name);
-        fprintf(printer->file, ": %zu,", count);
+        fprintf(printer->file, " %zu", count);
+        separator = ",";
     }
-    fprintf(printer->file, " none or others: %zu\n", others);
+    if (others > 0)
+        fprintf(printer->file, "%s of none or others %zu", separator, others);
+    fputc('\n', printer->file);
 }
 
 static void print_descriptor(const struct printer *printer, const struct status_service *service,
