@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/printable.h"
+#include "command/check_steps.h"
 #include "command/commands.h"
 #include "command/given_config.h"
 #include "command/options.h"
@@ -23,18 +24,26 @@
 #define TORRC_LINE "HiddenServiceOnionBalanceInstance 1"
 #define OB_CONFIG_KEYWORD "MasterOnionAddress"
 
+/* What a line is for. */
+enum twin_case {
+    TWIN_OF_SEVERAL, /* several obpubs publish the frontend */
+    TWIN_OF_ONE,
+    TWIN_WITH_WORK, /* not where the config has proof of work off */
+};
+
 /* What the operator of a twin must have besides, each in the case that its title names. */
 static const struct twin_line {
     const char *title, *key; /* for people, and in JSON */
     const char *line;        /* of the torrc */
-    bool is_proof_of_work;   /* not where the config has that off */
+    enum twin_case when;
 } twin_lines[] = {
-    {"torrc, when several obpubs publish this frontend:", "torrcSeveral", "PublishHidServDescriptors 0",
-     false},
-    {"torrc, when one obpub alone does:", "torrcAlone", "PublishHidServDescriptors 1", false},
+    {"torrc, when several obpubs publish this frontend, without proof of work", "torrcSeveral",
+     "PublishHidServDescriptors 0", TWIN_OF_SEVERAL},
+    {"torrc, when one obpub alone does, or for proof of work", "torrcAlone", "PublishHidServDescriptors 1",
+     TWIN_OF_ONE},
     {"torrc, below its HiddenServiceDir line, for proof of work (at all tors of the frontend, with "
-     "publishing on):",
-     "torrcProofOfWork", "HiddenServicePoWDefensesEnabled 1", true},
+     "publishing on)",
+     "torrcProofOfWork", "HiddenServicePoWDefensesEnabled 1", TWIN_WITH_WORK},
 };
 #define TWIN_LINES (sizeof(twin_lines) / sizeof(twin_lines[0]))
 
@@ -124,11 +133,6 @@ static void print_bundle(const struct config_frontend *frontend)
         text, schedule->period_length, schedule->voting_interval);
 }
 
-static const char *proof_of_work_name(const struct config_frontend *frontend)
-{
-    return frontend->has_proof_of_work_off ? "off" : "auto";
-}
-
 static void print_frontend(const struct config_frontend *frontend)
 {
     char *key_path = memory_copy_text(frontend->key_path, strlen(frontend->key_path));
@@ -141,7 +145,7 @@ static void print_frontend(const struct config_frontend *frontend)
     const char *plural = frontend->backend_count == 1 ? "" : "s";
     if (frontend->mode == CONFIG_MODE_HARDMAP)
         printf("    mode hardmap, lead %u minutes, proof of work %s\n    %zu tor%s with the same key:\n",
-               frontend->lead / 60, proof_of_work_name(frontend), frontend->backend_count, plural);
+               frontend->lead / 60, config_proof_of_work_name(frontend), frontend->backend_count, plural);
     else if (frontend->lead > 0)
         printf("    lead %u minutes\n    %zu backend%s:\n", frontend->lead / 60, frontend->backend_count,
                plural);
@@ -156,11 +160,18 @@ static void print_frontend(const struct config_frontend *frontend)
 static bool is_needed(const struct twin_line *line, const struct config_frontend *frontend)
 {
     return frontend->mode == CONFIG_MODE_HARDMAP &&
-           !(line->is_proof_of_work && frontend->has_proof_of_work_off);
+           !(line->when == TWIN_WITH_WORK && frontend->has_proof_of_work_off);
+}
+
+/* What a config makes of its tors: whether they are to upload themselves. */
+static enum twin_case find_case(const struct config *config)
+{
+    return config->has_other_publishers ? TWIN_OF_SEVERAL : TWIN_OF_ONE;
 }
 
 /* What the operator of a twin needs besides. */
-static void print_twin_lines(const struct config_backend *twin, const struct config_frontend *frontend)
+static void print_twin_lines(const struct config *config, const struct config_backend *twin,
+                             const struct config_frontend *frontend)
 {
     char endpoint[ENDPOINT_TEXT_SIZE];
     if (twin->has_control) {
@@ -169,11 +180,12 @@ static void print_twin_lines(const struct config_backend *twin, const struct con
     }
     for (size_t i = 0; i < TWIN_LINES; i++) {
         if (is_needed(&twin_lines[i], frontend))
-            printf("    %s\n        %s\n", twin_lines[i].title, twin_lines[i].line);
+            printf("    %s%s:\n        %s\n", twin_lines[i].title,
+                   twin_lines[i].when == find_case(config) ? " (so in this config)" : "", twin_lines[i].line);
     }
 }
 
-static void print_operator_lines(const struct backend_uses *group)
+static void print_operator_lines(const struct config *config, const struct backend_uses *group)
 {
     const struct config_backend *backend = group->uses[0].backend;
     if (backend->is_twin)
@@ -188,7 +200,7 @@ static void print_operator_lines(const struct backend_uses *group)
     for (size_t i = 0; i < group->count; i++)
         printf("        %s %s.onion\n", OB_CONFIG_KEYWORD, group->uses[i].frontend->address);
     if (backend->is_twin)
-        print_twin_lines(backend, group->uses[0].frontend);
+        print_twin_lines(config, backend, group->uses[0].frontend);
 }
 
 /* What the lines of twins come with. */
@@ -221,8 +233,9 @@ static void print_text(const struct config *config, const struct tor_endpoints *
     putchar('\n');
     printf("What each backend needs (write ob_config first: tor must find it when it reads its torrc):\n\n");
     for (size_t i = 0; i < group_count; i++)
-        print_operator_lines(&groups[i]);
+        print_operator_lines(config, &groups[i]);
     print_hardmap_notes(config);
+    check_steps_print(config);
 }
 
 static json_t *make_list(char *const *texts, size_t count)
@@ -262,7 +275,7 @@ static json_t *make_instance(const struct config_backend *backend)
     return object;
 }
 
-static json_t *make_service(const struct config_frontend *frontend)
+static json_t *make_service(const struct config *config, const struct config_frontend *frontend)
 {
     static const char *const key_formats[] = {
         [KEY_FORMAT_PEM] = "pem",
@@ -282,8 +295,11 @@ static json_t *make_service(const struct config_frontend *frontend)
     json_object_set_new(object, "mode", json_string(config_mode_name(frontend->mode)));
     json_object_set_new(object, "lead",
                         is_hardmap || frontend->lead > 0 ? json_integer(frontend->lead) : json_null());
+    json_object_set_new(object, "ownUploads",
+                        is_hardmap ? json_string(find_case(config) == TWIN_OF_ONE ? "on" : "off")
+                                   : json_null());
     json_object_set_new(object, "proofOfWork",
-                        is_hardmap ? json_string(proof_of_work_name(frontend)) : json_null());
+                        is_hardmap ? json_string(config_proof_of_work_name(frontend)) : json_null());
     json_object_set_new(object, "instances", instances);
     return object;
 }
@@ -326,7 +342,7 @@ static void print_json(const struct options *options, const struct config *confi
     if (config != NULL) {
         json_t *services = json_array();
         for (size_t i = 0; i < config->frontend_count; i++)
-            json_array_append_new(services, make_service(&config->frontends[i]));
+            json_array_append_new(services, make_service(config, &config->frontends[i]));
         json_t *instances = json_array();
         for (size_t i = 0; i < group_count; i++)
             json_array_append_new(instances, make_operator_lines(&groups[i]));

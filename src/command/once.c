@@ -158,9 +158,11 @@ static void warn_of_backends(const struct publisher *publisher, const struct con
         for (size_t j = 0; j < frontend->member_count; j++) {
             const struct source *backend = publisher_member_source(publisher, &frontend->members[j]);
             live += source_is_in(backend);
-            if (!source_is_in(backend))
-                fprintf(stderr, "obpub: warning: backend %s was left out: %s\n",
-                        config->frontends[i].backends[j].name, backend->life.reason);
+            if (source_is_in(backend))
+                continue;
+            char title[CONFIG_TITLE_SIZE];
+            config_backend_format_title(title, &config->frontends[i].backends[j]);
+            fprintf(stderr, "obpub: warning: backend %s was left out: %s\n", title, backend->life.reason);
         }
         if (live == 0)
             fprintf(stderr, "obpub: nothing was published for %s.onion: none of its backends could be had\n",

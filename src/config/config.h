@@ -125,8 +125,18 @@ int config_find_confinement(char **user, bool *requires_sandbox, const char *pat
  * to report. */
 void config_find_listeners(char **status_socket, char **metrics_listen, const char *path);
 
+/* Room for a backend's title. */
+#define CONFIG_TITLE_SIZE 256
+
+/* What to call a backend where frontends stand side by side: its name, to which a twin, whose address and
+ * place say nothing of it, has that of its frontend added. A longer one is cut. */
+void config_backend_format_title(char title[CONFIG_TITLE_SIZE], const struct config_backend *backend);
+
 /* "softmap" or "hardmap". */
 const char *config_mode_name(enum config_mode mode);
+
+/* What "proof-of-work" of a service says: "auto" or "off". */
+const char *config_proof_of_work_name(const struct config_frontend *frontend);
 
 /* Releases all that a config points to, wiping the keys, and zeroes it. */
 void config_clear(struct config *config);

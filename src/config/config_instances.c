@@ -1,6 +1,7 @@
 /* The instances of a service in the config file: its backends, whichever keys they have. */
 #include "config/config_instances.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -167,6 +168,14 @@ static void read_control(struct config_loader *loader, yaml_node_t **values, str
             "\"%s\" is of no use without \"control:\": say where the backend's control port is, or "
             "remove it",
             password_node != NULL ? "control-password-file" : "control-cookie-file");
+}
+
+void config_backend_format_title(char title[CONFIG_TITLE_SIZE], const struct config_backend *backend)
+{
+    if (backend->is_twin)
+        snprintf(title, CONFIG_TITLE_SIZE, "%s of %s.onion", backend->name, backend->address);
+    else
+        snprintf(title, CONFIG_TITLE_SIZE, "%s", backend->name);
 }
 
 void config_backend_clear(struct config_backend *backend)

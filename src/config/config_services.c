@@ -81,6 +81,11 @@ const char *config_mode_name(enum config_mode mode)
     return names[mode];
 }
 
+const char *config_proof_of_work_name(const struct config_frontend *frontend)
+{
+    return frontend->has_proof_of_work_off ? "off" : "auto";
+}
+
 /* Reads which keys the tors of a service have. Returns false after reporting what is no mode. */
 static bool read_mode(struct config_loader *loader, yaml_node_t *node, enum config_mode *mode)
 {

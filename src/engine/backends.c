@@ -212,7 +212,9 @@ void engine_set_local_reachable(struct engine *engine, bool is_reachable)
 static void source_has_changed(const struct source_change *change, void *context)
 {
     struct engine *engine = context;
-    engine->source_changed(engine_backend(engine, change->source)->config->name, change, engine->context);
+    char title[CONFIG_TITLE_SIZE];
+    config_backend_format_title(title, engine_backend(engine, change->source)->config);
+    engine->source_changed(title, change, engine->context);
 }
 
 void engine_follow_sources(struct engine *engine)

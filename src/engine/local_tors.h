@@ -16,7 +16,8 @@ struct engine_tor_places {
     struct control_credentials credentials; /* for each of them */
 };
 
-/* A source's machines have changed; name is what the config calls it. It must not call the engine. */
+/* A source's machines have changed; name is its title, as the config calls it. It must not call the engine.
+ */
 typedef void (*engine_source_callback)(const char *name, const struct source_change *change, void *context);
 
 /* Uses these local tors from now on; those that are used already are left alone. */

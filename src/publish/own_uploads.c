@@ -25,17 +25,18 @@ void own_uploads_note_lead(struct publisher *publisher, size_t number, int64_t n
 /* -- their uploads --------------------------------------------------------------------------------- */
 
 /* An HSDir has taken a twin's descriptor. What is on its way there, or will be sent, has a higher counter: at
- * least with a lead. What it has taken from us is gone. */
-static void note_taken(struct publisher *publisher, const struct publisher_frontend *frontend,
+ * least with a lead. What it has taken from us is gone: returns true when there was something. */
+static bool note_taken(struct publisher *publisher, const struct publisher_frontend *frontend,
                        struct publisher_descriptor *descriptor, struct publisher_upload *upload, int64_t now)
 {
     bool is_done = upload->state == UPLOAD_DONE;
     upload->twin_at = now;
     if (!is_done && lead_find(publisher, frontend) > 0)
-        return;
+        return false;
     if (is_done)
         upload_note_replaced(upload);
     round_plan(descriptor, UPLOAD_FOR_RETRY, now);
+    return is_done;
 }
 
 /* A spare HSDir has what the tor has made for the time period that clients use now. Where the tor does not
@@ -67,8 +68,8 @@ static void note_end(struct publisher *publisher, struct source *source, enum so
             if (upload == NULL || !is_of[is_clients])
                 continue;
             source->own_uploads[what]++;
-            if (what == SOURCE_UPLOAD_TAKEN)
-                note_taken(publisher, frontend, descriptor, upload, now);
+            if (what == SOURCE_UPLOAD_TAKEN && note_taken(publisher, frontend, descriptor, upload, now))
+                source->uploads_through++;
         }
         publisher_touch_frontend(publisher, number, now);
     }

@@ -155,6 +155,8 @@ struct source {
     const struct source_observer *observer; /* the publisher's, who is told what they do */
 
     struct pow_params pow_params; /* of one that can verify work: as its tor last had them */
+    uint64_t seeds_replaced;      /* likewise: how often the same process of its tor came with another seed */
+    int64_t replaced_expires_at;  /* of the last seed that was replaced so (seconds since the epoch) */
     struct descriptor *next;      /* likewise: its own of the time period after that of descriptor; NULL */
     struct source_points next_points;
     bool is_searching; /* likewise: HSDirs are asked that may have what another publisher has made of it */
@@ -162,6 +164,7 @@ struct source {
     enum source_uploading uploading; /* of its tor's process */
     uint64_t
         own_uploads[SOURCE_UPLOADS]; /* of a twin's tor, to HSDirs of its frontends, since it was there */
+    uint64_t uploads_through;        /* of those taken, the ones in the place of what the HSDir had from us */
 
     struct descriptor
         *descriptor;       /* the newest good one, also when it is not in any more; NULL before the first */

@@ -155,7 +155,13 @@ static int64_t next_poll(struct publisher *publisher, const struct source *sourc
 /* Returns true when they are others than before. */
 static bool take_pow_params(struct source *source, const struct pow_params *pow_params)
 {
-    bool is_same = pow_params_equal(&source->pow_params, pow_params);
+    const struct pow_params *known = &source->pow_params;
+    bool is_same = pow_params_equal(known, pow_params);
+    if (known->is_present && pow_params->is_present &&
+        memcmp(known->seed, pow_params->seed, POW_SEED_SIZE) != 0) {
+        source->seeds_replaced++;
+        source->replaced_expires_at = known->expires_at;
+    }
     source->pow_params = *pow_params;
     return !is_same;
 }

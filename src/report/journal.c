@@ -10,6 +10,7 @@
 #include "onion/presigned.h"
 #include "publish/frontends.h"
 #include "report/publication.h"
+#include "report/twin_journal.h"
 
 /* An HSDir is complained of after so many tries; the first ones may fail because it is being restarted. */
 #define ATTEMPTS_TO_COMPLAIN 3
@@ -29,6 +30,7 @@ struct journal_backend {
     struct log_state log;
     bool is_restless;
     bool has_said[POINT_FAULTS]; /* that such points are left out */
+    struct twin_journal_twin twin;
 };
 
 /* What was said last of a frontend's bundle. */
@@ -43,6 +45,7 @@ struct journal_frontend {
     struct log_state published, backends, hsdirs, others, lacks, flow_control;
     int64_t partly_since; /* since when it has been published in part only */
     struct journal_bundle bundle;
+    struct twin_journal twins;
 };
 
 struct journal_tor {
@@ -79,7 +82,7 @@ void journal_free(struct journal *journal)
 /* -- backends ------------------------------------------------------------------------------------- */
 
 static void say_backend(struct journal *journal, struct journal_backend *known, const struct source *backend,
-                        const char *name)
+                        const char *name, bool is_twin)
 {
     const struct log *log = journal->log;
     switch (backend->life.state) {
@@ -89,12 +92,11 @@ static void say_backend(struct journal *journal, struct journal_backend *known, 
         log_write_well(log, &known->log, LOG_LEVEL_INFO, "backend %s is in, with %zu introduction point%s",
                        name, backend->descriptor->point_count,
                        backend->descriptor->point_count == 1 ? "" : "s");
-        if (backend->descriptor->pow_params.is_present && known->state != SOURCE_LIVE)
-            log_write(
-                log, LOG_LEVEL_WARNING,
-                "backend %s has proof of work on (HiddenServicePoWDefensesEnabled), which can't work behind "
-                "a frontend: switch it off there",
-                name);
+        if (backend->descriptor->pow_params.is_present && !is_twin && known->state != SOURCE_LIVE)
+            log_write(log, LOG_LEVEL_INFO,
+                      "backend %s has proof of work on, and serves visitors of the frontend as effort 0: "
+                      "only those of its own address can solve it. With \"mode: hardmap\" they can",
+                      name);
         break;
     case SOURCE_GRACE:
         log_write_trouble(log, &known->log, LOG_LEVEL_WARNING,
@@ -143,7 +145,8 @@ static void update_points(struct journal *journal, struct journal_backend *known
     }
 }
 
-static void update_backend(struct journal *journal, const struct source *backend, const char *name)
+static void update_backend(struct journal *journal, const struct source *backend, const char *name,
+                           bool is_twin)
 {
     struct journal_backend *known = &journal->backends[source_row(backend->number)];
     if (known->number != backend->number)
@@ -151,7 +154,7 @@ static void update_backend(struct journal *journal, const struct source *backend
     update_points(journal, known, backend, name);
     if (known->state == backend->life.state)
         return;
-    say_backend(journal, known, backend, name);
+    say_backend(journal, known, backend, name, is_twin);
     known->state = backend->life.state;
 }
 
@@ -256,7 +259,8 @@ static void update_publication(struct journal *journal, const struct report_view
                           "%s.onion: %s", address, problem);
 }
 
-/* Says which live backends have no introduction point published, and why. Those for which there is no room
+/* Says which live backends have no introduction point published, and why; of twins in a split
+ * frontend twin_journal.c says so. Those for which there is no room
  * are too many to be named, and other ones in another time period. */
 static void update_lacks(struct journal *journal, const struct report_view *view,
                          const struct report_frontend *report)
@@ -266,7 +270,7 @@ static void update_lacks(struct journal *journal, const struct report_view *view
     bool has_lack = false;
     for (size_t i = 0; frontend->has_started && i < frontend->member_count; i++) {
         enum report_lack lack = report_view_find_lack(view->publisher, frontend, i);
-        has_lack |= lack != REPORT_LACK_NONE;
+        has_lack |= lack == REPORT_LACK_ROOM || lack == REPORT_LACK_RELAYS;
         if (lack == REPORT_LACK_ROOM)
             log_write_trouble(journal->log, known, LOG_LEVEL_WARNING,
                               "%s.onion: there is not room for all live backends: some have no introduction "
@@ -401,9 +405,18 @@ void journal_update(struct journal *journal, const struct report_view *view)
         const struct publisher_frontend *state = &publisher->frontends[frontend->number];
         for (size_t j = 0; j < state->member_count; j++) {
             const struct source *backend = publisher_member_source(publisher, &state->members[j]);
-            update_backend(journal, backend, frontend->config->backends[j].name);
-            update_restless(journal, view, backend, frontend->config->backends[j].name);
+            const struct config_backend *config = &frontend->config->backends[j];
+            char title[CONFIG_TITLE_SIZE];
+            config_backend_format_title(title, config);
+            update_backend(journal, backend, title, config->is_twin);
+            update_restless(journal, view, backend, title);
+            if (config->is_twin)
+                twin_journal_note_twin(journal->log, &journal->backends[source_row(backend->number)].twin,
+                                       view, frontend, j);
         }
+        if (frontend->config->mode == CONFIG_MODE_HARDMAP)
+            twin_journal_note_frontend(journal->log, &journal->frontends[frontend->number].twins, view,
+                                       frontend);
         update_frontend(journal, view, frontend);
         update_lacks(journal, view, frontend);
         update_flow_control(journal, view, frontend);

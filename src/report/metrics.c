@@ -10,6 +10,7 @@
 #include "report/metrics_text.h"
 #include "report/metrics_values.h"
 #include "report/publication.h"
+#include "report/twins.h"
 
 #define DOMAIN_SIZE (ONION_ADDRESS_SIZE + sizeof(".onion"))
 
@@ -239,21 +240,30 @@ static void write_backend_state(struct metrics_text *text, const struct shown_ba
     }
 }
 
+/* Writes a table of metrics for the backends; of twins for these alone. */
+static void write_backend_metrics(struct metrics_text *text, const struct report_view *view,
+                                  const struct shown_backend *list, const struct backend_metric *metric,
+                                  bool is_of_twins)
+{
+    for (; metric->value != NULL; metric++) {
+        begin(text, &metric->help);
+        for (size_t i = 0; i < view->publisher->source_count; i++) {
+            const struct source *backend = list[i].backend;
+            if (backend == NULL || (is_of_twins && !twins_has_key(view->publisher, backend)))
+                continue;
+            const struct metrics_label labels[] = {{"backend", list[i].domain}, {"name", list[i].name}};
+            metrics_text_add(text, metric->help.name, "", labels, 2, metric->value(view, backend));
+        }
+    }
+}
+
 static void write_backends(struct metrics_text *text, const struct report_view *view)
 {
     struct shown_backend *list = list_backends(view);
-    size_t count = view->publisher->source_count;
-    for (const struct backend_metric *metric = backend_metrics; metric->value != NULL; metric++) {
-        begin(text, &metric->help);
-        for (size_t i = 0; i < count; i++) {
-            if (list[i].backend == NULL)
-                continue;
-            const struct metrics_label labels[] = {{"backend", list[i].domain}, {"name", list[i].name}};
-            metrics_text_add(text, metric->help.name, "", labels, 2, metric->value(view, list[i].backend));
-        }
-    }
+    write_backend_metrics(text, view, list, backend_metrics, false);
+    write_backend_metrics(text, view, list, twin_metrics, true);
     metrics_text_begin(text, "obpub_backend_state", "gauge", "1 for the state that the backend is in.");
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < view->publisher->source_count; i++) {
         if (list[i].backend != NULL)
             write_backend_state(text, &list[i]);
     }

@@ -6,6 +6,7 @@
 #include "onion/presigned.h"
 #include "report/metrics_text.h"
 #include "report/publication.h"
+#include "report/twins.h"
 
 /* A moment of the publisher's clock in seconds since the epoch. */
 static double moment_value(const struct report_view *view, int64_t moment)
@@ -207,6 +208,19 @@ static double frontend_has_flow_control(const struct report_view *view, const st
     return assignment_has_flow_control(find_frontend(view, shown)->assignment);
 }
 
+static double frontend_is_split(const struct report_view *view, const struct report_frontend *shown)
+{
+    return shown->config->mode == CONFIG_MODE_HARDMAP ? find_frontend(view, shown)->is_split
+                                                      : METRICS_NO_VALUE;
+}
+
+static double frontend_lead(const struct report_view *view, const struct report_frontend *shown)
+{
+    return shown->config->mode == CONFIG_MODE_HARDMAP || shown->config->lead > 0
+               ? (double)twins_find_lead(view->publisher, find_frontend(view, shown))
+               : METRICS_NO_VALUE;
+}
+
 static double bundle_expiry(const struct report_view *view, const struct report_frontend *shown)
 {
     (void)view;
@@ -253,6 +267,13 @@ const struct frontend_metric frontend_metrics[] = {
       "backends "
       "have to."},
      frontend_has_flow_control},
+    {{"obpub_frontend_split", "gauge",
+      "1 when each HSDir that clients ask has the points of one tor with its proof of work; none without "
+      "mode hardmap."},
+     frontend_is_split},
+    {{"obpub_frontend_lead_seconds", "gauge",
+      "By how much the revision counters are ahead of the clock now; none where there is no lead."},
+     frontend_lead},
     {{"obpub_bundle_expiry_timestamp_seconds", "gauge",
       "When the frontend's presigned bundle runs out, in seconds since the epoch; none where there is a "
       "key."},
@@ -396,6 +417,12 @@ static double backend_received(const struct report_view *view, const struct sour
     return backend->descriptor != NULL ? moment_value(view, backend->descriptor_at) : METRICS_NO_VALUE;
 }
 
+static double backend_has_work(const struct report_view *view, const struct source *backend)
+{
+    (void)view;
+    return backend->descriptor != NULL && backend->descriptor->pow_params.is_present;
+}
+
 const struct backend_metric backend_metrics[] = {
     {{"obpub_backend_up", "gauge", "1 while the backend is live."}, backend_is_up},
     {{"obpub_backend_reachable", "gauge",
@@ -410,5 +437,7 @@ const struct backend_metric backend_metrics[] = {
     {{"obpub_backend_descriptor_received_timestamp_seconds", "gauge",
       "When a descriptor of the backend last came, in seconds since the epoch."},
      backend_received},
+    {{"obpub_backend_proof_of_work", "gauge", "1 when the backend's tor has proof of work on."},
+     backend_has_work},
     {{NULL, NULL, NULL}, NULL},
 };

@@ -45,5 +45,6 @@ extern const struct tor_metric tor_metrics[];
 extern const struct frontend_metric frontend_metrics[];
 extern const struct descriptor_metric descriptor_metrics[];
 extern const struct backend_metric backend_metrics[];
+extern const struct backend_metric twin_metrics[]; /* of a backend that has its frontend's key */
 
 #endif

@@ -50,13 +50,11 @@ static void print_backend(const struct publisher *publisher, const struct publis
     }
     size_t count = backend->descriptor->point_count;
     fprintf(file, "%zu introduction point%s\n", count, count == 1 ? "" : "s");
-    if (backend->descriptor->pow_params.is_present)
-        fprintf(
-            file,
-            "    %-*s  note: it has proof of work on (HiddenServicePoWDefensesEnabled), which can't work\n"
-            "    %-*s  behind a frontend: clients would solve it for the frontend's key. Switch it off "
-            "there.\n",
-            width, "", width, "");
+    if (backend->descriptor->pow_params.is_present && !config->is_twin)
+        fprintf(file,
+                "    %-*s  note: it has proof of work on, and serves visitors of the frontend as effort 0:\n"
+                "    %-*s  what they solve it for is its own key. With mode hardmap they can solve it.\n",
+                width, "", width, "");
     print_points_trouble(publisher, frontend, position, width, file);
 }
 

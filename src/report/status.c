@@ -1,11 +1,14 @@
 /* The status as a JSON object: all that Onionbalance's has, with its meaning, and more. */
 #include "report/status.h"
 
+#include <math.h>
+
 #include "base/hex.h"
 #include "publish/frontends.h"
 #include "publish/source_life.h"
 #include "report/publication.h"
 #include "report/status_value.h"
+#include "report/twins.h"
 
 /* A moment of the publisher's clock as a time; null for one that has not been or never comes. */
 static json_t *make_moment(const struct report_view *view, int64_t moment)
@@ -58,6 +61,32 @@ static void add_points_trouble(json_t *object, const struct report_view *view,
     json_object_set_new(object, "introPointsLack", status_value_text(lack != NULL ? lack : ""));
 }
 
+/* What is known of a twin's proof of work, and of its tor's own uploads; all null for a backend with a key of
+ * its own. */
+static void add_twin(json_t *object, const struct report_view *view, const struct source *backend,
+                     bool is_twin)
+{
+    const struct pow_params *pow_params = &backend->pow_params;
+    bool has_work = is_twin && pow_params->is_present;
+    char seed[TWINS_SEED_SIZE];
+    twins_format_seed(seed, pow_params);
+    json_object_set_new(object, "seed", has_work ? json_string(seed) : json_null());
+    json_object_set_new(object, "effort", has_work ? make_count(pow_params->suggested_effort) : json_null());
+    json_object_set_new(object, "seedExpires",
+                        has_work ? status_value_time(pow_params->expires_at) : json_null());
+    json_object_set_new(object, "hasOwnPoints",
+                        is_twin && view->publisher->network != NULL
+                            ? json_boolean(twins_has_own_points(view->publisher, backend))
+                            : json_null());
+    json_object_set_new(object, "ownUploads",
+                        is_twin ? json_string(twins_name_uploading(backend)) : json_null());
+    json_object_set_new(object, "ownUploadsRefused",
+                        is_twin ? json_integer((json_int_t)backend->own_uploads[SOURCE_UPLOAD_REFUSED])
+                                : json_null());
+    json_object_set_new(object, "ownUploadsThrough",
+                        is_twin ? json_integer((json_int_t)backend->uploads_through) : json_null());
+}
+
 static json_t *make_instance(const struct report_view *view, const struct report_frontend *shown,
                              const struct publisher_frontend *frontend, size_t position)
 {
@@ -82,6 +111,9 @@ static json_t *make_instance(const struct report_view *view, const struct report
                         make_count(assignment_count_points_from(frontend->assignment, member->source)));
     json_object_set_new(object, "error", status_value_text(backend->life.reason));
     add_points_trouble(object, view, frontend, position);
+    double share = twins_find_share(view->publisher, frontend, member->source);
+    json_object_set_new(object, "share", isnan(share) ? json_null() : json_real(share));
+    add_twin(object, view, backend, shown->config->mode == CONFIG_MODE_HARDMAP);
     return object;
 }
 
@@ -98,10 +130,28 @@ static const char *name_upload_state(enum upload_state state)
     return names[state];
 }
 
-static json_t *make_hsdir(const struct report_view *view, const struct publisher_upload *upload)
+/* The name of the instance whose points alone an HSDir has; null when it has those of several, or none. */
+static json_t *make_owner(const struct report_view *view, const struct report_frontend *shown,
+                          const struct publisher_upload *upload)
+{
+    const struct publisher_frontend *frontend = &view->publisher->frontends[shown->number];
+    uint64_t owner = twins_find_owner(upload);
+    for (size_t i = 0; owner != SOURCE_NONE && i < frontend->member_count; i++) {
+        const struct publisher_member *member = &frontend->members[i];
+        const struct source *backend = publisher_member_source(view->publisher, member);
+        if (member->source == owner)
+            return status_value_text(report_view_name_backend(shown->config, i, backend->identity_key));
+    }
+    return json_null();
+}
+
+static json_t *make_hsdir(const struct report_view *view, const struct report_frontend *shown,
+                          const struct publisher_upload *upload)
 {
     json_t *object = json_object();
     json_object_set_new(object, "fingerprint", make_fingerprint(upload->fingerprint));
+    json_object_set_new(object, "isAsked", json_boolean(upload->is_asked));
+    json_object_set_new(object, "instance", make_owner(view, shown, upload));
     json_object_set_new(object, "state", json_string(name_upload_state(upload->state)));
     json_object_set_new(object, "isCurrent", json_boolean(upload_is_current(upload, view->now)));
     json_object_set_new(object, "sent", make_moment(view, upload->sent_at));
@@ -130,7 +180,7 @@ static json_t *make_descriptor(const struct report_view *view, const struct repo
     uint64_t counter = shown->revision_counters[slot];
     json_t *hsdirs = json_array();
     for (size_t i = 0; i < descriptor->upload_count; i++)
-        json_array_append_new(hsdirs, make_hsdir(view, &descriptor->uploads[i]));
+        json_array_append_new(hsdirs, make_hsdir(view, shown, &descriptor->uploads[i]));
     json_t *object = json_object();
     json_object_set_new(object, "name", json_string(names[slot]));
     json_object_set_new(object, "timePeriod", json_integer((json_int_t)descriptor->period_number));
@@ -139,6 +189,8 @@ static json_t *make_descriptor(const struct report_view *view, const struct repo
     json_object_set_new(object, "nextUpload",
                         make_moment(view, report_view_next_upload(view, frontend, slot)));
     json_object_set_new(object, "expires", make_moment(view, publication_find_expiry(descriptor)));
+    json_object_set_new(object, "ownUploadsKeptOut",
+                        make_moment(view, twins_find_kept_out(view->publisher, frontend, slot)));
     json_object_set_new(object, "hsdirs", hsdirs);
     return object;
 }
@@ -170,6 +222,23 @@ static json_t *make_others(const struct report_view *view, const struct publishe
     return object;
 }
 
+/* Which keys its tors have, and what comes with that; null what is for mode hardmap alone. */
+static void add_mode(json_t *object, const struct report_view *view, const struct report_frontend *shown)
+{
+    const struct publisher_frontend *frontend = &view->publisher->frontends[shown->number];
+    const struct config_frontend *config = shown->config;
+    bool is_hardmap = config->mode == CONFIG_MODE_HARDMAP;
+    json_object_set_new(object, "mode", json_string(config_mode_name(config->mode)));
+    bool has_lead = is_hardmap || config->lead > 0;
+    json_object_set_new(object, "lead", has_lead ? json_integer(config->lead) : json_null());
+    json_object_set_new(object, "leadInUse",
+                        has_lead ? json_integer(twins_find_lead(view->publisher, frontend)) : json_null());
+    json_object_set_new(object, "proofOfWork",
+                        is_hardmap ? json_string(config_proof_of_work_name(config)) : json_null());
+    json_object_set_new(object, "isSplit", json_boolean(frontend->is_split));
+    json_object_set_new(object, "nextTurn", make_moment(view, frontend->turn_at));
+}
+
 static json_t *make_service(const struct report_view *view, const struct report_frontend *shown)
 {
     const struct publisher_frontend *frontend = &view->publisher->frontends[shown->number];
@@ -185,6 +254,7 @@ static json_t *make_service(const struct report_view *view, const struct report_
     }
     json_t *object = json_object();
     json_object_set_new(object, "onionAddress", status_value_address(frontend->identity_key));
+    add_mode(object, view, shown);
     json_object_set_new(object, "publishAttemptFirstDescriptor",
                         make_moment(view, find_last_attempt(&descriptors[DESCRIPTOR_FIRST])));
     json_object_set_new(object, "publishAttemptSecondDescriptor",

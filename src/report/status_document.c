@@ -10,13 +10,15 @@
 /* What a key's value has to be, and what it becomes in the struct. (jansson's json_unpack_ex() does not say
  * which key has a value of the wrong type, and knows of no value that may be null.) */
 enum field_type {
-    FIELD_TEXT,          /* const char * */
-    FIELD_TEXT_OR_NULL,  /* const char * */
-    FIELD_TIME,          /* int64_t */
-    FIELD_TIME_OR_NULL,  /* int64_t */
-    FIELD_BOOLEAN,       /* bool */
-    FIELD_COUNT,         /* uint64_t */
-    FIELD_COUNT_OR_NULL, /* uint64_t */
+    FIELD_TEXT,            /* const char * */
+    FIELD_TEXT_OR_NULL,    /* const char * */
+    FIELD_TIME,            /* int64_t */
+    FIELD_TIME_OR_NULL,    /* int64_t */
+    FIELD_BOOLEAN,         /* bool */
+    FIELD_BOOLEAN_OR_NULL, /* bool: null leaves what the struct has */
+    FIELD_COUNT,           /* uint64_t */
+    FIELD_COUNT_OR_NULL,   /* uint64_t */
+    FIELD_SHARE_OR_NULL,   /* double */
 };
 
 struct field {
@@ -52,6 +54,9 @@ static int read_value(void *target, const struct field *field, const json_t *val
             return fail(error, field->key, "is no time");
         return 0;
     case FIELD_BOOLEAN:
+    case FIELD_BOOLEAN_OR_NULL:
+        if (is_null && field->type == FIELD_BOOLEAN_OR_NULL)
+            return 0;
         if (!json_is_boolean(value))
             return fail(error, field->key, "is neither true nor false");
         *(bool *)target = json_is_true(value);
@@ -64,6 +69,14 @@ static int read_value(void *target, const struct field *field, const json_t *val
         if (!json_is_integer(value) || json_integer_value(value) < 0)
             return fail(error, field->key, "is no number from 0 on");
         *(uint64_t *)target = (uint64_t)json_integer_value(value);
+        return 0;
+    case FIELD_SHARE_OR_NULL:
+        *(double *)target = 0;
+        if (is_null)
+            return 0;
+        if (!json_is_number(value) || !(json_number_value(value) >= 0 && json_number_value(value) <= 1))
+            return fail(error, field->key, "is no share from 0 to 1");
+        *(double *)target = json_number_value(value);
         return 0;
     }
     return -1;
@@ -116,6 +129,8 @@ static int read_hsdir(void *entry, const json_t *value, struct error *error)
         {"attempts", FIELD_COUNT, false, offsetof(struct status_hsdir, attempts)},
         {"error", FIELD_TEXT_OR_NULL, false, offsetof(struct status_hsdir, error)},
         {"seen", FIELD_TEXT, true, offsetof(struct status_hsdir, seen)},
+        {"isAsked", FIELD_BOOLEAN, true, offsetof(struct status_hsdir, is_asked)},
+        {"instance", FIELD_TEXT_OR_NULL, true, offsetof(struct status_hsdir, instance)},
         {NULL, FIELD_TEXT, false, 0},
     };
     return read_fields(entry, fields, value, error);
@@ -129,10 +144,12 @@ static int read_descriptor(void *entry, const json_t *value, struct error *error
         {"revisionCounter", FIELD_COUNT_OR_NULL, false, offsetof(struct status_descriptor, revision_counter)},
         {"nextUpload", FIELD_TIME_OR_NULL, false, offsetof(struct status_descriptor, next_upload)},
         {"expires", FIELD_TIME_OR_NULL, true, offsetof(struct status_descriptor, expires)},
+        {"ownUploadsKeptOut", FIELD_TIME_OR_NULL, true,
+         offsetof(struct status_descriptor, own_uploads_kept_out)},
         {NULL, FIELD_TEXT, false, 0},
     };
     struct status_descriptor *descriptor = entry;
-    descriptor->expires = STATUS_NO_TIME;
+    descriptor->expires = descriptor->own_uploads_kept_out = STATUS_NO_TIME;
     if (read_fields(descriptor, fields, value, error) != 0)
         return -1;
     void *hsdirs = NULL;
@@ -157,9 +174,23 @@ static int read_instance(void *entry, const json_t *value, struct error *error)
         {"introPointsFault", FIELD_TEXT_OR_NULL, true, offsetof(struct status_instance, points_fault)},
         {"introPointsLack", FIELD_TEXT_OR_NULL, true, offsetof(struct status_instance, points_lack)},
         {"error", FIELD_TEXT_OR_NULL, false, offsetof(struct status_instance, error)},
+        {"hasProofOfWork", FIELD_BOOLEAN, true, offsetof(struct status_instance, has_proof_of_work)},
+        {"share", FIELD_SHARE_OR_NULL, true, offsetof(struct status_instance, share)},
+        {"seed", FIELD_TEXT_OR_NULL, true, offsetof(struct status_instance, seed)},
+        {"effort", FIELD_COUNT_OR_NULL, true, offsetof(struct status_instance, effort)},
+        {"seedExpires", FIELD_TIME_OR_NULL, true, offsetof(struct status_instance, seed_expires)},
+        {"hasOwnPoints", FIELD_BOOLEAN_OR_NULL, true, offsetof(struct status_instance, has_own_points)},
+        {"ownUploads", FIELD_TEXT_OR_NULL, true, offsetof(struct status_instance, own_uploads)},
+        {"ownUploadsRefused", FIELD_COUNT_OR_NULL, true,
+         offsetof(struct status_instance, own_uploads_refused)},
+        {"ownUploadsThrough", FIELD_COUNT_OR_NULL, true,
+         offsetof(struct status_instance, own_uploads_through)},
         {NULL, FIELD_TEXT, false, 0},
     };
-    return read_fields(entry, fields, value, error);
+    struct status_instance *instance = entry;
+    instance->seed_expires = STATUS_NO_TIME;
+    instance->has_own_points = true;
+    return read_fields(instance, fields, value, error);
 }
 
 /* Reads the bundle of a frontend that has one; an obpub of before there were any says nothing of it. */
@@ -182,10 +213,17 @@ static int read_service(void *entry, const json_t *value, struct error *error)
         {"isPublished", FIELD_BOOLEAN, false, offsetof(struct status_service, is_published)},
         {"isStatic", FIELD_BOOLEAN, false, offsetof(struct status_service, is_static)},
         {"problem", FIELD_TEXT_OR_NULL, true, offsetof(struct status_service, problem)},
+        {"isSplit", FIELD_BOOLEAN, true, offsetof(struct status_service, is_split)},
+        {"nextTurn", FIELD_TIME_OR_NULL, true, offsetof(struct status_service, next_turn)},
+        {"lead", FIELD_COUNT_OR_NULL, true, offsetof(struct status_service, lead)},
+        {"leadInUse", FIELD_COUNT_OR_NULL, true, offsetof(struct status_service, lead_in_use)},
+        {"proofOfWork", FIELD_TEXT_OR_NULL, true, offsetof(struct status_service, proof_of_work)},
+        {"mode", FIELD_TEXT, true, offsetof(struct status_service, mode)},
         {"introPointsNum", FIELD_COUNT, false, offsetof(struct status_service, points)},
         {NULL, FIELD_TEXT, false, 0},
     };
     struct status_service *service = entry;
+    service->next_turn = STATUS_NO_TIME;
     if (read_fields(service, fields, value, error) != 0 ||
         read_bundle(service, json_object_get(value, "bundle"), error) != 0)
         return -1;

@@ -22,13 +22,16 @@ struct status_hsdir {
     uint64_t attempts;
     const char *error; /* or NULL */
     const char *seen;  /* what it was last seen to hand out; NULL from an obpub that does not look */
+    bool is_asked;
+    const char *instance; /* the name of the one whose points alone it has, or NULL */
 };
 
 struct status_descriptor {
     const char *name;
     uint64_t time_period, revision_counter; /* 0: none */
     int64_t next_upload;
-    int64_t expires; /* when the last HSDir forgets it */
+    int64_t expires;              /* when the last HSDir forgets it */
+    int64_t own_uploads_kept_out; /* until when HSDirs refuse what the tors make themselves */
     struct status_hsdir *hsdirs;
     size_t hsdir_count;
 };
@@ -42,6 +45,15 @@ struct status_instance {
     const char *points_fault; /* what is wrong with points of its that are left out, or NULL */
     const char *points_lack;  /* why none is published though it is in, or NULL */
     const char *error;        /* or NULL */
+    bool has_proof_of_work;
+    /* Of a tor that has the frontend's key: */
+    double share;     /* of the clients that come now, 0 to 1 */
+    const char *seed; /* its beginning, or NULL */
+    uint64_t effort;
+    int64_t seed_expires;
+    bool has_own_points;     /* for the descriptor that clients use now, or nobody can know */
+    const char *own_uploads; /* on, off or unknown; NULL for another backend */
+    uint64_t own_uploads_refused, own_uploads_through;
 };
 
 struct status_bundle {
@@ -53,7 +65,12 @@ struct status_bundle {
 struct status_service {
     const char *address;
     bool is_published, is_static;
-    const char *problem; /* of its publication, or NULL */
+    const char *problem;        /* of its publication, or NULL */
+    const char *mode;           /* softmap or hardmap; NULL from an obpub that knows but the first */
+    bool is_split;              /* each HSDir that clients ask has the points of one of them */
+    uint64_t lead, lead_in_use; /* seconds */
+    int64_t next_turn;          /* of the tors that take turns */
+    const char *proof_of_work;  /* auto or off; NULL unless the mode is hardmap */
     uint64_t points;
     bool is_presigned;
     struct status_bundle bundle; /* when is_presigned */

@@ -126,8 +126,59 @@ static void print_points_trouble(const struct printer *printer, const char *trou
     print_coloured(printer, COLOUR_DOUBTFUL, trouble);
 }
 
-static void print_instance(const struct printer *printer, const struct status_instance *instance,
-                           size_t width)
+/* What its tor's own uploads come to. */
+static void print_own_uploads(const struct printer *printer, const struct status_instance *instance)
+{
+    if (strcmp(instance->own_uploads, "on") != 0) {
+        fputs("; own uploads: ", printer->file);
+        print_text(printer, instance->own_uploads);
+        return;
+    }
+    fprintf(printer->file, "; own uploads: %" PRIu64 " refused, ", instance->own_uploads_refused);
+    begin_colour(printer, instance->own_uploads_through > 0 ? COLOUR_DOUBTFUL : COLOUR_NONE);
+    fprintf(printer->file, "%" PRIu64 " got through", instance->own_uploads_through);
+    end_colour(printer, instance->own_uploads_through > 0 ? COLOUR_DOUBTFUL : COLOUR_NONE);
+}
+
+/* What is only known of a tor that has the frontend's key. */
+static void print_twin(const struct printer *printer, const struct status_service *service,
+                       const struct status_instance *twin)
+{
+    fprintf(printer->file, ", %.0f %% of the clients that come now", twin->share * 100);
+    if (twin->seed != NULL) {
+        fputs("; proof of work: seed ", printer->file);
+        print_text(printer, twin->seed);
+        fprintf(printer->file, ", effort %" PRIu64, twin->effort);
+        if (twin->seed_expires != STATUS_NO_TIME) {
+            fputs(", for ", printer->file);
+            print_duration(printer, twin->seed_expires - printer->wall_now);
+        }
+    }
+    if (service->is_split && !twin->has_own_points) {
+        fputs("; ", printer->file);
+        print_coloured(printer, COLOUR_DOUBTFUL,
+                       "not asked of clients until the tor uploads what it has for this half of the day");
+    }
+    if (twin->own_uploads != NULL)
+        print_own_uploads(printer, twin);
+}
+
+/* What is only said of a backend with a key of its own. */
+static void print_proof_of_work(const struct printer *printer, const struct status_instance *instance)
+{
+    if (instance->has_proof_of_work)
+        fputs(", proof of work on: visitors of the frontend count as effort 0 (with mode hardmap they solve "
+              "it)",
+              printer->file);
+}
+
+static bool is_hardmap(const struct status_service *service)
+{
+    return service->mode != NULL && strcmp(service->mode, "hardmap") == 0;
+}
+
+static void print_instance(const struct printer *printer, const struct status_service *service,
+                           const struct status_instance *instance, size_t width)
 {
     fputs("    ", printer->file);
     size_t length = instance->name != NULL
@@ -139,6 +190,10 @@ static void print_instance(const struct printer *printer, const struct status_in
     print_duration(printer, printer->wall_now - instance->since);
     fprintf(printer->file, ", %" PRIu64 " of %" PRIu64 " introduction point%s published",
             instance->points_published, instance->points, plural(instance->points));
+    if (is_hardmap(service))
+        print_twin(printer, service, instance);
+    else
+        print_proof_of_work(printer, instance);
     if (instance->is_restless) {
         fputs(", ", printer->file);
         print_coloured(printer, COLOUR_DOUBTFUL, "keeps changing them: its changes have to wait");
@@ -200,7 +255,37 @@ static void print_expiry(const struct printer *printer, const struct status_desc
     end_colour(printer, COLOUR_BAD);
 }
 
-static void print_descriptor(const struct printer *printer, const struct status_descriptor *descriptor)
+/* Whose points the HSDirs have that clients ask. */
+static void print_owners(const struct printer *printer, const struct status_service *service,
+                         const struct status_descriptor *descriptor)
+{
+    fputs("    HSDirs that clients ask, by whose points they have:", printer->file);
+    const char *separator = "";
+    size_t others = 0;
+    for (size_t i = 0; i < descriptor->hsdir_count; i++)
+        others += descriptor->hsdirs[i].is_asked;
+    for (size_t i = 0; i < service->instance_count; i++) {
+        const char *name = service->instances[i].name;
+        size_t count = 0;
+        for (size_t j = 0; name != NULL && j < descriptor->hsdir_count; j++) {
+            const struct status_hsdir *hsdir = &descriptor->hsdirs[j];
+            count += hsdir->is_asked && hsdir->instance != NULL && strcmp(hsdir->instance, name) == 0;
+        }
+        if (count == 0)
+            continue;
+        others = others > count ? others - count : 0;
+        fprintf(printer->file, "%s ", separator);
+        print_text(printer, name);
+        fprintf(printer->file, " %zu", count);
+        separator = ",";
+    }
+    if (others > 0)
+        fprintf(printer->file, "%s of none or others %zu", separator, others);
+    fputc('\n', printer->file);
+}
+
+static void print_descriptor(const struct printer *printer, const struct status_service *service,
+                             const struct status_descriptor *descriptor)
 {
     size_t current = 0;
     for (size_t i = 0; i < descriptor->hsdir_count; i++)
@@ -218,8 +303,14 @@ static void print_descriptor(const struct printer *printer, const struct status_
         fputs(", next upload in ", printer->file);
         print_duration(printer, descriptor->next_upload - printer->wall_now);
     }
+    if (descriptor->own_uploads_kept_out > printer->wall_now) {
+        fputs(", the tors' own uploads are kept out for ", printer->file);
+        print_duration(printer, descriptor->own_uploads_kept_out - printer->wall_now);
+    }
     print_expiry(printer, descriptor);
     fputc('\n', printer->file);
+    if (service->is_split)
+        print_owners(printer, service, descriptor);
     for (size_t i = 0; i < descriptor->hsdir_count; i++) {
         if (!descriptor->hsdirs[i].is_current || is_seen_with_other(&descriptor->hsdirs[i]))
             print_hsdir(printer, &descriptor->hsdirs[i]);
@@ -240,6 +331,36 @@ static void print_bundle(const struct printer *printer, const struct status_bund
     if (bundle->error != NULL) {
         fputs(": ", printer->file);
         print_text(printer, bundle->error);
+    }
+    fputc('\n', printer->file);
+}
+
+/* By how much its revision counters are ahead. */
+static void print_lead(const struct printer *printer, const struct status_service *service)
+{
+    fputs("  lead ", printer->file);
+    print_duration(printer, (int64_t)service->lead);
+    if (service->lead > 0 && service->lead_in_use == 0)
+        fputs(", not in use: no tor uploads itself", printer->file);
+}
+
+/* How a frontend is served whose tors have its key. */
+static void print_mode(const struct printer *printer, const struct status_service *service)
+{
+    fputs("  mode hardmap, ", printer->file);
+    fputs(service->is_split
+              ? "split: each HSDir that clients ask has the points of one tor, with its proof of work"
+              : "merged: all HSDirs have the points of all tors",
+          printer->file);
+    if (service->next_turn > printer->wall_now) {
+        fputs("; they take turns, the next one in ", printer->file);
+        print_duration(printer, service->next_turn - printer->wall_now);
+    }
+    fputc('\n', printer->file);
+    print_lead(printer, service);
+    if (service->proof_of_work != NULL) {
+        fputs("; proof of work ", printer->file);
+        print_text(printer, service->proof_of_work);
     }
     fputc('\n', printer->file);
 }
@@ -269,12 +390,18 @@ static void print_service(const struct printer *printer, const struct status_ser
     fprintf(printer->file, "  %" PRIu64 " introduction point%s\n", service->points, plural(service->points));
     if (service->is_presigned)
         print_bundle(printer, &service->bundle);
+    if (is_hardmap(service)) {
+        print_mode(printer, service);
+    } else if (service->lead > 0) {
+        print_lead(printer, service);
+        fputc('\n', printer->file);
+    }
     fputs("  backends\n", printer->file);
     size_t width = name_column(service);
     for (size_t i = 0; i < service->instance_count; i++)
-        print_instance(printer, &service->instances[i], width);
+        print_instance(printer, service, &service->instances[i], width);
     for (size_t i = 0; i < service->descriptor_count; i++)
-        print_descriptor(printer, &service->descriptors[i]);
+        print_descriptor(printer, service, &service->descriptors[i]);
 }
 
 /* -- the whole */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "onion/presigned.h"
+#include "publish/split.h"
 
 const char *report_view_name_backend(const struct config_frontend *config, size_t position,
                                      const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE])
@@ -37,6 +38,10 @@ enum report_lack report_view_find_lack(const struct publisher *publisher,
         frontend->assignment == NULL ||
         assignment_count_points_from(frontend->assignment, member->source) > 0)
         return REPORT_LACK_NONE;
+    if (split_leaves_out(publisher, frontend, member))
+        return REPORT_LACK_WORK;
+    if (frontend->is_split)
+        return REPORT_LACK_TURN;
     return are_all_taken(frontend->assignment, &source->points) ? REPORT_LACK_RELAYS : REPORT_LACK_ROOM;
 }
 
@@ -46,6 +51,8 @@ const char *report_view_describe_lack(enum report_lack lack)
         [REPORT_LACK_NONE] = NULL,
         [REPORT_LACK_ROOM] = "there is no room for more",
         [REPORT_LACK_RELAYS] = "other backends were first at its relays",
+        [REPORT_LACK_TURN] = "others have their turn",
+        [REPORT_LACK_WORK] = "its tor has proof of work off, and others of the frontend have it on",
     };
     return words[lack];
 }

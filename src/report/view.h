@@ -70,6 +70,8 @@ enum report_lack {
     REPORT_LACK_NONE,   /* it has one, or is not in */
     REPORT_LACK_ROOM,   /* there are more backends than places */
     REPORT_LACK_RELAYS, /* other backends were first at all its relays, or with its very points */
+    REPORT_LACK_WORK,   /* it is a twin with proof of work off, while others have it on */
+    REPORT_LACK_TURN,   /* it is a twin of more than there are HSDirs that clients ask */
 };
 
 /* position: of the backend among the frontend's members. */

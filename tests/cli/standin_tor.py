@@ -66,10 +66,10 @@ def make_point(signing_key, expires):
         base64.b64encode(encryption).decode(), certify(CertType.HS_V3_NTOR_ENC, edwards_form(encryption)), None, None)
 
 
-def make_descriptor(key, signer=None, lifetime=54):
+def make_descriptor(key, signer=None, lifetime=54, features=()):
     """A descriptor of the service with this key (of checks.Key) for the time period that is now. With a signer,
     another key, all is as it should be, but under the blinded key that belongs to the signer. Its certificates are
-    good for so many hours."""
+    good for so many hours; features are pairs of a keyword and its arguments that are in the inner layer, too."""
     master = (signer or key).private
     nonce = blinding_parameter((signer or key).public, period_number(), PERIOD_LENGTH)
     blinded = _blinded_pubkey(master, nonce)
@@ -80,7 +80,7 @@ def make_descriptor(key, signer=None, lifetime=54):
     certificate.signature = _blinded_sign(certificate.pack(), master, blinded, nonce)
     points = [make_point(signing_key, expires) for _ in range(3)]
     revision = int(time.time())
-    inner = InnerLayer(InnerLayer.content(attr={"flow-control": "1-2 31"}, introduction_points=points))
+    inner = InnerLayer(InnerLayer.content(attr={"flow-control": "1-2 31", **dict(features)}, introduction_points=points))
     outer = OuterLayer.create(inner_layer=inner, revision_counter=revision, blinded_key=blinded,
                               subcredential=HiddenServiceDescriptorV3._subcredential(key.private, blinded))
     return HiddenServiceDescriptorV3.content(

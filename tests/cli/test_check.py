@@ -75,7 +75,7 @@ def check_eotk_config():
         found = run_json(folder)
         checks.check("EOTK's config", found.get("services") == [
             {"onionAddress": frontend.address + ".onion", "key": str(key), "keyFormat": "tor", "bundle": None,
-             "mode": "softmap", "lead": None, "proofOfWork": None,
+             "mode": "softmap", "lead": None, "ownUploads": None, "proofOfWork": None,
              "instances": [{"name": worker.address[:16], "onionAddress": worker.address + ".onion",
                             "hasControl": False, "control": None} for worker in workers]}], found)
 

@@ -26,6 +26,43 @@ With mode hardmap every tor has the frontend's key: who takes over one of them h
 PublishHidServDescriptors 0 switches publishing off for all services of that tor. With it and one obpub
 alone, the frontend is gone three hours after that obpub; with 1, which is tor's default, the tors then
 publish it themselves.
+
+The order of steps that leaves no gap (doc/hardmap.md has how long to wait, and why):
+"""
+
+STEPS = """\
+  from one tor alone, or from tors that publish it themselves
+    1. start the other tors with the key and these lines, but with publishing on and proof of work off
+    2. wait, then restart each tor that lacks a line, one after the other
+    3. start obpub with this config, until "obpub status" shows all tors live
+    4. last, restart one tor after the other with HiddenServicePoWDefensesEnabled 1 and publishing on
+  from mode softmap
+    1. with that mode still, write "lead: 45" in the config, reload obpub, and wait until all has been
+       uploaded anew
+    2. start the tors with the key and these lines, but with proof of work off
+    3. change mode and instances to this config's, and reload obpub: do not restart it
+    4. wait, then stop the backends that have keys of their own
+    5. last, proof of work as above
+  back to mode softmap
+    1. start backends with keys of their own, until each has uploaded its own descriptors
+    2. change mode and instances in the config, with "lead: 45", and reload obpub: do not restart it, since
+       HSDirs refuse lower counters for up to the lead
+    3. wait, then stop the tors with the key, and remove that there
+    4. three hours later remove the lead, and reload obpub
+  back to one tor alone
+    1. take all other tors out of the config, and reload obpub
+    2. wait, then stop these tors
+    3. stop obpub: the tor's own uploads get through within the lead and two hours
+"""
+# Of several obpubs, and without proof of work.
+OTHER_STEPS = """\
+  from one tor alone, or from tors that publish it themselves
+    1. start the other tors with the key and these lines, but with publishing on and proof of work off
+    2. wait, then restart each tor that lacks a line, one after the other
+    3. start obpub with this config, until "obpub status" shows all tors live
+    4. start the other obpubs; unless proof of work comes next, restart one tor after the other with
+       PublishHidServDescriptors 0
+  from mode softmap
 """
 
 
@@ -38,9 +75,9 @@ tor {name} of {address}.onion
     ob_config, a file in its HiddenServiceDir:
         MasterOnionAddress {address}.onion
     torrc, a ControlSocket or ControlPort, which obpub reaches as {place}
-    torrc, when several obpubs publish this frontend:
+    torrc, when several obpubs publish this frontend, without proof of work:
         PublishHidServDescriptors 0
-    torrc, when one obpub alone does:
+    torrc, when one obpub alone does, or for proof of work (so in this config):
         PublishHidServDescriptors 1
 """
     return text + (f"""\
@@ -103,11 +140,30 @@ local tor: control port expected at unix:/run/tor/here
 """ + HEADLINE + (lines_of_twin("node1", key.address, "unix:/run/node1/control")
                   + lines_of_twin("n?[2J", key.address, "127.0.0.1:9151")
                   + lines_of_backend("plain", backend.address, other.address)
-                  + lines_of_twin("node1", third, "unix:/run/node1/control", has_proof_of_work=False)) + NOTES
+                  + lines_of_twin("node1", third, "unix:/run/node1/control", has_proof_of_work=False)) + NOTES + STEPS
     checks.check("both modes in one config: exit 0", result.returncode == 0, result.stderr)
     checks.check("both modes in one config: the text", result.stdout == expected, result.stdout)
     checks.check("a password over loopback TCP gets a warning, as of other backends",
                  "config.yaml:7: the password for 127.0.0.1:9151 goes over loopback TCP" in result.stderr, result.stderr)
+
+
+def check_several(folder):
+    """Which of the two ways a config is for is marked; and it needs other steps."""
+    checks.write(folder / "several.yaml", "other-publishers: true\n" + TWO_TWINS.replace(
+        "mode: hardmap\n", "mode: hardmap\n  proof-of-work: off\n"))
+    result = checks.run("--check", "-c", "several.yaml", folder=folder)
+    checks.check("several obpubs: marked", """\
+    torrc, when several obpubs publish this frontend, without proof of work (so in this config):
+        PublishHidServDescriptors 0
+    torrc, when one obpub alone does, or for proof of work:
+        PublishHidServDescriptors 1
+""" in result.stdout and result.stdout.count("(so in this config)") == 2, result.stdout)
+    checks.check("several obpubs: the steps", NOTES + OTHER_STEPS in result.stdout
+                 and "proof of work as above" not in result.stdout
+                 and "    3. restart the one that is left with PublishHidServDescriptors 1\n" in result.stdout,
+                 result.stdout)
+    found = json.loads(checks.run("--check", "--json", "-c", "several.yaml", folder=folder).stdout)
+    checks.check("several obpubs: JSON", [service["ownUploads"] for service in found["services"]] == ["off"], found)
 
 
 def check_json(folder, key, other, backend):
@@ -119,6 +175,8 @@ def check_json(folder, key, other, backend):
                   for service in found["services"]]
                  == [(f"{key.address}.onion", "hardmap", 2700, "auto"), (f"{other.address}.onion", "softmap", None, None),
                      (f"{TOR_KEY.address}.onion", "hardmap", 0, "off")], found["services"])
+    checks.check("JSON: whether their tors upload themselves",
+                 [service["ownUploads"] for service in found["services"]] == ["on", None, "on"], found["services"])
     checks.check("JSON: a twin has its frontend's address",
                  [(twin["name"], twin["onionAddress"], twin["hasControl"], twin["control"])
                   for twin in found["services"][0]["instances"]]
@@ -222,6 +280,7 @@ def main():
         checks.write(folder / "twins.yaml", TWO_TWINS)
         check_text(folder, key, other, backend)
         check_json(folder, key, other, backend)
+        check_several(folder)
         check_softmap_has_no_notes(folder, backend)
         check_bundle(folder)
         check_errors(folder, key, backend)

@@ -76,6 +76,25 @@ static void write_troubled_document(void)
     free(services);
 }
 
+/* The status of an obpub whose frontend is served by tors that have its key. */
+static void write_twins_document(void)
+{
+    struct report_fixture fixture;
+    report_fixture_make(&fixture);
+    fixture.configs[0].mode = CONFIG_MODE_HARDMAP;
+    fixture.configs[0].lead = 2700;
+    fixture.publisher->frontends[0].is_split = true;
+    fixture.publisher->frontends[0].turn_at = REPORT_NOW + 60000;
+    fixture.publisher->sources[0].pow_params = (struct pow_params){true, {1, 2}, 3, REPORT_WALL_NOW / 1000};
+    fixture.publisher->sources[0].uploading = SOURCE_UPLOADING_ON;
+    json_t *object = status_make_json(&fixture.view);
+    char *text = json_dumps(object, JSON_COMPACT);
+    seeds_write_text("status_document", "twins", text);
+    free(text);
+    json_decref(object);
+    report_fixture_clear(&fixture);
+}
+
 /* The status of an obpub at two moments of its life, and what is none. */
 static void write_documents(void)
 {
@@ -92,6 +111,7 @@ static void write_documents(void)
         fixture.view.last_error = "no";
     }
     report_fixture_clear(&fixture);
+    write_twins_document();
     write_troubled_document();
     seeds_write_text("status_document", "empty", "{}");
     seeds_write_text("status_document", "twice", "{\"version\": \"1\", \"version\": \"2\"}");

@@ -53,6 +53,14 @@ void report_fixture_give_faulty(struct publisher *publisher, size_t backend, siz
     publisher_note_descriptor(publisher, backend, descriptor, now);
 }
 
+void report_fixture_give_work(struct publisher *publisher, size_t backend, size_t count, uint8_t first,
+                              int64_t now)
+{
+    struct descriptor *descriptor = make_descriptor(count, first);
+    descriptor->pow_params = (struct pow_params){.is_present = true, .suggested_effort = 3};
+    publisher_note_descriptor(publisher, backend, descriptor, now);
+}
+
 static void give_flow_control(struct publisher *publisher, size_t backend, size_t count, uint8_t first,
                               const struct flow_control *flow_control)
 {

@@ -49,4 +49,8 @@ void report_fixture_give_points(struct publisher *publisher, size_t backend, siz
 void report_fixture_give_faulty(struct publisher *publisher, size_t backend, size_t count, uint8_t first,
                                 enum point_fault fault, int64_t now);
 
+/* The same, with pow-params. */
+void report_fixture_give_work(struct publisher *publisher, size_t backend, size_t count, uint8_t first,
+                              int64_t now);
+
 #endif

@@ -175,6 +175,7 @@ static struct descriptor *make_descriptor(const struct story_backend *backend, i
     descriptor->pow_params.is_present = backend->seed != 0;
     descriptor->pow_params.seed[0] = backend->seed;
     descriptor->pow_params.suggested_effort = backend->effort;
+    descriptor->pow_params.expires_at = backend->seed_ends;
     return descriptor;
 }
 

@@ -35,6 +35,7 @@ struct story_backend {
     uint64_t points[2][INTRODUCTION_POINTS_MAX];
     uint8_t seed; /* of its pow-params, in both; 0: it has none */
     uint32_t effort;
+    int64_t seed_ends;   /* likewise: when they expire (seconds since the epoch) */
     unsigned fetches[2]; /* how often each was asked */
     int64_t fetched_at;
     size_t fetch_tor;

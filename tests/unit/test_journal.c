@@ -93,11 +93,27 @@ static void test_lacks(void **state)
     end(&scene);
 }
 
+/* A backend's proof of work does nothing for visitors of the frontend, nor any harm: no warning. */
+static void test_proof_of_work(void **state)
+{
+    (void)state;
+    static const char words[] = " info: backend two \"2\" has proof of work on, and serves visitors of the "
+                                "frontend as effort 0: ";
+    struct scene scene;
+    begin(&scene);
+    assert_int_equal(count_lines(&scene, "proof of work"), 0);
+    report_fixture_give_work(scene.fixture.publisher, 1, 2, 0x41, REPORT_NOW);
+    assert_int_equal(count_lines(&scene, words), 1);
+    assert_int_equal(count_lines(&scene, words), 1);
+    end(&scene);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_left_out),
         cmocka_unit_test(test_lacks),
+        cmocka_unit_test(test_proof_of_work),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

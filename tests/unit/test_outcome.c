@@ -129,13 +129,35 @@ static void test_points_trouble(void **state)
     report_fixture_clear(&fixture);
 }
 
+/* Of a backend with proof of work it is said what that is good for. */
+static void test_proof_of_work(void **state)
+{
+    (void)state;
+    struct report_fixture fixture;
+    report_fixture_make(&fixture);
+    struct config config = {.frontends = fixture.configs, .frontend_count = 2};
+    const struct outcome outcome = {.publisher = fixture.publisher, .config = &config, .ended = REPORT_NOW};
+    report_fixture_give_work(fixture.publisher, 1, 2, 0x41, REPORT_NOW);
+    char *text = NULL;
+    size_t length = 0;
+    FILE *file = open_memstream(&text, &length);
+    outcome_print_table(&outcome, file);
+    fclose(file);
+    assert_non_null(strstr(text, "    one      3 introduction points\n"
+                                 "    two \"2\"  2 introduction points\n"
+                                 "             note: it has proof of work on, and serves visitors of the "
+                                 "frontend as effort 0:\n"
+                                 "             what they solve it for"));
+    free(text);
+    report_fixture_clear(&fixture);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_problem),
-        cmocka_unit_test(test_result),
-        cmocka_unit_test(test_verified),
-        cmocka_unit_test(test_points_trouble),
+        cmocka_unit_test(test_problem),       cmocka_unit_test(test_result),
+        cmocka_unit_test(test_verified),      cmocka_unit_test(test_points_trouble),
+        cmocka_unit_test(test_proof_of_work),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -144,9 +144,27 @@ static void test_an_upload_that_gets_through(void **state)
                 assert_int_equal(story->uploads[i].slot, slot);
             assert_true(publisher_is_published(story->publisher, 0, story->now));
             assert_int_equal(story->publisher->sources[0].own_uploads[SOURCE_UPLOAD_TAKEN], 1);
+            assert_int_equal(story->publisher->sources[0].uploads_through, 1);
             story_free(story);
         }
     }
+}
+
+/* One that an HSDir takes before ours has not got through: what comes then replaces it. */
+static void test_an_upload_before_ours(void **state)
+{
+    (void)state;
+    uint32_t hsdir;
+    struct story *story = new_with_upload(45 * MINUTE, DESCRIPTOR_FIRST, &hsdir);
+    story->hsdirs_answer = false;
+    story_change_points(story, 1, 700);
+    story_run(story, 5000);
+    assert_int_equal(story->publisher->frontends[0].descriptors[DESCRIPTOR_FIRST].uploads[0].state,
+                     UPLOAD_IN_FLIGHT);
+    end_upload(story, DESCRIPTOR_FIRST, SOURCE_UPLOAD_TAKEN);
+    assert_int_equal(story->publisher->sources[0].own_uploads[SOURCE_UPLOAD_TAKEN], 1);
+    assert_int_equal(story->publisher->sources[0].uploads_through, 0);
+    story_free(story);
 }
 
 static void test_an_upload_that_is_refused(void **state)
@@ -236,6 +254,7 @@ int main(void)
         cmocka_unit_test(test_the_next_period),
         cmocka_unit_test(test_one_of_two_dies),
         cmocka_unit_test(test_an_upload_that_gets_through),
+        cmocka_unit_test(test_an_upload_before_ours),
         cmocka_unit_test(test_an_upload_that_is_refused),
         cmocka_unit_test(test_uploads_without_end),
         cmocka_unit_test(test_rounds_come_within_the_lead),

@@ -161,6 +161,52 @@ static void test_backends(void **state)
     report_fixture_clear(&fixture);
 }
 
+/* What is for tors alone that have the frontend's key is null of others. */
+static void test_softmap(void **state)
+{
+    (void)state;
+    static const char *const of_service[] = {"lead", "leadInUse", "proofOfWork"};
+    static const char *const of_instance[] = {"seed",
+                                              "effort",
+                                              "seedExpires",
+                                              "hasOwnPoints",
+                                              "ownUploads",
+                                              "ownUploadsRefused",
+                                              "ownUploadsThrough"};
+    struct report_fixture fixture;
+    report_fixture_make(&fixture);
+    report_fixture_give_work(fixture.publisher, 0, 3, 0x31, REPORT_NOW);
+    json_t *status = status_make_json(&fixture.view);
+    const json_t *service = find_service(status, 0);
+    check_text(service, "mode", "softmap");
+    check_boolean(service, "isSplit", false);
+    for (size_t i = 0; i < sizeof(of_service) / sizeof(of_service[0]); i++)
+        check_null(service, of_service[i]);
+    for (size_t i = 0; i < sizeof(of_instance) / sizeof(of_instance[0]); i++)
+        check_null(find_instance(service, 0), of_instance[i]);
+    check_boolean(find_instance(service, 0), "hasProofOfWork", true);
+    check_null(find_instance(service, 0), "share"); /* the network is not known */
+
+    struct network network = {.client_slot = DESCRIPTOR_FIRST};
+    struct publisher_descriptor *descriptor = &fixture.publisher->frontends[0].descriptors[DESCRIPTOR_FIRST];
+    fixture.publisher->network = &network;
+    descriptor->uploads[0].is_asked = descriptor->uploads[1].is_asked = true;
+    json_decref(status);
+    status = status_make_json(&fixture.view);
+    service = find_service(status, 0);
+    assert_true(json_real_value(json_object_get(find_instance(service, 0), "share")) == 0.6);
+    assert_true(json_real_value(json_object_get(find_instance(service, 1), "share")) == 0.4);
+    assert_true(json_real_value(json_object_get(find_instance(service, 2), "share")) == 0);
+    fixture.publisher->network = NULL;
+    json_decref(status);
+    fixture.configs[0].lead = 2700; /* as while it goes over to the other mode */
+    status = status_make_json(&fixture.view);
+    check_count(find_service(status, 0), "lead", 2700);
+    assert_true(json_is_integer(json_object_get(find_service(status, 0), "leadInUse")));
+    json_decref(status);
+    report_fixture_clear(&fixture);
+}
+
 /* With more points than a descriptor may have, each backend has some of its own left out. */
 static void test_points_left_out(void **state)
 {
@@ -424,6 +470,7 @@ int main(void)
         cmocka_unit_test(test_keys_of_onionbalance),
         cmocka_unit_test(test_time_of_new_points),
         cmocka_unit_test(test_backends),
+        cmocka_unit_test(test_softmap),
         cmocka_unit_test(test_flow_control),
         cmocka_unit_test(test_points_left_out),
         cmocka_unit_test(test_points_trouble),

@@ -24,6 +24,25 @@ static json_t *make_status(void)
     return status;
 }
 
+/* The same of a service whose tors have its key, with values that no obpub has. */
+static json_t *make_odd_twins(void)
+{
+    json_t *status = make_status();
+    json_t *service = json_array_get(json_object_get(status, "services"), 0);
+    json_object_set_new(service, "mode", json_string("hardmap"));
+    json_object_set_new(service, "isSplit", json_true());
+    json_object_set_new(service, "lead", json_integer(INT64_MAX));
+    json_object_set_new(service, "proofOfWork", json_string("\033c"));
+    for (size_t i = 0; i < 3; i++) {
+        json_t *instance = json_array_get(json_object_get(service, "instances"), i);
+        json_object_set_new(instance, "seed", json_string("\033c"));
+        json_object_set_new(instance, "effort", json_integer(INT64_MAX));
+        json_object_set_new(instance, "hasOwnPoints", json_boolean(i != 0));
+        json_object_set_new(instance, "ownUploads", json_string(i != 0 ? "\a" : "on"));
+    }
+    return status;
+}
+
 static char *print(const json_t *status, bool has_colours)
 {
     struct status_document document;
@@ -233,6 +252,9 @@ static void test_every_value_changed(void **state)
     assert_true(try_changes(status, status) > 1000);
     assert_int_equal(try_document(status), 0); /* it is as it was */
     json_decref(status);
+    status = make_odd_twins();
+    assert_true(try_changes(status, status) > 1000);
+    json_decref(status);
     size_t count;
     const json_t *const *odd = list_odd_values(&count);
     for (size_t i = 0; i < count; i++) {
@@ -320,6 +342,41 @@ static void test_text_of_points(void **state)
     json_decref(status);
 }
 
+/* Of a backend with proof of work it is said what that is good for; an older obpub's says nothing of modes.
+ */
+static void test_text_of_work(void **state)
+{
+    (void)state;
+    json_t *status = make_status();
+    json_t *service = json_array_get(json_object_get(status, "services"), 0);
+    json_t *instance = json_array_get(json_object_get(service, "instances"), 0);
+    json_object_set_new(instance, "hasProofOfWork", json_true());
+    for (size_t i = 0; i < 2; i++) {
+        char *text = print(status, false);
+        check_has(text, "3 of 3 introduction points published, proof of work on: visitors of the frontend "
+                        "count as effort 0 (with mode hardmap they solve it)\n");
+        assert_null(strstr(text, "mode hardmap,"));
+        free(text);
+        static const char *const keys[] = {"mode", "lead", "leadInUse", "proofOfWork", "isSplit"};
+        for (size_t j = 0; j < sizeof(keys) / sizeof(keys[0]); j++)
+            json_object_del(service, keys[j]);
+    }
+    json_decref(status);
+}
+
+static void test_text_of_odd_twins(void **state)
+{
+    (void)state;
+    json_t *status = make_odd_twins();
+    char *text = print(status, false);
+    check_has(text, "proof of work: seed ?c, effort 9223372036854775807; not asked of clients until");
+    check_has(text, "; own uploads: 0 refused, 0 got through\n");
+    check_has(text, "; own uploads: ?: the connection");
+    check_has(text, "    HSDirs that clients ask, by whose points they have:\n");
+    free(text);
+    json_decref(status);
+}
+
 static void test_hostile_text(void **state)
 {
     (void)state;
@@ -352,6 +409,8 @@ int main(void)
         cmocka_unit_test(test_text_of_troubles),
         cmocka_unit_test(test_text_of_points),
         cmocka_unit_test(test_flow_control),
+        cmocka_unit_test(test_text_of_work),
+        cmocka_unit_test(test_text_of_odd_twins),
         cmocka_unit_test(test_hostile_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
