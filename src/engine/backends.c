@@ -48,8 +48,8 @@ static void fetch_ended(struct fetch *fetch, struct descriptor *descriptor, cons
 
 static struct control_connection *connection_for(struct engine_backend *backend, size_t tor)
 {
-    return backend->link != NULL ? backend_link_connection(backend->link)
-                                 : engine_tor_connection(backend->engine, tor);
+    return tor == PUBLISHER_NO_TOR && backend->link != NULL ? backend_link_connection(backend->link)
+                                                            : engine_tor_connection(backend->engine, tor);
 }
 
 /* The publisher has worked out the blinded key that clients use now: it need not be once more. */
@@ -151,7 +151,7 @@ static void backend_said(uint64_t number, const struct hs_desc_event *event, voi
     struct engine *engine = context;
     struct engine_backend *backend = engine_backend(engine, number);
     note_backend_upload(backend, event);
-    if (backend->fetch != NULL)
+    if (backend->fetch != NULL && backend->fetch_tor == PUBLISHER_NO_TOR)
         fetch_note_event(backend->fetch, event);
 }
 
@@ -171,7 +171,7 @@ void engine_drop_fetches(struct engine *engine, size_t tor)
 {
     for (size_t i = 0; i < engine->backend_count; i++) {
         struct engine_backend *backend = engine->backends[i];
-        if (backend->fetch == NULL || backend->link != NULL || backend->fetch_tor != tor)
+        if (backend->fetch == NULL || backend->fetch_tor != tor)
             continue;
         drop_fetch(backend);
         publisher_note_fetch_lost(engine->publisher, backend->number, clock_milliseconds());
@@ -184,7 +184,7 @@ void engine_note_local_event(struct engine *engine, size_t tor, const struct hs_
     while (row != KEY_INDEX_NONE) {
         struct engine_backend *backend = engine->backends[row];
         row = backend->next_at_address;
-        if (backend->fetch != NULL && backend->link == NULL && backend->fetch_tor == tor)
+        if (backend->fetch != NULL && backend->fetch_tor == tor)
             fetch_note_event(backend->fetch, event);
     }
 }

@@ -24,7 +24,7 @@ struct engine_backend {
     struct fetch *fetch;                 /* the one under way, or NULL */
     struct known_blinded_keys known_keys;
     struct verified_signatures verified; /* of its descriptors' certificates */
-    size_t fetch_tor;                    /* the local tor that does it, or PUBLISHER_NO_TOR */
+    size_t fetch_tor;                    /* the local tor that does it, or PUBLISHER_NO_TOR: its own */
     bool fetches_from_tor;               /* it asks the backend's tor, not HSDirs */
     bool was_up;                         /* its connection, when last heard of */
     size_t next_at_address;              /* the row of another one with its address, or KEY_INDEX_NONE */

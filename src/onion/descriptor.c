@@ -388,6 +388,7 @@ struct descriptor *descriptor_decode(const char *text, size_t length,
         .plaintext = memory_allocate(room, 1),
         .room = room,
     };
+    decoding.descriptor->decoded_at = expectation->wall_now;
     int result = decode_descriptor(&decoding, error);
     secret_wipe(&decoding.secret, sizeof(decoding.secret));
     free(decoding.blob);

@@ -29,6 +29,7 @@ struct descriptor {
     bool is_single_onion_service;
     struct flow_control flow_control;
     struct pow_params pow_params;
+    int64_t decoded_at; /* seconds since the epoch, as the expectation had it; 0: not known */
     /* Lines of the inner layer with a keyword we do not know, whole; each NUL-terminated. */
     char *unknown_lines[DESCRIPTOR_UNKNOWN_LINES_MAX];
     size_t unknown_line_count;

@@ -107,6 +107,14 @@ static void expire_fetch_permits(struct publisher *publisher, int64_t now)
         source_return_fetch_permit(publisher, &publisher->sources[row]);
 }
 
+/* HSDirs are asked for a twin by a local tor: a tor fetches the descriptor of the time period that runs as
+ * far as it knows, and a twin's may learn an hour or two later than the network's clients of a new one. */
+static bool is_asked_by_own(const struct source *source, enum inquiry_target target)
+{
+    const struct source_policy *policy = source_policy(source->kind);
+    return policy->asks_own_tor && (policy->is_on_hsdirs || target == INQUIRY_OF_TOR);
+}
+
 static void begin_fetch(struct publisher *publisher, struct source *source, struct publisher_action *action,
                         int64_t now)
 {
@@ -119,8 +127,7 @@ static void begin_fetch(struct publisher *publisher, struct source *source, stru
     action->type = PUBLISHER_FETCH;
     action->source = source->number;
     action->from_hsdirs = target == INQUIRY_OF_HSDIRS;
-    action->tor =
-        source_policy(source->kind)->asks_own_tor ? PUBLISHER_NO_TOR : publisher_choose_fetch_tor(publisher);
+    action->tor = is_asked_by_own(source, target) ? PUBLISHER_NO_TOR : publisher_choose_fetch_tor(publisher);
     action->hsdir_count = action->from_hsdirs ? list_hsdirs(publisher, source, &action->is_fresh) : 0;
 }
 

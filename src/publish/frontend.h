@@ -36,6 +36,9 @@ struct publisher_frontend {
                                  are left to the twins' tors */
     uint64_t turn;            /* of the twins, where there are more of them than HSDirs */
     int64_t turn_at;          /* when the next one begins; MOMENT_NEVER when they need not take turns */
+    int64_t search_at;        /* when what twins' tors have made for the second half of the day is looked for
+                                 again; MOMENT_NEVER when nothing is missed */
+    bool searches_all;        /* and not at the spare HSDirs alone */
     int64_t lead; /* by how much its revision counters are to be ahead of the clock, but while it has twins
                      none of which uploads (milliseconds, scaled) */
     struct allowance allowance;

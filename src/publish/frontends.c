@@ -10,6 +10,7 @@
 #include "publish/own_points.h"
 #include "publish/pace.h"
 #include "publish/rounds.h"
+#include "publish/source_work.h"
 #include "publish/split.h"
 
 /* A source that was lost so many milliseconds ago, or less, is one of those that were lost together. */
@@ -199,7 +200,7 @@ void frontend_update_assignment(struct publisher *publisher, size_t number, uint
     publisher_touch_frontend(publisher, number, now);
     if (split_update(publisher, frontend) && publisher->network != NULL) {
         frontend_update_hsdirs(publisher, frontend, now); /* the spare ones come or go */
-        own_points_search(publisher, number, now);
+        own_points_search(publisher, number, true, now);
     }
     plan_turn(publisher, frontend, now);
     if (!renew_assignment(publisher, frontend))
@@ -248,13 +249,26 @@ static bool is_quiet_changer(const struct publisher_frontend *frontend, uint64_t
     return member == NULL || member->is_quiet;
 }
 
+/* True when a set tells clients to solve what its source does not verify any more, or not as the set has it.
+ */
+static bool has_old_pow_params(const struct publisher *publisher, const struct point_set *set)
+{
+    const struct source *source = publisher_find_source(publisher, set->entries[0].source);
+    return set->features.pow_params.is_present && source != NULL &&
+           (!source_offers_work(source) || !pow_params_equal(&set->features.pow_params, &source->pow_params));
+}
+
 /* True when the HSDirs have a point that its source does not offer any more: it is dead, and not just that
- * others have taken its place. is_of_quiet: and its source has changed that was quiet. */
+ * others have taken its place; or proof-of-work parameters that are not its source's any more. is_of_quiet:
+ * and its source has changed that was quiet. */
 static bool has_dead_point(const struct publisher *publisher, const struct publisher_frontend *frontend,
                            const struct assignment *assignment, bool is_of_quiet)
 {
     for (size_t i = 0; assignment != NULL && i < assignment->count; i++) {
         const struct point_set *set = assignment->sets[i];
+        if ((!is_of_quiet || is_quiet_changer(frontend, set->entries[0].source)) &&
+            has_old_pow_params(publisher, set))
+            return true;
         for (size_t j = 0; j < set->count; j++) {
             const struct point_set_entry *entry = &set->entries[j];
             if ((!is_of_quiet || is_quiet_changer(frontend, entry->source)) &&

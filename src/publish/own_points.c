@@ -6,7 +6,9 @@
 
 #include "publish/descriptor_comparison.h"
 #include "publish/fetches.h"
+#include "publish/pace.h"
 #include "publish/source_announcements.h"
+#include "publish/source_work.h"
 
 const struct source_points *own_points_find(const struct source *source, uint64_t period_number,
                                             const struct descriptor **descriptor)
@@ -24,8 +26,7 @@ const struct source_points *own_points_find(const struct source *source, uint64_
 /* True when a descriptor has the pow-params of a source's tor. */
 static bool is_of(const struct descriptor *descriptor, const struct source *source)
 {
-    return source_policy(source->kind)->can_verify_work && source->pow_params.is_present &&
-           descriptor->pow_params.is_present &&
+    return source_verifies_work(source) && descriptor->pow_params.is_present &&
            memcmp(descriptor->pow_params.seed, source->pow_params.seed, POW_SEED_SIZE) == 0;
 }
 
@@ -75,8 +76,7 @@ void own_points_take(struct publisher *publisher, struct source *asked, struct d
 static bool is_missed(const struct source *source, uint64_t period_number)
 {
     const struct descriptor *descriptor;
-    return source_policy(source->kind)->can_verify_work && source->pow_params.is_present &&
-           own_points_find(source, period_number, &descriptor) == NULL;
+    return source_verifies_work(source) && own_points_find(source, period_number, &descriptor) == NULL;
 }
 
 /* The first twin of which something is missed and whose tor can be asked; NULL for none. */
@@ -102,22 +102,33 @@ static void add_hsdirs(struct source *source, const struct network *network,
     }
 }
 
-void own_points_search(struct publisher *publisher, size_t number, int64_t now)
+void own_points_search_soon(struct publisher *publisher, size_t number, int64_t now)
+{
+    publisher->frontends[number].search_at = now;
+    publisher->frontends[number].searches_all = true;
+    publisher_touch_frontend(publisher, number, now);
+}
+
+void own_points_search(struct publisher *publisher, size_t number, bool is_of_all, int64_t now)
 {
     const struct network *network = publisher->network;
-    const struct publisher_frontend *frontend = &publisher->frontends[number];
+    struct publisher_frontend *frontend = &publisher->frontends[number];
+    frontend->search_at = MOMENT_NEVER;
+    frontend->searches_all = false;
     if (network == NULL || !frontend->is_split || network->client_slot != DESCRIPTOR_SECOND)
         return;
     const struct publisher_descriptor *descriptor = &frontend->descriptors[DESCRIPTOR_SECOND];
     struct source *source = find_missed(publisher, frontend, descriptor->period_number);
     if (source == NULL)
         return;
+    frontend->search_at = now + publisher_scale(publisher, publisher->rules.search);
     const struct hsdir_ring_entry *responsible[HSDIR_RESPONSIBLE_MAX];
     size_t count =
         network_find_responsible(network, DESCRIPTOR_SECOND, descriptor->blinded_key, false, responsible);
     bool is_asked[HSDIR_RESPONSIBLE_MAX];
     network_mark_asked(network, DESCRIPTOR_SECOND, descriptor->blinded_key, responsible, count, is_asked);
-    add_hsdirs(source, network, responsible, count, is_asked, true); /* the last ones are asked first */
+    if (is_of_all)
+        add_hsdirs(source, network, responsible, count, is_asked, true); /* the last ones are asked first */
     add_hsdirs(source, network, responsible, count, is_asked, false);
     source->is_searching = true;
     source_fetch_soon(publisher, source, FETCH_DELAY, "HSDirs may have what its tor has made", now);
@@ -134,5 +145,5 @@ void own_points_forget(struct source *source)
     descriptor_free(source->next);
     source->next = NULL;
     source_points_clear(&source->next_points);
-    source->pow_params.is_present = false;
+    source_forget_work(source);
 }

@@ -26,10 +26,14 @@ struct source *own_points_find_owner(const struct publisher *publisher,
 void own_points_take(struct publisher *publisher, struct source *asked, struct descriptor *descriptor,
                      int64_t now);
 
-/* Has all HSDirs asked, where clients use the descriptor of the second half and what some twin of a frontend
- * that is split has made for that is not known: the spare ones have what tors uploaded before clients went
- * over to it, and the others what this publisher did before it was started anew. */
-void own_points_search(struct publisher *publisher, size_t frontend, int64_t now);
+/* Has HSDirs asked, where clients use the descriptor of the second half and what some twin of a frontend that
+ * is split has made for that is not known: the spare ones have what tors uploaded before clients went over to
+ * it, and the others, if they are asked too, what this publisher did before it was started anew. The spare
+ * ones are asked again and again then: nobody may have heard of an upload, or an HSDir not have answered. */
+void own_points_search(struct publisher *publisher, size_t frontend, bool is_of_all, int64_t now);
+
+/* A twin of it verifies work that did not before: all are to be asked. */
+void own_points_search_soon(struct publisher *publisher, size_t frontend, int64_t now);
 
 /* A new consensus may have other relays. Returns true when that changes anything. */
 bool own_points_update(const struct publisher *publisher, struct source *source, int64_t now);

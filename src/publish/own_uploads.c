@@ -10,6 +10,7 @@
 #include "publish/pace.h"
 #include "publish/rounds.h"
 #include "publish/source_announcements.h"
+#include "publish/source_work.h"
 #include "publish/uploads.h"
 
 /* -- the lead -------------------------------------------------------------------------------------- */
@@ -44,7 +45,7 @@ static bool note_taken(struct publisher *publisher, const struct publisher_front
 static void note_spare(struct publisher *publisher, struct source *source,
                        const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE], int64_t now)
 {
-    if (publisher->network->client_slot != DESCRIPTOR_SECOND || !source->pow_params.is_present)
+    if (publisher->network->client_slot != DESCRIPTOR_SECOND || !source_verifies_work(source))
         return;
     announcements_add_fresh(&source->announcements, fingerprint);
     source->is_searching = false;

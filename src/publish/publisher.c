@@ -28,6 +28,7 @@ const struct publisher_rules publisher_rules_default = {
     .gain_spread = MINUTE,
     .allowance = {.quiet = 30 * MINUTE, .churn = 2 * MINUTE},
     .turn = 30 * MINUTE,
+    .search = 10 * MINUTE,
     .refresh_min = 60 * MINUTE, /* as tor does, rend-spec-v3 [SERVICEUPLOAD] */
     .refresh_max = 120 * MINUTE,
     .refusal_min = 2 * MINUTE,
@@ -154,7 +155,7 @@ size_t publisher_add_frontend(struct publisher *publisher,
     frontend->is_used = true;
     memcpy(frontend->identity_key, identity_key, ED25519_PUBLIC_KEY_SIZE);
     frontend->changed_since = MOMENT_NEVER;
-    frontend->kept_until = frontend->turn_at = MOMENT_NEVER;
+    frontend->kept_until = frontend->turn_at = frontend->search_at = MOMENT_NEVER;
     frontend->allowance = allowance_make(now);
     looks_begin(frontend);
     for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++)
@@ -233,7 +234,7 @@ void publisher_set_network(struct publisher *publisher, struct network *network,
         if (publisher->frontends[i].is_split)
             frontend_update_assignment(publisher, i, SOURCE_NONE, now); /* each HSDir has its own part */
         if (has_new_half) {
-            own_points_search(publisher, i, now);
+            own_points_search(publisher, i, true, now);
             frontend_note_half(publisher, &publisher->frontends[i], now);
             looks_note_half(publisher, i, now);
         }
@@ -249,11 +250,13 @@ bool publisher_next_action(struct publisher *publisher, struct publisher_action 
     memset(action, 0, sizeof(*action));
     action->fingerprints = (const uint8_t(*)[RELAY_FINGERPRINT_SIZE])publisher->action_fingerprints;
     action->tors = publisher->action_tors;
-    publisher_run_sources(publisher, now);
-    if (fetch_queue_take(publisher, action, now))
-        return true;
-    while (agenda_first(&publisher->frontend_agenda, &number) <= now)
-        schedule_run_frontend(publisher, number, now);
+    do {
+        publisher_run_sources(publisher, now);
+        if (fetch_queue_take(publisher, action, now))
+            return true;
+        while (agenda_first(&publisher->frontend_agenda, &number) <= now)
+            schedule_run_frontend(publisher, number, now);
+    } while (agenda_first(&publisher->source_agenda, &number) <= now); /* a frontend may have one asked */
     return queue_take(publisher, action, now) || looks_take(publisher, action, now);
 }
 

@@ -19,6 +19,7 @@ struct publisher_rules {
     int64_t gain_spread;              /* where points only came, or an HSDir did */
     struct allowance_times allowance; /* how often changes may go out (scaled) */
     int64_t turn;                     /* twins that take turns have their HSDirs for so long (scaled) */
+    int64_t search; /* between two searches for what a twin's tor has made for the second half (scaled) */
     int64_t refresh_min; /* a descriptor is uploaded again after a time drawn between these (scaled) */
     int64_t refresh_max;
     int64_t refusal_min; /* after a refusal of an HSDir there is another round, after a time drawn between */

@@ -4,6 +4,7 @@
 #include "publish/descriptors.h"
 #include "publish/frontends.h"
 #include "publish/looks.h"
+#include "publish/own_points.h"
 #include "publish/pace.h"
 #include "publish/queue.h"
 #include "publish/rounds.h"
@@ -37,8 +38,10 @@ void schedule_run_frontend(struct publisher *publisher, size_t number, int64_t n
         frontend_update_assignment(publisher, number, SOURCE_NONE, now);
     if (now >= frontend->turn_at)
         frontend_begin_turn(publisher, number, now);
+    if (now >= frontend->search_at)
+        own_points_search(publisher, number, frontend->searches_all, now);
     int64_t next = earlier(frontend_plan_changes(publisher, frontend, now), frontend->kept_until);
-    next = earlier(next, frontend->turn_at);
+    next = earlier(next, earlier(frontend->turn_at, frontend->search_at));
     looks_schedule(publisher, number, now);
     hold_rounds(publisher, number, now);
     for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++)

@@ -99,6 +99,13 @@ enum source_uploading {
     SOURCE_UPLOADING_ON, /* and tells of it */
 };
 
+/* How far clients can be told what a source's tor has them solve. */
+enum work_state {
+    WORK_OFFERED,
+    WORK_EXPIRED, /* its pow-params have; its tor is asked for others */
+    WORK_OVER,    /* nothing else has come: its points are published without any */
+};
+
 struct source_trust {
     enum trust_state state;
     enum trust_process process;
@@ -155,9 +162,11 @@ struct source {
     const struct source_observer *observer; /* the publisher's, who is told what they do */
 
     struct pow_params pow_params; /* of one that can verify work: as its tor last had them */
-    uint64_t seeds_replaced;      /* likewise: how often the same process of its tor came with another seed */
-    int64_t replaced_expires_at;  /* of the last seed that was replaced so (seconds since the epoch) */
-    struct descriptor *next;      /* likewise: its own of the time period after that of descriptor; NULL */
+    enum work_state work_state;
+    int64_t work_expires_at;     /* when these pow-params expire; MOMENT_NEVER: that is not known */
+    uint64_t seeds_replaced;     /* likewise: how often the same process of its tor came with another seed */
+    int64_t replaced_expires_at; /* of the last seed that was replaced so (seconds since the epoch) */
+    struct descriptor *next;     /* likewise: its own of the time period after that of descriptor; NULL */
     struct source_points next_points;
     bool is_searching; /* likewise: HSDirs are asked that may have what another publisher has made of it */
     bool has_begun_upload;           /* likewise, since its tor was last asked */

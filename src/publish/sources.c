@@ -11,6 +11,7 @@
 #include "publish/own_points.h"
 #include "publish/own_uploads.h"
 #include "publish/pace.h"
+#include "publish/source_work.h"
 
 /* A tor that has been up for so long (milliseconds) has uploaded its descriptors: what HSDirs have of it is
  * its own and not that of the process before it. */
@@ -152,22 +153,19 @@ static int64_t next_poll(struct publisher *publisher, const struct source *sourc
     return now + 1000 + times * publisher_draw(publisher, low, high);
 }
 
-/* Returns true when they are others than before. */
-static bool take_pow_params(struct source *source, const struct pow_params *pow_params)
+/* Takes over what its tor has clients solve. Returns true when that is something new. */
+static bool take_work(struct publisher *publisher, struct source *source, const struct descriptor *descriptor,
+                      int64_t now)
 {
-    const struct pow_params *known = &source->pow_params;
-    bool is_same = pow_params_equal(known, pow_params);
-    if (known->is_present && pow_params->is_present &&
-        memcmp(known->seed, pow_params->seed, POW_SEED_SIZE) != 0) {
-        source->seeds_replaced++;
-        source->replaced_expires_at = known->expires_at;
-    }
-    source->pow_params = *pow_params;
-    return !is_same;
+    bool verified = source_verifies_work(source);
+    bool is_new = source_take_work(source, descriptor, now);
+    for (size_t i = 0; !verified && source_verifies_work(source) && i < source->frontend_count; i++)
+        own_points_search_soon(publisher, source->frontends[i], now);
+    return is_new;
 }
 
 /* Takes a good descriptor over. Returns what it gives a superdescriptor that is new. */
-static enum source_news accept_descriptor(const struct publisher *publisher, struct source *source,
+static enum source_news accept_descriptor(struct publisher *publisher, struct source *source,
                                           struct descriptor *descriptor, int64_t now)
 {
     const struct network *network = publisher->network;
@@ -182,8 +180,7 @@ static enum source_news accept_descriptor(const struct publisher *publisher, str
         source->life.moved_at = now;
     if (has_new_points)
         source->points_changed_at = now;
-    if (source_policy(source->kind)->can_verify_work && take_pow_params(source, &descriptor->pow_params))
-        is_news = true;
+    is_news |= take_work(publisher, source, descriptor, now);
     if (known != NULL)
         offered_points_note(&source->offered, known, now);
     offered_points_note(&source->offered, descriptor, now);
@@ -442,6 +439,7 @@ static void check_trust(struct publisher *publisher, struct source *source, int6
 static int64_t next_moment(const struct publisher *publisher, const struct source *source, int64_t now)
 {
     int64_t moment = source_is_in(source) && !has_time(source) ? source->life.out_at : MOMENT_NEVER;
+    moment = earlier(moment, source_next_work_moment(publisher, source));
     if (publisher->network == NULL || source_wants_fetch(publisher, source, now))
         return moment;
     if (source->life.state == SOURCE_WAITING)
@@ -457,6 +455,8 @@ void source_run(struct publisher *publisher, struct source *source, int64_t now)
 {
     check_times(publisher, source, now);
     check_trust(publisher, source, now);
+    if (source_check_work(publisher, source, now))
+        source_fetch_soon(publisher, source, 0, "its proof-of-work parameters have expired", now);
     fetch_queue_update(publisher, source, now);
     agenda_set(&publisher->source_agenda, source_row(source->number), next_moment(publisher, source, now));
 }

@@ -9,13 +9,9 @@
 #include "publish/allotment.h"
 #include "publish/lead.h"
 #include "publish/own_points.h"
+#include "publish/source_work.h"
 
 /* -- whether it is ----------------------------------------------------------------------------------- */
-
-static bool can_verify(const struct source *source)
-{
-    return source_policy(source->kind)->can_verify_work && source->pow_params.is_present;
-}
 
 static bool is_usable(const struct publisher *publisher, const struct publisher_member *member)
 {
@@ -31,7 +27,7 @@ bool split_update(const struct publisher *publisher, struct publisher_frontend *
         if (!is_usable(publisher, member))
             continue;
         usable++;
-        verifying += can_verify(publisher_member_source(publisher, member));
+        verifying += source_verifies_work(publisher_member_source(publisher, member));
     }
     if (!frontend->takes_proof_of_work)
         frontend->is_split = false;
@@ -53,7 +49,7 @@ bool split_takes_turns(const struct publisher *publisher, const struct publisher
     size_t verifying = 0;
     for (size_t i = 0; i < frontend->member_count; i++)
         verifying += is_usable(publisher, &frontend->members[i]) &&
-                     can_verify(publisher_member_source(publisher, &frontend->members[i]));
+                     source_verifies_work(publisher_member_source(publisher, &frontend->members[i]));
     return frontend->is_split && (verifying > count_asked(&frontend->descriptors[DESCRIPTOR_FIRST]) ||
                                   verifying > count_asked(&frontend->descriptors[DESCRIPTOR_SECOND]));
 }
@@ -62,7 +58,7 @@ bool split_leaves_out(const struct publisher *publisher, const struct publisher_
                       const struct publisher_member *member)
 {
     return frontend->is_split && is_usable(publisher, member) &&
-           !can_verify(publisher_member_source(publisher, member));
+           !source_verifies_work(publisher_member_source(publisher, member));
 }
 
 /* -- what each has ----------------------------------------------------------------------------------- */
@@ -87,7 +83,7 @@ static void list_sources(struct draft *draft)
     for (size_t i = 0; i < frontend->member_count; i++) {
         const struct publisher_member *member = &frontend->members[i];
         if (is_usable(draft->publisher, member) &&
-            can_verify(publisher_member_source(draft->publisher, member)))
+            source_verifies_work(publisher_member_source(draft->publisher, member)))
             draft->sources[draft->source_count++] = member->source;
     }
 }
@@ -123,7 +119,7 @@ static struct point_set *make_set(const struct draft *draft, const struct source
         .descriptor = own != NULL ? descriptor : source->descriptor,
     };
     struct point_set *set = choice_make_set(&offer, 1, INTRODUCTION_POINTS_MAX, draft->seed);
-    if (set == NULL || own == NULL)
+    if (set == NULL || own == NULL || !source_offers_work(source))
         return set;
     struct point_set_features features = set->features;
     features.pow_params = source->pow_params;

@@ -168,7 +168,7 @@ void story_change_points(struct story *story, size_t number, uint64_t first)
 
 /* -- answers ----------------------------------------------------------------------------------------- */
 
-static struct descriptor *make_descriptor(const struct story_backend *backend, int from)
+static struct descriptor *make_descriptor(const struct story_backend *backend, int from, int64_t now)
 {
     struct descriptor *descriptor = model_make_descriptor(backend->period[from], backend->counter[from],
                                                           backend->points[from], backend->point_count[from]);
@@ -176,6 +176,8 @@ static struct descriptor *make_descriptor(const struct story_backend *backend, i
     descriptor->pow_params.seed[0] = backend->seed;
     descriptor->pow_params.suggested_effort = backend->effort;
     descriptor->pow_params.expires_at = backend->seed_ends;
+    if (backend->seed_ends != 0)
+        descriptor->decoded_at = STORY_EPOCH + now / 1000;
     return descriptor;
 }
 
@@ -196,8 +198,8 @@ static void answer_fetch(struct story *story, const struct publisher_action *act
         publisher_note_fetch_failed(story->publisher, action->source, "it fails", !action->from_hsdirs,
                                     story->now);
     else
-        publisher_note_descriptor(story->publisher, action->source, make_descriptor(backend, from),
-                                  story->now);
+        publisher_note_descriptor(story->publisher, action->source,
+                                  make_descriptor(backend, from, story->now), story->now);
 }
 
 static void write_down(struct story *story, const struct publisher_action *action)

@@ -7,6 +7,8 @@
 #define STORY_UPLOADS_MAX 4096
 #define STORY_BACKENDS_MAX 13
 #define STORY_HSDIRS_MAX 80
+/* What the clock on the wall shows when the story's time is 0. */
+#define STORY_EPOCH 1700000000
 
 /* An upload the publisher asked for, to one HSDir. */
 struct story_upload {
@@ -35,7 +37,7 @@ struct story_backend {
     uint64_t points[2][INTRODUCTION_POINTS_MAX];
     uint8_t seed; /* of its pow-params, in both; 0: it has none */
     uint32_t effort;
-    int64_t seed_ends;   /* likewise: when they expire (seconds since the epoch) */
+    int64_t seed_ends;   /* likewise: when they expire (seconds since the epoch); 0: nobody knows */
     unsigned fetches[2]; /* how often each was asked */
     int64_t fetched_at;
     size_t fetch_tor;

@@ -204,6 +204,94 @@ static void test_new_params(void **state)
     story_free(story);
 }
 
+/* A new seed, or another effort, is no gain that could wait for a minute: clients of the old one fetch in
+ * vain, or solve what is not asked for. */
+static void test_new_params_are_urgent(void **state)
+{
+    (void)state;
+    struct story *story = begin(2, 2, DESCRIPTOR_FIRST);
+    const uint8_t *fingerprint = frontend_of(story)->descriptors[DESCRIPTOR_FIRST].uploads[0].fingerprint;
+    story->publisher->rules.death_spread = 3000;
+    story->publisher->rules.gain_spread = MINUTE;
+    for (uint8_t i = 1; i <= 6; i++) {
+        story_run(story, 60 * MINUTE);
+        story_forget(story);
+        if (i % 2 == 0)
+            story->backends[0].seed = (uint8_t)(100 + i);
+        else
+            story->backends[0].effort = i;
+        story->backends[0].counter[FROM_TOR]++;
+        tell_upload(story, 0, DESCRIPTOR_FIRST, SOURCE_UPLOAD_BEGUN, fingerprint);
+        story_run(story, 4000);
+        check_split(story, DESCRIPTOR_FIRST, 2, true);
+    }
+    story_free(story);
+}
+
+/* Has a story's twins' pow-params expire in some milliseconds, and known to. */
+static int64_t let_expire(struct story *story, int64_t milliseconds)
+{
+    int64_t ends_at = story->now / 1000 * 1000 + milliseconds;
+    for (size_t i = 0; i < 2; i++)
+        story->backends[i].seed_ends = STORY_EPOCH + ends_at / 1000;
+    story_run(story, 15 * MINUTE);
+    return ends_at;
+}
+
+/* A tor whose word does not come by itself is asked when its pow-params have expired. */
+static void test_params_expire(void **state)
+{
+    (void)state;
+    struct story *story = begin(2, 2, DESCRIPTOR_FIRST);
+    int64_t ends_at = let_expire(story, 60 * MINUTE);
+    publisher_note_uploading(story->publisher, 0, true, story->now); /* it is not asked every five seconds */
+    publisher_note_uploading(story->publisher, 1, true, story->now);
+    story_run(story, ends_at - story->now);
+    story_forget(story);
+    for (size_t i = 0; i < 2; i++) {
+        story->backends[i].seed = (uint8_t)(80 + i);
+        story->backends[i].seed_ends += 110 * MINUTE / 1000;
+    }
+    story_run(story, 5000);
+    check_split(story, DESCRIPTOR_FIRST, 2, true);
+    story_free(story);
+}
+
+/* Where twins can't be asked any more what they have had clients solve does not stay published once it has
+ * expired; the points do. */
+static void test_params_are_over(void **state)
+{
+    (void)state;
+    struct story *story = begin(2, 2, DESCRIPTOR_FIRST);
+    int64_t ends_at = let_expire(story, 60 * MINUTE);
+    for (size_t i = 0; i < 2; i++)
+        publisher_note_unreachable(story->publisher, i, "the way to them is lost", SOURCE_LOST, story->now);
+    story_run(story, ends_at - story->now);
+    story_run(story, 4 * MINUTE);
+    assert_true(frontend_of(story)->is_frozen);
+    check_split(story, DESCRIPTOR_FIRST, 2, false);
+    for (size_t i = 0; i < 2; i++) {
+        story->backends[i].seed = (uint8_t)(80 + i);
+        story->backends[i].seed_ends += 110 * MINUTE / 1000;
+        publisher_note_reachable(story->publisher, i, false, 10 * 60 * MINUTE, story->now);
+    }
+    story_run(story, 2 * MINUTE);
+    check_split(story, DESCRIPTOR_FIRST, 2, true);
+    story_free(story);
+}
+
+/* One that hangs, or whose clock is wrong, says the same again. */
+static void test_params_that_stay_the_same(void **state)
+{
+    (void)state;
+    struct story *story = begin(2, 2, DESCRIPTOR_FIRST);
+    int64_t ends_at = let_expire(story, 60 * MINUTE);
+    story_run(story, ends_at - story->now + 2 * MINUTE);
+    check_split(story, DESCRIPTOR_FIRST, 2, false);
+    assert_true(frontend_of(story)->is_split);
+    story_free(story);
+}
+
 /* -- the second half of the day ------------------------------------------------------------------------ */
 
 /* A spare HSDir of the second descriptor: one that is responsible for it and not asked. */
@@ -249,6 +337,7 @@ static void test_own_points_of_the_second_half(void **state)
     upload_next(story, 0, 1000);
     story_run(story, 5000);
     assert_int_equal(story->backends[0].fetches[FROM_HSDIRS], 1);
+    assert_int_equal(story->backends[0].fetch_tor, 0); /* a local one */
     const struct story_upload *last[ASKED + SPARE];
     list_last(story, DESCRIPTOR_SECOND, last);
     for (size_t i = 0; i < ASKED; i++) {
@@ -365,6 +454,34 @@ static void test_the_second_half_begins(void **state)
     story_free(story);
 }
 
+/* What is missed is looked for again, at the spare HSDirs: an upload that nobody heard of is found then. And
+ * all are asked when a twin verifies work that did not before. */
+static void test_what_is_missed(void **state)
+{
+    (void)state;
+    struct story *story = begin(2, 2, DESCRIPTOR_SECOND);
+    story_run(story, 2 * MINUTE);
+    unsigned fetches = story->backends[0].fetches[FROM_HSDIRS];
+    for (uint64_t i = 0; i < 3; i++)
+        story->backends[0].points[FROM_HSDIRS][i] = 1000 + i;
+    story->backends[0].period[FROM_HSDIRS]++;
+    story->backends[0].counter[FROM_HSDIRS] += 5;
+    story_run(story, 12 * MINUTE);
+    assert_in_range(story->backends[0].fetches[FROM_HSDIRS], fetches + SPARE, fetches + 2 * SPARE);
+    assert_int_equal(assignment_count_points_from(frontend_of(story)->assignment, 0), 6);
+    fetches = story->backends[0].fetches[FROM_HSDIRS];
+    unsigned others = story->backends[1].fetches[FROM_HSDIRS];
+    story_run(story, 21 * MINUTE); /* what the other one has made is still missed */
+    assert_int_equal(story->backends[0].fetches[FROM_HSDIRS], fetches);
+    assert_in_range(story->backends[1].fetches[FROM_HSDIRS] - others, 2 * SPARE, 3 * SPARE);
+    others = story->backends[1].fetches[FROM_HSDIRS];
+    publisher_note_unreachable(story->publisher, 1, "lost", SOURCE_LOST, story->now);
+    story_reach(story, 1);
+    story_run(story, 5000);
+    assert_in_range(story->backends[1].fetches[FROM_HSDIRS] - others, ASKED + SPARE, ASKED + 2 * SPARE);
+    story_free(story);
+}
+
 /* -- more twins than HSDirs ---------------------------------------------------------------------------- */
 
 /* True when a twin has an HSDir of a descriptor. */
@@ -451,10 +568,15 @@ int main(void)
         cmocka_unit_test(test_who_is_heard_of_first),
         cmocka_unit_test(test_one_dies),
         cmocka_unit_test(test_new_params),
+        cmocka_unit_test(test_new_params_are_urgent),
+        cmocka_unit_test(test_params_expire),
+        cmocka_unit_test(test_params_are_over),
+        cmocka_unit_test(test_params_that_stay_the_same),
         cmocka_unit_test(test_own_points_of_the_second_half),
         cmocka_unit_test(test_which_is_newer),
         cmocka_unit_test(test_whose_it_is),
         cmocka_unit_test(test_the_second_half_begins),
+        cmocka_unit_test(test_what_is_missed),
         cmocka_unit_test(test_turns),
         cmocka_unit_test(test_another_publisher),
     };
