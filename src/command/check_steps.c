@@ -45,9 +45,10 @@ static const struct way {
       {STEP_ALWAYS, "wait, then stop the tors with the key, and remove that there"},
       {STEP_ALWAYS, "three hours later remove the lead, and reload obpub"}}},
     {"back to one tor alone",
-     {{STEP_ALWAYS, "take all other tors out of the config, and reload obpub"},
+     {{STEP_SEVERAL,
+       "restart the tor that is to stay with PublishHidServDescriptors 1; stop all obpubs but one"},
+      {STEP_ALWAYS, "take all other tors out of the config, and reload obpub"},
       {STEP_ALWAYS, "wait, then stop these tors"},
-      {STEP_SEVERAL, "restart the one that is left with PublishHidServDescriptors 1"},
       {STEP_ALWAYS, "stop obpub: the tor's own uploads get through within the lead and two hours"}}},
 };
 

@@ -20,7 +20,7 @@ struct publisher_frontend {
     uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE];
     struct publisher_member *members;
     size_t member_count;
-    bool has_started;   /* it has been published, or may be */
+    bool has_started;   /* what these members offer has been published, or may be */
     bool is_frozen;     /* no source is live: the last good points stay up */
     int64_t kept_until; /* until when the points of sources stay that are lost, after the first one is back;
                            MOMENT_NEVER when none do */

@@ -53,8 +53,10 @@ void publisher_set_members(struct publisher *publisher, size_t number, const uin
         leave_source(publisher_member_source(publisher, &old[i]), number);
     frontend->members = memory_allocate(source_count, sizeof(*frontend->members));
     frontend->member_count = source_count;
+    bool is_anew = true;
     for (size_t i = 0; i < source_count; i++) {
         const struct publisher_member *known = find_member(old, old_count, sources[i]);
+        is_anew &= known == NULL;
         if (known != NULL)
             frontend->members[i] = *known;
         else
@@ -65,6 +67,8 @@ void publisher_set_members(struct publisher *publisher, size_t number, const uin
     free(old);
     if (source_count == 0)
         return;
+    if (is_anew) /* what is out stays until all have been heard of: the first alone would get all visitors */
+        frontend->has_started = false;
     frontend->is_commanded = true;
     frontend_update_assignment(publisher, number, SOURCE_NONE, now);
     frontend->is_commanded = frontend->changed_since != MOMENT_NEVER; /* not for a later change */

@@ -308,20 +308,32 @@ static void update_flow_control(struct journal *journal, const struct report_vie
                        "%s.onion: visitors have congestion control again", address);
 }
 
+/* True when a backend has not been heard of yet, and not been given up. */
+static bool waits_for_backend(const struct publisher *publisher, const struct publisher_frontend *frontend)
+{
+    for (size_t i = 0; i < frontend->member_count; i++) {
+        if (publisher_member_source(publisher, &frontend->members[i])->life.state == SOURCE_WAITING)
+            return true;
+    }
+    return false;
+}
+
 static void update_frontend(struct journal *journal, const struct report_view *view,
                             const struct report_frontend *report)
 {
     const struct publisher_frontend *frontend = &view->publisher->frontends[report->number];
     struct journal_frontend *known = &journal->frontends[report->number];
     const char *address = report->config->address;
+    bool has_begun = frontend->has_started || !waits_for_backend(view->publisher, frontend);
     if (memcmp(known->identity_key, frontend->identity_key, ED25519_PUBLIC_KEY_SIZE) != 0) {
         memset(known, 0, sizeof(*known));
         memcpy(known->identity_key, frontend->identity_key, ED25519_PUBLIC_KEY_SIZE);
     }
-    if (frontend->is_frozen && frontend->has_started)
-        log_write_trouble(journal->log, &known->backends, LOG_LEVEL_ERROR,
-                          "%s.onion: NO BACKEND IS LIVE; its last good introduction points stay published",
-                          address);
+    if (frontend->is_frozen && has_begun)
+        log_write_trouble(journal->log, &known->backends, LOG_LEVEL_ERROR, "%s.onion: NO BACKEND IS LIVE; %s",
+                          address,
+                          frontend->has_started ? "its last good introduction points stay published"
+                                                : "what was published before stays until HSDirs forget it");
     else if (!frontend->is_frozen && known->backends.is_trouble)
         log_write_well(journal->log, &known->backends, LOG_LEVEL_INFO, "%s.onion: a backend is live again",
                        address);

@@ -160,7 +160,8 @@ def check_several(folder):
 """ in result.stdout and result.stdout.count("(so in this config)") == 2, result.stdout)
     checks.check("several obpubs: the steps", NOTES + OTHER_STEPS in result.stdout
                  and "proof of work as above" not in result.stdout
-                 and "    3. restart the one that is left with PublishHidServDescriptors 1\n" in result.stdout,
+                 and "    1. restart the tor that is to stay with PublishHidServDescriptors 1; stop all obpubs but one\n"
+                 in result.stdout,
                  result.stdout)
     found = json.loads(checks.run("--check", "--json", "-c", "several.yaml", folder=folder).stdout)
     checks.check("several obpubs: JSON", [service["ownUploads"] for service in found["services"]] == ["off"], found)

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "helper_report.h"
+#include "publish/source_life.h"
 #include "report/journal.h"
 
 struct scene {
@@ -108,12 +109,32 @@ static void test_proof_of_work(void **state)
     end(&scene);
 }
 
+/* A config that is read again may have none but new backends: what has not been heard of yet may live. */
+static void test_none_but_new_backends(void **state)
+{
+    (void)state;
+    struct scene scene;
+    begin(&scene);
+    struct publisher *publisher = scene.fixture.publisher;
+    uint64_t source = publisher_add_source(publisher, scene.fixture.backends[1].identity_key,
+                                           SOURCE_BACKEND_ON_HSDIRS, REPORT_NOW);
+    publisher_set_members(publisher, 0, &source, 1, REPORT_NOW);
+    assert_int_equal(count_lines(&scene, "NO BACKEND IS LIVE"), 0);
+    source_life_end(publisher_find_source(publisher, source), "it is dead", false, REPORT_NOW);
+    for (size_t i = 0; i < 3; i++)
+        assert_int_equal(count_lines(&scene, "NO BACKEND IS LIVE; what was published before stays until "
+                                             "HSDirs forget it\n"),
+                         1);
+    end(&scene);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_left_out),
         cmocka_unit_test(test_lacks),
         cmocka_unit_test(test_proof_of_work),
+        cmocka_unit_test(test_none_but_new_backends),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -435,6 +435,32 @@ static void test_all_backends_are_new(void **state)
     story_free(story);
 }
 
+/* Several of them: the first that is heard of does not get all visitors until the others are, and one of
+ * which nothing can be heard keeps nobody waiting for long. */
+static void test_all_of_several_are_new(void **state)
+{
+    (void)state;
+    for (int is_silent = 0; is_silent < 2; is_silent++) {
+        struct story *story = story_new_published(2, DESCRIPTOR_FIRST);
+        const size_t others[] = {story_add_backend(story, true), story_add_backend(story, true)};
+        publisher_set_members(story->publisher, 0, others, 2, story->now);
+        publisher_remove_source(story->publisher, 0);
+        publisher_remove_source(story->publisher, 1);
+        story_reach(story, others[0]);
+        story_run(story, 2 * SECOND);
+        assert_int_equal(story->upload_count, 0);
+        if (!is_silent)
+            story_reach(story, others[1]);
+        story_run(story, 2 * MINUTE);
+        assert_true(story_all_have(story, others[0] * 100));
+        assert_true(is_silent ? story_none_has(story, others[1] * 100)
+                              : story_all_have(story, others[1] * 100));
+        assert_int_equal(story->upload_count, BOTH_DESCRIPTORS);
+        assert_true(publisher_is_published(story->publisher, 0, story->now));
+        story_free(story);
+    }
+}
+
 static void test_members_come_and_go(void **state)
 {
     (void)state;
@@ -520,6 +546,7 @@ int main(void)
         cmocka_unit_test(test_local_tor_restarts),
         cmocka_unit_test(test_nothing_without_local_tor),
         cmocka_unit_test(test_all_backends_are_new),
+        cmocka_unit_test(test_all_of_several_are_new),
         cmocka_unit_test(test_members_come_and_go),
         cmocka_unit_test(test_frontends_come_and_go),
         cmocka_unit_test(test_many_backends),
