@@ -12,6 +12,10 @@
 #include "publish/source_announcements.h"
 #include "publish/uploads.h"
 
+/* Without a lead, what takes the place of a twin's upload has to be of a later second than that; and its tor
+ * uploads to all HSDirs within some seconds (milliseconds). */
+#define REPLACE_DELAY 2000
+
 /* -- the lead -------------------------------------------------------------------------------------- */
 
 void own_uploads_note_lead(struct publisher *publisher, size_t number, int64_t now)
@@ -29,13 +33,14 @@ void own_uploads_note_lead(struct publisher *publisher, size_t number, int64_t n
 static bool note_taken(struct publisher *publisher, const struct publisher_frontend *frontend,
                        struct publisher_descriptor *descriptor, struct publisher_upload *upload, int64_t now)
 {
-    bool is_done = upload->state == UPLOAD_DONE;
+    bool is_done = upload->state == UPLOAD_DONE, is_ahead = lead_find(publisher, frontend) > 0;
     upload->twin_at = now;
-    if (!is_done && lead_find(publisher, frontend) > 0)
+    upload_note_gone(upload);
+    if (!is_done && is_ahead)
         return false;
     if (is_done)
         upload_note_replaced(upload);
-    round_plan(descriptor, UPLOAD_FOR_RETRY, now);
+    round_plan(descriptor, UPLOAD_FOR_RETRY, is_ahead ? now : now + REPLACE_DELAY);
     return is_done;
 }
 
