@@ -316,6 +316,24 @@ static void test_which_is_newer(void **state)
     story_free(story);
 }
 
+/* A tor that has not answered is asked again: that a spare HSDir has is no answer of its. */
+static void test_a_tor_that_does_not_answer(void **state)
+{
+    (void)state;
+    struct story *story = begin(2, 2, DESCRIPTOR_SECOND);
+    story_run(story, 2 * MINUTE);
+    story_announce(story, 0, false, 0); /* from now on it is asked seldom */
+    story_run(story, 1000);
+    story->backends[0].fails = true;
+    upload_next(story, 0, 1000);
+    story_run(story, 150);
+    story->backends[0].fails = false;
+    story_run(story, 3 * MINUTE);
+    assert_int_equal(story->publisher->sources[0].life.state, SOURCE_LIVE);
+    assert_non_null(story->publisher->sources[0].next);
+    story_free(story);
+}
+
 /* Whose upload a spare HSDir has is told by the seed, whichever tor said that it had uploaded there; one that
  * nobody has is nobody's. */
 static void test_whose_it_is(void **state)
@@ -453,6 +471,7 @@ int main(void)
         cmocka_unit_test(test_new_params),
         cmocka_unit_test(test_own_points_of_the_second_half),
         cmocka_unit_test(test_which_is_newer),
+        cmocka_unit_test(test_a_tor_that_does_not_answer),
         cmocka_unit_test(test_whose_it_is),
         cmocka_unit_test(test_the_second_half_begins),
         cmocka_unit_test(test_turns),
