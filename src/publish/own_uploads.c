@@ -45,11 +45,14 @@ static bool note_taken(struct publisher *publisher, const struct publisher_front
 }
 
 /* A spare HSDir has what the tor has made for the time period that clients use now. Where the tor does not
- * say itself what that is it is fetched from there. */
+ * say itself what that is it is fetched from there: in the second half of the day, and then until the tor has
+ * seen the new shared random value. */
 static void note_spare(struct publisher *publisher, struct source *source,
                        const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE], int64_t now)
 {
-    if (publisher->network->client_slot != DESCRIPTOR_SECOND || !source->pow_params.is_present)
+    bool tells_itself =
+        source->descriptor != NULL && source->descriptor->period_number == source->period_number;
+    if (tells_itself || !source->pow_params.is_present)
         return;
     announcements_add_fresh(&source->announcements, fingerprint);
     source->is_searching = false;
