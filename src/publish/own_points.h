@@ -31,6 +31,9 @@ void own_points_take(struct publisher *publisher, struct source *asked, struct d
  * over to it, and the others what this publisher did before it was started anew. */
 void own_points_search(struct publisher *publisher, size_t frontend, int64_t now);
 
+/* Its tor has said what the older one of its descriptors is now: what was found of that before is over. */
+void own_points_note_descriptor(struct source *source);
+
 /* A new consensus may have other relays. Returns true when that changes anything. */
 bool own_points_update(const struct publisher *publisher, struct source *source, int64_t now);
 

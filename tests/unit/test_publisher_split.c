@@ -347,6 +347,39 @@ static void test_a_tor_that_is_late(void **state)
     story_free(story);
 }
 
+/* What was found of a time period is over once its tor says itself what it has made for that: a point that
+ * it had then and has dropped since is dead, and so goes out within seconds. */
+static void test_what_was_found_is_over(void **state)
+{
+    (void)state;
+    struct story *story = begin(2, 2, DESCRIPTOR_SECOND);
+    story_run(story, 2 * MINUTE);
+    for (size_t i = 0; i < 2; i++)
+        upload_next(story, i, 1000 + 100 * i);
+    story_run(story, MINUTE);
+    story_set_network(story, 1, 0);
+    for (size_t i = 0; i < 2; i++) {
+        story->backends[i].period[FROM_TOR]++;
+        memcpy(story->backends[i].points[FROM_TOR], story->backends[i].points[FROM_HSDIRS],
+               sizeof(story->backends[i].points[FROM_TOR]));
+    }
+    story_run(story, 5 * MINUTE);
+    assert_null(story->publisher->sources[0].next);
+    assert_true(frontend_of(story)->is_split);
+    story->backends[0].counter[FROM_TOR]++;
+    story->backends[0].points[FROM_TOR][0] = 2000;
+    tell_upload(story, 0, DESCRIPTOR_FIRST, SOURCE_UPLOAD_BEGUN,
+                frontend_of(story)->descriptors[DESCRIPTOR_FIRST].uploads[0].fingerprint);
+    story_run(story, 5000);
+    const struct story_upload *last[ASKED + SPARE];
+    size_t count = list_last(story, DESCRIPTOR_FIRST, last);
+    for (size_t i = 0; i < count; i++) {
+        for (size_t j = 0; j < last[i]->point_count; j++)
+            assert_int_not_equal(last[i]->points[j], 1000);
+    }
+    story_free(story);
+}
+
 /* A tor that has not answered is asked again: that a spare HSDir has is no answer of its. */
 static void test_a_tor_that_does_not_answer(void **state)
 {
@@ -503,6 +536,7 @@ int main(void)
         cmocka_unit_test(test_own_points_of_the_second_half),
         cmocka_unit_test(test_which_is_newer),
         cmocka_unit_test(test_a_tor_that_is_late),
+        cmocka_unit_test(test_what_was_found_is_over),
         cmocka_unit_test(test_a_tor_that_does_not_answer),
         cmocka_unit_test(test_whose_it_is),
         cmocka_unit_test(test_the_second_half_begins),
