@@ -248,9 +248,19 @@ static bool is_quiet_changer(const struct publisher_frontend *frontend, uint64_t
     return member == NULL || member->is_quiet;
 }
 
-/* True when the HSDirs have a point that its source does not offer any more: it is dead, and not just that
- * others have taken its place. is_of_quiet: and its source has changed that was quiet. */
-static bool has_dead_point(const struct publisher *publisher, const struct publisher_frontend *frontend,
+/* True when the HSDirs have pow-params that are no longer its tor's. */
+static bool has_old_work(const struct publisher *publisher, const struct point_set *set,
+                         const struct point_set_entry *entry)
+{
+    const struct source *source = publisher_find_source(publisher, entry->source);
+    return set->features.pow_params.is_present && source != NULL &&
+           !pow_params_equal(&set->features.pow_params, &source->pow_params);
+}
+
+/* True when the HSDirs have something that its source does not offer any more: a point that is dead, and not
+ * just that others have taken its place; or pow-params. is_of_quiet: and its source has changed that was
+ * quiet. */
+static bool has_dead_part(const struct publisher *publisher, const struct publisher_frontend *frontend,
                            const struct assignment *assignment, bool is_of_quiet)
 {
     for (size_t i = 0; assignment != NULL && i < assignment->count; i++) {
@@ -258,7 +268,7 @@ static bool has_dead_point(const struct publisher *publisher, const struct publi
         for (size_t j = 0; j < set->count; j++) {
             const struct point_set_entry *entry = &set->entries[j];
             if ((!is_of_quiet || is_quiet_changer(frontend, entry->source)) &&
-                !is_offered(publisher, frontend, entry))
+                (!is_offered(publisher, frontend, entry) || has_old_work(publisher, set, entry)))
                 return true;
         }
     }
@@ -279,9 +289,9 @@ static int64_t draw_moment(struct publisher *publisher, struct publisher_fronten
 {
     const struct publisher_rules *rules = &publisher->rules;
     const struct assignment *assignment = descriptor->round.assignment;
-    if (cause != UPLOAD_FOR_POINTS || !has_dead_point(publisher, frontend, assignment, false))
+    if (cause != UPLOAD_FOR_POINTS || !has_dead_part(publisher, frontend, assignment, false))
         return now + draw_within(publisher, rules->gain_spread);
-    if (!has_quiet_changer(frontend) || has_dead_point(publisher, frontend, assignment, true))
+    if (!has_quiet_changer(frontend) || has_dead_part(publisher, frontend, assignment, true))
         return now + draw_within(publisher, rules->death_spread);
     const struct allowance_times times = publisher_scale_allowance(publisher);
     int64_t due = allowance_find_moment(&frontend->allowance, &times, ALLOWANCE_FOR_CHURN, now);

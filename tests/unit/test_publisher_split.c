@@ -181,6 +181,26 @@ static void test_one_dies(void **state)
     story_free(story);
 }
 
+/* Each seed goes out within seconds: clients whose pow-params have expired would fetch the old ones again and
+ * again. */
+static void test_each_new_seed(void **state)
+{
+    (void)state;
+    struct story *story = begin(2, 2, DESCRIPTOR_FIRST);
+    story->publisher->rules.gain_spread = MINUTE;
+    for (uint8_t seed = 100; seed < 110; seed++) {
+        story_run(story, 90 * MINUTE);
+        story_forget(story);
+        story->backends[0].seed = seed;
+        story->backends[0].counter[FROM_TOR]++;
+        tell_upload(story, 0, DESCRIPTOR_FIRST, SOURCE_UPLOAD_BEGUN,
+                    frontend_of(story)->descriptors[DESCRIPTOR_FIRST].uploads[0].fingerprint);
+        story_run(story, 5000);
+        check_split(story, DESCRIPTOR_FIRST, 2, true);
+    }
+    story_free(story);
+}
+
 /* A new seed, or another effort, goes out within seconds of the tor's upload. */
 static void test_new_params(void **state)
 {
@@ -533,6 +553,7 @@ int main(void)
         cmocka_unit_test(test_who_is_heard_of_first),
         cmocka_unit_test(test_one_dies),
         cmocka_unit_test(test_new_params),
+        cmocka_unit_test(test_each_new_seed),
         cmocka_unit_test(test_own_points_of_the_second_half),
         cmocka_unit_test(test_which_is_newer),
         cmocka_unit_test(test_a_tor_that_is_late),
