@@ -53,8 +53,11 @@ static enum inquiry_target choose_target(const struct source *source)
     const struct source_policy *policy = source_policy(source->kind);
     if (!policy->asks_own_tor)
         return INQUIRY_OF_HSDIRS;
-    if (!policy->is_on_hsdirs) /* what its tor has just made it says first: the seed that tells it apart */
-        return !source->has_begun_upload && announcements_have_fresh(source->announcements)
+    /* What its tor has just made it says first: the seed that tells it apart. Until it has answered nobody
+     * else is asked. */
+    if (!policy->is_on_hsdirs)
+        return !source->has_begun_upload && source->inquiry.failures == 0 &&
+                       announcements_have_fresh(source->announcements)
                    ? INQUIRY_OF_HSDIRS
                    : INQUIRY_OF_TOR;
     return trust_includes_hsdirs(source) ? source->inquiry.wanted : INQUIRY_OF_TOR;

@@ -265,8 +265,8 @@ static bool has_old_pow_params(const struct publisher *publisher, const struct p
 /* True when the HSDirs have a point that its source does not offer any more: it is dead, and not just that
  * others have taken its place; or proof-of-work parameters that are not its source's any more. is_of_quiet:
  * and its source has changed that was quiet. */
-static bool has_dead_point(const struct publisher *publisher, const struct publisher_frontend *frontend,
-                           const struct assignment *assignment, bool is_of_quiet)
+static bool has_dead_part(const struct publisher *publisher, const struct publisher_frontend *frontend,
+                          const struct assignment *assignment, bool is_of_quiet)
 {
     for (size_t i = 0; assignment != NULL && i < assignment->count; i++) {
         const struct point_set *set = assignment->sets[i];
@@ -297,9 +297,9 @@ static int64_t draw_moment(struct publisher *publisher, struct publisher_fronten
 {
     const struct publisher_rules *rules = &publisher->rules;
     const struct assignment *assignment = descriptor->round.assignment;
-    if (cause != UPLOAD_FOR_POINTS || !has_dead_point(publisher, frontend, assignment, false))
+    if (cause != UPLOAD_FOR_POINTS || !has_dead_part(publisher, frontend, assignment, false))
         return now + draw_within(publisher, rules->gain_spread);
-    if (!has_quiet_changer(frontend) || has_dead_point(publisher, frontend, assignment, true))
+    if (!has_quiet_changer(frontend) || has_dead_part(publisher, frontend, assignment, true))
         return now + draw_within(publisher, rules->death_spread);
     const struct allowance_times times = publisher_scale_allowance(publisher);
     int64_t due = allowance_find_moment(&frontend->allowance, &times, ALLOWANCE_FOR_CHURN, now);

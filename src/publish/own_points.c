@@ -134,6 +134,15 @@ void own_points_search(struct publisher *publisher, size_t number, bool is_of_al
     source_fetch_soon(publisher, source, FETCH_DELAY, "HSDirs may have what its tor has made", now);
 }
 
+void own_points_note_descriptor(struct source *source)
+{
+    if (source->next == NULL || source->next->period_number > source->descriptor->period_number)
+        return;
+    descriptor_free(source->next);
+    source->next = NULL;
+    source_points_clear(&source->next_points);
+}
+
 bool own_points_update(const struct publisher *publisher, struct source *source, int64_t now)
 {
     return source_points_update(&source->next_points, source->next, publisher->network,

@@ -35,6 +35,9 @@ void own_points_search(struct publisher *publisher, size_t frontend, bool is_of_
 /* A twin of it verifies work that did not before: all are to be asked. */
 void own_points_search_soon(struct publisher *publisher, size_t frontend, int64_t now);
 
+/* Its tor has said what the older one of its descriptors is now: what was found of that before is over. */
+void own_points_note_descriptor(struct source *source);
+
 /* A new consensus may have other relays. Returns true when that changes anything. */
 bool own_points_update(const struct publisher *publisher, struct source *source, int64_t now);
 

@@ -13,6 +13,10 @@
 #include "publish/source_work.h"
 #include "publish/uploads.h"
 
+/* Without a lead, what takes the place of a twin's upload has to be of a later second than that; and its tor
+ * uploads to all HSDirs within some seconds (milliseconds). */
+#define REPLACE_DELAY 2000
+
 /* -- the lead -------------------------------------------------------------------------------------- */
 
 void own_uploads_note_lead(struct publisher *publisher, size_t number, int64_t now)
@@ -30,22 +34,26 @@ void own_uploads_note_lead(struct publisher *publisher, size_t number, int64_t n
 static bool note_taken(struct publisher *publisher, const struct publisher_frontend *frontend,
                        struct publisher_descriptor *descriptor, struct publisher_upload *upload, int64_t now)
 {
-    bool is_done = upload->state == UPLOAD_DONE;
+    bool is_done = upload->state == UPLOAD_DONE, is_ahead = lead_find(publisher, frontend) > 0;
     upload->twin_at = now;
-    if (!is_done && lead_find(publisher, frontend) > 0)
+    upload_note_gone(upload);
+    if (!is_done && is_ahead)
         return false;
     if (is_done)
         upload_note_replaced(upload);
-    round_plan(descriptor, UPLOAD_FOR_RETRY, now);
+    round_plan(descriptor, UPLOAD_FOR_RETRY, is_ahead ? now : now + REPLACE_DELAY);
     return is_done;
 }
 
 /* A spare HSDir has what the tor has made for the time period that clients use now. Where the tor does not
- * say itself what that is it is fetched from there. */
+ * say itself what that is it is fetched from there: in the second half of the day, and then until the tor has
+ * seen the new shared random value. */
 static void note_spare(struct publisher *publisher, struct source *source,
                        const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE], int64_t now)
 {
-    if (publisher->network->client_slot != DESCRIPTOR_SECOND || !source_verifies_work(source))
+    bool tells_itself =
+        source->descriptor != NULL && source->descriptor->period_number == source->period_number;
+    if (tells_itself || !source_verifies_work(source))
         return;
     announcements_add_fresh(&source->announcements, fingerprint);
     source->is_searching = false;

@@ -186,6 +186,7 @@ static enum source_news accept_descriptor(struct publisher *publisher, struct so
     offered_points_note(&source->offered, descriptor, now);
     descriptor_free(known);
     source->descriptor = descriptor;
+    own_points_note_descriptor(source);
     is_news |= update_points(publisher, source, now);
     trust_note_descriptor(source);
     source->descriptor_at = now;

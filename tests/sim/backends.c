@@ -13,11 +13,18 @@ static struct backend *backend_of(struct world *world, const struct happening *h
     return &world->backends[happening->one];
 }
 
+void backend_note_news(struct world *world, uint32_t number)
+{
+    struct backend *backend = &world->backends[number];
+    memmove(backend->changes + 1, backend->changes, 3 * sizeof(backend->changes[0]));
+    backend->changes[0] = world->now;
+}
+
 /* Something about it is other than it was, at this moment. */
 static void note_change(struct world *world, struct backend *backend)
 {
-    memmove(backend->changes + 1, backend->changes, 3 * sizeof(backend->changes[0]));
-    backend->changes[0] = backend->changed_at = world->now;
+    backend_note_news(world, (uint32_t)(backend - world->backends));
+    backend->changed_at = world->now;
     world_trace(world, "backend %u (%s) changes: %s%s%s, process %u", (unsigned)(backend - world->backends),
                 backend->has_control ? "control" : "no control", backend->is_running ? "runs" : "is dead",
                 backend->is_hung ? ", hangs" : "", backend->has_route ? "" : ", no route", backend->process);
@@ -25,14 +32,14 @@ static void note_change(struct world *world, struct backend *backend)
 
 /* -- points ------------------------------------------------------------------------------------------ */
 
-static uint64_t make_point(struct world *world, uint32_t number)
+static uint64_t make_point(struct world *world, uint32_t number, uint64_t period_number)
 {
     if (world->point_count == world->point_size) {
         world->point_size = world->point_size > 0 ? 2 * world->point_size : 256;
         world->points = memory_resize(world->points, world->point_size, sizeof(*world->points));
     }
     world->points[world->point_count++] =
-        (struct point){number, world->backends[number].process, NEVER, false};
+        (struct point){number, world->backends[number].process, period_number, NEVER, false};
     return world->point_count;
 }
 
@@ -50,7 +57,7 @@ static void fill_descriptor(struct world *world, uint32_t number, struct service
     descriptor->counter = 0;
     descriptor->point_count = world->backends[number].points_wanted;
     for (size_t i = 0; i < descriptor->point_count; i++)
-        descriptor->points[i] = make_point(world, number);
+        descriptor->points[i] = make_point(world, number, period_number);
 }
 
 static void drop_descriptor(struct world *world, struct service_descriptor *descriptor, bool is_killed)
@@ -69,11 +76,23 @@ static void arrive(struct world *world, const struct happening *happening)
     const struct stored *stored = happening->thing;
     if (!backend->is_running || backend->process != happening->number)
         return;
-    if (store_put(world, stored) && !backend->is_hung)
-        link_announce(world, happening->one, true, stored->relay, NULL);
+    if (backend->twin.is_twin)
+        twin_arrive(world, happening->one, stored);
+    else if (store_put(world, stored) && !backend->is_hung)
+        link_announce(world, happening->one, SOURCE_UPLOAD_TAKEN, stored->relay, NULL);
 }
 
-static void upload(struct world *world, uint32_t number, enum descriptor_slot slot)
+/* Each upload of a service has a higher counter than the one before; those of a twin have one that obpub
+ * could have made. */
+static uint64_t count(const struct world *world, uint32_t number, const struct service_descriptor *descriptor)
+{
+    if (world->backends[number].twin.is_twin)
+        return twin_count(world, number, descriptor->period_number);
+    uint64_t seconds = (uint64_t)(world->now / SECOND);
+    return seconds > descriptor->counter ? seconds : descriptor->counter + 1;
+}
+
+void backend_upload(struct world *world, uint32_t number, enum descriptor_slot slot)
 {
     struct backend *backend = &world->backends[number];
     struct service_descriptor *descriptor = &backend->descriptors[slot];
@@ -81,10 +100,10 @@ static void upload(struct world *world, uint32_t number, enum descriptor_slot sl
         service_find_responsible(world, &backend->keys, backend->consensus, slot);
     uint8_t blinded_key[ED25519_PUBLIC_KEY_SIZE];
     service_derive_key(world, &backend->keys, descriptor->period_number, blinded_key);
-    uint64_t seconds = (uint64_t)(world->now / SECOND);
-    descriptor->counter = seconds > descriptor->counter ? seconds : descriptor->counter + 1;
+    descriptor->counter = count(world, number, descriptor);
     descriptor->next_upload = world->now + chance_draw(&world->chance, UPLOAD_MIN, UPLOAD_MAX);
-    for (size_t i = 0; i < responsible->count[0]; i++) {
+    bool is_switched_off = backend->twin.is_twin && !backend->twin.uploads;
+    for (size_t i = 0; !is_switched_off && i < responsible->count[0]; i++) {
         struct stored *stored = memory_allocate(1, sizeof(*stored));
         memcpy(stored->key, blinded_key, sizeof(stored->key));
         stored->relay = responsible->relays[0][i];
@@ -92,7 +111,9 @@ static void upload(struct world *world, uint32_t number, enum descriptor_slot sl
         stored->counter = descriptor->counter;
         stored->point_count = descriptor->point_count;
         memcpy(stored->points, descriptor->points, descriptor->point_count * sizeof(descriptor->points[0]));
-        link_announce(world, number, false, stored->relay, blinded_key);
+        if (backend->twin.is_twin)
+            twin_fill(world, number, stored);
+        link_announce(world, number, SOURCE_UPLOAD_BEGUN, stored->relay, blinded_key);
         world_add(world, chance_draw(&world->chance, 200, 3000),
                   (struct happening){
                       .function = arrive, .one = number, .number = backend->process, .thing = stored});
@@ -108,7 +129,7 @@ static void look_at_timers(struct world *world, const struct happening *happenin
     int64_t next = NEVER;
     for (enum descriptor_slot slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
         if (!backend->is_hung && backend->has_route && world->now >= backend->descriptors[slot].next_upload)
-            upload(world, happening->one, slot);
+            backend_upload(world, happening->one, slot);
         int64_t at = backend->descriptors[slot].next_upload;
         next = at < next ? at : next;
     }
@@ -155,7 +176,7 @@ void backend_see_consensus(struct world *world, uint32_t number)
             service_find_responsible(world, &backend->keys, backend->consensus, slot);
         bool is_same = !is_new_run && before->serial == backend->consensus && has_same_relays(before, now);
         if (!is_same)
-            upload(world, number, slot);
+            backend_upload(world, number, slot);
     }
 }
 
@@ -165,8 +186,11 @@ struct descriptor *backend_answer(struct world *world, uint32_t number)
     const struct service_descriptor *current = &backend->descriptors[DESCRIPTOR_FIRST];
     if (!backend->is_running || !backend->has_descriptors)
         return NULL;
-    return model_make_descriptor(current->period_number, current->counter, current->points,
-                                 current->point_count);
+    struct descriptor *descriptor = model_make_descriptor(current->period_number, current->counter,
+                                                          current->points, current->point_count);
+    if (backend->twin.is_twin)
+        twin_answer(world, number, descriptor);
+    return descriptor;
 }
 
 /* -- life and death ---------------------------------------------------------------------------------- */
@@ -181,9 +205,11 @@ static void bootstrap(struct world *world, const struct happening *happening)
     for (enum descriptor_slot slot = 0; slot < DESCRIPTOR_SLOTS; slot++)
         fill_descriptor(world, happening->one, &backend->descriptors[slot], network->period_number[slot]);
     backend->has_descriptors = true;
+    if (backend->twin.is_twin)
+        twin_note_start(world, happening->one);
     note_change(world, backend);
     for (enum descriptor_slot slot = 0; slot < DESCRIPTOR_SLOTS; slot++)
-        upload(world, happening->one, slot);
+        backend_upload(world, happening->one, slot);
     look_at_timers(world, &(struct happening){
                               .function = look_at_timers, .one = happening->one, .number = backend->process});
 }
@@ -272,9 +298,9 @@ static void replace_point(struct world *world, uint32_t number)
         uint64_t *point =
             &descriptor->points[chance_draw(&world->chance, 0, (int64_t)descriptor->point_count - 1)];
         end_point(world, *point, false);
-        *point = make_point(world, number);
+        *point = make_point(world, number, descriptor->period_number);
         note_change(world, backend);
-        upload(world, number, slot);
+        backend_upload(world, number, slot);
     }
 }
 
@@ -337,7 +363,7 @@ static void churn(struct world *world, const struct happening *happening)
         drop_descriptor(world, &backend->descriptors[slot], false);
         fill_descriptor(world, happening->one, &backend->descriptors[slot],
                         backend->descriptors[slot].period_number);
-        upload(world, happening->one, slot);
+        backend_upload(world, happening->one, slot);
     }
     note_change(world, backend);
 }
@@ -365,6 +391,8 @@ static void begin_backend(struct world *world, uint32_t number)
     backend->has_control = !chance_millionths(&world->chance, world->plan.without_control);
     backend->points_wanted =
         chance_once_in(&world->chance, 4) ? (size_t)chance_draw(&world->chance, 1, 10) : 3;
+    if (world->plan.has_twins)
+        twin_begin(world, number);
     start(world, &(struct happening){.one = number});
     if (number < world->plan.hostile + world->plan.attacked) {
         happening_function function = number < world->plan.hostile ? churn : is_attacked;

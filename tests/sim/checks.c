@@ -50,8 +50,8 @@ static bool is_steady(const struct world *world, const struct obpub *obpub)
     return obpub->is_running && obpub->is_tor_up && world->now - steady_since(obpub) > settle_time(world);
 }
 
-/* Likewise for one frontend: what can be published at all has been. */
-static bool is_steady_for(const struct world *world, const struct obpub *obpub, size_t frontend)
+/* What can be published at all has been. */
+bool checks_is_steady_for(const struct world *world, const struct obpub *obpub, size_t frontend)
 {
     const struct frontend_record *record = &obpub->frontends[frontend];
     return is_steady(world, obpub) && record->published_at != NEVER &&
@@ -62,7 +62,7 @@ static bool is_steady_for(const struct world *world, const struct obpub *obpub, 
 static void note_steady_for(struct world *world, size_t frontend)
 {
     for (size_t i = 0; i < OBPUBS; i++) {
-        if (world->obpubs[i].is_running && is_steady_for(world, &world->obpubs[i], frontend))
+        if (world->obpubs[i].is_running && checks_is_steady_for(world, &world->obpubs[i], frontend))
             world->frontends[frontend].steady_at = world->now;
     }
 }
@@ -75,7 +75,7 @@ void checks_note_steady(struct world *world)
 
 /* -- points ------------------------------------------------------------------------------------------ */
 
-static int64_t churn_holds(const struct world *world, const struct obpub *obpub, size_t frontend)
+int64_t checks_churn_holds(const struct world *world, const struct obpub *obpub, size_t frontend)
 {
     bool is_strained = world->now - obpub->frontends[frontend].strained_at < STRAIN_MEMORY;
     int64_t holds = is_strained ? STRAIN_HOLDS : CHURN_HOLDS;
@@ -123,7 +123,7 @@ static int64_t find_delay(const struct world *world, const struct obpub *obpub, 
     if (count_changes(world, obpub, number) <= CHANGES_AT_ONCE &&
         count_all_changes(world, obpub, frontend) <= at_once)
         return 0;
-    return is_clients ? churn_holds(world, obpub, frontend) : NEVER;
+    return is_clients ? checks_churn_holds(world, obpub, frontend) : NEVER;
 }
 
 /* When a point that is gone, or whose backend can't be reached, has to be out at the latest; NEVER if it may
@@ -150,6 +150,9 @@ static int64_t find_deadline(const struct world *world, const struct obpub *obpu
         return known + grace + DEATH_NOTICED;
     if (point->is_killed)
         return known + DEATH_NOTICED;
+    /* Another twin's upload can have taken the place of the one that tells of it, until there is the next. */
+    if (backend->twin.is_twin && point->period_number != backend->descriptors[DESCRIPTOR_FIRST].period_number)
+        return NEVER;
     return later(known, link->fetch_fault_at + FAULT_EXCUSES) + CHANGE_NOTICED;
 }
 
@@ -236,7 +239,7 @@ static void check_attacked(struct world *world, const struct obpub *obpub, size_
                 last_gone = later(last_gone, point->gone_at);
         }
         if (last_gone != LONG_AGO &&
-            world->now - last_gone > CHANGE_NOTICED + churn_holds(world, obpub, frontend))
+            world->now - last_gone > CHANGE_NOTICED + checks_churn_holds(world, obpub, frontend))
             world_fail(world,
                        "frontend %zu: at relay %u all points of backend %zu, which is attacked, are dead",
                        frontend, stored->relay, number);
@@ -264,9 +267,8 @@ static void check_completeness(struct world *world, size_t frontend, const struc
 
 /* -- HSDirs ------------------------------------------------------------------------------------------ */
 
-/* True when the world played a trick on an HSDir's uploads, or on itself, so that nothing is promised for it
- * now. An answer does not say which descriptor it is for, so tricks on either count. */
-static bool is_excused(const struct world *world, const struct obpub *obpub, size_t frontend, uint32_t relay)
+/* An answer does not say which descriptor it is for, so tricks on either count. */
+bool checks_is_excused(const struct world *world, const struct obpub *obpub, size_t frontend, uint32_t relay)
 {
     const struct frontend_record *record = &obpub->frontends[frontend];
     int64_t refresh_max = publisher_rules_default.refresh_max + FAULT_EXCUSES;
@@ -295,7 +297,7 @@ static bool is_undisputed(const struct world *world, size_t frontend, uint32_t r
     for (size_t i = 0; i < OBPUBS && world->plan.has_two_obpubs; i++) {
         const struct obpub *obpub = &world->obpubs[i];
         if (!is_steady(world, obpub) || world->now - steady_since(obpub) < 130 * MINUTE ||
-            is_excused(world, obpub, frontend, relay) ||
+            checks_is_excused(world, obpub, frontend, relay) ||
             !has_responsible(obpub, frontend, period_number, relay))
             return false;
     }
@@ -305,7 +307,7 @@ static bool is_undisputed(const struct world *world, size_t frontend, uint32_t r
 static void check_responsible(struct world *world, const struct obpub *obpub, size_t frontend,
                               const struct publisher_descriptor *descriptor, uint32_t relay)
 {
-    if (is_excused(world, obpub, frontend, relay))
+    if (checks_is_excused(world, obpub, frontend, relay))
         return;
     const struct stored *stored = store_find(world, relay, descriptor->blinded_key);
     if (stored == NULL) {
@@ -318,8 +320,14 @@ static void check_responsible(struct world *world, const struct obpub *obpub, si
                    (long long)((world->now - stored->at) / MINUTE));
     if (!is_undisputed(world, frontend, relay, descriptor->period_number))
         return;
-    check_points(world, frontend, stored);
-    check_completeness(world, frontend, stored);
+    if (stored->obpub != OF_A_TOR)
+        check_points(world, frontend, stored);
+    if (world->plan.has_twins)
+        twin_rules_check(world, obpub, frontend, stored);
+    bool is_merged = !obpub->publisher->frontends[frontend].is_split && stored->obpub != OF_A_TOR &&
+                     world->now - world->frontends[frontend].split_at > BACK_IN + STRAIN_HOLDS;
+    if (is_merged)
+        check_completeness(world, frontend, stored);
     check_attacked(world, obpub, frontend, stored);
 }
 
@@ -334,14 +342,18 @@ static bool is_held_up(const struct world *world, const struct obpub *obpub, siz
 static void check_obpub(struct world *world, const struct obpub *obpub, size_t frontend)
 {
     const struct publisher_frontend *known = &obpub->publisher->frontends[frontend];
-    if (!is_steady_for(world, obpub, frontend) || is_held_up(world, obpub, frontend))
+    if (!checks_is_steady_for(world, obpub, frontend) || is_held_up(world, obpub, frontend))
         return;
+    if (world->plan.has_twins) /* the spare HSDirs may have come since */
+        rules_note_hsdirs(world, (struct obpub *)obpub, frontend);
     for (enum descriptor_slot slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
         const struct publisher_descriptor *descriptor = &known->descriptors[slot];
         for (size_t i = 0; i < descriptor->upload_count; i++)
             check_responsible(world, obpub, frontend, descriptor,
                               model_hsdir_number(descriptor->uploads[i].fingerprint));
     }
+    if (world->plan.has_twins)
+        twin_rules_check_shares(world, obpub, frontend);
 }
 
 /* True when a relay keeps a point set, and that of this obpub. */
@@ -362,7 +374,7 @@ static bool keeps_set(const struct world *world, const struct obpub *obpub, cons
 static void check_taken(struct world *world, const struct obpub *obpub, size_t frontend)
 {
     const struct publisher_frontend *known = &obpub->publisher->frontends[frontend];
-    if (world->plan.has_two_obpubs || !world->plan.tells_ends)
+    if (world->plan.has_two_obpubs || !world->plan.tells_ends || world_is_broken("uneven"))
         return;
     for (enum descriptor_slot slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
         const struct publisher_descriptor *descriptor = &known->descriptors[slot];
@@ -373,7 +385,9 @@ static void check_taken(struct world *world, const struct obpub *obpub, size_t f
             if (!upload_is_current(upload, world->now + MINUTE) ||
                 world->relays[relay].restarted_at >= upload->taken_at - MINUTE)
                 continue;
-            if (!keeps_set(world, obpub, store_find(world, relay, descriptor->blinded_key), upload->wanted))
+            const struct stored *stored = store_find(world, relay, descriptor->blinded_key);
+            bool is_of_twin = stored != NULL && stored->obpub == OF_A_TOR; /* perhaps nobody has told of it */
+            if (!is_of_twin && !keeps_set(world, obpub, stored, upload->wanted))
                 world_fail(world, "frontend %zu: relay %u does not have what it is said to have", frontend,
                            relay);
         }
@@ -387,7 +401,7 @@ static bool is_owed(const struct world *world, size_t frontend, uint64_t period_
 {
     for (size_t i = 0; i < OBPUBS; i++) {
         const struct obpub *obpub = &world->obpubs[i];
-        if (obpub->run > 0 && !is_excused(world, obpub, frontend, relay) &&
+        if (obpub->run > 0 && !checks_is_excused(world, obpub, frontend, relay) &&
             has_responsible(obpub, frontend, period_number, relay))
             return true;
     }

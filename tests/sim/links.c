@@ -67,6 +67,8 @@ static void connect_link(struct world *world, const struct happening *happening)
         link->process = backend->process;
         publisher_note_reachable(obpub->publisher, number, is_new, world->now - backend->started_at,
                                  world->now);
+        if (backend->twin.is_twin)
+            publisher_note_uploading(obpub->publisher, number, backend->twin.uploads, world->now);
         obpub_run(world, obpub);
         obpub_note_static(world, obpub, number);
         return;
@@ -145,16 +147,15 @@ void link_blinded(struct world *world, struct obpub *obpub)
         fall_silent(world, obpub, i);
 }
 
-void link_announce(struct world *world, uint32_t number, bool is_taken, uint32_t relay,
+void link_announce(struct world *world, uint32_t number, enum source_upload what, uint32_t relay,
                    const uint8_t *blinded_key)
 {
     for (size_t i = 0; i < OBPUBS; i++) {
         struct obpub *obpub = &world->obpubs[i];
         if (!obpub->is_running || !obpub->links[number].is_up || obpub->is_blind || world_is_broken("mute"))
             continue;
-        publisher_note_source_upload(obpub->publisher, number,
-                                     is_taken ? SOURCE_UPLOAD_TAKEN : SOURCE_UPLOAD_BEGUN,
-                                     world->relays[relay].hsdir.fingerprint, blinded_key, world->now);
+        publisher_note_source_upload(obpub->publisher, number, what, world->relays[relay].hsdir.fingerprint,
+                                     blinded_key, world->now);
         obpub_run(world, obpub);
     }
 }
@@ -175,9 +176,7 @@ static struct descriptor *ask_hsdirs(struct world *world, const struct obpub *ob
         if (stored != NULL && (best == NULL || stored->counter > best->counter))
             best = stored;
     }
-    if (best == NULL)
-        return NULL;
-    return model_make_descriptor(best->period_number, best->counter, best->points, best->point_count);
+    return best != NULL ? store_make_descriptor(best) : NULL;
 }
 
 /* The answer to a fetch; number is the link's epoch. */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "publish/lead.h"
 #include "world.h"
 
 /* A look under way. */
@@ -29,15 +30,16 @@ static struct descriptor *find_descriptor(struct world *world, struct obpub *obp
     result->finding = LOOK_FINDING_NONE;
     if (stored == NULL)
         return NULL;
+    int64_t lead = lead_find(obpub->publisher, &obpub->publisher->frontends[look->frontend]);
     bool is_ours = stored->obpub == obpub_number(world, obpub) && stored->run == obpub->run;
     result->finding = is_ours ? LOOK_FINDING_OURS : LOOK_FINDING_OTHERS;
-    int64_t seconds = rules_seconds(world, obpub, look->period_number);
+    int64_t seconds = rules_seconds(world, obpub, look->period_number) + lead / SECOND;
     result->made_at = is_ours ? stored->made_at : world->now - (seconds - (int64_t)stored->counter) * SECOND;
     result->is_newer =
         !is_ours &&
         (int64_t)stored->counter > find_last_counter(&obpub->frontends[look->frontend], look->period_number);
     result->is_of_other_half = network_may_be_of_other_half(obpub->publisher->network, world->now / SECOND);
-    return model_make_descriptor(stored->period_number, stored->counter, stored->points, stored->point_count);
+    return store_make_descriptor(stored);
 }
 
 /* True when all obpubs go by consensuses by which clients use the same descriptors. */

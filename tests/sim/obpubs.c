@@ -158,10 +158,33 @@ static void send_parcel(struct world *world, struct obpub *obpub, struct parcel 
 static uint64_t fill_stored(const struct point_set *set, struct stored *stored)
 {
     uint64_t content = 14695981039346656037u;
+    const struct pow_params *params = &set->features.pow_params;
     stored->point_count = set->count;
+    if (params->is_present) {
+        memcpy(&stored->work.seed, params->seed, sizeof(stored->work.seed));
+        stored->work.effort = params->suggested_effort;
+        stored->work.expires_at = params->expires_at * SECOND;
+        if (set->features.pow_lifetime > 0)
+            stored->work.expires_at =
+                earlier(stored->work.expires_at, stored->made_at + set->features.pow_lifetime);
+    }
     for (size_t i = 0; i < set->count; i++) {
         stored->points[i] = model_point_number(&set->entries[i].point);
         content = (content ^ stored->points[i]) * 1099511628211u;
+    }
+    return content;
+}
+
+/* What all HSDirs of a descriptor are sent in its round. */
+static uint64_t round_content(const struct publisher_descriptor *descriptor)
+{
+    uint64_t content = 0;
+    for (size_t i = 0; i < descriptor->upload_count; i++) {
+        const struct point_set *set = upload_find_set(descriptor, &descriptor->uploads[i]);
+        uint64_t digest = 0;
+        if (set != NULL)
+            memcpy(&digest, set->digest, sizeof(digest));
+        content += digest * (2 * (uint64_t)model_hsdir_number(descriptor->uploads[i].fingerprint) + 1);
     }
     return content;
 }
@@ -179,9 +202,16 @@ static void upload(struct world *world, struct obpub *obpub, const struct publis
         .made_at = world->now,
     };
     uint64_t content = fill_stored(action->set, &stored);
+    if (world->plan.has_twins) {
+        content = round_content(descriptor);
+        rules_note_hsdirs(world, obpub, action->frontend);
+        twin_rules_note_split(world, action->frontend);
+    }
     stored.counter = (uint64_t)rules_count(world, obpub, action);
     memcpy(stored.key, descriptor->blinded_key, sizeof(stored.key));
     rules_note_content(world, obpub, action->frontend, content);
+    if (world->plan.has_twins)
+        twin_break(world, action->frontend, &stored);
     for (size_t i = 0; i < action->hsdir_count; i++) {
         struct parcel *parcel = memory_allocate(1, sizeof(*parcel));
         parcel->frontend = (uint32_t)action->frontend;
@@ -240,6 +270,9 @@ void obpub_see_consensus(struct world *world, struct obpub *obpub)
     obpub->consensus_since = world->now;
     world_trace(world, "obpub %u has consensus %u, clients use the %s descriptor", obpub_number(world, obpub),
                 obpub->consensus, network->client_slot == DESCRIPTOR_FIRST ? "first" : "second");
+    const struct network *before = obpub->publisher->network;
+    if (before == NULL || before->client_slot != network->client_slot)
+        obpub->half_since = world->now;
     publisher_set_network(obpub->publisher, model_copy_network(network), world->now);
     rules_note_network(world, obpub);
     obpub_run(world, obpub);
@@ -299,6 +332,13 @@ static void stop(struct obpub *obpub)
     obpub->tor_epoch++;
 }
 
+static enum source_kind find_kind(const struct backend *backend)
+{
+    if (backend->twin.is_twin)
+        return SOURCE_TWIN_WITH_CONTROL;
+    return backend->has_control ? SOURCE_BACKEND_WITH_CONTROL : SOURCE_BACKEND_ON_HSDIRS;
+}
+
 static void start(struct world *world, const struct happening *happening)
 {
     struct obpub *obpub = obpub_of(world, happening);
@@ -317,13 +357,13 @@ static void start(struct world *world, const struct happening *happening)
     memset(obpub->frontends, 0, world->plan.frontend_count * sizeof(*obpub->frontends));
     for (size_t i = 0; i < world->plan.backend_count; i++)
         publisher_add_source(obpub->publisher, world->backends[i].keys.identity_key,
-                             world->backends[i].has_control ? SOURCE_BACKEND_WITH_CONTROL
-                                                            : SOURCE_BACKEND_ON_HSDIRS,
-                             world->now);
+                             find_kind(&world->backends[i]), world->now);
     for (size_t i = 0; i < world->plan.frontend_count; i++) {
         const struct frontend *frontend = &world->frontends[i];
         publisher_add_frontend(obpub->publisher, frontend->keys.identity_key, frontend->backends,
                                frontend->backend_count, world->now);
+        if (world->plan.has_twins)
+            publisher_set_twins(obpub->publisher, i, world->plan.lead, true, world->now);
         obpub->frontends[i].static_at = obpub->frontends[i].held_at = obpub->frontends[i].left_at = LONG_AGO;
         obpub->frontends[i].overtook_at = LONG_AGO;
         obpub->frontends[i].published_at = NEVER;

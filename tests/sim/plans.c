@@ -1,5 +1,5 @@
-/* The kinds of histories that are played: a long one, a large one, sieges, and many short ones of every sort.
- */
+/* The kinds of histories that are played: a long one, a large one, sieges, two obpubs in turns, twins, and
+ * many short ones of every sort. */
 #include "plans.h"
 
 #include <string.h>
@@ -162,6 +162,52 @@ static void plan_turns(struct plan *plan)
     plan->clocks_apart = 90 * SECOND;
 }
 
+/* Some days of tors that share their frontend's key, by themselves or with proof of work; some die, hang, or
+ * throw their seeds away; and so does obpub, for hours. */
+static void plan_twins(struct plan *plan, struct chance *chance)
+{
+    static const double none_or_some[] = {0, 0.02, 0.1};
+    static const int64_t leads[] = {45 * MINUTE, 45 * MINUTE, 0, 10 * MINUTE, 60 * MINUTE};
+#define RATE() none_or_some[chance_draw(chance, 0, 2)]
+    plan->duration = chance_draw(chance, 1, 4) * DAY;
+    plan->start_round = chance_draw(chance, 0, 23);
+    plan->has_twins = true;
+    plan->frontend_count = (size_t)chance_draw(chance, 1, 2);
+    plan->members = (size_t)chance_draw(chance, 2, 8);
+    plan->backend_count = plan->frontend_count * plan->members;
+    plan->relay_count = (uint32_t)chance_draw(chance, 40, 100);
+    plan->relay_leaves = RATE() / 20;
+    plan->relay_returns = 0.05;
+    plan->relay_restarts = RATE() / 20;
+    plan->dies = RATE();
+    plan->hangs = RATE();
+    plan->loses_route = RATE() / 2;
+    plan->replaces_point = RATE();
+    plan->lead = leads[chance_draw(chance, 0, 4)];
+    plan->uploads = (enum some)(chance_once_in(chance, 8) ? SOME_SOME : 2 * chance_draw(chance, 0, 1));
+    plan->work = (enum some)chance_draw(chance, 0, 2);
+    if (chance_once_in(chance, 2)) { /* what is meant to be there for good */
+        plan->uploads = SOME_ALL;
+        plan->work = SOME_ALL;
+    }
+    plan->hups = RATE();
+    plan->switches_work = RATE() / 2;
+    plan->busy = chance_once_in(chance, 4) ? 3 : 200;
+    plan->tells_ends = true;
+    if (chance_once_in(chance, 2)) {
+        plan->upload_fails = chance_draw(chance, 0, 5 * PERCENT);
+        plan->upload_is_lost = chance_draw(chance, 0, 1 * PERCENT);
+        plan->fetch_fails = chance_draw(chance, 0, 5 * PERCENT);
+    }
+    plan->obpub_dies = RATE() / 2;
+    plan->local_tor_dies = RATE() / 2;
+    plan->misses_consensus = PERCENT;
+    plan->check_interval = 30 * SECOND;
+    plan->frontends_checked = plan->frontend_count;
+    plan->visitor_count = 8;
+#undef RATE
+}
+
 bool plan_make(struct plan *plan, const char *kind, uint64_t seed)
 {
     struct chance chance = {.state = seed ^ 0x706c616e};
@@ -176,6 +222,8 @@ bool plan_make(struct plan *plan, const char *kind, uint64_t seed)
         plan_siege(plan, &chance);
     else if (strcmp(kind, "turns") == 0)
         plan_turns(plan);
+    else if (strcmp(kind, "twins") == 0)
+        plan_twins(plan, &chance);
     else if (strcmp(kind, "short") == 0)
         plan_short(plan, &chance);
     else

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "engine/keyring.h"
+#include "publish/lead.h"
 #include "publish/pace.h"
 #include "world.h"
 
@@ -50,7 +51,8 @@ struct round_record *rules_find_round(struct frontend_record *record, uint64_t p
         if (known->period_number < oldest->period_number)
             oldest = known;
     }
-    *oldest = (struct round_record){.period_number = period_number, .begun_at = LONG_AGO};
+    *oldest = (struct round_record){
+        .period_number = period_number, .begun_at = LONG_AGO, .replaced_at = LONG_AGO - 1};
     return oldest;
 }
 
@@ -79,6 +81,11 @@ static void update_sent(struct world *world, const struct publisher_frontend *fr
     }
 }
 
+void rules_note_hsdirs(struct world *world, struct obpub *obpub, size_t frontend)
+{
+    update_sent(world, &obpub->publisher->frontends[frontend], &obpub->frontends[frontend]);
+}
+
 void rules_note_network(struct world *world, struct obpub *obpub)
 {
     for (size_t i = 0; i < world->plan.frontend_count; i++)
@@ -95,6 +102,15 @@ int64_t rules_seconds(const struct world *world, const struct obpub *obpub, uint
     return network_revision_seconds(network, slot, clock / SECOND);
 }
 
+/* By how much a frontend's counters are ahead. */
+static int64_t find_lead(const struct obpub *obpub, size_t frontend)
+{
+    if (world_is_broken("lead"))
+        return 0;
+    int64_t lead = lead_find(obpub->publisher, &obpub->publisher->frontends[frontend]);
+    return world_is_broken("far") ? 5 * lead : lead;
+}
+
 /* The engine's rule: a round's counter comes from the clock, and is larger than that of the one before; and
  * than another obpub's that is to be overtaken, if that is not too far ahead of the clock. */
 int64_t rules_count(struct world *world, struct obpub *obpub, const struct publisher_action *action)
@@ -105,6 +121,7 @@ int64_t rules_count(struct world *world, struct obpub *obpub, const struct publi
         rules_find_round(&obpub->frontends[action->frontend], descriptor->period_number);
     if (action->round != known->round) {
         int64_t seconds = rules_seconds(world, obpub, descriptor->period_number);
+        seconds += find_lead(obpub, action->frontend) / SECOND;
         known->last_seconds = seconds > known->last_seconds ? seconds : known->last_seconds + 1;
         int64_t above = (int64_t)action->above;
         if (above >= known->last_seconds && above < seconds + KEYRING_AHEAD_MAX && !world_is_broken("meek"))
@@ -175,6 +192,23 @@ static bool may_overtake(const struct world *world, const struct obpub *obpub, s
     return true;
 }
 
+/* With a lead refreshes come earlier. The lead may also have just become longer: one whose process is new is
+ * taken for one that uploads until its tor has said that it does not. */
+static int64_t find_refresh_min(const struct world *world, const struct obpub *obpub,
+                                const struct frontend_record *record)
+{
+    const struct frontend *frontend = &world->frontends[record - obpub->frontends];
+    int64_t refresh_min = publisher_scale(obpub->publisher, publisher_rules_default.refresh_min);
+    if (!world->plan.has_twins || world->plan.lead == 0)
+        return refresh_min;
+    int64_t lead = publisher_scale(obpub->publisher, world->plan.lead);
+    for (size_t i = 0; i < frontend->backend_count; i++) {
+        if (world->now - obpub->links[source_row(frontend->backends[i])].moved_at <= lead)
+            return 0;
+    }
+    return earlier(refresh_min, lead / 4);
+}
+
 /* What is wrong with a round that has just begun; NULL if nothing is. */
 static const char *find_fault(const struct world *world, const struct obpub *obpub,
                               struct frontend_record *record, const struct publisher_round *round,
@@ -182,7 +216,7 @@ static const char *find_fault(const struct world *world, const struct obpub *obp
 {
     const struct publisher_rules *rules = &publisher_rules_default;
     int64_t since = round->begun_at - known->begun_at;
-    int64_t refresh_min = publisher_scale(obpub->publisher, rules->refresh_min);
+    int64_t refresh_min = find_refresh_min(world, obpub, record);
     bool may_be_in_doubt =
         !world->plan.tells_ends && world->plan.upload_is_late + world->plan.upload_is_lost > 0;
     if (known->round == 0)
@@ -193,12 +227,14 @@ static const char *find_fault(const struct world *world, const struct obpub *obp
     case UPLOAD_FOR_POINTS:
     case UPLOAD_FOR_PERIOD:
         if (content == known->content && !has_new_hsdir(record, known) && !known->was_refused &&
-            !may_be_in_doubt)
+            known->replaced_at < known->begun_at && !may_be_in_doubt)
             return "for the same points";
         return NULL;
     case UPLOAD_FOR_HSDIR:
         return has_new_hsdir(record, known) ? NULL : "for a new HSDir, which there is not";
     case UPLOAD_FOR_RETRY:
+        if (known->replaced_at >= known->begun_at)
+            return NULL;
         if (since < publisher_scale(obpub->publisher, rules->refusal_min))
             return may_overtake(world, obpub, record, round) ? NULL : "too soon after a refusal";
         return known->was_refused || may_be_in_doubt || may_overtake(world, obpub, record, round)

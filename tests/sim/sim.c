@@ -1,7 +1,7 @@
 /* Plays the state machine of publish/ under a virtual clock against a model of the network, from a seed.
  *
- *     sim --history short|year|large|siege|turns [--seed N | --fresh] [--count N] [--break RULE] [--figures]
- *         [--trace]
+ *     sim --history short|year|large|siege|turns|twins [--seed N | --fresh] [--count N] [--break RULE]
+ *         [--figures] [--trace]
  *
  * With a count it plays as many histories, each with the next seed. One that fails is played again, to the
  * same end, by its own seed alone. --break breaks a rule of the model: then all is well if a check notices.
@@ -9,7 +9,9 @@
  * (lost connections are not noticed), mute (nor backends' uploads), slow (uploads take 20 minutes), patience
  * (refreshes have to be two hours apart), calm (a frontend may have four rounds an hour), haste (what is
  * held back may be so for a quarter of a minute), blind (nobody answers looks), meek (no obpub counts above
- * another one), torn (HSDirs keep all points but one). */
+ * another one), torn (HSDirs keep all points but one); and of twins: lead (counters have none), far (it is
+ * five times as long as it should be), seeds (a tor tells of its first one alone), owner (points go out with
+ * another twin's seed), spare (obpub posts to the spare HSDirs, too), uneven (all HSDirs have one twin). */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,6 +42,11 @@ static void add_figures(struct figures *total, const struct world *world)
     total->fetches += figures->fetches;
     total->deaths += figures->deaths;
     total->events += figures->events;
+    total->visits += figures->visits;
+    total->vain_visits += figures->vain_visits;
+    total->refusals += figures->refusals;
+    total->own_uploads[0] += figures->own_uploads[0];
+    total->own_uploads[1] += figures->own_uploads[1];
 }
 
 static void print_figures(const struct figures *figures)
@@ -49,6 +56,11 @@ static void print_figures(const struct figures *figures)
            " looks by clients, of which %" PRIu64 " found nothing where nothing was promised\n",
            figures->events, figures->uploads, figures->rejected, figures->fetches, figures->looks_by_obpubs,
            figures->deaths, figures->checks, figures->looks, figures->unlucky_looks);
+    if (figures->visits > 0)
+        printf("%" PRIu64 " visits, of which %" PRIu64 " got nothing where nothing was promised, %" PRIu64
+               " solutions refused that may be, %" PRIu64 " uploads of twins taken, %" PRIu64 " refused\n",
+               figures->visits, figures->vain_visits, figures->refusals, figures->own_uploads[1],
+               figures->own_uploads[0]);
 }
 
 /* A publisher may wake for a timer that turns out to have nothing to do, but not as a habit. */
@@ -122,8 +134,8 @@ int main(int count, char **words)
 {
     struct options options = {.history = "short", .seed = 1, .count = 1};
     if (sodium_init() < 0 || !read_options(&options, count, words)) {
-        fprintf(stderr, "usage: sim --history short|year|large|siege|turns [--seed N | --fresh] [--count N]"
-                        " [--break RULE] [--figures] [--trace]\n");
+        fprintf(stderr, "usage: sim --history short|year|large|siege|turns|twins [--seed N | --fresh]"
+                        " [--count N] [--break RULE] [--figures] [--trace]\n");
         return 2;
     }
     printf("%" PRIu64 " of %s from seed %" PRIu64 "\n", options.count, options.history, options.seed);

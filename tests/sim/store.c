@@ -44,12 +44,27 @@ static void rebuild(struct world *world)
     free(old.places);
 }
 
-struct stored *store_find(struct world *world, uint32_t relay, const uint8_t *blinded_key)
+struct stored *store_find_key(struct world *world, uint32_t relay, const uint8_t key[8])
 {
     if (world->store.size == 0)
         return NULL;
-    struct stored *stored = &world->store.places[find_place(&world->store, relay, blinded_key)];
+    struct stored *stored = &world->store.places[find_place(&world->store, relay, key)];
     return stored->is_used && stored->point_count > 0 && world->now - stored->at < lifetime() ? stored : NULL;
+}
+
+struct stored *store_find(struct world *world, uint32_t relay, const uint8_t *blinded_key)
+{
+    return store_find_key(world, relay, blinded_key);
+}
+
+struct descriptor *store_make_descriptor(const struct stored *stored)
+{
+    struct descriptor *descriptor =
+        model_make_descriptor(stored->period_number, stored->counter, stored->points, stored->point_count);
+    uint32_t maker[] = {stored->obpub, stored->obpub == OF_A_TOR ? stored->backend : stored->run};
+    memcpy(descriptor->signing_key, maker, sizeof(maker));
+    work_describe(descriptor, &stored->work);
+    return descriptor;
 }
 
 bool store_put(struct world *world, const struct stored *stored)

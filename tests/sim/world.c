@@ -61,6 +61,8 @@ static void make_frontends(struct world *world)
         frontend->backend_count = plan->members < plan->backend_count ? plan->members : plan->backend_count;
         frontend->backends = memory_allocate(frontend->backend_count, sizeof(*frontend->backends));
         size_t first = (size_t)chance_draw(&world->chance, 0, (int64_t)plan->backend_count - 1);
+        if (plan->has_twins)
+            first = i * plan->members;
         for (size_t j = 0; j < frontend->backend_count; j++)
             frontend->backends[j] = (first + j) % plan->backend_count;
     }
@@ -83,6 +85,7 @@ void world_play(struct world *world, const struct plan *plan)
         turns_begin(world);
     else
         checks_begin(world);
+    visitors_begin(world);
     int64_t end = world->begin + plan->duration;
     while (!world->has_failed && timeline_next(&world->timeline) <= end) {
         struct happening happening = timeline_take(&world->timeline);
@@ -91,6 +94,7 @@ void world_play(struct world *world, const struct plan *plan)
         happening.function(world, &happening);
         free(happening.thing);
     }
+    twin_rules_end(world);
 }
 
 void world_clear(struct world *world)
@@ -99,6 +103,7 @@ void world_clear(struct world *world)
     for (size_t i = 0; i < world->plan.frontend_count; i++)
         free(world->frontends[i].backends);
     free(world->frontends);
+    visitors_clear(world);
     backends_clear(world);
     consensuses_clear(world);
     store_clear(world);

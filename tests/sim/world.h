@@ -10,6 +10,7 @@
 #include "model.h"
 #include "publish/publisher.h"
 #include "timeline.h"
+#include "twins.h"
 
 #define SECOND ((int64_t)1000)
 #define MINUTE (60 * SECOND)
@@ -20,7 +21,11 @@
 #define RELAYS_MAX 200
 #define CONSENSUSES_KEPT 64 /* a power of two */
 #define OBPUBS 2
+#define OF_A_TOR OBPUBS /* in the place of an obpub's number */
 #define POINTS_MAX 16 /* of one service's descriptor */
+
+/* Of all twins. */
+enum some { SOME_NONE, SOME_SOME, SOME_ALL };
 
 /* What a history is like. Rates are per hour and per thing; probabilities in millionths. */
 struct plan {
@@ -47,6 +52,13 @@ struct plan {
     int64_t clocks_apart; /* the second one's clock is behind by so much */
     int64_t check_interval;
     size_t frontends_checked; /* each time */
+    bool has_twins;           /* each frontend's members are its twins */
+    int64_t lead;
+    enum some uploads; /* which twins upload themselves, */
+    enum some work;    /* and have proof of work on, at the beginning */
+    double hups, switches_work;
+    int64_t busy;         /* one in so many times that it looks a twin's load begins to grow; 0: never */
+    size_t visitor_count; /* of each frontend */
 };
 
 /* What one HSDir keeps of one blinded key. */
@@ -57,7 +69,9 @@ struct stored {
     int64_t at;
     uint64_t period_number, counter;
     uint32_t obpub, run; /* of a frontend's: who made it, */
-    int64_t made_at;     /* and when */
+    int64_t made_at;     /* and when; */
+    uint32_t backend;    /* where that is a tor, which */
+    struct work work;
     size_t point_count;
     uint64_t points[INTRODUCTION_POINTS_MAX];
 };
@@ -95,7 +109,8 @@ struct service_keys {
 struct point {
     uint32_t backend;
     uint32_t process;
-    int64_t gone_at; /* when its tor told others, or died */
+    uint64_t period_number; /* of the descriptor that it was made for */
+    int64_t gone_at;        /* when its tor told others, or died */
     bool is_killed;  /* its process ended */
 };
 
@@ -120,6 +135,7 @@ struct backend {
     struct service_descriptor descriptors[DESCRIPTOR_SLOTS];
     size_t points_wanted;
     int64_t flaps_until; /* 0: it does not */
+    struct twin twin;
 };
 
 /* What an obpub last did with one HSDir for one descriptor: for the rules it is held to. */
@@ -146,6 +162,7 @@ struct frontend_record {
         uint64_t content;     /* of it */
         int64_t last_seconds; /* the engine's rule about counters */
         bool was_refused;     /* since then, by an HSDir */
+        int64_t replaced_at;  /* when an HSDir of it last took what a twin uploaded, of whichever descriptor */
     } period[REFRESHES];
     double budget;                /* rounds that it may still have */
     int64_t budget_at;            /* when that was worked out */
@@ -182,6 +199,7 @@ struct obpub {
     uint32_t run; /* counted up at each start */
     uint32_t consensus;
     int64_t consensus_since;
+    int64_t half_since; /* when by its consensus clients went over to another descriptor */
     int64_t ignores_consensus_until;
     int64_t wake_at;
     struct link *links;
@@ -194,10 +212,14 @@ struct frontend {
     uint64_t *backends; /* sources' numbers */
     size_t backend_count;
     int64_t steady_at; /* when an obpub was last seen in a state to do for it all that is promised */
+    bool was_split;
+    int64_t split_at; /* when its obpub was last seen to split it, or to merge it again */
+    uint64_t samples; /* of what clients ask its twins */
 };
 
 struct figures {
     uint64_t looks_by_obpubs, checks, looks, unlucky_looks, uploads, rejected, fetches, deaths, events;
+    uint64_t visits, vain_visits, refusals, own_uploads[2];
 };
 
 struct world {
@@ -216,6 +238,7 @@ struct world {
     struct backend *backends;
     struct frontend *frontends;
     struct obpub obpubs[OBPUBS];
+    struct visitor *visitors;
     struct figures figures;
     bool has_failed;
     char failure[256];
@@ -252,7 +275,14 @@ const struct responsible *service_find_responsible(const struct world *world, st
 
 /* -- store.c: what HSDirs keep */
 
+/* NULL where it has nothing any more. */
 struct stored *store_find(struct world *world, uint32_t relay, const uint8_t *blinded_key);
+
+/* By the first bytes of the blinded key. */
+struct stored *store_find_key(struct world *world, uint32_t relay, const uint8_t key[8]);
+
+/* What it hands out. */
+struct descriptor *store_make_descriptor(const struct stored *stored);
 
 /* Keeps it if it is newer; false if it is refused. */
 bool store_put(struct world *world, const struct stored *stored);
@@ -265,6 +295,10 @@ void backends_begin(struct world *world);
 void backends_clear(struct world *world);
 void backend_see_consensus(struct world *world, uint32_t number);
 struct descriptor *backend_answer(struct world *world, uint32_t number);
+void backend_upload(struct world *world, uint32_t number, enum descriptor_slot slot);
+
+/* It has something else to tell than new points. */
+void backend_note_news(struct world *world, uint32_t number);
 
 /* -- links.c: how an obpub hears of backends */
 
@@ -272,7 +306,7 @@ void links_begin(struct world *world, struct obpub *obpub);
 void link_backend_died(struct world *world, uint32_t backend);
 void link_backend_silent(struct world *world, uint32_t backend);
 void link_blinded(struct world *world, struct obpub *obpub);
-void link_announce(struct world *world, uint32_t backend, bool is_taken, uint32_t relay,
+void link_announce(struct world *world, uint32_t backend, enum source_upload what, uint32_t relay,
                    const uint8_t *blinded_key);
 void link_fetch(struct world *world, struct obpub *obpub, const struct publisher_action *action);
 
@@ -306,6 +340,7 @@ struct sent *rules_find_sent(struct frontend_record *record, uint64_t period_num
 struct round_record *rules_find_round(struct frontend_record *record, uint64_t period_number);
 void rules_begin(const struct world *world, struct frontend_record *record);
 void rules_note_network(struct world *world, struct obpub *obpub);
+void rules_note_hsdirs(struct world *world, struct obpub *obpub, size_t frontend);
 /* So long the uploads of all frontends take that have to wait for permits of the local tor. */
 int64_t rules_queue_time(const struct world *world);
 
@@ -322,6 +357,16 @@ void rules_note_content(struct world *world, struct obpub *obpub, size_t fronten
 /* -- checks.c: what a client finds */
 
 void checks_begin(struct world *world);
+
+/* True when an obpub has been in a state to do for a frontend all that is promised for long enough. */
+bool checks_is_steady_for(const struct world *world, const struct obpub *obpub, size_t frontend);
+
+/* True when the world played a trick on an HSDir's uploads, or on itself, so that nothing is promised for it
+ * now. */
+bool checks_is_excused(const struct world *world, const struct obpub *obpub, size_t frontend, uint32_t relay);
+
+/* So much later changes may be in the descriptor that clients use while there are too many. */
+int64_t checks_churn_holds(const struct world *world, const struct obpub *obpub, size_t frontend);
 
 /* To be told before an obpub or its local tor is lost. */
 void checks_note_steady(struct world *world);

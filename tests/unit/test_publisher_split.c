@@ -294,16 +294,16 @@ static void test_params_that_stay_the_same(void **state)
 
 /* -- the second half of the day ------------------------------------------------------------------------ */
 
-/* A spare HSDir of the second descriptor: one that is responsible for it and not asked. */
-static void find_spare(const struct story *story, uint8_t fingerprint[RELAY_FINGERPRINT_SIZE])
+/* A spare HSDir of a descriptor: one that is responsible for it and not asked. */
+static void find_spare(const struct story *story, enum descriptor_slot slot,
+                       uint8_t fingerprint[RELAY_FINGERPRINT_SIZE])
 {
     const struct network *network = story->publisher->network;
-    const struct publisher_descriptor *descriptor = &frontend_of(story)->descriptors[DESCRIPTOR_SECOND];
+    const struct publisher_descriptor *descriptor = &frontend_of(story)->descriptors[slot];
     const struct hsdir_ring_entry *responsible[HSDIR_RESPONSIBLE_MAX];
     bool is_asked[HSDIR_RESPONSIBLE_MAX];
-    size_t count =
-        network_find_responsible(network, DESCRIPTOR_SECOND, descriptor->blinded_key, false, responsible);
-    network_mark_asked(network, DESCRIPTOR_SECOND, descriptor->blinded_key, responsible, count, is_asked);
+    size_t count = network_find_responsible(network, slot, descriptor->blinded_key, false, responsible);
+    network_mark_asked(network, slot, descriptor->blinded_key, responsible, count, is_asked);
     size_t i = 0;
     while (is_asked[i])
         i++;
@@ -315,7 +315,7 @@ static void find_spare(const struct story *story, uint8_t fingerprint[RELAY_FING
 static void upload_next(struct story *story, size_t twin, uint64_t first)
 {
     uint8_t spare[RELAY_FINGERPRINT_SIZE];
-    find_spare(story, spare);
+    find_spare(story, DESCRIPTOR_SECOND, spare);
     story->backends[twin].counter[FROM_TOR]++;
     story->backends[twin].counter[FROM_HSDIRS]++;
     story->backends[twin].period[FROM_HSDIRS] = story->backends[twin].period[FROM_TOR] + 1;
@@ -402,6 +402,87 @@ static void test_which_is_newer(void **state)
     assert_int_equal(find_next_point(story), 1300);
     find(story, 1, 2000, TOR, 1400);
     assert_int_equal(find_next_point(story), 1300);
+    story_free(story);
+}
+
+/* A tor that has not yet seen the new shared random value still says nothing of what clients use. */
+static void test_a_tor_that_is_late(void **state)
+{
+    (void)state;
+    struct story *story = begin(2, 2, DESCRIPTOR_SECOND);
+    uint64_t period_number = frontend_of(story)->descriptors[DESCRIPTOR_SECOND].period_number;
+    story_run(story, 2 * MINUTE);
+    upload_next(story, 0, 1000);
+    upload_next(story, 1, 1100);
+    story_run(story, MINUTE);
+    story_set_network(story, 1, 0);
+    story_run(story, MINUTE);
+    const struct publisher_descriptor *descriptor = &frontend_of(story)->descriptors[DESCRIPTOR_FIRST];
+    assert_int_equal(descriptor->period_number, period_number);
+    uint8_t spare[RELAY_FINGERPRINT_SIZE];
+    find_spare(story, DESCRIPTOR_FIRST, spare);
+    story->backends[0].counter[FROM_HSDIRS]++;
+    story->backends[0].points[FROM_HSDIRS][0] = 2000;
+    tell_upload(story, 0, DESCRIPTOR_FIRST, SOURCE_UPLOAD_BEGUN, spare);
+    tell_upload(story, 0, DESCRIPTOR_FIRST, SOURCE_UPLOAD_TAKEN, spare);
+    story_run(story, MINUTE);
+    assert_int_equal(model_point_number(&story->publisher->sources[0].next->points[0]), 2000);
+    const struct story_upload *last[ASKED + SPARE];
+    size_t count = list_last(story, DESCRIPTOR_FIRST, last), found = 0;
+    for (size_t i = 0; i < count; i++)
+        found += last[i]->points[0] == 2000 || last[i]->points[1] == 2000 || last[i]->points[2] == 2000;
+    assert_int_equal(found, ASKED / 2);
+    story_free(story);
+}
+
+/* What was found of a time period is over once its tor says itself what it has made for that: a point that
+ * it had then and has dropped since is dead, and so goes out within seconds. */
+static void test_what_was_found_is_over(void **state)
+{
+    (void)state;
+    struct story *story = begin(2, 2, DESCRIPTOR_SECOND);
+    story_run(story, 2 * MINUTE);
+    for (size_t i = 0; i < 2; i++)
+        upload_next(story, i, 1000 + 100 * i);
+    story_run(story, MINUTE);
+    story_set_network(story, 1, 0);
+    for (size_t i = 0; i < 2; i++) {
+        story->backends[i].period[FROM_TOR]++;
+        memcpy(story->backends[i].points[FROM_TOR], story->backends[i].points[FROM_HSDIRS],
+               sizeof(story->backends[i].points[FROM_TOR]));
+    }
+    story_run(story, 5 * MINUTE);
+    assert_null(story->publisher->sources[0].next);
+    assert_true(frontend_of(story)->is_split);
+    story->backends[0].counter[FROM_TOR]++;
+    story->backends[0].points[FROM_TOR][0] = 2000;
+    tell_upload(story, 0, DESCRIPTOR_FIRST, SOURCE_UPLOAD_BEGUN,
+                frontend_of(story)->descriptors[DESCRIPTOR_FIRST].uploads[0].fingerprint);
+    story_run(story, 5000);
+    const struct story_upload *last[ASKED + SPARE];
+    size_t count = list_last(story, DESCRIPTOR_FIRST, last);
+    for (size_t i = 0; i < count; i++) {
+        for (size_t j = 0; j < last[i]->point_count; j++)
+            assert_int_not_equal(last[i]->points[j], 1000);
+    }
+    story_free(story);
+}
+
+/* A tor that has not answered is asked again: that a spare HSDir has is no answer of its. */
+static void test_a_tor_that_does_not_answer(void **state)
+{
+    (void)state;
+    struct story *story = begin(2, 2, DESCRIPTOR_SECOND);
+    story_run(story, 2 * MINUTE);
+    story_announce(story, 0, false, 0); /* from now on it is asked seldom */
+    story_run(story, 1000);
+    story->backends[0].fails = true;
+    upload_next(story, 0, 1000);
+    story_run(story, 150);
+    story->backends[0].fails = false;
+    story_run(story, 3 * MINUTE);
+    assert_int_equal(story->publisher->sources[0].life.state, SOURCE_LIVE);
+    assert_non_null(story->publisher->sources[0].next);
     story_free(story);
 }
 
@@ -574,6 +655,9 @@ int main(void)
         cmocka_unit_test(test_params_that_stay_the_same),
         cmocka_unit_test(test_own_points_of_the_second_half),
         cmocka_unit_test(test_which_is_newer),
+        cmocka_unit_test(test_a_tor_that_is_late),
+        cmocka_unit_test(test_what_was_found_is_over),
+        cmocka_unit_test(test_a_tor_that_does_not_answer),
         cmocka_unit_test(test_whose_it_is),
         cmocka_unit_test(test_the_second_half_begins),
         cmocka_unit_test(test_what_is_missed),

@@ -127,7 +127,8 @@ static void end_upload(struct story *story, enum descriptor_slot slot, enum sour
 }
 
 /* What gets through is replaced at once at all HSDirs, under a higher counter: clients throw away a
- * descriptor with a lower one than they have. The other descriptor has nothing to do with it. */
+ * descriptor with a lower one than they have. The other descriptor has nothing to do with it. Without a lead
+ * it takes two seconds, since counters of the same second are the same. */
 static void test_an_upload_that_gets_through(void **state)
 {
     (void)state;
@@ -137,6 +138,8 @@ static void test_an_upload_that_gets_through(void **state)
             struct story *story = new_with_upload(lead, slot, &hsdir);
             end_upload(story, slot, SOURCE_UPLOAD_TAKEN);
             assert_false(publisher_is_published(story->publisher, 0, story->now));
+            story_run(story, 1500);
+            assert_int_equal(story->upload_count > 0, lead > 0);
             story_run(story, 1500);
             assert_int_equal(story->upload_count,
                              story->publisher->frontends[0].descriptors[slot].upload_count);
@@ -164,6 +167,44 @@ static void test_an_upload_before_ours(void **state)
     end_upload(story, DESCRIPTOR_FIRST, SOURCE_UPLOAD_TAKEN);
     assert_int_equal(story->publisher->sources[0].own_uploads[SOURCE_UPLOAD_TAKEN], 1);
     assert_int_equal(story->publisher->sources[0].uploads_through, 0);
+    story_free(story);
+}
+
+/* Without a lead, all that a tor uploads within two seconds makes one round. */
+static void test_uploads_that_get_through_together(void **state)
+{
+    (void)state;
+    uint32_t hsdir;
+    struct story *story = new_with_upload(0, DESCRIPTOR_FIRST, &hsdir);
+    const struct publisher_descriptor *descriptor =
+        &story->publisher->frontends[0].descriptors[DESCRIPTOR_FIRST];
+    for (size_t i = 0; i < descriptor->upload_count; i++) {
+        const uint8_t *fingerprint = descriptor->uploads[i].fingerprint;
+        publisher_note_source_upload(story->publisher, 0, SOURCE_UPLOAD_BEGUN, fingerprint,
+                                     descriptor->blinded_key, story->now);
+        publisher_note_source_upload(story->publisher, 0, SOURCE_UPLOAD_TAKEN, fingerprint, NULL, story->now);
+        story_run(story, 200);
+    }
+    story_run(story, 10000);
+    assert_int_equal(story->upload_count, descriptor->upload_count);
+    story_free(story);
+}
+
+/* An HSDir that is being sent something has nothing from before any more. */
+static void test_an_upload_that_comes_between(void **state)
+{
+    (void)state;
+    uint32_t hsdir;
+    struct story *story = new_with_upload(0, DESCRIPTOR_FIRST, &hsdir);
+    const struct publisher_upload *upload =
+        &story->publisher->frontends[0].descriptors[DESCRIPTOR_FIRST].uploads[0];
+    story->hsdirs_answer = false;
+    for (unsigned i = 0; i < 120 && upload->state != UPLOAD_IN_FLIGHT; i++)
+        story_run(story, MINUTE); /* a refresh, with the same points */
+    assert_int_equal(upload->state, UPLOAD_IN_FLIGHT);
+    assert_non_null(upload->taken);
+    end_upload(story, DESCRIPTOR_FIRST, SOURCE_UPLOAD_TAKEN);
+    assert_null(upload->taken);
     story_free(story);
 }
 
@@ -255,6 +296,8 @@ int main(void)
         cmocka_unit_test(test_one_of_two_dies),
         cmocka_unit_test(test_an_upload_that_gets_through),
         cmocka_unit_test(test_an_upload_before_ours),
+        cmocka_unit_test(test_uploads_that_get_through_together),
+        cmocka_unit_test(test_an_upload_that_comes_between),
         cmocka_unit_test(test_an_upload_that_is_refused),
         cmocka_unit_test(test_uploads_without_end),
         cmocka_unit_test(test_rounds_come_within_the_lead),
