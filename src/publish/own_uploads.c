@@ -10,6 +10,7 @@
 #include "publish/pace.h"
 #include "publish/rounds.h"
 #include "publish/source_announcements.h"
+#include "publish/twin_on_hsdirs.h"
 #include "publish/uploads.h"
 
 /* -- the lead -------------------------------------------------------------------------------------- */
@@ -40,11 +41,14 @@ static bool note_taken(struct publisher *publisher, const struct publisher_front
 }
 
 /* A spare HSDir has what the tor has made for the time period that clients use now. Where the tor does not
- * say itself what that is it is fetched from there. */
+ * say itself what that is it is fetched from there: if it is to be published, or not to be taken for the
+ * descriptor of a twin of which nothing else is known. */
 static void note_spare(struct publisher *publisher, struct source *source,
+                       const struct publisher_frontend *frontend,
                        const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE], int64_t now)
 {
-    if (publisher->network->client_slot != DESCRIPTOR_SECOND || !source->pow_params.is_present)
+    bool is_wanted = source->pow_params.is_present || twin_on_hsdirs_find(publisher, frontend) != NULL;
+    if (publisher->network->client_slot != DESCRIPTOR_SECOND || !is_wanted)
         return;
     announcements_add_fresh(&source->announcements, fingerprint);
     source->is_searching = false;
@@ -64,7 +68,7 @@ static void note_end(struct publisher *publisher, struct source *source, enum so
             struct publisher_upload *upload = publisher_descriptor_find_upload(descriptor, fingerprint);
             bool is_clients = slot == publisher->network->client_slot;
             if (is_of[is_clients] && upload == NULL && is_clients && what == SOURCE_UPLOAD_TAKEN)
-                note_spare(publisher, source, fingerprint, now);
+                note_spare(publisher, source, frontend, fingerprint, now);
             if (upload == NULL || !is_of[is_clients])
                 continue;
             source->own_uploads[what]++;
