@@ -172,6 +172,10 @@ static void test_what_is_of_another_twin(void **state)
     story->backends[SEEN].process++; /* what is found was made by that one, which is not heard of any more */
     story_run(story, 10 * MINUTE);
     assert_int_equal(count_wanting(story, DESCRIPTOR_FIRST, 100), ASKED);
+    story->backends[SEEN].process--;
+    upload(story, SEEN, 50); /* it has replaced its points, as is known of its signing key */
+    story_run(story, 10 * MINUTE);
+    assert_int_equal(count_wanting(story, DESCRIPTOR_FIRST, 50), 0);
     story->backends[UNSEEN].found = UNSEEN;
     story->backends[UNSEEN].process++;
     upload(story, UNSEEN, 2); /* its first point is the last one of the other */
@@ -256,6 +260,90 @@ static void test_one_that_may_be_back(void **state)
     assert_int_equal(unseen_of(story)->life.state, SOURCE_OUT);
     assert_int_equal(unseen_of(story)->points.count, 0);
     assert_int_equal(assignment_count_points_from(frontend_of(story)->assignment, SEEN), 3);
+    story_free(story);
+}
+
+/* A tor tells that it uploads before HSDirs have that, and what that is is known a moment later. */
+static void test_one_that_uploads(void **state)
+{
+    (void)state;
+    struct story *story = begin_published();
+    const uint8_t *fingerprint = frontend_of(story)->descriptors[DESCRIPTOR_FIRST].uploads[0].fingerprint;
+    story->backends[SEEN].answers = false;
+    publisher_note_source_upload(story->publisher, SEEN, SOURCE_UPLOAD_BEGUN, fingerprint,
+                                 story->publisher->sources[SEEN].blinded_key, story->now);
+    story->backends[UNSEEN].process++;
+    upload(story, UNSEEN, 400);
+    story_run(story, 2 * MINUTE);
+    assert_int_equal(count_wanting(story, DESCRIPTOR_FIRST, 400), 0);
+    story->backends[SEEN].answers = true;
+    publisher_note_descriptor(
+        story->publisher, SEEN,
+        model_make_descriptor(story->backends[SEEN].period[FROM_TOR], 2, (uint64_t[]){0, 1, 2}, 3),
+        story->now);
+    story_run(story, 2 * MINUTE);
+    assert_int_equal(count_wanting(story, DESCRIPTOR_FIRST, 400), ASKED);
+    story_free(story);
+}
+
+/* It is looked for again soon while the frontend waits for it; the other one has not answered at first. */
+static void test_it_is_found_in_time(void **state)
+{
+    (void)state;
+    struct story *story = begin(true, 6);
+    story->backends[SEEN].answers = false;
+    story_run(story, 2000);
+    assert_int_equal(unseen_of(story)->life.state, SOURCE_WAITING);
+    assert_int_equal(story->backends[UNSEEN].fetches[FROM_HSDIRS], 1);
+    story->backends[SEEN].answers = true;
+    story_reach(story, SEEN);
+    story_run(story, 10000);
+    assert_true(source_is_in(unseen_of(story)));
+    story_free(story);
+}
+
+/* Other HSDirs have to have what those before had. */
+static void test_other_hsdirs(void **state)
+{
+    (void)state;
+    struct story *story = begin_published();
+    story->hsdir_count += 30;
+    story_set_network(story, 0, 7);
+    story_run(story, 3 * MINUTE);
+    assert_int_equal(count_wanting(story, DESCRIPTOR_FIRST, 100), ASKED);
+    assert_int_equal(count_wanting(story, DESCRIPTOR_SECOND, 0), ASKED);
+    assert_true(publisher_is_published(story->publisher, 0, story->now));
+    story_free(story);
+}
+
+static void find_unknown_points(struct story *story, const struct publisher_action *action,
+                                struct look_result *result)
+{
+    (void)action;
+    result->finding = LOOK_FINDING_OTHERS;
+    result->is_newer = true;
+    result->made_at = story->now;
+    result->descriptor = story->look_context;
+}
+
+/* What got through where clients ask may be of its tor, whatever points there are: it is replaced, and nobody
+ * is alarmed. */
+static void test_its_uploads_are_no_stranger(void **state)
+{
+    (void)state;
+    struct story *story = begin_published();
+    for (unsigned i = 0; i < 4; i++) {
+        upload(story, UNSEEN, 100);
+        story_run(story, 60 * MINUTE);
+    }
+    story->look_context = model_make_descriptor(story->publisher->network->period_number[DESCRIPTOR_FIRST],
+                                                99, (uint64_t[]){700, 701, 702}, 3);
+    story->answer_look = find_unknown_points;
+    story_forget(story);
+    story_run(story, 60 * MINUTE);
+    assert_true(story->looks > 3);
+    assert_true(frontend_of(story)->looks.others < OTHERS_SUSPECTED);
+    descriptor_free(story->look_context);
     story_free(story);
 }
 
@@ -371,13 +459,17 @@ static void test_split(void **state)
     for (size_t i = 0; i < story->upload_count; i++)
         with_seed += story->uploads[i].points[0] / 100 == 1 && story->uploads[i].seed == 3;
     assert_int_equal(with_seed, ASKED / 2);
-    /* In the second half the seed tells it from the other at once. */
-    upload_seen(story, 0);
-    story->backends[UNSEEN].seed = 3;
+    /* In the second half the seed tells it from the other at once, of which nothing has been found yet. */
+    story_run(story, 10 * MINUTE);
     go_to_second_half(story, UNSEEN, 200);
     story_run(story, 3 * MINUTE);
     assert_int_equal(count_wanting(story, DESCRIPTOR_SECOND, 0), ASKED / 2);
     assert_int_equal(count_wanting(story, DESCRIPTOR_SECOND, 200), ASKED / 2);
+    story->backends[UNSEEN].seed = 4; /* started anew: it is none of the other's, whose seed is known */
+    story->backends[UNSEEN].process++;
+    upload(story, UNSEEN, 300);
+    story_run(story, 3 * MINUTE);
+    assert_int_equal(count_wanting(story, DESCRIPTOR_SECOND, 300), ASKED / 2);
     story_free(story);
 }
 
@@ -409,6 +501,10 @@ int main(void)
         cmocka_unit_test(test_both_boundaries),
         cmocka_unit_test(test_the_other_may_have_made_it),
         cmocka_unit_test(test_one_that_may_be_back),
+        cmocka_unit_test(test_one_that_uploads),
+        cmocka_unit_test(test_it_is_found_in_time),
+        cmocka_unit_test(test_other_hsdirs),
+        cmocka_unit_test(test_its_uploads_are_no_stranger),
         cmocka_unit_test(test_it_is_started_anew),
         cmocka_unit_test(test_it_dies),
         cmocka_unit_test(test_how_old_it_is),
