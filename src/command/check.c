@@ -119,8 +119,12 @@ static void print_backend(const struct config_backend *backend)
         printf("    %s\n", backend->name);
     else
         printf("    %s  %s.onion\n", backend->name, backend->address);
-    printf("        %s%s\n",
-           backend->has_control ? "control port " : "no control port: fetched from the HSDirs", endpoint);
+    if (backend->has_control)
+        printf("        control port %s\n", endpoint);
+    else if (backend->is_twin)
+        printf("        no control port: seen by what it uploads to the HSDirs that no client asks\n");
+    else
+        printf("        no control port: fetched from the HSDirs\n");
 }
 
 static void print_bundle(const struct config_frontend *frontend)
@@ -157,16 +161,31 @@ static void print_frontend(const struct config_frontend *frontend)
 }
 
 /* Whether a backend of a frontend needs a line of a twin. */
-static bool is_needed(const struct twin_line *line, const struct config_frontend *frontend)
+static bool is_needed(const struct twin_line *line, const struct config_backend *backend,
+                      const struct config_frontend *frontend)
 {
-    return frontend->mode == CONFIG_MODE_HARDMAP &&
-           !(line->when == TWIN_WITH_WORK && frontend->has_proof_of_work_off);
+    return backend->is_twin && !(line->when == TWIN_WITH_WORK && frontend->has_proof_of_work_off) &&
+           !(line->when == TWIN_OF_SEVERAL && !backend->has_control);
 }
 
 /* What a config makes of its tors: whether they are to upload themselves. */
 static enum twin_case find_case(const struct config *config)
 {
     return config->has_other_publishers ? TWIN_OF_SEVERAL : TWIN_OF_ONE;
+}
+
+/* What a line of a twin is for. A twin without a control port has to upload in any case: nothing else of it
+ * is seen. */
+static const char *describe_line(const struct twin_line *line, const struct config_backend *twin)
+{
+    return line->when == TWIN_OF_ONE && !twin->has_control ? "torrc, as it is by default" : line->title;
+}
+
+/* Whether a backend has to answer under a key that it has made no introduction points for: another one's, or
+ * that of the next time period. A twin without a control port does not: whether it would is not known. */
+static bool needs_ob_config(const struct config_backend *backend)
+{
+    return !backend->is_twin || backend->has_control;
 }
 
 /* What the operator of a twin needs besides. */
@@ -179,9 +198,10 @@ static void print_twin_lines(const struct config *config, const struct config_ba
         printf("    torrc, a ControlSocket or ControlPort, which obpub reaches as %s\n", endpoint);
     }
     for (size_t i = 0; i < TWIN_LINES; i++) {
-        if (is_needed(&twin_lines[i], frontend))
-            printf("    %s%s:\n        %s\n", twin_lines[i].title,
-                   twin_lines[i].when == find_case(config) ? " (so in this config)" : "", twin_lines[i].line);
+        bool is_so = twin->has_control && twin_lines[i].when == find_case(config);
+        if (is_needed(&twin_lines[i], twin, frontend))
+            printf("    %s%s:\n        %s\n", describe_line(&twin_lines[i], twin),
+                   is_so ? " (so in this config)" : "", twin_lines[i].line);
     }
 }
 
@@ -194,10 +214,12 @@ static void print_operator_lines(const struct config *config, const struct backe
                backend->name, backend->address);
     else
         printf("backend %s.onion (%s)\n", backend->address, backend->name);
-    printf("    torrc, below its HiddenServiceDir line:\n");
-    printf("        %s\n", TORRC_LINE);
-    printf("    ob_config, a file in its HiddenServiceDir:\n");
-    for (size_t i = 0; i < group->count; i++)
+    if (needs_ob_config(backend)) {
+        printf("    torrc, below its HiddenServiceDir line:\n");
+        printf("        %s\n", TORRC_LINE);
+        printf("    ob_config, a file in its HiddenServiceDir:\n");
+    }
+    for (size_t i = 0; needs_ob_config(backend) && i < group->count; i++)
         printf("        %s %s.onion\n", OB_CONFIG_KEYWORD, group->uses[i].frontend->address);
     if (backend->is_twin)
         print_twin_lines(config, backend, group->uses[0].frontend);
@@ -307,13 +329,13 @@ static json_t *make_service(const struct config *config, const struct config_fro
 /* What the operator of a backend must have. */
 static json_t *make_operator_lines(const struct backend_uses *group)
 {
-    json_t *ob_config = json_array();
-    for (size_t i = 0; i < group->count; i++)
+    const struct config_backend *backend = group->uses[0].backend;
+    json_t *ob_config = json_array(), *torrc = json_array();
+    for (size_t i = 0; needs_ob_config(backend) && i < group->count; i++)
         json_array_append_new(
             ob_config, json_sprintf("%s %s.onion", OB_CONFIG_KEYWORD, group->uses[i].frontend->address));
-    json_t *torrc = json_array();
-    json_array_append_new(torrc, json_string(TORRC_LINE));
-    const struct config_backend *backend = group->uses[0].backend;
+    if (needs_ob_config(backend))
+        json_array_append_new(torrc, json_string(TORRC_LINE));
     json_t *object = json_object();
     json_object_set_new(object, "onionAddress", status_value_address(backend->identity_key));
     json_object_set_new(object, "name", status_value_text(backend->name));
@@ -321,7 +343,7 @@ static json_t *make_operator_lines(const struct backend_uses *group)
     json_object_set_new(object, "obConfig", ob_config);
     for (size_t i = 0; i < TWIN_LINES; i++) {
         json_t *lines = json_array();
-        if (is_needed(&twin_lines[i], group->uses[0].frontend))
+        if (is_needed(&twin_lines[i], backend, group->uses[0].frontend))
             json_array_append_new(lines, json_string(twin_lines[i].line));
         json_object_set_new(object, twin_lines[i].key, lines);
     }

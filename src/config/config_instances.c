@@ -30,12 +30,11 @@ static const struct yaml_key instance_keys[INSTANCE_KEYS] = {
     [INSTANCE_CONTROL_PASSWORD_FILE] = {"control-password-file", false},
     [INSTANCE_CONTROL_COOKIE_FILE] = {"control-cookie-file", false},
 };
-/* All twins have one address: only names tell them apart. And only its control port tells one twin's points
- * from another's. */
+/* All twins have one address: only names tell them apart. */
 static const struct yaml_key twin_keys[INSTANCE_KEYS] = {
     [INSTANCE_ADDRESS] = {"address", false},
     [INSTANCE_NAME] = {"name", true},
-    [INSTANCE_CONTROL] = {"control", true},
+    [INSTANCE_CONTROL] = {"control", false},
     [INSTANCE_CONTROL_PASSWORD_FILE] = {"control-password-file", false},
     [INSTANCE_CONTROL_COOKIE_FILE] = {"control-cookie-file", false},
 };
@@ -151,6 +150,30 @@ static void compare_twin(struct config_loader *loader, yaml_node_t **values,
     }
 }
 
+/* Reports a twin without a control port that can't be there. Its tor is seen by what it uploads: with a lead
+ * that is refused where clients ask and taken by the other HSDirs. Of several such tors nothing would tell
+ * which has made what is found there. */
+static void check_unseen_twin(struct config_loader *loader, yaml_node_t *node,
+                              const struct config_frontend *frontend, const struct config_backend *twin)
+{
+    if (frontend->lead == 0)
+        config_report_add_error(loader->yaml.report, loader->yaml.path, twin->line,
+                                "an instance of a hardmap service needs \"control:\" where \"lead\" is 0: "
+                                "without that port its tor is seen only by uploads of its own, which a lead "
+                                "keeps from replacing obpub's; add one of them");
+    for (size_t i = 0; i < frontend->backend_count; i++) {
+        const struct config_backend *other = &frontend->backends[i];
+        if (other->has_control)
+            continue;
+        CONFIG_LOADER_REPORT(loader, node,
+                             "a second instance of a hardmap service has no \"control:\", the first one is "
+                             "on line %zu: nothing tells which of the two tors has made what HSDirs have; "
+                             "add it to all but one",
+                             other->line);
+        return;
+    }
+}
+
 /* Reads what is known of a backend's control port. */
 static void read_control(struct config_loader *loader, yaml_node_t **values, struct config_backend *backend)
 {
@@ -204,6 +227,8 @@ static void read_instance(struct config_loader *loader, yaml_node_t *node, struc
         config_backend_clear(&backend);
         return;
     }
+    if (backend.is_twin && values[INSTANCE_CONTROL] == NULL)
+        check_unseen_twin(loader, node, frontend, &backend);
     backend.name = read_name(loader, values[INSTANCE_NAME]);
     if (backend.is_twin)
         compare_twin(loader, values, frontend, &backend);

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "crypto/revision_counter.h"
 #include "engine/index.h"
 
 /* -- fetches -------------------------------------------------------------------------------------- */
@@ -27,13 +28,58 @@ static void drop_fetch(struct engine_backend *backend)
     end_fetch(backend);
 }
 
+/* When a descriptor was made (milliseconds), by its revision counter, which is a few minutes off at most. */
+static int64_t estimate_made_at(const struct engine *engine, const struct descriptor *descriptor)
+{
+    const struct network *network = engine->publisher->network;
+    bool is_second = descriptor->period_number == network->period_number[DESCRIPTOR_SECOND];
+    int64_t seconds = network_revision_seconds(network, is_second ? DESCRIPTOR_SECOND : DESCRIPTOR_FIRST,
+                                               clock_wall_seconds());
+    int64_t made_at = revision_counter_estimate(descriptor->revision_counter);
+    return clock_milliseconds() - (seconds - made_at) * 1000;
+}
+
+/* True when this process has made what an HSDir hands out under the address of a twin. */
+static bool is_own_make(const struct engine *engine, const struct source *source,
+                        const struct descriptor *descriptor)
+{
+    int64_t made_at;
+    for (size_t i = 0; i < source->frontend_count; i++) {
+        if (keyring_has_made(&engine->frontends[source->frontends[i]].keyring, descriptor, &made_at))
+            return true;
+    }
+    return false;
+}
+
+/* A spare HSDir has answered about a twin that is only seen there. That it has nothing is no failure. */
+static void note_spare(struct engine_backend *backend, const struct fetch *fetch,
+                       struct descriptor *descriptor, const struct error *error)
+{
+    struct engine *engine = backend->engine;
+    const struct source *source = publisher_find_source(engine->publisher, backend->number);
+    if (descriptor != NULL && !is_own_make(engine, source, descriptor)) {
+        publisher_note_found(engine->publisher, backend->number, descriptor,
+                             estimate_made_at(engine, descriptor), clock_milliseconds());
+        return;
+    }
+    bool is_answered = descriptor != NULL || fetch_was_answered(fetch);
+    engine->counters.fetch_failures[FETCH_TARGET_HSDIRS] += !is_answered;
+    if (is_answered)
+        publisher_note_hsdirs_answered(engine->publisher, backend->number, clock_milliseconds());
+    publisher_note_fetch_failed(engine->publisher, backend->number, error != NULL ? error->text : "", false,
+                                clock_milliseconds());
+    descriptor_free(descriptor);
+}
+
 static void fetch_ended(struct fetch *fetch, struct descriptor *descriptor, const struct error *error,
                         void *context)
 {
     struct engine_backend *backend = context;
     struct engine *engine = backend->engine;
     bool from_tor = backend->fetches_from_tor;
-    if (descriptor != NULL) {
+    if (engine_source_kind(backend->config) == SOURCE_TWIN_ON_HSDIRS) {
+        note_spare(backend, fetch, descriptor, error);
+    } else if (descriptor != NULL) {
         publisher_note_descriptor(engine->publisher, backend->number, descriptor, clock_milliseconds());
     } else {
         engine->counters.fetch_failures[from_tor ? FETCH_TARGET_BACKEND : FETCH_TARGET_HSDIRS]++;
@@ -228,7 +274,7 @@ void engine_follow_sources(struct engine *engine)
 enum source_kind engine_source_kind(const struct config_backend *config)
 {
     if (config->is_twin)
-        return SOURCE_TWIN_WITH_CONTROL;
+        return config->has_control ? SOURCE_TWIN_WITH_CONTROL : SOURCE_TWIN_ON_HSDIRS;
     return config->has_control ? SOURCE_BACKEND_WITH_CONTROL : SOURCE_BACKEND_ON_HSDIRS;
 }
 

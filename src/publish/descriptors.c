@@ -185,7 +185,7 @@ static void update_descriptor(struct publisher *publisher, const struct publishe
     else if (blinding_derive_public_key(descriptor->blinded_key, frontend->identity_key,
                                         descriptor->period_number, network->schedule.period_length) != 0)
         return;
-    if (list_uploads(descriptor, network, slot, frontend->is_split, known) > 0 && frontend->has_started)
+    if (list_uploads(descriptor, network, slot, frontend->leaves_spares, known) > 0 && frontend->has_started)
         plan_for_hsdirs(publisher, descriptor, slot, now);
 }
 

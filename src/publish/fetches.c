@@ -5,6 +5,7 @@
 
 #include "publish/pace.h"
 #include "publish/tors.h"
+#include "publish/twin_on_hsdirs.h"
 
 /* So many hints of something new at a source are followed at once, and then one each so many milliseconds
  * (on a testing network more often). A tor has sixteen HSDirs to tell of when it uploads, and uploads seldom;
@@ -67,6 +68,8 @@ static enum inquiry_target choose_target(const struct source *source)
 static size_t list_hsdirs(struct publisher *publisher, struct source *source, bool *is_fresh)
 {
     size_t count;
+    if (source_policy(source->kind)->is_at_spares)
+        return twin_on_hsdirs_list(publisher, source, publisher->action_fingerprints);
     if (source_policy(source->kind)->is_on_hsdirs)
         count = announcements_take_fresh(&source->announcements, publisher->action_fingerprints);
     else /* each of them may have another twin's */

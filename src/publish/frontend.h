@@ -32,8 +32,8 @@ struct publisher_frontend {
     bool is_urgent;    /* among these changes is one that is more than new points of another time period */
     bool is_commanded; /* likewise one of its members, which nothing holds back */
     bool takes_proof_of_work; /* its twins' may be published */
-    bool is_split;            /* it is: each HSDir that clients ask has the points of one twin, the spare ones
-                                 are left to the twins' tors */
+    bool is_split;            /* it is: each HSDir that clients ask has the points of one twin */
+    bool leaves_spares;       /* the spare HSDirs are left to the twins' tors, which are seen there */
     uint64_t turn;            /* of the twins, where there are more of them than HSDirs */
     int64_t turn_at;          /* when the next one begins; MOMENT_NEVER when they need not take turns */
     int64_t search_at;        /* when what twins' tors have made for the second half of the day is looked for

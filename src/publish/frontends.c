@@ -7,11 +7,13 @@
 #include "base/big_endian.h"
 #include "base/memory.h"
 #include "publish/descriptors.h"
+#include "publish/merged.h"
 #include "publish/own_points.h"
 #include "publish/pace.h"
 #include "publish/rounds.h"
 #include "publish/source_work.h"
 #include "publish/split.h"
+#include "publish/twin_on_hsdirs.h"
 
 /* A source that was lost so many milliseconds ago, or less, is one of those that were lost together. */
 #define MISSED_TIME (10 * 60 * 1000)
@@ -137,27 +139,10 @@ static void make_period_seed(uint8_t seed[CHOICE_SEED_SIZE], const struct publis
 static struct assignment *make_assignment(const struct publisher *publisher,
                                           const struct publisher_frontend *frontend)
 {
-    struct choice_offer *offers = memory_allocate(frontend->member_count, sizeof(*offers));
     uint8_t seed[CHOICE_SEED_SIZE];
-    size_t count = 0;
-    for (size_t i = 0; i < frontend->member_count; i++) {
-        const struct source *source = publisher_member_source(publisher, &frontend->members[i]);
-        if (!frontend->members[i].is_in || source->points.count == 0)
-            continue;
-        offers[count++] = (struct choice_offer){
-            .identity_key = source->identity_key,
-            .points = source->points.points,
-            .claims = source->points.claims,
-            .point_count = source->points.count,
-            .source = frontend->members[i].source,
-            .descriptor = source->descriptor,
-        };
-    }
     make_period_seed(seed, publisher);
-    struct assignment *assignment = frontend->is_split ? split_make_assignment(publisher, frontend, seed)
-                                                       : publisher->rules.assign(offers, count, seed);
-    free(offers);
-    return assignment;
+    return frontend->is_split ? split_make_assignment(publisher, frontend, seed)
+                              : merged_make_assignment(publisher, frontend, seed);
 }
 
 /* Has each HSDir want what the members offer now. Returns true when that is something else than before. */
@@ -195,6 +180,15 @@ void frontend_begin_turn(struct publisher *publisher, size_t number, int64_t now
     frontend_update_assignment(publisher, number, SOURCE_NONE, now);
 }
 
+/* Twins' tors are seen at the spare HSDirs: returns true when these are to be left to them now and were not,
+ * or the other way round. */
+static bool update_spares(const struct publisher *publisher, struct publisher_frontend *frontend)
+{
+    bool left = frontend->leaves_spares;
+    frontend->leaves_spares = frontend->is_split || twin_on_hsdirs_find(publisher, frontend) != NULL;
+    return frontend->leaves_spares != left;
+}
+
 /* With no assignment, when all its sources are new ones and not yet heard of, nothing goes out. */
 void frontend_update_assignment(struct publisher *publisher, size_t number, uint64_t changed_source,
                                 int64_t now)
@@ -202,10 +196,11 @@ void frontend_update_assignment(struct publisher *publisher, size_t number, uint
     struct publisher_frontend *frontend = &publisher->frontends[number];
     update_membership(publisher, frontend, changed_source, now);
     publisher_touch_frontend(publisher, number, now);
-    if (split_update(publisher, frontend) && publisher->network != NULL) {
-        frontend_update_hsdirs(publisher, frontend, now); /* the spare ones come or go */
+    bool has_turned = split_update(publisher, frontend);
+    if (update_spares(publisher, frontend) && publisher->network != NULL)
+        frontend_update_hsdirs(publisher, frontend, now);
+    if (has_turned)
         own_points_search(publisher, number, true, now);
-    }
     plan_turn(publisher, frontend, now);
     if (!renew_assignment(publisher, frontend))
         return;

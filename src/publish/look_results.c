@@ -136,7 +136,7 @@ static struct comparison compare(const struct publisher *publisher, const struct
 }
 
 /* True when points that are not known may be what a twin's tor has made: one that has uploaded there, or may
- * have while nobody could hear of that. */
+ * have while nobody could hear of that, as of one without a control port nobody ever does. */
 static bool may_be_of_twin(const struct publisher *publisher, const struct publisher_frontend *frontend,
                            const struct publisher_upload *upload, int64_t now)
 {
@@ -144,6 +144,8 @@ static bool may_be_of_twin(const struct publisher *publisher, const struct publi
         return true;
     for (size_t i = 0; i < frontend->member_count; i++) {
         const struct source *source = publisher_member_source(publisher, &frontend->members[i]);
+        if (source_policy(source->kind)->is_at_spares)
+            return true;
         if (!source_policy(source->kind)->is_on_hsdirs && source->uploading != SOURCE_UPLOADING_OFF &&
             now - source->life.since < HSDIR_MEMORY)
             return true;

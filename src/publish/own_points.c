@@ -9,6 +9,11 @@
 #include "publish/pace.h"
 #include "publish/source_announcements.h"
 #include "publish/source_work.h"
+#include "publish/twin_on_hsdirs.h"
+
+/* A twin that is out may have been started anew, and have uploaded, so many milliseconds before its control
+ * port lets us in (scaled). */
+#define RETURN_TIME (10 * 60 * 1000)
 
 const struct source_points *own_points_find(const struct source *source, uint64_t period_number,
                                             const struct descriptor **descriptor)
@@ -21,6 +26,20 @@ const struct source_points *own_points_find(const struct source *source, uint64_
     bool is_next = source->next != NULL && source->next->period_number == period_number;
     *descriptor = is_next ? source->next : NULL;
     return is_next && source->next_points.count > 0 ? &source->next_points : NULL;
+}
+
+const struct descriptor *own_points_find_known(const struct source *source, uint64_t period_number)
+{
+    if (source->descriptor != NULL && source->descriptor->period_number == period_number)
+        return source->descriptor;
+    return source->next != NULL && source->next->period_number == period_number ? source->next : NULL;
+}
+
+bool own_points_has_part(const struct source *source, uint64_t period_number)
+{
+    const struct descriptor *descriptor;
+    return !source_policy(source->kind)->is_at_spares ||
+           own_points_find(source, period_number, &descriptor) != NULL;
 }
 
 /* True when a descriptor has the pow-params of a source's tor. */
@@ -42,6 +61,114 @@ struct source *own_points_find_owner(const struct publisher *publisher,
     return NULL;
 }
 
+/* -- whose a descriptor is ---------------------------------------------------------------------------- */
+
+bool own_points_have_same_maker(const struct descriptor *one, const struct descriptor *other)
+{
+    return memcmp(one->signing_key, other->signing_key, ED25519_PUBLIC_KEY_SIZE) == 0;
+}
+
+/* True when a source is known to have made a descriptor, or has another one by the same signing key. */
+static bool is_maker(const struct source *source, const struct descriptor *descriptor)
+{
+    return (source->descriptor != NULL && own_points_have_same_maker(source->descriptor, descriptor)) ||
+           (source->next != NULL && own_points_have_same_maker(source->next, descriptor));
+}
+
+bool own_points_have_one_maker(const struct source *one, const struct source *other)
+{
+    return (one->descriptor != NULL && is_maker(other, one->descriptor)) ||
+           (one->next != NULL && is_maker(other, one->next));
+}
+
+static bool has_key_of(const struct publisher *publisher, const struct source *source,
+                       const struct descriptor *descriptor, int64_t now)
+{
+    (void)publisher;
+    (void)now;
+    return is_maker(source, descriptor);
+}
+
+/* True when a source with a control port has offered a point of a descriptor: it may be another publisher's,
+ * or left from a process of its tor that is gone. */
+static bool has_offered(const struct publisher *publisher, const struct source *source,
+                        const struct descriptor *descriptor, int64_t now)
+{
+    (void)publisher;
+    for (size_t i = 0; source_policy(source->kind)->asks_own_tor && i < descriptor->point_count; i++) {
+        if (offered_points_has(&source->offered, &descriptor->points[i], now))
+            return true;
+    }
+    return false;
+}
+
+/* True when a source with a control port may have made a descriptor, which has not its seed. Its tor tells of
+ * an upload before an HSDir has that, and is asked at once; all that it has uploaded has its seed, once it
+ * has been there for a while. One that was started anew may upload before its port lets us in. */
+static bool may_be_maker(const struct publisher *publisher, const struct source *source,
+                         const struct descriptor *descriptor, int64_t now)
+{
+    if (!source_policy(source->kind)->asks_own_tor || source->uploading == SOURCE_UPLOADING_OFF)
+        return false;
+    bool has_changed_state = now - source->life.since < publisher_scale(publisher, RETURN_TIME);
+    if (source->life.state != SOURCE_LIVE)
+        return has_changed_state;
+    bool has_said_all = !source->has_begun_upload && !announcements_have_fresh(source->announcements) &&
+                        !source_is_asked(source);
+    bool has_other_seed = source->pow_params.is_present && !has_changed_state;
+    bool is_known = own_points_find_known(source, descriptor->period_number) != NULL;
+    return !has_said_all || (!has_other_seed && !is_known);
+}
+
+/* What tells whose a descriptor is, or may be. */
+typedef bool (*trace)(const struct publisher *publisher, const struct source *source,
+                      const struct descriptor *descriptor, int64_t now);
+
+/* The first member of a frontend of which it is true; NULL for none. */
+static struct source *find_trace(const struct publisher *publisher, const struct publisher_frontend *frontend,
+                                 const struct descriptor *descriptor, trace is_found, int64_t now)
+{
+    for (size_t i = 0; i < frontend->member_count; i++) {
+        struct source *source = publisher_member_source(publisher, &frontend->members[i]);
+        if (is_found(publisher, source, descriptor, now))
+            return source;
+    }
+    return NULL;
+}
+
+/* Whose it is of those of which more is known than what HSDirs have. */
+static struct source *find_known_maker(const struct publisher *publisher,
+                                       const struct publisher_frontend *frontend,
+                                       const struct descriptor *descriptor, int64_t now)
+{
+    struct source *maker = own_points_find_owner(publisher, frontend, descriptor);
+    if (maker == NULL)
+        maker = find_trace(publisher, frontend, descriptor, has_key_of, now);
+    return maker != NULL ? maker : find_trace(publisher, frontend, descriptor, has_offered, now);
+}
+
+/* Twins are members of one frontend alone: each frontend has its own. Where all of them have control ports
+ * only the seed counts: without one nothing that is found is of use. */
+struct source *own_points_find_maker(const struct publisher *publisher, struct source *asked,
+                                     const struct descriptor *descriptor, int64_t now)
+{
+    if (asked->frontend_count == 0)
+        return NULL;
+    const struct publisher_frontend *frontend = &publisher->frontends[asked->frontends[0]];
+    struct source *unseen = twin_on_hsdirs_find(publisher, frontend);
+    if (unseen == NULL)
+        return own_points_find_owner(publisher, frontend, descriptor);
+    struct source *maker = find_known_maker(publisher, frontend, descriptor, now);
+    if (maker != NULL)
+        return maker;
+    bool has_work = descriptor->pow_params.is_present || asked->pow_params.is_present;
+    if (source_policy(asked->kind)->asks_own_tor)
+        return !has_work && !asked->is_searching ? asked : NULL;
+    return find_trace(publisher, frontend, descriptor, may_be_maker, now) == NULL ? unseen : NULL;
+}
+
+/* -- what becomes of one that was found ---------------------------------------------------------------- */
+
 /* True when it says something that was not known of its tor's next time period. A publisher has other signing
  * keys than the tor, and its counters are ahead; so what one says can't be compared with what the other does.
  * A tor has just made what it has told of; where HSDirs are asked without that the first one counts. */
@@ -52,25 +179,49 @@ static bool is_news(const struct source *source, const struct descriptor *descri
         return false;
     if (next == NULL || next->period_number != descriptor->period_number)
         return true;
-    bool has_same_maker = memcmp(next->signing_key, descriptor->signing_key, ED25519_PUBLIC_KEY_SIZE) == 0;
-    return has_same_maker ? descriptor_is_older(next, descriptor) : !is_searching;
+    return own_points_have_same_maker(next, descriptor) ? descriptor_is_older(next, descriptor)
+                                                        : !is_searching;
 }
 
-void own_points_take(struct publisher *publisher, struct source *asked, struct descriptor *descriptor,
-                     int64_t now)
+void own_points_add(struct publisher *publisher, struct source *source, struct descriptor *descriptor,
+                    int64_t now)
 {
-    struct source *owner = NULL;
-    for (size_t i = 0; i < asked->frontend_count && owner == NULL; i++)
-        owner = own_points_find_owner(publisher, &publisher->frontends[asked->frontends[i]], descriptor);
-    if (owner == NULL || !is_news(owner, descriptor, asked->is_searching)) {
-        descriptor_free(descriptor);
-        return;
+    descriptor_free(source->next);
+    source->next = descriptor;
+    offered_points_note(&source->offered, descriptor, now);
+    bool is_news = own_points_update(publisher, source, now);
+    if (source_policy(source->kind)->is_at_spares) {
+        is_news |= !pow_params_equal(&source->pow_params, &descriptor->pow_params);
+        source->pow_params = descriptor->pow_params; /* otherwise its tor says what they are */
+        source->descriptor_at = now;
     }
-    descriptor_free(owner->next);
-    owner->next = descriptor;
-    if (own_points_update(publisher, owner, now))
-        source_add_news(owner, SOURCE_NEWS_CHANGE);
+    if (is_news)
+        source_add_news(source, SOURCE_NEWS_CHANGE);
 }
+
+void own_points_take(struct publisher *publisher, struct source *source, struct descriptor *descriptor,
+                     bool is_searching, int64_t now)
+{
+    if (is_news(source, descriptor, is_searching))
+        own_points_add(publisher, source, descriptor, now);
+    else
+        descriptor_free(descriptor);
+}
+
+void own_points_go_on(struct source *source, uint64_t first_period)
+{
+    if (source->next == NULL || source->next->period_number > first_period)
+        return;
+    descriptor_free(source->descriptor);
+    source->descriptor = source->next;
+    source->next = NULL;
+    source_points_clear(&source->points);
+    source->points = source->next_points;
+    source->next_points = (struct source_points){.count = 0};
+    source_add_news(source, SOURCE_NEWS_CHANGE);
+}
+
+/* -- searching for what was made before ---------------------------------------------------------------- */
 
 /* True when a twin's own points of a time period are not known, and could be found. */
 static bool is_missed(const struct source *source, uint64_t period_number)

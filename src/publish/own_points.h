@@ -21,10 +21,44 @@ struct source *own_points_find_owner(const struct publisher *publisher,
                                      const struct publisher_frontend *frontend,
                                      const struct descriptor *descriptor);
 
-/* A descriptor was found under the address of a twin, which becomes one of its tor's, or of another twin's,
- * or is none: it is released then. */
-void own_points_take(struct publisher *publisher, struct source *asked, struct descriptor *descriptor,
-                     int64_t now);
+/* Likewise the descriptor of a time period alone, also one without points. */
+const struct descriptor *own_points_find_known(const struct source *source, uint64_t period_number);
+
+/* True when a source has points for the descriptor of a time period: its own, or such as its tor answers for
+ * all the same. */
+bool own_points_has_part(const struct source *source, uint64_t period_number);
+
+/* True when both were signed with one descriptor signing key: a tor draws one for each of its descriptors,
+ * and keeps it for as long as it has that. */
+bool own_points_have_same_maker(const struct descriptor *one, const struct descriptor *other);
+
+/* True when something that is known of both sources was. */
+bool own_points_have_one_maker(const struct source *one, const struct source *other);
+
+/* The twin whose tor has made a descriptor that was found under the address of the one that was asked; NULL
+ * when that can't be told.
+ *
+ * The seed of its pow-params tells, and so do the signing keys of what is known of tors, and points that they
+ * have offered. What is left, and was found because the tor of the one that was asked had just told of it, is
+ * that one's. What is left otherwise is of the twin of which nothing else is known, if there is one; unless a
+ * twin with a control port may have made it that has not said so: one that has not been seen with its own
+ * descriptor of this time period, that is about to say something new, or that has gone of late and may be
+ * back. */
+struct source *own_points_find_maker(const struct publisher *publisher, struct source *asked,
+                                     const struct descriptor *descriptor, int64_t now);
+
+/* A descriptor was found that the tor of a source with a control port has made. It becomes the source's, or
+ * is released if it says nothing new. is_searching: nobody had told of it. */
+void own_points_take(struct publisher *publisher, struct source *source, struct descriptor *descriptor,
+                     bool is_searching, int64_t now);
+
+/* Has a descriptor be what is known of a source for the time period after that of its descriptor. */
+void own_points_add(struct publisher *publisher, struct source *source, struct descriptor *descriptor,
+                    int64_t now);
+
+/* The time periods of the two descriptors are others: what a source had for the second one is now what it has
+ * for the first. */
+void own_points_go_on(struct source *source, uint64_t first_period);
 
 /* Has HSDirs asked, where clients use the descriptor of the second half and what some twin of a frontend that
  * is split has made for that is not known: the spare ones have what tors uploaded before clients went over to

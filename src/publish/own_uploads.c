@@ -11,6 +11,7 @@
 #include "publish/rounds.h"
 #include "publish/source_announcements.h"
 #include "publish/source_work.h"
+#include "publish/twin_on_hsdirs.h"
 #include "publish/uploads.h"
 
 /* Without a lead, what takes the place of a twin's upload has to be of a later second than that; and its tor
@@ -47,13 +48,16 @@ static bool note_taken(struct publisher *publisher, const struct publisher_front
 
 /* A spare HSDir has what the tor has made for the time period that clients use now. Where the tor does not
  * say itself what that is it is fetched from there: in the second half of the day, and then until the tor has
- * seen the new shared random value. */
+ * seen the new shared random value; if it is to be published, or not to be taken for the descriptor of a twin
+ * of which nothing else is known. */
 static void note_spare(struct publisher *publisher, struct source *source,
+                       const struct publisher_frontend *frontend,
                        const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE], int64_t now)
 {
     bool tells_itself =
         source->descriptor != NULL && source->descriptor->period_number == source->period_number;
-    if (tells_itself || !source_verifies_work(source))
+    bool is_wanted = source_verifies_work(source) || twin_on_hsdirs_find(publisher, frontend) != NULL;
+    if (tells_itself || !is_wanted)
         return;
     announcements_add_fresh(&source->announcements, fingerprint);
     source->is_searching = false;
@@ -73,7 +77,7 @@ static void note_end(struct publisher *publisher, struct source *source, enum so
             struct publisher_upload *upload = publisher_descriptor_find_upload(descriptor, fingerprint);
             bool is_clients = slot == publisher->network->client_slot;
             if (is_of[is_clients] && upload == NULL && is_clients && what == SOURCE_UPLOAD_TAKEN)
-                note_spare(publisher, source, fingerprint, now);
+                note_spare(publisher, source, frontend, fingerprint, now);
             if (upload == NULL || !is_of[is_clients])
                 continue;
             source->own_uploads[what]++;

@@ -231,7 +231,7 @@ void publisher_set_network(struct publisher *publisher, struct network *network,
         if (!publisher->frontends[i].is_used)
             continue;
         frontend_update_hsdirs(publisher, &publisher->frontends[i], now);
-        if (publisher->frontends[i].is_split)
+        if (publisher->frontends[i].leaves_spares)
             frontend_update_assignment(publisher, i, SOURCE_NONE, now); /* each HSDir has its own part */
         if (has_new_half) {
             own_points_search(publisher, i, true, now);

@@ -27,7 +27,7 @@ static void tell_frontends(struct publisher *publisher, struct source *source, i
     source->news = SOURCE_NEWS_NONE;
 }
 
-/* Whoever was asked: what was found may be another twin's. */
+/* Whoever was asked: what came may be another twin's. */
 static void tell_twins(struct publisher *publisher, const struct source *asked, int64_t now)
 {
     for (size_t i = 0; i < asked->frontend_count; i++) {
@@ -98,14 +98,30 @@ void publisher_note_descriptor(struct publisher *publisher, uint64_t number, str
         return;
     }
     if (!source_policy(source->kind)->is_on_hsdirs && source->inquiry.asked == INQUIRY_OF_HSDIRS) {
-        source_note_found(publisher, source, descriptor, now);
-        tell_twins(publisher, source, now);
+        publisher_note_found(publisher, number, descriptor, now, now);
         return;
     }
     bool is_good = source_note_descriptor(publisher, source, descriptor, now);
     if (is_good && !source_policy(source->kind)->asks_own_tor)
         note_success(publisher, now);
-    tell_frontends(publisher, source, now);
+    if (source_policy(source->kind)->is_on_hsdirs)
+        tell_frontends(publisher, source, now);
+    else
+        tell_twins(publisher, source, now);
+}
+
+void publisher_note_found(struct publisher *publisher, uint64_t number, struct descriptor *descriptor,
+                          int64_t made_at, int64_t now)
+{
+    struct source *source = publisher_find_source(publisher, number);
+    if (source == NULL) {
+        descriptor_free(descriptor);
+        return;
+    }
+    source_note_found(publisher, source, descriptor, made_at, now);
+    if (!source_policy(source->kind)->asks_own_tor)
+        note_success(publisher, now);
+    tell_twins(publisher, source, now);
 }
 
 void publisher_note_hsdirs_answered(struct publisher *publisher, uint64_t number, int64_t now)

@@ -33,6 +33,11 @@ void publisher_note_uploading(struct publisher *publisher, uint64_t source, bool
 void publisher_note_descriptor(struct publisher *publisher, uint64_t source, struct descriptor *descriptor,
                                int64_t now);
 
+/* The same for one that HSDirs had under the address of a twin, whichever twin's it is; made_at: when its
+ * revision counter was made, as far as that can be told. */
+void publisher_note_found(struct publisher *publisher, uint64_t source, struct descriptor *descriptor,
+                          int64_t made_at, int64_t now);
+
 /* HSDirs have answered a fetch, if only to say that they have nothing: to be called before the next. */
 void publisher_note_hsdirs_answered(struct publisher *publisher, uint64_t source, int64_t now);
 

@@ -29,6 +29,15 @@ static const struct source_policy policies[SOURCE_KINDS] = {
             .silent_poll = 5000,
             .new_half_spread = 2000,
         },
+    [SOURCE_TWIN_ON_HSDIRS] =
+        {
+            .is_at_spares = true,
+            .is_judged_by_age = true,
+            .can_verify_work = true,
+            .sources_polled_at_ease = 100,
+            .silent_poll = 30000, /* of the two spare HSDirs one each time */
+            .new_half_spread = 10000,
+        },
 };
 
 const struct source_policy *source_policy(enum source_kind kind)

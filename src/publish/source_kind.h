@@ -9,9 +9,10 @@ enum source_kind {
     SOURCE_BACKEND_WITH_CONTROL, /* a backend whose tor has a control port that we are let into */
     SOURCE_BACKEND_ON_HSDIRS,    /* a backend of which nothing is known but what HSDirs hand out */
     SOURCE_TWIN_WITH_CONTROL,    /* a tor that has the frontend's key, with such a control port */
+    SOURCE_TWIN_ON_HSDIRS,       /* likewise, of which nothing is known but what it uploads */
 };
 
-#define SOURCE_KINDS 3
+#define SOURCE_KINDS 4
 
 /* What is done with sources of a kind. */
 struct source_policy {
@@ -19,9 +20,12 @@ struct source_policy {
      * its tor that is asked for what HSDirs have. Otherwise HSDirs alone are asked, by a local tor, so that
      * what comes of that tells of our own way to the network, too. */
     bool asks_own_tor;
-    /* What HSDirs hand out under its address is its own. Otherwise it is the frontend's superdescriptor, and
-     * of no use: they are never asked. */
+    /* What HSDirs hand out under its address is its own. Otherwise it is the frontend's superdescriptor, but
+     * at the spare ones where those are left to the twins' tors. */
     bool is_on_hsdirs;
+    /* It is seen at the spare HSDirs, and nowhere else. Whether its tor answers for its points under the key
+     * of another time period is not known, so a descriptor has those alone that were made for it. */
+    bool is_at_spares;
     /* That the connection is lost casts a doubt on it: it stays in for a while, or goes at once. Otherwise
      * the connection is a local tor's, and its loss says nothing. */
     bool is_doubted_for_loss;
@@ -36,8 +40,8 @@ struct source_policy {
     /* Its tor can verify proof of work for the frontend's clients, if its own points are published with its
      * own pow-params; and what it has made for the next time period can be had from spare HSDirs. */
     bool can_verify_work;
-    /* Unless its tor is known to upload descriptors, and to tell of that, it is asked so often
-     * (milliseconds). 0: as often as any. */
+    /* Unless its tor is known to upload descriptors, and to tell of that, it is asked so often (milliseconds;
+     * scaled). 0: as often as any. */
     int64_t silent_poll;
     /* When clients go over to another time period, all sources are asked within so many milliseconds. */
     int64_t new_half_spread;

@@ -12,12 +12,19 @@
 #include "publish/own_uploads.h"
 #include "publish/pace.h"
 #include "publish/source_work.h"
+#include "publish/twin_on_hsdirs.h"
 
 /* A tor that has been up for so long (milliseconds) has uploaded its descriptors: what HSDirs have of it is
  * its own and not that of the process before it. */
 #define UPTIME_TO_TRUST_HSDIRS 120000
 /* On a testing network all goes faster, down to this. */
 #define UPTIME_TO_TRUST_HSDIRS_MIN 10000
+#define SILENT_POLL_MIN 5000
+/* When a descriptor was made is known from its revision counter to so many milliseconds. */
+#define COUNTER_ERROR (10 * 60 * 1000)
+/* A twin that is seen at HSDirs is looked for again after so many milliseconds while frontends wait for it.
+ */
+#define FIRST_LOOKS 3000
 
 void source_begin(struct publisher *publisher, struct source *source,
                   const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE], enum source_kind kind, int64_t now)
@@ -147,7 +154,7 @@ static int64_t next_poll(struct publisher *publisher, const struct source *sourc
     unsigned at_ease = policy->sources_polled_at_ease;
     int64_t times = at_ease > 0 ? 1 + (int64_t)(publisher->source_count / at_ease) : 1;
     if (policy->silent_poll > 0 && source->uploading != SOURCE_UPLOADING_ON)
-        return now + times * policy->silent_poll;
+        return now + times * later(publisher_scale(publisher, policy->silent_poll), SILENT_POLL_MIN);
     int64_t low = publisher_scale(publisher, publisher->rules.poll_min);
     int64_t high = publisher_scale(publisher, publisher->rules.poll_max);
     return now + 1000 + times * publisher_draw(publisher, low, high);
@@ -259,6 +266,80 @@ static bool is_replay(const struct source *source, const struct descriptor *desc
            descriptor_is_replay(descriptor, source->descriptor);
 }
 
+/* A descriptor of a time period of which nothing was known was made some time ago: since then it may not have
+ * been renewed. */
+static void note_age(struct source *source, int64_t made_at, int64_t moved_at, int64_t now)
+{
+    source->life.moved_at = later(moved_at, earlier(now, made_at + COUNTER_ERROR));
+}
+
+/* True when the tor of a twin that is only seen at HSDirs has made a descriptor after all that is known of it
+ * for that time period, or for a later one. */
+static bool is_newer(const struct source *source, const struct descriptor *descriptor)
+{
+    const struct descriptor *known = own_points_find_known(source, descriptor->period_number);
+    if (known != NULL)
+        return descriptor_is_older(known, descriptor);
+    return source->descriptor == NULL || descriptor->period_number > source->descriptor->period_number;
+}
+
+/* Takes over what such a tor has made that is newer. What is known of another time period stays beside it,
+ * unless another process has made that. */
+static void take_newer(struct publisher *publisher, struct source *source, struct descriptor *descriptor,
+                       int64_t made_at, int64_t now)
+{
+    const struct descriptor *known = own_points_find_known(source, descriptor->period_number);
+    bool is_of_new_period = known == NULL;
+    bool is_beside =
+        source->descriptor != NULL && source->descriptor->period_number != descriptor->period_number;
+    int64_t moved_at = source->descriptor != NULL ? source->life.moved_at : MOMENT_NONE;
+    if (known != NULL && !own_points_have_same_maker(known, descriptor)) {
+        own_points_forget(source);
+        is_beside = false;
+    }
+    if (is_beside)
+        own_points_add(publisher, source, descriptor, now);
+    else
+        source_add_news(source, accept_descriptor(publisher, source, descriptor, now));
+    source->life.moved_at = now;
+    if (is_of_new_period)
+        note_age(source, made_at, moved_at, now);
+}
+
+static void take_seen(struct publisher *publisher, struct source *source, struct descriptor *descriptor,
+                      int64_t made_at, int64_t now)
+{
+    char fault[SOURCE_POINTS_TEXT_SIZE];
+    find_fault(fault, descriptor, publisher->network);
+    if (fault[0] != '\0') {
+        source_life_set_reason(source, fault);
+        descriptor_free(descriptor);
+        return;
+    }
+    if (is_newer(source, descriptor))
+        take_newer(publisher, source, descriptor, made_at, now);
+    else
+        descriptor_free(descriptor);
+    confirm(publisher, source, now);
+}
+
+/* A tor has said what it has made: that was taken for another twin's if it was seen at HSDirs before. */
+static void take_back(struct publisher *publisher, const struct source *owner, int64_t now)
+{
+    bool is_twin = !source_policy(owner->kind)->is_on_hsdirs;
+    for (size_t i = 0; is_twin && i < owner->frontend_count; i++) {
+        struct source *source = twin_on_hsdirs_find(publisher, &publisher->frontends[owner->frontends[i]]);
+        if (source == NULL || source == owner || !own_points_have_one_maker(source, owner))
+            continue;
+        own_points_forget(source);
+        descriptor_free(source->descriptor);
+        source->descriptor = NULL;
+        source_points_clear(&source->points);
+        source_add_news(source, SOURCE_NEWS_CHANGE);
+        source_life_end(source, "what was taken for its descriptor is that of another tor", false, now);
+    }
+}
+
 /* HSDirs that may have what a twin's tor has made are asked one after the other. */
 static void go_on_finding(struct publisher *publisher, struct source *source, int64_t now)
 {
@@ -287,15 +368,24 @@ bool source_note_descriptor(struct publisher *publisher, struct source *source, 
     else
         source_add_news(source, accept_descriptor(publisher, source, descriptor, now));
     confirm(publisher, source, now);
+    take_back(publisher, source, now);
     source_end_fetch(publisher, source, next_fetch(publisher, source, is_behind, now), now);
     go_on_finding(publisher, source, now);
     return true;
 }
 
 void source_note_found(struct publisher *publisher, struct source *source, struct descriptor *descriptor,
-                       int64_t now)
+                       int64_t made_at, int64_t now)
 {
-    own_points_take(publisher, source, descriptor, now);
+    struct source *owner = own_points_find_maker(publisher, source, descriptor, now);
+    if (owner == NULL) {
+        descriptor_free(descriptor);
+    } else if (source_policy(owner->kind)->is_at_spares) {
+        take_seen(publisher, owner, descriptor, made_at, now);
+    } else {
+        own_points_take(publisher, owner, descriptor, source->is_searching, now);
+        take_back(publisher, owner, now);
+    }
     source_note_not_found(publisher, source, now);
 }
 
@@ -303,6 +393,8 @@ void source_note_not_found(struct publisher *publisher, struct source *source, i
 {
     source_end_fetch(publisher, source, next_fetch(publisher, source, false, now), now);
     go_on_finding(publisher, source, now);
+    if (source_policy(source->kind)->is_at_spares && source->life.state == SOURCE_WAITING)
+        source_fetch_soon(publisher, source, FIRST_LOOKS, "it has not been seen yet", now);
 }
 
 /* -- what its tor says of its uploads, and a new network */
@@ -368,6 +460,8 @@ static void look_at_relays(struct publisher *publisher, struct source *source, i
 void source_update_network(struct publisher *publisher, struct source *source, bool has_new_half, int64_t now)
 {
     const struct network *network = publisher->network;
+    if (source_policy(source->kind)->is_at_spares)
+        own_points_go_on(source, network->period_number[DESCRIPTOR_FIRST]);
     look_at_relays(publisher, source, now);
     uint64_t period_number = network->period_number[network->client_slot];
     if (source_policy(source->kind)->asks_own_tor && source_is_reachable(source))
@@ -404,6 +498,8 @@ static const char *describe_silence(const struct source *source)
         return source->life.reason;
     if (source_policy(source->kind)->is_doubted_for_loss && !source_is_reachable(source))
         return "its control port did not let us in in time: is that tor stopped or overloaded?";
+    if (source_policy(source->kind)->is_at_spares)
+        return "no descriptor of its tor has been seen at the HSDirs that no client asks";
     return "no descriptor came in time";
 }
 
@@ -472,6 +568,7 @@ void source_set_kind(struct publisher *publisher, struct source *source, enum so
     source->inquiry.failures = 0;
     source->life.moved_at = now;
     announcements_forget(&source->announcements);
+    source_add_news(source, SOURCE_NEWS_CHANGE);
     doubt(publisher, source, why, now);
     publisher_touch_source(publisher, source, now);
 }

@@ -31,9 +31,10 @@ void source_set_uploading(struct publisher *publisher, struct source *source, en
 bool source_note_descriptor(struct publisher *publisher, struct source *source, struct descriptor *descriptor,
                             int64_t now);
 
-/* A descriptor of a twin came from an HSDir; it is the source's from now on, or another twin's. */
+/* A descriptor of a twin came from an HSDir, which was made at made_at as far as that can be told; it is the
+ * source's from now on, or another twin's. */
 void source_note_found(struct publisher *publisher, struct source *source, struct descriptor *descriptor,
-                       int64_t now);
+                       int64_t made_at, int64_t now);
 
 /* HSDirs had nothing of a twin, or did not answer: that says nothing of its tor. */
 void source_note_not_found(struct publisher *publisher, struct source *source, int64_t now);

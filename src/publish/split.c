@@ -149,6 +149,20 @@ static struct allotment *recall(const struct assignment *assignment, uint64_t pe
     return allotment;
 }
 
+/* Lists the numbers of the sources that have a part in the descriptor of a time period; release with free().
+ * Returns how many. */
+static size_t list_parts(const struct draft *draft, uint64_t period_number, uint64_t **parts)
+{
+    size_t count = 0;
+    *parts = memory_allocate(draft->source_count, sizeof(**parts));
+    for (size_t i = 0; i < draft->source_count; i++) {
+        const struct source *source = publisher_find_source(draft->publisher, draft->sources[i]);
+        if (own_points_has_part(source, period_number))
+            (*parts)[count++] = draft->sources[i];
+    }
+    return count;
+}
+
 static struct allotment *allot(const struct draft *draft, const struct publisher_descriptor *descriptor)
 {
     uint8_t(*asked)[RELAY_FINGERPRINT_SIZE] =
@@ -158,10 +172,13 @@ static struct allotment *allot(const struct draft *draft, const struct publisher
         if (descriptor->uploads[i].is_asked)
             memcpy(asked[count++], descriptor->uploads[i].fingerprint, RELAY_FINGERPRINT_SIZE);
     }
+    uint64_t *parts;
+    size_t part_count = list_parts(draft, descriptor->period_number, &parts);
     struct allotment *before = recall(draft->frontend->assignment, descriptor->period_number);
-    struct allotment *allotment = allotment_make(before, descriptor->period_number, draft->frontend->turn,
-                                                 (const uint8_t(*)[RELAY_FINGERPRINT_SIZE])asked, count,
-                                                 draft->sources, draft->source_count);
+    struct allotment *allotment =
+        allotment_make(before, descriptor->period_number, draft->frontend->turn,
+                       (const uint8_t(*)[RELAY_FINGERPRINT_SIZE])asked, count, parts, part_count);
+    free(parts);
     free(before);
     free(asked);
     return allotment;

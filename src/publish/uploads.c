@@ -26,13 +26,17 @@ static void set_due(struct publisher_upload *upload, enum upload_cause cause, in
     upload->due = due;
 }
 
-/* The upload becomes part of its descriptor's round. */
-static void join_round(struct publisher_upload *upload, const struct publisher_round *round, int64_t now)
+/* The upload becomes part of its descriptor's round. Where that has nothing for the HSDir it waits for the
+ * next one. */
+static void join_round(struct publisher_upload *upload, const struct publisher_descriptor *descriptor,
+                       int64_t now)
 {
-    upload->round = round->number;
+    upload->round = descriptor->round.number;
     upload->attempts = 0;
     upload->is_overdue = upload->may_have_arrived = false;
-    set_due(upload, round->cause, now);
+    upload->state = UPLOAD_WAITING;
+    if (upload_find_set(descriptor, upload) != NULL)
+        set_due(upload, descriptor->round.cause, now);
 }
 
 static void set_failure(struct publisher_upload *upload, enum upload_failure failure, const char *reason)
@@ -148,7 +152,7 @@ void publisher_descriptor_check(struct publisher *publisher, struct publisher_fr
                  now >= upload->sent_at + publisher->rules.permit_timeout)
             upload_leave_tor(publisher, upload); /* the HSDir may be dead: let others go on */
         if (upload->state != UPLOAD_IN_FLIGHT && upload->round != descriptor->round.number)
-            join_round(upload, &descriptor->round, now);
+            join_round(upload, descriptor, now);
     }
 }
 
@@ -377,7 +381,9 @@ bool frontend_all_uploads(const struct publisher_frontend *frontend, upload_cond
     for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
         const struct publisher_descriptor *descriptor = &frontend->descriptors[slot];
         for (size_t i = 0; i < descriptor->upload_count; i++) {
-            if (!holds(&descriptor->uploads[i], now))
+            const struct publisher_upload *upload = &descriptor->uploads[i];
+            bool is_for_nothing = upload->wanted == NULL && frontend->assignment != NULL;
+            if (!is_for_nothing && !holds(upload, now))
                 return false;
         }
     }

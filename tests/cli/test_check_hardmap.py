@@ -236,7 +236,7 @@ services:
   instances:
   - {{name: a, control: unix:/a}}
   - {{name: b, control: unix:/b, address: {backend.address}}}
-  - name: c
+  - control: unix:/c
 """)
     result = checks.run("--check", "-c", "bad.yaml", folder=folder)
     checks.check("errors: exit 2", result.returncode == 2 and result.stdout == "", result.stdout)
@@ -244,8 +244,38 @@ services:
 obpub: bad.yaml:4: "lead": "90" is no number of minutes from 0 to 60
 obpub: bad.yaml:7: "address" is not {key.address}.onion, which the service's key makes and each of its tors has with \
 "mode: hardmap": remove "address", or that mode if the tors have keys of their own
-obpub: bad.yaml:8: an instance of a hardmap service needs "control:", which is missing: add it
+obpub: bad.yaml:8: an instance of a hardmap service needs "name:", which is missing: add it
 """, result.stderr)
+
+
+def check_without_control(folder, key):
+    """An instance without a control port needs less: it has nothing to answer for but its own points, and has to upload."""
+    checks.write(folder / "unseen.yaml", """\
+services:
+- key: own.key
+  mode: hardmap
+  instances: [{name: node1, control: 'unix:/run/node1/control'}, {name: arti}]
+""")
+    result = checks.run("--check", "-c", "unseen.yaml", folder=folder)
+    checks.check("without a control port: how it is seen", result.returncode == 0 and """\
+    arti
+        no control port: seen by what it uploads to the HSDirs that no client asks
+""" in result.stdout, result.stdout)
+    checks.check("without a control port: what it needs", f"""\
+tor arti of {key.address}.onion
+    the key of that frontend, as hs_ed25519_secret_key in its HiddenServiceDir
+    torrc, as it is by default:
+        PublishHidServDescriptors 1
+    torrc, below its HiddenServiceDir line, for proof of work (at all tors of the frontend, with publishing on):
+        {PROOF_OF_WORK}
+
+With mode hardmap""" in result.stdout, result.stdout)
+    found = json.loads(checks.run("--check", "--json", "-c", "unseen.yaml", folder=folder).stdout)
+    checks.check("JSON: without a control port",
+                 [(lines["torrc"], lines["obConfig"], lines["torrcSeveral"], lines["torrcAlone"], lines["torrcProofOfWork"])
+                  for lines in found["instances"][1:]]
+                 == [([], [], [], ["PublishHidServDescriptors 1"], [PROOF_OF_WORK])]
+                 and not found["services"][0]["instances"][1]["hasControl"], found)
 
 
 def check_tor_takes_the_lines(folder, key):
@@ -285,6 +315,7 @@ def main():
         check_softmap_has_no_notes(folder, backend)
         check_bundle(folder)
         check_errors(folder, key, backend)
+        check_without_control(folder, key)
         check_tor_takes_the_lines(folder, key)
     checks.finish()
 

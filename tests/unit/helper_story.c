@@ -52,6 +52,7 @@ static size_t add_source(struct story *story, const uint8_t identity_key[ED25519
     size_t number = publisher_add_source(story->publisher, identity_key, kind, story->now);
     struct story_backend *backend = &story->backends[number];
     backend->answers = true;
+    backend->found = number;
     for (int from = FROM_TOR; from <= FROM_HSDIRS; from++) {
         backend->period[from] = EPOCH_DAY - 1;
         backend->counter[from] = 1;
@@ -75,6 +76,13 @@ size_t story_add_twin(struct story *story)
     uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE];
     make_frontend_key(identity_key, story->publisher->frontend_count);
     return add_source(story, identity_key, SOURCE_TWIN_WITH_CONTROL);
+}
+
+size_t story_add_unseen_twin(struct story *story)
+{
+    uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE];
+    make_frontend_key(identity_key, story->publisher->frontend_count);
+    return add_source(story, identity_key, SOURCE_TWIN_ON_HSDIRS);
 }
 
 size_t story_add_frontend(struct story *story, size_t count)
@@ -168,16 +176,20 @@ void story_change_points(struct story *story, size_t number, uint64_t first)
 
 /* -- answers ----------------------------------------------------------------------------------------- */
 
-static struct descriptor *make_descriptor(const struct story_backend *backend, int from, int64_t now)
+static struct descriptor *make_descriptor(const struct story *story, size_t number, int from)
 {
+    const struct story_backend *backend = &story->backends[number];
     struct descriptor *descriptor = model_make_descriptor(backend->period[from], backend->counter[from],
                                                           backend->points[from], backend->point_count[from]);
+    descriptor->signing_key[0] = (uint8_t)(number + 1);
+    descriptor->signing_key[1] = backend->process;
+    descriptor->signing_key[2] = (uint8_t)backend->period[from];
     descriptor->pow_params.is_present = backend->seed != 0;
     descriptor->pow_params.seed[0] = backend->seed;
     descriptor->pow_params.suggested_effort = backend->effort;
     descriptor->pow_params.expires_at = backend->seed_ends;
     if (backend->seed_ends != 0)
-        descriptor->decoded_at = STORY_EPOCH + now / 1000;
+        descriptor->decoded_at = STORY_EPOCH + story->now / 1000;
     return descriptor;
 }
 
@@ -198,8 +210,10 @@ static void answer_fetch(struct story *story, const struct publisher_action *act
         publisher_note_fetch_failed(story->publisher, action->source, "it fails", !action->from_hsdirs,
                                     story->now);
     else
-        publisher_note_descriptor(story->publisher, action->source,
-                                  make_descriptor(backend, from, story->now), story->now);
+        publisher_note_descriptor(
+            story->publisher, action->source,
+            make_descriptor(story, action->from_hsdirs ? backend->found : (size_t)action->source, from),
+            story->now);
 }
 
 static void write_down(struct story *story, const struct publisher_action *action)

@@ -38,6 +38,8 @@ struct story_backend {
     uint8_t seed; /* of its pow-params, in both; 0: it has none */
     uint32_t effort;
     int64_t seed_ends;   /* likewise: when they expire (seconds since the epoch); 0: nobody knows */
+    uint8_t process;     /* of its tor: each has other signing keys */
+    size_t found;        /* whose descriptor HSDirs have when it is looked for; its own at first */
     unsigned fetches[2]; /* how often each was asked */
     int64_t fetched_at;
     size_t fetch_tor;
@@ -73,6 +75,9 @@ size_t story_add_backend(struct story *story, bool has_control);
 
 /* Adds a twin, a tor that has the key of the frontend which is added next, with such points. */
 size_t story_add_twin(struct story *story);
+
+/* Adds a twin without a control port. */
+size_t story_add_unseen_twin(struct story *story);
 
 /* Adds a frontend with the first count backends. */
 size_t story_add_frontend(struct story *story, size_t count);

@@ -12,11 +12,12 @@ from .tor import Tor
 
 
 class Service(Tor):
-    """A tor with one onion service. `address` is its own; `frontends` are those it works for; `hits` counts the
-    requests its page had."""
+    """A tor with one onion service. `address` is its own; `frontends` are those it works for; `service_lines` are further
+    lines of the service in its torrc; `hits` counts the requests its page had."""
 
-    def __init__(self, name, folder, torrc, frontends=(), key=None, page=None, **options):
+    def __init__(self, name, folder, torrc, frontends=(), key=None, page=None, service_lines=(), **options):
         super().__init__(name, folder, torrc, **options)
+        self.service_lines = list(service_lines)
         self.key = key or OnionKey()
         self.address, self.onion = self.key.address, self.key.onion
         self.service_dir = os.path.join(folder, 'service')
@@ -41,7 +42,7 @@ class Service(Tor):
                  f'HiddenServicePort 80 127.0.0.1:{self._server.server_address[1]}']
         if self.frontends:
             lines.append('HiddenServiceOnionBalanceInstance 1')
-        return lines
+        return lines + self.service_lines
 
     def start(self):
         """Start its tor, and record its events from the first moment on."""
