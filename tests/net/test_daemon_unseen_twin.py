@@ -18,7 +18,7 @@ from testnet import main, make_frontend_key, step
 FOUND = 60  # seconds in which all HSDirs have what such a tor has uploaded; one is asked every five seconds here
 VISITED = 60  # seconds in which a client that asks all the time has met both tors
 # So many that the other tor, which has three, can't be at all of their relays first.
-MANY = ['HiddenServiceNumIntroductionPoints 8']
+MANY = ['HiddenServiceNumIntroductionPoints 6']
 
 
 class Scene:
