@@ -113,6 +113,7 @@ def check_visits(scene, solver):
     """A client comes by way of each asked HSDir, with a solution; that is verified, by the tor that this HSDir has."""
     owners = make_known(scene)
     verified = collections.Counter()
+    solver.forget()
     for hsdir, twin in VISITS * list(owners.items()):
         verified[twin.name] += solve(scene, solver, hsdir, twin)
     step(f'{scene.net.phase().name}: solutions that were verified: {dict(sorted(verified.items()))}')
@@ -126,11 +127,10 @@ def solve(scene, solver, hsdir, twin):
         visit = solver.visit(scene.frontend.onion, hsdir, twin.name)
         assert visit.page == twin.name, f'{visit.page} instead of {twin.name}: {visit.error}'
         assert len(Judged(visit.descriptor, scene.frontend.onion).points) == 3
-        if visit.is_solved:
-            verified = count_verified(twin)[0] - before
-            assert verified > 0, f'{twin.name} has not verified what was solved'
+        verified = count_verified(twin)[0] - before
+        if visit.is_solved and verified > 0:  # its circuit may have been closed as it was sent
             return verified
-    raise AssertionError(f'after {VISITS_MAX} visits nothing was solved')
+    raise AssertionError(f'{twin.name} has verified nothing in {VISITS_MAX} visits')
 
 
 def check_refusals(scene):

@@ -2,7 +2,6 @@
 
 import re
 import threading
-import time
 import urllib.request
 
 import stem
@@ -14,24 +13,21 @@ from .process import TimedOut
 # torrc lines of a client or service whose log tells what was solved and verified.
 LOG = ['Log [rend]info [~rend]notice stdout']
 
-# A client that has failed to reach an introduction point solves with an effort of at least 8 for its next try (tor's
-# CLIENT_MIN_RETRY_POW_EFFORT); after two minutes it has forgotten that.
-REMEMBERED = 90
-
-
 class Visit:
-    """What became of one: the descriptor that was used, the page or None, why there is none, whether it was solved for."""
+    """What became of one: the descriptor used, the page or None, why there is none, and whether a solution was sent."""
 
     def __init__(self):
         self.descriptor, self.page, self.error, self.is_solved = None, None, '', False
 
 
 class Solver:
-    """A client tor that closes the first introduction circuit to each introduction point. Use as a context manager."""
+    """A client tor that closes the first introduction circuit to each introduction point: when it has failed to reach one it
+    solves with an effort of at least 8 for its next try there (tor's CLIENT_MIN_RETRY_POW_EFFORT). Two minutes later it has
+    forgotten that: forget() is for a new beginning. Use as a context manager."""
 
     def __init__(self, net, name):
         self.tor = net.start_tor(name, LOG, socks=True)
-        self._meant, self._closed = None, {}
+        self._meant, self._closed = None, set()
         self._lock = threading.Lock()
         self._controller = None
 
@@ -48,13 +44,19 @@ class Solver:
             return
         with self._lock:
             place = (self._meant, event.path[-1][0])
-            if time.monotonic() < self._closed.get(place, 0):
+            if place in self._closed:
                 return
-            self._closed[place] = time.monotonic() + REMEMBERED
+            self._closed.add(place)
         try:
             self._controller.close_circuit(event.id)
         except stem.ControllerError:
             pass  # it has ended by itself
+
+    def forget(self):
+        """Let it know of no introduction point that it has failed to reach."""
+        self.tor.forget_descriptors()
+        with self._lock:
+            self._closed.clear()
 
     def visit(self, onion, hsdir, meant):
         """Fetch the descriptor from an HSDir, and a page with that; returns the Visit. meant: what tells apart services that
@@ -71,7 +73,7 @@ class Solver:
         return visit
 
     def _solutions(self):
-        return count_lines(self.tor, 'Increasing PoW effort')
+        return count_lines(self.tor, 'Got a PoW solution we like! Shipping it!')
 
 
 def count_lines(tor, text):
