@@ -45,11 +45,22 @@ static int64_t lengthen(int64_t time, unsigned times, int64_t longest)
     return time;
 }
 
+/* True when an HSDir may have refused because what a twin has just uploaded there is of the same second. */
+static bool has_twins(const struct publisher_descriptor *descriptor, const struct publisher_upload *upload)
+{
+    return upload->twin_at != MOMENT_NONE &&
+           upload->twin_at + 2 * (int64_t)ROUND_SPACING > descriptor->round.begun_at;
+}
+
 /* HSDirs that have refused equally often share the moment that was drawn for the first of them. */
 void round_note_refusal(struct publisher *publisher, struct publisher_descriptor *descriptor,
                         struct publisher_upload *upload, int64_t now)
 {
     const struct publisher_rules *rules = &publisher->rules;
+    if (has_twins(descriptor, upload)) {
+        round_plan(descriptor, UPLOAD_FOR_RETRY, now);
+        return;
+    }
     int64_t longest = publisher_scale(publisher, rules->refresh_min);
     int64_t low = lengthen(publisher_scale(publisher, rules->refusal_min), upload->refusals, longest);
     int64_t high = lengthen(publisher_scale(publisher, rules->refusal_max), upload->refusals, longest);

@@ -199,9 +199,9 @@ static void answer(struct world *world, const struct happening *happening)
     struct descriptor *descriptor = NULL;
     if (chance_millionths(&world->chance, world->plan.fetch_fails))
         link->fetch_fault_at = world->now;
-    else if (fetch->from_hsdirs)
+    else if (fetch->from_hsdirs && !(world_is_broken("unseen") && backend->twin.is_twin))
         descriptor = ask_hsdirs(world, obpub, number, fetch);
-    else
+    else if (!fetch->from_hsdirs)
         descriptor = backend_answer(world, number);
     obpub_note_static(world, obpub, number);
     world_trace(world, "obpub %u: %s of backend %u: period %llu, counter %llu", happening->two,

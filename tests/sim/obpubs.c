@@ -399,8 +399,9 @@ static void dies_by_chance(struct world *world, const struct happening *happenin
     if (!obpub->is_running)
         return;
     checks_note_steady(world);
-    int64_t downtime = chance_once_in(&world->chance, 5) ? chance_draw(&world->chance, MINUTE, 2 * HOUR)
-                                                         : chance_draw(&world->chance, 100, MINUTE);
+    int64_t downtime = chance_once_in(&world->chance, 5)
+                           ? chance_draw(&world->chance, MINUTE, world->plan.obpub_away)
+                           : chance_draw(&world->chance, 100, MINUTE);
     obpub_kill(world, obpub, downtime);
 }
 

@@ -199,7 +199,8 @@ static void plan_twins(struct plan *plan, struct chance *chance)
         plan->upload_is_lost = chance_draw(chance, 0, 1 * PERCENT);
         plan->fetch_fails = chance_draw(chance, 0, 5 * PERCENT);
     }
-    plan->obpub_dies = RATE() / 2;
+    plan->obpub_dies = RATE();
+    plan->obpub_away = 12 * HOUR;
     plan->local_tor_dies = RATE() / 2;
     plan->misses_consensus = PERCENT;
     plan->check_interval = 30 * SECOND;
@@ -214,6 +215,7 @@ bool plan_make(struct plan *plan, const char *kind, uint64_t seed)
     memset(plan, 0, sizeof(*plan));
     plan->seed = seed;
     plan->schedule = public_schedule;
+    plan->obpub_away = 2 * HOUR;
     if (strcmp(kind, "year") == 0)
         plan_year(plan);
     else if (strcmp(kind, "large") == 0)

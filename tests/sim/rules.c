@@ -233,7 +233,7 @@ static const char *find_fault(const struct world *world, const struct obpub *obp
     case UPLOAD_FOR_HSDIR:
         return has_new_hsdir(record, known) ? NULL : "for a new HSDir, which there is not";
     case UPLOAD_FOR_RETRY:
-        if (known->replaced_at >= known->begun_at)
+        if (known->replaced_at >= known->begun_at - 2 * SPACING) /* perhaps under the same counter */
             return NULL;
         if (since < publisher_scale(obpub->publisher, rules->refusal_min))
             return may_overtake(world, obpub, record, round) ? NULL : "too soon after a refusal";

@@ -11,7 +11,8 @@
  * held back may be so for a quarter of a minute), blind (nobody answers looks), meek (no obpub counts above
  * another one), torn (HSDirs keep all points but one); and of twins: lead (counters have none), far (it is
  * five times as long as it should be), seeds (a tor tells of its first one alone), owner (points go out with
- * another twin's seed), spare (obpub posts to the spare HSDirs, too), uneven (all HSDirs have one twin). */
+ * another twin's seed), spare (obpub posts to the spare HSDirs, too), unseen (nobody can fetch
+ * what these have), uneven (all HSDirs have one twin). */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -102,8 +102,7 @@ static bool promise_without_obpub(const struct world *world, size_t frontend)
     }
     if (!one_lives)
         return false;
-    if (unchanged < steady_at - BACK_IN &&
-        (all_upload || world->now - steady_at < KEEPS_WITHOUT_REFRESH))
+    if (unchanged < steady_at - BACK_IN && (all_upload || world->now - steady_at < KEEPS_WITHOUT_REFRESH))
         return true;
     return all_upload && world->now - later(unchanged, steady_at + world->plan.lead) > OWN_UPLOAD;
 }
@@ -115,10 +114,10 @@ bool twin_rules_promise(const struct world *world, size_t frontend, uint64_t per
     if (!checks_is_steady_for(world, obpub, frontend))
         return promise_without_obpub(world, frontend);
     /* Without a lead a client can have what a tor has just uploaded, and take nothing older. */
-    if (held != NULL && held->obpub == OF_A_TOR &&
-        world->now - held->at < CHANGE_NOTICED + checks_churn_holds(world, obpub, frontend))
-        return false;
     bool is_of_clients = is_used(world, obpub, period_number);
+    int64_t until = is_of_clients ? CHANGE_NOTICED + checks_churn_holds(world, obpub, frontend) : REFRESH;
+    if (held != NULL && held->obpub == OF_A_TOR && world->now - held->at < until)
+        return false;
     return promise_with_obpub(world, frontend, is_of_clients ? BACK_IN : REFRESH);
 }
 
@@ -143,7 +142,8 @@ static int64_t told_since(const struct world *world, size_t frontend, const stru
 {
     const struct link *link = link_to(world, backend);
     const struct obpub *obpub = obpub_of(world);
-    int64_t since = later(backend->twin.seeds_of, later(link->moved_at, link->fetch_fault_at + FAULT_EXCUSES));
+    int64_t since =
+        later(backend->twin.seeds_of, later(link->moved_at, link->fetch_fault_at + FAULT_EXCUSES));
     since = later(since, later(obpub->started_at, obpub->tor_since));
     if (!checks_is_steady_for(world, obpub, frontend) || !link->is_up ||
         !is_used(world, obpub, period_number))
@@ -352,9 +352,7 @@ void twin_rules_end(struct world *world)
 {
     for (size_t i = 0; world->plan.has_twins && i < world->plan.frontend_count; i++) {
         const struct frontend *frontend = &world->frontends[i];
-        /* Twins without an HSDir of their own take turns, if they do. */
-        bool may_tell = frontend->backend_count <= MODEL_REPLICAS * MODEL_SPREAD_FETCH;
-        for (size_t j = 0; may_tell && frontend->samples >= SAMPLES_MIN && j < frontend->backend_count; j++) {
+        for (size_t j = 0; frontend->samples >= SAMPLES_MIN && j < frontend->backend_count; j++) {
             double part = twin_of(world, i, j)->twin.asked / (double)frontend->samples;
             double even = 1 / (double)frontend->backend_count;
             world_trace(world, "frontend %zu: twin %zu of %zu had %.3f", i, j, frontend->backend_count, part);

@@ -27,15 +27,15 @@ struct work {
 /* The part of a backend that only twins have. */
 struct twin {
     bool is_twin;
-    bool uploads;        /* PublishHidServDescriptors */
-    bool has_work;       /* HiddenServicePoWDefensesEnabled */
-    struct work work;    /* as its descriptors have it; its seed is good, */
+    bool uploads;           /* PublishHidServDescriptors */
+    bool has_work;          /* HiddenServicePoWDefensesEnabled */
+    struct work work;       /* as its descriptors have it; its seed is good, */
     struct work first_work; /* that its descriptors had at first */
-    uint64_t old_seed;   /* and so is the one before; 0 for none */
-    uint32_t effort;     /* as its load asks for */
-    unsigned busy;       /* for so many looks at its load more it is under load */
-    int64_t seeds_of;    /* since when its seeds followed one from the other */
-    double asked;        /* its part of what clients asked, summed up over the frontend's samples */
+    uint64_t old_seed;      /* and so is the one before; 0 for none */
+    uint32_t effort;        /* as its load asks for */
+    unsigned busy;          /* for so many looks at its load more it is under load */
+    int64_t seeds_of;       /* since when its seeds followed one from the other */
+    double asked;           /* its part of what clients asked, summed up over the frontend's samples */
 };
 
 /* -- twins.c: their tors */
@@ -80,8 +80,8 @@ void visitors_clear(struct world *world);
 
 /* -- twin_rules.c: what is promised of frontends with twins */
 
-/* True when a client that asks now for the descriptor of a time period has to get something that works; held is
- * what it has, NULL for nothing. */
+/* True when a client that asks now for the descriptor of a time period has to get something that works; held
+ * is what it has, NULL for nothing. */
 bool twin_rules_promise(const struct world *world, size_t frontend, uint64_t period_number,
                         const struct stored *held);
 

@@ -22,11 +22,9 @@ struct visitor {
  * (HiddenServiceOnionBalanceInstance) for those of the periods around the one that it goes by. */
 static bool answers(const struct world *world, const struct point *point, uint64_t period_number)
 {
-    const struct network *network =
-        consensus_view(world, world->backends[point->backend].consensus)->network;
+    const struct network *network = consensus_view(world, world->backends[point->backend].consensus)->network;
     uint64_t now = network->period_number[network->client_slot];
-    return point->period_number == period_number ||
-           (period_number + 1 >= now && period_number <= now + 1);
+    return point->period_number == period_number || (period_number + 1 >= now && period_number <= now + 1);
 }
 
 static bool verifies(const struct world *world, const struct point *point, const struct stored *stored)
@@ -82,8 +80,7 @@ static bool fetch_and_visit(struct world *world, size_t number, struct visitor *
     struct frontend *frontend = &world->frontends[number];
     const struct network *network = consensus_view(world, visitor->serial)->network;
     enum descriptor_slot slot = network->client_slot;
-    const struct responsible *asked =
-        service_find_responsible(world, &frontend->keys, visitor->serial, slot);
+    const struct responsible *asked = service_find_responsible(world, &frontend->keys, visitor->serial, slot);
     uint8_t blinded_key[ED25519_PUBLIC_KEY_SIZE];
     service_derive_key(world, &frontend->keys, network->period_number[slot], blinded_key);
     uint32_t relays[MODEL_REPLICAS * MODEL_SPREAD_STORE];

@@ -22,7 +22,7 @@
 #define CONSENSUSES_KEPT 64 /* a power of two */
 #define OBPUBS 2
 #define OF_A_TOR OBPUBS /* in the place of an obpub's number */
-#define POINTS_MAX 16 /* of one service's descriptor */
+#define POINTS_MAX 16   /* of one service's descriptor */
 
 /* Of all twins. */
 enum some { SOME_NONE, SOME_SOME, SOME_ALL };
@@ -46,6 +46,7 @@ struct plan {
     bool tells_ends; /* the local tor tells when an upload has ended, so that answers are never late ones */
     int64_t fetch_fails;
     double obpub_dies, local_tor_dies;
+    int64_t obpub_away; /* the longest time until one that died is back */
     int64_t no_shared_random, no_consensus, misses_consensus;
     bool has_two_obpubs;
     bool takes_turns;     /* one of the two after the other is killed or blinded, and comes back */
@@ -111,7 +112,7 @@ struct point {
     uint32_t process;
     uint64_t period_number; /* of the descriptor that it was made for */
     int64_t gone_at;        /* when its tor told others, or died */
-    bool is_killed;  /* its process ended */
+    bool is_killed;         /* its process ended */
 };
 
 struct service_descriptor {
@@ -162,7 +163,7 @@ struct frontend_record {
         uint64_t content;     /* of it */
         int64_t last_seconds; /* the engine's rule about counters */
         bool was_refused;     /* since then, by an HSDir */
-        int64_t replaced_at;  /* when an HSDir of it last took what a twin uploaded, of whichever descriptor */
+        int64_t replaced_at; /* when an HSDir of it last took what a twin uploaded, of whichever descriptor */
     } period[REFRESHES];
     double budget;                /* rounds that it may still have */
     int64_t budget_at;            /* when that was worked out */

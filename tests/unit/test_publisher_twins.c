@@ -190,6 +190,28 @@ static void test_uploads_that_get_through_together(void **state)
     story_free(story);
 }
 
+/* A round that begins in the very second in which a twin's upload has got through has the same counter: what
+ * is refused then is sent once more as soon as counters are higher, and not minutes later. */
+static void test_an_upload_of_the_same_second(void **state)
+{
+    (void)state;
+    uint32_t hsdir;
+    struct story *story = new_with_upload(0, DESCRIPTOR_FIRST, &hsdir);
+    const struct publisher_upload *upload =
+        &story->publisher->frontends[0].descriptors[DESCRIPTOR_FIRST].uploads[0];
+    story_change_points(story, 1, 700);
+    story->hsdirs_refuse = UPLOAD_FAILURE_REJECTED;
+    story_run(story, 450);
+    end_upload(story, DESCRIPTOR_FIRST, SOURCE_UPLOAD_TAKEN);
+    story_run(story, 500);
+    assert_true(story->upload_count > 0);
+    assert_int_equal(upload->state, UPLOAD_REFUSED);
+    story->hsdirs_refuse = UPLOAD_FAILURE_NONE;
+    story_run(story, 3000);
+    assert_int_equal(upload->state, UPLOAD_DONE);
+    story_free(story);
+}
+
 /* An HSDir that is being sent something has nothing from before any more. */
 static void test_an_upload_that_comes_between(void **state)
 {
@@ -297,6 +319,7 @@ int main(void)
         cmocka_unit_test(test_an_upload_that_gets_through),
         cmocka_unit_test(test_an_upload_before_ours),
         cmocka_unit_test(test_uploads_that_get_through_together),
+        cmocka_unit_test(test_an_upload_of_the_same_second),
         cmocka_unit_test(test_an_upload_that_comes_between),
         cmocka_unit_test(test_an_upload_that_is_refused),
         cmocka_unit_test(test_uploads_without_end),
