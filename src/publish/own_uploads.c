@@ -64,11 +64,47 @@ static void note_spare(struct publisher *publisher, struct source *source,
     source_fetch_soon(publisher, source, FETCH_DELAY, "a spare HSDir has its upload", now);
 }
 
+/* An HSDir that is a spare one of one descriptor, and is sent the other one, takes the twin's of the first
+ * and refuses that of the second, as long as there is a lead. Returns whether it is the one that clients use
+ * which has ended so; sets *is_known to whether that can be told. */
+static bool ends_clients(const struct publisher *publisher, const struct source *source,
+                         enum source_upload what, const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE],
+                         bool *is_known)
+{
+    *is_known = false;
+    if (source->frontend_count != 1)
+        return false;
+    const struct publisher_frontend *frontend = &publisher->frontends[source->frontends[0]];
+    enum descriptor_slot clients = publisher->network->client_slot;
+    enum descriptor_slot others = clients == DESCRIPTOR_FIRST ? DESCRIPTOR_SECOND : DESCRIPTOR_FIRST;
+    bool is_sent_clients =
+        publisher_descriptor_find_upload(&frontend->descriptors[clients], fingerprint) != NULL;
+    bool is_sent_others =
+        publisher_descriptor_find_upload(&frontend->descriptors[others], fingerprint) != NULL;
+    *is_known = is_sent_clients != is_sent_others && lead_find(publisher, frontend) > 0;
+    return is_sent_clients == (what == SOURCE_UPLOAD_REFUSED);
+}
+
+/* Tells which of the two descriptors an upload that has ended may have been of, by whether it is the one that
+ * clients use. */
+static void end_upload(const struct publisher *publisher, struct source *source, enum source_upload what,
+                       const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE], bool is_of[2])
+{
+    bool is_known;
+    bool is_clients = ends_clients(publisher, source, what, fingerprint, &is_known);
+    if (is_known && announcements_end_one(&source->announcements, fingerprint, is_clients)) {
+        is_of[true] = is_clients;
+        is_of[false] = !is_clients;
+        return;
+    }
+    announcements_end(&source->announcements, fingerprint, &is_of[true], &is_of[false]);
+}
+
 static void note_end(struct publisher *publisher, struct source *source, enum source_upload what,
                      const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE], int64_t now)
 {
     bool is_of[2]; /* by whether it is the one that clients use */
-    announcements_end(&source->announcements, fingerprint, &is_of[true], &is_of[false]);
+    end_upload(publisher, source, what, fingerprint, is_of);
     for (size_t i = 0; i < source->frontend_count; i++) {
         size_t number = source->frontends[i];
         struct publisher_frontend *frontend = &publisher->frontends[number];

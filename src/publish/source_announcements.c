@@ -145,6 +145,19 @@ size_t announcements_take_fresh(struct source_announcements **announcements,
     return count;
 }
 
+bool announcements_end_one(struct source_announcements **announcements,
+                           const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE], bool is_for_clients)
+{
+    if (!announcements_has_begun(*announcements, fingerprint))
+        return false;
+    struct source_announcement *announcement = &(*announcements)->begun[find(*announcements, fingerprint)];
+    if (!announcement->is_for_clients || !announcement->is_for_others)
+        return false;
+    announcement->is_for_clients = !is_for_clients;
+    announcement->is_for_others = is_for_clients;
+    return true;
+}
+
 void announcements_forget(struct source_announcements **announcements)
 {
     free(*announcements);

@@ -60,6 +60,11 @@ bool announcements_take_one(struct source_announcements **announcements,
 size_t announcements_take_fresh(struct source_announcements **announcements,
                                 uint8_t (*fingerprints)[RELAY_FINGERPRINT_SIZE]);
 
+/* Where uploads of both descriptors to an HSDir are on their way, and it is known which of them has ended:
+ * that one has. Returns false, and does nothing, where they are not. */
+bool announcements_end_one(struct source_announcements **announcements,
+                           const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE], bool is_for_clients);
+
 /* Forgets all, and releases the memory. */
 void announcements_forget(struct source_announcements **announcements);
 

@@ -10,6 +10,7 @@
 
 #include "../sim/model.h"
 #include "helper_story.h"
+#include "publish/descriptors.h"
 
 #define MINUTE 60000
 #define LEAD (45 * MINUTE)
@@ -563,6 +564,66 @@ static void test_what_is_missed(void **state)
     story_free(story);
 }
 
+/* -- an HSDir of both descriptors ---------------------------------------------------------------------- */
+
+/* An HSDir that is sent the descriptor of a slot and is a spare one of the other. Returns false for none. */
+static bool find_shared(const struct story *story, enum descriptor_slot slot,
+                        uint8_t fingerprint[RELAY_FINGERPRINT_SIZE])
+{
+    const struct network *network = story->publisher->network;
+    enum descriptor_slot other = slot == DESCRIPTOR_FIRST ? DESCRIPTOR_SECOND : DESCRIPTOR_FIRST;
+    const struct publisher_descriptor *sent = &frontend_of(story)->descriptors[slot];
+    const struct publisher_descriptor *spare = &frontend_of(story)->descriptors[other];
+    const struct hsdir_ring_entry *responsible[HSDIR_RESPONSIBLE_MAX];
+    size_t count = network_find_responsible(network, other, spare->blinded_key, false, responsible);
+    for (size_t i = 0; i < count; i++) {
+        memcpy(fingerprint, network->hsdirs[responsible[i]->hsdir].fingerprint, RELAY_FINGERPRINT_SIZE);
+        if (publisher_descriptor_find_upload(sent, fingerprint) != NULL &&
+            publisher_descriptor_find_upload(spare, fingerprint) == NULL)
+            return true;
+    }
+    return false;
+}
+
+/* Where a tor uploads both at the same time, what the HSDir takes is the one of which it is a spare HSDir:
+ * nothing has got through. */
+static void check_shared(struct story *story, enum descriptor_slot slot, const enum source_upload ends[2])
+{
+    const struct source *source = &story->publisher->sources[0];
+    uint8_t fingerprint[RELAY_FINGERPRINT_SIZE];
+    assert_true(find_shared(story, slot, fingerprint));
+    uint64_t refused = source->own_uploads[SOURCE_UPLOAD_REFUSED];
+    tell_upload(story, 0, DESCRIPTOR_FIRST, SOURCE_UPLOAD_BEGUN, fingerprint);
+    tell_upload(story, 0, DESCRIPTOR_SECOND, SOURCE_UPLOAD_BEGUN, fingerprint);
+    for (int i = 0; i < 2; i++)
+        tell_upload(story, 0, slot, ends[i], fingerprint);
+    assert_int_equal(source->own_uploads[SOURCE_UPLOAD_TAKEN], 0);
+    assert_true(publisher_is_published(story->publisher, 0, story->now));
+    bool is_of_clients = slot == story->publisher->network->client_slot;
+    if (is_of_clients || ends[0] == SOURCE_UPLOAD_REFUSED)
+        assert_int_equal(source->own_uploads[SOURCE_UPLOAD_REFUSED], refused + 1);
+}
+
+static void test_an_hsdir_of_both(void **state)
+{
+    (void)state;
+    const enum source_upload ends[][2] = {{SOURCE_UPLOAD_TAKEN, SOURCE_UPLOAD_REFUSED},
+                                          {SOURCE_UPLOAD_REFUSED, SOURCE_UPLOAD_TAKEN}};
+    for (enum descriptor_slot slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
+        struct story *story = begin(2, 2, DESCRIPTOR_FIRST);
+        uint8_t fingerprint[RELAY_FINGERPRINT_SIZE];
+        story->hsdir_count = 10; /* of so few one is shared soon */
+        do {
+            story->hsdir_count++;
+            story_set_network(story, 0, 7);
+        } while (!find_shared(story, slot, fingerprint));
+        story_run(story, 5 * MINUTE);
+        check_shared(story, slot, ends[0]);
+        check_shared(story, slot, ends[1]);
+        story_free(story);
+    }
+}
+
 /* -- more twins than HSDirs ---------------------------------------------------------------------------- */
 
 /* True when a twin has an HSDir of a descriptor. */
@@ -661,6 +722,7 @@ int main(void)
         cmocka_unit_test(test_whose_it_is),
         cmocka_unit_test(test_the_second_half_begins),
         cmocka_unit_test(test_what_is_missed),
+        cmocka_unit_test(test_an_hsdir_of_both),
         cmocka_unit_test(test_turns),
         cmocka_unit_test(test_another_publisher),
     };

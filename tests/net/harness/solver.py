@@ -13,6 +13,7 @@ from .process import TimedOut
 # torrc lines of a client or service whose log tells what was solved and verified.
 LOG = ['Log [rend]info [~rend]notice stdout']
 
+
 class Visit:
     """What became of one: the descriptor used, the page or None, why there is none, and whether a solution was sent."""
 
