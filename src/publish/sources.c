@@ -88,7 +88,10 @@ void source_note_reachable(struct publisher *publisher, struct source *source, b
     source_return_fetch_permit(publisher, source);
     if (source_policy(source->kind)->asks_own_tor) {
         if (is_new_process) {
-            source_set_uploading(publisher, source, SOURCE_UPLOADING_UNKNOWN, now);
+            /* Where they were off they will be: else it says so, or tells of the first. Counters of some
+             * moments with a lead would be ahead of all that come after. */
+            if (source->uploading == SOURCE_UPLOADING_ON)
+                source_set_uploading(publisher, source, SOURCE_UPLOADING_UNKNOWN, now);
             own_points_forget(source);
         }
         bool is_young = uptime < UPTIME_TO_TRUST_HSDIRS;

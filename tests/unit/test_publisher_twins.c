@@ -309,6 +309,22 @@ static void test_lead_without_twins(void **state)
     story_free(story);
 }
 
+/* A tor that is started anew, and had its uploads off, gives no lead until it has said so again. */
+static void test_a_restart_is_no_reason_for_a_lead(void **state)
+{
+    (void)state;
+    struct story *story = story_new_published_twins(2, DESCRIPTOR_FIRST);
+    publisher_set_twins(story->publisher, 0, 45 * MINUTE, false, story->now);
+    for (size_t i = 0; i < 2; i++)
+        publisher_note_uploading(story->publisher, i, false, story->now);
+    publisher_note_unreachable(story->publisher, 0, "it is dead", SOURCE_GONE, story->now);
+    story_reach(story, 0);
+    assert_int_equal(lead_find(story->publisher, &story->publisher->frontends[0]), 0);
+    story_announce(story, 0, false, HSDIR);
+    assert_int_equal(lead_find(story->publisher, &story->publisher->frontends[0]), 45 * MINUTE);
+    story_free(story);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -324,6 +340,7 @@ int main(void)
         cmocka_unit_test(test_an_upload_that_is_refused),
         cmocka_unit_test(test_uploads_without_end),
         cmocka_unit_test(test_rounds_come_within_the_lead),
+        cmocka_unit_test(test_a_restart_is_no_reason_for_a_lead),
         cmocka_unit_test(test_lead_without_twins),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
