@@ -124,7 +124,8 @@ int64_t rules_count(struct world *world, struct obpub *obpub, const struct publi
         seconds += find_lead(obpub, action->frontend) / SECOND;
         known->last_seconds = seconds > known->last_seconds ? seconds : known->last_seconds + 1;
         int64_t above = (int64_t)action->above;
-        if (above >= known->last_seconds && above < seconds + KEYRING_AHEAD_MAX && !world_is_broken("meek"))
+        int64_t ahead = KEYRING_AHEAD_MAX + world->plan.lead / SECOND;
+        if (above >= known->last_seconds && above < seconds + ahead && !world_is_broken("meek"))
             known->last_seconds = above + 1;
     }
     return world_is_broken("counters") ? known->last_seconds / 4096 + 1 : known->last_seconds;
@@ -186,7 +187,8 @@ static bool may_overtake(const struct world *world, const struct obpub *obpub, s
 {
     int64_t interval = publisher_scale(obpub->publisher, publisher_rules_default.mend_interval);
     interval -= publisher_scale(obpub->publisher, 20 * SECOND); /* each comes within so long */
-    if (!world->plan.has_two_obpubs || round->above == 0 || round->begun_at - record->overtook_at < interval)
+    bool has_others = world->plan.has_two_obpubs || world->plan.has_twins; /* or the obpub before */
+    if (!has_others || round->above == 0 || round->begun_at - record->overtook_at < interval)
         return false;
     record->overtook_at = round->begun_at;
     return true;

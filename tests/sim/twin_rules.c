@@ -8,6 +8,7 @@
 #define BACK_IN (150 * SECOND)
 /* What a twin's tor has just made is known, and out, within so long. */
 #define NEWS_NOTICED (20 * SECOND)
+#define ROUND_TAKES (10 * SECOND)
 /* With what it takes to publish it (checks.c). */
 #define CHANGE_NOTICED (33 * SECOND)
 #define FAULT_EXCUSES (9 * MINUTE) /* a fetch that fails is tried again after so long at most */
@@ -117,6 +118,9 @@ bool twin_rules_promise(const struct world *world, size_t frontend, uint64_t per
     bool is_of_clients = is_used(world, obpub, period_number);
     int64_t until = is_of_clients ? CHANGE_NOTICED + checks_churn_holds(world, obpub, frontend) : REFRESH;
     if (held != NULL && held->obpub == OF_A_TOR && world->now - held->at < until)
+        return false;
+    /* It has what one HSDir has got of a round, and the others have still to get it. */
+    if (held != NULL && world->now - held->made_at < ROUND_TAKES)
         return false;
     return promise_with_obpub(world, frontend, is_of_clients ? BACK_IN : REFRESH);
 }
