@@ -186,8 +186,8 @@ static bool may_overtake(const struct world *world, const struct obpub *obpub, s
                          const struct publisher_round *round)
 {
     int64_t interval = publisher_scale(obpub->publisher, publisher_rules_default.mend_interval);
-    interval -= publisher_scale(obpub->publisher, 20 * SECOND); /* each comes within so long */
-    bool has_others = world->plan.has_two_obpubs || world->plan.has_twins; /* or the obpub before */
+    interval -= publisher_scale(obpub->publisher, 20 * SECOND);            /* each comes within so long */
+    bool has_others = world->plan.has_two_obpubs || world->plan.has_twins; /* or the obpub before it */
     if (!has_others || round->above == 0 || round->begun_at - record->overtook_at < interval)
         return false;
     record->overtook_at = round->begun_at;
