@@ -156,8 +156,14 @@ static bool renew_assignment(const struct publisher *publisher, struct publisher
     return has_changed;
 }
 
-static void note_change(const struct publisher *publisher, struct publisher_member *member, int64_t now)
+/* Another effort is no change of its own, and waits as those of restless sources do: under attack it changes
+ * every few minutes. Another seed can't wait, however much else has changed; who has one needs the key. */
+static void note_change(const struct publisher *publisher, struct publisher_member *member,
+                        enum source_news news, int64_t now)
 {
+    member->is_quiet |= news == SOURCE_NEWS_SEED;
+    if (news == SOURCE_NEWS_EFFORT || news == SOURCE_NEWS_SEED)
+        return;
     const struct allowance_times times = publisher_scale_allowance(publisher);
     changes_note(&member->changes, &times, now);
     member->has_changed = true;
@@ -205,15 +211,17 @@ void frontend_update_assignment(struct publisher *publisher, size_t number, uint
     if (!renew_assignment(publisher, frontend))
         return;
     frontend->changed_at = now;
-    frontend->is_urgent |= changed_source == SOURCE_NONE ||
-                           publisher_find_source(publisher, changed_source)->news != SOURCE_NEWS_PERIOD;
+    enum source_news news = SOURCE_NEWS_CHANGE;
+    if (changed_source != SOURCE_NONE)
+        news = publisher_find_source(publisher, changed_source)->news;
+    frontend->is_urgent |= news != SOURCE_NEWS_PERIOD;
     if (frontend->changed_since == MOMENT_NEVER)
         frontend->changed_since = now;
     for (size_t i = 0; i < frontend->member_count; i++) {
         struct publisher_member *member = &frontend->members[i];
         bool has_left = member->was_in && !member->is_in; /* also one that was lost long before */
         if (has_left || member->source == changed_source)
-            note_change(publisher, member, now);
+            note_change(publisher, member, has_left ? SOURCE_NEWS_CHANGE : news, now);
     }
 }
 

@@ -134,6 +134,8 @@ enum source_news {
     SOURCE_NEWS_NONE,
     SOURCE_NEWS_PERIOD, /* it has other points only since clients went over to its second descriptor: the old
                          ones live still */
+    SOURCE_NEWS_EFFORT, /* its tor suggests another effort */
+    SOURCE_NEWS_SEED,   /* its tor has another seed: what clients solve for the old one is soon refused */
     SOURCE_NEWS_CHANGE, /* any other change of its state, or of what it offers */
 };
 

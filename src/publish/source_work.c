@@ -26,18 +26,28 @@ static void note_replaced(struct source *source, const struct pow_params *pow_pa
     source->replaced_expires_at = known->expires_at;
 }
 
-bool source_take_work(struct source *source, const struct descriptor *descriptor, int64_t now)
+/* What is new in pow-params that are not what a source's were. */
+static enum source_news find_news(const struct pow_params *known, const struct pow_params *pow_params)
+{
+    if (!known->is_present || !pow_params->is_present)
+        return SOURCE_NEWS_CHANGE;
+    bool has_same_seed = memcmp(known->seed, pow_params->seed, POW_SEED_SIZE) == 0;
+    return has_same_seed ? SOURCE_NEWS_EFFORT : SOURCE_NEWS_SEED;
+}
+
+enum source_news source_take_work(struct source *source, const struct descriptor *descriptor, int64_t now)
 {
     const struct pow_params *pow_params = &descriptor->pow_params;
     if (!source_policy(source->kind)->can_verify_work || pow_params_equal(&source->pow_params, pow_params))
-        return false;
+        return SOURCE_NEWS_NONE;
+    enum source_news news = find_news(&source->pow_params, pow_params);
     bool is_known = pow_params->is_present && descriptor->decoded_at != 0;
     note_replaced(source, pow_params);
     source->pow_params = *pow_params;
     source->work_state = WORK_OFFERED;
     source->work_expires_at =
         is_known ? now + (pow_params->expires_at - descriptor->decoded_at) * 1000 : MOMENT_NEVER;
-    return true;
+    return news;
 }
 
 void source_forget_work(struct source *source)

@@ -17,8 +17,8 @@ bool source_verifies_work(const struct source *source);
 /* True when it does, and clients can be told what they have to solve. */
 bool source_offers_work(const struct source *source);
 
-/* Takes over what a descriptor of its says, which has just come. Returns true when that is something new. */
-bool source_take_work(struct source *source, const struct descriptor *descriptor, int64_t now);
+/* Takes over what a descriptor of its says, which has just come. Returns what of that is new. */
+enum source_news source_take_work(struct source *source, const struct descriptor *descriptor, int64_t now);
 
 /* Its tor is another process, or the source ends. */
 void source_forget_work(struct source *source);

@@ -163,15 +163,15 @@ static int64_t next_poll(struct publisher *publisher, const struct source *sourc
     return now + 1000 + times * publisher_draw(publisher, low, high);
 }
 
-/* Takes over what its tor has clients solve. Returns true when that is something new. */
-static bool take_work(struct publisher *publisher, struct source *source, const struct descriptor *descriptor,
-                      int64_t now)
+/* Takes over what its tor has clients solve. Returns what of that is new. */
+static enum source_news take_work(struct publisher *publisher, struct source *source,
+                                  const struct descriptor *descriptor, int64_t now)
 {
     bool verified = source_verifies_work(source);
-    bool is_new = source_take_work(source, descriptor, now);
+    enum source_news news = source_take_work(source, descriptor, now);
     for (size_t i = 0; !verified && source_verifies_work(source) && i < source->frontend_count; i++)
         own_points_search_soon(publisher, source->frontends[i], now);
-    return is_new;
+    return news;
 }
 
 /* Takes a good descriptor over. Returns what it gives a superdescriptor that is new. */
@@ -190,7 +190,7 @@ static enum source_news accept_descriptor(struct publisher *publisher, struct so
         source->life.moved_at = now;
     if (has_new_points)
         source->points_changed_at = now;
-    is_news |= take_work(publisher, source, descriptor, now);
+    enum source_news news = take_work(publisher, source, descriptor, now);
     if (known != NULL)
         offered_points_note(&source->offered, known, now);
     offered_points_note(&source->offered, descriptor, now);
@@ -201,7 +201,7 @@ static enum source_news accept_descriptor(struct publisher *publisher, struct so
     trust_note_descriptor(source);
     source->descriptor_at = now;
     if (!is_news)
-        return SOURCE_NEWS_NONE;
+        return news;
     return is_of_other_half ? SOURCE_NEWS_PERIOD : SOURCE_NEWS_CHANGE;
 }
 

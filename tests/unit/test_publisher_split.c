@@ -229,6 +229,37 @@ static void test_new_params_are_urgent(void **state)
     story_free(story);
 }
 
+/* Under attack a tor suggests another effort every five minutes. That makes nobody restless: a seed still
+ * goes out within seconds, and a death does. */
+static void test_efforts_without_end(void **state)
+{
+    (void)state;
+    struct story *story = begin(3, 3, DESCRIPTOR_FIRST);
+    const uint8_t *fingerprint = frontend_of(story)->descriptors[DESCRIPTOR_FIRST].uploads[0].fingerprint;
+    story->publisher->rules.death_spread = 3000;
+    story->publisher->rules.gain_spread = MINUTE;
+    for (uint32_t i = 1; i <= 60; i++) {
+        story_forget(story);
+        story->backends[i % 3].effort = i;
+        story->backends[i % 3].counter[FROM_TOR]++;
+        tell_upload(story, i % 3, DESCRIPTOR_FIRST, SOURCE_UPLOAD_BEGUN, fingerprint);
+        story_run(story, 5 * MINUTE / 3);
+    }
+    for (size_t i = 0; i < 3; i++)
+        assert_false(source_is_restless(story->publisher, &story->publisher->sources[i], story->now));
+    story_forget(story);
+    story->backends[0].seed = 99;
+    story->backends[0].counter[FROM_TOR]++;
+    tell_upload(story, 0, DESCRIPTOR_FIRST, SOURCE_UPLOAD_BEGUN, fingerprint);
+    story_run(story, 4500);
+    check_split(story, DESCRIPTOR_FIRST, 3, true);
+    story_forget(story);
+    publisher_note_unreachable(story->publisher, 1, "it is dead", SOURCE_GONE, story->now);
+    story_run(story, 4500);
+    check_split(story, DESCRIPTOR_FIRST, 2, true);
+    story_free(story);
+}
+
 /* Has a story's twins' pow-params expire in some milliseconds, and known to. */
 static int64_t let_expire(struct story *story, int64_t milliseconds)
 {
@@ -711,6 +742,7 @@ int main(void)
         cmocka_unit_test(test_one_dies),
         cmocka_unit_test(test_new_params),
         cmocka_unit_test(test_new_params_are_urgent),
+        cmocka_unit_test(test_efforts_without_end),
         cmocka_unit_test(test_params_expire),
         cmocka_unit_test(test_params_are_over),
         cmocka_unit_test(test_params_that_stay_the_same),
