@@ -28,7 +28,9 @@ def start_one_backend(net):
 def instance(backend, control='unix', is_twin=False):
     """The lines of one backend (a Service): its control port by 'unix' socket, 'tcp', or None: from the HSDirs. A twin has
     the frontend's key, and no address of its own."""
-    lines = [f'      - name: {backend.name}'] + ([] if is_twin else [f'        address: {backend.onion}'])
+    lines = [f'      - name: {backend.name}']
+    if not is_twin:
+        lines = [f'      - address: {backend.onion}', f'        name: {backend.name}']
     if control:
         where = f'127.0.0.1:{backend.control_port}' if control == 'tcp' else f'unix:{backend.control_socket}'
         lines.append(f'        control: {where}')
