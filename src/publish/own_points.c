@@ -189,14 +189,12 @@ void own_points_add(struct publisher *publisher, struct source *source, struct d
     descriptor_free(source->next);
     source->next = descriptor;
     offered_points_note(&source->offered, descriptor, now);
-    bool is_news = own_points_update(publisher, source, now);
-    if (source_policy(source->kind)->is_at_spares) {
-        is_news |= !pow_params_equal(&source->pow_params, &descriptor->pow_params);
-        source->pow_params = descriptor->pow_params; /* otherwise its tor says what they are */
+    if (own_points_update(publisher, source, now))
+        source_add_news(source, SOURCE_NEWS_CHANGE);
+    if (source_policy(source->kind)->is_at_spares) { /* otherwise its tor says what its work is */
+        source_add_news(source, source_take_work(source, descriptor, now));
         source->descriptor_at = now;
     }
-    if (is_news)
-        source_add_news(source, SOURCE_NEWS_CHANGE);
 }
 
 void own_points_take(struct publisher *publisher, struct source *source, struct descriptor *descriptor,

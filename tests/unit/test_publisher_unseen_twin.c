@@ -492,6 +492,48 @@ static void test_it_becomes_another_kind(void **state)
     story_free(story);
 }
 
+/* The seed that HSDirs of a descriptor have beside a point; 0 for none. */
+static uint8_t find_seed(const struct story *story, enum descriptor_slot slot, uint64_t point)
+{
+    const struct publisher_descriptor *descriptor = &frontend_of(story)->descriptors[slot];
+    for (size_t i = 0; i < descriptor->upload_count; i++) {
+        const struct point_set *set = descriptor->uploads[i].taken;
+        if (set != NULL && model_point_number(&set->entries[0].point) / 100 == point / 100)
+            return set->features.pow_params.is_present ? set->features.pow_params.seed[0] : 0;
+    }
+    return 0;
+}
+
+/* What its tor has clients solve is as old as it was last seen, whichever time period that was made for: it
+ * does not end with what expired before, and does with what expires next. */
+static void test_its_work_goes_on(void **state)
+{
+    (void)state;
+    struct story *story = begin_published();
+    publisher_note_uploading(story->publisher, SEEN, false, story->now);
+    for (size_t i = 0; i < 2; i++) {
+        story->backends[i].seed = (uint8_t)(1 + i);
+        story->backends[i].seed_ends = STORY_EPOCH + (story->now + 60 * MINUTE) / 1000;
+    }
+    upload(story, UNSEEN, 100);
+    story_run(story, 5 * MINUTE);
+    assert_true(frontend_of(story)->is_split);
+    assert_int_equal(find_seed(story, DESCRIPTOR_FIRST, 100), 2);
+    story->backends[SEEN].seed_ends += 600 * MINUTE / 1000;
+    story->backends[UNSEEN].seed = 3;
+    story->backends[UNSEEN].seed_ends += 60 * MINUTE / 1000;
+    go_to_second_half(story, UNSEEN, 200);
+    story_run(story, 5 * MINUTE);
+    assert_int_equal(find_seed(story, DESCRIPTOR_SECOND, 200), 3);
+    story_run(story, 60 * MINUTE); /* what was seen first has expired */
+    assert_int_equal(find_seed(story, DESCRIPTOR_SECOND, 200), 3);
+    story_run(story, 60 * MINUTE); /* and now this */
+    assert_true(source_is_in(unseen_of(story)));
+    assert_int_equal(count_wanting(story, DESCRIPTOR_SECOND, 200), ASKED / 2);
+    assert_int_equal(find_seed(story, DESCRIPTOR_SECOND, 200), 0);
+    story_free(story);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -511,6 +553,7 @@ int main(void)
         cmocka_unit_test(test_it_is_alone),
         cmocka_unit_test(test_split),
         cmocka_unit_test(test_it_becomes_another_kind),
+        cmocka_unit_test(test_its_work_goes_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
