@@ -565,6 +565,7 @@ void source_set_kind(struct publisher *publisher, struct source *source, enum so
 {
     const char *why = "it is configured as one of another kind";
     source->kind = kind;
+    source_set_uploading(publisher, source, SOURCE_UPLOADING_UNKNOWN, now);
     trust_begin(source, why);
     inquiry_close(source, why);
     source_return_fetch_permit(publisher, source);

@@ -286,6 +286,18 @@ static void test_publishing_off(void **state)
     check_text(&scene, "  lead 45 min, not in use: no tor uploads itself; proof of work auto\n", true);
     check_text(&scene, "; own uploads: off\n", true);
     check_text(&scene, "kept out", false);
+    /* One has begun to; what HSDirs have has no lead before the next round. */
+    publisher_note_uploading(scene.story->publisher, 0, false, scene.story->now);
+    story_run(scene.story, 12 * 60 * 60 * 1000);
+    publisher_note_uploading(scene.story->publisher, 0, true, scene.story->now);
+    look(&scene);
+    status = status_make_json(&scene.view);
+    check(service_of(status), "leadInUse", "2700");
+    check(json_array_get(json_object_get(service_of(status), "descriptors"), 0), "ownUploadsKeptOut", "null");
+    json_decref(status);
+    story_run(scene.story, 15 * 60 * 1000);
+    look(&scene);
+    check_text(&scene, "the tors' own uploads are kept out for ", true);
     end(&scene);
 }
 
