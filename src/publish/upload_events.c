@@ -98,8 +98,21 @@ static void age_descriptor(struct publisher_descriptor *descriptor, int64_t mill
     }
 }
 
+/* What a source's tor has clients solve expires by the clock on the wall. */
+static void age_source(struct publisher *publisher, struct source *source, int64_t milliseconds, int64_t now)
+{
+    if (source->work_expires_at == MOMENT_NEVER)
+        return;
+    source->work_expires_at -= milliseconds;
+    publisher_touch_source(publisher, source, now);
+}
+
 void publisher_note_pause(struct publisher *publisher, int64_t milliseconds, int64_t now)
 {
+    for (size_t i = 0; i < publisher->source_count; i++) {
+        if (publisher->sources[i].is_used)
+            age_source(publisher, &publisher->sources[i], milliseconds, now);
+    }
     for (size_t i = 0; i < publisher->frontend_count; i++) {
         struct publisher_frontend *frontend = &publisher->frontends[i];
         for (size_t slot = 0; frontend->is_used && slot < DESCRIPTOR_SLOTS; slot++)

@@ -785,6 +785,59 @@ static void test_switched_by_command(void **state)
     }
 }
 
+/* What has expired while the machine was asleep does not stay either. */
+static void test_params_expire_in_a_pause(void **state)
+{
+    (void)state;
+    struct story *story = begin(2, 2, DESCRIPTOR_FIRST);
+    let_expire(story, 60 * MINUTE);
+    for (size_t i = 0; i < 2; i++)
+        publisher_note_unreachable(story->publisher, i, "the way to them is lost", SOURCE_LOST, story->now);
+    story_run(story, 5 * MINUTE);
+    publisher_note_pause(story->publisher, 60 * MINUTE, story->now);
+    story_run(story, 4 * MINUTE);
+    check_split(story, DESCRIPTOR_FIRST, 2, false);
+    story_free(story);
+}
+
+/* An HSDir hands out what it had before the last round, as if that had not reached it. */
+static void find_old_params(struct story *story, const struct publisher_action *action,
+                            struct look_result *result)
+{
+    const struct publisher_upload *upload = publisher_descriptor_find_upload(
+        &frontend_of(story)->descriptors[action->slot], action->fingerprints[0]);
+    struct descriptor *descriptor = story->look_context;
+    descriptor->point_count = upload->wanted->count;
+    for (size_t i = 0; i < upload->wanted->count; i++)
+        descriptor->points[i] = upload->wanted->entries[i].point;
+    result->finding = LOOK_FINDING_OURS;
+    result->made_at = frontend_of(story)->descriptors[action->slot].round.begun_at - 1;
+    result->descriptor = descriptor;
+}
+
+/* The points alone do not make a descriptor what it is to be. */
+static void test_old_params_are_seen(void **state)
+{
+    (void)state;
+    struct story *story = begin(2, 2, DESCRIPTOR_FIRST);
+    story_run(story, 30 * MINUTE);
+    const struct publisher_descriptor *descriptor = &frontend_of(story)->descriptors[DESCRIPTOR_FIRST];
+    struct descriptor *seen = model_make_descriptor(descriptor->period_number, 1, (uint64_t[]){0, 1, 2}, 3);
+    seen->pow_params.is_present = true;
+    seen->pow_params.seed[0] = 99;
+    story->look_context = seen;
+    story->answer_look = find_old_params;
+    story_forget(story);
+    story_run(story, 20 * MINUTE);
+    assert_true(story->looks > 0);
+    for (size_t i = 0; i < descriptor->upload_count; i++)
+        assert_int_not_equal(descriptor->uploads[i].look.verdict, LOOK_CURRENT);
+    assert_true(story->publisher->looks[LOOK_OLDER] > 0);
+    assert_true(story->upload_count >= ASKED); /* it is mended */
+    descriptor_free(seen);
+    story_free(story);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -811,6 +864,8 @@ int main(void)
         cmocka_unit_test(test_another_publisher),
         cmocka_unit_test(test_work_on_and_off),
         cmocka_unit_test(test_switched_by_command),
+        cmocka_unit_test(test_params_expire_in_a_pause),
+        cmocka_unit_test(test_old_params_are_seen),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
