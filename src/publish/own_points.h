@@ -38,12 +38,12 @@ bool own_points_have_one_maker(const struct source *one, const struct source *ot
 /* The twin whose tor has made a descriptor that was found under the address of the one that was asked; NULL
  * when that can't be told.
  *
- * The seed of its pow-params tells, and so do the signing keys of what is known of tors, and points that they
- * have offered. What is left, and was found because the tor of the one that was asked had just told of it, is
- * that one's. What is left otherwise is of the twin of which nothing else is known, if there is one; unless a
- * twin with a control port may have made it that has not said so: one that has not been seen with its own
- * descriptor of this time period, that is about to say something new, or that has gone of late and may be
- * back. */
+ * The seed of its pow-params tells (that of the one that was asked before any), and so do the signing keys of
+ * what is known of tors, and points that they have offered. What is left, and was found because the tor of
+ * the one that was asked had just told of it, is that one's. What is left otherwise is of the twin of which
+ * nothing else is known, if there is one; unless a twin with a control port may have made it that has not
+ * said so: one that has not been seen with its own descriptor of this time period, that is about to say
+ * something new, or that has gone of late and may be back. */
 struct source *own_points_find_maker(const struct publisher *publisher, struct source *asked,
                                      const struct descriptor *descriptor, int64_t now);
 
@@ -68,6 +68,9 @@ void own_points_search(struct publisher *publisher, size_t frontend, bool is_of_
 
 /* A twin of it verifies work that did not before: all are to be asked. */
 void own_points_search_soon(struct publisher *publisher, size_t frontend, int64_t now);
+
+/* True while HSDirs are still to answer such a search. */
+bool own_points_are_searched(const struct publisher *publisher, const struct publisher_frontend *frontend);
 
 /* Its tor has said what the older one of its descriptors is now: what was found of that before is over. */
 void own_points_note_descriptor(struct source *source);

@@ -4,6 +4,7 @@
 #include "publish/descriptors.h"
 #include "publish/look_results.h"
 #include "publish/outage.h"
+#include "publish/own_points.h"
 #include "publish/pace.h"
 #include "publish/recovery.h"
 #include "publish/tors.h"
@@ -139,6 +140,10 @@ static bool frontend_is_settled(const struct publisher *publisher, const struct 
         if (publisher_member_source(publisher, &frontend->members[i])->life.state == SOURCE_WAITING)
             return false;
     }
+    bool is_changing =
+        frontend->changed_since != MOMENT_NEVER || own_points_are_searched(publisher, frontend);
+    if (frontend->is_split && is_changing) /* its twins' own points make all the difference */
+        return false;
     return frontend->assignment == NULL ||
            (frontend->has_started && frontend_all_uploads(frontend, upload_has_ended, now));
 }

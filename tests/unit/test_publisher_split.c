@@ -838,6 +838,57 @@ static void test_old_params_are_seen(void **state)
     story_free(story);
 }
 
+/* A lone publication in the second half waits for what is looked for at HSDirs, and for what comes of that.
+ */
+static void test_when_all_is_done(void **state)
+{
+    (void)state;
+    struct story *story = story_new();
+    publisher_note_tor(story->publisher, 0, TOR_READY, story->now);
+    for (size_t i = 0; i < 2; i++) {
+        story_add_twin(story);
+        switch_on(story, i);
+    }
+    story->backends[0].period[FROM_HSDIRS]++; /* its descriptor is there */
+    story_add_frontend(story, 2);
+    publisher_set_twins(story->publisher, 0, LEAD, true, story->now);
+    story_set_network(story, 0, 18);
+    for (size_t i = 0; i < 2; i++)
+        story_reach(story, i);
+    unsigned times = 0;
+    for (; !publisher_is_settled(story->publisher, story->now); times++) {
+        assert_true(times < 1000);
+        story_run(story, 10);
+    }
+    assert_int_equal(story->backends[0].fetches[FROM_HSDIRS] + story->backends[1].fetches[FROM_HSDIRS],
+                     ASKED + SPARE);
+    const struct story_upload *last[ASKED + SPARE];
+    size_t count = list_last(story, DESCRIPTOR_SECOND, last), found = 0;
+    for (size_t i = 0; i < count; i++)
+        found += last[i]->seed == 1;
+    assert_int_equal(found, ASKED / 2);
+    story_free(story);
+}
+
+/* A control port may answer with what another twin's tor has made, seed and all. That takes nothing from this
+ * one: what its own tor has told of is its own. */
+static void test_a_copy_of_another(void **state)
+{
+    (void)state;
+    struct story *story = begin(2, 2, DESCRIPTOR_SECOND);
+    story_run(story, 2 * MINUTE);
+    story->backends[0].seed = story->backends[1].seed;
+    story->backends[0].counter[FROM_TOR] += 5;
+    memcpy(story->backends[0].points[FROM_TOR], story->backends[1].points[FROM_TOR],
+           sizeof(story->backends[0].points[FROM_TOR]));
+    story_run(story, 2 * MINUTE);
+    assert_int_equal(story->publisher->sources[0].pow_params.seed[0], 2);
+    upload_next(story, 1, 1100);
+    story_run(story, 5000);
+    assert_non_null(story->publisher->sources[1].next);
+    story_free(story);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -866,6 +917,8 @@ int main(void)
         cmocka_unit_test(test_switched_by_command),
         cmocka_unit_test(test_params_expire_in_a_pause),
         cmocka_unit_test(test_old_params_are_seen),
+        cmocka_unit_test(test_when_all_is_done),
+        cmocka_unit_test(test_a_copy_of_another),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

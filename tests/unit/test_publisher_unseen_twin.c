@@ -534,6 +534,29 @@ static void test_its_work_goes_on(void **state)
     story_free(story);
 }
 
+/* It is looked for in any case: what is missed of it gives no reason to ask more often, and does not keep
+ * what is missed of the others from being looked for. */
+static void test_what_is_missed_of_it(void **state)
+{
+    (void)state;
+    struct story *story = begin_published();
+    publisher_note_uploading(story->publisher, SEEN, true, story->now);
+    for (size_t i = 0; i < 2; i++)
+        story->backends[i].seed = (uint8_t)(1 + i);
+    story->backends[SEEN].counter[FROM_TOR]++;
+    upload(story, UNSEEN, 100);
+    story_run(story, 10 * MINUTE);
+    assert_true(frontend_of(story)->is_split);
+    publisher_set_members(story->publisher, 0, (uint64_t[]){UNSEEN, SEEN}, 2, story->now);
+    story_set_network(story, 0, 18); /* its tor has uploaded nothing for that yet */
+    story_run(story, 5 * MINUTE);
+    assert_true(story->backends[SEEN].fetches[FROM_HSDIRS] >= ASKED + SPARE);
+    story_forget(story);
+    story_run(story, 30 * MINUTE);
+    assert_in_range(story->backends[UNSEEN].fetches[FROM_HSDIRS], 45, 70);
+    story_free(story);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -554,6 +577,7 @@ int main(void)
         cmocka_unit_test(test_split),
         cmocka_unit_test(test_it_becomes_another_kind),
         cmocka_unit_test(test_its_work_goes_on),
+        cmocka_unit_test(test_what_is_missed_of_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
