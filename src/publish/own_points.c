@@ -221,6 +221,16 @@ void own_points_go_on(struct source *source, uint64_t first_period)
     source_add_news(source, SOURCE_NEWS_CHANGE);
 }
 
+void own_points_go_back(struct source *source)
+{
+    descriptor_free(source->next);
+    source->next = source->descriptor;
+    source->descriptor = NULL;
+    source_points_clear(&source->next_points);
+    source->next_points = source->points;
+    source->points = (struct source_points){.count = 0};
+}
+
 /* -- searching for what was made before ---------------------------------------------------------------- */
 
 /* True when a twin's own points of a time period are not known, and could be found. One without a control

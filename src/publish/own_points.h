@@ -60,6 +60,9 @@ void own_points_add(struct publisher *publisher, struct source *source, struct d
  * for the first. */
 void own_points_go_on(struct source *source, uint64_t first_period);
 
+/* The other way round: what it had for the first one was of the second one all the time. */
+void own_points_go_back(struct source *source);
+
 /* Has HSDirs asked, where clients use the descriptor of the second half and what some twin of a frontend that
  * is split has made for that is not known: the spare ones have what tors uploaded before clients went over to
  * it, and the others, if they are asked too, what this publisher did before it was started anew. The spare

@@ -81,7 +81,7 @@ static void find_spare(const struct story *story, uint8_t fingerprint[RELAY_FING
 {
     const struct publisher_descriptor *descriptor =
         &frontend_of(story)->descriptors[story->publisher->network->client_slot];
-    struct source *source = unseen_of(story);
+    struct source *source = &story->publisher->sources[0]; /* all have one address */
     assert_int_equal(
         twin_on_hsdirs_list(story->publisher, source, (uint8_t(*)[RELAY_FINGERPRINT_SIZE])fingerprint), 1);
     for (size_t i = 0; i < descriptor->upload_count; i++)
@@ -557,6 +557,29 @@ static void test_what_is_missed_of_it(void **state)
     story_free(story);
 }
 
+/* One that was seen in the second half first, and is given a control port then: what its tor says of the
+ * first half is no less than what is known, and what it makes for the second one is found. */
+static void test_it_gets_a_control_port(void **state)
+{
+    (void)state;
+    struct story *story = begin(false, 18);
+    story->backends[0].seed = 1;
+    story_run(story, 5 * MINUTE);
+    assert_int_equal(find_seed(story, DESCRIPTOR_SECOND, 0), 1);
+    publisher_set_kind(story->publisher, 0, SOURCE_TWIN_WITH_CONTROL, story->now);
+    story_reach(story, 0);
+    story_forget(story);
+    story_run(story, MINUTE);
+    assert_int_equal(story->upload_count, ASKED); /* the other one's, which has borrowed points now */
+    assert_int_equal(find_seed(story, DESCRIPTOR_SECOND, 0), 1);
+    story->backends[0].seed = 2;
+    story->backends[0].counter[FROM_TOR]++;
+    upload_seen(story, 300);
+    story_run(story, 2 * MINUTE);
+    assert_int_equal(find_seed(story, DESCRIPTOR_SECOND, 300), 2);
+    story_free(story);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -578,6 +601,7 @@ int main(void)
         cmocka_unit_test(test_it_becomes_another_kind),
         cmocka_unit_test(test_its_work_goes_on),
         cmocka_unit_test(test_what_is_missed_of_it),
+        cmocka_unit_test(test_it_gets_a_control_port),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
