@@ -52,8 +52,7 @@ double twins_find_share(const struct publisher *publisher, const struct publishe
     size_t count = 0;
     for (size_t i = 0; descriptor != NULL && i < descriptor->upload_count; i++) {
         const struct publisher_upload *upload = &descriptor->uploads[i];
-        const struct point_set *set =
-            assignment_find(frontend->assignment, descriptor->period_number, upload->fingerprint);
+        const struct point_set *set = upload->taken;
         if (!upload->is_asked || set == NULL)
             continue;
         sum += (double)count_from(set, source) / (double)set->count;
