@@ -190,6 +190,8 @@ static enum source_news accept_descriptor(struct publisher *publisher, struct so
     if (has_new_points)
         source->points_changed_at = now;
     enum source_news news = take_work(publisher, source, descriptor, now);
+    if (!source_policy(source->kind)->is_on_hsdirs) /* which points are its own depends on the time period */
+        is_news |= known != NULL && known->period_number != descriptor->period_number;
     if (known != NULL)
         offered_points_note(&source->offered, known, now);
     offered_points_note(&source->offered, descriptor, now);

@@ -889,6 +889,26 @@ static void test_a_copy_of_another(void **state)
     story_free(story);
 }
 
+/* Which points are a tor's own ones depends on the time period of what it says, also where these are the same
+ * as before. */
+static void test_the_same_points_of_another_period(void **state)
+{
+    (void)state;
+    struct story *story = begin(1, 1, DESCRIPTOR_SECOND);
+    story_run(story, 2 * MINUTE);
+    upload_next(story, 0, 1000);
+    story_run(story, MINUTE);
+    check_split(story, DESCRIPTOR_SECOND, 1, true);
+    story->backends[0].period[FROM_TOR]++;
+    story_run(story, 20 * MINUTE);
+    assert_null(story->publisher->sources[0].next);
+    const struct story_upload *last[ASKED + SPARE];
+    size_t count = list_last(story, DESCRIPTOR_SECOND, last);
+    for (size_t i = 0; i < count; i++)
+        assert_true(last[i]->points[0] < 1000);
+    story_free(story);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -919,6 +939,7 @@ int main(void)
         cmocka_unit_test(test_old_params_are_seen),
         cmocka_unit_test(test_when_all_is_done),
         cmocka_unit_test(test_a_copy_of_another),
+        cmocka_unit_test(test_the_same_points_of_another_period),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
