@@ -54,7 +54,7 @@ static int build_text(struct engine *engine, const struct publisher_action *acti
         .slot = action->slot,
         .set = action->set,
         .round = action->round,
-        .lead = lead_find(publisher, &publisher->frontends[action->frontend]) / 1000,
+        .lead = publisher->frontends[action->frontend].descriptors[action->slot].round.lead / 1000,
         .above = action->above,
         .lead_longest = lead_find_longest(publisher, &publisher->frontends[action->frontend]) / 1000,
         .wall_now = clock_wall_seconds(),

@@ -1,6 +1,8 @@
 /* What follows from a look at what an HSDir hands out, and from its refusals. */
 #include "publish/look_results.h"
 
+#include <string.h>
+
 #include "publish/descriptors.h"
 #include "publish/fetches.h"
 #include "publish/looks.h"
@@ -104,6 +106,16 @@ static bool has_wanted_points(const struct point_set *wanted, const struct descr
             return false;
     }
     return true;
+}
+
+/* True when a descriptor has clients solve what they are to solve; it may be for a shorter time. */
+static bool has_wanted_work(const struct point_set *wanted, const struct descriptor *descriptor)
+{
+    const struct pow_params *ours = &wanted->features.pow_params, *seen = &descriptor->pow_params;
+    if (!ours->is_present || !seen->is_present)
+        return ours->is_present == seen->is_present;
+    return memcmp(ours->seed, seen->seed, POW_SEED_SIZE) == 0 &&
+           ours->suggested_effort == seen->suggested_effort;
 }
 
 /* Where each HSDir has the points of one twin, another publisher may have given it another one than this; and
@@ -358,7 +370,8 @@ static enum look_verdict judge_ours(struct publisher *publisher, size_t number,
 {
     const struct publisher_descriptor *descriptor = looks_find_descriptor(publisher, number);
     bool is_last = upload_was_made_at(descriptor, upload, result->made_at);
-    bool is_same = has_wanted_points(upload->wanted, result->descriptor);
+    bool is_same = has_wanted_points(upload->wanted, result->descriptor) &&
+                   has_wanted_work(upload->wanted, result->descriptor);
     if (is_last)
         upload_note_seen(upload, result->made_at);
     else if (result->made_at != MOMENT_NONE && upload->taken_at != MOMENT_NONE)

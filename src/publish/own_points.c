@@ -156,6 +156,8 @@ struct source *own_points_find_maker(const struct publisher *publisher, struct s
         return NULL;
     const struct publisher_frontend *frontend = &publisher->frontends[asked->frontends[0]];
     struct source *unseen = twin_on_hsdirs_find(publisher, frontend);
+    if (is_of(descriptor, asked))
+        return asked; /* another one's control port may have answered with a copy */
     if (unseen == NULL)
         return own_points_find_owner(publisher, frontend, descriptor);
     struct source *maker = find_known_maker(publisher, frontend, descriptor, now);
@@ -189,14 +191,12 @@ void own_points_add(struct publisher *publisher, struct source *source, struct d
     descriptor_free(source->next);
     source->next = descriptor;
     offered_points_note(&source->offered, descriptor, now);
-    bool is_news = own_points_update(publisher, source, now);
-    if (source_policy(source->kind)->is_at_spares) {
-        is_news |= !pow_params_equal(&source->pow_params, &descriptor->pow_params);
-        source->pow_params = descriptor->pow_params; /* otherwise its tor says what they are */
+    if (own_points_update(publisher, source, now))
+        source_add_news(source, SOURCE_NEWS_CHANGE);
+    if (source_policy(source->kind)->is_at_spares) { /* otherwise its tor says what its work is */
+        source_add_news(source, source_take_work(source, descriptor, now));
         source->descriptor_at = now;
     }
-    if (is_news)
-        source_add_news(source, SOURCE_NEWS_CHANGE);
 }
 
 void own_points_take(struct publisher *publisher, struct source *source, struct descriptor *descriptor,
@@ -221,13 +221,25 @@ void own_points_go_on(struct source *source, uint64_t first_period)
     source_add_news(source, SOURCE_NEWS_CHANGE);
 }
 
+void own_points_go_back(struct source *source)
+{
+    descriptor_free(source->next);
+    source->next = source->descriptor;
+    source->descriptor = NULL;
+    source_points_clear(&source->next_points);
+    source->next_points = source->points;
+    source->points = (struct source_points){.count = 0};
+}
+
 /* -- searching for what was made before ---------------------------------------------------------------- */
 
-/* True when a twin's own points of a time period are not known, and could be found. */
+/* True when a twin's own points of a time period are not known, and could be found. One without a control
+ * port is looked for at the spare HSDirs in any case. */
 static bool is_missed(const struct source *source, uint64_t period_number)
 {
     const struct descriptor *descriptor;
-    return source_verifies_work(source) && own_points_find(source, period_number, &descriptor) == NULL;
+    return source_policy(source->kind)->asks_own_tor && source_verifies_work(source) &&
+           own_points_find(source, period_number, &descriptor) == NULL;
 }
 
 /* The first twin of which something is missed and whose tor can be asked; NULL for none. */
@@ -283,6 +295,17 @@ void own_points_search(struct publisher *publisher, size_t number, bool is_of_al
     add_hsdirs(source, network, responsible, count, is_asked, false);
     source->is_searching = true;
     source_fetch_soon(publisher, source, FETCH_DELAY, "HSDirs may have what its tor has made", now);
+}
+
+bool own_points_are_searched(const struct publisher *publisher, const struct publisher_frontend *frontend)
+{
+    for (size_t i = 0; i < frontend->member_count; i++) {
+        const struct source *source = publisher_member_source(publisher, &frontend->members[i]);
+        bool is_at_hsdirs = source_is_asked(source) && source->inquiry.asked == INQUIRY_OF_HSDIRS;
+        if (source->is_searching && (is_at_hsdirs || announcements_have_fresh(source->announcements)))
+            return true;
+    }
+    return false;
 }
 
 void own_points_note_descriptor(struct source *source)

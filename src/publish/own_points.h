@@ -38,12 +38,12 @@ bool own_points_have_one_maker(const struct source *one, const struct source *ot
 /* The twin whose tor has made a descriptor that was found under the address of the one that was asked; NULL
  * when that can't be told.
  *
- * The seed of its pow-params tells, and so do the signing keys of what is known of tors, and points that they
- * have offered. What is left, and was found because the tor of the one that was asked had just told of it, is
- * that one's. What is left otherwise is of the twin of which nothing else is known, if there is one; unless a
- * twin with a control port may have made it that has not said so: one that has not been seen with its own
- * descriptor of this time period, that is about to say something new, or that has gone of late and may be
- * back. */
+ * The seed of its pow-params tells (that of the one that was asked before any), and so do the signing keys of
+ * what is known of tors, and points that they have offered. What is left, and was found because the tor of
+ * the one that was asked had just told of it, is that one's. What is left otherwise is of the twin of which
+ * nothing else is known, if there is one; unless a twin with a control port may have made it that has not
+ * said so: one that has not been seen with its own descriptor of this time period, that is about to say
+ * something new, or that has gone of late and may be back. */
 struct source *own_points_find_maker(const struct publisher *publisher, struct source *asked,
                                      const struct descriptor *descriptor, int64_t now);
 
@@ -60,6 +60,9 @@ void own_points_add(struct publisher *publisher, struct source *source, struct d
  * for the first. */
 void own_points_go_on(struct source *source, uint64_t first_period);
 
+/* The other way round: what it had for the first one was of the second one all the time. */
+void own_points_go_back(struct source *source);
+
 /* Has HSDirs asked, where clients use the descriptor of the second half and what some twin of a frontend that
  * is split has made for that is not known: the spare ones have what tors uploaded before clients went over to
  * it, and the others, if they are asked too, what this publisher did before it was started anew. The spare
@@ -68,6 +71,9 @@ void own_points_search(struct publisher *publisher, size_t frontend, bool is_of_
 
 /* A twin of it verifies work that did not before: all are to be asked. */
 void own_points_search_soon(struct publisher *publisher, size_t frontend, int64_t now);
+
+/* True while HSDirs are still to answer such a search. */
+bool own_points_are_searched(const struct publisher *publisher, const struct publisher_frontend *frontend);
 
 /* Its tor has said what the older one of its descriptors is now: what was found of that before is over. */
 void own_points_note_descriptor(struct source *source);

@@ -23,9 +23,14 @@
 void own_uploads_note_lead(struct publisher *publisher, size_t number, int64_t now)
 {
     struct publisher_frontend *frontend = &publisher->frontends[number];
-    int64_t lead = lead_find(publisher, frontend);
-    if (lead > 0)
-        frontend_refresh_soon(publisher, number, lead / 4, now);
+    int64_t lead = lead_find(publisher, frontend), spread = lead / 4;
+    for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
+        struct publisher_descriptor *descriptor = &frontend->descriptors[slot];
+        if (descriptor->refresh_at != MOMENT_NEVER && descriptor->round.lead < lead &&
+            descriptor->refresh_at > now + spread)
+            descriptor->refresh_at = now + publisher_draw(publisher, 0, spread);
+    }
+    publisher_touch_frontend(publisher, number, now);
 }
 
 /* -- their uploads --------------------------------------------------------------------------------- */

@@ -16,7 +16,8 @@ void own_uploads_note(struct publisher *publisher, struct source *source, enum s
                       const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE], const uint8_t *blinded_key,
                       int64_t now);
 
-/* The lead may have become longer: has the next refresh of each descriptor come in time. */
+/* The lead may have become longer: has the next refresh of each descriptor that was sent with a shorter one
+ * come in time. */
 void own_uploads_note_lead(struct publisher *publisher, size_t frontend, int64_t now);
 
 #endif

@@ -115,6 +115,7 @@ static void begin(struct publisher *publisher, struct publisher_frontend *fronte
     round->number = ++publisher->rounds;
     round->cause = cause;
     round->begun_at = now;
+    round->lead = lead_find(publisher, frontend);
     assignment_replace(&round->assignment, frontend->assignment);
     descriptor->refresh_at = next_refresh(publisher, frontend, now);
     descriptor->next_round_at = MOMENT_NEVER;

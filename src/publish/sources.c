@@ -87,17 +87,16 @@ void source_note_reachable(struct publisher *publisher, struct source *source, b
     inquiry_want(source, publisher_preferred_target(publisher));
     source_return_fetch_permit(publisher, source);
     if (source_policy(source->kind)->asks_own_tor) {
-        if (is_new_process) {
-            /* Where they were off they will be: else it says so, or tells of the first. Counters of some
-             * moments with a lead would be ahead of all that come after. */
-            if (source->uploading == SOURCE_UPLOADING_ON)
-                source_set_uploading(publisher, source, SOURCE_UPLOADING_UNKNOWN, now);
-            own_points_forget(source);
-        }
+        /* Where they were off they will be: else it says so, or tells of the first. Counters of some moments
+         * with a lead would be ahead of all that come after. */
+        if (is_new_process && source->uploading == SOURCE_UPLOADING_ON)
+            source_set_uploading(publisher, source, SOURCE_UPLOADING_UNKNOWN, now);
         bool is_young = uptime < UPTIME_TO_TRUST_HSDIRS;
         bool has_replaced = trust_note_process(source, is_new_process, is_young, is_young ? now - uptime : 0);
         trust_set_age(source, find_age(publisher));
         announcements_forget(&source->announcements);
+        if (has_replaced)
+            own_points_forget(source);
         if (has_replaced && source_is_in(source))
             source_life_end(source, "its tor was started anew and has no introduction points yet", false,
                             now);
@@ -191,6 +190,8 @@ static enum source_news accept_descriptor(struct publisher *publisher, struct so
     if (has_new_points)
         source->points_changed_at = now;
     enum source_news news = take_work(publisher, source, descriptor, now);
+    if (!source_policy(source->kind)->is_on_hsdirs) /* which points are its own depends on the time period */
+        is_news |= known != NULL && known->period_number != descriptor->period_number;
     if (known != NULL)
         offered_points_note(&source->offered, known, now);
     offered_points_note(&source->offered, descriptor, now);
@@ -350,6 +351,15 @@ static void go_on_finding(struct publisher *publisher, struct source *source, in
         source_fetch_soon(publisher, source, FETCH_DELAY, "HSDirs may have what its tor has made", now);
 }
 
+/* A twin that was first seen in the second half, when it had no control port: what is known of it is of that
+ * half, and its tor says now what it has made for the first one. Both are good. */
+static bool is_of_half_before(const struct source *source, const struct descriptor *descriptor)
+{
+    return !source_policy(source->kind)->is_on_hsdirs && source_is_in(source) &&
+           !trust_counters_go_on(source) && source->descriptor != NULL &&
+           descriptor->period_number < source->descriptor->period_number;
+}
+
 bool source_note_descriptor(struct publisher *publisher, struct source *source, struct descriptor *descriptor,
                             int64_t now)
 {
@@ -366,6 +376,8 @@ bool source_note_descriptor(struct publisher *publisher, struct source *source, 
     if (source->inquiry.asked == INQUIRY_OF_TOR)
         trust_note_answer(source);
     bool is_behind = is_behind_clients(source, descriptor);
+    if (is_of_half_before(source, descriptor))
+        own_points_go_back(source);
     if (tells_less(source, descriptor))
         descriptor_free(descriptor);
     else
@@ -565,6 +577,7 @@ void source_set_kind(struct publisher *publisher, struct source *source, enum so
 {
     const char *why = "it is configured as one of another kind";
     source->kind = kind;
+    source_set_uploading(publisher, source, SOURCE_UPLOADING_UNKNOWN, now);
     trust_begin(source, why);
     inquiry_close(source, why);
     source_return_fetch_permit(publisher, source);

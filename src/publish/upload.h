@@ -86,6 +86,7 @@ struct publisher_round {
     struct assignment *assignment; /* what its HSDirs are sent */
     bool has_news;                 /* that is something else than in the round before, or there was none */
     uint64_t above; /* another publisher's revision counter that this round's is to be above; 0: none */
+    int64_t lead;   /* by how much its own is ahead of the clock (milliseconds, on this network) */
 };
 
 /* One of a frontend's two descriptors. */

@@ -4,6 +4,7 @@
 #include "publish/descriptors.h"
 #include "publish/look_results.h"
 #include "publish/outage.h"
+#include "publish/own_points.h"
 #include "publish/pace.h"
 #include "publish/recovery.h"
 #include "publish/tors.h"
@@ -98,8 +99,21 @@ static void age_descriptor(struct publisher_descriptor *descriptor, int64_t mill
     }
 }
 
+/* What a source's tor has clients solve expires by the clock on the wall. */
+static void age_source(struct publisher *publisher, struct source *source, int64_t milliseconds, int64_t now)
+{
+    if (source->work_expires_at == MOMENT_NEVER)
+        return;
+    source->work_expires_at -= milliseconds;
+    publisher_touch_source(publisher, source, now);
+}
+
 void publisher_note_pause(struct publisher *publisher, int64_t milliseconds, int64_t now)
 {
+    for (size_t i = 0; i < publisher->source_count; i++) {
+        if (publisher->sources[i].is_used)
+            age_source(publisher, &publisher->sources[i], milliseconds, now);
+    }
     for (size_t i = 0; i < publisher->frontend_count; i++) {
         struct publisher_frontend *frontend = &publisher->frontends[i];
         for (size_t slot = 0; frontend->is_used && slot < DESCRIPTOR_SLOTS; slot++)
@@ -126,6 +140,10 @@ static bool frontend_is_settled(const struct publisher *publisher, const struct 
         if (publisher_member_source(publisher, &frontend->members[i])->life.state == SOURCE_WAITING)
             return false;
     }
+    bool is_changing =
+        frontend->changed_since != MOMENT_NEVER || own_points_are_searched(publisher, frontend);
+    if (frontend->is_split && is_changing) /* its twins' own points make all the difference */
+        return false;
     return frontend->assignment == NULL ||
            (frontend->has_started && frontend_all_uploads(frontend, upload_has_ended, now));
 }

@@ -23,10 +23,9 @@ int64_t twins_find_kept_out(const struct publisher *publisher, const struct publ
                             enum descriptor_slot slot)
 {
     const struct publisher_descriptor *descriptor = &frontend->descriptors[slot];
-    int64_t lead = lead_find(publisher, frontend);
-    if (lead == 0 || descriptor->round.number == 0)
+    if (lead_find(publisher, frontend) == 0 || descriptor->round.number == 0 || descriptor->round.lead == 0)
         return MOMENT_NONE;
-    return descriptor->round.begun_at + lead;
+    return descriptor->round.begun_at + descriptor->round.lead;
 }
 
 /* The descriptor that clients use now; NULL while the network is not known. */
@@ -53,8 +52,7 @@ double twins_find_share(const struct publisher *publisher, const struct publishe
     size_t count = 0;
     for (size_t i = 0; descriptor != NULL && i < descriptor->upload_count; i++) {
         const struct publisher_upload *upload = &descriptor->uploads[i];
-        const struct point_set *set =
-            assignment_find(frontend->assignment, descriptor->period_number, upload->fingerprint);
+        const struct point_set *set = upload->taken;
         if (!upload->is_asked || set == NULL)
             continue;
         sum += (double)count_from(set, source) / (double)set->count;

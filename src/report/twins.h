@@ -23,8 +23,8 @@ int64_t twins_find_kept_out(const struct publisher *publisher, const struct publ
                             enum descriptor_slot slot);
 
 /* A source's share of the clients that fetch the descriptor now and visit, 0 to 1: each HSDir that clients
- * ask is as likely as the other, and so is each point that is found there. NAN when
- * nothing is published, or the network is not known. */
+ * ask is as likely as the other, and so is each point that is found there. Of what HSDirs have, as far as is
+ * known: NAN when that is of none of them. */
 double twins_find_share(const struct publisher *publisher, const struct publisher_frontend *frontend,
                         uint64_t source);
 

@@ -733,6 +733,182 @@ static void test_another_publisher(void **state)
     }
 }
 
+/* -- what changes without end ------------------------------------------------------------------------ */
+
+/* A lone tor that has proof of work on and off by turns: the spare HSDirs come and go with that, but each has
+ * to wait like the points. */
+static void test_work_on_and_off(void **state)
+{
+    (void)state;
+    struct story *story = begin(1, 1, DESCRIPTOR_FIRST);
+    size_t counts[DESCRIPTOR_SLOTS] = {0};
+    uint64_t rounds[DESCRIPTOR_SLOTS] = {0};
+    story->publisher->rules.gain_spread = MINUTE;
+    story->publisher->rules.death_spread = 3000;
+    for (unsigned i = 0; i < 3 * 60; i++) {
+        story_forget(story);
+        for (unsigned j = 0; j < 6; j++) {
+            story->backends[0].seed = (uint8_t)(1 - story->backends[0].seed);
+            story_run(story, 10000);
+        }
+        for (size_t j = 0; j < story->upload_count; j++) {
+            const struct story_upload *upload = &story->uploads[j];
+            counts[upload->slot] += upload->round != rounds[upload->slot];
+            rounds[upload->slot] = upload->round;
+        }
+    }
+    assert_in_range(counts[DESCRIPTOR_FIRST], 10, 3 * 30 + 30);
+    assert_in_range(counts[DESCRIPTOR_SECOND], 1, 3 * 30);
+    story->backends[0].seed = 0;
+    story_run(story, 5 * MINUTE);
+    assert_false(frontend_of(story)->is_split);
+    story_run(story, 60 * MINUTE);
+    assert_true(publisher_is_published(story->publisher, 0, story->now));
+    assert_int_equal(frontend_of(story)->descriptors[DESCRIPTOR_FIRST].upload_count, ASKED + SPARE);
+    story_free(story);
+}
+
+/* What the config says goes out at once, in both descriptors. */
+static void test_switched_by_command(void **state)
+{
+    (void)state;
+    for (enum descriptor_slot half = 0; half < DESCRIPTOR_SLOTS; half++) {
+        struct story *story = begin(2, 2, half);
+        story_run(story, 30 * MINUTE);
+        for (unsigned i = 0; i < 4; i++) {
+            publisher_set_twins(story->publisher, 0, LEAD, i % 2 == 1, story->now);
+            story_run(story, 5000);
+            assert_int_equal(frontend_of(story)->is_split, i % 2 == 1);
+            assert_true(publisher_is_published(story->publisher, 0, story->now));
+        }
+        story_free(story);
+    }
+}
+
+/* What has expired while the machine was asleep does not stay either. */
+static void test_params_expire_in_a_pause(void **state)
+{
+    (void)state;
+    struct story *story = begin(2, 2, DESCRIPTOR_FIRST);
+    let_expire(story, 60 * MINUTE);
+    for (size_t i = 0; i < 2; i++)
+        publisher_note_unreachable(story->publisher, i, "the way to them is lost", SOURCE_LOST, story->now);
+    story_run(story, 5 * MINUTE);
+    publisher_note_pause(story->publisher, 60 * MINUTE, story->now);
+    story_run(story, 4 * MINUTE);
+    check_split(story, DESCRIPTOR_FIRST, 2, false);
+    story_free(story);
+}
+
+/* An HSDir hands out what it had before the last round, as if that had not reached it. */
+static void find_old_params(struct story *story, const struct publisher_action *action,
+                            struct look_result *result)
+{
+    const struct publisher_upload *upload = publisher_descriptor_find_upload(
+        &frontend_of(story)->descriptors[action->slot], action->fingerprints[0]);
+    struct descriptor *descriptor = story->look_context;
+    descriptor->point_count = upload->wanted->count;
+    for (size_t i = 0; i < upload->wanted->count; i++)
+        descriptor->points[i] = upload->wanted->entries[i].point;
+    result->finding = LOOK_FINDING_OURS;
+    result->made_at = frontend_of(story)->descriptors[action->slot].round.begun_at - 1;
+    result->descriptor = descriptor;
+}
+
+/* The points alone do not make a descriptor what it is to be. */
+static void test_old_params_are_seen(void **state)
+{
+    (void)state;
+    struct story *story = begin(2, 2, DESCRIPTOR_FIRST);
+    story_run(story, 30 * MINUTE);
+    const struct publisher_descriptor *descriptor = &frontend_of(story)->descriptors[DESCRIPTOR_FIRST];
+    struct descriptor *seen = model_make_descriptor(descriptor->period_number, 1, (uint64_t[]){0, 1, 2}, 3);
+    seen->pow_params.is_present = true;
+    seen->pow_params.seed[0] = 99;
+    story->look_context = seen;
+    story->answer_look = find_old_params;
+    story_forget(story);
+    story_run(story, 20 * MINUTE);
+    assert_true(story->looks > 0);
+    for (size_t i = 0; i < descriptor->upload_count; i++)
+        assert_int_not_equal(descriptor->uploads[i].look.verdict, LOOK_CURRENT);
+    assert_true(story->publisher->looks[LOOK_OLDER] > 0);
+    assert_true(story->upload_count >= ASKED); /* it is mended */
+    descriptor_free(seen);
+    story_free(story);
+}
+
+/* A lone publication in the second half waits for what is looked for at HSDirs, and for what comes of that.
+ */
+static void test_when_all_is_done(void **state)
+{
+    (void)state;
+    struct story *story = story_new();
+    publisher_note_tor(story->publisher, 0, TOR_READY, story->now);
+    for (size_t i = 0; i < 2; i++) {
+        story_add_twin(story);
+        switch_on(story, i);
+    }
+    story->backends[0].period[FROM_HSDIRS]++; /* its descriptor is there */
+    story_add_frontend(story, 2);
+    publisher_set_twins(story->publisher, 0, LEAD, true, story->now);
+    story_set_network(story, 0, 18);
+    for (size_t i = 0; i < 2; i++)
+        story_reach(story, i);
+    unsigned times = 0;
+    for (; !publisher_is_settled(story->publisher, story->now); times++) {
+        assert_true(times < 1000);
+        story_run(story, 10);
+    }
+    assert_int_equal(story->backends[0].fetches[FROM_HSDIRS] + story->backends[1].fetches[FROM_HSDIRS],
+                     ASKED + SPARE);
+    const struct story_upload *last[ASKED + SPARE];
+    size_t count = list_last(story, DESCRIPTOR_SECOND, last), found = 0;
+    for (size_t i = 0; i < count; i++)
+        found += last[i]->seed == 1;
+    assert_int_equal(found, ASKED / 2);
+    story_free(story);
+}
+
+/* A control port may answer with what another twin's tor has made, seed and all. That takes nothing from this
+ * one: what its own tor has told of is its own. */
+static void test_a_copy_of_another(void **state)
+{
+    (void)state;
+    struct story *story = begin(2, 2, DESCRIPTOR_SECOND);
+    story_run(story, 2 * MINUTE);
+    story->backends[0].seed = story->backends[1].seed;
+    story->backends[0].counter[FROM_TOR] += 5;
+    memcpy(story->backends[0].points[FROM_TOR], story->backends[1].points[FROM_TOR],
+           sizeof(story->backends[0].points[FROM_TOR]));
+    story_run(story, 2 * MINUTE);
+    assert_int_equal(story->publisher->sources[0].pow_params.seed[0], 2);
+    upload_next(story, 1, 1100);
+    story_run(story, 5000);
+    assert_non_null(story->publisher->sources[1].next);
+    story_free(story);
+}
+
+/* Which points are a tor's own ones depends on the time period of what it says, also where these are the same
+ * as before. */
+static void test_the_same_points_of_another_period(void **state)
+{
+    (void)state;
+    struct story *story = begin(1, 1, DESCRIPTOR_SECOND);
+    story_run(story, 2 * MINUTE);
+    upload_next(story, 0, 1000);
+    story_run(story, MINUTE);
+    check_split(story, DESCRIPTOR_SECOND, 1, true);
+    story->backends[0].period[FROM_TOR]++;
+    story_run(story, 20 * MINUTE);
+    assert_null(story->publisher->sources[0].next);
+    const struct story_upload *last[ASKED + SPARE];
+    size_t count = list_last(story, DESCRIPTOR_SECOND, last);
+    for (size_t i = 0; i < count; i++)
+        assert_true(last[i]->points[0] < 1000);
+    story_free(story);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -757,6 +933,13 @@ int main(void)
         cmocka_unit_test(test_an_hsdir_of_both),
         cmocka_unit_test(test_turns),
         cmocka_unit_test(test_another_publisher),
+        cmocka_unit_test(test_work_on_and_off),
+        cmocka_unit_test(test_switched_by_command),
+        cmocka_unit_test(test_params_expire_in_a_pause),
+        cmocka_unit_test(test_old_params_are_seen),
+        cmocka_unit_test(test_when_all_is_done),
+        cmocka_unit_test(test_a_copy_of_another),
+        cmocka_unit_test(test_the_same_points_of_another_period),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

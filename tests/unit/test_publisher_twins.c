@@ -325,6 +325,68 @@ static void test_a_restart_is_no_reason_for_a_lead(void **state)
     story_free(story);
 }
 
+/* A tor whose uploads were off is seen by nobody any more once its control port is given no longer: it may
+ * upload from then on, and is looked for as one that has never been heard. */
+static void test_a_control_port_that_is_given_no_longer(void **state)
+{
+    (void)state;
+    struct story *story = story_new_published_twins(2, DESCRIPTOR_FIRST);
+    publisher_set_twins(story->publisher, 0, 45 * MINUTE, false, story->now);
+    for (size_t i = 0; i < 2; i++)
+        publisher_note_uploading(story->publisher, i, false, story->now);
+    assert_int_equal(lead_find(story->publisher, &story->publisher->frontends[0]), 0);
+    publisher_set_kind(story->publisher, 1, SOURCE_TWIN_ON_HSDIRS, story->now);
+    publisher_note_reachable(story->publisher, 1, false, UPTIME_UNKNOWN, story->now);
+    assert_int_equal(lead_find(story->publisher, &story->publisher->frontends[0]), 45 * MINUTE);
+    publisher_set_kind(story->publisher, 1, SOURCE_TWIN_WITH_CONTROL, story->now);
+    story_reach(story, 1);
+    publisher_note_uploading(story->publisher, 1, true, story->now);
+    publisher_set_kind(story->publisher, 1, SOURCE_TWIN_ON_HSDIRS, story->now);
+    publisher_note_reachable(story->publisher, 1, false, UPTIME_UNKNOWN, story->now);
+    story_run(story, MINUTE);
+    story_forget(story);
+    story_run(story, 10 * MINUTE);
+    assert_in_range(story->backends[1].fetches[FROM_HSDIRS], 15, 25);
+    story_free(story);
+}
+
+/* Counts the rounds of the descriptor that clients use in three hours. A liar's tor says each second that its
+ * uploads are off, and then tells of one. */
+static size_t count_rounds(struct story *story, bool is_liar)
+{
+    size_t count = 0;
+    story_forget(story);
+    for (unsigned i = 0; i < 3 * 60 * 60; i++) {
+        if (is_liar) {
+            publisher_note_uploading(story->publisher, 1, false, story->now);
+            publisher_note_uploading(story->publisher, 1, true, story->now);
+        }
+        story_run(story, 1000);
+    }
+    for (size_t i = 0; i < story->upload_count; i++)
+        count += story->uploads[i].slot == DESCRIPTOR_FIRST &&
+                 (i == 0 || story->uploads[i].round != story->uploads[i - 1].round);
+    return count;
+}
+
+/* Where the lead is there already nothing has to be sent for it. */
+static void test_uploads_that_are_switched_without_end(void **state)
+{
+    (void)state;
+    struct story *story = story_new_published_twins(2, DESCRIPTOR_FIRST);
+    publisher_set_twins(story->publisher, 0, 45 * MINUTE, false, story->now);
+    for (size_t i = 0; i < 2; i++)
+        publisher_note_uploading(story->publisher, i, true, story->now);
+    story_run(story, 60 * MINUTE);
+    assert_in_range(count_rounds(story, false), 5, 14);
+    assert_in_range(count_rounds(story, true), 5, 14);
+    /* Also of one that is alone. */
+    publisher_set_members(story->publisher, 0, (uint64_t[]){1}, 1, story->now);
+    story_run(story, 60 * MINUTE);
+    assert_in_range(count_rounds(story, true), 5, 14);
+    story_free(story);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -342,6 +404,8 @@ int main(void)
         cmocka_unit_test(test_rounds_come_within_the_lead),
         cmocka_unit_test(test_a_restart_is_no_reason_for_a_lead),
         cmocka_unit_test(test_lead_without_twins),
+        cmocka_unit_test(test_a_control_port_that_is_given_no_longer),
+        cmocka_unit_test(test_uploads_that_are_switched_without_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

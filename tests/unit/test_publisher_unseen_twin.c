@@ -81,7 +81,7 @@ static void find_spare(const struct story *story, uint8_t fingerprint[RELAY_FING
 {
     const struct publisher_descriptor *descriptor =
         &frontend_of(story)->descriptors[story->publisher->network->client_slot];
-    struct source *source = unseen_of(story);
+    struct source *source = &story->publisher->sources[0]; /* all have one address */
     assert_int_equal(
         twin_on_hsdirs_list(story->publisher, source, (uint8_t(*)[RELAY_FINGERPRINT_SIZE])fingerprint), 1);
     for (size_t i = 0; i < descriptor->upload_count; i++)
@@ -492,6 +492,94 @@ static void test_it_becomes_another_kind(void **state)
     story_free(story);
 }
 
+/* The seed that HSDirs of a descriptor have beside a point; 0 for none. */
+static uint8_t find_seed(const struct story *story, enum descriptor_slot slot, uint64_t point)
+{
+    const struct publisher_descriptor *descriptor = &frontend_of(story)->descriptors[slot];
+    for (size_t i = 0; i < descriptor->upload_count; i++) {
+        const struct point_set *set = descriptor->uploads[i].taken;
+        if (set != NULL && model_point_number(&set->entries[0].point) / 100 == point / 100)
+            return set->features.pow_params.is_present ? set->features.pow_params.seed[0] : 0;
+    }
+    return 0;
+}
+
+/* What its tor has clients solve is as old as it was last seen, whichever time period that was made for: it
+ * does not end with what expired before, and does with what expires next. */
+static void test_its_work_goes_on(void **state)
+{
+    (void)state;
+    struct story *story = begin_published();
+    publisher_note_uploading(story->publisher, SEEN, false, story->now);
+    for (size_t i = 0; i < 2; i++) {
+        story->backends[i].seed = (uint8_t)(1 + i);
+        story->backends[i].seed_ends = STORY_EPOCH + (story->now + 60 * MINUTE) / 1000;
+    }
+    upload(story, UNSEEN, 100);
+    story_run(story, 5 * MINUTE);
+    assert_true(frontend_of(story)->is_split);
+    assert_int_equal(find_seed(story, DESCRIPTOR_FIRST, 100), 2);
+    story->backends[SEEN].seed_ends += 600 * MINUTE / 1000;
+    story->backends[UNSEEN].seed = 3;
+    story->backends[UNSEEN].seed_ends += 60 * MINUTE / 1000;
+    go_to_second_half(story, UNSEEN, 200);
+    story_run(story, 5 * MINUTE);
+    assert_int_equal(find_seed(story, DESCRIPTOR_SECOND, 200), 3);
+    story_run(story, 60 * MINUTE); /* what was seen first has expired */
+    assert_int_equal(find_seed(story, DESCRIPTOR_SECOND, 200), 3);
+    story_run(story, 60 * MINUTE); /* and now this */
+    assert_true(source_is_in(unseen_of(story)));
+    assert_int_equal(count_wanting(story, DESCRIPTOR_SECOND, 200), ASKED / 2);
+    assert_int_equal(find_seed(story, DESCRIPTOR_SECOND, 200), 0);
+    story_free(story);
+}
+
+/* It is looked for in any case: what is missed of it gives no reason to ask more often, and does not keep
+ * what is missed of the others from being looked for. */
+static void test_what_is_missed_of_it(void **state)
+{
+    (void)state;
+    struct story *story = begin_published();
+    publisher_note_uploading(story->publisher, SEEN, true, story->now);
+    for (size_t i = 0; i < 2; i++)
+        story->backends[i].seed = (uint8_t)(1 + i);
+    story->backends[SEEN].counter[FROM_TOR]++;
+    upload(story, UNSEEN, 100);
+    story_run(story, 10 * MINUTE);
+    assert_true(frontend_of(story)->is_split);
+    publisher_set_members(story->publisher, 0, (uint64_t[]){UNSEEN, SEEN}, 2, story->now);
+    story_set_network(story, 0, 18); /* its tor has uploaded nothing for that yet */
+    story_run(story, 5 * MINUTE);
+    assert_true(story->backends[SEEN].fetches[FROM_HSDIRS] >= ASKED + SPARE);
+    story_forget(story);
+    story_run(story, 30 * MINUTE);
+    assert_in_range(story->backends[UNSEEN].fetches[FROM_HSDIRS], 45, 70);
+    story_free(story);
+}
+
+/* One that was seen in the second half first, and is given a control port then: what its tor says of the
+ * first half is no less than what is known, and what it makes for the second one is found. */
+static void test_it_gets_a_control_port(void **state)
+{
+    (void)state;
+    struct story *story = begin(false, 18);
+    story->backends[0].seed = 1;
+    story_run(story, 5 * MINUTE);
+    assert_int_equal(find_seed(story, DESCRIPTOR_SECOND, 0), 1);
+    publisher_set_kind(story->publisher, 0, SOURCE_TWIN_WITH_CONTROL, story->now);
+    story_reach(story, 0);
+    story_forget(story);
+    story_run(story, MINUTE);
+    assert_int_equal(story->upload_count, ASKED); /* the other one's, which has borrowed points now */
+    assert_int_equal(find_seed(story, DESCRIPTOR_SECOND, 0), 1);
+    story->backends[0].seed = 2;
+    story->backends[0].counter[FROM_TOR]++;
+    upload_seen(story, 300);
+    story_run(story, 2 * MINUTE);
+    assert_int_equal(find_seed(story, DESCRIPTOR_SECOND, 300), 2);
+    story_free(story);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -511,6 +599,9 @@ int main(void)
         cmocka_unit_test(test_it_is_alone),
         cmocka_unit_test(test_split),
         cmocka_unit_test(test_it_becomes_another_kind),
+        cmocka_unit_test(test_its_work_goes_on),
+        cmocka_unit_test(test_what_is_missed_of_it),
+        cmocka_unit_test(test_it_gets_a_control_port),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

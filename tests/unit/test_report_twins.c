@@ -286,6 +286,18 @@ static void test_publishing_off(void **state)
     check_text(&scene, "  lead 45 min, not in use: no tor uploads itself; proof of work auto\n", true);
     check_text(&scene, "; own uploads: off\n", true);
     check_text(&scene, "kept out", false);
+    /* One has begun to; what HSDirs have has no lead before the next round. */
+    publisher_note_uploading(scene.story->publisher, 0, false, scene.story->now);
+    story_run(scene.story, 12 * 60 * 60 * 1000);
+    publisher_note_uploading(scene.story->publisher, 0, true, scene.story->now);
+    look(&scene);
+    status = status_make_json(&scene.view);
+    check(service_of(status), "leadInUse", "2700");
+    check(json_array_get(json_object_get(service_of(status), "descriptors"), 0), "ownUploadsKeptOut", "null");
+    json_decref(status);
+    story_run(scene.story, 15 * 60 * 1000);
+    look(&scene);
+    check_text(&scene, "the tors' own uploads are kept out for ", true);
     end(&scene);
 }
 
@@ -551,15 +563,48 @@ static void test_table(void **state)
     end(&scene);
 }
 
+/* A share is of what HSDirs have, not of what they are to have: where that is not known of any, nothing is
+ * said. */
+static void test_what_is_there_counts(void **state)
+{
+    (void)state;
+    struct scene scene;
+    begin(&scene, 2, 2, DESCRIPTOR_FIRST);
+    publisher_note_unreachable(scene.story->publisher, 1, "it is dead", SOURCE_GONE, scene.story->now);
+    json_t *status = status_make_json(&scene.view);
+    check(instance_of(status, 0), "share", "0.5");
+    check(instance_of(status, 1), "share", "0.5");
+    json_decref(status);
+    scene.story->hsdirs_answer = false;
+    story_run(scene.story, 30000);
+    status = status_make_json(&scene.view);
+    check(instance_of(status, 0), "share", "1.0");
+    json_decref(status);
+    scene.story->hsdirs_answer = true;
+    story_run(scene.story, 3 * 60 * 60 * 1000);
+    status = status_make_json(&scene.view);
+    check(instance_of(status, 0), "share", "1.0");
+    check(instance_of(status, 1), "share", "0.0");
+    json_decref(status);
+    end(&scene);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_merged),         cmocka_unit_test(test_publishing_off),
-        cmocka_unit_test(test_split),          cmocka_unit_test(test_no_own_points),
-        cmocka_unit_test(test_one_lacks_work), cmocka_unit_test(test_some_have_work),
-        cmocka_unit_test(test_early_seed),     cmocka_unit_test(test_own_uploads),
-        cmocka_unit_test(test_series),         cmocka_unit_test(test_table),
-        cmocka_unit_test(test_turns),          cmocka_unit_test(test_work_without_publishing),
+        cmocka_unit_test(test_merged),
+        cmocka_unit_test(test_publishing_off),
+        cmocka_unit_test(test_split),
+        cmocka_unit_test(test_no_own_points),
+        cmocka_unit_test(test_one_lacks_work),
+        cmocka_unit_test(test_some_have_work),
+        cmocka_unit_test(test_early_seed),
+        cmocka_unit_test(test_own_uploads),
+        cmocka_unit_test(test_series),
+        cmocka_unit_test(test_table),
+        cmocka_unit_test(test_turns),
+        cmocka_unit_test(test_work_without_publishing),
+        cmocka_unit_test(test_what_is_there_counts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
