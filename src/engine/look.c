@@ -34,8 +34,9 @@ static void judge_counter(const struct look *look, uint64_t counter, struct look
     const struct network *network = engine->publisher->network;
     /* Which of the two descriptors clients use may have changed since they were asked for; only of the one
      * that they use now the publisher believes anything. */
-    int64_t seconds = network_revision_seconds(network, network->client_slot, clock_wall_seconds()) +
-                      lead_find(engine->publisher, &engine->publisher->frontends[look->frontend]) / 1000;
+    int64_t seconds =
+        network_revision_seconds(network, network->client_slot, clock_wall_seconds()) +
+        lead_find_longest(engine->publisher, &engine->publisher->frontends[look->frontend]) / 1000;
     result->is_newer =
         counter > keyring_counter(&engine->frontends[look->frontend].keyring, look->period_number);
     result->is_of_other_half = network_may_be_of_other_half(network, clock_wall_seconds());

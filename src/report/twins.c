@@ -44,6 +44,12 @@ static size_t count_from(const struct point_set *set, uint64_t source)
     return count;
 }
 
+/* What an HSDir has, as far as that is known: not what was sent there, where another publisher's was seen. */
+static const struct point_set *find_known(const struct publisher_upload *upload)
+{
+    return upload->look.verdict != LOOK_OTHERS ? upload->taken : NULL;
+}
+
 double twins_find_share(const struct publisher *publisher, const struct publisher_frontend *frontend,
                         uint64_t source)
 {
@@ -52,7 +58,7 @@ double twins_find_share(const struct publisher *publisher, const struct publishe
     size_t count = 0;
     for (size_t i = 0; descriptor != NULL && i < descriptor->upload_count; i++) {
         const struct publisher_upload *upload = &descriptor->uploads[i];
-        const struct point_set *set = upload->taken;
+        const struct point_set *set = find_known(upload);
         if (!upload->is_asked || set == NULL)
             continue;
         sum += (double)count_from(set, source) / (double)set->count;
@@ -63,7 +69,7 @@ double twins_find_share(const struct publisher *publisher, const struct publishe
 
 uint64_t twins_find_owner(const struct publisher_upload *upload)
 {
-    const struct point_set *set = upload->taken;
+    const struct point_set *set = find_known(upload);
     if (set == NULL || count_from(set, set->entries[0].source) < set->count)
         return SOURCE_NONE;
     return set->entries[0].source;

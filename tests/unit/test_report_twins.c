@@ -586,6 +586,13 @@ static void test_what_is_there_counts(void **state)
     check(instance_of(status, 0), "share", "1.0");
     check(instance_of(status, 1), "share", "0.0");
     json_decref(status);
+    struct publisher_descriptor *descriptor =
+        &scene.story->publisher->frontends[0].descriptors[DESCRIPTOR_FIRST];
+    for (size_t i = 0; i < descriptor->upload_count; i++) /* another publisher has others there */
+        descriptor->uploads[i].look.verdict = LOOK_OTHERS;
+    status = status_make_json(&scene.view);
+    check(instance_of(status, 0), "share", "null");
+    json_decref(status);
     end(&scene);
 }
 
