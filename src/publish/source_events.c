@@ -8,6 +8,7 @@
 #include "publish/outage.h"
 #include "publish/own_uploads.h"
 #include "publish/recovery.h"
+#include "publish/source_answers.h"
 #include "publish/sources.h"
 
 /* An HSDir has answered a fetch. */

@@ -26,23 +26,6 @@ void source_note_upload(struct publisher *publisher, struct source *source, enum
 void source_set_uploading(struct publisher *publisher, struct source *source, enum source_uploading uploading,
                           int64_t now);
 
-/* A descriptor came; it is the source's from now on. Returns false when it is of no use, as after a failure.
- */
-bool source_note_descriptor(struct publisher *publisher, struct source *source, struct descriptor *descriptor,
-                            int64_t now);
-
-/* A descriptor of a twin came from an HSDir, which was made at made_at as far as that can be told; it is the
- * source's from now on, or another twin's. */
-void source_note_found(struct publisher *publisher, struct source *source, struct descriptor *descriptor,
-                       int64_t made_at, int64_t now);
-
-/* HSDirs had nothing of a twin, or did not answer: that says nothing of its tor. */
-void source_note_not_found(struct publisher *publisher, struct source *source, int64_t now);
-
-/* A fetch came to nothing. is_doubtful: that says something of the source. */
-void source_note_fetch_failed(struct publisher *publisher, struct source *source, const char *reason,
-                              bool is_doubtful, int64_t now);
-
 /* Has everything done that a new network means for a source. */
 void source_update_network(struct publisher *publisher, struct source *source, bool has_new_half,
                            int64_t now);
