@@ -214,10 +214,3 @@ void frontend_update_hsdirs(struct publisher *publisher, struct publisher_fronte
     }
     frontend_assign_uploads(frontend);
 }
-
-void frontend_update_spares(struct publisher *publisher, struct publisher_frontend *frontend)
-{
-    size_t new_counts[DESCRIPTOR_SLOTS];
-    update_descriptors(publisher, frontend, new_counts);
-    frontend_assign_uploads(frontend);
-}

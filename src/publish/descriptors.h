@@ -21,10 +21,6 @@ void frontend_assign_uploads(struct publisher_frontend *frontend);
 /* Works out anew which HSDirs have to have a frontend's two descriptors, for the publisher's network. */
 void frontend_update_hsdirs(struct publisher *publisher, struct publisher_frontend *frontend, int64_t now);
 
-/* The same where the frontend has begun to leave the spare ones to its twins' tors, or does so no more. Those
- * that come wait for the round of the change that this is part of: twins may change without end. */
-void frontend_update_spares(struct publisher *publisher, struct publisher_frontend *frontend);
-
 /* Takes back the permits of all uploads of a frontend that is about to go. */
 void frontend_leave_tors(struct publisher *publisher, struct publisher_frontend *frontend);
 

@@ -222,7 +222,9 @@ void twin_rules_note_arrival(struct world *world, uint32_t number, const struct 
     if (!checks_is_steady_for(world, obpub, frontend) || before == NULL || before->obpub == OF_A_TOR ||
         checks_is_excused(world, obpub, frontend, stored->relay))
         return;
-    if (is_sent && is_taken && world->plan.lead > 0)
+    /* One that was left to the tors for a while had no part in the last round. */
+    int64_t begun_at = rules_find_round(&obpub->frontends[frontend], stored->period_number)->begun_at;
+    if (is_sent && is_taken && world->plan.lead > 0 && before->made_at >= begun_at)
         world_fail(world, "frontend %zu: relay %u takes what backend %u uploads, %lld s after a round",
                    frontend, stored->relay, number, (long long)((world->now - before->made_at) / SECOND));
     int64_t left_at = later(world->frontends[frontend].split_at, obpub->consensus_since);

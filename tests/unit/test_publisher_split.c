@@ -733,41 +733,6 @@ static void test_another_publisher(void **state)
     }
 }
 
-/* -- what changes without end ------------------------------------------------------------------------ */
-
-/* A lone tor that has proof of work on and off by turns: the spare HSDirs come and go with that, but each has
- * to wait like the points. */
-static void test_work_on_and_off(void **state)
-{
-    (void)state;
-    struct story *story = begin(1, 1, DESCRIPTOR_FIRST);
-    size_t counts[DESCRIPTOR_SLOTS] = {0};
-    uint64_t rounds[DESCRIPTOR_SLOTS] = {0};
-    story->publisher->rules.gain_spread = MINUTE;
-    story->publisher->rules.death_spread = 3000;
-    for (unsigned i = 0; i < 3 * 60; i++) {
-        story_forget(story);
-        for (unsigned j = 0; j < 6; j++) {
-            story->backends[0].seed = (uint8_t)(1 - story->backends[0].seed);
-            story_run(story, 10000);
-        }
-        for (size_t j = 0; j < story->upload_count; j++) {
-            const struct story_upload *upload = &story->uploads[j];
-            counts[upload->slot] += upload->round != rounds[upload->slot];
-            rounds[upload->slot] = upload->round;
-        }
-    }
-    assert_in_range(counts[DESCRIPTOR_FIRST], 10, 3 * 30 + 30);
-    assert_in_range(counts[DESCRIPTOR_SECOND], 1, 3 * 30);
-    story->backends[0].seed = 0;
-    story_run(story, 5 * MINUTE);
-    assert_false(frontend_of(story)->is_split);
-    story_run(story, 60 * MINUTE);
-    assert_true(publisher_is_published(story->publisher, 0, story->now));
-    assert_int_equal(frontend_of(story)->descriptors[DESCRIPTOR_FIRST].upload_count, ASKED + SPARE);
-    story_free(story);
-}
-
 /* What the config says goes out at once, in both descriptors. */
 static void test_switched_by_command(void **state)
 {
@@ -933,7 +898,6 @@ int main(void)
         cmocka_unit_test(test_an_hsdir_of_both),
         cmocka_unit_test(test_turns),
         cmocka_unit_test(test_another_publisher),
-        cmocka_unit_test(test_work_on_and_off),
         cmocka_unit_test(test_switched_by_command),
         cmocka_unit_test(test_params_expire_in_a_pause),
         cmocka_unit_test(test_old_params_are_seen),
