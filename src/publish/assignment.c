@@ -32,6 +32,10 @@ struct assignment *assignment_new_with_places(struct point_set *const *sets, siz
                                               struct assignment_place *places, size_t place_count,
                                               uint64_t turn)
 {
+    if (place_count == 0) {
+        free(places);
+        return NULL;
+    }
     struct assignment *assignment = assignment_new(sets, count);
     assignment->places = places;
     assignment->place_count = place_count;

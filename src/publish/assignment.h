@@ -40,8 +40,8 @@ struct assignment *assignment_make_same(const struct choice_offer *offers, size_
 /* Makes an assignment of these sets, count of them, at least 1, none NULL; it shares them. */
 struct assignment *assignment_new(struct point_set *const *sets, size_t count);
 
-/* Makes one that names the HSDirs that have something: others have nothing. It takes the places, count of
- * them, which were allocated with memory_allocate(). */
+/* Makes one that names the HSDirs that have something: others have nothing. It takes the places, place_count
+ * of them, which were allocated with memory_allocate(). Returns NULL when there are none. */
 struct assignment *assignment_new_with_places(struct point_set *const *sets, size_t count,
                                               struct assignment_place *places, size_t place_count,
                                               uint64_t turn);

@@ -172,45 +172,33 @@ static void descriptor_move(struct publisher_descriptor *descriptor, struct publ
     known->round.assignment = NULL;
 }
 
-/* Makes the descriptor of a slot for a network, of what was known of it. Returns how many of its HSDirs are
- * new. */
-static size_t update_descriptor(const struct network *network, const struct publisher_frontend *frontend,
-                                enum descriptor_slot slot, struct publisher_descriptor *descriptor,
-                                struct publisher_descriptor *known)
+/* Makes the descriptor of a slot for the publisher's network, of what was known of it. */
+static void update_descriptor(struct publisher *publisher, const struct publisher_frontend *frontend,
+                              enum descriptor_slot slot, struct publisher_descriptor *descriptor,
+                              struct publisher_descriptor *known, int64_t now)
 {
+    const struct network *network = publisher->network;
     publisher_descriptor_begin(descriptor);
     descriptor->period_number = network->period_number[slot];
     if (known != NULL)
         descriptor_move(descriptor, known);
     else if (blinding_derive_public_key(descriptor->blinded_key, frontend->identity_key,
                                         descriptor->period_number, network->schedule.period_length) != 0)
-        return 0;
-    return list_uploads(descriptor, network, slot, frontend->leaves_spares, known);
+        return;
+    if (list_uploads(descriptor, network, slot, frontend->leaves_spares, known) > 0 && frontend->has_started)
+        plan_for_hsdirs(publisher, descriptor, slot, now);
 }
 
-/* Counts the HSDirs that are new to each descriptor. */
-static void update_descriptors(struct publisher *publisher, struct publisher_frontend *frontend,
-                               size_t new_counts[DESCRIPTOR_SLOTS])
+void frontend_update_hsdirs(struct publisher *publisher, struct publisher_frontend *frontend, int64_t now)
 {
     struct publisher_descriptor old[DESCRIPTOR_SLOTS];
     memcpy(old, frontend->descriptors, sizeof(old));
     for (enum descriptor_slot slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
         struct publisher_descriptor *known = find_descriptor(old, publisher->network->period_number[slot]);
-        new_counts[slot] =
-            update_descriptor(publisher->network, frontend, slot, &frontend->descriptors[slot], known);
+        update_descriptor(publisher, frontend, slot, &frontend->descriptors[slot], known, now);
     }
+    frontend_assign_uploads(frontend);
     leave_tors(publisher, old);
     for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++)
         publisher_descriptor_clear(&old[slot]);
-}
-
-void frontend_update_hsdirs(struct publisher *publisher, struct publisher_frontend *frontend, int64_t now)
-{
-    size_t new_counts[DESCRIPTOR_SLOTS];
-    update_descriptors(publisher, frontend, new_counts);
-    for (enum descriptor_slot slot = 0; frontend->has_started && slot < DESCRIPTOR_SLOTS; slot++) {
-        if (new_counts[slot] > 0)
-            plan_for_hsdirs(publisher, &frontend->descriptors[slot], slot, now);
-    }
-    frontend_assign_uploads(frontend);
 }

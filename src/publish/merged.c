@@ -86,11 +86,8 @@ static struct assignment *make_for_each(const struct publisher *publisher,
                        &set_count, places, &place_count);
         free(offers);
     }
-    struct assignment *assignment = NULL;
-    if (place_count > 0)
-        assignment = assignment_new_with_places(sets, set_count, places, place_count, frontend->turn);
-    else
-        free(places);
+    struct assignment *assignment =
+        assignment_new_with_places(sets, set_count, places, place_count, frontend->turn);
     for (size_t i = 0; i < set_count; i++)
         point_set_release(sets[i]);
     return assignment;

@@ -18,16 +18,20 @@ static bool is_usable(const struct publisher *publisher, const struct publisher_
     return member->is_in && publisher_member_source(publisher, member)->points.count > 0;
 }
 
+/* True when a member can have a part. */
+static bool is_verifying(const struct publisher *publisher, const struct publisher_member *member)
+{
+    return is_usable(publisher, member) && source_verifies_work(publisher_member_source(publisher, member));
+}
+
 bool split_update(const struct publisher *publisher, struct publisher_frontend *frontend)
 {
     bool was_split = frontend->is_split;
     size_t usable = 0, verifying = 0;
     for (size_t i = 0; i < frontend->member_count; i++) {
         const struct publisher_member *member = &frontend->members[i];
-        if (!is_usable(publisher, member))
-            continue;
-        usable++;
-        verifying += source_verifies_work(publisher_member_source(publisher, member));
+        usable += is_usable(publisher, member);
+        verifying += is_verifying(publisher, member);
     }
     if (!frontend->takes_proof_of_work)
         frontend->is_split = false;
@@ -48,8 +52,7 @@ bool split_takes_turns(const struct publisher *publisher, const struct publisher
 {
     size_t verifying = 0;
     for (size_t i = 0; i < frontend->member_count; i++)
-        verifying += is_usable(publisher, &frontend->members[i]) &&
-                     source_verifies_work(publisher_member_source(publisher, &frontend->members[i]));
+        verifying += is_verifying(publisher, &frontend->members[i]);
     return frontend->is_split && (verifying > count_asked(&frontend->descriptors[DESCRIPTOR_FIRST]) ||
                                   verifying > count_asked(&frontend->descriptors[DESCRIPTOR_SECOND]));
 }
@@ -57,8 +60,7 @@ bool split_takes_turns(const struct publisher *publisher, const struct publisher
 bool split_leaves_out(const struct publisher *publisher, const struct publisher_frontend *frontend,
                       const struct publisher_member *member)
 {
-    return frontend->is_split && is_usable(publisher, member) &&
-           !source_verifies_work(publisher_member_source(publisher, member));
+    return frontend->is_split && is_usable(publisher, member) && !is_verifying(publisher, member);
 }
 
 /* -- what each has ----------------------------------------------------------------------------------- */
@@ -82,8 +84,7 @@ static void list_sources(struct draft *draft)
     draft->sources = memory_allocate(frontend->member_count, sizeof(*draft->sources));
     for (size_t i = 0; i < frontend->member_count; i++) {
         const struct publisher_member *member = &frontend->members[i];
-        if (is_usable(draft->publisher, member) &&
-            source_verifies_work(publisher_member_source(draft->publisher, member)))
+        if (is_verifying(draft->publisher, member))
             draft->sources[draft->source_count++] = member->source;
     }
 }
@@ -225,12 +226,8 @@ struct assignment *split_make_assignment(const struct publisher *publisher,
     draft.places = memory_allocate(hsdirs, sizeof(*draft.places));
     for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++)
         add_descriptor(&draft, &frontend->descriptors[slot]);
-    struct assignment *assignment = NULL;
-    if (draft.place_count > 0)
-        assignment = assignment_new_with_places(draft.sets, draft.set_count, draft.places, draft.place_count,
-                                                frontend->turn);
-    else
-        free(draft.places);
+    struct assignment *assignment = assignment_new_with_places(draft.sets, draft.set_count, draft.places,
+                                                               draft.place_count, frontend->turn);
     for (size_t i = 0; i < draft.set_count; i++)
         point_set_release(draft.sets[i]);
     free(draft.sets);
