@@ -79,6 +79,11 @@ void network_mark_asked(const struct network *network, enum descriptor_slot slot
                         const uint8_t blinded_key[ED25519_PUBLIC_KEY_SIZE],
                         const struct hsdir_ring_entry *const *responsible, size_t count, bool *is_asked);
 
+/* Lists those of the HSDirs that hold it which clients ask, or the spare ones, likewise. Returns how many. */
+size_t network_find_part(const struct network *network, enum descriptor_slot slot,
+                         const uint8_t blinded_key[ED25519_PUBLIC_KEY_SIZE], bool are_asked,
+                         const struct hsdir_ring_entry **responsible);
+
 /* What tor's revision counter encrypts for a slot at wall_now: the seconds since the slot's run began, plus
  * one, within 1..REVISION_COUNTER_SECONDS_MAX. */
 int64_t network_revision_seconds(const struct network *network, enum descriptor_slot slot, int64_t wall_now);

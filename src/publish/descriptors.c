@@ -92,32 +92,19 @@ static void upload_begin(struct publisher_upload *upload, const uint8_t fingerpr
     upload->twin_at = upload->late_until = MOMENT_NONE;
 }
 
-/* Which of the responsible HSDirs a descriptor is sent to: where tors that share the key have to be seen at
- * the spare ones, these are left to them. Moves them to the front; returns how many. */
-static size_t leave_spares(const struct hsdir_ring_entry **responsible, bool *is_asked, size_t count)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < count; i++) {
-        if (!is_asked[i])
-            continue;
-        responsible[kept] = responsible[i];
-        is_asked[kept++] = true;
-    }
-    return kept;
-}
-
-/* Lists the HSDirs of a descriptor; those known from before keep their state. Returns how many are new. */
+/* Lists the HSDirs of a descriptor; those known from before keep their state. Where tors that share the key
+ * have to be seen at the spare ones, these are left to them. Returns how many are new. */
 static size_t list_uploads(struct publisher_descriptor *descriptor, const struct network *network,
                            enum descriptor_slot slot, bool leaves_spare_ones,
                            struct publisher_descriptor *old)
 {
     const struct hsdir_ring_entry *responsible[HSDIR_RESPONSIBLE_MAX];
     bool is_asked[HSDIR_RESPONSIBLE_MAX];
-    size_t count = network_find_responsible(network, slot, descriptor->blinded_key, false, responsible);
+    size_t count = leaves_spare_ones
+                       ? network_find_part(network, slot, descriptor->blinded_key, true, responsible)
+                       : network_find_responsible(network, slot, descriptor->blinded_key, false, responsible);
     size_t new_count = 0;
     network_mark_asked(network, slot, descriptor->blinded_key, responsible, count, is_asked);
-    if (leaves_spare_ones)
-        count = leave_spares(responsible, is_asked, count);
     descriptor->uploads = memory_allocate(count, sizeof(*descriptor->uploads));
     descriptor->upload_count = count;
     for (size_t i = 0; i < count; i++) {

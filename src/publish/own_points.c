@@ -254,15 +254,15 @@ static struct source *find_missed(const struct publisher *publisher,
     return NULL;
 }
 
+/* Has the HSDirs of the second descriptor asked that clients ask, or the spare ones. */
 static void add_hsdirs(struct source *source, const struct network *network,
-                       const struct hsdir_ring_entry *const *responsible, size_t count, const bool *is_asked,
-                       bool are_asked)
+                       const struct publisher_descriptor *descriptor, bool are_asked)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (is_asked[i] == are_asked)
-            announcements_add_fresh(&source->announcements,
-                                    network->hsdirs[responsible[i]->hsdir].fingerprint);
-    }
+    const struct hsdir_ring_entry *responsible[HSDIR_RESPONSIBLE_MAX];
+    size_t count =
+        network_find_part(network, DESCRIPTOR_SECOND, descriptor->blinded_key, are_asked, responsible);
+    for (size_t i = 0; i < count; i++)
+        announcements_add_fresh(&source->announcements, network->hsdirs[responsible[i]->hsdir].fingerprint);
 }
 
 void own_points_search_soon(struct publisher *publisher, size_t number, int64_t now)
@@ -285,14 +285,9 @@ void own_points_search(struct publisher *publisher, size_t number, bool is_of_al
     if (source == NULL)
         return;
     frontend->search_at = now + publisher_scale(publisher, publisher->rules.search);
-    const struct hsdir_ring_entry *responsible[HSDIR_RESPONSIBLE_MAX];
-    size_t count =
-        network_find_responsible(network, DESCRIPTOR_SECOND, descriptor->blinded_key, false, responsible);
-    bool is_asked[HSDIR_RESPONSIBLE_MAX];
-    network_mark_asked(network, DESCRIPTOR_SECOND, descriptor->blinded_key, responsible, count, is_asked);
     if (is_of_all)
-        add_hsdirs(source, network, responsible, count, is_asked, true); /* the last ones are asked first */
-    add_hsdirs(source, network, responsible, count, is_asked, false);
+        add_hsdirs(source, network, descriptor, true); /* the last ones are asked first */
+    add_hsdirs(source, network, descriptor, false);
     source->is_searching = true;
     source_fetch_soon(publisher, source, FETCH_DELAY, "HSDirs may have what its tor has made", now);
 }

@@ -21,15 +21,7 @@ size_t twin_on_hsdirs_list(const struct publisher *publisher, struct source *sou
 {
     const struct network *network = publisher->network;
     const struct hsdir_ring_entry *responsible[HSDIR_RESPONSIBLE_MAX];
-    bool is_asked[HSDIR_RESPONSIBLE_MAX];
-    size_t count =
-        network_find_responsible(network, network->client_slot, source->blinded_key, false, responsible);
-    network_mark_asked(network, network->client_slot, source->blinded_key, responsible, count, is_asked);
-    size_t spares = 0;
-    for (size_t i = 0; i < count; i++) {
-        if (!is_asked[i])
-            responsible[spares++] = responsible[i];
-    }
+    size_t spares = network_find_part(network, network->client_slot, source->blinded_key, false, responsible);
     if (spares == 0)
         return 0;
     const struct hsdir_ring_entry *spare = responsible[source->spares_asked++ % spares];
