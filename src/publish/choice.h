@@ -2,26 +2,8 @@
 #ifndef OBPUB_PUBLISH_CHOICE_H
 #define OBPUB_PUBLISH_CHOICE_H
 
+#include "publish/offer.h"
 #include "publish/point_set.h"
-
-#define CHOICE_SEED_SIZE 32
-
-/* Since when a source has offered a point (milliseconds): its authentication key, and any point at its relay.
- * All that a source had when it was first heard of counts as from one moment on. */
-struct point_claim {
-    int64_t key_since, relay_since;
-    bool is_of_unknown_relay; /* the consensus does not have it, yet or any more */
-};
-
-/* The introduction points that one live source offers. */
-struct choice_offer {
-    const uint8_t *identity_key; /* of the source, 32 bytes */
-    const struct introduction_point *points;
-    const struct point_claim *claims; /* of each point; NULL when all have the same */
-    size_t point_count;
-    uint64_t source;                     /* its number */
-    const struct descriptor *descriptor; /* tells the features of its service */
-};
 
 /* Makes a set of at most maximum points (at most INTRODUCTION_POINTS_MAX), to be released with
  * point_set_release(), or NULL when there is no point. They are spread as evenly over the offers as these
@@ -38,6 +20,10 @@ struct choice_offer {
  */
 struct point_set *choice_make_set(const struct choice_offer *offers, size_t offer_count, size_t maximum,
                                   const uint8_t seed[CHOICE_SEED_SIZE]);
+
+/* What all offers have in common, for a superdescriptor of theirs; offer_count is 1 or more. */
+void choice_merge_features(struct point_set_features *features, const struct choice_offer *offers,
+                           size_t offer_count);
 
 /* True when a set has this very point, or another one at its relay, whosever that is: the point can't have a
  * place there then. */
