@@ -23,6 +23,7 @@ struct choice_offer {
     uint64_t source;                     /* its number */
     const struct descriptor *descriptor; /* tells the features of its service */
     unsigned weight;                     /* of its share among the others, 1 or more; 0 counts as 1 */
+    double owed; /* places that it has had less than it wanted, where HSDirs have points of their own */
 };
 
 #endif

@@ -1,0 +1,433 @@
+/* What each HSDir of a descriptor has where each has points of its own. */
+#include "publish/distinct.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "onion/hsdir_ring.h"
+#include "publish/choice.h"
+#include "publish/ranked_offers.h"
+#include "publish/shares.h"
+
+/* What is less than a place by so little is none the less: sums of real numbers are not exact. */
+#define ALMOST 1e-9
+
+/* A source that is given places. */
+struct seeker {
+    struct ranked_offer *ranked; /* taken: the places that it has */
+    double rest;                 /* what it wants above its goal, which is rounded down first; and is owed */
+    size_t goal;                 /* places */
+    bool is_stuck;               /* there is no place that it could be given */
+};
+
+/* A set in the making, for an HSDir that clients ask. */
+struct table {
+    const struct distinct_hsdir *hsdir;
+    struct ranked_point *taken[INTRODUCTION_POINTS_MAX];
+    size_t count;
+};
+
+struct draft {
+    struct seeker *seekers; /* one for each offer, in the same order */
+    size_t seeker_count;
+    struct ranked_offer *ranked;
+    struct table *tables;
+    size_t table_count;
+    size_t capacity; /* of a table */
+    size_t goals;    /* all of them together */
+};
+
+static struct seeker *seeker_of(const struct draft *draft, const struct ranked_point *point)
+{
+    return &draft->seekers[point->offer - draft->ranked];
+}
+
+/* Orders what has a rank, differently for each HSDir. */
+static int compare_at(const uint8_t *fingerprint, const uint8_t *one, const uint8_t *other)
+{
+    for (size_t i = 0; i < RELAY_FINGERPRINT_SIZE; i++) {
+        if (one[i] != other[i])
+            return (one[i] ^ fingerprint[i]) < (other[i] ^ fingerprint[i]) ? -1 : 1;
+    }
+    return 0;
+}
+
+/* -- at a table -------------------------------------------------------------------------------------- */
+
+static size_t count_of(const struct table *table, const struct ranked_offer *ranked)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < table->count; i++)
+        count += table->taken[i]->offer == ranked;
+    return count;
+}
+
+/* Gives a point the place at an index, which is free or whose point loses it. */
+static void give(struct table *table, size_t place, struct ranked_point *point)
+{
+    if (place < table->count) {
+        table->taken[place]->offer->taken--;
+        table->taken[place]->uses--;
+    } else {
+        table->count++;
+    }
+    table->taken[place] = point;
+    point->offer->taken++;
+    point->uses++;
+}
+
+static void clear_place(struct table *table, size_t place)
+{
+    table->taken[place]->offer->taken--;
+    table->taken[place]->uses--;
+    table->taken[place] = table->taken[--table->count];
+}
+
+/* Whether a point may have a place at a table: not twice, nor where another source was first at its relay.
+ * *place is that of the one that it drives away, or table->count. */
+static bool may_sit(const struct table *table, const struct ranked_point *point, size_t *place)
+{
+    *place = table->count;
+    for (size_t i = 0; i < table->count; i++) {
+        if (table->taken[i] == point)
+            return false;
+        if (!ranked_points_share_relay(table->taken[i], point))
+            continue;
+        if (!ranked_point_was_first_at_relay(point, table->taken[i]))
+            return false;
+        *place = i;
+    }
+    return true;
+}
+
+/* -- how many places each is to have ----------------------------------------------------------------- */
+
+static int compare_rests(const void *one, const void *other)
+{
+    const struct seeker *left = *(struct seeker *const *)one, *right = *(struct seeker *const *)other;
+    if (left->rest != right->rest)
+        return left->rest > right->rest ? -1 : 1;
+    return ranked_offers_compare(&left->ranked, &right->ranked);
+}
+
+/* What is left when all wants are rounded down goes to those with the greatest rest, a place each. */
+static void round_up(struct draft *draft, double sum)
+{
+    struct seeker **order = memory_allocate(draft->seeker_count, sizeof(struct seeker *));
+    for (size_t i = 0; i < draft->seeker_count; i++)
+        order[i] = &draft->seekers[i];
+    qsort(order, draft->seeker_count, sizeof(struct seeker *), compare_rests);
+    for (size_t i = 0; i < draft->seeker_count && (double)draft->goals + 0.5 <= sum; i++) {
+        if (order[i]->goal >= order[i]->ranked->count * draft->table_count)
+            continue;
+        order[i]->goal++;
+        draft->goals++;
+    }
+    free(order);
+}
+
+/* Has to be called once those from before have their places. */
+static void set_goals(struct draft *draft, const struct choice_offer *offers, bool begins_turn,
+                      double *wanted)
+{
+    struct share_claim *claims = memory_allocate(draft->seeker_count, sizeof(*claims));
+    double sum = ALMOST;
+    for (size_t i = 0; i < draft->seeker_count; i++) {
+        claims[i].weight = offers[i].weight > 0 ? offers[i].weight : 1;
+        claims[i].points = draft->ranked[i].count;
+    }
+    shares_find(claims, draft->seeker_count, draft->table_count, INTRODUCTION_POINTS_MAX, wanted);
+    for (size_t i = 0; i < draft->seeker_count; i++) {
+        struct seeker *seeker = &draft->seekers[i];
+        seeker->goal = (size_t)(wanted[i] + ALMOST);
+        bool keeps_more = !begins_turn && seeker->ranked->taken > seeker->goal;
+        seeker->rest = wanted[i] - (double)seeker->goal + offers[i].owed + (keeps_more ? 2 : 0);
+        draft->goals += seeker->goal;
+        sum += wanted[i];
+    }
+    round_up(draft, sum);
+    draft->capacity = (draft->goals + draft->table_count - 1) / draft->table_count;
+    free(claims);
+}
+
+/* -- who sits where ---------------------------------------------------------------------------------- */
+
+static int compare_keys(const void *one, const void *other)
+{
+    const struct ranked_point *left = *(struct ranked_point *const *)one;
+    const struct ranked_point *right = *(struct ranked_point *const *)other;
+    return memcmp(left->point->auth_key, right->point->auth_key, sizeof(left->point->auth_key));
+}
+
+/* All points by their keys, which are each there once. Release with free(). */
+static struct ranked_point **sort_by_key(const struct draft *draft, size_t *count)
+{
+    *count = 0;
+    for (size_t i = 0; i < draft->seeker_count; i++)
+        *count += draft->ranked[i].count;
+    struct ranked_point **sorted = memory_allocate(*count, sizeof(struct ranked_point *));
+    size_t filled = 0;
+    for (size_t i = 0; i < draft->seeker_count; i++) {
+        for (size_t j = 0; j < draft->ranked[i].count; j++)
+            sorted[filled++] = &draft->ranked[i].points[j];
+    }
+    qsort(sorted, *count, sizeof(struct ranked_point *), compare_keys);
+    return sorted;
+}
+
+/* Those points that are offered still have the places that they had. */
+static void seat_again(struct draft *draft)
+{
+    size_t count;
+    struct ranked_point **sorted = sort_by_key(draft, &count);
+    for (size_t i = 0; i < draft->table_count; i++) {
+        struct table *table = &draft->tables[i];
+        const struct point_set *before = table->hsdir->before;
+        for (size_t j = 0; before != NULL && j < before->count; j++) {
+            struct ranked_point wanted = {.point = &before->entries[j].point};
+            const struct ranked_point *key = &wanted;
+            struct ranked_point *const *found =
+                bsearch(&key, sorted, count, sizeof(struct ranked_point *), compare_keys);
+            size_t place;
+            if (found != NULL && may_sit(table, *found, &place))
+                give(table, place, *found);
+        }
+    }
+    free(sorted);
+}
+
+/* A place that a source could be given. */
+struct option {
+    struct table *table;
+    struct ranked_point *point;
+    size_t place;
+    bool drives_away; /* a point of another source at its relay */
+    size_t own;       /* how many places the source has at the table */
+    bool is_free;
+};
+
+/* The one of a source's points that is best for a table: one that drives nobody away, then one at a relay
+ * that is known, then the one that is used least. */
+static bool find_point(struct ranked_offer *ranked, struct option *option)
+{
+    const size_t unknown = HSDIR_RESPONSIBLE_MAX, driving = 2 * unknown; /* no point is used so often */
+    size_t least = SIZE_MAX;
+    for (size_t i = 0; i < ranked->count; i++) {
+        struct ranked_point *point = &ranked->points[i];
+        size_t place;
+        if (!may_sit(option->table, point, &place))
+            continue;
+        bool drives_away = place < option->table->count;
+        size_t cost =
+            point->uses + (point->claim.is_of_unknown_relay ? unknown : 0) + (drives_away ? driving : 0);
+        if (cost >= least)
+            continue;
+        least = cost;
+        option->point = point;
+        option->place = place;
+        option->drives_away = drives_away;
+    }
+    return option->point != NULL;
+}
+
+/* The place at a full table of a source that has more than its goal: the one with most above it. */
+static bool find_surplus(const struct draft *draft, const struct table *table, size_t *place)
+{
+    size_t most = 0;
+    for (size_t i = 0; i < table->count; i++) {
+        const struct seeker *seeker = seeker_of(draft, table->taken[i]);
+        size_t surplus = seeker->ranked->taken > seeker->goal ? seeker->ranked->taken - seeker->goal : 0;
+        if (surplus <= most)
+            continue;
+        most = surplus;
+        *place = i;
+    }
+    return most > 0;
+}
+
+static bool is_better(const struct option *one, const struct option *other, const struct ranked_offer *ranked)
+{
+    if (one->drives_away != other->drives_away)
+        return !one->drives_away;
+    if (one->own != other->own)
+        return one->own < other->own;
+    if (one->is_free != other->is_free)
+        return one->is_free;
+    if (one->table->count != other->table->count)
+        return one->table->count < other->table->count;
+    return compare_at(ranked->rank, one->table->hsdir->fingerprint, other->table->hsdir->fingerprint) < 0;
+}
+
+/* Gives a source one more place. Returns false when there is none. */
+static bool seat_one(struct draft *draft, struct ranked_offer *ranked)
+{
+    struct option best = {.table = NULL};
+    for (size_t i = 0; i < draft->table_count; i++) {
+        struct option option = {.table = &draft->tables[i]};
+        if (!find_point(ranked, &option))
+            continue;
+        option.is_free = option.table->count < draft->capacity;
+        if (!option.drives_away && !option.is_free && !find_surplus(draft, option.table, &option.place))
+            continue;
+        option.own = count_of(option.table, ranked);
+        if (best.table == NULL || is_better(&option, &best, ranked))
+            best = option;
+    }
+    if (best.table == NULL)
+        return false;
+    give(best.table, best.place, best.point);
+    return true;
+}
+
+/* The source that lacks most places. */
+static struct seeker *find_needy(const struct draft *draft)
+{
+    struct seeker *needy = NULL;
+    size_t most = 0;
+    for (size_t i = 0; i < draft->seeker_count; i++) {
+        struct seeker *seeker = &draft->seekers[i];
+        size_t lack = seeker->goal > seeker->ranked->taken ? seeker->goal - seeker->ranked->taken : 0;
+        if (seeker->is_stuck || lack == 0 || lack < most)
+            continue;
+        if (lack == most && ranked_offers_compare(&seeker->ranked, &needy->ranked) >= 0)
+            continue;
+        most = lack;
+        needy = seeker;
+    }
+    return needy;
+}
+
+/* Takes a place from a source, at the table where it has most. */
+static void unseat_one(struct draft *draft, const struct ranked_offer *ranked)
+{
+    struct table *fullest = NULL;
+    size_t most = 0;
+    for (size_t i = 0; i < draft->table_count; i++) {
+        size_t own = count_of(&draft->tables[i], ranked);
+        if (own < most || own == 0 || (own == most && draft->tables[i].count <= fullest->count))
+            continue;
+        most = own;
+        fullest = &draft->tables[i];
+    }
+    for (size_t i = 0; fullest != NULL && i < fullest->count; i++) {
+        if (fullest->taken[i]->offer == ranked) {
+            clear_place(fullest, i);
+            return;
+        }
+    }
+}
+
+/* Takes from those that have more than their goal what nobody else has claimed, if there are too many places
+ * in all. */
+static void unseat_surplus(struct draft *draft)
+{
+    size_t taken = 0;
+    for (size_t i = 0; i < draft->seeker_count; i++)
+        taken += draft->ranked[i].taken;
+    for (size_t i = 0; i < draft->seeker_count; i++) {
+        for (; taken > draft->goals && draft->ranked[i].taken > draft->seekers[i].goal; taken--)
+            unseat_one(draft, &draft->ranked[i]);
+    }
+}
+
+/* One source after the other: each takes the emptiest tables, so that these stay equally full, and the last
+ * source finds its places at different ones. */
+static void seat_all(struct draft *draft)
+{
+    struct seeker *needy;
+    while ((needy = find_needy(draft)) != NULL) {
+        while (needy->ranked->taken < needy->goal && !needy->is_stuck)
+            needy->is_stuck = !seat_one(draft, needy->ranked);
+    }
+    unseat_surplus(draft);
+}
+
+/* -- the sets ---------------------------------------------------------------------------------------- */
+
+/* What the sources at a table have in common. */
+static void merge_features(const struct table *table, struct point_set_features *features)
+{
+    struct choice_offer offers[INTRODUCTION_POINTS_MAX];
+    for (size_t i = 0; i < table->count; i++)
+        offers[i] = *table->taken[i]->offer->offer;
+    choice_merge_features(features, offers, table->count);
+}
+
+/* Puts the points into their order. */
+static void order_table(struct table *table)
+{
+    for (size_t i = 1; i < table->count; i++) {
+        struct ranked_point *point = table->taken[i];
+        size_t place = i;
+        for (; place > 0 &&
+               compare_at(table->hsdir->fingerprint, point->rank, table->taken[place - 1]->rank) < 0;
+             place--)
+            table->taken[place] = table->taken[place - 1];
+        table->taken[place] = point;
+    }
+}
+
+static struct point_set *make_set(struct table *table)
+{
+    struct point_set_entry entries[INTRODUCTION_POINTS_MAX];
+    struct point_set_features features;
+    if (table->count == 0)
+        return NULL;
+    order_table(table);
+    for (size_t i = 0; i < table->count; i++)
+        entries[i] = (struct point_set_entry){*table->taken[i]->point, table->taken[i]->offer->source};
+    merge_features(table, &features);
+    return point_set_new(entries, table->count, &features);
+}
+
+/* The asked HSDir whose set a spare one has. */
+static size_t find_model(const struct distinct_hsdir *hsdirs, size_t hsdir_count, size_t spare)
+{
+    size_t model = spare;
+    for (size_t i = 0; i < hsdir_count; i++) {
+        if (hsdirs[i].is_asked &&
+            (model == spare ||
+             compare_at(hsdirs[spare].fingerprint, hsdirs[i].fingerprint, hsdirs[model].fingerprint) < 0))
+            model = i;
+    }
+    return model;
+}
+
+static void make_sets(struct draft *draft, const struct distinct_hsdir *hsdirs, size_t hsdir_count,
+                      struct point_set **sets)
+{
+    for (size_t i = 0; i < draft->table_count; i++)
+        sets[draft->tables[i].hsdir - hsdirs] = make_set(&draft->tables[i]);
+    for (size_t i = 0; i < hsdir_count; i++) {
+        if (!hsdirs[i].is_asked)
+            sets[i] = point_set_share(sets[find_model(hsdirs, hsdir_count, i)]);
+    }
+}
+
+void distinct_make_sets(const struct choice_offer *offers, size_t offer_count,
+                        const struct distinct_hsdir *hsdirs, size_t hsdir_count, bool begins_turn,
+                        const uint8_t seed[CHOICE_SEED_SIZE], struct point_set **sets, double *wanted)
+{
+    struct draft draft = {.seeker_count = offer_count};
+    memset(sets, 0, hsdir_count * sizeof(struct point_set *));
+    memset(wanted, 0, offer_count * sizeof(*wanted));
+    draft.tables = memory_allocate(hsdir_count, sizeof(*draft.tables));
+    for (size_t i = 0; i < hsdir_count; i++) {
+        if (hsdirs[i].is_asked)
+            draft.tables[draft.table_count++].hsdir = &hsdirs[i];
+    }
+    draft.ranked = ranked_offers_make(offers, offer_count, seed);
+    draft.seekers = memory_allocate(offer_count, sizeof(*draft.seekers));
+    for (size_t i = 0; i < offer_count; i++)
+        draft.seekers[i].ranked = &draft.ranked[i];
+    if (draft.table_count > 0) {
+        seat_again(&draft);
+        set_goals(&draft, offers, begins_turn, wanted);
+        seat_all(&draft);
+        make_sets(&draft, hsdirs, hsdir_count, sets);
+    }
+    free(draft.seekers);
+    free(draft.ranked);
+    free(draft.tables);
+}

@@ -1,0 +1,33 @@
+/* What each HSDir of a descriptor has where each has points of its own: the policy "distinct". */
+#ifndef OBPUB_PUBLISH_DISTINCT_H
+#define OBPUB_PUBLISH_DISTINCT_H
+
+#include "onion/consensus.h"
+#include "publish/offer.h"
+#include "publish/point_set.h"
+
+/* An HSDir of the descriptor. */
+struct distinct_hsdir {
+    const uint8_t *fingerprint;     /* RELAY_FINGERPRINT_SIZE bytes */
+    bool is_asked;                  /* clients ask it; false for a spare HSDir */
+    const struct point_set *before; /* the set that it had, as far as it is known; NULL for none */
+};
+
+/* Makes a set for each of hsdir_count HSDirs, at most HSDIR_RESPONSIBLE_MAX: sets[i], each to be released
+ * with point_set_release(). wanted[i] is how many places offer i is to have on average at all HSDirs that
+ * clients ask. With no point all sets are NULL, and so they are where there is no HSDir that clients ask.
+ *
+ * The places at all HSDirs that clients ask are divided as shares_find() says; each source has as many as it
+ * wants, rounded down or up. Which ones are rounded up is as it was in the sets before, but where a new turn
+ * begins: then those are that are owed the most. A source's places are at as many HSDirs as there can be, and
+ * all of its points are used about equally often. A set before is changed as little as that allows: where
+ * sources come, go, or have other points, no set changes but those that they are in, before or then.
+ *
+ * The order within a set differs from HSDir to HSDir. Of points at one relay a set has one: that of the
+ * source that was there first. Its features are those that all of its sources have in common. A spare HSDir
+ * has the set of one of the others. */
+void distinct_make_sets(const struct choice_offer *offers, size_t offer_count,
+                        const struct distinct_hsdir *hsdirs, size_t hsdir_count, bool begins_turn,
+                        const uint8_t seed[CHOICE_SEED_SIZE], struct point_set **sets, double *wanted);
+
+#endif

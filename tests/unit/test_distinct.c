@@ -1,0 +1,477 @@
+/* Tests the sets of a descriptor whose HSDirs have points of their own: even, spread, in turns, and changed
+ * no more than what comes and goes is worth; on thousands of random stories. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <math.h>
+#include <string.h>
+
+#include "publish/distinct.h"
+
+#define SOURCES_MAX 240
+#define HSDIRS 8
+#define ASKED 6
+#define NOBODY SOURCES_MAX
+
+static const struct descriptor descriptor;
+
+/* Sources and HSDirs as they are now, and the sets that these had last. */
+struct story {
+    uint64_t random_state;
+    uint8_t seed[CHOICE_SEED_SIZE];
+    size_t relays; /* so many that points can be at */
+    bool is_used[SOURCES_MAX];
+    uint8_t identity_keys[SOURCES_MAX][32];
+    struct introduction_point points[SOURCES_MAX][INTRODUCTION_POINTS_MAX];
+    struct point_claim claims[SOURCES_MAX][INTRODUCTION_POINTS_MAX];
+    size_t counts[SOURCES_MAX];
+    unsigned weights[SOURCES_MAX];
+    double owed[SOURCES_MAX], wanted[SOURCES_MAX];
+    uint8_t fingerprints[HSDIRS][RELAY_FINGERPRINT_SIZE];
+    struct distinct_hsdir hsdirs[HSDIRS];
+    struct point_set *sets[HSDIRS];
+    uint32_t next_key;
+    int64_t now;
+};
+
+static size_t draw(struct story *story, size_t below)
+{
+    story->random_state ^= story->random_state << 13;
+    story->random_state ^= story->random_state >> 7;
+    story->random_state ^= story->random_state << 17;
+    return (size_t)(story->random_state % below);
+}
+
+static void set_relay(struct introduction_point *point, size_t relay)
+{
+    struct link_specifiers links = {
+        .ipv4 = {192, 0, 2, 1},
+        .ipv4_port = 9001,
+        .fingerprint = {(uint8_t)(relay * 37), (uint8_t)(relay >> 8), (uint8_t)relay}};
+    introduction_point_set_links(point, &links);
+}
+
+static void renew_point(struct story *story, size_t source, size_t number)
+{
+    struct introduction_point *point = &story->points[source][number];
+    uint32_t key = story->next_key++;
+    memset(point, 0, sizeof(*point));
+    for (size_t i = 0; i < 4; i++)
+        point->auth_key[i] = (uint8_t)(key >> 8 * i);
+    set_relay(point, story->relays > 0 ? draw(story, story->relays) : key % 60000);
+    story->claims[source][number] = (struct point_claim){story->now, story->now, false};
+}
+
+static void come(struct story *story, size_t source, size_t count, unsigned weight)
+{
+    story->is_used[source] = true;
+    story->counts[source] = count;
+    story->weights[source] = weight;
+    story->owed[source] = 0;
+    for (size_t i = 0; i < count; i++)
+        renew_point(story, source, i);
+}
+
+static void begin(struct story *story, uint64_t random_state, size_t relays)
+{
+    memset(story, 0, sizeof(*story));
+    story->random_state = random_state * 0x9e3779b97f4a7c15;
+    story->relays = relays;
+    story->now = 1;
+    for (size_t i = 0; i < CHOICE_SEED_SIZE; i++)
+        story->seed[i] = (uint8_t)draw(story, 256);
+    for (size_t i = 0; i < SOURCES_MAX; i++) {
+        story->identity_keys[i][0] = (uint8_t)i;
+        story->identity_keys[i][1] = (uint8_t)(i >> 8);
+    }
+    for (size_t i = 0; i < HSDIRS; i++) {
+        for (size_t j = 0; j < RELAY_FINGERPRINT_SIZE; j++)
+            story->fingerprints[i][j] = (uint8_t)draw(story, 256);
+        story->hsdirs[i] = (struct distinct_hsdir){story->fingerprints[i], i < ASKED, NULL};
+    }
+}
+
+static void end(struct story *story)
+{
+    for (size_t i = 0; i < HSDIRS; i++)
+        point_set_release(story->sets[i]);
+}
+
+/* -- what holds of all sets -------------------------------------------------------------------------- */
+
+static size_t count_at(const struct point_set *set, uint64_t source)
+{
+    size_t count = 0;
+    for (size_t i = 0; set != NULL && i < set->count; i++)
+        count += set->entries[i].source == source;
+    return count;
+}
+
+static size_t count_all(const struct story *story, uint64_t source)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < ASKED; i++)
+        count += count_at(story->sets[i], source);
+    return count;
+}
+
+static const struct introduction_point *find_point(const struct story *story,
+                                                   const struct point_set_entry *entry)
+{
+    for (size_t i = 0; i < story->counts[entry->source]; i++) {
+        if (introduction_point_equals(&story->points[entry->source][i], &entry->point))
+            return &story->points[entry->source][i];
+    }
+    return NULL;
+}
+
+static void check_set(const struct story *story, const struct point_set *set)
+{
+    uint8_t relays[INTRODUCTION_POINTS_MAX][RELAY_FINGERPRINT_SIZE];
+    assert_true(set->count <= INTRODUCTION_POINTS_MAX);
+    for (size_t i = 0; i < set->count; i++) {
+        assert_true(story->is_used[set->entries[i].source]);
+        assert_non_null(find_point(story, &set->entries[i]));
+        assert_true(introduction_point_fingerprint(&set->entries[i].point, relays[i]));
+        for (size_t j = 0; j < i; j++)
+            assert_memory_not_equal(relays[i], relays[j], RELAY_FINGERPRINT_SIZE);
+    }
+}
+
+/* Each has what it wants, rounded; and that at as many HSDirs as there can be, with all its points. */
+static void check_source(const struct story *story, size_t source)
+{
+    size_t least = SIZE_MAX, most = 0, least_used = SIZE_MAX, most_used = 0;
+    size_t count = count_all(story, source);
+    assert_true((double)count > story->wanted[source] - 1 - 1e-6 &&
+                (double)count < story->wanted[source] + 1 + 1e-6);
+    for (size_t i = 0; i < ASKED; i++) {
+        size_t own = count_at(story->sets[i], source);
+        least = own < least ? own : least;
+        most = own > most ? own : most;
+    }
+    assert_true(most <= least + 1);
+    for (size_t j = 0; j < story->counts[source]; j++) {
+        size_t uses = 0;
+        for (size_t i = 0; i < ASKED; i++)
+            uses += point_set_has_point(story->sets[i], &story->points[source][j]);
+        least_used = uses < least_used ? uses : least_used;
+        most_used = uses > most_used ? uses : most_used;
+    }
+    assert_true(most_used <= least_used + 2);
+}
+
+/* What can be said where relays are plenty and nothing was there before. */
+static void check_fresh(const struct story *story)
+{
+    size_t least = SIZE_MAX, most = 0;
+    for (size_t i = 0; i < ASKED; i++) {
+        size_t count = story->sets[i] != NULL ? story->sets[i]->count : 0;
+        least = count < least ? count : least;
+        most = count > most ? count : most;
+    }
+    assert_true(most <= least + 1);
+    for (size_t i = 0; i < SOURCES_MAX; i++) {
+        if (story->is_used[i])
+            check_source(story, i);
+    }
+}
+
+/* Makes the sets anew. */
+static void turn(struct story *story, bool begins_turn)
+{
+    struct choice_offer offers[SOURCES_MAX];
+    double wanted[SOURCES_MAX];
+    struct point_set *sets[HSDIRS];
+    size_t count = 0;
+    for (size_t i = 0; i < SOURCES_MAX; i++) {
+        if (begins_turn && story->is_used[i])
+            story->owed[i] += story->wanted[i] - (double)count_all(story, i);
+        if (story->is_used[i])
+            offers[count++] = (struct choice_offer){.identity_key = story->identity_keys[i],
+                                                    .points = story->points[i],
+                                                    .claims = story->claims[i],
+                                                    .point_count = story->counts[i],
+                                                    .source = i,
+                                                    .descriptor = &descriptor,
+                                                    .weight = story->weights[i],
+                                                    .owed = story->owed[i]};
+    }
+    for (size_t i = 0; i < HSDIRS; i++)
+        story->hsdirs[i].before = story->sets[i];
+    distinct_make_sets(offers, count, story->hsdirs, HSDIRS, begins_turn, story->seed, sets, wanted);
+    for (size_t i = 0; i < HSDIRS; i++) {
+        point_set_release(story->sets[i]);
+        story->sets[i] = sets[i];
+        if (sets[i] != NULL)
+            check_set(story, sets[i]);
+    }
+    memset(story->wanted, 0, sizeof(story->wanted));
+    for (size_t i = 0; i < count; i++)
+        story->wanted[offers[i].source] = wanted[i];
+}
+
+static void come_many(struct story *story, size_t count, size_t points)
+{
+    for (size_t i = 0; i < count; i++)
+        come(story, i, points, 10);
+}
+
+/* -- stories ----------------------------------------------------------------------------------------- */
+
+static void test_thirty_have_four_places_each(void **state)
+{
+    (void)state;
+    struct story story;
+    begin(&story, 1, 0);
+    come_many(&story, 30, 3);
+    turn(&story, false);
+    check_fresh(&story);
+    for (size_t i = 0; i < 30; i++)
+        assert_int_equal(count_all(&story, i), 4);
+    end(&story);
+}
+
+static void test_few_are_everywhere_in_another_order(void **state)
+{
+    (void)state;
+    struct story story;
+    size_t alike = 0;
+    begin(&story, 2, 0);
+    come_many(&story, 3, 3);
+    turn(&story, false);
+    check_fresh(&story);
+    for (size_t i = 0; i < ASKED; i++) {
+        assert_int_equal(story.sets[i]->count, 9);
+        for (size_t j = 0; j < i; j++)
+            alike += point_set_equals(story.sets[i], story.sets[j]);
+    }
+    assert_int_equal(alike, 0);
+    end(&story);
+}
+
+static void test_spare_hsdirs_have_what_others_have(void **state)
+{
+    (void)state;
+    struct story story;
+    begin(&story, 3, 0);
+    come_many(&story, 30, 3);
+    turn(&story, false);
+    for (size_t i = ASKED; i < HSDIRS; i++) {
+        bool is_anothers = false;
+        for (size_t j = 0; j < ASKED; j++)
+            is_anothers |= story.sets[i] == story.sets[j];
+        assert_true(is_anothers);
+    }
+    end(&story);
+}
+
+static void test_nothing_gives_nothing(void **state)
+{
+    (void)state;
+    struct story story;
+    begin(&story, 4, 0);
+    turn(&story, false);
+    assert_null(story.sets[0]);
+    come(&story, 0, 0, 10);
+    turn(&story, false);
+    assert_null(story.sets[0]);
+    come(&story, 0, 3, 10);
+    for (size_t i = 0; i < HSDIRS; i++)
+        story.hsdirs[i].is_asked = false;
+    turn(&story, false);
+    assert_null(story.sets[0]);
+    end(&story);
+}
+
+/* Sets in which a source is not, before or after, are as they were. */
+static void check_others(const struct story *story, struct point_set *const *before, size_t source)
+{
+    for (size_t i = 0; i < ASKED; i++) {
+        if (count_at(before[i], source) == 0 && count_at(story->sets[i], source) == 0)
+            assert_true(point_set_equals(before[i], story->sets[i]));
+    }
+}
+
+static void hold(const struct story *story, struct point_set **before)
+{
+    for (size_t i = 0; i < HSDIRS; i++)
+        before[i] = point_set_share(story->sets[i]);
+}
+
+static void let_go(struct point_set **before)
+{
+    for (size_t i = 0; i < HSDIRS; i++)
+        point_set_release(before[i]);
+}
+
+/* Sources come, go and have other points, a hundred times. */
+static void play_changes(uint64_t random_state, size_t sources, size_t weights)
+{
+    struct story story;
+    struct point_set *before[HSDIRS];
+    begin(&story, random_state, 0);
+    for (size_t i = 0; i < sources; i++)
+        come(&story, i, 3 + draw(&story, 3), (unsigned)(1 + draw(&story, weights)));
+    turn(&story, false);
+    check_fresh(&story);
+    for (size_t i = 0; i < 100; i++) {
+        size_t source = draw(&story, sources);
+        story.now++;
+        hold(&story, before);
+        if (!story.is_used[source])
+            come(&story, source, 3 + draw(&story, 3), (unsigned)(1 + draw(&story, weights)));
+        else if (draw(&story, 2) == 0)
+            story.is_used[source] = false;
+        else
+            renew_point(&story, source, draw(&story, 3));
+        turn(&story, false);
+        if (weights == 1)
+            check_others(&story, before, source);
+        let_go(before);
+    }
+    end(&story);
+}
+
+static void test_changes_stay_where_they_are(void **state)
+{
+    (void)state;
+    for (uint64_t i = 1; i <= 40; i++)
+        play_changes(i, 11 + (size_t)i * 4, 1);
+}
+
+static void test_changes_with_weights(void **state)
+{
+    (void)state;
+    for (uint64_t i = 1; i <= 40; i++)
+        play_changes(i, 11 + (size_t)i * 4, 20);
+}
+
+/* A source's share of what clients ask. */
+static double share_of(const struct story *story, size_t source)
+{
+    double share = 0;
+    for (size_t i = 0; i < ASKED; i++)
+        share += (double)count_at(story->sets[i], source) / (double)story->sets[i]->count / ASKED;
+    return share;
+}
+
+/* After many turns each source has had its part, also where there are more of them than places. */
+static void play_turns(size_t sources, const unsigned *weights, size_t weight_count)
+{
+    struct story story;
+    double shares[SOURCES_MAX] = {0}, all = 0;
+    const unsigned turns = 60;
+    begin(&story, sources, 0);
+    for (size_t i = 0; i < sources; i++) {
+        come(&story, i, 3, weights[i % weight_count]);
+        all += weights[i % weight_count];
+    }
+    for (unsigned i = 0; i < turns; i++) {
+        turn(&story, i > 0);
+        for (size_t j = 0; j < sources; j++)
+            shares[j] += share_of(&story, j) / turns;
+    }
+    for (size_t i = 0; i < sources; i++) {
+        double wanted = story.weights[i] / all;
+        if (fabs(shares[i] - wanted) > 0.05 * wanted)
+            fail_msg("%zu sources: source %zu had %g, not %g", sources, i, shares[i], wanted);
+    }
+    end(&story);
+}
+
+static void test_turns_make_it_even(void **state)
+{
+    (void)state;
+    static const unsigned same[] = {10}, other[] = {10, 20, 15, 10};
+    for (size_t sources = 20; sources <= SOURCES_MAX; sources += 20)
+        play_turns(sources, same, 1);
+    for (size_t sources = 60; sources <= SOURCES_MAX; sources += 60)
+        play_turns(sources, other, 4);
+}
+
+static void test_weights_are_followed(void **state)
+{
+    (void)state;
+    struct story story;
+    begin(&story, 5, 0);
+    for (size_t i = 0; i < 30; i++)
+        come(&story, i, 6, i < 10 ? 20 : 10);
+    turn(&story, false);
+    for (size_t i = 0; i < 30; i++)
+        assert_int_equal(count_all(&story, i), i < 10 ? 6 : 3);
+    end(&story);
+}
+
+/* A source that names the relays of another one, or its very points, drives it away nowhere. */
+static void test_copies_drive_nobody_away(void **state)
+{
+    (void)state;
+    struct story story;
+    struct point_set *before[HSDIRS];
+    begin(&story, 6, 0);
+    come_many(&story, 20, 3);
+    turn(&story, false);
+    hold(&story, before);
+    story.now++;
+    come(&story, 20, 20, 10);
+    for (size_t i = 0; i < 20; i++) {
+        const struct introduction_point *honest = &story.points[i][0];
+        if (i % 2 == 0)
+            story.points[20][i] = *honest;
+        else
+            introduction_point_set_links(&story.points[20][i], &(struct link_specifiers){.ipv4_port = 1});
+    }
+    for (size_t i = 1; i < 20; i += 2) {
+        uint8_t relay[RELAY_FINGERPRINT_SIZE];
+        struct link_specifiers links = {.ipv4 = {192, 0, 2, 1}, .ipv4_port = 9001};
+        assert_true(introduction_point_fingerprint(&story.points[i][0], relay));
+        memcpy(links.fingerprint, relay, sizeof(relay));
+        introduction_point_set_links(&story.points[20][i], &links);
+    }
+    turn(&story, false);
+    for (size_t i = 0; i < 20; i++)
+        assert_true(count_all(&story, i) >= 5);
+    let_go(before);
+    end(&story);
+}
+
+/* On a network of few relays much can't be had; what holds of every set holds. */
+static void test_few_relays(void **state)
+{
+    (void)state;
+    for (uint64_t i = 1; i <= 200; i++) {
+        struct story story;
+        begin(&story, i, 12);
+        for (size_t j = 0; j < 40; j++) {
+            size_t source = draw(&story, 12);
+            story.now += (int64_t)draw(&story, 2);
+            if (story.is_used[source])
+                story.is_used[source] = false;
+            else
+                come(&story, source, 1 + draw(&story, 6), 10);
+            turn(&story, draw(&story, 2) == 0);
+        }
+        end(&story);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_thirty_have_four_places_each),
+        cmocka_unit_test(test_few_are_everywhere_in_another_order),
+        cmocka_unit_test(test_spare_hsdirs_have_what_others_have),
+        cmocka_unit_test(test_nothing_gives_nothing),
+        cmocka_unit_test(test_changes_stay_where_they_are),
+        cmocka_unit_test(test_changes_with_weights),
+        cmocka_unit_test(test_turns_make_it_even),
+        cmocka_unit_test(test_weights_are_followed),
+        cmocka_unit_test(test_copies_drive_nobody_away),
+        cmocka_unit_test(test_few_relays),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
