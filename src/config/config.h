@@ -14,6 +14,9 @@
 /* Which keys the tors of a service have: each one of its own, or all of them the frontend's. */
 enum config_mode { CONFIG_MODE_SOFTMAP, CONFIG_MODE_HARDMAP };
 
+/* Whether all HSDirs have the same introduction points. */
+enum config_descriptors { CONFIG_DESCRIPTORS_AUTO, CONFIG_DESCRIPTORS_SAME, CONFIG_DESCRIPTORS_DISTINCT };
+
 struct config_backend {
     char *name;   /* "name:" of the file, or the first 16 characters of the address */
     bool is_twin; /* a tor that has the frontend's key: its address and identity key are the frontend's */
@@ -38,6 +41,7 @@ struct config_frontend {
     struct bundle_plan plan;               /* then: for which time and network the bundle is */
     size_t signer_frontend;                /* the signer's number of it, once the signer has the key */
     enum config_mode mode;
+    enum config_descriptors descriptors;
     bool has_proof_of_work_off; /* proof of work is not published, whatever the twins have */
     unsigned lead;              /* seconds that revision counters are ahead of the clock */
     struct config_backend *backends;
@@ -134,6 +138,9 @@ void config_backend_format_title(char title[CONFIG_TITLE_SIZE], const struct con
 
 /* "softmap" or "hardmap". */
 const char *config_mode_name(enum config_mode mode);
+
+/* "auto", "same" or "distinct". */
+const char *config_descriptors_name(enum config_descriptors descriptors);
 
 /* What "proof-of-work" of a service says: "auto" or "off". */
 const char *config_proof_of_work_name(const struct config_frontend *frontend);

@@ -13,13 +13,22 @@
 /* Most frontends that one process is asked to serve. */
 #define FRONTENDS_MAX 1000
 
-enum { SERVICE_KEY, SERVICE_INSTANCES, SERVICE_MODE, SERVICE_LEAD, SERVICE_PROOF_OF_WORK, SERVICE_KEYS };
+enum {
+    SERVICE_KEY,
+    SERVICE_INSTANCES,
+    SERVICE_MODE,
+    SERVICE_LEAD,
+    SERVICE_PROOF_OF_WORK,
+    SERVICE_DESCRIPTORS,
+    SERVICE_KEYS
+};
 static const struct yaml_key service_keys[SERVICE_KEYS] = {
     [SERVICE_KEY] = {"key", true},
     [SERVICE_INSTANCES] = {"instances", true},
     [SERVICE_MODE] = {"mode", false},
     [SERVICE_LEAD] = {"lead", false},
     [SERVICE_PROOF_OF_WORK] = {"proof-of-work", false},
+    [SERVICE_DESCRIPTORS] = {"descriptors", false},
 };
 static const struct yaml_mapping service_mapping = {"a service", service_keys, SERVICE_KEYS, NULL, 0};
 
@@ -86,6 +95,30 @@ const char *config_proof_of_work_name(const struct config_frontend *frontend)
     return frontend->has_proof_of_work_off ? "off" : "auto";
 }
 
+const char *config_descriptors_name(enum config_descriptors descriptors)
+{
+    static const char *const names[] = {
+        [CONFIG_DESCRIPTORS_AUTO] = "auto",
+        [CONFIG_DESCRIPTORS_SAME] = "same",
+        [CONFIG_DESCRIPTORS_DISTINCT] = "distinct",
+    };
+    return names[descriptors];
+}
+
+/* Reads whether all HSDirs are to have the same introduction points. */
+static enum config_descriptors read_descriptors(struct config_loader *loader, yaml_node_t *node)
+{
+    static const char key[] = "descriptors";
+    const char *text = node != NULL ? yaml_reader_read_text(&loader->yaml, node, key) : NULL;
+    for (enum config_descriptors i = 0; text != NULL && i <= CONFIG_DESCRIPTORS_DISTINCT; i++) {
+        if (strcmp(text, config_descriptors_name(i)) == 0)
+            return i;
+    }
+    if (text != NULL)
+        CONFIG_LOADER_REPORT(loader, node, "\"%s\": \"%s\" is none of auto, same and distinct", key, text);
+    return CONFIG_DESCRIPTORS_AUTO;
+}
+
 /* Reads which keys the tors of a service have. Returns false after reporting what is no mode. */
 static bool read_mode(struct config_loader *loader, yaml_node_t *node, enum config_mode *mode)
 {
@@ -144,6 +177,7 @@ static void read_service(struct config_loader *loader, yaml_node_t *node)
     struct config_frontend frontend = {.line = yaml_reader_line(node)};
     bool has_mode = read_mode(loader, values[SERVICE_MODE], &frontend.mode);
     read_key(loader, values[SERVICE_KEY], &frontend);
+    frontend.descriptors = read_descriptors(loader, values[SERVICE_DESCRIPTORS]);
     if (has_mode) {
         read_hardmap_keys(loader, values, &frontend);
         config_instances_read(loader, values[SERVICE_INSTANCES], &frontend);

@@ -103,8 +103,14 @@ static bool has_members(const struct publisher_frontend *frontend, const uint64_
     return true;
 }
 
-static void set_twins(struct engine *engine, size_t number, const struct config_frontend *config)
+static void set_policies(struct engine *engine, size_t number, const struct config_frontend *config)
 {
+    static const enum descriptors_policy policies[] = {
+        [CONFIG_DESCRIPTORS_AUTO] = DESCRIPTORS_AUTO,
+        [CONFIG_DESCRIPTORS_SAME] = DESCRIPTORS_SAME,
+        [CONFIG_DESCRIPTORS_DISTINCT] = DESCRIPTORS_DISTINCT,
+    };
+    publisher_set_descriptors(engine->publisher, number, policies[config->descriptors], clock_milliseconds());
     bool takes_proof_of_work = config->mode == CONFIG_MODE_HARDMAP && !config->has_proof_of_work_off;
     publisher_set_twins(engine->publisher, number, (int64_t)config->lead * 1000, takes_proof_of_work,
                         clock_milliseconds());
@@ -117,7 +123,7 @@ static void add_frontend(struct engine *engine, struct config_frontend *config, 
     struct engine_frontend *frontend = make_frontend_row(engine, number);
     frontend->config = config;
     frontend->is_in_new_config = true;
-    set_twins(engine, number, config);
+    set_policies(engine, number, config);
     engine_index_frontend(engine, number);
 }
 
@@ -143,7 +149,7 @@ static void set_frontend_config(struct engine *engine, size_t number, const stru
         change_key(engine, number, frontend->config);
     frontend->config = config;
     frontend->is_in_new_config = true;
-    set_twins(engine, number, config);
+    set_policies(engine, number, config);
 }
 
 /* sources: the numbers of the new config's. */

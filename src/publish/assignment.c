@@ -98,6 +98,11 @@ struct point_set *assignment_find(const struct assignment *assignment, uint64_t 
     return assignment->sets[found];
 }
 
+bool assignment_names_hsdirs(const struct assignment *assignment)
+{
+    return assignment != NULL && assignment->places != NULL;
+}
+
 static bool has_same_sets(const struct assignment *one, const struct assignment *other)
 {
     if (one->count != other->count)

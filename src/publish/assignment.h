@@ -60,6 +60,9 @@ void assignment_replace(struct assignment **held, struct assignment *assignment)
 struct point_set *assignment_find(const struct assignment *assignment, uint64_t period_number,
                                   const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE]);
 
+/* True when it names HSDirs. */
+bool assignment_names_hsdirs(const struct assignment *assignment);
+
 /* True when both give every HSDir the same, or both are NULL. */
 bool assignment_equals(const struct assignment *one, const struct assignment *other);
 

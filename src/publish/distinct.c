@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "crypto/hash.h"
 #include "onion/hsdir_ring.h"
 #include "publish/choice.h"
 #include "publish/ranked_offers.h"
@@ -43,7 +44,7 @@ static struct seeker *seeker_of(const struct draft *draft, const struct ranked_p
     return &draft->seekers[point->offer - draft->ranked];
 }
 
-/* Orders what has a rank, differently for each HSDir. */
+/* Which of two ranks, or HSDirs, an HSDir is nearer to: for each another. */
 static int compare_at(const uint8_t *fingerprint, const uint8_t *one, const uint8_t *other)
 {
     for (size_t i = 0; i < RELAY_FINGERPRINT_SIZE; i++) {
@@ -354,18 +355,31 @@ static void merge_features(const struct table *table, struct point_set_features 
     choice_merge_features(features, offers, table->count);
 }
 
-/* Puts the points into their order. */
+/* A point, and where it stands in the set of an HSDir. */
+struct standing {
+    uint8_t rank[SHA3_256_SIZE];
+    struct ranked_point *point;
+};
+
+static int compare_standings(const void *one, const void *other)
+{
+    const struct standing *left = one, *right = other;
+    return memcmp(left->rank, right->rank, sizeof(left->rank));
+}
+
+/* Puts the points into an order that no other HSDir has. */
 static void order_table(struct table *table)
 {
-    for (size_t i = 1; i < table->count; i++) {
-        struct ranked_point *point = table->taken[i];
-        size_t place = i;
-        for (; place > 0 &&
-               compare_at(table->hsdir->fingerprint, point->rank, table->taken[place - 1]->rank) < 0;
-             place--)
-            table->taken[place] = table->taken[place - 1];
-        table->taken[place] = point;
+    struct standing standings[INTRODUCTION_POINTS_MAX];
+    for (size_t i = 0; i < table->count; i++) {
+        const struct span pieces[] = {{table->taken[i]->rank, SHA3_256_SIZE},
+                                      {table->hsdir->fingerprint, RELAY_FINGERPRINT_SIZE}};
+        standings[i].point = table->taken[i];
+        hash_sha3_256(standings[i].rank, pieces, 2);
     }
+    qsort(standings, table->count, sizeof(standings[0]), compare_standings);
+    for (size_t i = 0; i < table->count; i++)
+        table->taken[i] = standings[i].point;
 }
 
 static struct point_set *make_set(struct table *table)

@@ -5,6 +5,13 @@
 #include "publish/allowance.h"
 #include "publish/upload.h"
 
+/* Whether the HSDirs of a descriptor have the same points. */
+enum descriptors_policy {
+    DESCRIPTORS_AUTO,    /* as long as each source that is in has two places in one set, or all it can have */
+    DESCRIPTORS_SAME,    /* always */
+    DESCRIPTORS_DISTINCT /* never: each HSDir that clients ask has points of its own */
+};
+
 /* A source in its part for one frontend. */
 struct publisher_member {
     uint64_t source;       /* its number */
@@ -13,6 +20,9 @@ struct publisher_member {
     bool has_changed;      /* since the frontend's changes last went out */
     bool is_quiet;         /* likewise, and had changes of its own left */
     struct bucket changes; /* those */
+    /* Where HSDirs have points of their own: */
+    double wanted; /* places that it is to have on average, at the HSDirs that clients ask */
+    double owed;   /* and has had less than that in the turns that are over */
 };
 
 struct publisher_frontend {
@@ -31,6 +41,7 @@ struct publisher_frontend {
         changed_since; /* when the oldest change came that no round is planned for; MOMENT_NEVER for none */
     bool is_urgent;    /* among these changes is one that is more than new points of another time period */
     bool is_commanded; /* likewise one of its members, which nothing holds back */
+    enum descriptors_policy descriptors_policy;
     bool takes_proof_of_work; /* its twins' may be published */
     bool is_split;            /* it is: each HSDir that clients ask has the points of one twin */
     bool leaves_spares;       /* the spare HSDirs are left to the twins' tors, which are seen there */

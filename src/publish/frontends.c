@@ -71,6 +71,12 @@ void publisher_set_members(struct publisher *publisher, size_t number, const uin
         return;
     if (is_anew) /* what is out stays until all have been heard of: the first alone would get all visitors */
         frontend->has_started = false;
+    frontend_follow_command(publisher, number, now);
+}
+
+void frontend_follow_command(struct publisher *publisher, size_t number, int64_t now)
+{
+    struct publisher_frontend *frontend = &publisher->frontends[number];
     frontend->is_commanded = true;
     frontend_update_assignment(publisher, number, SOURCE_NONE, now);
     frontend->is_commanded = frontend->changed_since != MOMENT_NEVER; /* not for a later change */
@@ -135,20 +141,23 @@ static void make_period_seed(uint8_t seed[CHOICE_SEED_SIZE], const struct publis
     hash_sha3_256(seed, pieces, 2);
 }
 
-/* Makes the assignment for what the members that are in offer; NULL when that is nothing. */
+/* Makes the assignment for what the members that are in offer; NULL when that is nothing. In a descriptor
+ * that is turning (NULL: in none) other points have their turn. */
 static struct assignment *make_assignment(const struct publisher *publisher,
-                                          const struct publisher_frontend *frontend)
+                                          struct publisher_frontend *frontend,
+                                          const struct publisher_descriptor *turning)
 {
     uint8_t seed[CHOICE_SEED_SIZE];
     make_period_seed(seed, publisher);
     return frontend->is_split ? split_make_assignment(publisher, frontend, seed)
-                              : merged_make_assignment(publisher, frontend, seed);
+                              : merged_make_assignment(publisher, frontend, seed, turning);
 }
 
 /* Has each HSDir want what the members offer now. Returns true when that is something else than before. */
-static bool renew_assignment(const struct publisher *publisher, struct publisher_frontend *frontend)
+static bool renew_assignment(const struct publisher *publisher, struct publisher_frontend *frontend,
+                             const struct publisher_descriptor *turning)
 {
-    struct assignment *assignment = make_assignment(publisher, frontend);
+    struct assignment *assignment = make_assignment(publisher, frontend, turning);
     bool has_changed = !assignment_equals(assignment, frontend->assignment);
     assignment_release(frontend->assignment);
     frontend->assignment = assignment; /* also one that only tells other sources of the same points */
@@ -186,6 +195,18 @@ void frontend_begin_turn(struct publisher *publisher, size_t number, int64_t now
     frontend_update_assignment(publisher, number, SOURCE_NONE, now);
 }
 
+void frontend_turn_descriptor(struct publisher *publisher, struct publisher_frontend *frontend,
+                              struct publisher_descriptor *descriptor)
+{
+    if (frontend->is_split || !assignment_names_hsdirs(frontend->assignment))
+        return;
+    bool was_behind = round_is_behind(frontend, descriptor);
+    if (descriptor == &frontend->descriptors[publisher->network->client_slot])
+        merged_end_turn(frontend, descriptor);
+    renew_assignment(publisher, frontend, descriptor);
+    descriptor->has_turned = !was_behind;
+}
+
 /* Twins' tors are seen at the spare HSDirs: returns true when these are to be left to them now and were not,
  * or the other way round. */
 static bool update_spares(const struct publisher *publisher, struct publisher_frontend *frontend)
@@ -208,7 +229,7 @@ void frontend_update_assignment(struct publisher *publisher, size_t number, uint
     if (has_turned)
         own_points_search(publisher, number, true, now);
     plan_turn(publisher, frontend, now);
-    if (!renew_assignment(publisher, frontend))
+    if (!renew_assignment(publisher, frontend, NULL))
         return;
     frontend->changed_at = now;
     enum source_news news = SOURCE_NEWS_CHANGE;

@@ -16,6 +16,14 @@ void frontend_update_assignment(struct publisher *publisher, size_t number, uint
 /* It is the turn of other twins, where there are more of them than HSDirs. */
 void frontend_begin_turn(struct publisher *publisher, size_t number, int64_t now);
 
+/* Likewise, because of what the config or the operator says now: nothing holds that back. */
+void frontend_follow_command(struct publisher *publisher, size_t number, int64_t now);
+
+/* A descriptor is about to be refreshed: where its HSDirs have points of their own, and these can't be
+ * divided evenly, others have their turn. */
+void frontend_turn_descriptor(struct publisher *publisher, struct publisher_frontend *frontend,
+                              struct publisher_descriptor *descriptor);
+
 /* Plans rounds for changes that have been gathered for long enough, and have an allowance. Returns when to
  * look again, MOMENT_NEVER if nothing waits. */
 int64_t frontend_plan_changes(struct publisher *publisher, struct publisher_frontend *frontend, int64_t now);

@@ -1,10 +1,11 @@
-/* A frontend whose HSDirs all have the points of all its sources. */
+/* A frontend whose HSDirs have points of several sources each: all the same ones, or each its own. */
 #include "publish/merged.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
+#include "publish/distinct.h"
 #include "publish/own_points.h"
 #include "publish/twin_on_hsdirs.h"
 
@@ -47,61 +48,182 @@ static size_t list_offers(const struct publisher *publisher, const struct publis
             continue;
         struct choice_offer *offer = &(*offers)[count];
         *offer = period_number != NULL ? make_offer_for(source, *period_number) : make_offer(source);
+        offer->owed = frontend->members[i].owed;
         count += offer->point_count > 0;
     }
     return count;
 }
 
-/* Adds a set to the list, and the HSDirs of a descriptor to the places. */
-static void add_descriptor(const struct publisher_descriptor *descriptor, struct point_set *set,
-                           struct point_set **sets, size_t *set_count, struct assignment_place *places,
-                           size_t *place_count)
+/* -- each HSDir has points of its own, or each descriptor -------------------------------------------- */
+
+/* An assignment in the making. */
+struct draft {
+    const struct publisher *publisher;
+    struct publisher_frontend *frontend;
+    const uint8_t *seed;
+    const struct publisher_descriptor *turning;
+    struct point_set **sets;
+    struct assignment_place *places;
+    size_t place_count; /* and as many sets */
+};
+
+static void add_place(struct draft *draft, uint64_t period_number, const uint8_t *fingerprint,
+                      struct point_set *set)
 {
-    if (set == NULL)
-        return;
-    for (size_t i = 0; i < descriptor->upload_count; i++) {
-        struct assignment_place *place = &places[(*place_count)++];
-        place->period_number = descriptor->period_number;
-        memcpy(place->fingerprint, descriptor->uploads[i].fingerprint, RELAY_FINGERPRINT_SIZE);
-        place->set = *set_count;
-    }
-    sets[(*set_count)++] = set;
+    struct assignment_place *place = &draft->places[draft->place_count];
+    place->period_number = period_number;
+    memcpy(place->fingerprint, fingerprint, RELAY_FINGERPRINT_SIZE);
+    place->set = draft->place_count;
+    draft->sets[draft->place_count++] = set;
 }
 
-/* Each of the two descriptors has a set of its own. */
-static struct assignment *make_for_each(const struct publisher *publisher,
-                                        const struct publisher_frontend *frontend,
-                                        const uint8_t seed[CHOICE_SEED_SIZE])
+/* The HSDirs of a descriptor, and the sets that they have now; release with free(). */
+static struct distinct_hsdir *list_hsdirs(const struct draft *draft,
+                                          const struct publisher_descriptor *descriptor)
 {
-    struct point_set *sets[DESCRIPTOR_SLOTS];
-    size_t set_count = 0, place_count = 0, hsdirs = 0;
+    struct distinct_hsdir *hsdirs = memory_allocate(descriptor->upload_count, sizeof(*hsdirs));
+    const struct assignment *before = draft->frontend->assignment;
+    for (size_t i = 0; i < descriptor->upload_count; i++) {
+        const struct publisher_upload *upload = &descriptor->uploads[i];
+        hsdirs[i].fingerprint = upload->fingerprint;
+        hsdirs[i].is_asked = upload->is_asked;
+        hsdirs[i].before = assignment_find(before, descriptor->period_number, upload->fingerprint);
+    }
+    return hsdirs;
+}
+
+static struct publisher_member *find_member(struct publisher_frontend *frontend, uint64_t source)
+{
+    for (size_t i = 0; i < frontend->member_count; i++) {
+        if (frontend->members[i].source == source)
+            return &frontend->members[i];
+    }
+    return NULL;
+}
+
+static void add_distinct(struct draft *draft, const struct publisher_descriptor *descriptor,
+                         const struct choice_offer *offers, size_t count)
+{
+    double *wanted = memory_allocate(count, sizeof(*wanted));
+    struct point_set **sets = memory_allocate(descriptor->upload_count, sizeof(struct point_set *));
+    struct distinct_hsdir *hsdirs = list_hsdirs(draft, descriptor);
+    distinct_make_sets(offers, count, hsdirs, descriptor->upload_count, descriptor == draft->turning,
+                       draft->seed, sets, wanted);
+    for (size_t i = 0; i < descriptor->upload_count; i++) {
+        if (sets[i] != NULL)
+            add_place(draft, descriptor->period_number, hsdirs[i].fingerprint, sets[i]);
+    }
+    for (size_t i = 0; i < count; i++)
+        find_member(draft->frontend, offers[i].source)->wanted = wanted[i];
+    free(hsdirs);
+    free(sets);
+    free(wanted);
+}
+
+/* True when a source has fewer than two places in a set, and has more points that could have one. */
+static bool is_short(const struct point_set *set, const struct choice_offer *offer)
+{
+    size_t has = point_set_count_of(set, offer->source), lacks = 0;
+    for (size_t i = 0; has < 2 && i < offer->point_count; i++)
+        lacks += !offer->points[i].has_legacy_key && !point_set_has_point(set, &offer->points[i]);
+    return lacks > 0;
+}
+
+/* True when one set for all HSDirs does. */
+static bool is_enough(const struct publisher_frontend *frontend, const struct point_set *set,
+                      const struct choice_offer *offers, size_t count)
+{
+    if (frontend->descriptors_policy != DESCRIPTORS_AUTO || set == NULL)
+        return frontend->descriptors_policy != DESCRIPTORS_DISTINCT;
+    for (size_t i = 0; i < count; i++) {
+        if (is_short(set, &offers[i]))
+            return false;
+    }
+    return true;
+}
+
+static void add_descriptor(struct draft *draft, const struct publisher_descriptor *descriptor,
+                           const struct choice_offer *offers, size_t count)
+{
+    struct point_set *same = choice_make_set(offers, count, INTRODUCTION_POINTS_MAX, draft->seed);
+    if (!is_enough(draft->frontend, same, offers, count))
+        add_distinct(draft, descriptor, offers, count);
+    else
+        for (size_t i = 0; same != NULL && i < descriptor->upload_count; i++)
+            add_place(draft, descriptor->period_number, descriptor->uploads[i].fingerprint,
+                      point_set_share(same));
+    point_set_release(same);
+}
+
+/* Names each HSDir. Where a twin is seen on the HSDirs it has other points for each of the two descriptors.
+ */
+static struct assignment *make_with_places(const struct publisher *publisher,
+                                           struct publisher_frontend *frontend,
+                                           const uint8_t seed[CHOICE_SEED_SIZE],
+                                           const struct publisher_descriptor *turning)
+{
+    struct draft draft = {.publisher = publisher, .frontend = frontend, .seed = seed, .turning = turning};
+    size_t hsdirs = 0;
     for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++)
         hsdirs += frontend->descriptors[slot].upload_count;
-    struct assignment_place *places = memory_allocate(hsdirs, sizeof(*places));
+    draft.places = memory_allocate(hsdirs, sizeof(*draft.places));
+    draft.sets = memory_allocate(hsdirs, sizeof(struct point_set *));
     for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
         const struct publisher_descriptor *descriptor = &frontend->descriptors[slot];
         struct choice_offer *offers;
         size_t count = list_offers(publisher, frontend, &descriptor->period_number, &offers);
-        add_descriptor(descriptor, choice_make_set(offers, count, INTRODUCTION_POINTS_MAX, seed), sets,
-                       &set_count, places, &place_count);
+        add_descriptor(&draft, descriptor, offers, count);
         free(offers);
     }
-    struct assignment *assignment =
-        assignment_new_with_places(sets, set_count, places, place_count, frontend->turn);
-    for (size_t i = 0; i < set_count; i++)
-        point_set_release(sets[i]);
+    struct assignment *assignment = assignment_new_with_places(draft.sets, draft.place_count, draft.places,
+                                                               draft.place_count, frontend->turn);
+    for (size_t i = 0; i < draft.place_count; i++)
+        point_set_release(draft.sets[i]);
+    free(draft.sets);
     return assignment;
 }
 
-struct assignment *merged_make_assignment(const struct publisher *publisher,
-                                          const struct publisher_frontend *frontend,
-                                          const uint8_t seed[CHOICE_SEED_SIZE])
+/* One set for all HSDirs, whichever these are; NULL where it would not do. */
+static bool make_same(const struct publisher *publisher, const struct publisher_frontend *frontend,
+                      const uint8_t seed[CHOICE_SEED_SIZE], struct assignment **assignment)
 {
-    if (twin_on_hsdirs_find(publisher, frontend) != NULL)
-        return make_for_each(publisher, frontend, seed);
     struct choice_offer *offers;
     size_t count = list_offers(publisher, frontend, NULL, &offers);
-    struct assignment *assignment = publisher->rules.assign(offers, count, seed);
+    *assignment = publisher->rules.assign(offers, count, seed);
+    bool does = is_enough(frontend, *assignment != NULL ? (*assignment)->sets[0] : NULL, offers, count);
     free(offers);
-    return assignment;
+    return does;
+}
+
+struct assignment *merged_make_assignment(const struct publisher *publisher,
+                                          struct publisher_frontend *frontend,
+                                          const uint8_t seed[CHOICE_SEED_SIZE],
+                                          const struct publisher_descriptor *turning)
+{
+    struct assignment *assignment;
+    if (twin_on_hsdirs_find(publisher, frontend) == NULL) {
+        if (make_same(publisher, frontend, seed, &assignment))
+            return assignment;
+        assignment_release(assignment);
+    }
+    return make_with_places(publisher, frontend, seed, turning);
+}
+
+/* Nobody is owed more than two places, so that one who could not have any for long does not get all then. */
+#define OWED_MAX 2.0
+
+void merged_end_turn(struct publisher_frontend *frontend, const struct publisher_descriptor *descriptor)
+{
+    for (size_t i = 0; i < frontend->member_count; i++) {
+        struct publisher_member *member = &frontend->members[i];
+        double owed = member->owed + member->wanted;
+        for (size_t j = 0; j < descriptor->upload_count; j++) {
+            if (descriptor->uploads[j].is_asked)
+                owed -= (double)point_set_count_of(assignment_find(frontend->assignment,
+                                                                   descriptor->period_number,
+                                                                   descriptor->uploads[j].fingerprint),
+                                                   member->source);
+        }
+        member->owed = owed > OWED_MAX ? OWED_MAX : owed < -OWED_MAX ? -OWED_MAX : owed;
+    }
 }

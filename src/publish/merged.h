@@ -1,12 +1,18 @@
-/* A frontend whose HSDirs all have the points of all its sources. */
+/* A frontend whose HSDirs have points of several sources each: all the same ones, or each its own. */
 #ifndef OBPUB_PUBLISH_MERGED_H
 #define OBPUB_PUBLISH_MERGED_H
 
 #include "publish/state.h"
 
-/* Makes the assignment of a frontend that is not split, with one holder; NULL when there is no point. */
+/* Makes the assignment of a frontend that is not split, with one holder; NULL when there is no point. In a
+ * descriptor that is turning (NULL: in none) what can't be divided evenly goes to other sources than before.
+ */
 struct assignment *merged_make_assignment(const struct publisher *publisher,
-                                          const struct publisher_frontend *frontend,
-                                          const uint8_t seed[CHOICE_SEED_SIZE]);
+                                          struct publisher_frontend *frontend,
+                                          const uint8_t seed[CHOICE_SEED_SIZE],
+                                          const struct publisher_descriptor *turning);
+
+/* A turn of the descriptor that clients use is over: each member is owed what it had less than it wanted. */
+void merged_end_turn(struct publisher_frontend *frontend, const struct publisher_descriptor *descriptor);
 
 #endif

@@ -102,3 +102,11 @@ bool point_set_has_point(const struct point_set *set, const struct introduction_
     }
     return false;
 }
+
+size_t point_set_count_of(const struct point_set *set, uint64_t source)
+{
+    size_t count = 0;
+    for (size_t i = 0; set != NULL && i < set->count; i++)
+        count += set->entries[i].source == source;
+    return count;
+}

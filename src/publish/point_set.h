@@ -55,6 +55,9 @@ void point_set_replace(struct point_set **held, struct point_set *set);
  * source gave what does not matter: a visitor sees nothing of that. */
 bool point_set_equals(const struct point_set *one, const struct point_set *other);
 
+/* How many of a set's points are from a source. NULL has none. */
+size_t point_set_count_of(const struct point_set *set, uint64_t source);
+
 /* True when the set has this very point, by its authentication key. NULL has none. */
 bool point_set_has_point(const struct point_set *set, const struct introduction_point *point);
 

@@ -166,6 +166,16 @@ size_t publisher_add_frontend(struct publisher *publisher,
     return number;
 }
 
+void publisher_set_descriptors(struct publisher *publisher, size_t number, enum descriptors_policy policy,
+                               int64_t now)
+{
+    struct publisher_frontend *frontend = &publisher->frontends[number];
+    if (policy == frontend->descriptors_policy)
+        return;
+    frontend->descriptors_policy = policy;
+    frontend_follow_command(publisher, number, now);
+}
+
 void publisher_set_twins(struct publisher *publisher, size_t number, int64_t lead, bool takes_proof_of_work,
                          int64_t now)
 {
@@ -174,11 +184,8 @@ void publisher_set_twins(struct publisher *publisher, size_t number, int64_t lea
     bool is_other = takes_proof_of_work != frontend->takes_proof_of_work;
     frontend->lead = lead;
     frontend->takes_proof_of_work = takes_proof_of_work;
-    if (is_other) {
-        frontend->is_commanded = true;
-        frontend_update_assignment(publisher, number, SOURCE_NONE, now);
-        frontend->is_commanded = frontend->changed_since != MOMENT_NEVER; /* not for a later change */
-    }
+    if (is_other)
+        frontend_follow_command(publisher, number, now);
     if (is_longer)
         own_uploads_note_lead(publisher, number, now);
 }
@@ -234,7 +241,8 @@ void publisher_set_network(struct publisher *publisher, struct network *network,
         if (!publisher->frontends[i].is_used)
             continue;
         frontend_update_hsdirs(publisher, &publisher->frontends[i], now);
-        if (publisher->frontends[i].leaves_spares)
+        if (publisher->frontends[i].leaves_spares || publisher->frontends[i].assignment == NULL ||
+            assignment_names_hsdirs(publisher->frontends[i].assignment))
             frontend_update_assignment(publisher, i, SOURCE_NONE, now); /* each HSDir has its own part */
         if (has_new_half) {
             own_points_search(publisher, i, true, now);

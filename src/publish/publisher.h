@@ -33,6 +33,10 @@ size_t publisher_add_frontend(struct publisher *publisher,
                               const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE], const uint64_t *sources,
                               size_t source_count, int64_t now);
 
+/* Whether a frontend's HSDirs have the same points; DESCRIPTORS_AUTO at first. */
+void publisher_set_descriptors(struct publisher *publisher, size_t frontend, enum descriptors_policy policy,
+                               int64_t now);
+
 /* What a frontend does with tors that share its key. lead: by how much its revision counters are to be ahead
  * of the clock while one of them uploads its own descriptors, or while it has none (milliseconds, scaled; 0
  * at first).

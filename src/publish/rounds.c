@@ -108,10 +108,11 @@ static void begin(struct publisher *publisher, struct publisher_frontend *fronte
 {
     pay(publisher, frontend, descriptor, cause, now);
     struct publisher_round *round = &descriptor->round;
-    round->has_news = round->number == 0 || round_is_behind(frontend, descriptor);
+    round->has_news =
+        round->number == 0 || (round_is_behind(frontend, descriptor) && !descriptor->has_turned);
     bool overtakes = !frontend->is_frozen && (round->has_news || descriptor->overtakes);
     round->above = overtakes ? descriptor->others_counter : 0;
-    descriptor->overtakes = false;
+    descriptor->overtakes = descriptor->has_turned = false;
     round->number = ++publisher->rounds;
     round->cause = cause;
     round->begun_at = now;
@@ -181,4 +182,9 @@ int64_t round_next_moment(const struct publisher_descriptor *descriptor)
     if (moment == MOMENT_NEVER || descriptor->round.number == 0)
         return moment;
     return later(moment, descriptor->round.begun_at + ROUND_SPACING);
+}
+
+bool round_is_due_as_refresh(const struct publisher_descriptor *descriptor, int64_t now)
+{
+    return now >= descriptor->refresh_at && now >= round_next_moment(descriptor);
 }

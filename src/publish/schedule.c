@@ -44,8 +44,12 @@ void schedule_run_frontend(struct publisher *publisher, size_t number, int64_t n
     next = earlier(next, earlier(frontend->turn_at, frontend->search_at));
     looks_schedule(publisher, number, now);
     hold_rounds(publisher, number, now);
-    for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++)
-        publisher_descriptor_check(publisher, frontend, &frontend->descriptors[slot], now);
+    for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
+        struct publisher_descriptor *descriptor = &frontend->descriptors[slot];
+        if (round_is_due_as_refresh(descriptor, now))
+            frontend_turn_descriptor(publisher, frontend, descriptor);
+        publisher_descriptor_check(publisher, frontend, descriptor, now);
+    }
     frontend_enter_queue(publisher, number, now);
     agenda_set(&publisher->frontend_agenda, number,
                earlier(next, frontend_next_upload_moment(publisher, frontend, now)));

@@ -99,6 +99,7 @@ struct publisher_descriptor {
     enum upload_cause next_round_cause;
     uint64_t others_counter; /* the highest revision counter that another publisher's, which may be there on
                                 purpose, was seen to have; 0: none was seen */
+    bool has_turned;         /* what the next round has anew is only that other points have their turn */
     bool overtakes; /* the next round's is to be above that also where the points are the same again */
     struct publisher_upload *uploads; /* one for each responsible HSDir */
     size_t upload_count;

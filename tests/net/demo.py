@@ -64,7 +64,8 @@ def write_config(net, publisher, backends):
     """Write the config.yaml of the demo; returns its path."""
     # Run as root, everything here is root's, and obpub has to stay root to use it.
     lines = ['user: root'] if os.geteuid() == 0 else []
-    lines += [f'tor-control: unix:{publisher.control_socket}', 'services:', '  - key: frontend.key', '    instances:']
+    lines += [f'tor-control: unix:{publisher.control_socket}', 'services:', '  - key: frontend.key', '    descriptors: same',
+              '    instances:']
     for backend in backends:
         lines += [f'      - address: {backend.onion}', f'        name: {backend.name}',
                   f'        control: unix:{backend.control_socket}']

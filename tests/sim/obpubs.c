@@ -362,6 +362,8 @@ static void start(struct world *world, const struct happening *happening)
         const struct frontend *frontend = &world->frontends[i];
         publisher_add_frontend(obpub->publisher, frontend->keys.identity_key, frontend->backends,
                                frontend->backend_count, world->now);
+        publisher_set_descriptors(obpub->publisher, i,
+                                  world->plan.is_distinct ? DESCRIPTORS_AUTO : DESCRIPTORS_SAME, world->now);
         if (world->plan.has_twins)
             publisher_set_twins(obpub->publisher, i, world->plan.lead, true, world->now);
         obpub->frontends[i].static_at = obpub->frontends[i].held_at = obpub->frontends[i].left_at = LONG_AGO;

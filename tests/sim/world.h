@@ -53,6 +53,7 @@ struct plan {
     int64_t clocks_apart; /* the second one's clock is behind by so much */
     int64_t check_interval;
     size_t frontends_checked; /* each time */
+    bool is_distinct;         /* HSDirs may have points of their own */
     bool has_twins;           /* each frontend's members are its twins */
     int64_t lead;
     enum some uploads; /* which twins upload themselves, */

@@ -149,6 +149,7 @@ static void test_consensus_shows_a_lie(void **state)
     story_free(story);
 
     story = story_new_published(2, DESCRIPTOR_FIRST);
+    publisher_set_descriptors(story->publisher, 0, DESCRIPTORS_SAME, story->now);
     descriptor = make_descriptor(600);
     for (size_t i = 0; i < 3; i++)
         set_relay(&descriptor->points[i], 0x72, 0x99);

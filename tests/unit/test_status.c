@@ -274,6 +274,7 @@ static void test_no_room(void **state)
     struct report_fixture fixture;
     report_fixture_make(&fixture);
     fixture.publisher->rules.assign = make_for_two;
+    publisher_set_descriptors(fixture.publisher, 0, DESCRIPTORS_SAME, REPORT_NOW);
     for (uint8_t i = 0; i < 3; i++)
         report_fixture_give_points(fixture.publisher, i, 1, 0x61 + i, REPORT_NOW);
     json_t *status = status_make_json(&fixture.view);

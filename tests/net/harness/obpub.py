@@ -44,7 +44,8 @@ def instance(backend, control='unix', is_twin=False):
 def write_config(path, control_socket, frontends, settings=()):
     """Write a config.yaml for the local tor with that control socket (a path) or port ("host:port"), or a list
     of these. frontends: (path of the key, list of what instance() gave) for each, and the service's own settings if it has
-    any; settings: further lines. Returns the path."""
+    any; settings: further lines. On a network of so few relays backends often have points at one relay: where a service
+    says nothing of its descriptors they are the same all the same. Returns the path."""
     sockets = [control_socket] if isinstance(control_socket, str) else control_socket
     tors = [f'unix:{where}' if where.startswith('/') else where for where in sockets]
     # The tors' sockets are this user's: as root, obpub has to stay root, also where there is a user for it.
@@ -52,6 +53,8 @@ def write_config(path, control_socket, frontends, settings=()):
     lines = [f'tor-control: {tors[0]}' if len(tors) == 1 else f'tor-control: [{", ".join(tors)}]',
              *(['user: root'] if stay else []), *settings, 'services:']
     for key_path, instances, *own in frontends:
+        if not any(setting.startswith('descriptors:') for setting in own):
+            own = [*own, 'descriptors: same']
         lines += [f'  - key: {key_path}', *(f'    {setting}' for setting in own), '    instances:']
         lines += [line for lines in instances for line in lines]
     write_file(path, '\n'.join(lines) + '\n')

@@ -1,0 +1,183 @@
+/* Stories of a frontend whose HSDirs have points of their own, since one set does not hold all backends. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+#include "../sim/model.h"
+#include "helper_story.h"
+
+#define MINUTE (60 * INT64_C(1000))
+#define HOUR (60 * MINUTE)
+#define MANY 12
+#define BOTH_DESCRIPTORS 16
+
+static struct publisher_frontend *frontend_of(const struct story *story)
+{
+    return &story->publisher->frontends[0];
+}
+
+/* The set that an HSDir took last of the descriptor that clients use. */
+static const struct point_set *taken_by(const struct story *story, size_t i)
+{
+    const struct publisher_upload *upload = &frontend_of(story)->descriptors[DESCRIPTOR_FIRST].uploads[i];
+    assert_non_null(upload->taken);
+    return upload->taken;
+}
+
+static size_t hsdirs_of(const struct story *story)
+{
+    return frontend_of(story)->descriptors[DESCRIPTOR_FIRST].upload_count;
+}
+
+static bool is_asked(const struct story *story, size_t i)
+{
+    return frontend_of(story)->descriptors[DESCRIPTOR_FIRST].uploads[i].is_asked;
+}
+
+/* How many different sets the HSDirs that clients ask have. */
+static size_t count_sets(const struct story *story)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < hsdirs_of(story); i++) {
+        bool is_first = is_asked(story, i);
+        for (size_t j = 0; j < i && is_first; j++)
+            is_first = !is_asked(story, j) || !point_set_equals(taken_by(story, i), taken_by(story, j));
+        count += is_first;
+    }
+    return count;
+}
+
+static size_t count_places(const struct story *story, size_t backend)
+{
+    uint64_t source = frontend_of(story)->members[backend].source;
+    size_t count = 0;
+    for (size_t i = 0; i < hsdirs_of(story); i++)
+        count += is_asked(story, i) ? point_set_count_of(taken_by(story, i), source) : 0;
+    return count;
+}
+
+static void test_one_set_as_long_as_it_holds_two_points_of_each(void **state)
+{
+    (void)state;
+    struct story *story = story_new_published(10, DESCRIPTOR_FIRST);
+    assert_int_equal(count_sets(story), 1);
+    assert_int_equal(taken_by(story, 0)->count, 20);
+    story_free(story);
+    story = story_new_published(11, DESCRIPTOR_FIRST);
+    assert_int_equal(count_sets(story), 6);
+    story_free(story);
+}
+
+static void test_all_are_in_equally(void **state)
+{
+    (void)state;
+    struct story *story = story_new_published(MANY, DESCRIPTOR_FIRST);
+    assert_int_equal(count_sets(story), 6);
+    for (size_t i = 0; i < hsdirs_of(story); i++)
+        assert_int_equal(taken_by(story, i)->count, INTRODUCTION_POINTS_MAX);
+    for (size_t i = 0; i < MANY; i++)
+        assert_int_equal(count_places(story, i), 10);
+    assert_true(publisher_is_published(story->publisher, 0, story->now));
+    assert_true(publisher_is_settled(story->publisher, story->now));
+    story_free(story);
+}
+
+static void test_the_config_decides(void **state)
+{
+    (void)state;
+    struct story *story = story_new_published(MANY, DESCRIPTOR_FIRST);
+    publisher_set_descriptors(story->publisher, 0, DESCRIPTORS_SAME, story->now);
+    story_run(story, 5 * MINUTE);
+    assert_int_equal(count_sets(story), 1);
+    story_free(story);
+    story = story_new_published(3, DESCRIPTOR_FIRST);
+    assert_int_equal(count_sets(story), 1);
+    story_forget(story);
+    publisher_set_descriptors(story->publisher, 0, DESCRIPTORS_DISTINCT, story->now);
+    story_run(story, 5 * MINUTE);
+    assert_int_equal(count_sets(story), 6); /* of the same points, in another order */
+    assert_int_equal(story->upload_count, BOTH_DESCRIPTORS);
+    assert_int_equal(taken_by(story, 0)->count, 9);
+    story_free(story);
+}
+
+/* The round goes to all HSDirs; the points change only where the backend was, or has come in the place of
+ * what it had. */
+static void test_a_death_is_one_round(void **state)
+{
+    (void)state;
+    struct story *story = story_new_published(MANY, DESCRIPTOR_FIRST);
+    story_run(story, MINUTE);
+    story_forget(story);
+    uint64_t source = frontend_of(story)->members[4].source;
+    publisher_note_unreachable(story->publisher, source, "killed", SOURCE_GONE, story->now);
+    story_run(story, MINUTE);
+    assert_int_equal(count_places(story, 4), 0);
+    assert_int_equal(story_count_to_first(story), 1);
+    for (size_t i = 0; i < MANY; i++) {
+        if (i != 4)
+            assert_in_range(count_places(story, i), 10, 11);
+    }
+    story_free(story);
+}
+
+/* Where the HSDirs change, those that are new have their sets, and those that stay keep theirs. */
+static void test_new_hsdirs(void **state)
+{
+    (void)state;
+    struct story *story = story_new_published(MANY, DESCRIPTOR_FIRST);
+    uint32_t hsdirs = story->hsdir_count;
+    for (uint32_t i = 1; i < 12; i++) {
+        story->hsdir_count = hsdirs + 3 * i;
+        story_set_network(story, 0, 6);
+        story_run(story, 30 * MINUTE);
+        assert_int_equal(count_sets(story), 6);
+        for (size_t j = 0; j < MANY; j++)
+            assert_in_range(count_places(story, j), 8, 12);
+        assert_true(publisher_is_published(story->publisher, 0, story->now));
+    }
+    story_free(story);
+}
+
+/* 120 places for 13: each has 9 or 10, and with each refresh others have 10. None of that is news, for which
+ * another publisher's counter would be overtaken. */
+static void test_turns(void **state)
+{
+    (void)state;
+    struct story *story = story_new_published(13, DESCRIPTOR_FIRST);
+    size_t places[13] = {0};
+    unsigned refreshes = 0;
+    uint64_t round = 0;
+    while (refreshes < 26) {
+        const struct publisher_descriptor *descriptor = &frontend_of(story)->descriptors[DESCRIPTOR_FIRST];
+        story_forget(story);
+        story_run(story, 10 * MINUTE);
+        if (descriptor->round.number == round)
+            continue;
+        assert_true(round == 0 || !descriptor->round.has_news);
+        round = descriptor->round.number;
+        refreshes++;
+        for (size_t i = 0; i < 13; i++)
+            places[i] += count_places(story, i);
+    }
+    for (size_t i = 0; i < 13; i++)
+        assert_in_range(places[i], 238, 242);
+    story_free(story);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_one_set_as_long_as_it_holds_two_points_of_each),
+        cmocka_unit_test(test_all_are_in_equally),
+        cmocka_unit_test(test_the_config_decides),
+        cmocka_unit_test(test_a_death_is_one_round),
+        cmocka_unit_test(test_new_hsdirs),
+        cmocka_unit_test(test_turns),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
