@@ -13,6 +13,9 @@ void publisher_set_members(struct publisher *publisher, size_t frontend, const u
 void frontend_update_assignment(struct publisher *publisher, size_t number, uint64_t changed_source,
                                 int64_t now);
 
+/* Likewise after a command: nothing holds back what comes of it. */
+void frontend_update_by_command(struct publisher *publisher, size_t number, int64_t now);
+
 /* It is the turn of other twins, where there are more of them than HSDirs. */
 void frontend_begin_turn(struct publisher *publisher, size_t number, int64_t now);
 

@@ -174,11 +174,8 @@ void publisher_set_twins(struct publisher *publisher, size_t number, int64_t lea
     bool is_other = takes_proof_of_work != frontend->takes_proof_of_work;
     frontend->lead = lead;
     frontend->takes_proof_of_work = takes_proof_of_work;
-    if (is_other) {
-        frontend->is_commanded = true;
-        frontend_update_assignment(publisher, number, SOURCE_NONE, now);
-        frontend->is_commanded = frontend->changed_since != MOMENT_NEVER; /* not for a later change */
-    }
+    if (is_other)
+        frontend_update_by_command(publisher, number, now);
     if (is_longer)
         own_uploads_note_lead(publisher, number, now);
 }
