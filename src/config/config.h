@@ -26,6 +26,7 @@ struct config_backend {
     struct control_endpoint control;
     char *control_password_file; /* path, resolved against the config file's folder, or NULL */
     char *control_cookie_file;   /* likewise */
+    unsigned weight;             /* for the share of visitors that it is to get; 0: none */
     size_t line;                 /* of the file, from 1 */
     size_t source; /* which of the config's sources it is, from 0: backends of several frontends may be one,
                     * twins never are */
@@ -59,6 +60,10 @@ struct config_frontend {
  * before HSDirs forget, three hours after obpub has gone. */
 #define CONFIG_LEAD_DEFAULT 45
 #define CONFIG_LEAD_MAX 60
+
+/* "weight" of an instance. */
+#define CONFIG_WEIGHT_DEFAULT 10
+#define CONFIG_WEIGHT_MAX 100
 
 struct config {
     char *path;

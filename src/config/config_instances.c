@@ -21,6 +21,7 @@ enum {
     INSTANCE_CONTROL,
     INSTANCE_CONTROL_PASSWORD_FILE,
     INSTANCE_CONTROL_COOKIE_FILE,
+    INSTANCE_WEIGHT,
     INSTANCE_KEYS
 };
 static const struct yaml_key instance_keys[INSTANCE_KEYS] = {
@@ -29,6 +30,7 @@ static const struct yaml_key instance_keys[INSTANCE_KEYS] = {
     [INSTANCE_CONTROL] = {"control", false},
     [INSTANCE_CONTROL_PASSWORD_FILE] = {"control-password-file", false},
     [INSTANCE_CONTROL_COOKIE_FILE] = {"control-cookie-file", false},
+    [INSTANCE_WEIGHT] = {"weight", false},
 };
 /* All twins have one address: only names tell them apart. */
 static const struct yaml_key twin_keys[INSTANCE_KEYS] = {
@@ -37,6 +39,7 @@ static const struct yaml_key twin_keys[INSTANCE_KEYS] = {
     [INSTANCE_CONTROL] = {"control", false},
     [INSTANCE_CONTROL_PASSWORD_FILE] = {"control-password-file", false},
     [INSTANCE_CONTROL_COOKIE_FILE] = {"control-cookie-file", false},
+    [INSTANCE_WEIGHT] = {"weight", false},
 };
 static const struct yaml_retired_key instance_retired[] = {{"auth", "it was for v2 services; remove it"}};
 static const struct yaml_mapping instance_mappings[] = {
@@ -223,6 +226,8 @@ static void read_instance(struct config_loader *loader, yaml_node_t *node, struc
     else
         has_address = read_address(loader, values[INSTANCE_ADDRESS], frontend, &backend);
     read_control(loader, values, &backend);
+    backend.weight = config_loader_read_number(loader, values[INSTANCE_WEIGHT], "weight", NULL,
+                                               CONFIG_WEIGHT_MAX, CONFIG_WEIGHT_DEFAULT);
     if (!has_address) {
         config_backend_clear(&backend);
         return;
@@ -239,6 +244,19 @@ static void read_instance(struct config_loader *loader, yaml_node_t *node, struc
     frontend->backends[frontend->backend_count - 1] = backend;
 }
 
+/* Reports a service none of whose instances, count of them in the file, is to get visitors. */
+static void check_weights(struct config_loader *loader, yaml_node_t *node,
+                          const struct config_frontend *frontend, size_t count)
+{
+    unsigned sum = 0;
+    for (size_t i = 0; i < frontend->backend_count; i++)
+        sum += frontend->backends[i].weight;
+    if (count > 0 && frontend->backend_count == count && sum == 0)
+        CONFIG_LOADER_REPORT(loader, node,
+                             "all instances of this service have the weight 0, so that none would get "
+                             "visitors: give one at least another \"weight\"");
+}
+
 void config_instances_read(struct config_loader *loader, yaml_node_t *node, struct config_frontend *frontend)
 {
     if (node == NULL)
@@ -253,4 +271,5 @@ void config_instances_read(struct config_loader *loader, yaml_node_t *node, stru
     loader->backend_count += count;
     for (size_t i = 0; i < count; i++)
         read_instance(loader, yaml_reader_list_entry(&loader->yaml, node, i), frontend);
+    check_weights(loader, node, frontend, count);
 }

@@ -84,7 +84,7 @@ unsigned config_loader_read_number(struct config_loader *loader, yaml_node_t *no
         digits > 0 && digits < 6 && text[digits] == '\0' ? strtoul(text, NULL, 10) : ULONG_MAX;
     if (number <= maximum)
         return (unsigned)number;
-    CONFIG_LOADER_REPORT(loader, node, "\"%s\": \"%s\" is no number of %s from 0 to %u", key, text, unit,
-                         maximum);
+    CONFIG_LOADER_REPORT(loader, node, "\"%s\": \"%s\" is no number%s%s from 0 to %u", key, text,
+                         unit != NULL ? " of " : "", unit != NULL ? unit : "", maximum);
     return fallback;
 }

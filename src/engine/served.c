@@ -116,7 +116,17 @@ static void set_policies(struct engine *engine, size_t number, const struct conf
                         clock_milliseconds());
 }
 
-static void add_frontend(struct engine *engine, struct config_frontend *config, const uint64_t *backends)
+/* Has the members of a frontend have the weights that its config gives them: both are in the same order. */
+static void set_weights(struct engine *engine, size_t number, const struct config_frontend *config)
+{
+    unsigned *weights = memory_allocate(config->backend_count, sizeof(*weights));
+    for (size_t i = 0; i < config->backend_count; i++)
+        weights[i] = config->backends[i].weight;
+    publisher_set_weights(engine->publisher, number, weights, clock_milliseconds());
+    free(weights);
+}
+
+static size_t add_frontend(struct engine *engine, struct config_frontend *config, const uint64_t *backends)
 {
     size_t number = publisher_add_frontend(engine->publisher, config->identity_key, backends,
                                            config->backend_count, clock_milliseconds());
@@ -125,6 +135,7 @@ static void add_frontend(struct engine *engine, struct config_frontend *config, 
     frontend->is_in_new_config = true;
     set_policies(engine, number, config);
     engine_index_frontend(engine, number);
+    return number;
 }
 
 /* Goes on with another key or bundle for a frontend than that of its old config. */
@@ -161,7 +172,7 @@ static void set_frontend(struct engine *engine, struct config_frontend *config, 
         backends[i] = sources[config->backends[i].source];
     size_t number = engine_find_frontend(engine, config->address);
     if (number == KEY_INDEX_NONE) {
-        add_frontend(engine, config, backends);
+        number = add_frontend(engine, config, backends);
         changes->frontends_added++;
     } else {
         set_frontend_config(engine, number, config);
@@ -171,6 +182,7 @@ static void set_frontend(struct engine *engine, struct config_frontend *config, 
             changes->frontends_changed++;
         }
     }
+    set_weights(engine, number, config);
     free(backends);
 }
 

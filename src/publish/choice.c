@@ -6,10 +6,8 @@
 
 #include "base/memory.h"
 #include "onion/superdescriptor.h"
+#include "publish/apportionment.h"
 #include "publish/ranked_offers.h"
-
-/* Introduction points of a tor that is not told otherwise (HiddenServiceNumIntroductionPoints). */
-#define DEFAULT_POINTS 3
 
 /* The places of a set, and the points that have them. */
 struct places {
@@ -63,28 +61,49 @@ static int compare_counts(const void *one, const void *other)
 
 /* The most points that one source gets: twice as many as the middle one has, so that none draws the clients
  * of the others to itself by naming many; but never less than twice what a tor has by default. */
-static size_t find_share_max(const struct ranked_offer *ranked, size_t count)
+static size_t find_share_max(struct ranked_offer *const *order, size_t count)
 {
     size_t *counts = memory_allocate(count, sizeof(*counts)), offering = 0;
     for (size_t i = 0; i < count; i++) {
-        if (ranked[i].count > 0)
-            counts[offering++] = ranked[i].count;
+        if (order[i]->count > 0)
+            counts[offering++] = order[i]->count;
     }
     qsort(counts, offering, sizeof(*counts), compare_counts);
     size_t middle = offering > 0 ? counts[(offering - 1) / 2] : 0;
     free(counts);
     if (offering < 2)
         return INTRODUCTION_POINTS_MAX;
-    return 2 * (middle > DEFAULT_POINTS ? middle : DEFAULT_POINTS);
+    return 2 * (middle > SHARES_DEFAULT_POINTS ? middle : SHARES_DEFAULT_POINTS);
 }
 
-/* One more point for each source with every pass, until there is no room or nothing left. */
-static void take_one_each(struct places *places, struct ranked_offer *const *order, size_t count,
-                          size_t share_max, bool of_unknown_relays)
+/* Says how many places each source may have. order: that of the ranks, in which nothing but chance puts one
+ * before another. */
+static void set_most(struct ranked_offer *const *order, size_t count, size_t maximum)
 {
-    for (size_t pass = 0; pass < share_max; pass++) {
+    struct share_claim *claims = memory_allocate(count, sizeof(*claims));
+    size_t *places = memory_allocate(count, sizeof(*places));
+    for (size_t i = 0; i < count; i++) {
+        unsigned weight = order[i]->offer->weight;
+        claims[i] = (struct share_claim){weight > 0 ? weight : 1, order[i]->count};
+    }
+    bool have_weights = shares_differ(claims, count);
+    size_t share_max = find_share_max(order, count);
+    if (have_weights)
+        apportionment_find(claims, count, maximum, places);
+    for (size_t i = 0; i < count; i++)
+        order[i]->most = have_weights ? places[i] : share_max;
+    free(places);
+    free(claims);
+}
+
+/* One more point for each source with every pass, until there is no room or nothing left, or each has what it
+ * may have. */
+static void take_one_each(struct places *places, struct ranked_offer *const *order, size_t count,
+                          bool of_unknown_relays)
+{
+    for (size_t pass = 0; pass < places->maximum; pass++) {
         for (size_t i = 0; i < count && places->count < places->maximum; i++) {
-            if (order[i]->taken <= pass)
+            if (order[i]->taken <= pass && order[i]->taken < order[i]->most)
                 offer_take(places, order[i], of_unknown_relays);
         }
     }
@@ -97,9 +116,9 @@ static void pick_points(struct places *places, struct ranked_offer *ranked, size
     for (size_t i = 0; i < offer_count; i++)
         order[i] = &ranked[i];
     qsort(order, offer_count, sizeof(struct ranked_offer *), ranked_offers_compare);
-    size_t share_max = find_share_max(ranked, offer_count);
-    take_one_each(places, order, offer_count, share_max, false);
-    take_one_each(places, order, offer_count, share_max, true);
+    set_most(order, offer_count, places->maximum);
+    take_one_each(places, order, offer_count, false);
+    take_one_each(places, order, offer_count, true);
     qsort(places->taken, places->count, sizeof(places->taken[0]), ranked_points_compare);
     free(order);
 }

@@ -12,6 +12,9 @@ enum descriptors_policy {
     DESCRIPTORS_DISTINCT /* never: each HSDir that clients ask has points of its own */
 };
 
+/* The weight of a member that nothing else is said of. */
+#define PUBLISHER_WEIGHT_DEFAULT 10
+
 /* A source in its part for one frontend. */
 struct publisher_member {
     uint64_t source;       /* its number */
@@ -20,6 +23,8 @@ struct publisher_member {
     bool has_changed;      /* since the frontend's changes last went out */
     bool is_quiet;         /* likewise, and had changes of its own left */
     struct bucket changes; /* those */
+    unsigned weight;       /* for its share of the visitors; 0: none are to come to it */
+    int64_t drained_at;    /* when an operator has said that none are to come; MOMENT_NONE: that was not */
     /* Where HSDirs have points of their own: */
     double wanted; /* places that it is to have on average, at the HSDirs that clients ask */
     double owed;   /* and has had less than that in the turns that are over */
@@ -32,6 +37,7 @@ struct publisher_frontend {
     size_t member_count;
     bool has_started;   /* what these members offer has been published, or may be */
     bool is_frozen;     /* no source is live: the last good points stay up */
+    bool uses_drained;  /* none but drained ones are live: visitors come to these all the same */
     int64_t kept_until; /* until when the points of sources stay that are lost, after the first one is back;
                            MOMENT_NEVER when none do */
     struct assignment

@@ -14,6 +14,7 @@
 #include "publish/source_work.h"
 #include "publish/split.h"
 #include "publish/twin_on_hsdirs.h"
+#include "publish/weights.h"
 
 /* A source that was lost so many milliseconds ago, or less, is one of those that were lost together. */
 #define MISSED_TIME (10 * 60 * 1000)
@@ -62,8 +63,10 @@ void publisher_set_members(struct publisher *publisher, size_t number, const uin
         if (known != NULL)
             frontend->members[i] = *known;
         else
-            frontend->members[i] =
-                (struct publisher_member){.source = sources[i], .changes = changes_make(now)};
+            frontend->members[i] = (struct publisher_member){.source = sources[i],
+                                                             .changes = changes_make(now),
+                                                             .weight = PUBLISHER_WEIGHT_DEFAULT,
+                                                             .drained_at = MOMENT_NONE};
         join_source(publisher_member_source(publisher, &frontend->members[i]), number);
     }
     free(old);
@@ -71,15 +74,7 @@ void publisher_set_members(struct publisher *publisher, size_t number, const uin
         return;
     if (is_anew) /* what is out stays until all have been heard of: the first alone would get all visitors */
         frontend->has_started = false;
-    frontend_follow_command(publisher, number, now);
-}
-
-void frontend_follow_command(struct publisher *publisher, size_t number, int64_t now)
-{
-    struct publisher_frontend *frontend = &publisher->frontends[number];
-    frontend->is_commanded = true;
-    frontend_update_assignment(publisher, number, SOURCE_NONE, now);
-    frontend->is_commanded = frontend->changed_since != MOMENT_NEVER; /* not for a later change */
+    frontend_update_by_command(publisher, number, now);
 }
 
 /* True for a source that was lost of late, and may be as alive as the last one. */
@@ -100,7 +95,9 @@ static void keep_missed(const struct publisher *publisher, struct publisher_fron
             is_missed(publisher_member_source(publisher, &frontend->members[i]), now);
 }
 
-/* With no source live the last good set stays: to publish nothing would help nobody. Those of it that are
+/* Works out whose points are in.
+ *
+ * With no source live the last good set stays: to publish nothing would help nobody. Those of it that are
  * lost stay for a while after the first is back, since the way to them may come back, too. */
 static void update_membership(const struct publisher *publisher, struct publisher_frontend *frontend,
                               uint64_t changed, int64_t now)
@@ -128,6 +125,14 @@ static void update_membership(const struct publisher *publisher, struct publishe
         if (is_kept)
             frontend->kept_until = until;
     }
+}
+
+void frontend_update_by_command(struct publisher *publisher, size_t number, int64_t now)
+{
+    struct publisher_frontend *frontend = &publisher->frontends[number];
+    frontend->is_commanded = true;
+    frontend_update_assignment(publisher, number, SOURCE_NONE, now);
+    frontend->is_commanded = frontend->changed_since != MOMENT_NEVER; /* not for a later change */
 }
 
 /* The seed of the time period whose descriptor clients use: so where there is no room for all, others are
@@ -222,6 +227,7 @@ void frontend_update_assignment(struct publisher *publisher, size_t number, uint
 {
     struct publisher_frontend *frontend = &publisher->frontends[number];
     update_membership(publisher, frontend, changed_source, now);
+    weights_update(publisher, frontend);
     publisher_touch_frontend(publisher, number, now);
     bool has_turned = split_update(publisher, frontend);
     if (update_spares(publisher, frontend) && publisher->network != NULL)

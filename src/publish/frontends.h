@@ -13,11 +13,11 @@ void publisher_set_members(struct publisher *publisher, size_t frontend, const u
 void frontend_update_assignment(struct publisher *publisher, size_t number, uint64_t changed_source,
                                 int64_t now);
 
+/* Likewise after a command: nothing holds back what comes of it. */
+void frontend_update_by_command(struct publisher *publisher, size_t number, int64_t now);
+
 /* It is the turn of other twins, where there are more of them than HSDirs. */
 void frontend_begin_turn(struct publisher *publisher, size_t number, int64_t now);
-
-/* Likewise, because of what the config or the operator says now: nothing holds that back. */
-void frontend_follow_command(struct publisher *publisher, size_t number, int64_t now);
 
 /* A descriptor is about to be refreshed: where its HSDirs have points of their own, and these can't be
  * divided evenly, others have their turn. */

@@ -8,9 +8,10 @@
 #include "publish/distinct.h"
 #include "publish/own_points.h"
 #include "publish/twin_on_hsdirs.h"
+#include "publish/weights.h"
 
 /* What a source has to offer, whichever time period that is for. */
-static struct choice_offer make_offer(const struct source *source)
+static struct choice_offer make_offer(const struct source *source, unsigned weight)
 {
     return (struct choice_offer){
         .identity_key = source->identity_key,
@@ -18,14 +19,16 @@ static struct choice_offer make_offer(const struct source *source)
         .claims = source->points.claims,
         .point_count = source->points.count,
         .source = source->number,
+        .weight = weight,
         .descriptor = source->descriptor,
     };
 }
 
 /* What it has to offer for the descriptor of a time period; nothing where it has no part in that. */
-static struct choice_offer make_offer_for(const struct source *source, uint64_t period_number)
+static struct choice_offer make_offer_for(const struct source *source, unsigned weight,
+                                          uint64_t period_number)
 {
-    struct choice_offer offer = make_offer(source);
+    struct choice_offer offer = make_offer(source, weight);
     if (!source_policy(source->kind)->is_at_spares)
         return offer;
     const struct source_points *own = own_points_find(source, period_number, &offer.descriptor);
@@ -35,23 +38,35 @@ static struct choice_offer make_offer_for(const struct source *source, uint64_t 
     return offer;
 }
 
-/* Lists what the members that are in offer, for the descriptor of a time period or for any; release with
- * free(). Returns how many there are. */
-static size_t list_offers(const struct publisher *publisher, const struct publisher_frontend *frontend,
-                          const uint64_t *period_number, struct choice_offer **offers)
+/* Lists what the members that are in offer: those that have a weight now, or the others. */
+static size_t list_some(const struct publisher *publisher, const struct publisher_frontend *frontend,
+                        const uint64_t *period_number, bool are_weighted, struct choice_offer *offers)
 {
     size_t count = 0;
-    *offers = memory_allocate(frontend->member_count, sizeof(**offers));
     for (size_t i = 0; i < frontend->member_count; i++) {
-        const struct source *source = publisher_member_source(publisher, &frontend->members[i]);
-        if (!frontend->members[i].is_in)
+        const struct publisher_member *member = &frontend->members[i];
+        const struct source *source = publisher_member_source(publisher, member);
+        unsigned weight = weights_find(frontend, member);
+        if (!member->is_in || (weight > 0) != are_weighted)
             continue;
-        struct choice_offer *offer = &(*offers)[count];
-        *offer = period_number != NULL ? make_offer_for(source, *period_number) : make_offer(source);
-        offer->owed = frontend->members[i].owed;
+        struct choice_offer *offer = &offers[count];
+        *offer = period_number != NULL ? make_offer_for(source, weight, *period_number)
+                                       : make_offer(source, weight);
+        offer->owed = member->owed;
         count += offer->point_count > 0;
     }
     return count;
+}
+
+/* Lists what the members that are in offer, for the descriptor of a time period or for any; release with
+ * free(). Those that are drained offer nothing, but where the others have no part in that descriptor. Returns
+ * how many there are. */
+static size_t list_offers(const struct publisher *publisher, const struct publisher_frontend *frontend,
+                          const uint64_t *period_number, struct choice_offer **offers)
+{
+    *offers = memory_allocate(frontend->member_count, sizeof(**offers));
+    size_t count = list_some(publisher, frontend, period_number, true, *offers);
+    return count > 0 ? count : list_some(publisher, frontend, period_number, false, *offers);
 }
 
 /* -- each HSDir has points of its own, or each descriptor -------------------------------------------- */

@@ -173,7 +173,7 @@ void publisher_set_descriptors(struct publisher *publisher, size_t number, enum 
     if (policy == frontend->descriptors_policy)
         return;
     frontend->descriptors_policy = policy;
-    frontend_follow_command(publisher, number, now);
+    frontend_update_by_command(publisher, number, now);
 }
 
 void publisher_set_twins(struct publisher *publisher, size_t number, int64_t lead, bool takes_proof_of_work,
@@ -185,7 +185,7 @@ void publisher_set_twins(struct publisher *publisher, size_t number, int64_t lea
     frontend->lead = lead;
     frontend->takes_proof_of_work = takes_proof_of_work;
     if (is_other)
-        frontend_follow_command(publisher, number, now);
+        frontend_update_by_command(publisher, number, now);
     if (is_longer)
         own_uploads_note_lead(publisher, number, now);
 }

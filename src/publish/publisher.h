@@ -9,6 +9,7 @@
 #define OBPUB_PUBLISH_PUBLISHER_H
 
 #include "publish/action.h"
+#include "publish/drain.h"
 #include "publish/frontends.h"
 #include "publish/look_results.h"
 #include "publish/looks.h"

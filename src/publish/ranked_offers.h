@@ -29,7 +29,8 @@ struct ranked_offer {
     struct ranked_point points[INTRODUCTION_POINTS_MAX];
     size_t count;
     size_t next;  /* for whoever gives places: the point that is to be looked at next */
-    size_t taken; /* likewise: how many places it has */
+    size_t taken; /* likewise: how many places it has, */
+    size_t most;  /* and how many it may have in one set */
 };
 
 /* Ranks offers, offer_count of them, by a seed. Points with a legacy key are left out, and copies of points

@@ -10,18 +10,24 @@
 #include "publish/lead.h"
 #include "publish/own_points.h"
 #include "publish/source_work.h"
+#include "publish/weights.h"
 
 /* -- whether it is ----------------------------------------------------------------------------------- */
 
-static bool is_usable(const struct publisher *publisher, const struct publisher_member *member)
+/* True when a member's points can be used, and it is not left out because it is drained. */
+static bool is_usable(const struct publisher *publisher, const struct publisher_frontend *frontend,
+                      const struct publisher_member *member)
 {
-    return member->is_in && publisher_member_source(publisher, member)->points.count > 0;
+    return member->is_in && publisher_member_source(publisher, member)->points.count > 0 &&
+           weights_find(frontend, member) > 0;
 }
 
 /* True when a member can have a part. */
-static bool is_verifying(const struct publisher *publisher, const struct publisher_member *member)
+static bool is_verifying(const struct publisher *publisher, const struct publisher_frontend *frontend,
+                         const struct publisher_member *member)
 {
-    return is_usable(publisher, member) && source_verifies_work(publisher_member_source(publisher, member));
+    return is_usable(publisher, frontend, member) &&
+           source_verifies_work(publisher_member_source(publisher, member));
 }
 
 bool split_update(const struct publisher *publisher, struct publisher_frontend *frontend)
@@ -30,8 +36,8 @@ bool split_update(const struct publisher *publisher, struct publisher_frontend *
     size_t usable = 0, verifying = 0;
     for (size_t i = 0; i < frontend->member_count; i++) {
         const struct publisher_member *member = &frontend->members[i];
-        usable += is_usable(publisher, member);
-        verifying += is_verifying(publisher, member);
+        usable += is_usable(publisher, frontend, member);
+        verifying += is_verifying(publisher, frontend, member);
     }
     if (!frontend->takes_proof_of_work)
         frontend->is_split = false;
@@ -52,7 +58,7 @@ bool split_takes_turns(const struct publisher *publisher, const struct publisher
 {
     size_t verifying = 0;
     for (size_t i = 0; i < frontend->member_count; i++)
-        verifying += is_verifying(publisher, &frontend->members[i]);
+        verifying += is_verifying(publisher, frontend, &frontend->members[i]);
     return frontend->is_split && (verifying > count_asked(&frontend->descriptors[DESCRIPTOR_FIRST]) ||
                                   verifying > count_asked(&frontend->descriptors[DESCRIPTOR_SECOND]));
 }
@@ -60,7 +66,8 @@ bool split_takes_turns(const struct publisher *publisher, const struct publisher
 bool split_leaves_out(const struct publisher *publisher, const struct publisher_frontend *frontend,
                       const struct publisher_member *member)
 {
-    return frontend->is_split && is_usable(publisher, member) && !is_verifying(publisher, member);
+    return frontend->is_split && is_usable(publisher, frontend, member) &&
+           !is_verifying(publisher, frontend, member);
 }
 
 /* -- what each has ----------------------------------------------------------------------------------- */
@@ -84,7 +91,7 @@ static void list_sources(struct draft *draft)
     draft->sources = memory_allocate(frontend->member_count, sizeof(*draft->sources));
     for (size_t i = 0; i < frontend->member_count; i++) {
         const struct publisher_member *member = &frontend->members[i];
-        if (is_verifying(draft->publisher, member))
+        if (is_verifying(draft->publisher, frontend, member))
             draft->sources[draft->source_count++] = member->source;
     }
 }
@@ -150,18 +157,33 @@ static struct allotment *recall(const struct assignment *assignment, uint64_t pe
     return allotment;
 }
 
-/* Lists the numbers of the sources that have a part in the descriptor of a time period; release with free().
- * Returns how many. */
+/* Lists the numbers of those sources that are left out because they are drained, and could have a part. */
+static size_t list_drained(const struct draft *draft, uint64_t period_number, uint64_t *parts)
+{
+    const struct publisher_frontend *frontend = draft->frontend;
+    size_t count = 0;
+    for (size_t i = 0; i < frontend->member_count; i++) {
+        const struct publisher_member *member = &frontend->members[i];
+        const struct source *source = publisher_member_source(draft->publisher, member);
+        if (member->is_in && source->points.count > 0 && weights_find(frontend, member) == 0 &&
+            source_verifies_work(source) && own_points_has_part(source, period_number))
+            parts[count++] = member->source;
+    }
+    return count;
+}
+
+/* Lists the numbers of the sources that have a part in the descriptor of a time period, and where there are
+ * none those that are drained; release with free(). Returns how many. */
 static size_t list_parts(const struct draft *draft, uint64_t period_number, uint64_t **parts)
 {
     size_t count = 0;
-    *parts = memory_allocate(draft->source_count, sizeof(**parts));
+    *parts = memory_allocate(draft->frontend->member_count, sizeof(**parts));
     for (size_t i = 0; i < draft->source_count; i++) {
         const struct source *source = publisher_find_source(draft->publisher, draft->sources[i]);
         if (own_points_has_part(source, period_number))
             (*parts)[count++] = draft->sources[i];
     }
-    return count;
+    return count > 0 ? count : list_drained(draft, period_number, *parts);
 }
 
 static struct allotment *allot(const struct draft *draft, const struct publisher_descriptor *descriptor)

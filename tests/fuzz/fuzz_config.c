@@ -59,6 +59,7 @@ static void check_config(const struct config *config)
             const struct config_backend *backend = &frontend->backends[j];
             FUZZ_REQUIRE(backend->name != NULL && strlen(backend->address) == ONION_ADDRESS_LENGTH);
             FUZZ_REQUIRE(backend->source < config->source_count);
+            FUZZ_REQUIRE(backend->weight <= CONFIG_WEIGHT_MAX);
             FUZZ_REQUIRE(backend->is_twin == is_hardmap &&
                          (!is_hardmap || backend->has_control || frontend->lead > 0));
             FUZZ_REQUIRE((strcmp(backend->address, frontend->address) == 0) == is_hardmap);

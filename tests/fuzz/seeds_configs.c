@@ -43,6 +43,7 @@ void seeds_write_configs(void)
         "hardmap\n"
         "  lead: 30\n  proof-of-work: off\n  instances:\n  - {name: a, control: 'unix:/a'}\n"
         "  - {name: b, control: '127.0.0.1:9051', control-password-file: password}\n",
+        "services:\n- {key: key.pem, instances: [{address: %s, weight: 0}, {address: %s, weight: 100}]}\n",
     };
     for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
         char *name = text_format("%zu", i);
@@ -98,6 +99,10 @@ void seeds_write_refused_configs(void)
                      "  {name: a, control: 'unix:/a', address: %s}, {name: a, control: 'unix:/a'}, {}]},\n"
                      "  {key: tor, lead: 0, proof-of-work: auto, mode: softmap, instances: [{name: a}]},\n"
                      "  {key: tor, mode: x, instances: [x]}]\n",
+                     own)},
+        {"weights",
+         text_format("services: [{key: key.pem, instances: [{address: %s, weight: 0}]},\n"
+                     "  {key: tor, mode: hardmap, instances: [{name: a, control: 'a:1', weight: 101}]}]\n",
                      own)},
         {"own-as-hardmap",
          text_format("services: [{key: tor, mode: hardmap, lead: 0, instances: [{name: a, address: %s,\n"
