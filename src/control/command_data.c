@@ -54,6 +54,12 @@ struct command_data *command_data_new(const char *text, size_t length)
     return data;
 }
 
+struct command_data *command_data_share(struct command_data *data)
+{
+    data->references++;
+    return data;
+}
+
 void command_data_release(struct command_data *data)
 {
     if (data == NULL || --data->references > 0)

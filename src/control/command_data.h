@@ -12,6 +12,9 @@ struct command_data;
  * and the end is marked. text is not kept. Release with command_data_release(). */
 struct command_data *command_data_new(const char *text, size_t length);
 
+/* Shares the data with one more holder, and returns them. */
+struct command_data *command_data_share(struct command_data *data);
+
 /* Gives the caller's share back; commands that are still to be sent keep theirs. NULL is fine. */
 void command_data_release(struct command_data *data);
 

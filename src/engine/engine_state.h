@@ -59,12 +59,21 @@ struct post {
     uint8_t fingerprint[RELAY_FINGERPRINT_SIZE];
     size_t tor;
     int64_t begun_at;
-    bool is_accepted;  /* tor has taken it */
-    uint64_t stream;   /* that carries it, by the tor's number; 0 while that is not known */
-    uint64_t ended_at; /* a count of the streams that have ended by then; 0 while its own has not */
-    bool is_replaced;  /* another one was sent to the HSDir since, or its frontend went: what becomes of this
-                          one  is nothing to us */
+    struct handover *handover; /* NULL once tor has answered, and before the tor was given it */
+    bool is_accepted;          /* tor has taken it */
+    uint64_t stream;           /* that carries it, by the tor's number; 0 while that is not known */
+    uint64_t ended_at;         /* a count of the streams that have ended by then; 0 while its own has not */
+    bool is_replaced; /* another one was sent to the HSDir since, or its frontend went: what becomes of this
+                         one  is nothing to us */
     struct event *end_timer; /* runs once its stream has ended, else NULL */
+};
+
+/* A text that a tor was given (HSPOST) and has not answered yet: for one HSDir, or for all that share it. It
+ * is gone with the last of its posts. */
+struct handover {
+    struct command_data *data; /* where there are several posts, else NULL */
+    struct post *posts[PUBLISHER_ACTION_HSDIRS_MAX];
+    size_t post_count;
 };
 
 struct engine {

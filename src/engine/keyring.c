@@ -233,6 +233,9 @@ static int update_inner(const struct keyring_request *request, struct keyring_ke
     free(keys->inner);
     keys->inner = NULL;
     set_points(superdescriptor, set, request->wall_now);
+    if (keys->signatures_round != request->round)
+        point_signatures_drop_unused(&keys->signatures);
+    keys->signatures_round = request->round;
     if (superdescriptor_encode_inner(superdescriptor, &keys->signatures, &keys->inner, &keys->inner_length,
                                      error) != 0)
         return -1;

@@ -58,12 +58,31 @@ void engine_fail_post(struct post *post, enum upload_failure failure, const char
     tell_publisher(post, failure, reason);
 }
 
+/* Takes a post out of what its tor was given. With the last one nobody waits for the tor's answer. */
+static void leave_handover(struct post *post)
+{
+    struct handover *handover = post->handover;
+    size_t i = 0;
+    while (handover->posts[i] != post)
+        i++;
+    handover->post_count--;
+    memmove(handover->posts + i, handover->posts + i + 1,
+            (handover->post_count - i) * sizeof(*handover->posts));
+    post->handover = NULL;
+    if (handover->post_count > 0)
+        return;
+    struct control_connection *connection = engine_tor_connection(post->engine, post->tor);
+    if (connection != NULL)
+        control_connection_forget(connection, handover);
+    command_data_release(handover->data);
+    free(handover);
+}
+
 void engine_end_post(struct post *post)
 {
     struct engine *engine = post->engine;
-    struct control_connection *connection = engine_tor_connection(engine, post->tor);
-    if (connection != NULL && !post->is_accepted)
-        control_connection_forget(connection, post);
+    if (post->handover != NULL)
+        leave_handover(post);
     if (post->end_timer != NULL)
         event_free(post->end_timer);
     TAILQ_REMOVE(&engine->posts, post, others);
@@ -144,6 +163,13 @@ struct post *engine_begin_post(struct engine *engine, const struct publisher_act
     post->begun_at = now;
     memcpy(post->fingerprint, action->fingerprints[hsdir], RELAY_FINGERPRINT_SIZE);
     return post;
+}
+
+void engine_begin_post_again(struct post *post)
+{
+    TAILQ_REMOVE(&post->engine->posts, post, others);
+    TAILQ_INSERT_TAIL(&post->engine->posts, post, others);
+    post->begun_at = clock_milliseconds();
 }
 
 /* -- streams --------------------------------------------------------------------------------------- */

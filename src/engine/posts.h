@@ -14,6 +14,9 @@ void engine_fail_post(struct post *post, enum upload_failure failure, const char
 /* Ends a post and frees it; nothing is told. */
 void engine_end_post(struct post *post);
 
+/* A post is handed to its tor once more: as if it had begun just now. */
+void engine_begin_post_again(struct post *post);
+
 /* An HSDir's answer to an upload, from a local tor. */
 void engine_note_upload_event(struct engine *engine, size_t tor, const struct hs_desc_event *event);
 

@@ -2,6 +2,8 @@
 #include "engine/sender.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include <sodium.h>
 
@@ -11,22 +13,14 @@
 #include "onion/presigned.h"
 #include "publish/lead.h"
 
-static void post_was_answered(struct control_connection *connection, const struct control_reply *reply,
-                              void *context)
-{
-    (void)connection;
-    struct post *post = context;
-    if (reply != NULL && control_reply_is_ok(reply)) {
-        post->is_accepted = true;
-        return; /* it is on its way */
-    }
-    if (reply != NULL) {
-        struct error error;
-        error_set(&error, "tor refuses the upload: %d %s", reply->status, reply->lines[0].text);
-        engine_fail_post(post, UPLOAD_FAILURE_TOR, error.text);
-    }
-    engine_end_post(post);
-}
+/* Room for an HSPOST of as many HSDirs as an action has. */
+#define SERVER_LENGTH (sizeof(" SERVER=") - 1 + 2 * RELAY_FINGERPRINT_SIZE)
+#define COMMAND_SIZE                                                                                         \
+    (sizeof("+HSPOST HSADDRESS=") + PUBLISHER_ACTION_HSDIRS_MAX * SERVER_LENGTH + ONION_ADDRESS_LENGTH)
+
+/* tor's word for an HSDir that it does not know (control-spec, HSPOST); it has sent nothing then, also to
+ * none of the others that the command names. */
+#define LACKS_HSDIR 552
 
 /* A bundle that is of no use here and now is not even asked for. */
 static int check_bundle(const struct engine *engine, const struct config_frontend *config, int64_t wall_now,
@@ -70,30 +64,93 @@ static int build_text(struct engine *engine, const struct publisher_action *acti
     return 0;
 }
 
-/* Hands a text to tor for one HSDir (HSPOST): tor's 250 means that the upload has begun, and the HSDir's
- * answer comes as an event. */
-static void send_post(struct control_connection *connection, struct post *post, const char *address,
-                      struct command_data *built)
+static void was_answered(struct control_connection *connection, const struct control_reply *reply,
+                         void *context);
+
+/* Hands a text to a tor for one HSDir, or for several that share it (HSPOST): tor's 250 means that the
+ * uploads have begun, and each HSDir's answer comes as an event. */
+static void hand_over(struct control_connection *connection, struct command_data *data,
+                      struct post *const *posts, size_t count)
 {
-    char hex[2 * RELAY_FINGERPRINT_SIZE + 1];
-    char command[sizeof("+HSPOST SERVER= HSADDRESS=") + sizeof(hex) + ONION_ADDRESS_LENGTH];
-    sodium_bin2hex(hex, sizeof(hex), post->fingerprint, RELAY_FINGERPRINT_SIZE);
-    snprintf(command, sizeof(command), "+HSPOST SERVER=%s HSADDRESS=%s", hex, address);
-    control_connection_send_data(connection, command, built, post_was_answered, post);
+    const struct engine *engine = posts[0]->engine;
+    char command[COMMAND_SIZE] = "+HSPOST";
+    size_t length = strlen(command);
+    struct handover *handover = memory_allocate(1, sizeof(*handover));
+    for (size_t i = 0; i < count; i++) {
+        char hex[2 * RELAY_FINGERPRINT_SIZE + 1];
+        sodium_bin2hex(hex, sizeof(hex), posts[i]->fingerprint, RELAY_FINGERPRINT_SIZE);
+        length += (size_t)snprintf(command + length, sizeof(command) - length, " SERVER=%s", hex);
+        posts[i]->handover = handover;
+        handover->posts[handover->post_count++] = posts[i];
+    }
+    snprintf(command + length, sizeof(command) - length, " HSADDRESS=%s",
+             engine->frontends[posts[0]->frontend].config->address);
+    if (count > 1)
+        handover->data = command_data_share(data);
+    control_connection_send_data(connection, command, data, was_answered, handover);
 }
 
-/* Hands the text to a tor for one of the action's HSDirs; builds it if there is none yet. */
-static int upload_to(struct engine *engine, const struct publisher_action *action, struct post *post,
-                     struct command_data **built, struct error *error)
+/* A tor has not taken a post: for one of several HSDirs it may yet be given it. */
+static void note_refusal(struct control_connection *connection, const struct control_reply *reply,
+                         struct command_data *data, struct post *post)
 {
-    struct control_connection *connection = engine_tor_connection(engine, post->tor);
+    if (reply->status == LACKS_HSDIR && data != NULL && !post->is_replaced) {
+        engine_begin_post_again(post);
+        hand_over(connection, data, &post, 1);
+        return;
+    }
+    struct error error;
+    error_set(&error, "tor refuses the upload: %d %s", reply->status, reply->lines[0].text);
+    engine_fail_post(post, UPLOAD_FAILURE_TOR, error.text);
+    engine_end_post(post);
+}
+
+/* The tor's word is for all posts of the handover, which ends with that. */
+static void was_answered(struct control_connection *connection, const struct control_reply *reply,
+                         void *context)
+{
+    struct handover answered = *(struct handover *)context;
+    free(context);
+    for (size_t i = 0; i < answered.post_count; i++)
+        answered.posts[i]->handover = NULL;
+    for (size_t i = 0; i < answered.post_count; i++) {
+        struct post *post = answered.posts[i];
+        if (reply == NULL)
+            engine_end_post(post);
+        else if (control_reply_is_ok(reply))
+            post->is_accepted = true; /* it is on its way */
+        else
+            note_refusal(connection, reply, answered.data, post);
+    }
+    command_data_release(answered.data);
+}
+
+/* Hands a text to a tor for some of the action's HSDirs; builds it if there is none yet. */
+static int upload_to(struct engine *engine, const struct publisher_action *action, struct post *const *posts,
+                     size_t count, struct command_data **built, struct error *error)
+{
+    struct control_connection *connection = engine_tor_connection(engine, posts[0]->tor);
     if (connection == NULL)
         return error_set(error, "the local tor is not there");
     if (*built == NULL && build_text(engine, action, built, error) != 0)
         return -1;
-    engine->counters.uploads++;
-    send_post(connection, post, engine->frontends[action->frontend].config->address, *built);
+    engine->counters.uploads += count;
+    hand_over(connection, *built, posts, count);
     return 0;
+}
+
+/* Moves the posts that the first one's tor is to have to the front. Returns how many these are. */
+static size_t gather_posts(struct post **posts, size_t count)
+{
+    size_t gathered = 1;
+    for (size_t i = 1; i < count; i++) {
+        if (posts[i]->tor != posts[0]->tor)
+            continue;
+        struct post *post = posts[i];
+        posts[i] = posts[gathered];
+        posts[gathered++] = post;
+    }
+    return gathered;
 }
 
 void engine_perform_upload(struct engine *engine, const struct publisher_action *action)
@@ -104,11 +161,15 @@ void engine_perform_upload(struct engine *engine, const struct publisher_action 
     /* The action's HSDirs are gone with the first word to the publisher. */
     for (size_t i = 0; i < action->hsdir_count; i++)
         posts[i] = engine_begin_post(engine, action, i);
-    for (size_t i = 0; i < action->hsdir_count; i++) {
+    size_t count = 0;
+    for (size_t done = 0; done < action->hsdir_count; done += count) {
         struct error error;
-        if (upload_to(engine, action, posts[i], &built, &error) != 0) {
-            engine_fail_post(posts[i], UPLOAD_FAILURE_NOT_BUILT, error.text);
-            engine_end_post(posts[i]);
+        count = action->is_shared ? gather_posts(posts + done, action->hsdir_count - done) : 1;
+        if (upload_to(engine, action, posts + done, count, &built, &error) != 0) {
+            for (size_t i = done; i < done + count; i++) {
+                engine_fail_post(posts[i], UPLOAD_FAILURE_NOT_BUILT, error.text);
+                engine_end_post(posts[i]);
+            }
         }
         if (action->is_shared)
             continue;

@@ -64,8 +64,7 @@ static int check_points(const struct superdescriptor *superdescriptor, struct er
 struct inner_layer {
     struct text_builder text;
     const struct superdescriptor *superdescriptor;
-    const struct point_signatures *known; /* may be NULL */
-    struct point_signatures made;
+    struct point_signatures *signatures; /* may be NULL */
 };
 
 /* Appends a certificate line: the descriptor signing key certifies a key of an introduction point. */
@@ -82,8 +81,8 @@ static int append_certificate(struct inner_layer *inner, const char *keyword, en
     };
     memcpy(certificate.certified_key, certified_key, sizeof(certificate.certified_key));
     memcpy(certificate.signing_key, superdescriptor->signing_key, sizeof(certificate.signing_key));
-    if (point_signatures_certify(encoded, &certificate, superdescriptor->signing_secret_key, inner->known,
-                                 &inner->made) != 0)
+    if (point_signatures_certify(encoded, &certificate, superdescriptor->signing_secret_key,
+                                 inner->signatures) != 0)
         return error_set(error, "the descriptor signing key must not sign");
     text_builder_append(text, keyword);
     text_builder_append(text, "\n");
@@ -270,18 +269,11 @@ int superdescriptor_encode_inner(const struct superdescriptor *superdescriptor,
 {
     if (check_points(superdescriptor, error) != 0)
         return -1;
-    struct inner_layer layer = {.superdescriptor = superdescriptor, .known = signatures};
+    struct inner_layer layer = {.superdescriptor = superdescriptor, .signatures = signatures};
     text_builder_init(&layer.text, INNER_HEAD_ROOM + superdescriptor->point_count * POINT_ROOM);
     if (append_inner_layer(&layer, error) != 0) {
         free(layer.text.text);
-        point_signatures_clear(&layer.made);
         return -1;
-    }
-    if (signatures != NULL) {
-        point_signatures_clear(signatures);
-        *signatures = layer.made;
-    } else {
-        point_signatures_clear(&layer.made);
     }
     *inner = layer.text.text;
     *length = layer.text.length;

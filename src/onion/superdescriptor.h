@@ -63,8 +63,8 @@ int superdescriptor_encode(const struct superdescriptor *superdescriptor,
 /* The same in two steps, for many descriptors of the same points: the innermost layer's plaintext, with the
  * certificates of all points, can be used again for as long as the points, the features, the signing key and
  * the expiration hour stay the same. *inner is to be released with free(). Certificates whose signatures are
- * among these are not signed again, and those that were made take their place; signatures may be NULL. Both
- * return 0 or -1, as above. */
+ * among these are not signed again, and those that were made are added; signatures may be NULL. Both return 0
+ * or -1, as above. */
 int superdescriptor_encode_inner(const struct superdescriptor *superdescriptor,
                                  struct point_signatures *signatures, char **inner, size_t *length,
                                  struct error *error);

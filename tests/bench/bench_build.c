@@ -1,5 +1,5 @@
 /* Builds a superdescriptor of twenty introduction points, with nothing at hand and then with all that is
- * kept. */
+ * kept; and superdescriptors for eight HSDirs, with the same points for all and with different ones. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +14,9 @@
 
 /* 36 hours into a shared-random run, the latest that a first descriptor is used. */
 #define SECONDS_OF_RUN (36 * 60 * 60)
+/* Where HSDirs have different points each point is at two of them. */
+#define HSDIRS 8
+#define DIFFERENT_POINTS (HSDIRS / 2 * 20)
 /* Lengths of what is encrypted but not known to libobpub's users: see tor-spec's rend-spec-v3 [HS-DESC-ENC].
  */
 #define CERTIFICATE_BODY_SIZE (CERTIFICATE_SIZE - ED25519_SIGNATURE_SIZE)
@@ -31,6 +34,7 @@ struct build {
     size_t inner_length;
     struct point_signatures signatures;
     size_t text_length;
+    struct introduction_point points[DIFFERENT_POINTS];
 };
 
 static void read_points(struct build *build)
@@ -90,8 +94,8 @@ static void make_inner(struct build *build)
                   error.text);
 }
 
-/* What is made once for a time period, an hour, a set of points. */
-static void make_kept(struct build *build)
+/* What is made once for a time period and an hour. */
+static void make_keys(struct build *build)
 {
     struct error error;
     struct superdescriptor *superdescriptor = &build->superdescriptor;
@@ -110,11 +114,17 @@ static void make_kept(struct build *build)
         superdescriptor->points[i] = &build->backend->points[i];
     randombytes_buf(&build->randomness, sizeof(build->randomness));
     superdescriptor_make_ephemeral_key(build->randomness.ephemeral_key, seed);
-    make_inner(build);
     bench_require(signer_certify(build->signer, &build->period, superdescriptor->signing_key,
                                  signer_expiration_hour(build->now), build->now, superdescriptor->blinded_key,
                                  superdescriptor->signing_certificate, &error) == 0,
                   error.text);
+}
+
+/* The same, and what is made once for a set of points. */
+static void make_kept(struct build *build)
+{
+    make_keys(build);
+    make_inner(build);
 }
 
 /* What is made for each upload. */
@@ -143,6 +153,51 @@ static void measured_build(void *context)
     forget_kept(build);
     make_kept(build);
     refresh(build);
+}
+
+/* As many points as different HSDirs have: the same ones with other keys. */
+static void make_points(struct build *build)
+{
+    for (size_t i = 0; i < DIFFERENT_POINTS; i++) {
+        build->points[i] = build->backend->points[i % build->backend->point_count];
+        randombytes_buf(build->points[i].auth_key, ED25519_PUBLIC_KEY_SIZE);
+        randombytes_buf(build->points[i].enc_key_certified, ED25519_PUBLIC_KEY_SIZE);
+    }
+}
+
+/* For eight HSDirs, each of which gets a text of its own: with the same points for all. */
+static void measured_eight_same(void *context)
+{
+    struct build *build = context;
+    build->period.number++;
+    forget_kept(build);
+    make_kept(build);
+    for (size_t i = 0; i < HSDIRS; i++)
+        refresh(build);
+}
+
+/* Which point an HSDir has at a place: they are dealt out to half of the HSDirs, and in another order to the
+ * others, so that each of these has some of all of those. */
+static size_t find_dealt(size_t hsdir, size_t place, size_t each)
+{
+    const size_t half = HSDIRS / 2;
+    return hsdir < half ? hsdir * each + place : place * half + hsdir - half;
+}
+
+/* And with different ones. */
+static void measured_eight_distinct(void *context)
+{
+    struct build *build = context;
+    build->period.number++;
+    forget_kept(build);
+    make_keys(build);
+    const size_t each = build->superdescriptor.point_count;
+    for (size_t i = 0; i < HSDIRS; i++) {
+        for (size_t j = 0; j < each; j++)
+            build->superdescriptor.points[j] = &build->points[find_dealt(i, j, each)];
+        make_inner(build);
+        refresh(build);
+    }
 }
 
 /* The middle layer's length, with its padding: most of the descriptor is its base64, in lines of 64
@@ -216,6 +271,11 @@ int main(void)
     read_points(&build);
     bench_print("build", "obpub", bench_seconds(measured_build, &build));
     bench_print("refresh", "obpub", bench_seconds(measured_refresh, &build));
+    make_points(&build);
+    bench_print("eight-same", "obpub", bench_seconds(measured_eight_same, &build));
+    bench_print("eight-distinct", "obpub", bench_seconds(measured_eight_distinct, &build));
+    bench_note("eight-distinct", "%d points in all, %zu signatures kept", DIFFERENT_POINTS,
+               build.signatures.count);
     measure_bare(&build);
     forget_kept(&build);
     secret_free(build.signing_secret_key);

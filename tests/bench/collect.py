@@ -80,11 +80,15 @@ def ratio(one, other):
     return one / other if one is not None and other else None
 
 
-def judge(targets, ours, peer_ratio, bare_ratio):
+def judge(targets, ours, peer_ratio, bare_ratio, measurements):
     """Each target with its figure and whether it was reached."""
     figures = {"at_most": ours, "peer_ratio": peer_ratio, "bare_ratio": bare_ratio}
     judged = []
     for kind, wanted in targets.items():
+        if kind == "row_ratio":
+            other, wanted = wanted
+            kind = f"obpub/{other}"
+            figures[kind] = ratio(ours, measurements.median(other, "obpub"))
         figure = figures[kind]
         reached = figure is not None and (figure >= wanted if kind == "peer_ratio" else figure <= wanted)
         judged.append({"kind": kind, "wanted": wanted, "figure": figure, "reached": reached})
@@ -98,7 +102,7 @@ def result_of(row, measurements):
     return {
         "row": row["row"], "what": row["what"], "unit": row["unit"], "obpub": ours, "peer": peer, "bare": bare,
         "peer_ratio": peer_ratio, "bare_ratio": bare_ratio, "samples": measurements.samples[row["row"]],
-        "targets": judge(row["targets"], ours, peer_ratio, bare_ratio), "notes": measurements.notes[row["row"]],
+        "targets": judge(row["targets"], ours, peer_ratio, bare_ratio, measurements), "notes": measurements.notes[row["row"]],
     }
 
 
@@ -114,7 +118,11 @@ def target_shown(target, unit):
     """A target as the table has it."""
     if target["kind"] == "at_most":
         return f"under {shown(target['wanted'], unit)}"
-    return f"peer/obpub >= {target['wanted']:g}" if target["kind"] == "peer_ratio" else f"obpub/bare <= {target['wanted']:g}"
+    if target["kind"] == "peer_ratio":
+        return f"peer/obpub >= {target['wanted']:g}"
+    if target["kind"] == "bare_ratio":
+        return f"obpub/bare <= {target['wanted']:g}"
+    return f"{target['kind']} {times(target['figure'])} <= {target['wanted']:g}"
 
 
 def times(value):

@@ -70,17 +70,17 @@ class Standin:
         self.send("report")
         return json.loads(self.process.stdout.readline())
 
-    def wait_posts(self, count):
-        """Wait until so many HSPOSTs have come, and no more do for a moment."""
+    def wait_uploads(self, count):
+        """Wait until HSPOSTs to so many HSDirs have come, and no more do for a moment."""
         end = time.monotonic() + PATIENCE
         last = self.report()
         while time.monotonic() < end:
             time.sleep(0.5)
             report = self.report()
-            if report["posts"] >= count and report["posts"] == last["posts"]:
+            if report["uploads"] >= count and report["uploads"] == last["uploads"]:
                 return report
             last = report
-        raise SystemExit(f"load.py: {last['posts']} of {count} HSPOSTs came in {PATIENCE} s")
+        raise SystemExit(f"load.py: {last['uploads']} of {count} uploads came in {PATIENCE} s")
 
 
 def emit(row, value, side="obpub"):
@@ -141,7 +141,7 @@ class Obpub:
 
     def publish(self):
         """CPU seconds and bytes of the first full publication."""
-        self.standin.wait_posts(self.frontends * UPLOADS)
+        self.standin.wait_uploads(self.frontends * UPLOADS)
         return family_cpu_seconds(self.process.pid), memory_bytes(self.process.pid)
 
     def rest(self):
@@ -152,15 +152,15 @@ class Obpub:
         return (family_cpu_seconds(self.process.pid) - cpu) / REST
 
     def live(self):
-        """CPU seconds and HSPOSTs of an hour."""
+        """CPU seconds and uploads of an hour."""
         self.standin.send(f"live {self.hour_length}")
         for hour in range(HOURS + 1):
             if hour == 1:  # in the first one what was published at once begins to spread
-                cpu, posts = family_cpu_seconds(self.process.pid), self.standin.report()["posts"]
+                cpu, uploads = family_cpu_seconds(self.process.pid), self.standin.report()["uploads"]
             time.sleep(self.hour_length - time.time() % self.hour_length)
             write_consensus(f"{self.folder}/consensus", self.hour_length)
             self.standin.send("consensus")
-        return (family_cpu_seconds(self.process.pid) - cpu) / HOURS, (self.standin.report()["posts"] - posts) / HOURS
+        return (family_cpu_seconds(self.process.pid) - cpu) / HOURS, (self.standin.report()["uploads"] - uploads) / HOURS
 
     def burst(self, step):
         """Every STEP-th backend changes: how many, of how many frontends, what was handed over, and the CPU that took."""
@@ -169,7 +169,7 @@ class Obpub:
         frontends = len({number * step // EACH for number in range(changed)})
         cpu = family_cpu_seconds(self.process.pid)
         self.standin.send(f"change {changed} {step}")
-        report = self.standin.wait_posts(frontends * UPLOADS)
+        report = self.standin.wait_uploads(frontends * UPLOADS)
         return changed, frontends, report, family_cpu_seconds(self.process.pid) - cpu
 
 
@@ -188,9 +188,9 @@ def measure_bursts(obpub, bare):
     for row, step in (("burst-few", 1), ("burst-many", EACH)):
         changed, frontends, report, cpu = obpub.burst(step)
         emit(row, report["seconds_to_last"])
-        texts = DESCRIPTORS * frontends if frontends > RUSH else report["posts"]
+        texts = DESCRIPTORS * frontends if frontends > RUSH else report["uploads"]
         emit(row, changed * bare["decode-again"] + texts * bare["refresh"], "bare")
-        note(row, f"{changed} backends of {frontends} frontends, {report['posts']} HSPOSTs: "
+        note(row, f"{changed} backends of {frontends} frontends, {report['uploads']} uploads in {report['posts']} HSPOSTs: "
                   f"{cpu:.2f} s of CPU; bare: as many decodings, {texts} refreshes")
 
 
@@ -200,12 +200,12 @@ def measure_hour(frontends, publication, rest, bare):
     descriptors; and being there for all of the time."""
     with Obpub(frontends, choose_hour_length()) as obpub:
         obpub.publish()
-        played, posts = obpub.live()
+        played, uploads = obpub.live()
         signing = frontends * DESCRIPTORS / REFRESHED_AFTER * (bare["build"] - bare["refresh"])
         # Not in a rush: each HSDir gets its own text.
         turns = (publication + frontends * (UPLOADS - DESCRIPTORS) * bare["refresh"]) * 2 / 24
         emit("many-hour", 100 * ((played + signing + turns) / 3600 + rest))
-        note("many-hour", f"an hour played in {obpub.hour_length} s: {played:.1f} s of CPU, {posts:.0f} HSPOSTs; certificates: "
+        note("many-hour", f"an hour played in {obpub.hour_length} s: {played:.1f} s of CPU, {uploads:.0f} uploads; certificates: "
                           f"{signing:.1f} s; turns: {turns:.1f} s; while nothing happens: {100 * rest:.2f} % of a core")
 
 

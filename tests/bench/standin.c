@@ -52,7 +52,7 @@ struct backend {
 struct peer {
     struct standin *standin;
     bool is_posting; /* the data of an HSPOST is coming */
-    char post[256];  /* its command line */
+    char post[4096]; /* its command line */
     size_t data_length;
 };
 
@@ -68,7 +68,7 @@ struct standin {
     size_t consensus_length, microdescriptors_length, microdescriptors_sent_length;
     struct backend *backends;
     size_t backend_count, frontend_count;
-    size_t posts, post_bytes, connections;
+    size_t posts, uploads_posted, post_bytes, connections;
     double began, first_post, last_post; /* seconds */
     double hour, lives_since;            /* seconds; 0 for not yet */
     size_t uploads, replaced;            /* since then */
@@ -205,25 +205,30 @@ static void answer_hsfetch(struct standin *standin, struct bufferevent *connecti
     }
 }
 
-/* The HSDir takes it at once. */
+/* The HSDirs that it names take it at once. */
 static void answer_post(struct peer *peer, struct bufferevent *connection)
 {
     struct standin *standin = peer->standin;
+    struct evbuffer *output = bufferevent_get_output(connection);
     const char *server = strstr(peer->post, "SERVER="), *address = strstr(peer->post, "HSADDRESS=");
     standin->last_post = now_seconds();
     if (standin->posts++ == 0)
         standin->first_post = standin->last_post;
     standin->post_bytes += peer->data_length;
     if (server == NULL || address == NULL) {
-        evbuffer_add_printf(bufferevent_get_output(connection), "512 bad HSPOST\r\n");
+        evbuffer_add_printf(output, "512 bad HSPOST\r\n");
         return;
     }
     address += strlen("HSADDRESS=");
-    server += strlen("SERVER=");
-    evbuffer_add_printf(bufferevent_get_output(connection),
-                        "250 OK\r\n650 HS_DESC UPLOAD %.56s UNKNOWN $%.40s~standin x HSDIR_INDEX=00\r\n"
-                        "650 HS_DESC UPLOADED %.56s UNKNOWN $%.40s~standin\r\n",
-                        address, server, address, server);
+    evbuffer_add_printf(output, "250 OK\r\n");
+    for (; server != NULL; server = strstr(server, "SERVER=")) {
+        server += strlen("SERVER=");
+        standin->uploads_posted++;
+        evbuffer_add_printf(output,
+                            "650 HS_DESC UPLOAD %.56s UNKNOWN $%.40s~standin x HSDIR_INDEX=00\r\n"
+                            "650 HS_DESC UPLOADED %.56s UNKNOWN $%.40s~standin\r\n",
+                            address, server, address, server);
+    }
 }
 
 static void answer_command(struct peer *peer, struct bufferevent *connection, const char *line)
@@ -324,10 +329,10 @@ static void listen_at(struct standin *standin, const char *name)
 
 static void report(const struct standin *standin)
 {
-    printf("{\"posts\": %zu, \"bytes\": %zu, \"connections\": %zu, \"seconds_to_first\": %.4f, "
-           "\"seconds_to_last\": %.4f}\n",
-           standin->posts, standin->post_bytes, standin->connections, standin->first_post - standin->began,
-           standin->last_post - standin->began);
+    printf("{\"posts\": %zu, \"uploads\": %zu, \"bytes\": %zu, \"connections\": %zu, "
+           "\"seconds_to_first\": %.4f, \"seconds_to_last\": %.4f}\n",
+           standin->posts, standin->uploads_posted, standin->post_bytes, standin->connections,
+           standin->first_post - standin->began, standin->last_post - standin->began);
     fflush(stdout);
 }
 
@@ -365,7 +370,7 @@ static void change(struct standin *standin, size_t count, size_t step)
         standin->backends[i * step].replaced += POINTS;
         make_descriptor(standin, i * step);
     }
-    standin->posts = standin->post_bytes = 0;
+    standin->posts = standin->uploads_posted = standin->post_bytes = 0;
     standin->began = standin->first_post = standin->last_post = now_seconds();
     for (size_t i = 0; i < count && i * step < standin->backend_count; i++)
         announce(standin, &standin->backends[i * step], slot, 1);

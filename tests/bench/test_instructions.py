@@ -1,5 +1,6 @@
 """Holds the line: how many instructions of obpub's own code, and which calls of libsodium and for memory, it takes to
-decode, build, refresh and read a consensus, counted by callgrind and compared with instructions.json.
+decode, build, refresh, build for eight HSDirs and read a consensus, counted by callgrind and compared with
+instructions.json. So it shows, too, that a point which several HSDirs have is signed once.
 
 Other than times these do not depend on the machine; what libsodium, OpenSSL and libc do inside does, as they look at the
 processor, so that of them only the calls are counted. "--write" stores what was counted, to be looked at and committed.
@@ -17,7 +18,8 @@ import tempfile
 HERE = pathlib.Path(__file__).resolve().parent
 BUILD = pathlib.Path(os.environ["OBPUB_BUILD"])
 STORED = HERE / "instructions.json"
-PROGRAMS = {"decode": "bench_decode", "build": "bench_build", "refresh": "bench_build", "consensus": "bench_consensus"}
+PROGRAMS = {"decode": "bench_decode", "build": "bench_build", "refresh": "bench_build", "eight_same": "bench_build",
+            "eight_distinct": "bench_build", "consensus": "bench_consensus"}
 # How much more may be counted than is stored: compilers differ a bit, kinds of processors more.
 TOLERANCE = 0.15 if platform.machine() == "x86_64" else 1.0
 ALLOCATIONS = ("malloc", "calloc", "realloc")

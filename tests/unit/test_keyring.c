@@ -128,11 +128,10 @@ static char *read_command_data(struct command_data *data)
     return text;
 }
 
-/* Makes a descriptor of the points with these features, and decodes what would be sent. */
-static struct descriptor *make_descriptor(struct fixture *fixture, const struct point_set_features *features,
-                                          enum descriptor_slot slot, uint64_t round)
+/* Makes a descriptor of a set, and decodes what would be sent. */
+static struct descriptor *make_of_set(struct fixture *fixture, struct point_set *set,
+                                      enum descriptor_slot slot, uint64_t round)
 {
-    struct point_set *set = point_set_new(fixture->entries, POINTS, features);
     const struct keyring_request request = {
         .network = &fixture->network,
         .signer = fixture->client,
@@ -155,7 +154,6 @@ static struct descriptor *make_descriptor(struct fixture *fixture, const struct 
     bool is_clock_back;
     if (keyring_make_descriptor(&fixture->keyring, &request, &built, &is_clock_back, &error) != 0)
         fail_msg("not made: %s", error.text);
-    point_set_release(set);
     char *text = read_command_data(built);
     command_data_release(built);
     struct descriptor *descriptor = descriptor_decode(text, strlen(text), &expectation, &error);
@@ -163,6 +161,59 @@ static struct descriptor *make_descriptor(struct fixture *fixture, const struct 
         fail_msg("not decoded: %s", error.text);
     free(text);
     return descriptor;
+}
+
+/* The same of the fixture's points with these features. */
+static struct descriptor *make_descriptor(struct fixture *fixture, const struct point_set_features *features,
+                                          enum descriptor_slot slot, uint64_t round)
+{
+    struct point_set *set = point_set_new(fixture->entries, POINTS, features);
+    struct descriptor *descriptor = make_of_set(fixture, set, slot, round);
+    point_set_release(set);
+    return descriptor;
+}
+
+/* Makes a descriptor with a set of these points in a round. */
+static void make_of_points(struct fixture *fixture, const struct point_set_entry *entries, size_t count,
+                           uint64_t round)
+{
+    const struct point_set_features features = {.is_single_onion_service = false};
+    struct point_set *set = point_set_new(entries, count, &features);
+    descriptor_free(make_of_set(fixture, set, DESCRIPTOR_FIRST, round));
+    point_set_release(set);
+    keyring_rest(&fixture->keyring);
+}
+
+/* Descriptors of one round with different points have the signatures of what they have in common made once;
+ * they are kept for as long as a round has them. */
+static void test_signatures_of_sets(void **state)
+{
+    struct fixture *fixture = *state;
+    struct point_set_entry entries[6];
+    for (uint8_t i = 0; i < 6; i++) {
+        entries[i] = fixture->entries[i % POINTS];
+        const uint8_t seed[ED25519_SEED_SIZE] = {i};
+        struct ed25519_secret_key secret_key;
+        ed25519_expand_seed(&secret_key, seed);
+        ed25519_derive_public_key(entries[i].point.auth_key, &secret_key);
+    }
+    const struct point_signatures *signatures = NULL;
+    for (size_t i = 0; i + 3 <= 6; i++)
+        make_of_points(fixture, entries + i, 3, 1);
+    for (size_t i = 0; i < DESCRIPTOR_SLOTS; i++) {
+        if (fixture->keyring.keys[i].is_set)
+            signatures = &fixture->keyring.keys[i].signatures;
+    }
+    assert_non_null(signatures);
+    const size_t all = 6 + POINTS; /* their encryption keys are still two */
+    assert_int_equal(signatures->count, all);
+    uint8_t first[ED25519_SIGNATURE_SIZE];
+    memcpy(first, signatures->signatures[0].signature, sizeof(first));
+    make_of_points(fixture, entries, 3, 2);
+    assert_int_equal(signatures->count, all);
+    make_of_points(fixture, entries, 3, 3);
+    assert_int_equal(signatures->count, 3 + POINTS);
+    assert_memory_equal(signatures->signatures[0].signature, first, sizeof(first));
 }
 
 /* All that a point set says of the service stands in the descriptor, also when nothing else has changed. */
@@ -198,6 +249,7 @@ static void test_features(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_signatures_of_sets, start, end),
         cmocka_unit_test_setup_teardown(test_features, start, end),
     };
     if (sodium_init() < 0)

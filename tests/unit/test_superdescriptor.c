@@ -114,7 +114,9 @@ static void test_known_signatures(void **state)
     for (uint8_t change = 0; change < 5; change++) {
         char *inner = encode_inner(&fixture, &signatures), *anew = encode_inner(&fixture, NULL);
         assert_string_equal(inner, anew);
-        assert_int_equal(signatures.count, 2 * fixture.superdescriptor.point_count);
+        point_signatures_drop_unused(&signatures);
+        const size_t twice = change > 0; /* the last point stands there twice */
+        assert_int_equal(signatures.count, 2 * (fixture.superdescriptor.point_count - twice));
         free(inner);
         free(anew);
         make_point(&fixture.points[2 * change], (uint8_t)(100 + change));
