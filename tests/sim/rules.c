@@ -12,6 +12,7 @@
 #define BUDGET_AN_HOUR 30 /* one in two minutes */
 #define DEBT 4            /* rounds that can't wait */
 #define UPLOAD_TAKES (2 * SECOND)
+#define EARLY_END (45 * MINUTE) /* of pow-params, where there is no lead */
 
 int64_t rules_queue_time(const struct world *world)
 {
@@ -194,16 +195,19 @@ static bool may_overtake(const struct world *world, const struct obpub *obpub, s
     return true;
 }
 
-/* With a lead refreshes come earlier. The lead may also have just become longer: one whose process is new is
- * taken for one that uploads until its tor has said that it does not. */
+/* With a lead refreshes come earlier, and without one where clients are to come again early. The lead may
+ * also have just become longer: one whose process is new is taken for one that uploads until its tor has said
+ * that it does not. */
 static int64_t find_refresh_min(const struct world *world, const struct obpub *obpub,
                                 const struct frontend_record *record)
 {
     const struct frontend *frontend = &world->frontends[record - obpub->frontends];
     int64_t refresh_min = publisher_scale(obpub->publisher, publisher_rules_default.refresh_min);
-    if (!world->plan.has_twins || world->plan.lead == 0)
-        return refresh_min;
     int64_t lead = publisher_scale(obpub->publisher, world->plan.lead);
+    if (frontend->was_split)
+        refresh_min = publisher_scale(obpub->publisher, EARLY_END / 4);
+    if (!world->plan.has_twins || lead == 0)
+        return refresh_min;
     for (size_t i = 0; i < frontend->backend_count; i++) {
         if (world->now - obpub->links[source_row(frontend->backends[i])].moved_at <= lead)
             return 0;
