@@ -48,9 +48,71 @@ static void test_early_ends(void **state)
     }
 }
 
+/* -- what changes without end -------------------------------------------------------------------------- */
+
+/* Counts the rounds of each descriptor that uploads were part of. */
+static void count_rounds(const struct story *story, size_t counts[DESCRIPTOR_SLOTS],
+                         uint64_t last[DESCRIPTOR_SLOTS])
+{
+    for (size_t i = 0; i < story->upload_count; i++) {
+        const struct story_upload *upload = &story->uploads[i];
+        counts[upload->slot] += upload->round != last[upload->slot];
+        last[upload->slot] = upload->round;
+    }
+}
+
+/* A lone tor that has proof of work on and off by turns: the spare HSDirs come and go with that, but what
+ * they are sent comes out of the frontend's allowance like anything else. */
+static void test_work_on_and_off(void **state)
+{
+    (void)state;
+    struct story *story = split_begin(1, 1, DESCRIPTOR_FIRST);
+    size_t counts[DESCRIPTOR_SLOTS] = {0};
+    uint64_t last[DESCRIPTOR_SLOTS] = {0};
+    story->publisher->rules.gain_spread = MINUTE;
+    story->publisher->rules.death_spread = 3000;
+    for (unsigned minute = 0; minute < 3 * 60; minute++) {
+        story_forget(story);
+        for (unsigned i = 0; i < 6; i++) {
+            story->backends[0].seed = (uint8_t)(1 - story->backends[0].seed);
+            story_run(story, 10000);
+        }
+        count_rounds(story, counts, last);
+    }
+    assert_in_range(counts[DESCRIPTOR_FIRST] + counts[DESCRIPTOR_SECOND], 10, 30 + 3 * 30 + 3 * 4);
+    assert_true(counts[DESCRIPTOR_SECOND] > 0);
+    story->backends[0].seed = 0;
+    story_run(story, 5 * MINUTE);
+    assert_false(split_frontend(story)->is_split);
+    story_run(story, 60 * MINUTE);
+    assert_true(publisher_is_published(story->publisher, 0, story->now));
+    assert_int_equal(split_frontend(story)->descriptors[DESCRIPTOR_FIRST].upload_count, ASKED + SPARE);
+    story_free(story);
+}
+
+/* Where nothing else goes on the spare HSDirs have what they are to have within two minutes. */
+static void test_spares_that_come_back(void **state)
+{
+    (void)state;
+    for (enum descriptor_slot half = 0; half < DESCRIPTOR_SLOTS; half++) {
+        struct story *story = split_begin(2, 2, half);
+        story->publisher->rules.gain_spread = MINUTE;
+        story_run(story, 60 * MINUTE);
+        story->backends[0].seed = story->backends[1].seed = 0;
+        story_run(story, 2 * MINUTE);
+        assert_false(split_frontend(story)->is_split);
+        for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++)
+            assert_int_equal(split_frontend(story)->descriptors[slot].upload_count, ASKED + SPARE);
+        assert_true(publisher_is_published(story->publisher, 0, story->now));
+        story_free(story);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_work_on_and_off),
+        cmocka_unit_test(test_spares_that_come_back),
         cmocka_unit_test(test_early_ends),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
