@@ -108,11 +108,41 @@ static void test_spares_that_come_back(void **state)
     }
 }
 
+/* Under attack a tor suggests another effort every five minutes, and never more often. Where two do so for a
+ * day each effort is out within seconds: that is less than the allowance grows by. */
+static void test_two_efforts_for_a_day(void **state)
+{
+    (void)state;
+    struct story *story = split_begin(2, 2, DESCRIPTOR_FIRST);
+    const struct publisher_descriptor *descriptor = &split_frontend(story)->descriptors[DESCRIPTOR_FIRST];
+    story->publisher->rules.death_spread = 3000;
+    story->publisher->rules.gain_spread = MINUTE;
+    for (uint32_t i = 1; i <= 2 * 24 * 12; i++) {
+        size_t twin = i % 2;
+        if (i % 45 == 0) /* its seed ends, too */
+            story->backends[twin].seed = (uint8_t)(100 + i / 45);
+        story->backends[twin].effort = i;
+        story->backends[twin].counter[FROM_TOR]++;
+        split_tell_upload(story, twin, DESCRIPTOR_FIRST, SOURCE_UPLOAD_BEGUN,
+                          descriptor->uploads[0].fingerprint);
+        story_forget(story);
+        story_run(story, 5000);
+        const struct story_upload *last[ASKED + SPARE];
+        size_t count = split_list_last(story, DESCRIPTOR_FIRST, last), found = 0;
+        for (size_t j = 0; j < count; j++)
+            found += last[j]->seed == story->backends[twin].seed && last[j]->effort == i;
+        assert_int_equal(found, ASKED / 2);
+        story_run(story, i % 2 == 0 ? 4 * MINUTE - 5000 : MINUTE - 5000);
+    }
+    story_free(story);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_work_on_and_off),
         cmocka_unit_test(test_spares_that_come_back),
+        cmocka_unit_test(test_two_efforts_for_a_day),
         cmocka_unit_test(test_early_ends),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
