@@ -127,14 +127,13 @@ static size_t list_uploads(struct publisher_descriptor *descriptor, const struct
 /* Has a descriptor go to HSDirs that are new to it, and so to all: at once, when clients use it and it was
  * not there before; or soon. Those of all frontends come up in the same moment, so each draws its own. */
 static void plan_for_hsdirs(struct publisher *publisher, struct publisher_descriptor *descriptor,
-                            enum descriptor_slot slot, int64_t now)
+                            enum descriptor_slot slot, enum upload_cause cause, int64_t now)
 {
     const struct publisher_rules *rules = &publisher->rules;
     int64_t spread = slot == publisher->network->client_slot ? 0 : rules->new_period_spread;
     if (descriptor->round.number != 0)
         spread = rules->gain_spread;
-    round_plan(descriptor, UPLOAD_FOR_HSDIR,
-               now + publisher_draw(publisher, 0, publisher_scale(publisher, spread)));
+    round_plan(descriptor, cause, now + publisher_draw(publisher, 0, publisher_scale(publisher, spread)));
 }
 
 static void leave_tors(struct publisher *publisher, struct publisher_descriptor descriptors[DESCRIPTOR_SLOTS])
@@ -159,33 +158,47 @@ static void descriptor_move(struct publisher_descriptor *descriptor, struct publ
     known->round.assignment = NULL;
 }
 
-/* Makes the descriptor of a slot for the publisher's network, of what was known of it. */
-static void update_descriptor(struct publisher *publisher, const struct publisher_frontend *frontend,
-                              enum descriptor_slot slot, struct publisher_descriptor *descriptor,
-                              struct publisher_descriptor *known, int64_t now)
+/* Makes the descriptor of a slot for a network, of what was known of it. Returns how many of its HSDirs are
+ * new. */
+static size_t update_descriptor(const struct network *network, const struct publisher_frontend *frontend,
+                                enum descriptor_slot slot, struct publisher_descriptor *descriptor,
+                                struct publisher_descriptor *known)
 {
-    const struct network *network = publisher->network;
     publisher_descriptor_begin(descriptor);
     descriptor->period_number = network->period_number[slot];
     if (known != NULL)
         descriptor_move(descriptor, known);
     else if (blinding_derive_public_key(descriptor->blinded_key, frontend->identity_key,
                                         descriptor->period_number, network->schedule.period_length) != 0)
-        return;
-    if (list_uploads(descriptor, network, slot, frontend->leaves_spares, known) > 0 && frontend->has_started)
-        plan_for_hsdirs(publisher, descriptor, slot, now);
+        return 0;
+    return list_uploads(descriptor, network, slot, frontend->leaves_spares, known);
 }
 
-void frontend_update_hsdirs(struct publisher *publisher, struct publisher_frontend *frontend, int64_t now)
+/* Those that are new have a round for this cause. */
+static void update_hsdirs(struct publisher *publisher, struct publisher_frontend *frontend,
+                          enum upload_cause cause, int64_t now)
 {
+    const struct network *network = publisher->network;
     struct publisher_descriptor old[DESCRIPTOR_SLOTS];
     memcpy(old, frontend->descriptors, sizeof(old));
     for (enum descriptor_slot slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
-        struct publisher_descriptor *known = find_descriptor(old, publisher->network->period_number[slot]);
-        update_descriptor(publisher, frontend, slot, &frontend->descriptors[slot], known, now);
+        struct publisher_descriptor *descriptor = &frontend->descriptors[slot];
+        struct publisher_descriptor *known = find_descriptor(old, network->period_number[slot]);
+        if (update_descriptor(network, frontend, slot, descriptor, known) > 0 && frontend->has_started)
+            plan_for_hsdirs(publisher, descriptor, slot, cause, now);
     }
     frontend_assign_uploads(frontend);
     leave_tors(publisher, old);
     for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++)
         publisher_descriptor_clear(&old[slot]);
+}
+
+void frontend_update_hsdirs(struct publisher *publisher, struct publisher_frontend *frontend, int64_t now)
+{
+    update_hsdirs(publisher, frontend, UPLOAD_FOR_HSDIR, now);
+}
+
+void frontend_update_spares(struct publisher *publisher, struct publisher_frontend *frontend, int64_t now)
+{
+    update_hsdirs(publisher, frontend, UPLOAD_FOR_RETRY, now);
 }

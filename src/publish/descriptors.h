@@ -21,6 +21,11 @@ void frontend_assign_uploads(struct publisher_frontend *frontend);
 /* Works out anew which HSDirs have to have a frontend's two descriptors, for the publisher's network. */
 void frontend_update_hsdirs(struct publisher *publisher, struct publisher_frontend *frontend, int64_t now);
 
+/* The same where the frontend has begun to leave the spare HSDirs to its twins' tors, or does so no more.
+ * That these come and go is the twins' doing, who may do so without end, and no client asks them: what they
+ * are to have waits, like a round for a refusal, until there is one for anybody. */
+void frontend_update_spares(struct publisher *publisher, struct publisher_frontend *frontend, int64_t now);
+
 /* Takes back the permits of all uploads of a frontend that is about to go. */
 void frontend_leave_tors(struct publisher *publisher, struct publisher_frontend *frontend);
 

@@ -231,7 +231,7 @@ void frontend_update_assignment(struct publisher *publisher, size_t number, uint
     publisher_touch_frontend(publisher, number, now);
     bool has_turned = split_update(publisher, frontend);
     if (update_spares(publisher, frontend) && publisher->network != NULL)
-        frontend_update_hsdirs(publisher, frontend, now);
+        frontend_update_spares(publisher, frontend, now);
     if (has_turned)
         own_points_search(publisher, number, true, now);
     plan_turn(publisher, frontend, now);

@@ -15,7 +15,8 @@ int64_t lead_find(const struct publisher *publisher, const struct publisher_fron
 /* How far they may have been ahead before, in this process or another one (milliseconds, on this network). */
 int64_t lead_find_longest(const struct publisher *publisher, const struct publisher_frontend *frontend);
 
-/* When a descriptor that is sent now is refreshed: before this lead is over. */
+/* When a descriptor that is sent now is refreshed: before this lead is over, or what else ends so long after
+ * it was made. */
 int64_t lead_draw_refresh(struct publisher *publisher, int64_t lead, int64_t now);
 
 #endif

@@ -72,13 +72,28 @@ void round_note_refusal(struct publisher *publisher, struct publisher_descriptor
         round_plan(descriptor, UPLOAD_FOR_RETRY, now + delay);
 }
 
-/* Each descriptor its own, drawn anew with each round, as tor does. */
+/* For how long what the HSDirs of a descriptor are sent counts at least; MOMENT_NEVER where it names no time
+ * of its own. */
+static int64_t find_lifetime(const struct publisher_descriptor *descriptor)
+{
+    int64_t lifetime = MOMENT_NEVER;
+    for (size_t i = 0; i < descriptor->upload_count; i++) {
+        const struct point_set *set = upload_find_set(descriptor, &descriptor->uploads[i]);
+        if (set != NULL && set->features.pow_lifetime > 0)
+            lifetime = earlier(lifetime, set->features.pow_lifetime);
+    }
+    return lifetime;
+}
+
+/* Each descriptor its own, drawn anew with each round, as tor does; but before the lead is over, and before
+ * what clients have to solve ends early. */
 static int64_t next_refresh(struct publisher *publisher, const struct publisher_frontend *frontend,
-                            int64_t now)
+                            const struct publisher_descriptor *descriptor, int64_t now)
 {
     int64_t lead = lead_find(publisher, frontend);
-    if (lead > 0)
-        return lead_draw_refresh(publisher, lead, now);
+    int64_t end = earlier(lead > 0 ? lead : MOMENT_NEVER, find_lifetime(descriptor));
+    if (end != MOMENT_NEVER)
+        return lead_draw_refresh(publisher, end, now);
     int64_t low = publisher_scale(publisher, publisher->rules.refresh_min);
     int64_t high = publisher_scale(publisher, publisher->rules.refresh_max);
     return now + publisher_draw(publisher, low, high);
@@ -118,7 +133,7 @@ static void begin(struct publisher *publisher, struct publisher_frontend *fronte
     round->begun_at = now;
     round->lead = lead_find(publisher, frontend);
     assignment_replace(&round->assignment, frontend->assignment);
-    descriptor->refresh_at = next_refresh(publisher, frontend, now);
+    descriptor->refresh_at = next_refresh(publisher, frontend, descriptor, now);
     descriptor->next_round_at = MOMENT_NEVER;
 }
 

@@ -9,8 +9,13 @@
 #include "publish/allotment.h"
 #include "publish/lead.h"
 #include "publish/own_points.h"
+#include "publish/pace.h"
 #include "publish/source_work.h"
 #include "publish/weights.h"
+
+/* Where there is no lead, clients that may find more twins come again so many milliseconds after they got
+ * something (scaled). */
+#define EARLY_END (45 * 60 * 1000)
 
 /* -- whether it is ----------------------------------------------------------------------------------- */
 
@@ -108,6 +113,14 @@ static bool lacks_own(const struct draft *draft, uint64_t period_number)
     return false;
 }
 
+/* How long after it was made the pow-params of a descriptor are to end early: when it is as old as it may
+ * become before there is a newer one in any case. */
+static int64_t find_early_end(const struct draft *draft)
+{
+    int64_t lead = lead_find(draft->publisher, draft->frontend);
+    return lead > 0 ? lead : publisher_scale(draft->publisher, EARLY_END);
+}
+
 /* A source's own points, with its pow-params. Where they are not known its tor answers for those it has now,
  * too, but verifies nothing there: so clients are not to solve anything. Those of other tors fetch the
  * descriptor again early then, since they may find more tors in it; those that get it without pow-params keep
@@ -131,7 +144,7 @@ static struct point_set *make_set(const struct draft *draft, const struct source
         return set;
     struct point_set_features features = set->features;
     features.pow_params = source->pow_params;
-    features.pow_lifetime = is_early ? lead_find(draft->publisher, draft->frontend) : 0;
+    features.pow_lifetime = is_early ? find_early_end(draft) : 0;
     struct point_set *with_work = point_set_new(set->entries, set->count, &features);
     point_set_release(set);
     return with_work;

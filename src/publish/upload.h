@@ -27,7 +27,7 @@ enum upload_state {
 enum upload_cause {
     UPLOAD_FOR_POINTS, /* introduction points have changed, or the frontend is new */
     UPLOAD_FOR_HSDIR,  /* an HSDir is new */
-    UPLOAD_FOR_RETRY,  /* the last one failed */
+    UPLOAD_FOR_RETRY,  /* the last one failed, or an HSDir was left to twins' tors and no longer is */
     UPLOAD_FOR_PERIOD, /* introduction points have changed with the time period: the old ones live on for half
                         a day */
     UPLOAD_FOR_REFRESH, /* it is time */

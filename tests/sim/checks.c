@@ -267,6 +267,19 @@ static void check_completeness(struct world *world, size_t frontend, const struc
 
 /* -- HSDirs ------------------------------------------------------------------------------------------ */
 
+/* True when a spare HSDir that is no longer left to the twins' tors may still wait for what it is to have: it
+ * does while there are fewer rounds than are kept for other things. */
+static bool is_held_back(const struct world *world, const struct obpub *obpub, size_t frontend,
+                         const struct sent *sent)
+{
+    const struct consensus_view *view = consensus_view(world, obpub->consensus);
+    bool is_clients =
+        view != NULL && view->network->period_number[view->network->client_slot] == sent->period_number;
+    int64_t holds = is_clients ? STRAIN_HOLDS : publisher_rules_default.refresh_max;
+    return sent->was_spare && obpub->frontends[frontend].strained_at > sent->since - HOUR &&
+           world->now - sent->since < holds + settle_time(world);
+}
+
 /* An answer does not say which descriptor it is for, so tricks on either count. */
 bool checks_is_excused(const struct world *world, const struct obpub *obpub, size_t frontend, uint32_t relay)
 {
@@ -277,7 +290,9 @@ bool checks_is_excused(const struct world *world, const struct obpub *obpub, siz
     if (world->now - record->fault_at[relay] < FAULT_EXCUSES)
         return true;
     for (size_t i = 0; i < record->sent_count; i++) {
-        if (record->sent[i].relay == relay && world->now - record->sent[i].since < settle_time(world))
+        const struct sent *sent = &record->sent[i];
+        if (sent->relay == relay &&
+            (world->now - sent->since < settle_time(world) || is_held_back(world, obpub, frontend, sent)))
             return true;
     }
     return false;

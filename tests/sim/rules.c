@@ -12,6 +12,7 @@
 #define BUDGET_AN_HOUR 30 /* one in two minutes */
 #define DEBT 4            /* rounds that can't wait */
 #define UPLOAD_TAKES (2 * SECOND)
+#define EARLY_END (45 * MINUTE) /* of pow-params, where there is no lead */
 
 int64_t rules_queue_time(const struct world *world)
 {
@@ -56,8 +57,9 @@ struct round_record *rules_find_round(struct frontend_record *record, uint64_t p
     return oldest;
 }
 
+/* are_spare: HSDirs that are new have been left to the twins' tors until now. */
 static void update_sent(struct world *world, const struct publisher_frontend *frontend,
-                        struct frontend_record *record)
+                        struct frontend_record *record, bool are_spare)
 {
     size_t kept = 0;
     for (size_t i = 0; i < record->sent_count; i++) {
@@ -75,6 +77,7 @@ static void update_sent(struct world *world, const struct publisher_frontend *fr
             record->sent[record->sent_count++] = (struct sent){.period_number = descriptor->period_number,
                                                                .relay = relay,
                                                                .since = world->now,
+                                                               .was_spare = are_spare,
                                                                .at = LONG_AGO,
                                                                .answered_at = LONG_AGO};
         }
@@ -83,13 +86,13 @@ static void update_sent(struct world *world, const struct publisher_frontend *fr
 
 void rules_note_hsdirs(struct world *world, struct obpub *obpub, size_t frontend)
 {
-    update_sent(world, &obpub->publisher->frontends[frontend], &obpub->frontends[frontend]);
+    update_sent(world, &obpub->publisher->frontends[frontend], &obpub->frontends[frontend], true);
 }
 
 void rules_note_network(struct world *world, struct obpub *obpub)
 {
     for (size_t i = 0; i < world->plan.frontend_count; i++)
-        update_sent(world, &obpub->publisher->frontends[i], &obpub->frontends[i]);
+        update_sent(world, &obpub->publisher->frontends[i], &obpub->frontends[i], false);
 }
 
 int64_t rules_seconds(const struct world *world, const struct obpub *obpub, uint64_t period_number)
@@ -194,16 +197,19 @@ static bool may_overtake(const struct world *world, const struct obpub *obpub, s
     return true;
 }
 
-/* With a lead refreshes come earlier. The lead may also have just become longer: one whose process is new is
- * taken for one that uploads until its tor has said that it does not. */
+/* With a lead refreshes come earlier, and without one where clients are to come again early. The lead may
+ * also have just become longer: one whose process is new is taken for one that uploads until its tor has said
+ * that it does not. */
 static int64_t find_refresh_min(const struct world *world, const struct obpub *obpub,
                                 const struct frontend_record *record)
 {
     const struct frontend *frontend = &world->frontends[record - obpub->frontends];
     int64_t refresh_min = publisher_scale(obpub->publisher, publisher_rules_default.refresh_min);
-    if (!world->plan.has_twins || world->plan.lead == 0)
-        return refresh_min;
     int64_t lead = publisher_scale(obpub->publisher, world->plan.lead);
+    if (frontend->was_split)
+        refresh_min = publisher_scale(obpub->publisher, EARLY_END / 4);
+    if (!world->plan.has_twins || lead == 0)
+        return refresh_min;
     for (size_t i = 0; i < frontend->backend_count; i++) {
         if (world->now - obpub->links[source_row(frontend->backends[i])].moved_at <= lead)
             return 0;
@@ -235,7 +241,8 @@ static const char *find_fault(const struct world *world, const struct obpub *obp
     case UPLOAD_FOR_HSDIR:
         return has_new_hsdir(record, known) ? NULL : "for a new HSDir, which there is not";
     case UPLOAD_FOR_RETRY:
-        if (known->replaced_at >= known->begun_at - 2 * SPACING) /* perhaps under the same counter */
+        if (known->replaced_at >= known->begun_at - 2 * SPACING || /* perhaps under the same counter */
+            has_new_hsdir(record, known))
             return NULL;
         if (since < publisher_scale(obpub->publisher, rules->refusal_min))
             return may_overtake(world, obpub, record, round) ? NULL : "too soon after a refusal";

@@ -144,7 +144,8 @@ struct backend {
 struct sent {
     uint64_t period_number;
     uint32_t relay;
-    int64_t since; /* when it became responsible, as far as this obpub knows */
+    int64_t since;  /* when it became responsible, as far as this obpub knows */
+    bool was_spare; /* because it is left to the twins' tors no longer */
     int64_t at, answered_at;
     uint64_t round; /* the publisher's */
     int64_t counter;
@@ -341,6 +342,7 @@ void turns_begin(struct world *world);
 struct sent *rules_find_sent(struct frontend_record *record, uint64_t period_number, uint32_t relay);
 struct round_record *rules_find_round(struct frontend_record *record, uint64_t period_number);
 void rules_begin(const struct world *world, struct frontend_record *record);
+/* HSDirs have come, or gone: with a consensus, or because spare ones are left to twins' tors. */
 void rules_note_network(struct world *world, struct obpub *obpub);
 void rules_note_hsdirs(struct world *world, struct obpub *obpub, size_t frontend);
 /* So long the uploads of all frontends take that have to wait for permits of the local tor. */

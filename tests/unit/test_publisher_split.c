@@ -9,66 +9,8 @@
 #include <string.h>
 
 #include "../sim/model.h"
-#include "helper_story.h"
+#include "helper_split.h"
 #include "publish/descriptors.h"
-
-#define MINUTE 60000
-#define LEAD (45 * MINUTE)
-#define ASKED 6
-#define SPARE 2
-
-enum { FROM_TOR, FROM_HSDIRS };
-
-/* Gives a twin proof of work, whose seed is its number and one. */
-static void switch_on(struct story *story, size_t twin)
-{
-    story->backends[twin].seed = (uint8_t)(twin + 1);
-}
-
-/* Has a twin's tor tell that it uploads the descriptor of a slot to an HSDir, or what became of that. */
-static void tell_upload(struct story *story, size_t twin, enum descriptor_slot slot, enum source_upload what,
-                        const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE])
-{
-    const uint8_t *blinded_key =
-        what == SOURCE_UPLOAD_BEGUN ? story->publisher->frontends[0].descriptors[slot].blinded_key : NULL;
-    publisher_note_source_upload(story->publisher, twin, what, fingerprint, blinded_key, story->now);
-}
-
-/* A story with twins of which so many have proof of work on, once all is published. */
-static struct story *begin(size_t count, size_t with_work, enum descriptor_slot half)
-{
-    struct story *story = story_new_published_twins(count, half);
-    publisher_set_twins(story->publisher, 0, LEAD, true, story->now);
-    for (size_t i = 0; i < count; i++) /* HSDirs have nothing that was made for the second half */
-        story->backends[i].period[FROM_HSDIRS] = story->backends[i].period[FROM_TOR];
-    for (size_t i = 0; i < with_work; i++)
-        switch_on(story, i);
-    story_run(story, 30000); /* they are asked every five seconds */
-    return story;
-}
-
-static const struct publisher_frontend *frontend_of(const struct story *story)
-{
-    return &story->publisher->frontends[0];
-}
-
-/* The last upload to each HSDir of a descriptor, in the order in which they are listed. Returns how many. */
-static size_t list_last(const struct story *story, enum descriptor_slot slot,
-                        const struct story_upload **last)
-{
-    const struct publisher_descriptor *descriptor = &frontend_of(story)->descriptors[slot];
-    for (size_t i = 0; i < descriptor->upload_count; i++) {
-        last[i] = NULL;
-        for (size_t j = 0; j < story->upload_count; j++) {
-            const struct story_upload *upload = &story->uploads[j];
-            if (upload->slot == slot &&
-                upload->hsdir == model_hsdir_number(descriptor->uploads[i].fingerprint))
-                last[i] = upload;
-        }
-        assert_non_null(last[i]);
-    }
-    return descriptor->upload_count;
-}
 
 /* Checks that each HSDir of a descriptor has the points of one twin, the same number of HSDirs each of them
  * that has any; and the pow-params, if it has own points. Points are told apart by their hundreds. */
@@ -76,7 +18,7 @@ static void check_split(const struct story *story, enum descriptor_slot slot, si
 {
     const struct story_upload *last[ASKED + SPARE];
     size_t counts[STORY_BACKENDS_MAX] = {0};
-    assert_int_equal(list_last(story, slot, last), ASKED);
+    assert_int_equal(split_list_last(story, slot, last), ASKED);
     for (size_t i = 0; i < ASKED; i++) {
         size_t twin = last[i]->points[0] / 100 % 10;
         assert_int_equal(last[i]->round, last[0]->round);
@@ -93,8 +35,8 @@ static void test_each_hsdir_has_one(void **state)
 {
     (void)state;
     for (size_t twins = 1; twins <= 3; twins++) {
-        struct story *story = begin(twins, twins, DESCRIPTOR_FIRST);
-        assert_true(frontend_of(story)->is_split);
+        struct story *story = split_begin(twins, twins, DESCRIPTOR_FIRST);
+        assert_true(split_frontend(story)->is_split);
         story_run(story, 2 * MINUTE);
         check_split(story, DESCRIPTOR_FIRST, twins, true);
         check_split(story, DESCRIPTOR_SECOND, twins, false);
@@ -107,26 +49,26 @@ static void test_each_hsdir_has_one(void **state)
 static void test_when_it_is_split(void **state)
 {
     (void)state;
-    struct story *story = begin(3, 2, DESCRIPTOR_FIRST);
-    assert_false(frontend_of(story)->is_split);
-    switch_on(story, 2);
+    struct story *story = split_begin(3, 2, DESCRIPTOR_FIRST);
+    assert_false(split_frontend(story)->is_split);
+    split_switch_on(story, 2);
     story_run(story, 30000);
-    assert_true(frontend_of(story)->is_split);
+    assert_true(split_frontend(story)->is_split);
     story->backends[1].seed = 0;
     story_run(story, 3 * MINUTE);
-    assert_true(frontend_of(story)->is_split);
+    assert_true(split_frontend(story)->is_split);
     check_split(story, DESCRIPTOR_FIRST, 2, true);
-    assert_int_equal(assignment_count_points_from(frontend_of(story)->assignment, 1), 0);
+    assert_int_equal(assignment_count_points_from(split_frontend(story)->assignment, 1), 0);
     story->backends[0].seed = story->backends[2].seed = 0;
     story_run(story, 3 * MINUTE);
-    assert_false(frontend_of(story)->is_split);
-    assert_int_equal(frontend_of(story)->descriptors[DESCRIPTOR_FIRST].upload_count, ASKED + SPARE);
-    assert_int_equal(assignment_count_points(frontend_of(story)->assignment), 9);
+    assert_false(split_frontend(story)->is_split);
+    assert_int_equal(split_frontend(story)->descriptors[DESCRIPTOR_FIRST].upload_count, ASKED + SPARE);
+    assert_int_equal(assignment_count_points(split_frontend(story)->assignment), 9);
     publisher_set_twins(story->publisher, 0, LEAD, false, story->now);
     for (size_t i = 0; i < 3; i++)
-        switch_on(story, i);
+        split_switch_on(story, i);
     story_run(story, 3 * MINUTE);
-    assert_false(frontend_of(story)->is_split);
+    assert_false(split_frontend(story)->is_split);
     story_free(story);
 }
 
@@ -140,7 +82,7 @@ static void test_who_is_heard_of_first(void **state)
         for (size_t i = 0; i < 3; i++) {
             story_add_twin(story);
             if (i != lacking)
-                switch_on(story, i);
+                split_switch_on(story, i);
         }
         story_add_frontend(story, 3);
         publisher_set_twins(story->publisher, 0, LEAD, true, story->now);
@@ -150,8 +92,8 @@ static void test_who_is_heard_of_first(void **state)
             story_run(story, 1000);
         }
         story_run(story, MINUTE);
-        assert_false(frontend_of(story)->is_split);
-        assert_int_equal(assignment_count_points(frontend_of(story)->assignment), 9);
+        assert_false(split_frontend(story)->is_split);
+        assert_int_equal(assignment_count_points(split_frontend(story)->assignment), 9);
         story_free(story);
     }
 }
@@ -161,11 +103,11 @@ static void test_who_is_heard_of_first(void **state)
 static void test_one_dies(void **state)
 {
     (void)state;
-    struct story *story = begin(3, 3, DESCRIPTOR_FIRST);
+    struct story *story = split_begin(3, 3, DESCRIPTOR_FIRST);
     story_run(story, 2 * MINUTE);
     const struct story_upload *before[ASKED + SPARE], *after[ASKED + SPARE];
     struct story_upload kept[ASKED];
-    list_last(story, DESCRIPTOR_FIRST, before);
+    split_list_last(story, DESCRIPTOR_FIRST, before);
     for (size_t i = 0; i < ASKED; i++)
         kept[i] = *before[i];
     story_forget(story);
@@ -174,7 +116,7 @@ static void test_one_dies(void **state)
     check_split(story, DESCRIPTOR_FIRST, 2, true);
     check_split(story, DESCRIPTOR_SECOND, 2, false);
     assert_true(story_none_has(story, 100));
-    list_last(story, DESCRIPTOR_FIRST, after);
+    split_list_last(story, DESCRIPTOR_FIRST, after);
     for (size_t i = 0; i < ASKED; i++) {
         if (kept[i].points[0] / 100 != 1)
             assert_int_equal(after[i]->points[0] / 100, kept[i].points[0] / 100);
@@ -186,15 +128,15 @@ static void test_one_dies(void **state)
 static void test_new_params(void **state)
 {
     (void)state;
-    struct story *story = begin(2, 2, DESCRIPTOR_FIRST);
-    const uint8_t *fingerprint = frontend_of(story)->descriptors[DESCRIPTOR_FIRST].uploads[0].fingerprint;
+    struct story *story = split_begin(2, 2, DESCRIPTOR_FIRST);
+    const uint8_t *fingerprint = split_frontend(story)->descriptors[DESCRIPTOR_FIRST].uploads[0].fingerprint;
     story_run(story, 60 * MINUTE);
     story_forget(story);
     story->backends[0].seed = 77;
     story->backends[1].effort = 5;
     for (size_t i = 0; i < 2; i++) {
         story->backends[i].counter[FROM_TOR]++;
-        tell_upload(story, i, DESCRIPTOR_FIRST, SOURCE_UPLOAD_BEGUN, fingerprint);
+        split_tell_upload(story, i, DESCRIPTOR_FIRST, SOURCE_UPLOAD_BEGUN, fingerprint);
     }
     story_run(story, 3000);
     check_split(story, DESCRIPTOR_FIRST, 2, true);
@@ -210,8 +152,8 @@ static void test_new_params(void **state)
 static void test_new_params_are_urgent(void **state)
 {
     (void)state;
-    struct story *story = begin(2, 2, DESCRIPTOR_FIRST);
-    const uint8_t *fingerprint = frontend_of(story)->descriptors[DESCRIPTOR_FIRST].uploads[0].fingerprint;
+    struct story *story = split_begin(2, 2, DESCRIPTOR_FIRST);
+    const uint8_t *fingerprint = split_frontend(story)->descriptors[DESCRIPTOR_FIRST].uploads[0].fingerprint;
     story->publisher->rules.death_spread = 3000;
     story->publisher->rules.gain_spread = MINUTE;
     for (uint8_t i = 1; i <= 6; i++) {
@@ -222,7 +164,7 @@ static void test_new_params_are_urgent(void **state)
         else
             story->backends[0].effort = i;
         story->backends[0].counter[FROM_TOR]++;
-        tell_upload(story, 0, DESCRIPTOR_FIRST, SOURCE_UPLOAD_BEGUN, fingerprint);
+        split_tell_upload(story, 0, DESCRIPTOR_FIRST, SOURCE_UPLOAD_BEGUN, fingerprint);
         story_run(story, 4000);
         check_split(story, DESCRIPTOR_FIRST, 2, true);
     }
@@ -234,15 +176,15 @@ static void test_new_params_are_urgent(void **state)
 static void test_efforts_without_end(void **state)
 {
     (void)state;
-    struct story *story = begin(3, 3, DESCRIPTOR_FIRST);
-    const uint8_t *fingerprint = frontend_of(story)->descriptors[DESCRIPTOR_FIRST].uploads[0].fingerprint;
+    struct story *story = split_begin(3, 3, DESCRIPTOR_FIRST);
+    const uint8_t *fingerprint = split_frontend(story)->descriptors[DESCRIPTOR_FIRST].uploads[0].fingerprint;
     story->publisher->rules.death_spread = 3000;
     story->publisher->rules.gain_spread = MINUTE;
     for (uint32_t i = 1; i <= 60; i++) {
         story_forget(story);
         story->backends[i % 3].effort = i;
         story->backends[i % 3].counter[FROM_TOR]++;
-        tell_upload(story, i % 3, DESCRIPTOR_FIRST, SOURCE_UPLOAD_BEGUN, fingerprint);
+        split_tell_upload(story, i % 3, DESCRIPTOR_FIRST, SOURCE_UPLOAD_BEGUN, fingerprint);
         story_run(story, 5 * MINUTE / 3);
     }
     for (size_t i = 0; i < 3; i++)
@@ -250,7 +192,7 @@ static void test_efforts_without_end(void **state)
     story_forget(story);
     story->backends[0].seed = 99;
     story->backends[0].counter[FROM_TOR]++;
-    tell_upload(story, 0, DESCRIPTOR_FIRST, SOURCE_UPLOAD_BEGUN, fingerprint);
+    split_tell_upload(story, 0, DESCRIPTOR_FIRST, SOURCE_UPLOAD_BEGUN, fingerprint);
     story_run(story, 4500);
     check_split(story, DESCRIPTOR_FIRST, 3, true);
     story_forget(story);
@@ -274,7 +216,7 @@ static int64_t let_expire(struct story *story, int64_t milliseconds)
 static void test_params_expire(void **state)
 {
     (void)state;
-    struct story *story = begin(2, 2, DESCRIPTOR_FIRST);
+    struct story *story = split_begin(2, 2, DESCRIPTOR_FIRST);
     int64_t ends_at = let_expire(story, 60 * MINUTE);
     publisher_note_uploading(story->publisher, 0, true, story->now); /* it is not asked every five seconds */
     publisher_note_uploading(story->publisher, 1, true, story->now);
@@ -294,13 +236,13 @@ static void test_params_expire(void **state)
 static void test_params_are_over(void **state)
 {
     (void)state;
-    struct story *story = begin(2, 2, DESCRIPTOR_FIRST);
+    struct story *story = split_begin(2, 2, DESCRIPTOR_FIRST);
     int64_t ends_at = let_expire(story, 60 * MINUTE);
     for (size_t i = 0; i < 2; i++)
         publisher_note_unreachable(story->publisher, i, "the way to them is lost", SOURCE_LOST, story->now);
     story_run(story, ends_at - story->now);
     story_run(story, 4 * MINUTE);
-    assert_true(frontend_of(story)->is_frozen);
+    assert_true(split_frontend(story)->is_frozen);
     check_split(story, DESCRIPTOR_FIRST, 2, false);
     for (size_t i = 0; i < 2; i++) {
         story->backends[i].seed = (uint8_t)(80 + i);
@@ -316,79 +258,48 @@ static void test_params_are_over(void **state)
 static void test_params_that_stay_the_same(void **state)
 {
     (void)state;
-    struct story *story = begin(2, 2, DESCRIPTOR_FIRST);
+    struct story *story = split_begin(2, 2, DESCRIPTOR_FIRST);
     int64_t ends_at = let_expire(story, 60 * MINUTE);
     story_run(story, ends_at - story->now + 2 * MINUTE);
     check_split(story, DESCRIPTOR_FIRST, 2, false);
-    assert_true(frontend_of(story)->is_split);
+    assert_true(split_frontend(story)->is_split);
     story_free(story);
 }
 
 /* -- the second half of the day ------------------------------------------------------------------------ */
-
-/* A spare HSDir of a descriptor: one that is responsible for it and not asked. */
-static void find_spare(const struct story *story, enum descriptor_slot slot,
-                       uint8_t fingerprint[RELAY_FINGERPRINT_SIZE])
-{
-    const struct network *network = story->publisher->network;
-    const struct publisher_descriptor *descriptor = &frontend_of(story)->descriptors[slot];
-    const struct hsdir_ring_entry *responsible[HSDIR_RESPONSIBLE_MAX];
-    bool is_asked[HSDIR_RESPONSIBLE_MAX];
-    size_t count = network_find_responsible(network, slot, descriptor->blinded_key, false, responsible);
-    network_mark_asked(network, slot, descriptor->blinded_key, responsible, count, is_asked);
-    size_t i = 0;
-    while (is_asked[i])
-        i++;
-    assert_true(i < count);
-    memcpy(fingerprint, network->hsdirs[responsible[i]->hsdir].fingerprint, RELAY_FINGERPRINT_SIZE);
-}
-
-/* Has a twin's tor upload what it has made for the second half, its points being from first on. */
-static void upload_next(struct story *story, size_t twin, uint64_t first)
-{
-    uint8_t spare[RELAY_FINGERPRINT_SIZE];
-    find_spare(story, DESCRIPTOR_SECOND, spare);
-    story->backends[twin].counter[FROM_TOR]++;
-    story->backends[twin].counter[FROM_HSDIRS]++;
-    story->backends[twin].period[FROM_HSDIRS] = story->backends[twin].period[FROM_TOR] + 1;
-    for (uint64_t i = 0; i < 3; i++)
-        story->backends[twin].points[FROM_HSDIRS][i] = first + i;
-    tell_upload(story, twin, DESCRIPTOR_SECOND, SOURCE_UPLOAD_BEGUN, spare);
-    tell_upload(story, twin, DESCRIPTOR_SECOND, SOURCE_UPLOAD_TAKEN, spare);
-}
 
 /* What a tor uploads for the second half is found at a spare HSDir, and goes out with its pow-params; until
  * all are found clients of the others are to come again early. */
 static void test_own_points_of_the_second_half(void **state)
 {
     (void)state;
-    struct story *story = begin(2, 2, DESCRIPTOR_SECOND);
+    struct story *story = split_begin(2, 2, DESCRIPTOR_SECOND);
     story_run(story, 2 * MINUTE);
     check_split(story, DESCRIPTOR_SECOND, 2, false);
     story->backends[0].fetches[FROM_HSDIRS] = 0;
-    upload_next(story, 0, 1000);
+    split_upload_next(story, 0, 1000);
     story_run(story, 5000);
     assert_int_equal(story->backends[0].fetches[FROM_HSDIRS], 1);
     assert_int_equal(story->backends[0].fetch_tor, 0); /* a local one */
     const struct story_upload *last[ASKED + SPARE];
-    list_last(story, DESCRIPTOR_SECOND, last);
+    split_list_last(story, DESCRIPTOR_SECOND, last);
     for (size_t i = 0; i < ASKED; i++) {
         bool is_own = last[i]->points[0] >= 1000;
         assert_int_equal(last[i]->seed, is_own ? 1 : 0);
         assert_true(is_own || last[i]->points[0] / 100 == 1);
         assert_int_equal(last[i]->pow_lifetime, is_own ? LEAD : 0);
     }
-    upload_next(story, 1, 1100);
+    split_upload_next(story, 1, 1100);
     story_run(story, 5000);
     check_split(story, DESCRIPTOR_SECOND, 2, true);
-    list_last(story, DESCRIPTOR_SECOND, last);
+    split_list_last(story, DESCRIPTOR_SECOND, last);
     for (size_t i = 0; i < ASKED; i++)
         assert_int_equal(last[i]->pow_lifetime, 0);
     /* A process that is started anew has other points. */
     publisher_note_unreachable(story->publisher, 0, "lost", SOURCE_LOST, story->now);
     story_reach(story, 0);
     story_run(story, 2 * MINUTE);
-    list_last(story, DESCRIPTOR_SECOND, last);
+    split_list_last(story, DESCRIPTOR_SECOND, last);
     for (size_t i = 0; i < ASKED; i++)
         assert_true(last[i]->points[0] != 1000);
     story_free(story);
@@ -421,7 +332,7 @@ static void test_which_is_newer(void **state)
 {
     (void)state;
     enum { TOR, PUBLISHER };
-    struct story *story = begin(1, 1, DESCRIPTOR_SECOND);
+    struct story *story = split_begin(1, 1, DESCRIPTOR_SECOND);
     story_run(story, 2 * MINUTE);
     story->publisher->sources[0].is_searching = true;
     find(story, 1, 5000, PUBLISHER, 1000);
@@ -441,26 +352,26 @@ static void test_which_is_newer(void **state)
 static void test_a_tor_that_is_late(void **state)
 {
     (void)state;
-    struct story *story = begin(2, 2, DESCRIPTOR_SECOND);
-    uint64_t period_number = frontend_of(story)->descriptors[DESCRIPTOR_SECOND].period_number;
+    struct story *story = split_begin(2, 2, DESCRIPTOR_SECOND);
+    uint64_t period_number = split_frontend(story)->descriptors[DESCRIPTOR_SECOND].period_number;
     story_run(story, 2 * MINUTE);
-    upload_next(story, 0, 1000);
-    upload_next(story, 1, 1100);
+    split_upload_next(story, 0, 1000);
+    split_upload_next(story, 1, 1100);
     story_run(story, MINUTE);
     story_set_network(story, 1, 0);
     story_run(story, MINUTE);
-    const struct publisher_descriptor *descriptor = &frontend_of(story)->descriptors[DESCRIPTOR_FIRST];
+    const struct publisher_descriptor *descriptor = &split_frontend(story)->descriptors[DESCRIPTOR_FIRST];
     assert_int_equal(descriptor->period_number, period_number);
     uint8_t spare[RELAY_FINGERPRINT_SIZE];
-    find_spare(story, DESCRIPTOR_FIRST, spare);
+    split_find_spare(story, DESCRIPTOR_FIRST, spare);
     story->backends[0].counter[FROM_HSDIRS]++;
     story->backends[0].points[FROM_HSDIRS][0] = 2000;
-    tell_upload(story, 0, DESCRIPTOR_FIRST, SOURCE_UPLOAD_BEGUN, spare);
-    tell_upload(story, 0, DESCRIPTOR_FIRST, SOURCE_UPLOAD_TAKEN, spare);
+    split_tell_upload(story, 0, DESCRIPTOR_FIRST, SOURCE_UPLOAD_BEGUN, spare);
+    split_tell_upload(story, 0, DESCRIPTOR_FIRST, SOURCE_UPLOAD_TAKEN, spare);
     story_run(story, MINUTE);
     assert_int_equal(model_point_number(&story->publisher->sources[0].next->points[0]), 2000);
     const struct story_upload *last[ASKED + SPARE];
-    size_t count = list_last(story, DESCRIPTOR_FIRST, last), found = 0;
+    size_t count = split_list_last(story, DESCRIPTOR_FIRST, last), found = 0;
     for (size_t i = 0; i < count; i++)
         found += last[i]->points[0] == 2000 || last[i]->points[1] == 2000 || last[i]->points[2] == 2000;
     assert_int_equal(found, ASKED / 2);
@@ -472,10 +383,10 @@ static void test_a_tor_that_is_late(void **state)
 static void test_what_was_found_is_over(void **state)
 {
     (void)state;
-    struct story *story = begin(2, 2, DESCRIPTOR_SECOND);
+    struct story *story = split_begin(2, 2, DESCRIPTOR_SECOND);
     story_run(story, 2 * MINUTE);
     for (size_t i = 0; i < 2; i++)
-        upload_next(story, i, 1000 + 100 * i);
+        split_upload_next(story, i, 1000 + 100 * i);
     story_run(story, MINUTE);
     story_set_network(story, 1, 0);
     for (size_t i = 0; i < 2; i++) {
@@ -485,14 +396,14 @@ static void test_what_was_found_is_over(void **state)
     }
     story_run(story, 5 * MINUTE);
     assert_null(story->publisher->sources[0].next);
-    assert_true(frontend_of(story)->is_split);
+    assert_true(split_frontend(story)->is_split);
     story->backends[0].counter[FROM_TOR]++;
     story->backends[0].points[FROM_TOR][0] = 2000;
-    tell_upload(story, 0, DESCRIPTOR_FIRST, SOURCE_UPLOAD_BEGUN,
-                frontend_of(story)->descriptors[DESCRIPTOR_FIRST].uploads[0].fingerprint);
+    split_tell_upload(story, 0, DESCRIPTOR_FIRST, SOURCE_UPLOAD_BEGUN,
+                      split_frontend(story)->descriptors[DESCRIPTOR_FIRST].uploads[0].fingerprint);
     story_run(story, 5000);
     const struct story_upload *last[ASKED + SPARE];
-    size_t count = list_last(story, DESCRIPTOR_FIRST, last);
+    size_t count = split_list_last(story, DESCRIPTOR_FIRST, last);
     for (size_t i = 0; i < count; i++) {
         for (size_t j = 0; j < last[i]->point_count; j++)
             assert_int_not_equal(last[i]->points[j], 1000);
@@ -504,12 +415,12 @@ static void test_what_was_found_is_over(void **state)
 static void test_a_tor_that_does_not_answer(void **state)
 {
     (void)state;
-    struct story *story = begin(2, 2, DESCRIPTOR_SECOND);
+    struct story *story = split_begin(2, 2, DESCRIPTOR_SECOND);
     story_run(story, 2 * MINUTE);
     story_announce(story, 0, false, 0); /* from now on it is asked seldom */
     story_run(story, 1000);
     story->backends[0].fails = true;
-    upload_next(story, 0, 1000);
+    split_upload_next(story, 0, 1000);
     story_run(story, 150);
     story->backends[0].fails = false;
     story_run(story, 3 * MINUTE);
@@ -523,7 +434,7 @@ static void test_a_tor_that_does_not_answer(void **state)
 static void test_whose_it_is(void **state)
 {
     (void)state;
-    struct story *story = begin(2, 2, DESCRIPTOR_SECOND);
+    struct story *story = split_begin(2, 2, DESCRIPTOR_SECOND);
     story_run(story, 2 * MINUTE);
     story_forget(story);
     story->publisher->sources[0].pow_params.seed[0] = 2;
@@ -537,7 +448,7 @@ static void test_whose_it_is(void **state)
     find(story, 99, 10, 0, 1200);
     assert_null(story->publisher->sources[0].next);
     story_run(story, 5000);
-    assert_int_equal(assignment_count_points_from(frontend_of(story)->assignment, 1), 6);
+    assert_int_equal(assignment_count_points_from(split_frontend(story)->assignment, 1), 6);
     story_free(story);
 }
 
@@ -545,7 +456,7 @@ static void test_whose_it_is(void **state)
 static void test_the_second_half_begins(void **state)
 {
     (void)state;
-    struct story *story = begin(2, 2, DESCRIPTOR_FIRST);
+    struct story *story = split_begin(2, 2, DESCRIPTOR_FIRST);
     story_run(story, 10 * MINUTE);
     assert_int_equal(story->backends[0].fetches[FROM_HSDIRS], 0);
     story->backends[0].period[FROM_HSDIRS] = story->backends[0].period[FROM_TOR] + 1;
@@ -557,12 +468,12 @@ static void test_the_second_half_begins(void **state)
     assert_int_equal(story->backends[0].fetches[FROM_HSDIRS], ASKED + SPARE);
     assert_int_equal(story->backends[1].fetches[FROM_HSDIRS], 0);
     const struct story_upload *last[ASKED + SPARE];
-    list_last(story, DESCRIPTOR_SECOND, last);
+    split_list_last(story, DESCRIPTOR_SECOND, last);
     for (size_t i = 0; i < ASKED; i++)
         assert_int_equal(last[i]->seed, last[i]->points[0] >= 1000 ? 1 : 0);
-    assert_int_equal(assignment_count_points_from(frontend_of(story)->assignment, 0), 6);
+    assert_int_equal(assignment_count_points_from(split_frontend(story)->assignment, 0), 6);
     story_free(story);
-    story = begin(2, 2, DESCRIPTOR_SECOND);
+    story = split_begin(2, 2, DESCRIPTOR_SECOND);
     assert_int_equal(story->backends[0].fetches[FROM_HSDIRS], ASKED + SPARE);
     story_free(story);
 }
@@ -572,7 +483,7 @@ static void test_the_second_half_begins(void **state)
 static void test_what_is_missed(void **state)
 {
     (void)state;
-    struct story *story = begin(2, 2, DESCRIPTOR_SECOND);
+    struct story *story = split_begin(2, 2, DESCRIPTOR_SECOND);
     story_run(story, 2 * MINUTE);
     unsigned fetches = story->backends[0].fetches[FROM_HSDIRS];
     for (uint64_t i = 0; i < 3; i++)
@@ -581,7 +492,7 @@ static void test_what_is_missed(void **state)
     story->backends[0].counter[FROM_HSDIRS] += 5;
     story_run(story, 12 * MINUTE);
     assert_in_range(story->backends[0].fetches[FROM_HSDIRS], fetches + SPARE, fetches + 2 * SPARE);
-    assert_int_equal(assignment_count_points_from(frontend_of(story)->assignment, 0), 6);
+    assert_int_equal(assignment_count_points_from(split_frontend(story)->assignment, 0), 6);
     fetches = story->backends[0].fetches[FROM_HSDIRS];
     unsigned others = story->backends[1].fetches[FROM_HSDIRS];
     story_run(story, 21 * MINUTE); /* what the other one has made is still missed */
@@ -603,8 +514,8 @@ static bool find_shared(const struct story *story, enum descriptor_slot slot,
 {
     const struct network *network = story->publisher->network;
     enum descriptor_slot other = slot == DESCRIPTOR_FIRST ? DESCRIPTOR_SECOND : DESCRIPTOR_FIRST;
-    const struct publisher_descriptor *sent = &frontend_of(story)->descriptors[slot];
-    const struct publisher_descriptor *spare = &frontend_of(story)->descriptors[other];
+    const struct publisher_descriptor *sent = &split_frontend(story)->descriptors[slot];
+    const struct publisher_descriptor *spare = &split_frontend(story)->descriptors[other];
     const struct hsdir_ring_entry *responsible[HSDIR_RESPONSIBLE_MAX];
     size_t count = network_find_responsible(network, other, spare->blinded_key, false, responsible);
     for (size_t i = 0; i < count; i++) {
@@ -624,10 +535,10 @@ static void check_shared(struct story *story, enum descriptor_slot slot, const e
     uint8_t fingerprint[RELAY_FINGERPRINT_SIZE];
     assert_true(find_shared(story, slot, fingerprint));
     uint64_t refused = source->own_uploads[SOURCE_UPLOAD_REFUSED];
-    tell_upload(story, 0, DESCRIPTOR_FIRST, SOURCE_UPLOAD_BEGUN, fingerprint);
-    tell_upload(story, 0, DESCRIPTOR_SECOND, SOURCE_UPLOAD_BEGUN, fingerprint);
+    split_tell_upload(story, 0, DESCRIPTOR_FIRST, SOURCE_UPLOAD_BEGUN, fingerprint);
+    split_tell_upload(story, 0, DESCRIPTOR_SECOND, SOURCE_UPLOAD_BEGUN, fingerprint);
     for (int i = 0; i < 2; i++)
-        tell_upload(story, 0, slot, ends[i], fingerprint);
+        split_tell_upload(story, 0, slot, ends[i], fingerprint);
     assert_int_equal(source->own_uploads[SOURCE_UPLOAD_TAKEN], 0);
     assert_true(publisher_is_published(story->publisher, 0, story->now));
     bool is_of_clients = slot == story->publisher->network->client_slot;
@@ -641,7 +552,7 @@ static void test_an_hsdir_of_both(void **state)
     const enum source_upload ends[][2] = {{SOURCE_UPLOAD_TAKEN, SOURCE_UPLOAD_REFUSED},
                                           {SOURCE_UPLOAD_REFUSED, SOURCE_UPLOAD_TAKEN}};
     for (enum descriptor_slot slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
-        struct story *story = begin(2, 2, DESCRIPTOR_FIRST);
+        struct story *story = split_begin(2, 2, DESCRIPTOR_FIRST);
         uint8_t fingerprint[RELAY_FINGERPRINT_SIZE];
         story->hsdir_count = 10; /* of so few one is shared soon */
         do {
@@ -660,7 +571,7 @@ static void test_an_hsdir_of_both(void **state)
 /* True when a twin has an HSDir of a descriptor. */
 static bool has_place(const struct story *story, enum descriptor_slot slot, uint64_t twin)
 {
-    const struct publisher_descriptor *descriptor = &frontend_of(story)->descriptors[slot];
+    const struct publisher_descriptor *descriptor = &split_frontend(story)->descriptors[slot];
     for (size_t i = 0; i < descriptor->upload_count; i++) {
         if (descriptor->uploads[i].wanted->entries[0].source == twin)
             return true;
@@ -674,7 +585,7 @@ static void test_turns(void **state)
     (void)state;
     enum { TWINS = 8, TURNS = 16 };
     const int64_t turn = 30 * MINUTE;
-    struct story *story = begin(TWINS, TWINS, DESCRIPTOR_FIRST);
+    struct story *story = split_begin(TWINS, TWINS, DESCRIPTOR_FIRST);
     size_t counts[TWINS] = {0};
     story_run(story, 5 * MINUTE);
     for (unsigned i = 0; i < TURNS; i++) {
@@ -715,7 +626,7 @@ static void test_another_publisher(void **state)
         bool is_strange;
     } rows[] = {{0, 1, false}, {100, 2, false}, {900, 2, false}, {900, 0, true}, {900, 77, true}};
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct story *story = begin(2, 2, DESCRIPTOR_FIRST);
+        struct story *story = split_begin(2, 2, DESCRIPTOR_FIRST);
         story_run(story, 4 * 60 * MINUTE); /* so long that what HSDirs had before is forgotten */
         const uint64_t points[] = {rows[i].first, rows[i].first + 1, rows[i].first + 2};
         struct descriptor *descriptor =
@@ -725,7 +636,7 @@ static void test_another_publisher(void **state)
         story->answer_look = answer_look;
         story->look_context = descriptor;
         story_run(story, 2 * 60 * MINUTE);
-        const struct frontend_looks *looks = &frontend_of(story)->looks;
+        const struct frontend_looks *looks = &split_frontend(story)->looks;
         assert_int_equal(looks->others, rows[i].is_strange ? OTHERS_STRANGER : OTHERS_RECOGNISED);
         assert_int_equal(looks->mended_at != MOMENT_NONE, rows[i].is_strange);
         descriptor_free(descriptor);
@@ -738,12 +649,12 @@ static void test_switched_by_command(void **state)
 {
     (void)state;
     for (enum descriptor_slot half = 0; half < DESCRIPTOR_SLOTS; half++) {
-        struct story *story = begin(2, 2, half);
+        struct story *story = split_begin(2, 2, half);
         story_run(story, 30 * MINUTE);
         for (unsigned i = 0; i < 4; i++) {
             publisher_set_twins(story->publisher, 0, LEAD, i % 2 == 1, story->now);
             story_run(story, 5000);
-            assert_int_equal(frontend_of(story)->is_split, i % 2 == 1);
+            assert_int_equal(split_frontend(story)->is_split, i % 2 == 1);
             assert_true(publisher_is_published(story->publisher, 0, story->now));
         }
         story_free(story);
@@ -754,7 +665,7 @@ static void test_switched_by_command(void **state)
 static void test_params_expire_in_a_pause(void **state)
 {
     (void)state;
-    struct story *story = begin(2, 2, DESCRIPTOR_FIRST);
+    struct story *story = split_begin(2, 2, DESCRIPTOR_FIRST);
     let_expire(story, 60 * MINUTE);
     for (size_t i = 0; i < 2; i++)
         publisher_note_unreachable(story->publisher, i, "the way to them is lost", SOURCE_LOST, story->now);
@@ -770,13 +681,13 @@ static void find_old_params(struct story *story, const struct publisher_action *
                             struct look_result *result)
 {
     const struct publisher_upload *upload = publisher_descriptor_find_upload(
-        &frontend_of(story)->descriptors[action->slot], action->fingerprints[0]);
+        &split_frontend(story)->descriptors[action->slot], action->fingerprints[0]);
     struct descriptor *descriptor = story->look_context;
     descriptor->point_count = upload->wanted->count;
     for (size_t i = 0; i < upload->wanted->count; i++)
         descriptor->points[i] = upload->wanted->entries[i].point;
     result->finding = LOOK_FINDING_OURS;
-    result->made_at = frontend_of(story)->descriptors[action->slot].round.begun_at - 1;
+    result->made_at = split_frontend(story)->descriptors[action->slot].round.begun_at - 1;
     result->descriptor = descriptor;
 }
 
@@ -784,9 +695,9 @@ static void find_old_params(struct story *story, const struct publisher_action *
 static void test_old_params_are_seen(void **state)
 {
     (void)state;
-    struct story *story = begin(2, 2, DESCRIPTOR_FIRST);
+    struct story *story = split_begin(2, 2, DESCRIPTOR_FIRST);
     story_run(story, 30 * MINUTE);
-    const struct publisher_descriptor *descriptor = &frontend_of(story)->descriptors[DESCRIPTOR_FIRST];
+    const struct publisher_descriptor *descriptor = &split_frontend(story)->descriptors[DESCRIPTOR_FIRST];
     struct descriptor *seen = model_make_descriptor(descriptor->period_number, 1, (uint64_t[]){0, 1, 2}, 3);
     seen->pow_params.is_present = true;
     seen->pow_params.seed[0] = 99;
@@ -812,7 +723,7 @@ static void test_when_all_is_done(void **state)
     publisher_note_tor(story->publisher, 0, TOR_READY, story->now);
     for (size_t i = 0; i < 2; i++) {
         story_add_twin(story);
-        switch_on(story, i);
+        split_switch_on(story, i);
     }
     story->backends[0].period[FROM_HSDIRS]++; /* its descriptor is there */
     story_add_frontend(story, 2);
@@ -828,7 +739,7 @@ static void test_when_all_is_done(void **state)
     assert_int_equal(story->backends[0].fetches[FROM_HSDIRS] + story->backends[1].fetches[FROM_HSDIRS],
                      ASKED + SPARE);
     const struct story_upload *last[ASKED + SPARE];
-    size_t count = list_last(story, DESCRIPTOR_SECOND, last), found = 0;
+    size_t count = split_list_last(story, DESCRIPTOR_SECOND, last), found = 0;
     for (size_t i = 0; i < count; i++)
         found += last[i]->seed == 1;
     assert_int_equal(found, ASKED / 2);
@@ -840,7 +751,7 @@ static void test_when_all_is_done(void **state)
 static void test_a_copy_of_another(void **state)
 {
     (void)state;
-    struct story *story = begin(2, 2, DESCRIPTOR_SECOND);
+    struct story *story = split_begin(2, 2, DESCRIPTOR_SECOND);
     story_run(story, 2 * MINUTE);
     story->backends[0].seed = story->backends[1].seed;
     story->backends[0].counter[FROM_TOR] += 5;
@@ -848,7 +759,7 @@ static void test_a_copy_of_another(void **state)
            sizeof(story->backends[0].points[FROM_TOR]));
     story_run(story, 2 * MINUTE);
     assert_int_equal(story->publisher->sources[0].pow_params.seed[0], 2);
-    upload_next(story, 1, 1100);
+    split_upload_next(story, 1, 1100);
     story_run(story, 5000);
     assert_non_null(story->publisher->sources[1].next);
     story_free(story);
@@ -859,16 +770,16 @@ static void test_a_copy_of_another(void **state)
 static void test_the_same_points_of_another_period(void **state)
 {
     (void)state;
-    struct story *story = begin(1, 1, DESCRIPTOR_SECOND);
+    struct story *story = split_begin(1, 1, DESCRIPTOR_SECOND);
     story_run(story, 2 * MINUTE);
-    upload_next(story, 0, 1000);
+    split_upload_next(story, 0, 1000);
     story_run(story, MINUTE);
     check_split(story, DESCRIPTOR_SECOND, 1, true);
     story->backends[0].period[FROM_TOR]++;
     story_run(story, 20 * MINUTE);
     assert_null(story->publisher->sources[0].next);
     const struct story_upload *last[ASKED + SPARE];
-    size_t count = list_last(story, DESCRIPTOR_SECOND, last);
+    size_t count = split_list_last(story, DESCRIPTOR_SECOND, last);
     for (size_t i = 0; i < count; i++)
         assert_true(last[i]->points[0] < 1000);
     story_free(story);
