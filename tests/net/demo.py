@@ -53,8 +53,9 @@ def demo(net):
     obpub('--once', '-c', config)
 
     heading(f'6. {VISITS} visits to the frontend')
-    points = count_points(net, frontend, backends)
-    answers = visit(net, frontend)
+    client = net.start_client()
+    points = count_points(net, client, frontend, backends)
+    answers = visit(net, client, frontend)
     show_shares(points, answers)
     say(f'All three backends answered under one address, {time.monotonic() - began:.0f} seconds after the network '
         'was up, and none of them has the key of that address.')
@@ -84,21 +85,21 @@ def obpub(*args):
         raise HarnessError(f'obpub {args[0]} ended with status {status}, not 0')
 
 
-def count_points(net, frontend, backends):
+def count_points(net, client, frontend, backends):
     """How many of the introduction points in the superdescriptor that the client tor now has are those of each backend:
     {name: number}."""
     def count():
-        descriptor = net.fetch_descriptor(net.client, frontend.address)
+        descriptor = net.fetch_descriptor(client, frontend.address)
         points = set(Judged(descriptor, frontend.onion).points) if descriptor else set()
         if not points:
             return None
-        return {backend.name: len(points & living_points(net.client, backend)) for backend in backends}
+        return {backend.name: len(points & living_points(client, backend)) for backend in backends}
 
     # A client tor asks an HSDir for the same descriptor only every 5 seconds.
     return net.wait_for(count, 60, 'the superdescriptor at an HSDir', every=6)
 
 
-def visit(net, frontend):
+def visit(net, client, frontend):
     """Fetch the page of the frontend VISITS times, and on until each backend has answered; returns a Counter of the
     backends that did."""
     say(f'curl asks a client tor for http://{frontend.onion}/, {VISITS_AT_ONCE} times at once, each time over new '
@@ -108,7 +109,7 @@ def visit(net, frontend):
 
     def answer(_):
         try:
-            return net.fetch(net.client, frontend.address, timeout=20)
+            return net.fetch(client, frontend.address, timeout=20)
         except FetchFailed:
             return 'nobody'
 
@@ -122,7 +123,7 @@ def visit(net, frontend):
     missing = set(BACKENDS) - set(answers)
     if missing:
         say(f'No answer yet from {" and ".join(sorted(missing))}; trying on:')
-        answers += net.who_answers(net.client, frontend.address, missing, timeout=120,
+        answers += net.who_answers(client, frontend.address, missing, timeout=120,
                                    report=lambda page: say(f'  {page or "nobody"}'))
     print(flush=True)
     return answers

@@ -66,7 +66,7 @@ def test(net):
     check_left_out(report, 'hung', 'that tor')
     check_left_out(report, 'unpublished', 'the HSDirs have no descriptor', 'NOT_FOUND')
     assert report['seconds'] < TIMEOUT, f'it took {report["seconds"]} s'
-    assert set(net.who_answers(net.client, frontend.address, ['good'])) == {'good'}
+    assert set(net.who_answers(net.start_client(), frontend.address, ['good'])) == {'good'}
     step(f'the good one was published after {report["seconds"]:.1f} s and answers')
 
     check_nothing(run_once(config_with(instance(dead), instance(hung), unpublished), '--timeout', 9, status=3),

@@ -6,6 +6,7 @@ import time
 from harness.daemon import Daemon
 from harness.hsdirs import clients_slot, held_points, living_points
 from harness.obpub import instance, wait_settled
+from harness.places import wait_placed
 from harness.recorder import Recorder
 from testnet import main, make_frontend_key, step
 
@@ -87,7 +88,8 @@ class Scene:
             held = held_points(self.observer, self.keys[name][1].onion, hsdirs).values()
             return held and all(points and all(points & living[place] for place in present) and
                                 not any(points & living[place] for place in absent) for points in held)
-        self.net.wait_for(all_match, APPLIED, what, every=0.5)
+        wait_placed(self.daemon, self.address(name), [self.backends[place] for place in present], all_match, APPLIED, what,
+                    every=0.5)
 
 
 def backends_change(scene):

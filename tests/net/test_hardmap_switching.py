@@ -175,7 +175,8 @@ def softmap_to_twins(scene):
         twin.wait_described()
     scene.end(HELD)
     pages = scene.pages(scene.steps[-1][1])
-    assert set(pages) == {backend.name for backend in scene.backends}, f'what tors with a lead against them uploaded: {pages}'
+    assert pages and set(pages) <= {backend.name for backend in scene.backends}, \
+        f'what tors with a lead against them uploaded: {pages}'
     scene.begin('obpub told of them: hardmap')
     scene.reload(*scene.twins)
     scene.end(HELD)

@@ -11,6 +11,7 @@ from harness.daemon import Daemon
 from harness.hsdirs import clients_slot, living_points
 from harness.judge import Judged
 from harness.obpub import instance
+from harness.places import wait_placed
 from harness.process import cpu_seconds, family, memory_of
 from testnet import main, make_frontend_key, step
 
@@ -89,7 +90,8 @@ def test(net):
             judged = superdescriptors(net, daemon, frontend)
             # Not all of them: of several points at one relay just one is published.
             return judged if judged and all(points & set(each.points) for points in living for each in judged) else None
-        judged = net.wait_for(all_are_in, 90, 'the HSDirs to have points of both honest backends as they are now')
+        judged = wait_placed(daemon, frontend.address, backends, all_are_in, 90,
+                             'the HSDirs to have points of both honest backends as they are now')
         assert all(len(each.points) <= 20 and len(set(each.points)) == len(each.points) for each in judged)
         shares = besiegers.shares(daemon.frontend(frontend.address))
         irreproachable = {lie for lie in hostile.LIES if hostile.LIES[lie].words is None}

@@ -8,11 +8,12 @@ def test(net):
     step(f'voting interval {times.voting_interval} s, {"a" if net.has_srv() else "no"} shared random value, '
          f'phase {net.phase().name}')
 
+    client = net.start_client('own')
     step('starting an onion service')
     service = net.start_service('plain')
     holders = {fingerprint for _, fingerprint in service.uploads_started()}
     step(f'{service.onion[:16]}... has its descriptors on {len(holders)} HSDirs')
-    reach(net, service)
+    reach(net, client, service)
 
     held = [net.fetch_descriptor(net.client, service.address, relay.fingerprint) for relay in net.relays]
     for relay, descriptor in zip(net.relays, held):
@@ -27,16 +28,16 @@ def test(net):
     service.start()
     service.wait_bootstrapped()
     service.wait_published()
-    net.client.forget_descriptors()
-    reach(net, service)
+    client.forget_descriptors()
+    reach(net, client, service)
     assert service.hits == 2
 
 
-def reach(net, service):
+def reach(net, client, service):
     # A first attempt may fail while HSDirs and client are a consensus apart.
     def page():
         try:
-            return net.fetch(net.client, service.address)
+            return net.fetch(client, service.address)
         except FetchFailed as error:
             step(str(error))
     assert net.wait_for(page, 60, 'its page') == 'plain'

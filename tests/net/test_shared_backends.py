@@ -133,9 +133,10 @@ def test(net):
     assert errors and '\x1b' not in errors
     check_json(json.loads(json.dumps(report)), frontends, backends)
     step('the JSON object is right')
+    client = net.start_client()
     for number, (key, members) in enumerate(frontends):
         check_points(net, report, number, key, [backends[member] for member in members])
-        seen = net.who_answers(net.client, key.address, [backends[member].name for member in members])
+        seen = net.who_answers(client, key.address, [backends[member].name for member in members])
         assert set(seen) == {backends[member].name for member in members}
         step(f'frontend {number}: {dict(seen)}')
     check_table(config, frontends, backends)

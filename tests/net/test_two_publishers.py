@@ -60,7 +60,7 @@ def test(net):
             break
     else:
         raise AssertionError('no HSDir ever refused the second descriptor of a second')
-    assert set(net.who_answers(net.client, frontend.address, ['backend'])) == {'backend'}
+    assert set(net.who_answers(net.start_client(), frontend.address, ['backend'])) == {'backend'}
 
 
 main(test)

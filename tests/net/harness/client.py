@@ -28,7 +28,9 @@ def fetch(client, address, path='/', timeout=30):
 
 def who_answers(client, address, wanted, timeout=90, report=None):
     """Fetch again and again until each of the wanted pages has come; returns a Counter of all pages that came.
-    report(page) is called for each, report(None) for a failure."""
+    report(page) is called for each, report(None) for a failure. The client is one of the test's own: it may have to forget."""
+    if client.is_shared:
+        raise HarnessError(f'{client.name} is everybody\'s, and can\'t be made to forget')
     deadline = time.monotonic() + timeout
     patience = time.monotonic() + NEW_PAGE_PATIENCE
     seen = collections.Counter()

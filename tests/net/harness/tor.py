@@ -23,6 +23,8 @@ SOCKET_PATIENCE = 10  # seconds until a tor that has been started has its contro
 class Tor:
     """A tor daemon. Made by Network; `start` and `kill` may be called again and again: its data stay."""
 
+    is_shared = False  # whether other tests use it as well
+
     def __init__(self, name, folder, torrc=(), socks=False, control_port=False, control_auth='cookie', clock=None):
         if control_auth not in _CONTROL_AUTH:
             raise ValueError(f'control_auth is one of {_CONTROL_AUTH}')
@@ -219,7 +221,10 @@ class Tor:
 
     def forget_descriptors(self, timeout=30):
         """Make it forget the descriptors it has (SIGNAL NEWNYM); returns when it has, which may take the
-        10 s that tor wants between two of these."""
+        10 s that tor wants between two of these. What it is fetching is broken off, and told as NOT_FOUND; so it may be
+        no client that other tests use."""
+        if self.is_shared:
+            raise HarnessError(f'{self.name} is everybody\'s: a test that makes a client forget has to start its own')
         with self.events('SIGNAL') as stream:
             stream.ask('SIGNAL NEWNYM')
             stream.wait(lambda event: event.words == ['NEWNYM'], timeout, f'{self.name} to do NEWNYM')
@@ -237,6 +242,8 @@ class NetworkTor(Tor):
     """A tor of the network itself, seen from a test: it belongs to the process that keeps the network, which
     starts it again when it ends, unless a file `down` in its folder has the id of a living process: the test
     that took it down."""
+
+    is_shared = True
 
     def __init__(self, description):
         self.name = description['name']
