@@ -382,16 +382,34 @@ static void order_table(struct table *table)
         table->taken[i] = standings[i].point;
 }
 
+/* True when an HSDir's set has just these points in this order, from the same sources, and says the same of
+ * the service. */
+static bool is_as_before(const struct table *table, const struct point_set_features *features)
+{
+    const struct point_set *before = table->hsdir->before;
+    if (before == NULL || before->count != table->count || !point_set_has_features(before, features))
+        return false;
+    for (size_t i = 0; i < table->count; i++) {
+        const struct point_set_entry *entry = &before->entries[i];
+        if (entry->source != table->taken[i]->offer->source ||
+            !introduction_point_is_unchanged(table->taken[i]->point, &entry->point))
+            return false;
+    }
+    return true;
+}
+
 static struct point_set *make_set(struct table *table)
 {
     struct point_set_entry entries[INTRODUCTION_POINTS_MAX];
     struct point_set_features features;
     if (table->count == 0)
         return NULL;
+    merge_features(table, &features);
     order_table(table);
+    if (is_as_before(table, &features))
+        return point_set_share(table->hsdir->before);
     for (size_t i = 0; i < table->count; i++)
         entries[i] = (struct point_set_entry){*table->taken[i]->point, table->taken[i]->offer->source};
-    merge_features(table, &features);
     return point_set_new(entries, table->count, &features);
 }
 

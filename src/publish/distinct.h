@@ -8,9 +8,9 @@
 
 /* An HSDir of the descriptor. */
 struct distinct_hsdir {
-    const uint8_t *fingerprint;     /* RELAY_FINGERPRINT_SIZE bytes */
-    bool is_asked;                  /* clients ask it; false for a spare HSDir */
-    const struct point_set *before; /* the set that it had, as far as it is known; NULL for none */
+    const uint8_t *fingerprint; /* RELAY_FINGERPRINT_SIZE bytes */
+    bool is_asked;              /* clients ask it; false for a spare HSDir */
+    struct point_set *before;   /* the set that it had, as far as it is known; NULL for none */
 };
 
 /* Makes a set for each of hsdir_count HSDirs, at most HSDIR_RESPONSIBLE_MAX: sets[i], each to be released

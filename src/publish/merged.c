@@ -77,6 +77,7 @@ struct draft {
     struct publisher_frontend *frontend;
     const uint8_t *seed;
     const struct publisher_descriptor *turning;
+    bool is_distinct; /* it is known already that one set does not do */
     struct point_set **sets;
     struct assignment_place *places;
     size_t place_count; /* and as many sets */
@@ -160,8 +161,10 @@ static bool is_enough(const struct publisher_frontend *frontend, const struct po
 static void add_descriptor(struct draft *draft, const struct publisher_descriptor *descriptor,
                            const struct choice_offer *offers, size_t count)
 {
-    struct point_set *same = choice_make_set(offers, count, INTRODUCTION_POINTS_MAX, draft->seed);
-    if (!is_enough(draft->frontend, same, offers, count))
+    struct point_set *same = NULL;
+    if (!draft->is_distinct)
+        same = choice_make_set(offers, count, INTRODUCTION_POINTS_MAX, draft->seed);
+    if (draft->is_distinct || !is_enough(draft->frontend, same, offers, count))
         add_distinct(draft, descriptor, offers, count);
     else
         for (size_t i = 0; same != NULL && i < descriptor->upload_count; i++)
@@ -170,31 +173,27 @@ static void add_descriptor(struct draft *draft, const struct publisher_descripto
     point_set_release(same);
 }
 
-/* Names each HSDir. Where a twin is seen on the HSDirs it has other points for each of the two descriptors.
- */
-static struct assignment *make_with_places(const struct publisher *publisher,
-                                           struct publisher_frontend *frontend,
-                                           const uint8_t seed[CHOICE_SEED_SIZE],
-                                           const struct publisher_descriptor *turning)
+/* Names each HSDir. */
+static struct assignment *make_with_places(struct draft *draft)
 {
-    struct draft draft = {.publisher = publisher, .frontend = frontend, .seed = seed, .turning = turning};
+    struct publisher_frontend *frontend = draft->frontend;
     size_t hsdirs = 0;
     for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++)
         hsdirs += frontend->descriptors[slot].upload_count;
-    draft.places = memory_allocate(hsdirs, sizeof(*draft.places));
-    draft.sets = memory_allocate(hsdirs, sizeof(struct point_set *));
+    draft->places = memory_allocate(hsdirs, sizeof(*draft->places));
+    draft->sets = memory_allocate(hsdirs, sizeof(struct point_set *));
     for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
         const struct publisher_descriptor *descriptor = &frontend->descriptors[slot];
         struct choice_offer *offers;
-        size_t count = list_offers(publisher, frontend, &descriptor->period_number, &offers);
-        add_descriptor(&draft, descriptor, offers, count);
+        size_t count = list_offers(draft->publisher, frontend, &descriptor->period_number, &offers);
+        add_descriptor(draft, descriptor, offers, count);
         free(offers);
     }
-    struct assignment *assignment = assignment_new_with_places(draft.sets, draft.place_count, draft.places,
-                                                               draft.place_count, frontend->turn);
-    for (size_t i = 0; i < draft.place_count; i++)
-        point_set_release(draft.sets[i]);
-    free(draft.sets);
+    struct assignment *assignment = assignment_new_with_places(draft->sets, draft->place_count, draft->places,
+                                                               draft->place_count, frontend->turn);
+    for (size_t i = 0; i < draft->place_count; i++)
+        point_set_release(draft->sets[i]);
+    free(draft->sets);
     return assignment;
 }
 
@@ -215,13 +214,17 @@ struct assignment *merged_make_assignment(const struct publisher *publisher,
                                           const uint8_t seed[CHOICE_SEED_SIZE],
                                           const struct publisher_descriptor *turning)
 {
+    struct draft draft = {.publisher = publisher, .frontend = frontend, .seed = seed, .turning = turning};
     struct assignment *assignment;
-    if (twin_on_hsdirs_find(publisher, frontend) == NULL) {
-        if (make_same(publisher, frontend, seed, &assignment))
-            return assignment;
-        assignment_release(assignment);
-    }
-    return make_with_places(publisher, frontend, seed, turning);
+    for (size_t i = 0; i < frontend->member_count; i++)
+        frontend->members[i].wanted = 0;
+    if (twin_on_hsdirs_find(publisher, frontend) != NULL) /* it has other points for each descriptor */
+        return make_with_places(&draft);
+    if (make_same(publisher, frontend, seed, &assignment))
+        return assignment;
+    assignment_release(assignment);
+    draft.is_distinct = true;
+    return make_with_places(&draft);
 }
 
 /* Nobody is owed more than two places, so that one who could not have any for long does not get all then. */

@@ -94,6 +94,14 @@ bool point_set_equals(const struct point_set *one, const struct point_set *other
     return one != NULL && other != NULL && memcmp(one->digest, other->digest, sizeof(one->digest)) == 0;
 }
 
+bool point_set_has_features(const struct point_set *set, const struct point_set_features *features)
+{
+    uint8_t one[FEATURES_SIZE], other[FEATURES_SIZE];
+    encode_features(one, &set->features);
+    encode_features(other, features);
+    return memcmp(one, other, FEATURES_SIZE) == 0;
+}
+
 bool point_set_has_point(const struct point_set *set, const struct introduction_point *point)
 {
     for (size_t i = 0; set != NULL && i < set->count; i++) {

@@ -55,6 +55,9 @@ void point_set_replace(struct point_set **held, struct point_set *set);
  * source gave what does not matter: a visitor sees nothing of that. */
 bool point_set_equals(const struct point_set *one, const struct point_set *other);
 
+/* True when a set says just this of the service. */
+bool point_set_has_features(const struct point_set *set, const struct point_set_features *features);
+
 /* How many of a set's points are from a source. NULL has none. */
 size_t point_set_count_of(const struct point_set *set, uint64_t source);
 
