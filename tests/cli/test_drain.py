@@ -49,6 +49,9 @@ class Drained(Publisher):
         """Waits until so many points of each of these instances are to be published: an answer may be half a second old."""
         return checks.wait_for(lambda: {name: self.points().get(name) for name in points} == points)
 
+    def instance(self, name):
+        return next(each for each in self.service()["instances"] if each["name"] == name)
+
 
 def weighted(name, key, path, weight):
     return [*instance(name, key, path), f"        weight: {weight}"]
@@ -104,6 +107,13 @@ def check_drain(publisher, keys):
           "obpub drain: no other instance of" in publisher.log_text(), publisher.log_text()[-2000:])
     check("HSDirs have nothing of it within a minute", publisher.wait(has_no_visitors("good1"), 120),
           publisher.service())
+    drained, other = publisher.instance("good1"), publisher.instance("good2")
+    check("the status says who is drained, and since when", drained["isDrained"] and drained["drainedSince"] and
+          not other["isDrained"] and other["drainedSince"] is None, drained)
+    check("and the shares", (drained["share"], drained["shareWanted"], other["share"], other["shareWanted"]) ==
+          (0, 0, 1, 1), (drained, other))
+    text = checks.run("status", "--socket-path", publisher.folder / "status").stdout
+    check("so does its text", "drained for " in text and "100 % of the clients that come now" in text, text)
 
 
 def check_reload(publisher, instances, keys, folder):
@@ -136,6 +146,9 @@ def check_stand_in(publisher, backend):
         return service["isPublished"] and all(
             each["introPointsPublished"] == (3 if each["name"] == "good1" else 0) for each in service["instances"])
     check("it has the visitors of one that dies", publisher.wait(has_all, 60), publisher.points())
+    service = publisher.service()
+    check("the status and the log say so", service["usesDrained"] and service["instances"][0]["isDrained"] and
+          "no other backend is live than such as are drained" in publisher.log_text(), service)
 
 
 def try_as_other(path):

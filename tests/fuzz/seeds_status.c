@@ -94,8 +94,13 @@ static void write_troubled_document(void)
             "%s%s{\"onionAddress\": \"x.onion\", \"isPublished\": false, \"isStatic\": true, "
             "\"introPointsNum\": 1, "
             "\"bundle\": {\"expires\": \"2026-12-0%zu 00:00:00\", \"state\": \"%s\", \"error\": %s}, "
-            "\"instances\": [], \"descriptors\": []}",
-            services, i > 0 ? ", " : "", i + 1, states[i], i == 2 ? "\"make a new one\"" : "null");
+            "\"usesDrained\": true, \"instances\": [{\"onionAddress\": \"y\", \"name\": null, \"state\": "
+            "\"live\", "
+            "\"since\": \"2026-11-22 11:00:00\", \"isReachable\": true, \"introPointsPublished\": 1, "
+            "\"error\": null, \"share\": 0.5, \"shareWanted\": 1, \"weight\": 20, \"isDrained\": true, "
+            "\"drainedSince\": %s}], \"descriptors\": []}",
+            services, i > 0 ? ", " : "", i + 1, states[i], i == 2 ? "\"make a new one\"" : "null",
+            i == 1 ? "\"2026-11-22 11:30:00\"" : "null");
         free(services);
         services = longer;
     }
