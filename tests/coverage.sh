@@ -6,9 +6,9 @@ cd "$(dirname "$0")/.." || exit 1
 . tests/setup.sh
 
 minimum=90
-# Not among them is what opens files and sockets (plain_file.c, credential_file.c, key_file.c, status_reader.c, status_socket.c), leaves
-# the parsing to libevent (metrics_server.c), or keeps connections and looks at replies that were parsed (src/engine):
-# targets run that, too, but much of it is for what no input brings about.
+# Not among them is what opens files and sockets (plain_file.c, credential_file.c, key_file.c, socket_client.c, status_socket.c,
+# command_socket.c), leaves the parsing to libevent (metrics_server.c), or keeps connections and looks at replies that were
+# parsed (src/engine): targets run that, too, but much of it is for what no input brings about.
 parsers='src/config/config.c src/config/config_loader.c src/config/config_services.c src/config/config_instances.c src/config/key_decode.c
     src/address/listen_address.c src/base/calendar_parse.c src/base/printable.c src/base/text.c
     src/config/yaml_file.c src/config/yaml_reader.c
@@ -20,7 +20,7 @@ parsers='src/config/config.c src/config/config_loader.c src/config/config_servic
     src/onion/directory_address.c src/onion/directory_text.c src/onion/document.c src/onion/flow_control.c src/onion/introduction_point.c
     src/onion/item_rules.c src/onion/link_specifiers.c src/onion/microdescriptor.c src/onion/network.c src/onion/onion_address.c
     src/onion/version_ranges.c src/reader/config_delivery.c src/reader/reader_client.c src/reader/reader_process.c
-    src/report/status_document.c src/report/status_text.c
+    src/report/drain_request.c src/report/status_document.c src/report/status_text.c
     src/signer/bundle_request.c src/signer/key_request.c src/signer/request.c'
 
 setup_packages "$build_packages" clang libclang-rt-dev libcmocka-dev llvm-14

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/printable.h"
+#include "command/check_shares.h"
 #include "command/check_steps.h"
 #include "command/commands.h"
 #include "command/given_config.h"
@@ -110,6 +111,20 @@ static void format_endpoint(const struct control_endpoint *endpoint, char text[E
     text_make_printable(text);
 }
 
+/* Where weights differ: which part of the visitors a backend is to have, and which it has. */
+static void print_shares(const struct check_shares *shares, const struct config_backend *backend,
+                         size_t position)
+{
+    if (!shares->differ)
+        return;
+    printf("        weight %u: %.0f %% of the visitors wanted", backend->weight,
+           100 * shares->wanted[position]);
+    if (backend->weight > 0)
+        printf(", %.0f %% given with %d introduction points each", 100 * shares->given[position],
+               SHARES_DEFAULT_POINTS);
+    putchar('\n');
+}
+
 static void print_backend(const struct config_backend *backend)
 {
     char endpoint[ENDPOINT_TEXT_SIZE] = "";
@@ -155,8 +170,13 @@ static void print_frontend(const struct config_frontend *frontend)
                plural);
     else
         printf("    %zu backend%s:\n", frontend->backend_count, plural);
-    for (size_t i = 0; i < frontend->backend_count; i++)
+    struct check_shares shares;
+    check_shares_find(&shares, frontend);
+    for (size_t i = 0; i < frontend->backend_count; i++) {
         print_backend(&frontend->backends[i]);
+        print_shares(&shares, &frontend->backends[i], i);
+    }
+    check_shares_clear(&shares);
     putchar('\n');
 }
 
@@ -284,7 +304,8 @@ static json_t *make_tor(const struct tor_endpoints *endpoints)
     return object;
 }
 
-static json_t *make_instance(const struct config_backend *backend)
+static json_t *make_instance(const struct config_backend *backend, const struct check_shares *shares,
+                             size_t position)
 {
     char endpoint[ENDPOINT_TEXT_SIZE] = "";
     if (backend->has_control)
@@ -294,6 +315,9 @@ static json_t *make_instance(const struct config_backend *backend)
     json_object_set_new(object, "name", status_value_text(backend->name));
     json_object_set_new(object, "hasControl", json_boolean(backend->has_control));
     json_object_set_new(object, "control", status_value_text(endpoint));
+    json_object_set_new(object, "weight", json_integer(backend->weight));
+    json_object_set_new(object, "shareWanted", json_real(shares->wanted[position]));
+    json_object_set_new(object, "shareGiven", json_real(shares->given[position]));
     return object;
 }
 
@@ -306,8 +330,11 @@ static json_t *make_service(const struct config *config, const struct config_fro
     };
     const struct bundle_plan *plan = frontend->key_format == KEY_FORMAT_BUNDLE ? &frontend->plan : NULL;
     json_t *instances = json_array();
+    struct check_shares shares;
+    check_shares_find(&shares, frontend);
     for (size_t i = 0; i < frontend->backend_count; i++)
-        json_array_append_new(instances, make_instance(&frontend->backends[i]));
+        json_array_append_new(instances, make_instance(&frontend->backends[i], &shares, i));
+    check_shares_clear(&shares);
     json_t *object = json_object();
     json_object_set_new(object, "onionAddress", status_value_address(frontend->identity_key));
     json_object_set_new(object, "key", status_value_text(frontend->key_path));

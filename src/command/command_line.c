@@ -249,6 +249,16 @@ static int take_found(struct parser *parser, int found, const char *argument, st
     }
 }
 
+/* Takes a word that is no option as what the command is about, if that is still to come. */
+static bool take_operand(struct parser *parser, const char *argument)
+{
+    const struct command *command = parser->word_command;
+    if (command == NULL || command->operand == NULL || parser->options->operand != NULL || argument[0] == '-')
+        return false;
+    parser->options->operand = argument;
+    return true;
+}
+
 /* Takes all that follows the program's name, or the command's word. */
 static int take_all(struct parser *parser, int argc, char **argv, struct error *error)
 {
@@ -257,7 +267,9 @@ static int take_all(struct parser *parser, int argc, char **argv, struct error *
     while (position < argc) {
         optarg = NULL;
         int found = getopt_long(argc, argv, parser->short_forms, parser->long_forms, NULL);
-        if (take_found(parser, found, argv[position], error) != 0)
+        if (found == -1 && take_operand(parser, argv[position]))
+            optind = position + 1;
+        else if (take_found(parser, found, argv[position], error) != 0)
             return -1;
         position = optind;
     }
@@ -275,6 +287,9 @@ static int check_given(const struct parser *parser, struct error *error)
         command_name_takers(&option_rows[i], takers);
         return error_set(error, "--%s goes only with %s", option_rows[i].name, takers);
     }
+    if (command->operand != NULL && parser->options->operand == NULL)
+        return error_set(error, "\"obpub %s\" needs %s: obpub %s %s", command->name, command->operand,
+                         command->name, command->usage);
     return 0;
 }
 

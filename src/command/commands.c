@@ -49,6 +49,24 @@ const struct command commands[COMMANDS] = {
     },
     {
         .kind = COMMAND_WORD,
+        .name = "drain",
+        .operand = "NAME",
+        .options = OPTION_BIT(CONFIG) | OPTION_BIT(SOCKET_PATH) | OPTION_BIT(FRONTEND),
+        .usage = "NAME [-c FILE] [--frontend ADDRESS] [--socket-path PATH]",
+        .help = "have the obpub that runs send no new visitors to an instance",
+        .run = drain_command,
+    },
+    {
+        .kind = COMMAND_WORD,
+        .name = "undrain",
+        .operand = "NAME",
+        .options = OPTION_BIT(CONFIG) | OPTION_BIT(SOCKET_PATH) | OPTION_BIT(FRONTEND),
+        .usage = "NAME [-c FILE] [--frontend ADDRESS] [--socket-path PATH]",
+        .help = "have it send visitors there again",
+        .run = undrain_command,
+    },
+    {
+        .kind = COMMAND_WORD,
         .name = "presign",
         .options = OPTION_BIT(CONFIG) | OPTION_BIT(DAYS) | OPTION_BIT(OUTPUT) | OPTION_BIT(FORCE) |
                    OPTION_BIT(PERIOD_MINUTES) | OPTION_BIT(VOTING_INTERVAL),

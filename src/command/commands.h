@@ -27,8 +27,10 @@ enum command_kind {
 
 struct command {
     enum command_kind kind;
-    const char *name;  /* the word, or the option without its dashes; "" for the default */
-    char letter;       /* the short form of the option, 0 when there is none */
+    const char *name; /* the word, or the option without its dashes; "" for the default */
+    char letter;      /* the short form of the option, 0 when there is none */
+    const char
+        *operand;      /* what --help calls the one word that it needs beside options; NULL: it takes none */
     uint32_t options;  /* those that may be given with it: OPTION_BIT() of each */
     const char *usage; /* these, as --help begins with them; NULL: it does not */
     const char *help;  /* what it does: one line, or several with line ends between */
@@ -40,14 +42,16 @@ struct command {
 };
 
 /* The default one first, then in the order in which --help has them. */
-#define COMMANDS 7
+#define COMMANDS 9
 extern const struct command commands[COMMANDS];
 
-/* Each in a file of its name; --help and --version in help.c. */
+/* Each in a file of its name; --help and --version in help.c, undrain in drain.c. */
 int run_command(const struct options *options);
 int once_command(const struct options *options);
 int check_command(const struct options *options);
 int status_command(const struct options *options);
+int drain_command(const struct options *options);
+int undrain_command(const struct options *options);
 int presign_command(const struct options *options);
 int presign_complete_options(struct options *options, struct error *error);
 int help_command(const struct options *options);

@@ -44,14 +44,16 @@ static void add_folder(struct socket_folders *folders, const char *path)
 
 void socket_folders_find(struct socket_folders *folders, const struct options *options)
 {
-    char *status_socket, *metrics_listen;
+    char *status_socket, *command_socket, *metrics_listen;
     struct listen_address address;
     *folders = (struct socket_folders){0};
-    config_find_listeners(&status_socket, &metrics_listen, options->config_path);
+    config_find_listeners(&status_socket, &command_socket, &metrics_listen, options->config_path);
     add_folder(folders, options->environment_status_socket != NULL ? options->environment_status_socket
                                                                    : status_socket);
+    add_folder(folders, command_socket);
     add_folder(folders, find_metrics_path(metrics_listen, &address));
     free(status_socket);
+    free(command_socket);
     free(metrics_listen);
 }
 
@@ -115,6 +117,7 @@ enum confine_result confinement_confine_engine(const struct confine_plan *plan, 
 {
     struct listen_address address;
     const char *const paths[SOCKET_FILES_MAX] = {config->status_socket_location,
+                                                 config->command_socket_location,
                                                  find_metrics_path(config->metrics_listen, &address)};
     struct socket_folders folders = {0};
     gid_t groups[USER_GROUPS_MAX];

@@ -10,8 +10,8 @@
  * what is about that is read. Returns 0, or -1 when obpub must not be started, with a sentence. */
 int confinement_make_plan(struct confine_plan *plan, const struct options *options, struct error *error);
 
-/* Socket files that are listened on: of the status and of the metrics. */
-#define SOCKET_FILES_MAX 2
+/* Socket files that are listened on: of the status, of commands and of the metrics. */
+#define SOCKET_FILES_MAX 3
 
 /* The folders that these lie in. */
 struct socket_folders {
@@ -23,8 +23,9 @@ struct socket_folders {
 void socket_folders_find(struct socket_folders *folders, const struct options *options);
 void socket_folders_clear(struct socket_folders *folders);
 
-/* Confines the engine, which the caller is, for good. is_listening: it serves the status and the metrics as
- * the config says, from sockets that have to be open by now and are given to the user that it becomes. */
+/* Confines the engine, which the caller is, for good. is_listening: it serves the status, commands and the
+ * metrics as the config says, from sockets that have to be open by now and are given to the user that it
+ * becomes. */
 enum confine_result confinement_confine_engine(const struct confine_plan *plan, const struct options *options,
                                                const struct config *config, bool is_listening,
                                                struct error *error);

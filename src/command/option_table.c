@@ -59,11 +59,19 @@ static int set_socket(struct options *options, const char *argument, struct erro
     return 0;
 }
 
-static int set_status_socket(struct options *options, const char *argument, struct error *error)
+static int set_socket_path(struct options *options, const char *argument, struct error *error)
 {
     if (argument[0] == '\0')
         return error_set(error, "the path of the socket is empty");
-    options->status_socket = argument;
+    options->socket_path = argument;
+    return 0;
+}
+
+static int set_frontend(struct options *options, const char *argument, struct error *error)
+{
+    if (argument[0] == '\0')
+        return error_set(error, "the address is empty");
+    options->frontend = argument;
     return 0;
 }
 
@@ -185,8 +193,10 @@ const struct option_row option_rows[OPTIONS] = {
                         set_timeout},
     [OPTION_JSON] = {"json", 0, NULL, "the result as one JSON object", set_json},
     [OPTION_VERIFY] = {"verify", 0, NULL, "say what visitors get once all is published", set_verify},
-    [OPTION_SOCKET_PATH] = {"socket-path", 0, "PATH", "the status socket (default: as the config says)",
-                            set_status_socket},
+    [OPTION_SOCKET_PATH] = {"socket-path", 0, "PATH", "where to ask (default: as the config has)",
+                            set_socket_path},
+    [OPTION_FRONTEND] = {"frontend", 0, "ADDRESS", "of this frontend (default: of all that have it)",
+                         set_frontend},
     [OPTION_WATCH] = {"watch", 0, NULL, "show it again every two seconds, until interrupted", set_watch},
     [OPTION_DAYS] = {"days", 0, "N", "for so many days from now on, 1 to 366", set_days},
     [OPTION_OUTPUT] = {"output", 'o', "BUNDLE", "the file to make; with several frontends, the folder",

@@ -21,12 +21,14 @@ struct options {
     const char
         *environment_status_socket; /* ONIONBALANCE_STATUS_SOCKET_LOCATION, or NULL; wins over the config's */
     bool json, watch, force, verify;
-    const char *status_socket; /* --socket-path of "obpub status", or NULL */
-    unsigned timeout;          /* seconds, 120 unless given */
-    const char *output;        /* -o of "obpub presign" */
-    unsigned days;             /* --days of "obpub presign" */
-    unsigned period_minutes;   /* --period-minutes, 1440 unless given */
-    unsigned voting_interval;  /* --voting-interval, seconds */
+    const char *socket_path;  /* --socket-path: the status socket, or the one for commands; or NULL */
+    const char *frontend;     /* --frontend of "obpub drain", or NULL */
+    const char *operand;      /* what a command is about that is no option: see its row */
+    unsigned timeout;         /* seconds, 120 unless given */
+    const char *output;       /* -o of "obpub presign" */
+    unsigned days;            /* --days of "obpub presign" */
+    unsigned period_minutes;  /* --period-minutes, 1440 unless given */
+    unsigned voting_interval; /* --voting-interval, seconds */
 };
 
 #endif

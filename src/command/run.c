@@ -21,8 +21,10 @@
 #include "command/tor_endpoint.h"
 #include "command/weak_passwords.h"
 #include "control/timeval.h"
+#include "engine/draining.h"
 #include "engine/engine.h"
 #include "engine/open_files.h"
+#include "report/command_socket.h"
 #include "report/journal.h"
 #include "report/metrics_server.h"
 #include "report/publication.h"
@@ -48,6 +50,7 @@ struct daemon {
     struct journal *journal;
     struct live_view live;
     struct status_socket *status_socket;
+    struct command_socket *command_socket;
     struct metrics_server *metrics_server;
     struct listener_remover remover;
     struct event *signals[SIGNALS], *watchdog, *look;
@@ -157,6 +160,27 @@ static int remove_socket(const char *path, void *context, struct error *error)
     return 0;
 }
 
+/* Does what somebody asks for on the command socket. */
+static void take_command(const struct drain_request *request, struct drain_answer *answer, void *context)
+{
+    const struct daemon *daemon = context;
+    engine_drain(daemon->engine, request, answer);
+    log_write(&daemon->log, LOG_LEVEL_INFO, "obpub %s: %s", request->is_drained ? "drain" : "undrain",
+              answer->sentence);
+}
+
+/* Opens the command socket, or closes the one that was open where there is to be none. */
+static int open_command_socket(struct daemon *daemon, const struct config *config, struct error *error)
+{
+    command_socket_free(daemon->command_socket);
+    daemon->command_socket = NULL;
+    if (config->command_socket_location == NULL)
+        return 0;
+    daemon->command_socket = command_socket_new(daemon->base, config->command_socket_location,
+                                                &daemon->remover, take_command, daemon, error);
+    return daemon->command_socket != NULL ? 0 : -1;
+}
+
 /* Opens what the config says is to be listened on; what stays the same is left alone. old is NULL at the
  * start. An error leaves that one closed. */
 static int open_listeners(struct daemon *daemon, const struct config *old, const struct config *config,
@@ -172,6 +196,9 @@ static int open_listeners(struct daemon *daemon, const struct config *old, const
             result = daemon->status_socket != NULL ? result : -1;
         }
     }
+    if ((old == NULL || !string_equals(old->command_socket_location, config->command_socket_location)) &&
+        open_command_socket(daemon, config, error) != 0)
+        result = -1;
     if (old == NULL || !string_equals(old->metrics_listen, config->metrics_listen)) {
         metrics_server_free(daemon->metrics_server);
         daemon->metrics_server = NULL;
@@ -518,6 +545,7 @@ int run_command(const struct options *options)
         result = load_and_run(&daemon);
     }
     status_socket_free(daemon.status_socket);
+    command_socket_free(daemon.command_socket);
     metrics_server_free(daemon.metrics_server);
     reload_free(daemon.reload);
     engine_free(daemon.engine);

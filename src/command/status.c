@@ -24,7 +24,7 @@
 static char *find_socket(const struct options *options)
 {
     const char *given =
-        options->status_socket != NULL ? options->status_socket : options->environment_status_socket;
+        options->socket_path != NULL ? options->socket_path : options->environment_status_socket;
     if (given != NULL)
         return memory_copy_text(given, strlen(given));
     char *location = NULL;

@@ -6,6 +6,7 @@
 
 #include "address/listen_address.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "config/config_loader.h"
 #include "config/config_services.h"
 #include "config/yaml_file.h"
@@ -16,6 +17,7 @@ enum {
     TOP_TOR_CONTROL_PASSWORD_FILE,
     TOP_TOR_CONTROL_COOKIE_FILE,
     TOP_STATUS_SOCKET_LOCATION,
+    TOP_COMMAND_SOCKET_LOCATION,
     TOP_METRICS_LISTEN,
     TOP_BACKEND_GRACE,
     TOP_USER,
@@ -29,6 +31,7 @@ static const struct yaml_key top_keys[TOP_KEYS] = {
     [TOP_TOR_CONTROL_PASSWORD_FILE] = {"tor-control-password-file", false},
     [TOP_TOR_CONTROL_COOKIE_FILE] = {"tor-control-cookie-file", false},
     [TOP_STATUS_SOCKET_LOCATION] = {"status-socket-location", false},
+    [TOP_COMMAND_SOCKET_LOCATION] = {"command-socket-location", false},
     [TOP_METRICS_LISTEN] = {"metrics-listen", false},
     [TOP_BACKEND_GRACE] = {"backend-grace", false},
     [TOP_USER] = {"user", false},
@@ -133,10 +136,11 @@ static char *read_metrics_listen(struct yaml_reader *yaml, yaml_node_t *node)
     return memory_copy_text(text, strlen(text));
 }
 
-/* Reads where the status socket is to be; release with free(). NULL when there is none, or a bad one. */
-static char *read_status_socket(struct yaml_reader *yaml, yaml_node_t *node)
+/* Reads where the socket of a key is to be; release with free(). NULL when there is none, or a bad one. */
+static char *read_socket(struct yaml_reader *yaml, yaml_node_t **values, size_t number)
 {
-    static const char key[] = "status-socket-location";
+    const char *key = top_keys[number].name;
+    yaml_node_t *node = values[number];
     const char *path = node != NULL ? yaml_reader_read_text(yaml, node, key) : NULL;
     if (path == NULL)
         return NULL;
@@ -175,6 +179,20 @@ static void read_confinement(struct yaml_reader *yaml, yaml_node_t **values, cha
     *requires_sandbox = read_truth(yaml, values[TOP_REQUIRE_SANDBOX], "require-sandbox");
 }
 
+/* Reads where the two sockets for other programs of this machine are to be, which can't be one. */
+static void read_sockets(struct config_loader *loader, yaml_node_t **values)
+{
+    struct config *config = loader->config;
+    config->status_socket_location = read_socket(&loader->yaml, values, TOP_STATUS_SOCKET_LOCATION);
+    config->command_socket_location = read_socket(&loader->yaml, values, TOP_COMMAND_SOCKET_LOCATION);
+    if (config->command_socket_location != NULL &&
+        string_equals(config->command_socket_location, config->status_socket_location))
+        CONFIG_LOADER_REPORT(loader, values[TOP_COMMAND_SOCKET_LOCATION],
+                             "\"%s\" is also the \"%s\": name another path, since they are two sockets",
+                             top_keys[TOP_COMMAND_SOCKET_LOCATION].name,
+                             top_keys[TOP_STATUS_SOCKET_LOCATION].name);
+}
+
 /* Reads the whole document. */
 static void read_top(struct config_loader *loader)
 {
@@ -183,7 +201,7 @@ static void read_top(struct config_loader *loader)
     yaml_reader_read_mapping(&loader->yaml, yaml_reader_root(&loader->yaml), &top_mapping, values);
     read_tor_controls(loader, values[TOP_TOR_CONTROL]);
     read_tor_credentials(loader, values);
-    config->status_socket_location = read_status_socket(&loader->yaml, values[TOP_STATUS_SOCKET_LOCATION]);
+    read_sockets(loader, values);
     config->metrics_listen = read_metrics_listen(&loader->yaml, values[TOP_METRICS_LISTEN]);
     config->backend_grace =
         config_loader_read_number(loader, values[TOP_BACKEND_GRACE], "backend-grace", "seconds",
@@ -241,7 +259,8 @@ static int load_top(struct yaml_reader *yaml, yaml_node_t *values[TOP_KEYS], con
     return result;
 }
 
-int config_find_status_socket(char **location, const char *path, struct config_report *report)
+/* Reads nothing but where the socket of a key is. */
+static int find_socket(char **location, size_t number, const char *path, struct config_report *report)
 {
     struct yaml_reader yaml;
     yaml_node_t *values[TOP_KEYS];
@@ -249,13 +268,23 @@ int config_find_status_socket(char **location, const char *path, struct config_r
     *report = (struct config_report){0};
     if (load_top(&yaml, values, path, report) != 0)
         return -1;
-    *location = read_status_socket(&yaml, values[TOP_STATUS_SOCKET_LOCATION]);
+    *location = read_socket(&yaml, values, number);
     yaml_reader_clear(&yaml);
     if (report->error_count == 0)
         return 0;
     free(*location);
     *location = NULL;
     return -1;
+}
+
+int config_find_status_socket(char **location, const char *path, struct config_report *report)
+{
+    return find_socket(location, TOP_STATUS_SOCKET_LOCATION, path, report);
+}
+
+int config_find_command_socket(char **location, const char *path, struct config_report *report)
+{
+    return find_socket(location, TOP_COMMAND_SOCKET_LOCATION, path, report);
 }
 
 int config_find_confinement(char **user, bool *requires_sandbox, const char *path)
@@ -275,14 +304,16 @@ int config_find_confinement(char **user, bool *requires_sandbox, const char *pat
     return result;
 }
 
-void config_find_listeners(char **status_socket, char **metrics_listen, const char *path)
+void config_find_listeners(char **status_socket, char **command_socket, char **metrics_listen,
+                           const char *path)
 {
     struct config_report report = {0};
     struct yaml_reader yaml;
     yaml_node_t *values[TOP_KEYS];
-    *status_socket = *metrics_listen = NULL;
+    *status_socket = *command_socket = *metrics_listen = NULL;
     if (load_top(&yaml, values, path, &report) == 0) {
-        *status_socket = read_status_socket(&yaml, values[TOP_STATUS_SOCKET_LOCATION]);
+        *status_socket = read_socket(&yaml, values, TOP_STATUS_SOCKET_LOCATION);
+        *command_socket = read_socket(&yaml, values, TOP_COMMAND_SOCKET_LOCATION);
         *metrics_listen = read_metrics_listen(&yaml, values[TOP_METRICS_LISTEN]);
         yaml_reader_clear(&yaml);
     }
@@ -298,6 +329,7 @@ void config_clear(struct config *config)
     free(config->tor_control_password_file);
     free(config->tor_control_cookie_file);
     free(config->status_socket_location);
+    free(config->command_socket_location);
     free(config->metrics_listen);
     free(config->user);
     *config = (struct config){0};

@@ -72,6 +72,7 @@ struct config {
     char *tor_control_password_file; /* or NULL */
     char *tor_control_cookie_file;   /* or NULL */
     char *status_socket_location;    /* or NULL */
+    char *command_socket_location;   /* or NULL */
     char *metrics_listen;            /* "address:port" or "unix:/path", or NULL */
     unsigned backend_grace;          /* seconds that a backend whose connection is lost stays in */
     char *user;                      /* whom to become when started as root, or NULL */
@@ -124,15 +125,19 @@ int config_load(struct config *config, const char *path, struct config_report *r
  * report. Release the report with config_report_clear(). */
 int config_find_status_socket(char **location, const char *path, struct config_report *report);
 
+/* The same for the file's command-socket-location. */
+int config_find_command_socket(char **location, const char *path, struct config_report *report);
+
 /* Reads nothing but the file's "user" and "require-sandbox", which count from before anything else is read:
  * *user is to be released with free(), NULL when the file has none. Returns 0, or -1 when the file has
  * errors, which are for config_load() to report; what it has of the two is there all the same. */
 int config_find_confinement(char **user, bool *requires_sandbox, const char *path);
 
-/* Reads nothing but where the file has sockets listened on, "status-socket-location" and "metrics-listen":
- * both are to be released with free(), NULL when the file has none or a bad one, which is for config_load()
- * to report. */
-void config_find_listeners(char **status_socket, char **metrics_listen, const char *path);
+/* Reads nothing but where the file has sockets listened on, "status-socket-location",
+ * "command-socket-location" and "metrics-listen": all are to be released with free(), NULL when the file has
+ * none or a bad one, which is for config_load() to report. */
+void config_find_listeners(char **status_socket, char **command_socket, char **metrics_listen,
+                           const char *path);
 
 /* Room for a backend's title. */
 #define CONFIG_TITLE_SIZE 256

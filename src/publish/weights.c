@@ -41,14 +41,19 @@ unsigned weights_find(const struct publisher_frontend *frontend, const struct pu
     return member_is_drained(member) ? 0 : member->weight;
 }
 
-double weights_find_share(const struct publisher *publisher, const struct publisher_frontend *frontend,
-                          const struct publisher_member *member)
+unsigned weights_sum(const struct publisher *publisher, const struct publisher_frontend *frontend)
 {
     unsigned sum = 0;
     for (size_t i = 0; i < frontend->member_count; i++) {
         if (is_there(publisher, frontend, &frontend->members[i]))
             sum += weights_find(frontend, &frontend->members[i]);
     }
+    return sum;
+}
+
+double weights_find_share(const struct publisher *publisher, const struct publisher_frontend *frontend,
+                          const struct publisher_member *member, unsigned sum)
+{
     if (sum == 0)
         return NAN;
     return is_there(publisher, frontend, member) ? (double)weights_find(frontend, member) / sum : 0;

@@ -16,9 +16,12 @@ void weights_update(const struct publisher *publisher, struct publisher_frontend
  * but such they all have the same. */
 unsigned weights_find(const struct publisher_frontend *frontend, const struct publisher_member *member);
 
-/* The share of the visitors that a member is to have now, 0 to 1: its weight's part of those of all that have
- * introduction points to be published. NAN when there is none. */
+/* The sum of these weights, of all members that have introduction points to be published. */
+unsigned weights_sum(const struct publisher *publisher, const struct publisher_frontend *frontend);
+
+/* The share of the visitors that a member is to have now, 0 to 1: its weight's part of that sum. NAN when
+ * that is 0. */
 double weights_find_share(const struct publisher *publisher, const struct publisher_frontend *frontend,
-                          const struct publisher_member *member);
+                          const struct publisher_member *member, unsigned sum);
 
 #endif

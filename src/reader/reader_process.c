@@ -288,6 +288,7 @@ static bool names_socket(const struct config *config, const char *path)
 {
     struct listen_address metrics;
     return string_equals(config->status_socket_location, path) ||
+           string_equals(config->command_socket_location, path) ||
            (config->metrics_listen != NULL &&
             listen_address_parse(&metrics, config->metrics_listen, NULL) == 0 &&
             string_equals(listen_address_path(&metrics), path));

@@ -42,7 +42,7 @@ struct journal_bundle {
 
 struct journal_frontend {
     uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE];
-    struct log_state published, backends, hsdirs, others, lacks, flow_control;
+    struct log_state published, backends, hsdirs, others, lacks, flow_control, drained;
     int64_t partly_since; /* since when it has been published in part only */
     struct journal_bundle bundle;
     struct twin_journal twins;
@@ -308,6 +308,20 @@ static void update_flow_control(struct journal *journal, const struct report_vie
                        "%s.onion: visitors have congestion control again", address);
 }
 
+/* Says that visitors come to backends that are drained, as no other one is live. */
+static void update_drained(struct journal *journal, const struct publisher_frontend *frontend,
+                           struct journal_frontend *known, const char *address)
+{
+    if (frontend->uses_drained && frontend->has_started)
+        log_write_trouble(journal->log, &known->drained, LOG_LEVEL_WARNING,
+                          "%s.onion: no other backend is live than such as are drained: visitors come to "
+                          "these all the same",
+                          address);
+    else if (!frontend->uses_drained && known->drained.is_trouble)
+        log_write_well(journal->log, &known->drained, LOG_LEVEL_INFO,
+                       "%s.onion: a backend that is not drained is live again", address);
+}
+
 /* True when a backend has not been heard of yet, and not been given up. */
 static bool waits_for_backend(const struct publisher *publisher, const struct publisher_frontend *frontend)
 {
@@ -337,6 +351,7 @@ static void update_frontend(struct journal *journal, const struct report_view *v
     else if (!frontend->is_frozen && known->backends.is_trouble)
         log_write_well(journal->log, &known->backends, LOG_LEVEL_INFO, "%s.onion: a backend is live again",
                        address);
+    update_drained(journal, frontend, known, address);
     update_hsdirs(journal, frontend, known, address);
     update_publication(journal, view, report, known);
 }

@@ -13,7 +13,6 @@
 /* Connections that may wait to be accepted: fewer than are served at the same time, as all are accepted at
  * once and none of them is to be dropped for the others before it was looked at. */
 #define BACKLOG 32
-#define SOCKET_MODE 0660
 /* How long nobody is let in after accept() failed, for want of file descriptors mostly. */
 #define PAUSE_SECONDS 1
 
@@ -138,24 +137,24 @@ static void describe_bind_failure(const struct listen_address *address, struct e
 }
 
 /* Binds it; a socket file gets its mode from the first moment on. */
-static int bind_socket(int descriptor, const struct listen_address *address)
+static int bind_socket(int descriptor, const struct listen_address *address, mode_t mode)
 {
     int on = 1;
     if (listen_address_path(address) == NULL)
         setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-    mode_t mask = umask(0777 & ~SOCKET_MODE);
+    mode_t mask = umask(0777 & ~mode);
     int result = bind(descriptor, (const struct sockaddr *)&address->address, address->length);
     umask(mask);
     return result == 0 ? listen(descriptor, BACKLOG) : result;
 }
 
 /* Makes the listening socket; returns its descriptor or -1. */
-static int make_socket(const struct listen_address *address, struct error *error)
+static int make_socket(const struct listen_address *address, mode_t mode, struct error *error)
 {
     int descriptor = socket(address->address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (descriptor < 0)
         return error_set(error, "a socket can't be made: %s", strerror(errno));
-    if (bind_socket(descriptor, address) == 0)
+    if (bind_socket(descriptor, address, mode) == 0)
         return descriptor;
     describe_bind_failure(address, error);
     close(descriptor);
@@ -163,14 +162,14 @@ static int make_socket(const struct listen_address *address, struct error *error
 }
 
 int listener_open(struct listener *listener, struct event_base *base, const struct listen_address *address,
-                  const struct listener_remover *remover, struct error *error)
+                  mode_t mode, const struct listener_remover *remover, struct error *error)
 {
     memset(listener, 0, sizeof(*listener));
     listener->remover = remover;
     const char *path = listen_address_path(address);
     if (path != NULL && remove_stale(address, remover, error) != 0)
         return -1;
-    int descriptor = make_socket(address, error);
+    int descriptor = make_socket(address, mode, error);
     if (descriptor < 0)
         return -1;
     if (path != NULL)

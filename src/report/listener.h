@@ -25,11 +25,15 @@ struct listener {
     const struct listener_remover *remover;
 };
 
+/* Who may use a socket file. */
+#define LISTENER_FOR_GROUP 0660 /* its owner and group */
+#define LISTENER_FOR_OWNER 0600 /* its owner alone */
+
 /* Listens there. A file that is in the way is only taken away when it is a socket on which nobody listens. A
- * socket file may be used by its owner and group (mode 0660). remover is needed for as long as the listener
- * is open. Returns 0, or -1 with a sentence. */
+ * socket file gets that mode, one of those above. remover is needed for as long as the listener is open.
+ * Returns 0, or -1 with a sentence. */
 int listener_open(struct listener *listener, struct event_base *base, const struct listen_address *address,
-                  const struct listener_remover *remover, struct error *error);
+                  mode_t mode, const struct listener_remover *remover, struct error *error);
 
 /* Closes it and removes its socket file. is_taken_over: connections is freed by somebody else, later. */
 void listener_close(struct listener *listener, bool is_taken_over);

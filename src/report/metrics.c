@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "onion/onion_address.h"
 #include "publish/source_life.h"
+#include "publish/weights.h"
 #include "report/metrics_text.h"
 #include "report/metrics_values.h"
 #include "report/publication.h"
@@ -257,6 +258,35 @@ static void write_backend_metrics(struct metrics_text *text, const struct report
     }
 }
 
+/* What each frontend's backends have of its visitors. */
+static void write_members(struct metrics_text *text, const struct report_view *view,
+                          const struct shown_backend *list, const struct report_frontend *shown,
+                          const struct member_metric *metric)
+{
+    const struct publisher_frontend *frontend = &view->publisher->frontends[shown->number];
+    unsigned weights = weights_sum(view->publisher, frontend);
+    char domain[DOMAIN_SIZE];
+    format_domain(domain, frontend->identity_key);
+    for (size_t i = 0; i < frontend->member_count; i++) {
+        const struct publisher_member *member = &frontend->members[i];
+        const struct shown_backend *backend = &list[source_row(member->source)];
+        const struct metrics_label labels[] = {
+            {"frontend", domain}, {"backend", backend->domain}, {"name", backend->name}};
+        metrics_text_add(text, metric->help.name, "", labels, 3,
+                         metric->value(view, frontend, member, weights));
+    }
+}
+
+static void write_shares(struct metrics_text *text, const struct report_view *view,
+                         const struct shown_backend *list)
+{
+    for (const struct member_metric *metric = member_metrics; metric->value != NULL; metric++) {
+        begin(text, &metric->help);
+        for (size_t i = 0; i < view->frontend_count; i++)
+            write_members(text, view, list, &view->frontends[i], metric);
+    }
+}
+
 static void write_backends(struct metrics_text *text, const struct report_view *view)
 {
     struct shown_backend *list = list_backends(view);
@@ -267,6 +297,7 @@ static void write_backends(struct metrics_text *text, const struct report_view *
         if (list[i].backend != NULL)
             write_backend_state(text, &list[i]);
     }
+    write_shares(text, view, list);
     free(list);
 }
 

@@ -234,7 +234,7 @@ struct metrics_server *metrics_server_new(struct event_base *base, const char *l
         return NULL;
     }
     struct metrics_server *server = memory_allocate(1, sizeof(*server));
-    if (listener_open(&server->listener, base, &address, remover, error) != 0) {
+    if (listener_open(&server->listener, base, &address, LISTENER_FOR_GROUP, remover, error) != 0) {
         error_add_context(error, "metrics-listen %s", listen);
         free(server);
         return NULL;

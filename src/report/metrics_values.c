@@ -198,6 +198,11 @@ static double frontend_is_frozen(const struct report_view *view, const struct re
     return frontend->is_frozen && frontend->assignment != NULL;
 }
 
+static double frontend_uses_drained(const struct report_view *view, const struct report_frontend *shown)
+{
+    return find_frontend(view, shown)->uses_drained;
+}
+
 static double frontend_points(const struct report_view *view, const struct report_frontend *shown)
 {
     return (double)assignment_count_points(find_frontend(view, shown)->assignment);
@@ -260,6 +265,9 @@ const struct frontend_metric frontend_metrics[] = {
     {{"obpub_frontend_static", "gauge",
       "1 when no backend is live, so that the last good introduction points stay published."},
      frontend_is_frozen},
+    {{"obpub_frontend_uses_drained", "gauge",
+      "1 when no other backends are live than such as are drained, to which visitors come all the same."},
+     frontend_uses_drained},
     {{"obpub_frontend_introduction_points", "gauge", "Introduction points in the superdescriptor."},
      frontend_points},
     {{"obpub_frontend_flow_control", "gauge",

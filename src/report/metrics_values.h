@@ -33,6 +33,14 @@ struct backend_metric {
     double (*value)(const struct report_view *view, const struct source *backend);
 };
 
+/* One value for each backend of each frontend; weights is the sum of those of all of the frontend's that
+ * count now. */
+struct member_metric {
+    struct metric_help help;
+    double (*value)(const struct report_view *view, const struct publisher_frontend *frontend,
+                    const struct publisher_member *member, unsigned weights);
+};
+
 /* One value for each local tor. */
 struct tor_metric {
     struct metric_help help;
@@ -44,6 +52,7 @@ extern const struct process_metric process_metrics[];
 extern const struct tor_metric tor_metrics[];
 extern const struct frontend_metric frontend_metrics[];
 extern const struct descriptor_metric descriptor_metrics[];
+extern const struct member_metric member_metrics[];
 extern const struct backend_metric backend_metrics[];
 extern const struct backend_metric twin_metrics[]; /* of a backend that has its frontend's key */
 

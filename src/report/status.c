@@ -6,6 +6,7 @@
 #include "base/hex.h"
 #include "publish/frontends.h"
 #include "publish/source_life.h"
+#include "publish/weights.h"
 #include "report/publication.h"
 #include "report/status_value.h"
 #include "report/twins.h"
@@ -89,8 +90,29 @@ static void add_twin(json_t *object, const struct report_view *view, const struc
                         is_twin ? json_integer((json_int_t)backend->uploads_through) : json_null());
 }
 
+static json_t *make_share(double share)
+{
+    return isnan(share) ? json_null() : json_real(share);
+}
+
+/* Which part of the visitors is to come to an instance, and which part does. weights: the sum of those of
+ * all.
+ */
+static void add_shares(json_t *object, const struct report_view *view,
+                       const struct publisher_frontend *frontend, const struct publisher_member *member,
+                       unsigned weights)
+{
+    json_object_set_new(object, "weight", make_count(member->weight));
+    json_object_set_new(object, "isDrained", json_boolean(member_is_drained(member)));
+    json_object_set_new(object, "drainedSince", make_moment(view, member->drained_at));
+    json_object_set_new(object, "shareWanted",
+                        make_share(weights_find_share(view->publisher, frontend, member, weights)));
+    json_object_set_new(object, "share",
+                        make_share(twins_find_share(view->publisher, frontend, member->source)));
+}
+
 static json_t *make_instance(const struct report_view *view, const struct report_frontend *shown,
-                             const struct publisher_frontend *frontend, size_t position)
+                             const struct publisher_frontend *frontend, size_t position, unsigned weights)
 {
     const struct publisher_member *member = &frontend->members[position];
     const struct source *backend = publisher_member_source(view->publisher, member);
@@ -113,8 +135,7 @@ static json_t *make_instance(const struct report_view *view, const struct report
                         make_count(assignment_count_points_from(frontend->assignment, member->source)));
     json_object_set_new(object, "error", status_value_text(backend->life.reason));
     add_points_trouble(object, view, frontend, position);
-    double share = twins_find_share(view->publisher, frontend, member->source);
-    json_object_set_new(object, "share", isnan(share) ? json_null() : json_real(share));
+    add_shares(object, view, frontend, member, weights);
     add_twin(object, view, backend, shown->config->mode == CONFIG_MODE_HARDMAP);
     return object;
 }
@@ -246,9 +267,10 @@ static json_t *make_service(const struct report_view *view, const struct report_
     const struct publisher_frontend *frontend = &view->publisher->frontends[shown->number];
     const struct publisher_descriptor *descriptors = frontend->descriptors;
     char problem[PUBLICATION_TEXT_SIZE];
+    unsigned weights = weights_sum(view->publisher, frontend);
     json_t *instances = json_array();
     for (size_t i = 0; i < frontend->member_count; i++)
-        json_array_append_new(instances, make_instance(view, shown, frontend, i));
+        json_array_append_new(instances, make_instance(view, shown, frontend, i, weights));
     json_t *list = json_array();
     for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
         if (descriptors[slot].upload_count > 0)
@@ -268,6 +290,7 @@ static json_t *make_service(const struct report_view *view, const struct report_
     json_object_set_new(object, "otherPublishers", make_others(view, frontend));
     json_object_set_new(object, "isStatic",
                         json_boolean(frontend->is_frozen && frontend->assignment != NULL));
+    json_object_set_new(object, "usesDrained", json_boolean(frontend->uses_drained));
     json_object_set_new(object, "hasFlowControl",
                         json_boolean(assignment_has_flow_control(frontend->assignment)));
     json_object_set_new(object, "introPointsNum", make_count(assignment_count_points(frontend->assignment)));

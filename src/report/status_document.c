@@ -18,7 +18,7 @@ enum field_type {
     FIELD_BOOLEAN_OR_NULL, /* bool: null leaves what the struct has */
     FIELD_COUNT,           /* uint64_t */
     FIELD_COUNT_OR_NULL,   /* uint64_t */
-    FIELD_SHARE_OR_NULL,   /* double */
+    FIELD_SHARE_OR_NULL,   /* double: null leaves what the struct has */
 };
 
 struct field {
@@ -71,7 +71,6 @@ static int read_value(void *target, const struct field *field, const json_t *val
         *(uint64_t *)target = (uint64_t)json_integer_value(value);
         return 0;
     case FIELD_SHARE_OR_NULL:
-        *(double *)target = 0;
         if (is_null)
             return 0;
         if (!json_is_number(value) || !(json_number_value(value) >= 0 && json_number_value(value) <= 1))
@@ -176,6 +175,10 @@ static int read_instance(void *entry, const json_t *value, struct error *error)
         {"error", FIELD_TEXT_OR_NULL, false, offsetof(struct status_instance, error)},
         {"hasProofOfWork", FIELD_BOOLEAN, true, offsetof(struct status_instance, has_proof_of_work)},
         {"share", FIELD_SHARE_OR_NULL, true, offsetof(struct status_instance, share)},
+        {"shareWanted", FIELD_SHARE_OR_NULL, true, offsetof(struct status_instance, share_wanted)},
+        {"weight", FIELD_COUNT, true, offsetof(struct status_instance, weight)},
+        {"isDrained", FIELD_BOOLEAN, true, offsetof(struct status_instance, is_drained)},
+        {"drainedSince", FIELD_TIME_OR_NULL, true, offsetof(struct status_instance, drained_since)},
         {"seed", FIELD_TEXT_OR_NULL, true, offsetof(struct status_instance, seed)},
         {"effort", FIELD_COUNT_OR_NULL, true, offsetof(struct status_instance, effort)},
         {"seedExpires", FIELD_TIME_OR_NULL, true, offsetof(struct status_instance, seed_expires)},
@@ -189,7 +192,8 @@ static int read_instance(void *entry, const json_t *value, struct error *error)
         {NULL, FIELD_TEXT, false, 0},
     };
     struct status_instance *instance = entry;
-    instance->seed_expires = STATUS_NO_TIME;
+    instance->seed_expires = instance->drained_since = STATUS_NO_TIME;
+    instance->share = instance->share_wanted = -1;
     instance->has_own_points = true;
     return read_fields(instance, fields, value, error);
 }
@@ -213,6 +217,7 @@ static int read_service(void *entry, const json_t *value, struct error *error)
         {"onionAddress", FIELD_TEXT, false, offsetof(struct status_service, address)},
         {"isPublished", FIELD_BOOLEAN, false, offsetof(struct status_service, is_published)},
         {"isStatic", FIELD_BOOLEAN, false, offsetof(struct status_service, is_static)},
+        {"usesDrained", FIELD_BOOLEAN, true, offsetof(struct status_service, uses_drained)},
         {"problem", FIELD_TEXT_OR_NULL, true, offsetof(struct status_service, problem)},
         {"isSplit", FIELD_BOOLEAN, true, offsetof(struct status_service, is_split)},
         {"nextTurn", FIELD_TIME_OR_NULL, true, offsetof(struct status_service, next_turn)},

@@ -46,8 +46,13 @@ struct status_instance {
     const char *points_lack;  /* why none is published though it is in, or NULL */
     const char *error;        /* or NULL */
     bool has_proof_of_work;
+    /* Of the clients that come now, 0 to 1, and of those that are to come by its weight; below 0 where that
+     * is not known. */
+    double share, share_wanted;
+    uint64_t weight;
+    bool is_drained;
+    int64_t drained_since; /* by an operator */
     /* Of a tor that has the frontend's key: */
-    double share;     /* of the clients that come now, 0 to 1 */
     const char *seed; /* its beginning, or NULL */
     uint64_t effort;
     int64_t seed_expires;
@@ -66,6 +71,7 @@ struct status_bundle {
 struct status_service {
     const char *address;
     bool is_published, is_static;
+    bool uses_drained;          /* no other instances are live than such as are drained */
     const char *problem;        /* of its publication, or NULL */
     const char *mode;           /* softmap or hardmap; NULL from an obpub that knows but the first */
     bool is_split;              /* each HSDir that clients ask has the points of one of them */

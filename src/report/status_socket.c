@@ -167,7 +167,7 @@ struct status_socket *status_socket_new(struct event_base *base, const char *pat
         return NULL;
     }
     struct status_socket *socket = memory_allocate(1, sizeof(*socket));
-    if (listener_open(&socket->listener, base, &address, remover, error) != 0) {
+    if (listener_open(&socket->listener, base, &address, LISTENER_FOR_GROUP, remover, error) != 0) {
         error_add_context(error, "the status socket");
         free(socket);
         return NULL;

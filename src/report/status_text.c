@@ -2,6 +2,7 @@
 #include "report/status_text.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +13,7 @@
 #define SHORT_ADDRESS_LENGTH 16 /* characters of an address that stand for a backend without a name */
 #define EXPIRY_SHOWN 3600       /* seconds before a descriptor expires from when on that is said */
 #define TEXT_SIZE_MAX 600       /* bytes of a text that are shown */
+#define SHARE_NEAR 0.01         /* a share that is as near to the one wanted is that one */
 
 enum colour {
     COLOUR_NONE,
@@ -144,7 +146,6 @@ static void print_own_uploads(const struct printer *printer, const struct status
 static void print_twin(const struct printer *printer, const struct status_service *service,
                        const struct status_instance *twin)
 {
-    fprintf(printer->file, ", %.0f %% of the clients that come now", twin->share * 100);
     if (twin->seed != NULL) {
         fputs("; proof of work: seed ", printer->file);
         print_text(printer, twin->seed);
@@ -182,6 +183,39 @@ static bool is_hardmap(const struct status_service *service)
     return service->mode != NULL && strcmp(service->mode, "hardmap") == 0;
 }
 
+/* Which part of the clients comes to it, and which part is to where that is another one. */
+static void print_shares(const struct printer *printer, const struct status_service *service,
+                         const struct status_instance *instance)
+{
+    double share = instance->share > 0 ? instance->share : 0;
+    if (instance->share < 0 && !is_hardmap(service))
+        return;
+    fprintf(printer->file, ", %.0f %% of the clients that come now", share * 100);
+    if (instance->share >= 0 && instance->share_wanted >= 0 &&
+        fabs(instance->share_wanted - share) >= SHARE_NEAR)
+        fprintf(printer->file, " (%.0f %% wanted)", instance->share_wanted * 100);
+}
+
+/* Since when, or why, no new visitors are to come to it. */
+static void print_drain(const struct printer *printer, const struct status_service *service,
+                        const struct status_instance *instance)
+{
+    if (!instance->is_drained)
+        return;
+    fputs(", ", printer->file);
+    begin_colour(printer, COLOUR_DOUBTFUL);
+    fputs("drained", printer->file);
+    if (instance->drained_since != STATUS_NO_TIME) {
+        fputs(" for ", printer->file);
+        print_duration(printer, printer->wall_now - instance->drained_since);
+    } else {
+        fputs(" by its weight", printer->file);
+    }
+    if (service->uses_drained && instance->share_wanted > 0)
+        fputs(", and used all the same", printer->file);
+    end_colour(printer, COLOUR_DOUBTFUL);
+}
+
 static void print_instance(const struct printer *printer, const struct status_service *service,
                            const struct status_instance *instance, size_t width)
 {
@@ -195,6 +229,8 @@ static void print_instance(const struct printer *printer, const struct status_se
     print_duration(printer, printer->wall_now - instance->since);
     fprintf(printer->file, ", %" PRIu64 " of %" PRIu64 " introduction point%s published",
             instance->points_published, instance->points, plural(instance->points));
+    print_shares(printer, service, instance);
+    print_drain(printer, service, instance);
     if (is_hardmap(service))
         print_twin(printer, service, instance);
     else
@@ -385,6 +421,11 @@ static void print_service(const struct printer *printer, const struct status_ser
                        service->problem != NULL
                            ? "no backend is live"
                            : "no backend is live: the last good introduction points stay up");
+    }
+    if (service->uses_drained) {
+        fputs(", ", printer->file);
+        print_coloured(printer, COLOUR_DOUBTFUL,
+                       "visitors come to drained backends, since no others are live");
     }
     fputc('\n', printer->file);
     if (service->problem != NULL) {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "publish/source_life.h"
+#include "publish/weights.h"
 #include "report/twins.h"
 
 /* Room for the names of some twins. */
@@ -48,7 +49,8 @@ static void count_work(struct work_count *count, const struct report_view *view,
     *count = (struct work_count){0};
     for (size_t i = 0; i < frontend->member_count; i++) {
         const struct source *twin = find_source(view, report, i);
-        if (!source_is_in(twin) || twin->points.count == 0)
+        if (!source_is_in(twin) || twin->points.count == 0 ||
+            weights_find(frontend, &frontend->members[i]) == 0)
             continue;
         count->live++;
         count->having += twin->pow_params.is_present;

@@ -5,6 +5,7 @@
 
 #include "onion/presigned.h"
 #include "publish/split.h"
+#include "publish/weights.h"
 
 const char *report_view_name_backend(const struct config_frontend *config, size_t position,
                                      const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE])
@@ -35,7 +36,7 @@ enum report_lack report_view_find_lack(const struct publisher *publisher,
     const struct publisher_member *member = &frontend->members[position];
     const struct source *source = publisher_member_source(publisher, member);
     if (!member->is_in || !source_is_in(source) || source->points.count == 0 ||
-        frontend->assignment == NULL ||
+        frontend->assignment == NULL || weights_find(frontend, member) == 0 ||
         assignment_count_points_from(frontend->assignment, member->source) > 0)
         return REPORT_LACK_NONE;
     if (split_leaves_out(publisher, frontend, member))

@@ -67,7 +67,7 @@ bool report_view_is_published(const struct report_view *view, const struct repor
 
 /* Why a backend that is in has no introduction point in what the frontend's HSDirs are to have. */
 enum report_lack {
-    REPORT_LACK_NONE,   /* it has one, or is not in */
+    REPORT_LACK_NONE,   /* it has one, or is not in, or left out because it is drained */
     REPORT_LACK_ROOM,   /* there are more backends than places */
     REPORT_LACK_RELAYS, /* other backends were first at all its relays, or with its very points */
     REPORT_LACK_WORK,   /* it is a twin with proof of work off, while others have it on */

@@ -77,7 +77,8 @@ def check_eotk_config():
             {"onionAddress": frontend.address + ".onion", "key": str(key), "keyFormat": "tor", "bundle": None,
              "mode": "softmap", "lead": None, "ownUploads": None, "proofOfWork": None,
              "instances": [{"name": worker.address[:16], "onionAddress": worker.address + ".onion",
-                            "hasControl": False, "control": None} for worker in workers]}], found)
+                            "hasControl": False, "control": None, "weight": 10, "shareWanted": 0.5, "shareGiven": 0.5}
+                           for worker in workers]}], found)
 
 
 def check_all_key_kinds():
@@ -167,6 +168,36 @@ services:
             checks.check("no secret is printed", secret not in text + result.stderr + json.dumps(found))
 
 
+def check_weights():
+    """Which share is wanted for each backend, and which it gets with three introduction points."""
+    with checks.temporary_folder() as name:
+        folder = pathlib.Path(name)
+        checks.write(folder / "x.key", checks.Key().pem())
+
+        def shares(*weights, policy="same", more=()):
+            lines = ["services:", "- key: x.key", f"  descriptors: {policy}", "  instances:"]
+            lines += [f"  - {{address: {checks.Key().address}{each}}}"
+                      for each in [f", weight: {weight}" for weight in weights] + ["" for _ in more]]
+            checks.write(folder / "config.yaml", "\n".join(lines) + "\n")
+            instances = run_json(folder)["services"][0]["instances"]
+            return ([each["weight"] for each in instances], [round(each["shareWanted"], 3) for each in instances],
+                    [round(each["shareGiven"], 3) for each in instances])
+        for arguments, expected in (
+                (dict(weights=(20, 10)), ([20, 10], [0.667, 0.333], [0.667, 0.333])),
+                (dict(weights=(7, 5)), ([7, 5], [0.583, 0.417], [0.6, 0.4])),
+                (dict(weights=(100, 1)), ([100, 1], [0.99, 0.01], [0.75, 0.25])),
+                (dict(weights=(100, 1), policy="distinct"), ([100, 1], [0.99, 0.01], [0.99, 0.01])),
+                (dict(weights=(100, 1), policy="auto"), ([100, 1], [0.99, 0.01], [0.99, 0.01])),
+                (dict(weights=(0, 30), more=(1,)), ([0, 30, 10], [0, 0.75, 0.25], [0, 0.75, 0.25]))):
+            found = shares(*arguments.pop("weights"), **arguments)
+            checks.check(f"weights {expected[0]}: shares {expected[1]} wanted, {expected[2]} given", found == expected, found)
+        text = checks.run("--check", folder=folder).stdout
+        checks.check("the text says both", "weight 30: 75 % of the visitors wanted, 75 % given with 3 introduction points"
+                     in text and "weight 0: 0 % of the visitors wanted\n" in text, text)
+        shares(7, 7)
+        checks.check("and nothing where weights are the same", "weight" not in checks.run("--check", folder=folder).stdout)
+
+
 def check_tor_takes_the_lines():
     """Stock tor starts with the lines that are printed (tor --verify-config reads ob_config too)."""
     with checks.temporary_folder() as name:
@@ -213,6 +244,7 @@ def main():
     check_all_key_kinds()
     check_relative_paths()
     check_two_frontends_one_backend()
+    check_weights()
     check_tor_takes_the_lines()
     check_unwritable_output()
     checks.finish()

@@ -83,6 +83,11 @@ static void check_parts(const char *path, const struct config *config)
     FUZZ_REQUIRE(config == NULL || (result == 0 && is_same(location, config->status_socket_location)));
     config_report_clear(&report);
     free(location);
+    result = config_find_command_socket(&location, path, &report);
+    FUZZ_REQUIRE((result == 0) == (report.error_count == 0) && (result == 0 || location == NULL));
+    FUZZ_REQUIRE(config == NULL || (result == 0 && is_same(location, config->command_socket_location)));
+    config_report_clear(&report);
+    free(location);
     result = config_find_confinement(&user, &requires_sandbox, path);
     FUZZ_REQUIRE(config == NULL || (result == 0 && is_same(user, config->user)));
     FUZZ_REQUIRE(config == NULL || requires_sandbox == config->requires_sandbox);

@@ -104,6 +104,7 @@ void seeds_write_refused_configs(void)
          text_format("services: [{key: key.pem, instances: [{address: %s, weight: 0}]},\n"
                      "  {key: tor, mode: hardmap, instances: [{name: a, control: 'a:1', weight: 101}]}]\n",
                      own)},
+        {"sockets", text_format("status-socket-location: /a\ncommand-socket-location: /a\nservices: []\n")},
         {"own-as-hardmap",
          text_format("services: [{key: tor, mode: hardmap, lead: 0, instances: [{name: a, address: %s,\n"
                      "  control: 'a:1'}]}, {key: key.pem, instances: [{address: %s}]}]\n",

@@ -45,6 +45,35 @@ static void write_requests(void)
     free(many);
 }
 
+static void write_commands(void)
+{
+    static const struct {
+        const char *name, *text;
+        uint8_t first; /* 0: a request, 1: an answer */
+    } commands[] = {
+        {"drain", "drain\tnode1", 0},
+        {"undrain", "undrain\tnode1\tpg6mmjiyjmcrsslvykfwnntlaru7p5svn6y2ymmju6nubxndf4pscryd", 0},
+        {"other-verb", "shutdown\tnode1", 0},
+        {"no-name", "drain\t", 0},
+        {"bad-name", "drain\t\x1b[2J", 0},
+        {"bad-frontend", "drain\tnode1\tx", 0},
+        {"other-frontend", "drain\tnode1\tpg6mmjiyjmcrsslvykfwnntlaru7p5svn6y2ymmju6nubxndf4pscrye", 0},
+        {"done", "done\t\"node1\" is drained\n", 1},
+        {"refused", "refused\tvisitors need it\n", 1},
+        {"unknown", "unknown\t\x1b[2J\n", 1},
+        {"cut", "done\tx", 1},
+        {"more", "done\tx\ny", 1},
+    };
+    for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+        seeds_write_with_byte("drain_request", commands[i].name, commands[i].first, commands[i].text,
+                              strlen(commands[i].text));
+    char *many = memory_allocate(140, 1);
+    memset(many, 'x', 139);
+    memcpy(many, "drain\t", 6);
+    seeds_write_with_byte("drain_request", "long-name", 0, many, 139);
+    free(many);
+}
+
 /* A status with all that is told of a frontend, and of a network that is down. */
 static void write_troubled_document(void)
 {
@@ -65,8 +94,13 @@ static void write_troubled_document(void)
             "%s%s{\"onionAddress\": \"x.onion\", \"isPublished\": false, \"isStatic\": true, "
             "\"introPointsNum\": 1, "
             "\"bundle\": {\"expires\": \"2026-12-0%zu 00:00:00\", \"state\": \"%s\", \"error\": %s}, "
-            "\"instances\": [], \"descriptors\": []}",
-            services, i > 0 ? ", " : "", i + 1, states[i], i == 2 ? "\"make a new one\"" : "null");
+            "\"usesDrained\": true, \"instances\": [{\"onionAddress\": \"y\", \"name\": null, \"state\": "
+            "\"live\", "
+            "\"since\": \"2026-11-22 11:00:00\", \"isReachable\": true, \"introPointsPublished\": 1, "
+            "\"error\": null, \"share\": 0.5, \"shareWanted\": 1, \"weight\": 20, \"isDrained\": true, "
+            "\"drainedSince\": %s}], \"descriptors\": []}",
+            services, i > 0 ? ", " : "", i + 1, states[i], i == 2 ? "\"make a new one\"" : "null",
+            i == 1 ? "\"2026-11-22 11:30:00\"" : "null");
         free(services);
         services = longer;
     }
@@ -238,6 +272,7 @@ static void write_addresses(void)
 void seeds_write_status(void)
 {
     write_requests();
+    write_commands();
     write_documents();
     write_files();
     write_name_answers();

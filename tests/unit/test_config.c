@@ -335,6 +335,11 @@ static void test_listeners(void **state)
     config_check_good("metrics-listen: unix:/run/obpub/metrics\n" GOOD_SERVICES, NULL);
     config_check_good("metrics-listen: 0.0.0.0:9470\n" GOOD_SERVICES, "whoever can reach 0.0.0.0:9470");
     config_check_good("metrics-listen: '[::]:9470'\n" GOOD_SERVICES, "whoever can reach [::]:9470");
+    config_check_good("command-socket-location: /a\nstatus-socket-location: /b\n" GOOD_SERVICES, NULL);
+    config_check_bad("status-socket-location: /a\ncommand-socket-location: /a\n" GOOD_SERVICES,
+                     "config.yaml:2: \"command-socket-location\" is also the \"status-socket-location\"");
+    config_check_bad("command-socket-location: [x]\n" GOOD_SERVICES,
+                     "\"command-socket-location\" has to be one text");
     config_check_bad("metrics-listen: localhost:9470\n" GOOD_SERVICES,
                      "config.yaml:1: \"metrics-listen\": 'localhost' is no IP address");
     config_check_bad("metrics-listen: 9470\n" GOOD_SERVICES, "\"metrics-listen\"");

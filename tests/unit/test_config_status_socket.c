@@ -1,4 +1,4 @@
-/* Tests of finding the status socket in a config whose keys are out of reach. */
+/* Tests of finding the sockets in a config whose keys are out of reach. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -51,10 +51,35 @@ static void test_good_and_bad(void **state)
     }
 }
 
+static void test_command_socket(void **state)
+{
+    (void)state;
+    char *location = NULL, *status = NULL, *metrics = NULL;
+    struct config_report report;
+    folder_write_text("config.yaml", "command-socket-location: /run/c\nstatus-socket-location: /run/s\n"
+                                     "metrics-listen: unix:/run/m\nservices: 5\n");
+    assert_int_equal(config_find_command_socket(&location, "config.yaml", &report), 0);
+    assert_string_equal(location, "/run/c");
+    config_report_clear(&report);
+    free(location);
+    config_find_listeners(&status, &location, &metrics, "config.yaml");
+    assert_string_equal(status, "/run/s");
+    assert_string_equal(location, "/run/c");
+    assert_string_equal(metrics, "unix:/run/m");
+    free(status);
+    free(location);
+    free(metrics);
+    folder_write_text("config.yaml", "command-socket-location: ''\nservices: 5\n");
+    assert_int_equal(config_find_command_socket(&location, "config.yaml", &report), -1);
+    assert_null(location);
+    config_report_clear(&report);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_good_and_bad, folder_setup, folder_teardown),
+        cmocka_unit_test_setup_teardown(test_command_socket, folder_setup, folder_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

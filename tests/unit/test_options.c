@@ -229,13 +229,13 @@ static void test_status(void **state)
     assert_int_equal(parse(&options, "status", NULL), 0);
     assert_true(is_command(&options, "status"));
     assert_false(options.watch);
-    assert_null(options.status_socket);
+    assert_null(options.socket_path);
     assert_int_equal(parse(&options, "status -c x.yaml --socket-path /s --json --watch", NULL), 0);
     assert_string_equal(options.config_path, "x.yaml");
-    assert_string_equal(options.status_socket, "/s");
+    assert_string_equal(options.socket_path, "/s");
     assert_true(options.json && options.watch && is_command(&options, "status"));
     assert_int_equal(parse(&options, "status --sock /s --w", NULL), 0);
-    assert_string_equal(options.status_socket, "/s");
+    assert_string_equal(options.socket_path, "/s");
     assert_true(options.watch);
 
     /* Each has its own options, also where a beginning would do. */
@@ -250,6 +250,34 @@ static void test_status(void **state)
     check_refused("--socket-path /s", "there is no option --socket-path: it goes with status");
     assert_int_equal(parse(&options, "--sock /s", NULL), 0);
     assert_string_equal(options.socket, "/s");
+}
+
+/* A command that is about something takes one word for it, wherever it stands. */
+static void test_drain(void **state)
+{
+    (void)state;
+    struct options options;
+    assert_int_equal(parse(&options, "drain node1", NULL), 0);
+    assert_true(is_command(&options, "drain"));
+    assert_string_equal(options.operand, "node1");
+    assert_null(options.frontend);
+    assert_int_equal(parse(&options, "undrain -c x.yaml node1 --frontend f --socket-path /s", NULL), 0);
+    assert_true(is_command(&options, "undrain"));
+    assert_string_equal(options.operand, "node1");
+    assert_string_equal(options.config_path, "x.yaml");
+    assert_string_equal(options.frontend, "f");
+    assert_string_equal(options.socket_path, "/s");
+    assert_int_equal(parse(&options, "drain --frontend f drain", NULL), 0);
+    assert_string_equal(options.operand, "drain");
+    assert_int_equal(parse(&options, "drain --help", NULL), 0);
+
+    check_refused("drain", "\"obpub drain\" needs NAME: obpub drain NAME [-c FILE]");
+    check_refused("undrain -c x.yaml", "\"obpub undrain\" needs NAME");
+    check_refused("drain a b", "\"b\" is not an option, and nothing else is expected");
+    check_refused("drain -- a", "\"--\" is not an option");
+    check_refused("drain a --frontend=", "the address is empty");
+    check_refused("drain a --watch", "there is no option --watch of \"obpub drain\"");
+    check_refused("--frontend f", "there is no option --frontend: it goes with drain and undrain");
 }
 
 static void test_presign(void **state)
@@ -327,6 +355,7 @@ int main(void)
         cmocka_unit_test_setup(test_refused, clear_environment),
         cmocka_unit_test_setup(test_long_words, clear_environment),
         cmocka_unit_test_setup(test_status, clear_environment),
+        cmocka_unit_test_setup(test_drain, clear_environment),
         cmocka_unit_test_setup(test_presign, clear_environment),
         cmocka_unit_test(test_tables),
         cmocka_unit_test_setup_teardown(test_environment, clear_environment, clear_environment),

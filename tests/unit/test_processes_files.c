@@ -435,6 +435,27 @@ static void test_sockets(void **state)
     config_clear(&other);
 }
 
+/* So it is with the socket for commands. */
+static void test_command_socket(void **state)
+{
+    (void)state;
+    struct config config;
+    struct error error;
+    struct socket_folders folders;
+    children_write_config("command-socket-location: sub/command\n", (const int[]){0}, 1);
+    start_again(&children_options, &folders);
+    assert_int_equal(folders.count, 1);
+    assert_string_equal(folders.folders[0], "sub");
+    socket_folders_clear(&folders);
+    assert_int_equal(mkdir("sub", 0700), 0);
+    make_socket("sub/command");
+    check_not_removed("sub/command", "names no socket"); /* not yet */
+    children_take_config(&config);
+    assert_int_equal(reader_client_remove_socket(children.reader, "sub/command", &error), 0);
+    assert_false(is_there("sub/command"));
+    config_clear(&config);
+}
+
 /* A path that was given in the place of the config's is the engine's, too. */
 static void test_given_socket(void **state)
 {
@@ -469,6 +490,7 @@ int main(void)
         CHILDREN_TEST(test_credential),
         CHILDREN_TEST(test_host_names),
         CHILDREN_TEST(test_sockets),
+        CHILDREN_TEST(test_command_socket),
         CHILDREN_TEST(test_given_socket),
     };
     return cmocka_run_group_tests(tests, children_prepare, NULL);

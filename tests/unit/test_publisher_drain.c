@@ -29,8 +29,9 @@ static size_t count_points_of(const struct story *story, uint64_t source)
 /* The share that a member is to have, in percent. */
 static int find_share(const struct story *story, size_t member)
 {
-    return (int)lround(
-        100 * weights_find_share(story->publisher, frontend_of(story), &frontend_of(story)->members[member]));
+    const struct publisher_frontend *frontend = frontend_of(story);
+    unsigned sum = weights_sum(story->publisher, frontend);
+    return (int)lround(100 * weights_find_share(story->publisher, frontend, &frontend->members[member], sum));
 }
 
 static void set_drained(struct story *story, uint64_t source, bool is_drained)
