@@ -9,10 +9,9 @@ int text_parse_uint64(struct text text, uint64_t maximum, uint64_t *number)
     for (size_t i = 0; i < text.length; i++) {
         if (text.start[i] < '0' || text.start[i] > '9')
             return -1;
-        uint64_t digit = (uint64_t)(text.start[i] - '0');
-        if (digit > maximum || value > (maximum - digit) / 10)
+        if (__builtin_mul_overflow(value, 10, &value) ||
+            __builtin_add_overflow(value, (uint64_t)(text.start[i] - '0'), &value) || value > maximum)
             return -1;
-        value = value * 10 + digit;
     }
     *number = value;
     return 0;

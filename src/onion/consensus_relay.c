@@ -107,6 +107,23 @@ static const char *parse_version(struct relay_entry *entry, struct text argument
     return NULL;
 }
 
+/* Takes from text the next word that begins with a name, and what is before it. Most lines have a dozen other
+ * words. Returns false when there is none. */
+static bool next_word_with_name(struct text *text, const char *name, struct text *word)
+{
+    const char *end = text->start + text->length, *next = text->start;
+    while ((next = memchr(next, name[0], (size_t)(end - next))) != NULL) {
+        const bool is_word = next == text->start || next[-1] == ' ';
+        struct text rest = {next++, 0};
+        rest.length = (size_t)(end - rest.start);
+        if (!is_word || !text_begins_with(rest, name))
+            continue;
+        *text = rest;
+        return directory_next_word(text, word);
+    }
+    return false;
+}
+
 static const char *parse_protocols(struct relay_entry *entry, struct text arguments)
 {
     static const char name[] = "HSDir=";
@@ -115,9 +132,7 @@ static const char *parse_protocols(struct relay_entry *entry, struct text argume
         return "the relay has two pr lines";
     entry->has_protocols = true;
     struct text word;
-    while (directory_next_word(&arguments, &word)) {
-        if (!text_begins_with(word, name))
-            continue;
+    while (next_word_with_name(&arguments, name, &word)) {
         struct text ranges = {word.start + name_length, word.length - name_length};
         uint64_t versions = 0;
         if (ranges.length > 0 && version_ranges_parse(&versions, ranges) != 0)

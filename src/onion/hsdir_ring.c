@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/big_endian.h"
+#include "base/hash_sort.h"
 #include "base/memory.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
@@ -29,21 +30,32 @@ void hsdir_ring_disaster_value(uint8_t value[SHARED_RANDOM_VALUE_SIZE], uint64_t
     hash_sha3_256(value, pieces, COUNT_OF(pieces));
 }
 
-/* hs_relay_index() of rend-spec-v3 [WHERE-HSDESC]; there the number of the period comes before its length,
- * and after it in the other two. */
-static void compute_hsdir_index(struct hasher *hasher, uint8_t index[HSDIR_INDEX_SIZE],
-                                const struct hsdir *hsdir,
-                                const uint8_t shared_random_value[SHARED_RANDOM_VALUE_SIZE],
-                                const uint8_t period_number[8], const uint8_t period_length[8])
+/* What is hashed for an HSDir's index, all of it bytes, so that nothing lies between them. There are
+ * thousands of HSDirs, and a hash of one piece is faster than that of several. */
+struct hsdir_index_input {
+    uint8_t prefix[sizeof(HSDIR_INDEX_PREFIX) - 1];
+    uint8_t ed25519_identity[ED25519_PUBLIC_KEY_SIZE];
+    uint8_t shared_random_value[SHARED_RANDOM_VALUE_SIZE];
+    uint8_t period_number[8], period_length[8];
+};
+
+/* hs_relay_index() of rend-spec-v3 [WHERE-HSDESC] of each HSDir; there the number of the period comes before
+ * its length, and after it in the other two. */
+static void compute_hsdir_indices(struct hsdir_ring *ring, const struct hsdir *hsdirs,
+                                  const uint8_t shared_random_value[SHARED_RANDOM_VALUE_SIZE])
 {
-    const struct span pieces[] = {
-        PREFIX_SPAN(HSDIR_INDEX_PREFIX),
-        {hsdir->ed25519_identity, ED25519_PUBLIC_KEY_SIZE},
-        {shared_random_value, SHARED_RANDOM_VALUE_SIZE},
-        {period_number, 8},
-        {period_length, 8},
-    };
-    hasher_sha3_256(hasher, index, pieces, COUNT_OF(pieces));
+    struct hasher *hasher = hasher_new();
+    struct hsdir_index_input input = {.prefix = HSDIR_INDEX_PREFIX};
+    const struct span whole = {&input, sizeof(input)};
+    memcpy(input.shared_random_value, shared_random_value, sizeof(input.shared_random_value));
+    big_endian_write_uint64(input.period_number, ring->period_number);
+    big_endian_write_uint64(input.period_length, ring->period_length);
+    for (size_t i = 0; i < ring->count; i++) {
+        memcpy(input.ed25519_identity, hsdirs[i].ed25519_identity, sizeof(input.ed25519_identity));
+        ring->entries[i].hsdir = (uint32_t)i;
+        hasher_sha3_256(hasher, ring->entries[i].index, &whole, 1);
+    }
+    hasher_free(hasher);
 }
 
 /* hs_service_index() of rend-spec-v3 [WHERE-HSDESC]. */
@@ -78,20 +90,13 @@ void hsdir_ring_build(struct hsdir_ring *ring, const struct hsdir *hsdirs, size_
                       const uint8_t shared_random_value[SHARED_RANDOM_VALUE_SIZE], uint64_t period_number,
                       uint32_t period_length)
 {
-    uint8_t number[8], length[8];
-    big_endian_write_uint64(number, period_number);
-    big_endian_write_uint64(length, period_length);
+    uint32_t starts[HASH_SORT_PARTS + 1];
     ring->entries = memory_allocate(count, sizeof(*ring->entries));
     ring->count = count;
     ring->period_number = period_number;
     ring->period_length = period_length;
-    struct hasher *hasher = hasher_new();
-    for (size_t i = 0; i < count; i++) {
-        ring->entries[i].hsdir = (uint32_t)i;
-        compute_hsdir_index(hasher, ring->entries[i].index, &hsdirs[i], shared_random_value, number, length);
-    }
-    hasher_free(hasher);
-    qsort(ring->entries, count, sizeof(*ring->entries), compare_entries);
+    compute_hsdir_indices(ring, hsdirs, shared_random_value);
+    hash_sort(ring->entries, count, sizeof(*ring->entries), compare_entries, starts);
 }
 
 void hsdir_ring_clear(struct hsdir_ring *ring)

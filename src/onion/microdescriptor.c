@@ -6,12 +6,6 @@
 
 #define FIRST_KEYWORD "onion-key"
 
-/* Annotations, as in tor's cache files, stand before an entry and are not part of it. */
-static bool line_is_annotation(struct text line)
-{
-    return line.length > 0 && line.start[0] == '@';
-}
-
 static bool line_begins_entry(struct text line)
 {
     return text_begins_with(line, FIRST_KEYWORD);
@@ -36,42 +30,64 @@ static int parse_identity(struct microdescriptor *microdescriptor, struct text a
     return 0;
 }
 
-/* Reads the lines behind the first one up to the next entry or annotation. */
-static int parse_lines(struct microdescriptor *microdescriptor, struct directory_reader *reader,
-                       struct error *error)
+int microdescriptor_take_line(struct microdescriptor_lines *lines, const char *line, size_t length,
+                              struct error *error)
 {
-    bool is_in_object = false;
-    struct text line;
-    const char *line_start = reader->next;
-    while (directory_next_line(reader, &line)) {
-        if (line_begins_entry(line) || line_is_annotation(line)) {
-            reader->next = line_start;
-            break;
-        }
-        line_start = reader->next;
-        if (line.length == 0)
-            return error_set(error, "a microdescriptor has an empty line");
-        if (text_begins_with(line, "-----BEGIN "))
-            is_in_object = true;
-        else if (text_begins_with(line, "-----END "))
-            is_in_object = false;
-        else if (!is_in_object && text_begins_with(line, "id ") &&
-                 parse_identity(microdescriptor, (struct text){line.start + 3, line.length - 3}, error) != 0)
-            return -1;
+    const struct text text = {line, length};
+    if (!lines->has_begun) {
+        lines->has_begun = true;
+        return text_equals(text, FIRST_KEYWORD)
+                   ? 0
+                   : error_set(error, "a microdescriptor does not begin with its onion-key");
     }
-    return is_in_object ? error_set(error, "a microdescriptor ends within a key") : 0;
+    if (length == 0)
+        return error_set(error, "a microdescriptor has an empty line");
+    if (text_begins_with(text, "-----BEGIN "))
+        lines->is_in_object = true;
+    else if (text_begins_with(text, "-----END "))
+        lines->is_in_object = false;
+    else if (!lines->is_in_object && text_begins_with(text, "id "))
+        return parse_identity(&lines->microdescriptor, (struct text){line + 3, length - 3}, error);
+    return 0;
+}
+
+int microdescriptor_end_lines(const struct microdescriptor_lines *lines, struct error *error)
+{
+    return lines->is_in_object ? error_set(error, "a microdescriptor ends within a key") : 0;
+}
+
+bool microdescriptor_line_is_annotation(const char *line, size_t length)
+{
+    return length > 0 && line[0] == '@';
 }
 
 bool microdescriptor_line_begins(const char *line, size_t length)
 {
-    const struct text text = {line, length};
-    return line_begins_entry(text) || line_is_annotation(text);
+    return line_begins_entry((struct text){line, length}) || microdescriptor_line_is_annotation(line, length);
+}
+
+/* Reads the lines behind the first one up to the next entry or annotation. */
+static int parse_lines(struct microdescriptor_lines *lines, struct directory_reader *reader,
+                       struct error *error)
+{
+    struct text line;
+    const char *line_start = reader->next;
+    while (directory_next_line(reader, &line)) {
+        if (microdescriptor_line_begins(line.start, line.length)) {
+            reader->next = line_start;
+            break;
+        }
+        line_start = reader->next;
+        if (microdescriptor_take_line(lines, line.start, line.length, error) != 0)
+            return -1;
+    }
+    return microdescriptor_end_lines(lines, error);
 }
 
 int microdescriptor_next(struct microdescriptor *microdescriptor, struct hasher *hasher, const char **text,
                          const char *end, struct error *error)
 {
-    *microdescriptor = (struct microdescriptor){.has_ed25519_identity = false};
+    struct microdescriptor_lines lines = {.has_begun = false};
     /* The newline at the end is under the digest: without it the last entry must have been cut off. */
     if (*text < end && end[-1] != '\n')
         return error_set(error, "the microdescriptors do not end with a whole line");
@@ -83,11 +99,11 @@ int microdescriptor_next(struct microdescriptor *microdescriptor, struct hasher 
             *text = end;
             return 0;
         }
-    } while (line_is_annotation(line));
-    if (!text_equals(line, FIRST_KEYWORD))
-        return error_set(error, "a microdescriptor does not begin with its onion-key");
-    if (parse_lines(microdescriptor, &reader, error) != 0)
+    } while (microdescriptor_line_is_annotation(line.start, line.length));
+    if (microdescriptor_take_line(&lines, line.start, line.length, error) != 0 ||
+        parse_lines(&lines, &reader, error) != 0)
         return -1;
+    *microdescriptor = lines.microdescriptor;
     hasher_sha256(hasher, microdescriptor->digest, line.start, (size_t)(reader.next - line.start));
     *text = reader.next;
     return 1;
