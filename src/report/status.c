@@ -74,6 +74,8 @@ static void add_twin(json_t *object, const struct report_view *view, const struc
     json_object_set_new(object, "effort", has_work ? make_count(pow_params->suggested_effort) : json_null());
     json_object_set_new(object, "seedExpires",
                         has_work ? status_value_time(pow_params->expires_at) : json_null());
+    json_object_set_new(object, "hasExpiredSeed",
+                        has_work ? json_boolean(twins_has_expired_seed(backend)) : json_null());
     json_object_set_new(object, "hasOwnPoints",
                         is_twin && view->publisher->network != NULL
                             ? json_boolean(twins_has_own_points(view->publisher, backend))

@@ -179,6 +179,7 @@ static int read_instance(void *entry, const json_t *value, struct error *error)
         {"seed", FIELD_TEXT_OR_NULL, true, offsetof(struct status_instance, seed)},
         {"effort", FIELD_COUNT_OR_NULL, true, offsetof(struct status_instance, effort)},
         {"seedExpires", FIELD_TIME_OR_NULL, true, offsetof(struct status_instance, seed_expires)},
+        {"hasExpiredSeed", FIELD_BOOLEAN_OR_NULL, true, offsetof(struct status_instance, has_expired_seed)},
         {"hasOwnPoints", FIELD_BOOLEAN_OR_NULL, true, offsetof(struct status_instance, has_own_points)},
         {"ownUploads", FIELD_TEXT_OR_NULL, true, offsetof(struct status_instance, own_uploads)},
         {"ownUploadsRefused", FIELD_COUNT_OR_NULL, true,

@@ -51,6 +51,7 @@ struct status_instance {
     const char *seed; /* its beginning, or NULL */
     uint64_t effort;
     int64_t seed_expires;
+    bool has_expired_seed;   /* and no other is known: its points are published without proof of work */
     bool has_own_points;     /* for the descriptor that clients use now, or nobody can know */
     const char *own_uploads; /* on, off or unknown; NULL for another backend */
     uint64_t own_uploads_refused, own_uploads_through;

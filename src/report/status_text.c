@@ -154,6 +154,11 @@ static void print_twin(const struct printer *printer, const struct status_servic
             print_duration(printer, twin->seed_expires - printer->wall_now);
         }
     }
+    if (service->is_split && twin->has_expired_seed) {
+        fputs("; ", printer->file);
+        print_coloured(printer, COLOUR_DOUBTFUL,
+                       "EXPIRED, and the tor tells of no other: visitors have nothing to solve");
+    }
     if (service->is_split && !twin->has_own_points) {
         fputs("; ", printer->file);
         print_coloured(printer, COLOUR_DOUBTFUL,

@@ -186,6 +186,24 @@ static void note_uploading(const struct log *log, struct twin_journal_twin *know
                        "tor %s has no longer both, proof of work and publishing switched off", title);
 }
 
+/* Says that what a tor has had visitors solve is over, and nothing else has come. */
+static void note_expiry(const struct log *log, struct twin_journal_twin *known,
+                        const struct publisher_frontend *frontend, const struct source *twin,
+                        const char *title)
+{
+    bool is_over = twins_has_expired_seed(twin);
+    if (frontend->is_split && is_over)
+        log_write_trouble(
+            log, &known->expiry, LOG_LEVEL_WARNING,
+            "tor %s has told of no other seed since its proof of work expired: its introduction "
+            "points are published without any until it does, and visitors have nothing to "
+            "solve. Is its control port out of reach, or its clock or the one here wrong?",
+            title);
+    else if (!is_over && known->expiry.is_trouble)
+        log_write_well(log, &known->expiry, LOG_LEVEL_INFO,
+                       "the proof of work of tor %s is no longer an expired one", title);
+}
+
 void twin_journal_note_twin(const struct log *log, struct twin_journal_twin *known,
                             const struct report_view *view, const struct report_frontend *report,
                             size_t position)
@@ -202,4 +220,5 @@ void twin_journal_note_twin(const struct log *log, struct twin_journal_twin *kno
     note_seed(log, known, view, twin, title);
     note_through(log, known, view, report, twin, title);
     note_uploading(log, known, frontend, twin, title);
+    note_expiry(log, known, frontend, twin, title);
 }

@@ -6,6 +6,7 @@
 
 #include "publish/lead.h"
 #include "publish/own_points.h"
+#include "publish/source_work.h"
 
 bool twins_has_key(const struct publisher *publisher, const struct source *source)
 {
@@ -91,6 +92,11 @@ bool twins_has_own_points(const struct publisher *publisher, const struct source
     const struct descriptor *descriptor;
     return network != NULL &&
            own_points_find(twin, network->period_number[network->client_slot], &descriptor) != NULL;
+}
+
+bool twins_has_expired_seed(const struct source *twin)
+{
+    return source_verifies_work(twin) && !source_offers_work(twin);
 }
 
 const char *twins_name_uploading(const struct source *twin)

@@ -40,6 +40,10 @@ size_t twins_count_hsdirs(const struct publisher *publisher, const struct publis
  * these its proof of work can't be published. */
 bool twins_has_own_points(const struct publisher *publisher, const struct source *twin);
 
+/* True when the pow-params of a twin's tor have expired and it has told of no others: its points are
+ * published without any. */
+bool twins_has_expired_seed(const struct source *twin);
+
 /* Whether the twin's tor uploads its own descriptors: "on", "off" or "unknown". */
 const char *twins_name_uploading(const struct source *twin);
 

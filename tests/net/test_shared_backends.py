@@ -29,7 +29,7 @@ BACKEND = {'onionAddress': str, 'introSetModified': str, 'introPointsNum': int, 
            'state': str, 'since': str, 'hasControl': bool, 'isReachable': bool, 'isRestless': bool, 'hasProofOfWork': bool,
            'takesFlowControl': bool, 'introPointsPublished': int, 'introPointsLeftOut': int, 'introPointsFault': NONE,
            'introPointsLack': NONE, 'error': NONE, 'share': (float, NONE), 'seed': NONE, 'effort': NONE, 'seedExpires': NONE,
-           'hasOwnPoints': NONE, 'ownUploads': NONE, 'ownUploadsRefused': NONE, 'ownUploadsThrough': NONE}
+           'hasExpiredSeed': NONE, 'hasOwnPoints': NONE, 'ownUploads': NONE, 'ownUploadsRefused': NONE, 'ownUploadsThrough': NONE}
 DESCRIPTOR = {'name': str, 'timePeriod': int, 'revisionCounter': int, 'nextUpload': str, 'expires': str, 'hsdirs': list,
               'ownUploadsKeptOut': NONE}
 HSDIR = {'fingerprint': str, 'state': str, 'isCurrent': bool, 'sent': str, 'answered': str, 'taken': str,

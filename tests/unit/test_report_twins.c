@@ -500,6 +500,42 @@ static void test_own_uploads(void **state)
     end(&scene);
 }
 
+/* Has a twin's tor come with a seed that is good for an hour by the clock that the story is told by. */
+static void renew_for_an_hour(struct scene *scene, size_t twin, uint8_t seed)
+{
+    switch_on(scene, twin, seed, 5);
+    scene->story->backends[twin].seed_ends = STORY_EPOCH + scene->story->now / 1000 + 3600;
+    story_announce(scene->story, twin, false, 0);
+    run(scene, MINUTE);
+}
+
+/* A tor that tells of no other seed when its own has expired: log and status say so, the log once. */
+static void test_expired_seed(void **state)
+{
+    (void)state;
+    struct scene scene;
+    const char *words = "EXPIRED, and the tor tells of no other";
+    begin(&scene, 2, 2, DESCRIPTOR_FIRST);
+    for (size_t i = 0; i < 2; i++)
+        renew_for_an_hour(&scene, i, (uint8_t)(0xb1 + i));
+    check_text(&scene, words, false);
+    run(&scene, 30 * MINUTE);
+    renew_for_an_hour(&scene, 0, 0xc1);
+    run(&scene, 32 * MINUTE);
+    run(&scene, MINUTE);
+    json_t *status = status_make_json(&scene.view);
+    check(instance_of(status, 0), "hasExpiredSeed", "false");
+    check(instance_of(status, 1), "hasExpiredSeed", "true");
+    json_decref(status);
+    check_text(&scene, words, true);
+    check_log(&scene, ".onion has told of no other seed", 1);
+    renew_for_an_hour(&scene, 1, 0xc2);
+    check_log(&scene, ".onion is no longer an expired one", 1);
+    check_text(&scene, words, false);
+    check_log(&scene, "has told of no other seed", 1);
+    end(&scene);
+}
+
 /* Proof of work in the second half of the day needs the tors' own uploads. */
 static void test_work_without_publishing(void **state)
 {
@@ -606,6 +642,7 @@ int main(void)
         cmocka_unit_test(test_one_lacks_work),
         cmocka_unit_test(test_some_have_work),
         cmocka_unit_test(test_early_seed),
+        cmocka_unit_test(test_expired_seed),
         cmocka_unit_test(test_own_uploads),
         cmocka_unit_test(test_series),
         cmocka_unit_test(test_table),

@@ -166,13 +166,9 @@ static void test_softmap(void **state)
 {
     (void)state;
     static const char *const of_service[] = {"lead", "leadInUse", "proofOfWork"};
-    static const char *const of_instance[] = {"seed",
-                                              "effort",
-                                              "seedExpires",
-                                              "hasOwnPoints",
-                                              "ownUploads",
-                                              "ownUploadsRefused",
-                                              "ownUploadsThrough"};
+    static const char *const of_instance[] = {
+        "seed",         "effort",     "seedExpires",       "hasExpiredSeed",
+        "hasOwnPoints", "ownUploads", "ownUploadsRefused", "ownUploadsThrough"};
     struct report_fixture fixture;
     report_fixture_make(&fixture);
     report_fixture_give_work(fixture.publisher, 0, 3, 0x31, REPORT_NOW);

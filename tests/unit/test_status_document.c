@@ -37,6 +37,7 @@ static json_t *make_odd_twins(void)
         json_t *instance = json_array_get(json_object_get(service, "instances"), i);
         json_object_set_new(instance, "seed", json_string("\033c"));
         json_object_set_new(instance, "effort", json_integer(INT64_MAX));
+        json_object_set_new(instance, "hasExpiredSeed", json_boolean(i != 0));
         json_object_set_new(instance, "hasOwnPoints", json_boolean(i != 0));
         json_object_set_new(instance, "ownUploads", json_string(i != 0 ? "\a" : "on"));
     }
