@@ -87,6 +87,8 @@ void source_note_reachable(struct publisher *publisher, struct source *source, b
         bool has_replaced = trust_note_process(source, is_new_process, is_young, is_young ? now - uptime : 0);
         trust_set_age(source, find_age(publisher));
         announcements_forget(&source->announcements);
+        if (has_replaced && source_verifies_work(source)) /* it may still be out though it is not live */
+            source_add_news(source, SOURCE_NEWS_SEED);
         if (has_replaced)
             own_points_forget(source);
         if (has_replaced && source_is_in(source))

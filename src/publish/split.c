@@ -46,7 +46,7 @@ bool split_update(const struct publisher *publisher, struct publisher_frontend *
     }
     if (!frontend->takes_proof_of_work)
         frontend->is_split = false;
-    else if (usable > 0)
+    else if (usable > 0 && !(frontend->is_frozen && was_split)) /* who comes back will verify again */
         frontend->is_split = was_split && frontend->has_started ? verifying > 0 : verifying == usable;
     return frontend->is_split != was_split;
 }
@@ -90,15 +90,26 @@ struct draft {
     size_t place_count;
 };
 
-static void list_sources(struct draft *draft)
+static void add_sources(struct draft *draft, bool (*has_part)(const struct publisher *publisher,
+                                                              const struct publisher_frontend *frontend,
+                                                              const struct publisher_member *member))
 {
     const struct publisher_frontend *frontend = draft->frontend;
-    draft->sources = memory_allocate(frontend->member_count, sizeof(*draft->sources));
     for (size_t i = 0; i < frontend->member_count; i++) {
         const struct publisher_member *member = &frontend->members[i];
-        if (is_verifying(draft->publisher, frontend, member))
+        if (has_part(draft->publisher, frontend, member))
             draft->sources[draft->source_count++] = member->source;
     }
+}
+
+/* While no source is live none may verify any more: of each another process may run that says nothing yet.
+ * Then the last good points stay, for which there is nothing to be solved. */
+static void list_sources(struct draft *draft)
+{
+    draft->sources = memory_allocate(draft->frontend->member_count, sizeof(*draft->sources));
+    add_sources(draft, is_verifying);
+    if (draft->source_count == 0 && draft->frontend->is_frozen)
+        add_sources(draft, is_usable);
 }
 
 /* True when what some source has made for a time period is not known. */

@@ -30,7 +30,7 @@ static struct descriptor *find_descriptor(struct world *world, struct obpub *obp
     result->finding = LOOK_FINDING_NONE;
     if (stored == NULL)
         return NULL;
-    int64_t lead = lead_find(obpub->publisher, &obpub->publisher->frontends[look->frontend]);
+    int64_t lead = lead_find_longest(obpub->publisher, &obpub->publisher->frontends[look->frontend]);
     bool is_ours = stored->obpub == obpub_number(world, obpub) && stored->run == obpub->run;
     result->finding = is_ours ? LOOK_FINDING_OURS : LOOK_FINDING_OTHERS;
     int64_t seconds = rules_seconds(world, obpub, look->period_number) + lead / SECOND;

@@ -105,30 +105,30 @@ int64_t rules_seconds(const struct world *world, const struct obpub *obpub, uint
     return network_revision_seconds(network, slot, clock / SECOND);
 }
 
-/* By how much a frontend's counters are ahead. */
-static int64_t find_lead(const struct obpub *obpub, size_t frontend)
+/* By how much the counter of a descriptor's round is ahead. */
+static int64_t find_lead(const struct publisher_descriptor *descriptor)
 {
     if (world_is_broken("lead"))
         return 0;
-    int64_t lead = lead_find(obpub->publisher, &obpub->publisher->frontends[frontend]);
-    return world_is_broken("far") ? 5 * lead : lead;
+    return world_is_broken("far") ? 5 * descriptor->round.lead : descriptor->round.lead;
 }
 
-/* The engine's rule: a round's counter comes from the clock, and is larger than that of the one before; and
- * than another obpub's that is to be overtaken, if that is not too far ahead of the clock. */
+/* The engine's rule: a round's counter comes from the clock and its lead, and is larger than that of the one
+ * before; and than another obpub's that is to be overtaken, if that is not too far ahead of the clock and of
+ * the longest lead. */
 int64_t rules_count(struct world *world, struct obpub *obpub, const struct publisher_action *action)
 {
-    const struct publisher_descriptor *descriptor =
-        &obpub->publisher->frontends[action->frontend].descriptors[action->slot];
+    const struct publisher_frontend *frontend = &obpub->publisher->frontends[action->frontend];
+    const struct publisher_descriptor *descriptor = &frontend->descriptors[action->slot];
     struct round_record *known =
         rules_find_round(&obpub->frontends[action->frontend], descriptor->period_number);
     if (action->round != known->round) {
-        int64_t seconds = rules_seconds(world, obpub, descriptor->period_number);
-        seconds += find_lead(obpub, action->frontend) / SECOND;
+        int64_t clock = rules_seconds(world, obpub, descriptor->period_number);
+        int64_t seconds = clock + find_lead(descriptor) / SECOND;
         known->last_seconds = seconds > known->last_seconds ? seconds : known->last_seconds + 1;
         int64_t above = (int64_t)action->above;
-        int64_t ahead = KEYRING_AHEAD_MAX + world->plan.lead / SECOND;
-        if (above >= known->last_seconds && above < seconds + ahead && !world_is_broken("meek"))
+        int64_t latest = clock + lead_find_longest(obpub->publisher, frontend) / SECOND + KEYRING_AHEAD_MAX;
+        if (above >= known->last_seconds && above < latest && !world_is_broken("meek"))
             known->last_seconds = above + 1;
     }
     return world_is_broken("counters") ? known->last_seconds / 4096 + 1 : known->last_seconds;

@@ -48,6 +48,44 @@ static void test_early_ends(void **state)
     }
 }
 
+/* Nobody is live: what another process of a twin's tor does not verify any more is not asked of clients
+ * either, though the last good points stay; and the spare HSDirs are left to the tors as before. Where another
+ * twin may live its points are the better ones. */
+static void test_work_of_a_process_that_is_gone(void **state)
+{
+    (void)state;
+    for (size_t twins = 1; twins <= 2; twins++) {
+        struct story *story = split_begin(twins, twins, DESCRIPTOR_FIRST);
+        story_run(story, 60 * MINUTE);
+        if (twins == 2)
+            publisher_note_unreachable(story->publisher, 1, "lost", SOURCE_LOST, story->now);
+        story_run(story, 30000);
+        publisher_note_unreachable(story->publisher, 0, "gone", SOURCE_GONE, story->now);
+        story_run(story, 2 * MINUTE);
+        assert_true(split_frontend(story)->is_frozen);
+        story->backends[0].fails = true;
+        story_reach(story, 0);
+        story_run(story, 5 * MINUTE);
+        assert_true(split_frontend(story)->is_frozen && split_frontend(story)->is_split);
+        const struct story_upload *last[ASKED + SPARE];
+        for (enum descriptor_slot slot = 0; slot < DESCRIPTOR_SLOTS; slot++)
+            assert_int_equal(split_list_last(story, slot, last), ASKED);
+        split_list_last(story, DESCRIPTOR_FIRST, last);
+        for (size_t i = 0; i < ASKED; i++) {
+            assert_int_equal(last[i]->seed, twins == 2 ? 2 : 0);
+            assert_int_equal(last[i]->points[0] / 100, twins - 1);
+        }
+        story->backends[0].fails = false;
+        story->backends[0].seed = 50;
+        story->backends[0].points[FROM_TOR][0] = 1000;
+        story_run(story, 2 * MINUTE);
+        split_list_last(story, DESCRIPTOR_FIRST, last);
+        for (size_t i = 0; i < ASKED; i++)
+            assert_int_equal(last[i]->seed, 50);
+        story_free(story);
+    }
+}
+
 /* -- what changes without end -------------------------------------------------------------------------- */
 
 /* Counts the rounds of each descriptor that uploads were part of. */
@@ -144,6 +182,7 @@ int main(void)
         cmocka_unit_test(test_spares_that_come_back),
         cmocka_unit_test(test_two_efforts_for_a_day),
         cmocka_unit_test(test_early_ends),
+        cmocka_unit_test(test_work_of_a_process_that_is_gone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
