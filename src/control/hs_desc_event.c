@@ -94,6 +94,7 @@ static enum hs_desc_action parse_action(struct text word)
         const char *word;
         enum hs_desc_action action;
     } actions[] = {
+        {"CREATED", HS_DESC_CREATED},
         {"UPLOAD", HS_DESC_UPLOAD},
         {"UPLOADED", HS_DESC_UPLOADED},
         {"FAILED", HS_DESC_FAILED},
@@ -112,7 +113,7 @@ static int parse_hs_desc(struct hs_desc_event *event, const struct text *words, 
         return -1;
     event->action = parse_action(words[1]);
     if (event->action == HS_DESC_OTHER)
-        return 0; /* CREATED and ones to come may have other words */
+        return 0; /* ones to come may have other words */
     if (parse_address(event, words[2]) != 0 || parse_hsdir(event, words[4]) != 0)
         return -1;
     if (event->action == HS_DESC_UPLOAD && count > 5)

@@ -10,7 +10,8 @@
 #include "onion/onion_address.h"
 
 enum hs_desc_action {
-    HS_DESC_OTHER, /* REQUESTED, RECEIVED, CREATED, IGNORE and what may come yet */
+    HS_DESC_OTHER, /* REQUESTED, RECEIVED, IGNORE and what may come yet */
+    HS_DESC_CREATED,
     HS_DESC_UPLOAD,
     HS_DESC_UPLOADED,
     HS_DESC_FAILED,

@@ -192,11 +192,23 @@ static void note_backend_upload(struct engine_backend *backend, const struct hs_
     engine_wake(engine);
 }
 
+/* A tor that uploads nothing says no more than this of a change that each new shared random value brings. */
+static void note_backend_made(struct engine_backend *backend, const struct hs_desc_event *event)
+{
+    struct engine *engine = backend->engine;
+    if (event->action != HS_DESC_CREATED || !event->has_address ||
+        strcmp(event->address, backend->config->address) != 0)
+        return;
+    publisher_note_made(engine->publisher, backend->number, clock_milliseconds());
+    engine_wake(engine);
+}
+
 static void backend_said(uint64_t number, const struct hs_desc_event *event, void *context)
 {
     struct engine *engine = context;
     struct engine_backend *backend = engine_backend(engine, number);
     note_backend_upload(backend, event);
+    note_backend_made(backend, event);
     if (backend->fetch != NULL && backend->fetch_tor == PUBLISHER_NO_TOR)
         fetch_note_event(backend->fetch, event);
 }

@@ -83,6 +83,14 @@ void publisher_note_source_upload(struct publisher *publisher, uint64_t number, 
         own_uploads_note(publisher, source, what, fingerprint, blinded_key, now);
 }
 
+void publisher_note_made(struct publisher *publisher, uint64_t number, int64_t now)
+{
+    struct source *source = publisher_find_source(publisher, number);
+    if (source != NULL && source_policy(source->kind)->asks_own_tor &&
+        !source_policy(source->kind)->is_on_hsdirs)
+        source_fetch_soon(publisher, source, FETCH_DELAY, "its tor has made a descriptor", now);
+}
+
 void publisher_note_uploading(struct publisher *publisher, uint64_t number, bool is_on, int64_t now)
 {
     struct source *source = publisher_find_source(publisher, number);

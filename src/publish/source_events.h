@@ -26,6 +26,10 @@ void publisher_note_source_upload(struct publisher *publisher, uint64_t source, 
                                   const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE],
                                   const uint8_t *blinded_key, int64_t now);
 
+/* The source's tor says that it has made a descriptor: as a time period's comes in sight it has dropped the
+ * points of its oldest one, and the others are what it names. Of a twin alone that is a reason to ask. */
+void publisher_note_made(struct publisher *publisher, uint64_t source, int64_t now);
+
 /* The source's tor has its uploads switched on, or off. */
 void publisher_note_uploading(struct publisher *publisher, uint64_t source, bool is_on, int64_t now);
 

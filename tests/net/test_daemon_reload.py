@@ -6,7 +6,7 @@ import time
 from harness.daemon import Daemon
 from harness.hsdirs import clients_slot, held_points, living_points
 from harness.obpub import instance, wait_settled
-from harness.places import wait_placed
+from harness.places import MANY, wait_placed
 from harness.recorder import Recorder
 from testnet import main, make_frontend_key, step
 
@@ -27,8 +27,9 @@ class Scene:
                      for name in ('changing', 'untouched', 'third')}
         self.publisher = net.start_tor('publisher', wait=False)
         self.observer = net.start_tor('observer', socks=True, wait=False)
-        self.backends = [net.start_service(f'backend{number}', [key.onion for _, key in self.keys.values()], wait=False)
-                         for number in range(3)]
+        # The last one comes when the others are there.
+        self.backends = [net.start_service(f'backend{number}', [key.onion for _, key in self.keys.values()], wait=False,
+                                           service_lines=[MANY] if number == 2 else []) for number in range(3)]
         for backend in self.backends:
             backend.wait_published()
         self.publisher.wait_bootstrapped()

@@ -1,19 +1,25 @@
 # Across two new shared random values and two new time periods a client that asks all the time never fails to reach the
 # frontend where it reaches a plain onion service, run by a tor of its own in the same network. So it is with backends of
 # which the frontend has the control port and such of which it has not, and with tors that share the frontend's key: whose
-# own uploads are switched off, and such as go on uploading.
+# own uploads are switched off, and such as go on uploading. Of two tors each gets the share that its introduction points let
+# expect.
 
 import collections
+import contextlib
 import time
 
 from harness.consensus import AFTER_SRV
 from harness.daemon import Daemon
 from harness.obpub import instance
+from harness.service import SILENT
+from harness.shares import Shares
 from harness.visitor import Visitor
 from testnet import main, make_frontend_key, step
 
 ROTATIONS = 2
 AFTERWARDS = 20  # seconds that the client goes on asking after the last one
+COUNTED = 25     # visits of each frontend whose odds have to be known
+UNLIKELY = 1e-6  # by chance alone
 
 
 def watch_rotations(net, visitor):
@@ -50,11 +56,19 @@ def start_twins(net, name, torrc=()):
     return frontend, twins, (key_path, [instance(twin, is_twin=True) for twin in twins], 'mode: hardmap')
 
 
+def check_share(name, shares, visits):
+    """The two tors of a frontend have got their shares of the visits, as far as chance allows."""
+    counted, first, expected, likelihood = shares.judge(visits)
+    step(f'{name}: of {counted} visits {first} went to {name}0, {expected:.1f} were to be expected: {likelihood:.2g}')
+    assert counted >= COUNTED, f'{name}: of {len(visits)} visits the odds of {counted} are known'
+    assert likelihood > UNLIKELY, f'{name}: that is no chance'
+
+
 def test(net):
     publisher = net.start_tor('publisher', wait=False)
     plain = net.start_service('plain', wait=False)
     watched = {'controlled': start_frontend(net, 'controlled', 'unix'), 'fetched': start_frontend(net, 'fetched', None),
-               'silent': start_twins(net, 'silent', ['PublishHidServDescriptors 0']), 'shared': start_twins(net, 'shared')}
+               'silent': start_twins(net, 'silent', [SILENT]), 'shared': start_twins(net, 'shared')}
     for service in [plain, *(backend for name in ('controlled', 'fetched') for backend in watched[name][1])]:
         service.wait_published()
     for service in [twin for name in ('silent', 'shared') for twin in watched[name][1]]:
@@ -63,8 +77,13 @@ def test(net):
     daemon = Daemon(net, publisher, [lines for _, _, lines in watched.values()]).start()
     daemon.wait_published(frontends=len(watched))
     client = net.start_client('visitor')
+    observer = net.start_client('observer')
     addresses = {name: frontend.address for name, (frontend, _, _) in watched.items()}
-    with Visitor(client, {**addresses, 'plain': plain.address}) as visitor:
+    shares = {name: Shares(net, observer, daemon, frontend, backends) for name, (frontend, backends, _) in watched.items()}
+    with contextlib.ExitStack() as stack:
+        for each in shares.values():
+            stack.enter_context(each)
+        visitor = stack.enter_context(Visitor(client, {**addresses, 'plain': plain.address}))
         step('a client begins to ask')
         watch_rotations(net, visitor)
     for name in addresses:
@@ -77,6 +96,8 @@ def test(net):
              f'{"; went well when made again at once" if visit.went_well_again else ""}')
     for name in addresses:
         assert not visitor.unexcused(name, 'plain'), f'{name} failed where plain tor did not'
+    for name, each in shares.items():
+        check_share(name, each, [visit for visit in visitor.visits if visit.name == name])
     assert set(visitor.pages()) == {'plain', *(f'{name}{number}' for name in addresses for number in range(2))}
     assert daemon.end()[0] == 0
 

@@ -13,6 +13,7 @@ from harness.hsdirs import clients_slot, held_points
 from harness.judge import Judged, is_merged
 from harness.obpub import instance
 from harness.places import wait_placed
+from harness.service import SILENT
 from harness.visitor import Visitor
 from testnet import main, make_frontend_key, step
 
@@ -33,7 +34,7 @@ class Scene:
         publisher = net.start_tor('publisher', wait=False)
         self.observer = net.start_tor('observer', socks=True, wait=False)
         self.seen = net.start_service('seen', [self.frontend.onion], key=self.frontend, wait=False,
-                                      torrc=['PublishHidServDescriptors 0'])
+                                      torrc=[SILENT])
         self.unseen = net.start_service('unseen', key=self.frontend, service_lines=MANY, wait=False)
         self.unseen.wait_published()
         self.seen.wait_described()

@@ -129,7 +129,9 @@ static void test_other_actions(void **state)
     (void)state;
     struct hs_desc_event event;
     assert_int_equal(parse(&event, "HS_DESC CREATED " ADDRESS " UNKNOWN UNKNOWN " KEY " REPLICA=1"), 0);
-    assert_int_equal(event.action, HS_DESC_OTHER);
+    assert_int_equal(event.action, HS_DESC_CREATED);
+    assert_string_equal(event.address, ADDRESS);
+    assert_false(event.has_fingerprint);
     assert_int_equal(parse(&event, "HS_DESC REQUESTED " ADDRESS " NO_AUTH " HSDIR "~relay1 " KEY), 0);
     assert_int_equal(event.action, HS_DESC_OTHER);
     assert_int_equal(parse(&event, "HS_DESC uploaded x y z"), 0);

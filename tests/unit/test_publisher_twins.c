@@ -387,11 +387,28 @@ static void test_uploads_that_are_switched_without_end(void **state)
     story_free(story);
 }
 
+/* A tor that does not upload says that it has made a descriptor: then it has dropped the points of another.
+ */
+static void test_the_silent_have_others(void **state)
+{
+    (void)state;
+    struct story *story = story_new_published_twins(1, DESCRIPTOR_FIRST);
+    story_run(story, 10 * MINUTE);
+    story->backends[0].counter[FROM_TOR]++;
+    story->backends[0].points[FROM_TOR][0] = 77;
+    story_forget(story);
+    publisher_note_made(story->publisher, 0, story->now);
+    story_run(story, 1000);
+    assert_true(story_all_have(story, 77));
+    story_free(story);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_hsdirs_are_never_asked),
         cmocka_unit_test(test_the_silent_are_asked_often),
+        cmocka_unit_test(test_the_silent_have_others),
         cmocka_unit_test(test_the_next_period),
         cmocka_unit_test(test_one_of_two_dies),
         cmocka_unit_test(test_an_upload_that_gets_through),

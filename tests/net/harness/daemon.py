@@ -137,7 +137,7 @@ class Daemon:
         """The state of a backend (a Service) of a frontend: "live", "grace", "out", "waiting"; None if not there."""
         frontend = self.frontend(address)
         return next((instance['state'] for instance in frontend['instances']
-                     if instance['onionAddress'] == backend.onion), None) if frontend else None
+                     if instance['name'] == backend.name), None) if frontend else None
 
     def hsdirs(self, address, slot):
         """The fingerprints of the HSDirs of a frontend's 'first' or 'second' descriptor."""

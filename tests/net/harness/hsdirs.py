@@ -40,7 +40,9 @@ def wait_held(tor, onion, hsdirs, match, timeout, what):
 
 def clients_points(tor, backend):
     """The introduction points, as a set, of the descriptor that clients of a backend use now: of the newest that HSDirs
-    hand out; empty while these have none."""
+    hand out; empty while these have none. Those of a tor that publishes nothing are what it has."""
+    if backend.is_silent:
+        return set(Judged(backend.own_descriptor(), backend.onion).points)
     hsdirs = {fingerprint for _, fingerprint in backend.uploads_started()}
     held = [Judged(text, backend.onion) for text in ask_hsdirs(tor, backend.address, hsdirs).values() if text]
     return set(max(held, key=lambda judged: judged.outer.revision_counter).points) if held else set()

@@ -1,14 +1,19 @@
 # Backends that get no introduction point into a superdescriptor by chance. Of several points at one relay just one is
 # published, that of the backend that was there first; and a tor may choose relays, of twelve, at all of which others were
-# first. Where a test needs a point of that backend, its tor is started again, and so has other points, until it has a place.
+# first. Where a test needs a point of that backend, it has MANY, or its tor is started again, and so has other points, until it
+# has a place.
 
-from .hsdirs import clients_points
-from .judge import relay_of
+import time
+
 from .process import wait_for
 from .runner import step
 
+# A line for a backend: so many points that two others, which have three each, can't be at all of their relays.
+MANY = 'HiddenServiceNumIntroductionPoints 7'
+
 FIRST = 'other backends were first at its relays'
-TRIES = 8  # of a tor; that all of its relays are others' happens to one in ten, beside two others
+TRIES = 8  # of a tor; tors choose some relays more often than others, so that it may happen to one in three
+RESTLESS = 30  # seconds in which the third change of a backend has to wait
 
 
 def without_place(daemon, address, backends):
@@ -18,11 +23,13 @@ def without_place(daemon, address, backends):
 
 
 def choose_anew(backend):
-    """Kill and start a backend whose relays are others', so that it chooses others."""
-    step(f'others were first at all relays of {backend.name}: it is started again')
+    """Kill and start a backend whose relays are others', so that it chooses others; returns when obpub counts that no more
+    for changes that come too fast."""
+    step(f'all relays of {backend.name} are others\', too: it is started again')
     backend.kill()
     backend.start()
     backend.wait_bootstrapped()
+    time.sleep(RESTLESS)
 
 
 def wait_placed(daemon, address, backends, predicate, timeout, what, every=0.2):
@@ -41,10 +48,3 @@ def wait_placed(daemon, address, backends, predicate, timeout, what, every=0.2):
         for backend in lacking:
             choose_anew(backend)
     raise AssertionError(f'no luck with the relays of {[backend.name for backend in lacking]} in {TRIES} tries')
-
-
-def has_own_relay(tor, backend, others):
-    """Whether a backend has a point, of those that clients use now, at a relay where no other one has any: so it has a place
-    whoever comes first, and as long as all have the points that they have now."""
-    theirs = {relay_of(point) for other in others for point in clients_points(tor, other)}
-    return not {relay_of(point) for point in clients_points(tor, backend)} <= theirs

@@ -2,13 +2,18 @@
 
 import os
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import stem
 
+from .judge import Judged
 from .keys import OnionKey
 from .process import TimedOut, wait_for, write_file
 from .tor import Tor
+
+# The line of a torrc with which a tor publishes no descriptors.
+SILENT = 'PublishHidServDescriptors 0'
 
 
 class Service(Tor):
@@ -51,12 +56,22 @@ class Service(Tor):
         self._events = self.events('HS_DESC')
 
     @property
+    def is_silent(self):
+        """Whether it publishes no descriptors."""
+        return SILENT in self.torrc
+
+    @property
     def uploads(self):
         """The HS_DESC events since it was last started, oldest first."""
         return list(self._events.events)
 
     def wait_published(self, timeout=90):
-        """Wait until its HSDirs have taken both its descriptors; returns their (blinded key, fingerprint) set."""
+        """Wait until its HSDirs have taken both its descriptors; returns their (blinded key, fingerprint) set. If it
+        publishes none, until it has one."""
+        if self.is_silent:
+            self.wait_described(timeout)
+            return set()
+
         def all_taken(_):
             return len({blinded for blinded, _ in self.uploads_started()}) >= 2 and not self.uploads_open()
         try:
@@ -72,11 +87,20 @@ class Service(Tor):
                 return self.own_descriptor()
             except stem.ControllerError:
                 return None  # not yet
-        wait_for(has_descriptor, timeout, f'{self.name} to have a descriptor')
+        wait_for(has_descriptor, timeout, f'{self.name} to have a descriptor', 0.1)
 
     def wait_event(self, action, timeout):
         """Wait for the first HS_DESC event with this action since the start."""
         return self._events.wait(lambda event: event.action == action, timeout, f'{action} of {self.name}')
+
+    def wait_offered(self, timeout=60):
+        """Wait for its first introduction points since the start; returns when an HSDir had taken them, or, if it publishes
+        none, when it had them itself (time.time())."""
+        if not self.is_silent:
+            return self.wait_event('UPLOADED', timeout).time
+        self.wait_described(timeout)
+        wait_for(lambda: Judged(self.own_descriptor(), self.onion).points, timeout, f'{self.name} to have points', 0.05)
+        return time.time()
 
     def uploads_started(self):
         """(blinded key, HSDir fingerprint) of every upload since the start."""

@@ -17,14 +17,16 @@ LONE = 100  # of so many requests one may fail for once: a circuit broke, as any
 
 @dataclass
 class Visit:
-    """One request: for which name, in which round, when (time.time()), the page or None, what went wrong, and whether
-    the same request went well when it was made again at once."""
+    """One request: for which name, in which round, when (time.time()), the page or None, what went wrong, since when the
+    client has fetched all descriptors that it may have used (time.time()), and whether the same request went well when it was
+    made again at once."""
     name: str
     round: int
     began: float
     seconds: float
     page: Optional[str]
     error: str
+    forgot: float
     went_well_again: bool = False
 
 
@@ -37,6 +39,7 @@ class Visitor:
         self.addresses = addresses
         self.timeout = timeout
         self.visits = []
+        self._forgot = 0.0
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
@@ -78,12 +81,11 @@ class Visitor:
 
     def _run(self):
         number = 0
-        forgotten = time.monotonic() - FORGET_EVERY
         with ThreadPoolExecutor(len(self.addresses)) as pool:
             while not self._ended.is_set():
-                if time.monotonic() - forgotten >= FORGET_EVERY:
+                if time.time() - self._forgot >= FORGET_EVERY:
                     self.client.forget_descriptors()
-                    forgotten = time.monotonic()
+                    self._forgot = time.time()
                 list(pool.map(lambda name, number=number: self._visit(name, number), self.addresses))
                 number += 1
                 self._ended.wait(PAUSE)
@@ -93,7 +95,7 @@ class Visitor:
         page, error = self._fetch(name)
         seconds = time.time() - began
         went_well_again = page is None and self._fetch(name)[0] is not None
-        self.visits.append(Visit(name, number, began, seconds, page, error, went_well_again))
+        self.visits.append(Visit(name, number, began, seconds, page, error, self._forgot, went_well_again))
 
     def _fetch(self, name):
         try:
