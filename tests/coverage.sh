@@ -20,7 +20,7 @@ parsers='src/config/config.c src/config/config_loader.c src/config/config_servic
     src/onion/directory_address.c src/onion/directory_text.c src/onion/document.c src/onion/flow_control.c src/onion/introduction_point.c
     src/onion/item_rules.c src/onion/link_specifiers.c src/onion/microdescriptor.c src/onion/network.c src/onion/onion_address.c
     src/onion/version_ranges.c src/reader/config_delivery.c src/reader/reader_client.c src/reader/reader_process.c
-    src/report/drain_request.c src/report/status_document.c src/report/status_text.c
+    src/report/drain_request.c src/report/status_document.c src/report/status_text.c src/report/status_printer.c src/report/status_hsdirs.c
     src/signer/bundle_request.c src/signer/key_request.c src/signer/request.c'
 
 setup_packages "$build_packages" clang libclang-rt-dev libcmocka-dev llvm-14

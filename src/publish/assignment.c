@@ -103,6 +103,19 @@ bool assignment_names_hsdirs(const struct assignment *assignment)
     return assignment != NULL && assignment->places != NULL;
 }
 
+bool assignment_is_distinct(const struct assignment *assignment)
+{
+    for (size_t i = 0; assignment != NULL && i < assignment->place_count; i++) {
+        const struct assignment_place *place = &assignment->places[i];
+        for (size_t j = 0; j < i; j++) {
+            if (place->period_number == assignment->places[j].period_number &&
+                !point_set_equals(assignment->sets[place->set], assignment->sets[assignment->places[j].set]))
+                return true;
+        }
+    }
+    return false;
+}
+
 static bool has_same_sets(const struct assignment *one, const struct assignment *other)
 {
     if (one->count != other->count)

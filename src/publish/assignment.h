@@ -63,6 +63,9 @@ struct point_set *assignment_find(const struct assignment *assignment, uint64_t 
 /* True when it names HSDirs. */
 bool assignment_names_hsdirs(const struct assignment *assignment);
 
+/* True when two HSDirs of one descriptor have different sets. */
+bool assignment_is_distinct(const struct assignment *assignment);
+
 /* True when both give every HSDir the same, or both are NULL. */
 bool assignment_equals(const struct assignment *one, const struct assignment *other);
 

@@ -219,6 +219,11 @@ static double frontend_is_split(const struct report_view *view, const struct rep
                                                       : METRICS_NO_VALUE;
 }
 
+static double frontend_is_distinct(const struct report_view *view, const struct report_frontend *shown)
+{
+    return report_view_is_distinct(view, shown);
+}
+
 static double frontend_lead(const struct report_view *view, const struct report_frontend *shown)
 {
     return shown->config->mode == CONFIG_MODE_HARDMAP || shown->config->lead > 0
@@ -268,7 +273,8 @@ const struct frontend_metric frontend_metrics[] = {
     {{"obpub_frontend_uses_drained", "gauge",
       "1 when no other backends are live than such as are drained, to which visitors come all the same."},
      frontend_uses_drained},
-    {{"obpub_frontend_introduction_points", "gauge", "Introduction points in the superdescriptor."},
+    {{"obpub_frontend_introduction_points", "gauge",
+      "Introduction points in use: those in the superdescriptor, of all HSDirs together."},
      frontend_points},
     {{"obpub_frontend_flow_control", "gauge",
       "1 when the superdescriptor offers flow control, so that visitors have congestion control: all "
@@ -279,6 +285,9 @@ const struct frontend_metric frontend_metrics[] = {
       "1 when each HSDir that clients ask has the points of one tor with its proof of work; none without "
       "mode hardmap."},
      frontend_is_split},
+    {{"obpub_frontend_distinct", "gauge",
+      "1 when HSDirs have introduction points of their own, since one set does not do for all backends."},
+     frontend_is_distinct},
     {{"obpub_frontend_lead_seconds", "gauge",
       "By how much the revision counters are ahead of the clock now; none where there is no lead."},
      frontend_lead},

@@ -153,6 +153,14 @@ static const char *name_upload_state(enum upload_state state)
     return names[state];
 }
 
+static json_t *make_part(const char *name, size_t count)
+{
+    json_t *object = json_object();
+    json_object_set_new(object, "instance", name != NULL ? status_value_text(name) : json_null());
+    json_object_set_new(object, "introPoints", make_count(count));
+    return object;
+}
+
 /* The name of the instance whose points alone an HSDir has; null when it has those of several, or none. */
 static json_t *make_owner(const struct report_view *view, const struct report_frontend *shown,
                           const struct publisher_upload *upload)
@@ -168,6 +176,27 @@ static json_t *make_owner(const struct report_view *view, const struct report_fr
     return json_null();
 }
 
+/* How many of an HSDir's points are whose: those of the members in their order, and of others. */
+static json_t *make_parts(const struct report_view *view, const struct report_frontend *shown,
+                          const struct publisher_upload *upload)
+{
+    const struct publisher_frontend *frontend = &view->publisher->frontends[shown->number];
+    json_t *list = json_array();
+    size_t others = upload->taken != NULL ? upload->taken->count : 0;
+    for (size_t i = 0; i < frontend->member_count; i++) {
+        const struct publisher_member *member = &frontend->members[i];
+        const struct source *backend = publisher_member_source(view->publisher, member);
+        size_t count = point_set_count_of(upload->taken, member->source);
+        others -= count;
+        if (count > 0)
+            json_array_append_new(
+                list, make_part(report_view_name_backend(shown->config, i, backend->identity_key), count));
+    }
+    if (others > 0)
+        json_array_append_new(list, make_part(NULL, others));
+    return list;
+}
+
 static json_t *make_hsdir(const struct report_view *view, const struct report_frontend *shown,
                           const struct publisher_upload *upload)
 {
@@ -175,6 +204,8 @@ static json_t *make_hsdir(const struct report_view *view, const struct report_fr
     json_object_set_new(object, "fingerprint", make_fingerprint(upload->fingerprint));
     json_object_set_new(object, "isAsked", json_boolean(upload->is_asked));
     json_object_set_new(object, "instance", make_owner(view, shown, upload));
+    json_object_set_new(object, "parts",
+                        report_view_is_distinct(view, shown) ? make_parts(view, shown, upload) : json_null());
     json_object_set_new(object, "state", json_string(name_upload_state(upload->state)));
     json_object_set_new(object, "isCurrent", json_boolean(upload_is_current(upload, view->now)));
     json_object_set_new(object, "sent", make_moment(view, upload->sent_at));
@@ -259,6 +290,9 @@ static void add_mode(json_t *object, const struct report_view *view, const struc
     json_object_set_new(object, "proofOfWork",
                         is_hardmap ? json_string(config_proof_of_work_name(config)) : json_null());
     json_object_set_new(object, "isSplit", json_boolean(frontend->is_split));
+    json_object_set_new(object, "descriptorsPolicy",
+                        json_string(config_descriptors_name(config->descriptors)));
+    json_object_set_new(object, "isDistinct", json_boolean(report_view_is_distinct(view, shown)));
     json_object_set_new(object, "nextTurn", make_moment(view, frontend->turn_at));
 }
 

@@ -117,6 +117,29 @@ static int read_list(void **array, size_t *count, size_t size, const json_t *obj
 
 /* -- the parts */
 
+static int read_part(void *entry, const json_t *value, struct error *error)
+{
+    static const struct field fields[] = {
+        {"instance", FIELD_TEXT_OR_NULL, false, offsetof(struct status_part, instance)},
+        {"introPoints", FIELD_COUNT, false, offsetof(struct status_part, points)},
+        {NULL, FIELD_TEXT, false, 0},
+    };
+    return read_fields(entry, fields, value, error);
+}
+
+/* An obpub that knows of no such parts says nothing of them. */
+static int read_parts(struct status_hsdir *hsdir, const json_t *value, struct error *error)
+{
+    const json_t *list = json_object_get(value, "parts");
+    if (list == NULL || json_is_null(list))
+        return 0;
+    void *parts = NULL;
+    int result =
+        read_list(&parts, &hsdir->part_count, sizeof(*hsdir->parts), value, "parts", read_part, error);
+    hsdir->parts = parts;
+    return result;
+}
+
 static int read_hsdir(void *entry, const json_t *value, struct error *error)
 {
     static const struct field fields[] = {
@@ -132,7 +155,7 @@ static int read_hsdir(void *entry, const json_t *value, struct error *error)
         {"instance", FIELD_TEXT_OR_NULL, true, offsetof(struct status_hsdir, instance)},
         {NULL, FIELD_TEXT, false, 0},
     };
-    return read_fields(entry, fields, value, error);
+    return read_fields(entry, fields, value, error) == 0 ? read_parts(entry, value, error) : -1;
 }
 
 static int read_descriptor(void *entry, const json_t *value, struct error *error)
@@ -219,6 +242,7 @@ static int read_service(void *entry, const json_t *value, struct error *error)
         {"isStatic", FIELD_BOOLEAN, false, offsetof(struct status_service, is_static)},
         {"usesDrained", FIELD_BOOLEAN, true, offsetof(struct status_service, uses_drained)},
         {"problem", FIELD_TEXT_OR_NULL, true, offsetof(struct status_service, problem)},
+        {"isDistinct", FIELD_BOOLEAN, true, offsetof(struct status_service, is_distinct)},
         {"isSplit", FIELD_BOOLEAN, true, offsetof(struct status_service, is_split)},
         {"nextTurn", FIELD_TIME_OR_NULL, true, offsetof(struct status_service, next_turn)},
         {"lead", FIELD_COUNT_OR_NULL, true, offsetof(struct status_service, lead)},
@@ -302,10 +326,17 @@ static int read_document(struct status_document *document, const json_t *object,
     return result;
 }
 
+static void clear_descriptor(struct status_descriptor *descriptor)
+{
+    for (size_t i = 0; i < descriptor->hsdir_count; i++)
+        free(descriptor->hsdirs[i].parts);
+    free(descriptor->hsdirs);
+}
+
 static void clear_service(struct status_service *service)
 {
     for (size_t i = 0; i < service->descriptor_count; i++)
-        free(service->descriptors[i].hsdirs);
+        clear_descriptor(&service->descriptors[i]);
     free(service->descriptors);
     free(service->instances);
 }

@@ -15,6 +15,12 @@
 
 /* Texts are the JSON object's, and may have any characters but NUL; those that can be null are NULL then.
  * Times are seconds since the epoch. */
+/* How many of an HSDir's introduction points are an instance's. */
+struct status_part {
+    const char *instance; /* its name; NULL for one that is there no more */
+    uint64_t points;
+};
+
 struct status_hsdir {
     const char *fingerprint, *state;
     bool is_current;
@@ -23,7 +29,9 @@ struct status_hsdir {
     const char *error; /* or NULL */
     const char *seen;  /* what it was last seen to hand out; NULL from an obpub that does not look */
     bool is_asked;
-    const char *instance; /* the name of the one whose points alone it has, or NULL */
+    const char *instance;      /* the name of the one whose points alone it has, or NULL */
+    struct status_part *parts; /* where HSDirs have points of their own */
+    size_t part_count;
 };
 
 struct status_descriptor {
@@ -74,6 +82,7 @@ struct status_service {
     bool uses_drained;          /* no other instances are live than such as are drained */
     const char *problem;        /* of its publication, or NULL */
     const char *mode;           /* softmap or hardmap; NULL from an obpub that knows but the first */
+    bool is_distinct;           /* HSDirs have introduction points of their own */
     bool is_split;              /* each HSDir that clients ask has the points of one of them */
     uint64_t lead, lead_in_use; /* seconds */
     int64_t next_turn;          /* of the tors that take turns */

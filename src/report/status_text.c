@@ -3,99 +3,23 @@
 
 #include <inttypes.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/memory.h"
-#include "base/printable.h"
+#include "report/status_hsdirs.h"
 
 #define NAME_COLUMN_MAX 24
 #define SHORT_ADDRESS_LENGTH 16 /* characters of an address that stand for a backend without a name */
 #define EXPIRY_SHOWN 3600       /* seconds before a descriptor expires from when on that is said */
-#define TEXT_SIZE_MAX 600       /* bytes of a text that are shown */
 #define SHARE_NEAR 0.01         /* a share that is as near to the one wanted is that one */
-
-enum colour {
-    COLOUR_NONE,
-    COLOUR_GOOD,
-    COLOUR_DOUBTFUL,
-    COLOUR_BAD,
-};
-
-struct printer {
-    FILE *file;
-    bool has_colours;
-    int64_t wall_now; /* of the status, seconds since the epoch */
-};
-
-static void begin_colour(const struct printer *printer, enum colour colour)
-{
-    static const char *const codes[] = {
-        [COLOUR_NONE] = "",
-        [COLOUR_GOOD] = "\033[32m",
-        [COLOUR_DOUBTFUL] = "\033[33m",
-        [COLOUR_BAD] = "\033[1;31m",
-    };
-    if (printer->has_colours)
-        fputs(codes[colour], printer->file);
-}
-
-static void end_colour(const struct printer *printer, enum colour colour)
-{
-    if (printer->has_colours && colour != COLOUR_NONE)
-        fputs("\033[0m", printer->file);
-}
-
-/* The beginning of a text from outside, made harmless. Returns its length in bytes. */
-static size_t print_beginning(const struct printer *printer, const char *text, size_t length_max)
-{
-    char *copy = memory_copy_text(text, strnlen(text, length_max));
-    text_make_printable(copy);
-    size_t length = strlen(copy);
-    fputs(copy, printer->file);
-    free(copy);
-    return length;
-}
-
-static void print_text(const struct printer *printer, const char *text)
-{
-    print_beginning(printer, text, TEXT_SIZE_MAX);
-}
-
-static void print_coloured(const struct printer *printer, enum colour colour, const char *text)
-{
-    begin_colour(printer, colour);
-    print_text(printer, text);
-    end_colour(printer, colour);
-}
-
-/* A duration in its two-digit unit. */
-static void print_duration(const struct printer *printer, int64_t seconds)
-{
-    static const struct {
-        int64_t seconds;
-        const char *name;
-    } units[] = {{86400, "days"}, {3600, "h"}, {60, "min"}, {1, "s"}};
-    size_t unit = 0;
-    while (unit < 3 && seconds < 2 * units[unit].seconds)
-        unit++;
-    fprintf(printer->file, "%" PRId64 " %s", seconds > 0 ? seconds / units[unit].seconds : 0,
-            units[unit].name);
-}
-
-static const char *plural(uint64_t count)
-{
-    return count == 1 ? "" : "s";
-}
 
 /* "word: text" on a line of its own, when there is a text. */
 static void print_trouble(const struct printer *printer, const char *word, const char *text)
 {
     if (text == NULL)
         return;
-    print_coloured(printer, COLOUR_BAD, word);
+    printer_put_coloured(printer, COLOUR_BAD, word);
     fputs(": ", printer->file);
-    print_text(printer, text);
+    printer_put_text(printer, text);
     fputc('\n', printer->file);
 }
 
@@ -125,7 +49,7 @@ static void print_points_trouble(const struct printer *printer, const char *trou
     if (trouble == NULL)
         return;
     fputs("; ", printer->file);
-    print_coloured(printer, COLOUR_DOUBTFUL, trouble);
+    printer_put_coloured(printer, COLOUR_DOUBTFUL, trouble);
 }
 
 /* What its tor's own uploads come to. */
@@ -133,13 +57,13 @@ static void print_own_uploads(const struct printer *printer, const struct status
 {
     if (strcmp(instance->own_uploads, "on") != 0) {
         fputs("; own uploads: ", printer->file);
-        print_text(printer, instance->own_uploads);
+        printer_put_text(printer, instance->own_uploads);
         return;
     }
     fprintf(printer->file, "; own uploads: %" PRIu64 " refused, ", instance->own_uploads_refused);
-    begin_colour(printer, instance->own_uploads_through > 0 ? COLOUR_DOUBTFUL : COLOUR_NONE);
+    printer_begin_colour(printer, instance->own_uploads_through > 0 ? COLOUR_DOUBTFUL : COLOUR_NONE);
     fprintf(printer->file, "%" PRIu64 " got through", instance->own_uploads_through);
-    end_colour(printer, instance->own_uploads_through > 0 ? COLOUR_DOUBTFUL : COLOUR_NONE);
+    printer_end_colour(printer, instance->own_uploads_through > 0 ? COLOUR_DOUBTFUL : COLOUR_NONE);
 }
 
 /* What is only known of a tor that has the frontend's key. */
@@ -148,22 +72,23 @@ static void print_twin(const struct printer *printer, const struct status_servic
 {
     if (twin->seed != NULL) {
         fputs("; proof of work: seed ", printer->file);
-        print_text(printer, twin->seed);
+        printer_put_text(printer, twin->seed);
         fprintf(printer->file, ", effort %" PRIu64, twin->effort);
         if (twin->seed_expires != STATUS_NO_TIME) {
             fputs(", for ", printer->file);
-            print_duration(printer, twin->seed_expires - printer->wall_now);
+            printer_put_duration(printer, twin->seed_expires - printer->wall_now);
         }
     }
     if (service->is_split && twin->has_expired_seed) {
         fputs("; ", printer->file);
-        print_coloured(printer, COLOUR_DOUBTFUL,
-                       "EXPIRED, and the tor tells of no other: visitors have nothing to solve");
+        printer_put_coloured(printer, COLOUR_DOUBTFUL,
+                             "EXPIRED, and the tor tells of no other: visitors have nothing to solve");
     }
     if (service->is_split && !twin->has_own_points) {
         fputs("; ", printer->file);
-        print_coloured(printer, COLOUR_DOUBTFUL,
-                       "not asked of clients until the tor uploads what it has for this half of the day");
+        printer_put_coloured(
+            printer, COLOUR_DOUBTFUL,
+            "not asked of clients until the tor uploads what it has for this half of the day");
     }
     if (twin->own_uploads != NULL)
         print_own_uploads(printer, twin);
@@ -203,17 +128,17 @@ static void print_drain(const struct printer *printer, const struct status_servi
     if (!instance->is_drained)
         return;
     fputs(", ", printer->file);
-    begin_colour(printer, COLOUR_DOUBTFUL);
+    printer_begin_colour(printer, COLOUR_DOUBTFUL);
     fputs("drained", printer->file);
     if (instance->drained_since != STATUS_NO_TIME) {
         fputs(" for ", printer->file);
-        print_duration(printer, printer->wall_now - instance->drained_since);
+        printer_put_duration(printer, printer->wall_now - instance->drained_since);
     } else {
         fputs(" by its weight", printer->file);
     }
     if (service->uses_drained && instance->share_wanted > 0)
         fputs(", and used all the same", printer->file);
-    end_colour(printer, COLOUR_DOUBTFUL);
+    printer_end_colour(printer, COLOUR_DOUBTFUL);
 }
 
 static void print_instance(const struct printer *printer, const struct status_service *service,
@@ -221,14 +146,14 @@ static void print_instance(const struct printer *printer, const struct status_se
 {
     fputs("    ", printer->file);
     size_t length = instance->name != NULL
-                        ? print_beginning(printer, instance->name, TEXT_SIZE_MAX)
-                        : print_beginning(printer, instance->address, SHORT_ADDRESS_LENGTH);
+                        ? printer_put_beginning(printer, instance->name, PRINTER_TEXT_SIZE_MAX)
+                        : printer_put_beginning(printer, instance->address, SHORT_ADDRESS_LENGTH);
     fprintf(printer->file, "%*s  ", length < width ? (int)(width - length) : 0, "");
-    print_coloured(printer, colour_state(instance->state), instance->state);
+    printer_put_coloured(printer, colour_state(instance->state), instance->state);
     fputs(" for ", printer->file);
-    print_duration(printer, printer->wall_now - instance->since);
+    printer_put_duration(printer, printer->wall_now - instance->since);
     fprintf(printer->file, ", %" PRIu64 " of %" PRIu64 " introduction point%s published",
-            instance->points_published, instance->points, plural(instance->points));
+            instance->points_published, instance->points, printer_plural(instance->points));
     print_shares(printer, service, instance);
     print_drain(printer, service, instance);
     if (is_hardmap(service))
@@ -237,47 +162,17 @@ static void print_instance(const struct printer *printer, const struct status_se
         print_proof_of_work(printer, instance);
     if (instance->is_restless) {
         fputs(", ", printer->file);
-        print_coloured(printer, COLOUR_DOUBTFUL, "keeps changing them: its changes have to wait");
+        printer_put_coloured(printer, COLOUR_DOUBTFUL, "keeps changing them: its changes have to wait");
     }
     print_points_trouble(printer, instance->points_lack);
     print_points_trouble(printer, instance->points_fault);
     if (instance->takes_flow_control) {
         fputs(", ", printer->file);
-        print_coloured(printer, COLOUR_DOUBTFUL, "takes congestion control from all visitors");
+        printer_put_coloured(printer, COLOUR_DOUBTFUL, "takes congestion control from all visitors");
     }
     if (instance->error != NULL) {
         fputs(": ", printer->file);
-        print_text(printer, instance->error);
-    }
-    fputc('\n', printer->file);
-}
-
-/* True when an HSDir has been seen to hand out something else than it is to have. */
-static bool is_seen_with_other(const struct status_hsdir *hsdir)
-{
-    return hsdir->seen != NULL && strcmp(hsdir->seen, "current") != 0 && strcmp(hsdir->seen, "unknown") != 0;
-}
-
-/* An HSDir that does not have what it is to have. */
-static void print_hsdir(const struct printer *printer, const struct status_hsdir *hsdir)
-{
-    fputs("    $", printer->file);
-    print_text(printer, hsdir->fingerprint);
-    fputs("  ", printer->file);
-    print_coloured(printer, COLOUR_DOUBTFUL, hsdir->state);
-    if (hsdir->attempts > 1)
-        fprintf(printer->file, ", %" PRIu64 " attempts", hsdir->attempts);
-    if (hsdir->next_try != STATUS_NO_TIME && hsdir->next_try > printer->wall_now) {
-        fputs(", again in ", printer->file);
-        print_duration(printer, hsdir->next_try - printer->wall_now);
-    }
-    if (is_seen_with_other(hsdir)) {
-        fputs(", hands out: ", printer->file);
-        print_coloured(printer, COLOUR_DOUBTFUL, hsdir->seen);
-    }
-    if (hsdir->error != NULL) {
-        fputs(": ", printer->file);
-        print_text(printer, hsdir->error);
+        printer_put_text(printer, instance->error);
     }
     fputc('\n', printer->file);
 }
@@ -289,40 +184,11 @@ static void print_expiry(const struct printer *printer, const struct status_desc
     if (descriptor->expires == STATUS_NO_TIME || left > EXPIRY_SHOWN)
         return;
     fputs(", ", printer->file);
-    begin_colour(printer, COLOUR_BAD);
+    printer_begin_colour(printer, COLOUR_BAD);
     fputs(left <= 0 ? "expired " : "expires in ", printer->file);
-    print_duration(printer, left <= 0 ? -left : left);
+    printer_put_duration(printer, left <= 0 ? -left : left);
     fputs(left <= 0 ? " ago" : "", printer->file);
-    end_colour(printer, COLOUR_BAD);
-}
-
-/* Whose points the HSDirs have that clients ask. */
-static void print_owners(const struct printer *printer, const struct status_service *service,
-                         const struct status_descriptor *descriptor)
-{
-    fputs("    HSDirs that clients ask, by whose points they have:", printer->file);
-    const char *separator = "";
-    size_t others = 0;
-    for (size_t i = 0; i < descriptor->hsdir_count; i++)
-        others += descriptor->hsdirs[i].is_asked;
-    for (size_t i = 0; i < service->instance_count; i++) {
-        const char *name = service->instances[i].name;
-        size_t count = 0;
-        for (size_t j = 0; name != NULL && j < descriptor->hsdir_count; j++) {
-            const struct status_hsdir *hsdir = &descriptor->hsdirs[j];
-            count += hsdir->is_asked && hsdir->instance != NULL && strcmp(hsdir->instance, name) == 0;
-        }
-        if (count == 0)
-            continue;
-        others = others > count ? others - count : 0;
-        fprintf(printer->file, "%s ", separator);
-        print_text(printer, name);
-        fprintf(printer->file, " %zu", count);
-        separator = ",";
-    }
-    if (others > 0)
-        fprintf(printer->file, "%s of none or others %zu", separator, others);
-    fputc('\n', printer->file);
+    printer_end_colour(printer, COLOUR_BAD);
 }
 
 static void print_descriptor(const struct printer *printer, const struct status_service *service,
@@ -332,30 +198,25 @@ static void print_descriptor(const struct printer *printer, const struct status_
     for (size_t i = 0; i < descriptor->hsdir_count; i++)
         current += descriptor->hsdirs[i].is_current;
     fputs("  ", printer->file);
-    print_text(printer, descriptor->name);
+    printer_put_text(printer, descriptor->name);
     fprintf(printer->file, " descriptor, time period %" PRIu64, descriptor->time_period);
     if (descriptor->revision_counter != 0)
         fprintf(printer->file, ", revision counter %" PRIu64, descriptor->revision_counter);
     fputs(": ", printer->file);
-    begin_colour(printer, current == descriptor->hsdir_count ? COLOUR_GOOD : COLOUR_DOUBTFUL);
+    printer_begin_colour(printer, current == descriptor->hsdir_count ? COLOUR_GOOD : COLOUR_DOUBTFUL);
     fprintf(printer->file, "%zu of %zu HSDirs", current, descriptor->hsdir_count);
-    end_colour(printer, COLOUR_GOOD);
+    printer_end_colour(printer, COLOUR_GOOD);
     if (descriptor->next_upload != STATUS_NO_TIME) {
         fputs(", next upload in ", printer->file);
-        print_duration(printer, descriptor->next_upload - printer->wall_now);
+        printer_put_duration(printer, descriptor->next_upload - printer->wall_now);
     }
     if (descriptor->own_uploads_kept_out > printer->wall_now) {
         fputs(", the tors' own uploads are kept out for ", printer->file);
-        print_duration(printer, descriptor->own_uploads_kept_out - printer->wall_now);
+        printer_put_duration(printer, descriptor->own_uploads_kept_out - printer->wall_now);
     }
     print_expiry(printer, descriptor);
     fputc('\n', printer->file);
-    if (service->is_split)
-        print_owners(printer, service, descriptor);
-    for (size_t i = 0; i < descriptor->hsdir_count; i++) {
-        if (!descriptor->hsdirs[i].is_current || is_seen_with_other(&descriptor->hsdirs[i]))
-            print_hsdir(printer, &descriptor->hsdirs[i]);
-    }
+    status_hsdirs_print(printer, service, descriptor);
 }
 
 /* How long the bundle lasts, and what is wrong with it. */
@@ -364,14 +225,18 @@ static void print_bundle(const struct printer *printer, const struct status_bund
     bool is_good = strcmp(bundle->state, "good") == 0;
     bool runs_out = strcmp(bundle->state, "runs out") == 0;
     fputs("  presigned bundle: ", printer->file);
-    print_coloured(printer, is_good ? COLOUR_GOOD : runs_out ? COLOUR_DOUBTFUL : COLOUR_BAD, bundle->state);
+    printer_put_coloured(printer,
+                         is_good    ? COLOUR_GOOD
+                         : runs_out ? COLOUR_DOUBTFUL
+                                    : COLOUR_BAD,
+                         bundle->state);
     if (is_good || runs_out) {
         fputs(is_good ? " for " : " in ", printer->file);
-        print_duration(printer, bundle->expires - printer->wall_now);
+        printer_put_duration(printer, bundle->expires - printer->wall_now);
     }
     if (bundle->error != NULL) {
         fputs(": ", printer->file);
-        print_text(printer, bundle->error);
+        printer_put_text(printer, bundle->error);
     }
     fputc('\n', printer->file);
 }
@@ -380,7 +245,7 @@ static void print_bundle(const struct printer *printer, const struct status_bund
 static void print_lead(const struct printer *printer, const struct status_service *service)
 {
     fputs("  lead ", printer->file);
-    print_duration(printer, (int64_t)service->lead);
+    printer_put_duration(printer, (int64_t)service->lead);
     if (service->lead > 0 && service->lead_in_use == 0)
         fputs(", not in use: no tor uploads itself", printer->file);
 }
@@ -391,17 +256,18 @@ static void print_mode(const struct printer *printer, const struct status_servic
     fputs("  mode hardmap, ", printer->file);
     fputs(service->is_split
               ? "split: each HSDir that clients ask has the points of one tor, with its proof of work"
-              : "merged: all HSDirs have the points of all tors",
+          : service->is_distinct ? "merged: HSDirs have points of several tors, each its own"
+                                 : "merged: all HSDirs have the points of all tors",
           printer->file);
     if (service->next_turn > printer->wall_now) {
         fputs("; they take turns, the next one in ", printer->file);
-        print_duration(printer, service->next_turn - printer->wall_now);
+        printer_put_duration(printer, service->next_turn - printer->wall_now);
     }
     fputc('\n', printer->file);
     print_lead(printer, service);
     if (service->proof_of_work != NULL) {
         fputs("; proof of work ", printer->file);
-        print_text(printer, service->proof_of_work);
+        printer_put_text(printer, service->proof_of_work);
     }
     fputc('\n', printer->file);
 }
@@ -409,31 +275,32 @@ static void print_mode(const struct printer *printer, const struct status_servic
 static void print_service(const struct printer *printer, const struct status_service *service)
 {
     fputs("\nfrontend ", printer->file);
-    print_text(printer, service->address);
+    printer_put_text(printer, service->address);
     fputs("  ", printer->file);
     if (service->is_published)
-        print_coloured(printer, COLOUR_GOOD, "published");
+        printer_put_coloured(printer, COLOUR_GOOD, "published");
     else
-        print_coloured(printer, COLOUR_DOUBTFUL, "not fully published");
+        printer_put_coloured(printer, COLOUR_DOUBTFUL, "not fully published");
     if (service->is_static) {
         fputs(", ", printer->file);
-        print_coloured(printer, COLOUR_BAD,
-                       service->problem != NULL
-                           ? "no backend is live"
-                           : "no backend is live: the last good introduction points stay up");
+        printer_put_coloured(printer, COLOUR_BAD,
+                             service->problem != NULL
+                                 ? "no backend is live"
+                                 : "no backend is live: the last good introduction points stay up");
     }
     if (service->uses_drained) {
         fputs(", ", printer->file);
-        print_coloured(printer, COLOUR_DOUBTFUL,
-                       "visitors come to drained backends, since no others are live");
+        printer_put_coloured(printer, COLOUR_DOUBTFUL,
+                             "visitors come to drained backends, since no others are live");
     }
     fputc('\n', printer->file);
     if (service->problem != NULL) {
         fputs("  ", printer->file);
-        print_coloured(printer, COLOUR_BAD, service->problem);
+        printer_put_coloured(printer, COLOUR_BAD, service->problem);
         fputc('\n', printer->file);
     }
-    fprintf(printer->file, "  %" PRIu64 " introduction point%s\n", service->points, plural(service->points));
+    fprintf(printer->file, "  %" PRIu64 " introduction point%s\n", service->points,
+            printer_plural(service->points));
     if (service->is_presigned)
         print_bundle(printer, &service->bundle);
     if (is_hardmap(service)) {
@@ -455,23 +322,24 @@ static void print_service(const struct printer *printer, const struct status_ser
 static void print_head(const struct printer *printer, const struct status_document *document)
 {
     fputs("obpub ", printer->file);
-    print_text(printer, document->version);
+    printer_put_text(printer, document->version);
     fputs(", running for ", printer->file);
-    print_duration(printer, printer->wall_now - document->started);
+    printer_put_duration(printer, printer->wall_now - document->started);
     fputs(", its tor is ", printer->file);
     if (document->is_tor_connected)
-        print_coloured(printer, COLOUR_GOOD, "connected");
+        printer_put_coloured(printer, COLOUR_GOOD, "connected");
     else
-        print_coloured(printer, COLOUR_BAD, "not connected");
+        printer_put_coloured(printer, COLOUR_BAD, "not connected");
     if (document->consensus_valid_until == STATUS_NO_TIME)
         fputs(", there is no consensus yet", printer->file);
     else if (!document->is_consensus_live) {
         fputs(", ", printer->file);
-        print_coloured(printer, COLOUR_BAD, "the consensus is out of date");
+        printer_put_coloured(printer, COLOUR_BAD, "the consensus is out of date");
     }
     fputc('\n', printer->file);
     if (document->tor_status != NULL) {
-        print_coloured(printer, COLOUR_DOUBTFUL, document->tor_status); /* it says itself what it is about */
+        printer_put_coloured(printer, COLOUR_DOUBTFUL,
+                             document->tor_status); /* it says itself what it is about */
         fputc('\n', printer->file);
     }
     print_trouble(printer, "the config was not read again", document->reload_error);
@@ -484,15 +352,15 @@ static void print_tors(const struct printer *printer, const struct status_docume
     for (size_t i = 0; document->tor_count > 1 && i < document->tor_count; i++) {
         const struct status_tor *tor = &document->tors[i];
         fputs("tor ", printer->file);
-        print_text(printer, tor->place);
+        printer_put_text(printer, tor->place);
         fputs(": ", printer->file);
         if (tor->status != NULL)
-            print_coloured(printer, COLOUR_DOUBTFUL, tor->status);
+            printer_put_coloured(printer, COLOUR_DOUBTFUL, tor->status);
         else
-            print_coloured(printer, tor->is_ready ? COLOUR_GOOD : COLOUR_DOUBTFUL,
-                           tor->is_ready       ? "ready"
-                           : tor->is_connected ? "connected"
-                                               : "not connected");
+            printer_put_coloured(printer, tor->is_ready ? COLOUR_GOOD : COLOUR_DOUBTFUL,
+                                 tor->is_ready       ? "ready"
+                                 : tor->is_connected ? "connected"
+                                                     : "not connected");
         fprintf(printer->file, ", uploads under way: %" PRIu64 "\n", tor->uploads_in_flight);
     }
 }

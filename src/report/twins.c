@@ -36,15 +36,6 @@ static const struct publisher_descriptor *find_clients(const struct publisher *p
     const struct network *network = publisher->network;
     return network != NULL ? &frontend->descriptors[network->client_slot] : NULL;
 }
-
-static size_t count_from(const struct point_set *set, uint64_t source)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < set->count; i++)
-        count += set->entries[i].source == source;
-    return count;
-}
-
 /* What an HSDir has, as far as that is known: not what was sent there, where another publisher's was seen. */
 static const struct point_set *find_known(const struct publisher_upload *upload)
 {
@@ -62,7 +53,7 @@ double twins_find_share(const struct publisher *publisher, const struct publishe
         const struct point_set *set = find_known(upload);
         if (!upload->is_asked || set == NULL)
             continue;
-        sum += (double)count_from(set, source) / (double)set->count;
+        sum += (double)point_set_count_of(set, source) / (double)set->count;
         count++;
     }
     return count > 0 ? sum / (double)count : NAN;
@@ -71,7 +62,7 @@ double twins_find_share(const struct publisher *publisher, const struct publishe
 uint64_t twins_find_owner(const struct publisher_upload *upload)
 {
     const struct point_set *set = find_known(upload);
-    if (set == NULL || count_from(set, set->entries[0].source) < set->count)
+    if (set == NULL || point_set_count_of(set, set->entries[0].source) < set->count)
         return SOURCE_NONE;
     return set->entries[0].source;
 }

@@ -30,6 +30,12 @@ static bool are_all_taken(const struct assignment *assignment, const struct sour
     return true;
 }
 
+bool report_view_is_distinct(const struct report_view *view, const struct report_frontend *frontend)
+{
+    const struct publisher_frontend *known = &view->publisher->frontends[frontend->number];
+    return !known->is_split && assignment_is_distinct(known->assignment);
+}
+
 enum report_lack report_view_find_lack(const struct publisher *publisher,
                                        const struct publisher_frontend *frontend, size_t position)
 {
@@ -43,7 +49,9 @@ enum report_lack report_view_find_lack(const struct publisher *publisher,
         return REPORT_LACK_WORK;
     if (frontend->is_split)
         return REPORT_LACK_TURN;
-    return are_all_taken(frontend->assignment, &source->points) ? REPORT_LACK_RELAYS : REPORT_LACK_ROOM;
+    if (are_all_taken(frontend->assignment, &source->points))
+        return REPORT_LACK_RELAYS;
+    return assignment_is_distinct(frontend->assignment) ? REPORT_LACK_TURN : REPORT_LACK_ROOM;
 }
 
 const char *report_view_describe_lack(enum report_lack lack)

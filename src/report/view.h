@@ -65,13 +65,17 @@ const struct time_schedule *report_view_schedule(const struct report_view *view)
  * not expired with the frontend's bundle, and nobody else publishes its address. */
 bool report_view_is_published(const struct report_view *view, const struct report_frontend *frontend);
 
+/* True when HSDirs of a frontend have points of their own, and not for proof of work. */
+bool report_view_is_distinct(const struct report_view *view, const struct report_frontend *frontend);
+
 /* Why a backend that is in has no introduction point in what the frontend's HSDirs are to have. */
 enum report_lack {
     REPORT_LACK_NONE,   /* it has one, or is not in, or left out because it is drained */
     REPORT_LACK_ROOM,   /* there are more backends than places */
     REPORT_LACK_RELAYS, /* other backends were first at all its relays, or with its very points */
     REPORT_LACK_WORK,   /* it is a twin with proof of work off, while others have it on */
-    REPORT_LACK_TURN,   /* it is a twin of more than there are HSDirs that clients ask */
+    REPORT_LACK_TURN,   /* others have their turn: there are more backends than all HSDirs together have room
+                           for, or more twins with proof of work than HSDirs that clients ask */
 };
 
 /* position: of the backend among the frontend's members. */

@@ -22,20 +22,22 @@ REPORT = {'version': str, 'time': str, 'started': str, 'configLoaded': str, 'rel
           'sandboxLacks': list, 'tor': dict, 'services': list, 'result': str, 'problem': NONE, 'seconds': float}
 FRONTEND = {'onionAddress': str, 'publishAttemptFirstDescriptor': str, 'publishAttemptSecondDescriptor': str,
             'isPublished': bool, 'publication': str, 'problem': NONE, 'otherPublishers': dict, 'isStatic': bool,
-            'hasFlowControl': bool, 'introPointsNum': int, 'introSetModified': str,
-            'bundle': NONE, 'instances': list, 'descriptors': list, 'mode': str, 'isSplit': bool, 'lead': NONE,
-            'leadInUse': NONE, 'proofOfWork': NONE, 'nextTurn': NONE}
+            'usesDrained': bool, 'hasFlowControl': bool, 'introPointsNum': int, 'introSetModified': str, 'bundle': NONE,
+            'instances': list, 'descriptors': list, 'mode': str, 'isSplit': bool, 'descriptorsPolicy': str,
+            'isDistinct': bool, 'lead': NONE, 'leadInUse': NONE, 'proofOfWork': NONE, 'nextTurn': NONE}
 BACKEND = {'onionAddress': str, 'introSetModified': str, 'introPointsNum': int, 'descriptorReceived': str, 'name': str,
            'state': str, 'since': str, 'hasControl': bool, 'isReachable': bool, 'isRestless': bool, 'hasProofOfWork': bool,
            'takesFlowControl': bool, 'introPointsPublished': int, 'introPointsLeftOut': int, 'introPointsFault': NONE,
-           'introPointsLack': NONE, 'error': NONE, 'share': (float, NONE), 'seed': NONE, 'effort': NONE, 'seedExpires': NONE,
-           'hasExpiredSeed': NONE, 'hasOwnPoints': NONE, 'ownUploads': NONE, 'ownUploadsRefused': NONE, 'ownUploadsThrough': NONE}
+           'introPointsLack': NONE, 'error': NONE, 'weight': int, 'isDrained': bool, 'drainedSince': NONE,
+           'shareWanted': (float, NONE), 'share': (float, NONE), 'seed': NONE, 'effort': NONE, 'seedExpires': NONE,
+           'hasExpiredSeed': NONE, 'hasOwnPoints': NONE, 'ownUploads': NONE, 'ownUploadsRefused': NONE,
+           'ownUploadsThrough': NONE}
 DESCRIPTOR = {'name': str, 'timePeriod': int, 'revisionCounter': int, 'nextUpload': str, 'expires': str, 'hsdirs': list,
               'ownUploadsKeptOut': NONE}
 HSDIR = {'fingerprint': str, 'state': str, 'isCurrent': bool, 'sent': str, 'answered': str, 'taken': str,
          'expires': str, 'seen': str, 'seenAt': (str, NONE),
          'attempts': int, 'nextTry': NONE, 'error': (str, NONE), 'isAsked': bool,
-         'instance': (str, NONE)}
+         'instance': (str, NONE), 'parts': NONE}
 
 
 def has_form(value, form, what):

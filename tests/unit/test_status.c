@@ -290,6 +290,41 @@ static void test_no_room(void **state)
     report_fixture_clear(&fixture);
 }
 
+/* Of which HSDir has what there is nothing to be said as long as all have the same. */
+static void test_parts(void **state)
+{
+    (void)state;
+    struct report_fixture fixture;
+    report_fixture_make(&fixture);
+    json_t *status = status_make_json(&fixture.view);
+    const json_t *service = find_service(status, 0);
+    check_text(service, "descriptorsPolicy", "auto");
+    check_boolean(service, "isDistinct", false);
+    check_null(json_array_get(
+                   json_object_get(json_array_get(json_object_get(service, "descriptors"), 0), "hsdirs"), 0),
+               "parts");
+    json_decref(status);
+
+    struct publisher_descriptor *descriptor = &fixture.publisher->frontends[0].descriptors[DESCRIPTOR_SECOND];
+    for (size_t i = 0; i < descriptor->upload_count; i++)
+        descriptor->uploads[i].is_asked = true;
+    report_fixture_give_points(fixture.publisher, 0, 3, 0x61, REPORT_NOW);
+    publisher_set_descriptors(fixture.publisher, 0, DESCRIPTORS_DISTINCT, REPORT_NOW);
+    point_set_replace(&descriptor->uploads[0].taken, descriptor->uploads[0].wanted);
+    assert_non_null(descriptor->uploads[0].taken);
+    status = status_make_json(&fixture.view);
+    service = find_service(status, 0);
+    check_boolean(service, "isDistinct", true);
+    const json_t *hsdirs =
+        json_object_get(json_array_get(json_object_get(service, "descriptors"), 1), "hsdirs");
+    const json_t *list = json_object_get(json_array_get(hsdirs, 0), "parts");
+    assert_int_equal(json_array_size(list), 1);
+    check_count(json_array_get(list, 0), "introPoints", 3);
+    assert_true(json_is_string(json_object_get(json_array_get(list, 0), "instance")));
+    json_decref(status);
+    report_fixture_clear(&fixture);
+}
+
 static void test_descriptors(void **state)
 {
     (void)state;
@@ -472,6 +507,7 @@ int main(void)
         cmocka_unit_test(test_points_left_out),
         cmocka_unit_test(test_points_trouble),
         cmocka_unit_test(test_no_room),
+        cmocka_unit_test(test_parts),
         cmocka_unit_test(test_descriptors),
         cmocka_unit_test(test_seen),
         cmocka_unit_test(test_published),
