@@ -24,12 +24,14 @@ FRONTEND = {'onionAddress': str, 'publishAttemptFirstDescriptor': str, 'publishA
             'isPublished': bool, 'publication': str, 'problem': NONE, 'otherPublishers': dict, 'isStatic': bool,
             'hasFlowControl': bool, 'introPointsNum': int, 'introSetModified': str,
             'bundle': NONE, 'instances': list, 'descriptors': list, 'mode': str, 'isSplit': bool, 'lead': NONE,
-            'leadInUse': NONE, 'proofOfWork': NONE, 'nextTurn': NONE}
+            'leadInUse': NONE, 'proofOfWork': NONE, 'nextTurn': NONE, 'usesDrained': bool}
 BACKEND = {'onionAddress': str, 'introSetModified': str, 'introPointsNum': int, 'descriptorReceived': str, 'name': str,
            'state': str, 'since': str, 'hasControl': bool, 'isReachable': bool, 'isRestless': bool, 'hasProofOfWork': bool,
            'takesFlowControl': bool, 'introPointsPublished': int, 'introPointsLeftOut': int, 'introPointsFault': NONE,
-           'introPointsLack': NONE, 'error': NONE, 'share': (float, NONE), 'seed': NONE, 'effort': NONE, 'seedExpires': NONE,
-           'hasExpiredSeed': NONE, 'hasOwnPoints': NONE, 'ownUploads': NONE, 'ownUploadsRefused': NONE, 'ownUploadsThrough': NONE}
+           'introPointsLack': NONE, 'error': NONE, 'share': (float, NONE), 'shareWanted': float, 'weight': int,
+           'isDrained': bool, 'drainedSince': NONE, 'seed': NONE, 'effort': NONE, 'seedExpires': NONE,
+           'hasExpiredSeed': NONE, 'hasOwnPoints': NONE, 'ownUploads': NONE, 'ownUploadsRefused': NONE,
+           'ownUploadsThrough': NONE}
 DESCRIPTOR = {'name': str, 'timePeriod': int, 'revisionCounter': int, 'nextUpload': str, 'expires': str, 'hsdirs': list,
               'ownUploadsKeptOut': NONE}
 HSDIR = {'fingerprint': str, 'state': str, 'isCurrent': bool, 'sent': str, 'answered': str, 'taken': str,
