@@ -318,8 +318,9 @@ static void test_parts(void **state)
     const json_t *hsdirs =
         json_object_get(json_array_get(json_object_get(service, "descriptors"), 1), "hsdirs");
     const json_t *list = json_object_get(json_array_get(hsdirs, 0), "parts");
-    assert_int_equal(json_array_size(list), 1);
+    assert_int_equal(json_array_size(list), 2);
     check_count(json_array_get(list, 0), "introPoints", 3);
+    check_count(json_array_get(list, 1), "introPoints", 2);
     assert_true(json_is_string(json_object_get(json_array_get(list, 0), "instance")));
     json_decref(status);
     report_fixture_clear(&fixture);
