@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/memory.h"
@@ -18,9 +19,12 @@
 #include "control/reply_parser.h"
 #include "control/timeval.h"
 
-#define ENDPOINT_TEXT_SIZE 320 /* the longest host name with its port fits, and so does a socket's path */
-#define EVENT_STATUS_MIN 600   /* 6yz is an asynchronous reply, control-spec 4 */
-#define WRITE_SIZE_MAX 262144  /* bytes handed to a socket at once: several descriptors of an upload each */
+#define ENDPOINT_TEXT_SIZE 320  /* the longest host name with its port fits, and so does a socket's path */
+#define EVENT_STATUS_MIN 600    /* 6yz is an asynchronous reply, control-spec 4 */
+#define LIBEVENT_READ_SIZE 4096 /* bytes that libevent reads at once at most */
+#define READ_SIZE 32768         /* bytes that are read at once then, */
+#define READS_MAX 8             /* so many times before others have their turn */
+#define WRITE_SIZE_MAX 262144   /* bytes handed to a socket at once: several descriptors of an upload each */
 
 const struct control_limits control_limits_default = {
     .line_max = 65536,
@@ -288,36 +292,23 @@ static void set_sink(struct control_connection *connection)
                           command != NULL ? command->context : NULL);
 }
 
-/* Takes one stretch of what has come, up to the end of a reply. */
-static void take_input(struct control_connection *connection, struct evbuffer *input, size_t length)
+/* Takes one stretch of what has come, as long as the connection is there. */
+static void take_input(struct control_connection *connection, const uint8_t *bytes, size_t length)
 {
     size_t used;
-    set_sink(connection);
-    const struct control_reply *reply;
-    struct error error;
-    enum reply_parser_result result = reply_parser_take(
-        connection->parser, evbuffer_pullup(input, (ev_ssize_t)length), length, &used, &reply, &error);
-    evbuffer_drain(input, used);
-    if (result == REPLY_PARSER_FAILED)
-        fail(connection, CONTROL_FAILURE_PROTOCOL, &error);
-    if (result != REPLY_PARSER_COMPLETE)
-        return;
-    handle_reply(connection, reply);
-    reply_parser_forget(connection->parser);
-}
-
-static void on_readable(struct bufferevent *stream, void *context)
-{
-    struct control_connection *connection = context;
-    hold(connection);
-    while (connection->state != STATE_CLOSED) {
-        struct evbuffer *input = bufferevent_get_input(stream);
-        size_t length = evbuffer_get_contiguous_space(input);
-        if (length == 0)
-            break;
-        take_input(connection, input, length);
+    for (; length > 0 && connection->state != STATE_CLOSED; bytes += used, length -= used) {
+        const struct control_reply *reply;
+        struct error error;
+        set_sink(connection);
+        enum reply_parser_result result =
+            reply_parser_take(connection->parser, bytes, length, &used, &reply, &error);
+        if (result == REPLY_PARSER_FAILED)
+            fail(connection, CONTROL_FAILURE_PROTOCOL, &error);
+        if (result != REPLY_PARSER_COMPLETE)
+            return;
+        handle_reply(connection, reply);
+        reply_parser_forget(connection->parser);
     }
-    release(connection);
 }
 
 /* The peer has ended the connection, in an orderly way (number is 0) or not. */
@@ -351,6 +342,50 @@ static void fail_with_number(struct control_connection *connection, int number)
         fail(connection, CONTROL_FAILURE_UNREACHABLE, &error);
     else
         fail_at_end(connection, number);
+}
+
+/* Reads on where libevent has stopped after a little, and would come back three system calls later for each
+ * further one: consensuses and descriptors are long. What may be read in a second stays as it is. */
+static void read_on(struct control_connection *connection)
+{
+    uint8_t bytes[READ_SIZE];
+    for (int i = 0; i < READS_MAX && connection->state != STATE_CLOSED; i++) {
+        size_t size = sizeof(bytes);
+        if (connection->rate != NULL) {
+            const ev_ssize_t rest = bufferevent_get_read_limit(connection->stream);
+            if (rest <= 0)
+                return;
+            size = (size_t)rest < size ? (size_t)rest : size;
+        }
+        const ssize_t length = read(bufferevent_getfd(connection->stream), bytes, size);
+        if (length < 0 && errno != EAGAIN && errno != EINTR)
+            fail_with_number(connection, errno);
+        if (length <= 0)
+            return; /* of an end libevent will hear, too */
+        if (connection->rate != NULL)
+            bufferevent_decrement_read_limit(connection->stream, length);
+        take_input(connection, bytes, (size_t)length);
+        if ((size_t)length < size)
+            return;
+    }
+}
+
+static void on_readable(struct bufferevent *stream, void *context)
+{
+    struct control_connection *connection = context;
+    size_t came = 0;
+    hold(connection);
+    while (connection->state != STATE_CLOSED) {
+        uint8_t bytes[LIBEVENT_READ_SIZE];
+        const size_t length = bufferevent_read(stream, bytes, sizeof(bytes));
+        if (length == 0)
+            break;
+        came += length;
+        take_input(connection, bytes, length);
+    }
+    if (came >= LIBEVENT_READ_SIZE)
+        read_on(connection);
+    release(connection);
 }
 
 static void on_stream_event(struct bufferevent *stream, short events, void *context)

@@ -26,6 +26,7 @@ from harness.process import family, family_cpu_seconds  # noqa: E402
 BUILD = pathlib.Path(os.environ["OBPUB_BUILD"])
 INPUT = pathlib.Path(os.environ["BENCH_INPUT"])
 EACH = 10       # backends of a frontend
+MANY_BACKENDS = 120  # of the one frontend that has so many
 DESCRIPTORS = 2  # of a frontend
 UPLOADS = 16    # of one frontend: eight HSDirs for each descriptor
 PATIENCE = 300  # seconds
@@ -112,8 +113,8 @@ class Obpub:
     """obpub with so many frontends, and the stand-in that it talks to; with hour_length on a testing network, where an
     hour takes so many seconds."""
 
-    def __init__(self, frontends, hour_length=None):
-        self.frontends = frontends
+    def __init__(self, frontends, hour_length=None, each=EACH):
+        self.frontends, self.each = frontends, each
         self.hour_length = hour_length
         self.folder = tempfile.mkdtemp(prefix="obpub-load-")
         self.standin = self.process = self.began = None
@@ -121,9 +122,9 @@ class Obpub:
     def __enter__(self):
         if self.hour_length:
             write_consensus(f"{self.folder}/consensus", self.hour_length)
-            self.standin = Standin(self.folder, self.frontends, EACH, f"{self.folder}/consensus", "testing")
+            self.standin = Standin(self.folder, self.frontends, self.each, f"{self.folder}/consensus", "testing")
         else:
-            self.standin = Standin(self.folder, self.frontends, EACH, INPUT / "consensus")
+            self.standin = Standin(self.folder, self.frontends, self.each, INPUT / "consensus")
         self.began = time.monotonic()
         with open(f"{self.folder}/log", "wb") as log:
             self.process = subprocess.Popen([os.environ["OBPUB"], "-c", f"{self.folder}/config.yaml"], stderr=log)
@@ -143,6 +144,21 @@ class Obpub:
         """CPU seconds and bytes of the first full publication."""
         self.standin.wait_uploads(self.frontends * UPLOADS)
         return family_cpu_seconds(self.process.pid), memory_bytes(self.process.pid)
+
+    def bare_publication(self, bare):
+        """CPU seconds of what it can't do without: decodings, builds, and a text for each HSDir that shared none."""
+        texts = self.standin.report()["posts"] - self.frontends * DESCRIPTORS
+        return self.bare_shared_publication(bare) + texts * bare["refresh"]
+
+    def bare_shared_publication(self, bare):
+        """The same if all HSDirs of a descriptor shared a text."""
+        return bare["consensus"] + self.frontends * (self.each * bare["decode"] + DESCRIPTORS * bare["build"])
+
+    def describe_texts(self, bare):
+        """How many texts there were, and the bare cryptography with fewer."""
+        report = self.standin.report()
+        return (f"{report['uploads']} uploads of {report['posts']} texts, {report['bytes'] / 1e6:.0f} MB; bare, if all HSDirs "
+                f"of a descriptor shared a text: {self.bare_shared_publication(bare):.2f} s")
 
     def rest(self):
         """The share of a core that it takes while nothing happens."""
@@ -174,13 +190,22 @@ class Obpub:
 
 
 def measure_bare():
-    """CPU seconds of the bare cryptography of one decoding, one build and one refresh, on this machine now."""
+    """CPU seconds of the bare cryptography of one decoding, one build, one refresh and one consensus, on this machine
+    now."""
     bare = {}
-    for program in ("bench_decode", "bench_build"):
+    for program in ("bench_decode", "bench_build", "bench_consensus"):
         done = subprocess.run([BUILD / "tests/bench" / program], capture_output=True, text=True, check=True)
         lines = map(json.loads, done.stdout.splitlines())
         bare.update({line["row"]: line["value"] for line in lines if line.get("side") == "bare"})
     return bare
+
+
+def measure_one(bare):
+    """What one frontend with many backends takes in whole: each HSDir has a text of its own."""
+    with Obpub(1, each=MANY_BACKENDS) as obpub:
+        emit("one-cpu", obpub.publish()[0])
+    emit("one-cpu", bare["consensus"] + MANY_BACKENDS * bare["decode"] + DESCRIPTORS * bare["build"] +
+         (UPLOADS - DESCRIPTORS) * bare["refresh"], "bare")
 
 
 def measure_bursts(obpub, bare):
@@ -214,13 +239,15 @@ def main():
     is_first = os.environ["BENCH_ROUND"] == "0"  # once is enough for what takes long
     bare = measure_bare()
     figures = {}
+    measure_one(bare)
     for size in sizes:
         with Obpub(size) as obpub:
             figures[size] = obpub.publish()
             if size != sizes[-1]:
                 continue
             emit("many-cpu", figures[size][0])
-            emit("many-cpu", size * (EACH * bare["decode"] + DESCRIPTORS * bare["build"]), "bare")
+            emit("many-cpu", obpub.bare_publication(bare), "bare")
+            note("many-cpu", obpub.describe_texts(bare))
             emit("many-memory", figures[size][1])
             measure_bursts(obpub, bare)
             rest = obpub.rest() if is_first else None

@@ -21,7 +21,9 @@ import standin_tor  # noqa: E402
 from harness.process import cpu_seconds, family, memory_of  # noqa: E402
 
 INPUT = pathlib.Path(os.environ["BENCH_INPUT"])
+BUILD = pathlib.Path(os.environ["OBPUB_BUILD"])
 PATIENCE = 30  # seconds
+BACKENDS = 3
 UPLOADS = 16  # two descriptors, eight HSDirs for each
 
 
@@ -94,6 +96,16 @@ class LocalTor(standin_tor.Tor):
                 sys.exit(f"{what} did not come within {PATIENCE} seconds")
 
 
+def seconds_of_parts():
+    """What its consensus, its decodings and the building of the first descriptor take, each by itself."""
+    alone = {}
+    for program in ("bench_consensus", "bench_decode", "bench_build"):
+        done = subprocess.run([BUILD / "tests/bench" / program], capture_output=True, text=True, check=True)
+        lines = map(json.loads, done.stdout.splitlines())
+        alone.update({line["row"]: line["value"] for line in lines if line.get("side") == "obpub"})
+    return alone["consensus"] + BACKENDS * alone["decode"] + alone["build"]
+
+
 def report(row, value):
     """Prints our sample of a row."""
     print(json.dumps({"row": row, "side": "obpub", "value": value}))
@@ -104,6 +116,7 @@ def measure(process, tor):
     tor.process = process
     tor.wait_for(lambda: len(tor.posted) >= UPLOADS, "all uploads")
     report("start", tor.seconds_to_first)
+    report("start-parts", seconds_of_parts())
     # A new consensus, as comes every hour; then it has nothing to do.
     tor.connection.sendall(b"650+NEWCONSENSUS\r\n.\r\n650 OK\r\n")
     tor.wait_for(lambda: tor.readings >= 2, "the reading of a new consensus")
@@ -119,7 +132,7 @@ def measure(process, tor):
 def main():
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
-        frontend, backends = checks.Key(), [checks.Key() for _ in range(3)]
+        frontend, backends = checks.Key(), [checks.Key() for _ in range(BACKENDS)]
         checks.write(folder / "frontend.key", frontend.pem())
         checks.write(folder / "config.yaml", config_of(folder, backends))
         peers = [standin_tor.Tor(folder / f"backend{i}", standin_tor.own_answers(key, standin_tor.make_descriptor(key)))

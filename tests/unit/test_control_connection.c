@@ -8,8 +8,10 @@
 #include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "helper_control_fixture.h"
 
 /* The peers are stand-ins: no real tor does all of this on demand. */
@@ -72,6 +74,44 @@ static void test_reads_data_line_by_line(void **state)
     assert_int_equal(client_send_reading(client, "GETINFO d", add_data), 0);
     client_run(client);
     assert_non_null(strstr(client->log, "250+c={4\n}|250 OK;<5>none;closed;"));
+}
+
+#define LONG_LINES 60000 /* of eight bytes: more than is read at once, many times over */
+
+/* Counts the lines that come in their order. */
+static void count_line(const char *line, size_t length, void *context)
+{
+    struct client *client = context;
+    char expected[16];
+    snprintf(expected, sizeof(expected), "%06zu\n", client->log_length);
+    if (length == 7 && memcmp(line, expected, length) == 0)
+        client->log_length++;
+}
+
+/* What is longer than can be read at once comes whole and in its order, with what follows, also when the
+ * connection is broken off behind it. */
+static void test_long_data(void **state)
+{
+    struct control_fixture *fixture = *state;
+    static const char head[] = "250+a=\r\n", tail[] = ".\r\n250 OK\r\n650 E\r\n250 B\r\n";
+    char *answer = memory_allocate(sizeof(head) + sizeof(tail) + 8 * LONG_LINES, 1), *next = answer;
+    next += sprintf(next, "%s", head);
+    for (size_t i = 0; i < LONG_LINES; i++)
+        next += sprintf(next, "%06zu\r\n", i);
+    sprintf(next, "%s", tail);
+    const struct peer_step steps[] = {LET_IN, {"GETINFO a", answer, PEER_CLOSE}};
+    struct client *client = control_fixture_start(fixture, steps, COUNT(steps), NULL);
+    client->stop_at_ready = true;
+    client_run(client);
+    client->stop_at_ready = false;
+    client->log_length = 0;
+    assert_int_equal(client_send_reading(client, "GETINFO a", count_line), 0);
+    assert_int_equal(client_send(client, "GETINFO b", NULL), 0);
+    client_run(client);
+    assert_int_equal(strncmp(client->log + LONG_LINES, "250+a={}|250 OK;650 E;250 B;closed;",
+                             CLIENT_LOG_SIZE - LONG_LINES),
+                     0);
+    free(answer);
 }
 
 static void test_sends_data(void **state)
@@ -298,6 +338,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CONTROL_TEST(test_reads_data_line_by_line),
         CONTROL_TEST(test_converses),
+        CONTROL_TEST(test_long_data),
         CONTROL_TEST(test_sends_data),
         CONTROL_TEST(test_refuses_commands),
         CONTROL_TEST(test_forgets_commands),
