@@ -73,7 +73,8 @@ static size_t list_hsdirs(struct publisher *publisher, struct source *source, bo
     if (source_policy(source->kind)->is_on_hsdirs)
         count = announcements_take_fresh(&source->announcements, publisher->action_fingerprints);
     else /* each of them may have another twin's */
-        count = announcements_take_one(&source->announcements, publisher->action_fingerprints[0]);
+        count = announcements_take_one(&source->announcements, publisher->action_fingerprints[0],
+                                       &source->is_searching);
     *is_fresh = count > 0;
     if (*is_fresh)
         return count;

@@ -81,16 +81,23 @@ bool own_points_have_one_maker(const struct source *one, const struct source *ot
            (one->next != NULL && is_maker(other, one->next));
 }
 
+/* What is known of a tor with a control port by its seed may be what a publisher has made of that, whose
+ * signing key tells nothing: it is that of what it has made of the others as well. */
 static bool has_key_of(const struct publisher *publisher, const struct source *source,
                        const struct descriptor *descriptor, int64_t now)
 {
     (void)publisher;
     (void)now;
-    return is_maker(source, descriptor);
+    bool is_by_seed = source_policy(source->kind)->asks_own_tor && source->next != NULL &&
+                      source->next->pow_params.is_present;
+    if (!is_by_seed)
+        return is_maker(source, descriptor);
+    return source->descriptor != NULL && own_points_have_same_maker(source->descriptor, descriptor);
 }
 
-/* True when a source with a control port has offered a point of a descriptor: it may be another publisher's,
- * or left from a process of its tor that is gone. */
+/* True when a source with a control port has offered a point of a descriptor. Whatever its tor has made since
+ * has another of its signing keys or seeds: so it is another publisher's, who may have published points that
+ * the tor has made for another time period, or left from a process of its tor that is gone. */
 static bool has_offered(const struct publisher *publisher, const struct source *source,
                         const struct descriptor *descriptor, int64_t now)
 {
@@ -136,15 +143,13 @@ static struct source *find_trace(const struct publisher *publisher, const struct
     return NULL;
 }
 
-/* Whose it is of those of which more is known than what HSDirs have. */
+/* Whose it is by what is known of its seed or signing key. */
 static struct source *find_known_maker(const struct publisher *publisher,
                                        const struct publisher_frontend *frontend,
                                        const struct descriptor *descriptor, int64_t now)
 {
     struct source *maker = own_points_find_owner(publisher, frontend, descriptor);
-    if (maker == NULL)
-        maker = find_trace(publisher, frontend, descriptor, has_key_of, now);
-    return maker != NULL ? maker : find_trace(publisher, frontend, descriptor, has_offered, now);
+    return maker != NULL ? maker : find_trace(publisher, frontend, descriptor, has_key_of, now);
 }
 
 /* Twins are members of one frontend alone: each frontend has its own. Where all of them have control ports
@@ -163,6 +168,8 @@ struct source *own_points_find_maker(const struct publisher *publisher, struct s
     struct source *maker = find_known_maker(publisher, frontend, descriptor, now);
     if (maker != NULL)
         return maker;
+    if (find_trace(publisher, frontend, descriptor, has_offered, now) != NULL)
+        return NULL;
     bool has_work = descriptor->pow_params.is_present || asked->pow_params.is_present;
     if (source_policy(asked->kind)->asks_own_tor)
         return !has_work && !asked->is_searching ? asked : NULL;
@@ -262,7 +269,8 @@ static void add_hsdirs(struct source *source, const struct network *network,
     size_t count =
         network_find_part(network, DESCRIPTOR_SECOND, descriptor->blinded_key, are_asked, responsible);
     for (size_t i = 0; i < count; i++)
-        announcements_add_fresh(&source->announcements, network->hsdirs[responsible[i]->hsdir].fingerprint);
+        announcements_add_searched(&source->announcements,
+                                   network->hsdirs[responsible[i]->hsdir].fingerprint);
 }
 
 void own_points_search_soon(struct publisher *publisher, size_t number, int64_t now)
@@ -288,7 +296,6 @@ void own_points_search(struct publisher *publisher, size_t number, bool is_of_al
     if (is_of_all)
         add_hsdirs(source, network, descriptor, true); /* the last ones are asked first */
     add_hsdirs(source, network, descriptor, false);
-    source->is_searching = true;
     source_fetch_soon(publisher, source, FETCH_DELAY, "HSDirs may have what its tor has made", now);
 }
 
@@ -297,7 +304,7 @@ bool own_points_are_searched(const struct publisher *publisher, const struct pub
     for (size_t i = 0; i < frontend->member_count; i++) {
         const struct source *source = publisher_member_source(publisher, &frontend->members[i]);
         bool is_at_hsdirs = source_is_asked(source) && source->inquiry.asked == INQUIRY_OF_HSDIRS;
-        if (source->is_searching && (is_at_hsdirs || announcements_have_fresh(source->announcements)))
+        if ((is_at_hsdirs && source->is_searching) || announcements_have_searched(source->announcements))
             return true;
     }
     return false;

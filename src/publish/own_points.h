@@ -39,11 +39,12 @@ bool own_points_have_one_maker(const struct source *one, const struct source *ot
  * when that can't be told.
  *
  * The seed of its pow-params tells (that of the one that was asked before any), and so do the signing keys of
- * what is known of tors, and points that they have offered. What is left, and was found because the tor of
- * the one that was asked had just told of it, is that one's. What is left otherwise is of the twin of which
- * nothing else is known, if there is one; unless a twin with a control port may have made it that has not
- * said so: one that has not been seen with its own descriptor of this time period, that is about to say
- * something new, or that has gone of late and may be back. */
+ * what is known of tors. What else has points that a tor with a control port has offered is nobody's: a
+ * publisher may have put them there for a time period that they were not made for. What is left, and was
+ * found because the tor of the one that was asked had just told of it, is that one's. What is left otherwise
+ * is of the twin of which nothing else is known, if there is one; unless a twin with a control port may have
+ * made it that has not said so: one that has not been seen with its own descriptor of this time period, that
+ * is about to say something new, or that has gone of late and may be back. */
 struct source *own_points_find_maker(const struct publisher *publisher, struct source *asked,
                                      const struct descriptor *descriptor, int64_t now);
 

@@ -65,7 +65,6 @@ static void note_spare(struct publisher *publisher, struct source *source,
     if (tells_itself || !is_wanted)
         return;
     announcements_add_fresh(&source->announcements, fingerprint);
-    source->is_searching = false;
     source_fetch_soon(publisher, source, FETCH_DELAY, "a spare HSDir has its upload", now);
 }
 

@@ -170,9 +170,10 @@ struct source {
     int64_t replaced_expires_at; /* of the last seed that was replaced so (seconds since the epoch) */
     struct descriptor *next;     /* likewise: its own of the time period after that of descriptor; NULL */
     struct source_points next_points;
-    bool is_searching;   /* likewise: HSDirs are asked that may have what another publisher has made of it */
-    size_t spares_asked; /* of one that is seen there: how often spare HSDirs were */
-    bool has_begun_upload;           /* likewise, since its tor was last asked */
+    bool is_searching;     /* likewise: the HSDir that is being asked, or was last, is one of which nobody has
+                              told: it may have what another publisher has made of it */
+    size_t spares_asked;   /* of one that is seen there: how often spare HSDirs were */
+    bool has_begun_upload; /* likewise, since its tor was last asked */
     enum source_uploading uploading; /* of its tor's process */
     uint64_t
         own_uploads[SOURCE_UPLOADS]; /* of a twin's tor, to HSDirs of its frontends, since it was there */

@@ -56,15 +56,20 @@ bool announcements_has_begun(const struct source_announcements *announcements,
     return announcements != NULL && find(announcements, fingerprint) < announcements->begun_count;
 }
 
+/* One that was to be searched is so no longer once something was told of it. */
 static void add_fresh(struct source_announcements *announcements,
-                      const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE])
+                      const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE], bool is_searched)
 {
     for (size_t i = 0; i < announcements->fresh_count; i++) {
-        if (memcmp(announcements->fresh[i], fingerprint, RELAY_FINGERPRINT_SIZE) == 0)
-            return;
+        if (memcmp(announcements->fresh[i], fingerprint, RELAY_FINGERPRINT_SIZE) != 0)
+            continue;
+        announcements->is_searched[i] &= is_searched;
+        return;
     }
-    if (announcements->fresh_count < ANNOUNCEMENTS_FRESH_MAX)
-        memcpy(announcements->fresh[announcements->fresh_count++], fingerprint, RELAY_FINGERPRINT_SIZE);
+    if (announcements->fresh_count == ANNOUNCEMENTS_FRESH_MAX)
+        return;
+    announcements->is_searched[announcements->fresh_count] = is_searched;
+    memcpy(announcements->fresh[announcements->fresh_count++], fingerprint, RELAY_FINGERPRINT_SIZE);
 }
 
 /* Gives the memory back when there is nothing in it any more. */
@@ -88,7 +93,7 @@ bool announcements_note_taken(struct source_announcements **announcements,
     bool is_fresh = announcement->is_for_clients;
     take_out(*announcements, i);
     if (is_fresh)
-        add_fresh(*announcements, fingerprint);
+        add_fresh(*announcements, fingerprint, false);
     release(announcements);
     return is_fresh;
 }
@@ -115,7 +120,15 @@ void announcements_add_fresh(struct source_announcements **announcements,
 {
     if (*announcements == NULL)
         *announcements = memory_allocate(1, sizeof(**announcements));
-    add_fresh(*announcements, fingerprint);
+    add_fresh(*announcements, fingerprint, false);
+}
+
+void announcements_add_searched(struct source_announcements **announcements,
+                                const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE])
+{
+    if (*announcements == NULL)
+        *announcements = memory_allocate(1, sizeof(**announcements));
+    add_fresh(*announcements, fingerprint, true);
 }
 
 bool announcements_have_fresh(const struct source_announcements *announcements)
@@ -123,12 +136,23 @@ bool announcements_have_fresh(const struct source_announcements *announcements)
     return announcements != NULL && announcements->fresh_count > 0;
 }
 
+bool announcements_have_searched(const struct source_announcements *announcements)
+{
+    for (size_t i = 0; announcements != NULL && i < announcements->fresh_count; i++) {
+        if (announcements->is_searched[i])
+            return true;
+    }
+    return false;
+}
+
 bool announcements_take_one(struct source_announcements **announcements,
-                            uint8_t fingerprint[RELAY_FINGERPRINT_SIZE])
+                            uint8_t fingerprint[RELAY_FINGERPRINT_SIZE], bool *is_searched)
 {
     if (!announcements_have_fresh(*announcements))
         return false;
-    memcpy(fingerprint, (*announcements)->fresh[--(*announcements)->fresh_count], RELAY_FINGERPRINT_SIZE);
+    size_t last = --(*announcements)->fresh_count;
+    memcpy(fingerprint, (*announcements)->fresh[last], RELAY_FINGERPRINT_SIZE);
+    *is_searched = (*announcements)->is_searched[last];
     release(announcements);
     return true;
 }

@@ -17,8 +17,10 @@ struct source_announcement {
 struct source_announcements {
     struct source_announcement begun[ANNOUNCEMENTS_MAX];
     size_t begun_count;
-    /* HSDirs known to have just got the descriptor that clients use now. */
+    /* HSDirs known to have just got the descriptor that clients use now; or to be searched for that, since
+     * they may have it, though nobody has told so. */
     uint8_t fresh[ANNOUNCEMENTS_FRESH_MAX][RELAY_FINGERPRINT_SIZE];
+    bool is_searched[ANNOUNCEMENTS_FRESH_MAX];
     size_t fresh_count;
 };
 
@@ -48,12 +50,17 @@ void announcements_end(struct source_announcements **announcements,
 void announcements_add_fresh(struct source_announcements **announcements,
                              const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE]);
 
-/* True when there are such HSDirs. */
-bool announcements_have_fresh(const struct source_announcements *announcements);
+/* An HSDir is to be searched for it. */
+void announcements_add_searched(struct source_announcements **announcements,
+                                const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE]);
 
-/* Takes one of them. Returns false when there is none. */
+/* True when there are HSDirs of either kind, or such as are to be searched. */
+bool announcements_have_fresh(const struct source_announcements *announcements);
+bool announcements_have_searched(const struct source_announcements *announcements);
+
+/* Takes one of either kind, and tells which. Returns false when there is none. */
 bool announcements_take_one(struct source_announcements **announcements,
-                            uint8_t fingerprint[RELAY_FINGERPRINT_SIZE]);
+                            uint8_t fingerprint[RELAY_FINGERPRINT_SIZE], bool *is_searched);
 
 /* Moves the HSDirs that have just got the descriptor that clients use to fingerprints, which has room for
  * ANNOUNCEMENTS_FRESH_MAX. Returns how many. */

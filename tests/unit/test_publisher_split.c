@@ -11,6 +11,7 @@
 #include "../sim/model.h"
 #include "helper_split.h"
 #include "publish/descriptors.h"
+#include "publish/own_points.h"
 
 /* Checks that each HSDir of a descriptor has the points of one twin, the same number of HSDirs each of them
  * that has any; and the pow-params, if it has own points. Points are told apart by their hundreds. */
@@ -345,6 +346,29 @@ static void test_which_is_newer(void **state)
     assert_int_equal(find_next_point(story), 1300);
     find(story, 1, 2000, TOR, 1400);
     assert_int_equal(find_next_point(story), 1300);
+    story_free(story);
+}
+
+/* A tor that tells of an upload while HSDirs are searched ends nothing: what is found at the others after
+ * that still does not take the place of what is known. */
+static void test_an_upload_during_a_search(void **state)
+{
+    (void)state;
+    struct story *story = split_begin(1, 1, DESCRIPTOR_SECOND);
+    story_run(story, 2 * MINUTE);
+    story->backends[0].fetches[FROM_HSDIRS] = 0;
+    own_points_search(story->publisher, 0, true, story->now);
+    split_upload_next(story, 0, 1000);
+    for (unsigned i = 0; story->backends[0].fetches[FROM_HSDIRS] < SPARE; i++) { /* these come first */
+        assert_true(i < 100);
+        story_run(story, 10);
+    }
+    assert_int_equal(find_next_point(story), 1000);
+    story->backends[0].process++; /* another publisher's */
+    story->backends[0].points[FROM_HSDIRS][0] = 1100;
+    story_run(story, MINUTE);
+    assert_true(story->backends[0].fetches[FROM_HSDIRS] > ASKED);
+    assert_int_equal(find_next_point(story), 1000);
     story_free(story);
 }
 
@@ -800,6 +824,7 @@ int main(void)
         cmocka_unit_test(test_params_that_stay_the_same),
         cmocka_unit_test(test_own_points_of_the_second_half),
         cmocka_unit_test(test_which_is_newer),
+        cmocka_unit_test(test_an_upload_during_a_search),
         cmocka_unit_test(test_a_tor_that_is_late),
         cmocka_unit_test(test_what_was_found_is_over),
         cmocka_unit_test(test_a_tor_that_does_not_answer),

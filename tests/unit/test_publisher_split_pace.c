@@ -49,8 +49,8 @@ static void test_early_ends(void **state)
 }
 
 /* Nobody is live: what another process of a twin's tor does not verify any more is not asked of clients
- * either, though the last good points stay; and the spare HSDirs are left to the tors as before. Where another
- * twin may live its points are the better ones. */
+ * either, though the last good points stay; and the spare HSDirs are left to the tors as before. Where
+ * another twin may live its points are the better ones. */
 static void test_work_of_a_process_that_is_gone(void **state)
 {
     (void)state;

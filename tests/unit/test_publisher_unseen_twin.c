@@ -473,6 +473,69 @@ static void test_split(void **state)
     story_free(story);
 }
 
+/* The second half has begun at twins that verify proof of work, and nothing is known of what the tor with a
+ * control port has made for that. */
+static struct story *begin_searching(void)
+{
+    struct story *story = begin(true, 6);
+    story->backends[SEEN].seed = 1;
+    story->backends[UNSEEN].seed = 2;
+    story_run(story, 15 * MINUTE);
+    go_to_second_half(story, UNSEEN, 200);
+    story->backends[SEEN].answers = false;
+    story_run(story, 3 * MINUTE);
+    assert_null(story->publisher->sources[SEEN].next);
+    story_forget(story);
+    return story;
+}
+
+/* An HSDir that is searched for that has what a publisher has made for the second half. */
+static void find_of_publisher(struct story *story, uint64_t counter, uint64_t first, uint8_t seed)
+{
+    const uint64_t points[] = {first, first + 1, first + 2};
+    struct descriptor *descriptor =
+        model_make_descriptor(story->backends[UNSEEN].period[FROM_HSDIRS], counter, points, 3);
+    descriptor->signing_key[0] = 99;
+    descriptor->pow_params.is_present = seed != 0;
+    descriptor->pow_params.seed[0] = seed;
+    story->publisher->sources[SEEN].inquiry.asked = INQUIRY_OF_HSDIRS;
+    story->publisher->sources[SEEN].is_searching = true;
+    publisher_note_descriptor(story->publisher, SEEN, descriptor, story->now);
+}
+
+/* What publishers have made for the second half may have points that a tor has made for the first one,
+ * without proof of work. That makes them no points of its own for the second. */
+static void test_points_of_the_other_half(void **state)
+{
+    (void)state;
+    struct story *story = begin_searching();
+    find_of_publisher(story, 5000, 0, 0);
+    assert_null(story->publisher->sources[SEEN].next);
+    story_run(story, 3 * MINUTE);
+    for (size_t i = 0; i < story->upload_count; i++) {
+        const struct story_upload *upload = &story->uploads[i];
+        assert_true(upload->slot == DESCRIPTOR_FIRST || upload->points[0] >= 100 || upload->seed == 0);
+    }
+    story_free(story);
+}
+
+/* Nor is all of one tor that is signed with the key of a publisher who has made something of that tor. */
+static void test_a_publishers_key(void **state)
+{
+    (void)state;
+    struct story *story = begin_searching();
+    const struct source *seen = &story->publisher->sources[SEEN];
+    find_of_publisher(story, 5000, 300, 1);
+    assert_int_equal(model_point_number(&seen->next->points[0]), 300);
+    find_of_publisher(story, 5001, 400, 3); /* a seed that is known of nobody now */
+    assert_int_equal(model_point_number(&seen->next->points[0]), 300);
+    find_of_publisher(story, 5002, 500, 0);
+    assert_int_equal(model_point_number(&seen->next->points[0]), 300);
+    find_of_publisher(story, 5003, 600, 1);
+    assert_int_equal(model_point_number(&seen->next->points[0]), 600);
+    story_free(story);
+}
+
 /* A reload gives it a control port, or takes that away. */
 static void test_it_becomes_another_kind(void **state)
 {
@@ -598,6 +661,8 @@ int main(void)
         cmocka_unit_test(test_how_old_it_is),
         cmocka_unit_test(test_it_is_alone),
         cmocka_unit_test(test_split),
+        cmocka_unit_test(test_points_of_the_other_half),
+        cmocka_unit_test(test_a_publishers_key),
         cmocka_unit_test(test_it_becomes_another_kind),
         cmocka_unit_test(test_its_work_goes_on),
         cmocka_unit_test(test_what_is_missed_of_it),
