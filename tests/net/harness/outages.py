@@ -13,7 +13,8 @@ from .service import SILENT
 from .visitor import Visitor
 
 PROMISED = 10  # seconds from a backend's death, or its first upload (a twin's: its descriptor), to all HSDirs
-GRACE = 12     # the grace period in the config, in seconds
+GRACE = 20     # the grace period in the config, in seconds: long enough for a busy machine to look at HSDirs in it
+SHORTLY = 3    # seconds of it
 NOTICE = 30    # a tor that hangs is noticed after so many seconds at the latest
 SETTLED = 20   # seconds that a superdescriptor may be on its way
 FLAPPING = 30  # seconds in which a backend's third change waits; that all turn to the next half's points is one
@@ -120,16 +121,16 @@ def start_again(scene, victim):
 
 def suspend_shortly(scene, victim):
     """Suspended until its connection is given up, but not for the grace period: nothing changes."""
-    points = scene.points_of(victim, NOTICE + GRACE // 4 + RETURN)
+    points = scene.points_of(victim, NOTICE + SHORTLY + RETURN)
     victim.suspend()
     seconds = scene.wait_state(victim, 'grace', NOTICE)
     scene.check_held(points)
-    time.sleep(GRACE / 4)
+    time.sleep(SHORTLY)
     assert scene.daemon.backend_state(scene.frontend.address, victim) == 'grace'
     victim.resume()
     scene.wait_state(victim, 'live', RETURN)
     scene.check_held(points)
-    step(f'{victim.name} hung for {seconds + GRACE / 4:.0f} s: its points stayed')
+    step(f'{victim.name} hung for {seconds + SHORTLY:.0f} s: its points stayed')
 
 
 def suspend_for_long(scene, victim):

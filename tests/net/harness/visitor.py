@@ -12,7 +12,7 @@ from .client import FetchFailed, fetch
 FORGET_EVERY = 10.5
 PAUSE = 0.5
 NEAR = 1  # rounds
-LONE = 100  # of so many requests one may fail for once: a circuit broke, as any may
+LONE = 100  # of so many requests, or fewer, one may fail for once: a circuit broke, as any may
 
 
 @dataclass
@@ -67,7 +67,7 @@ class Visitor:
         found = [visit for visit in self.failed(name) if visit.round not in excused]
         lone = [visit for visit in found if visit.went_well_again]
         requests = sum(visit.name == name for visit in self.visits)
-        return found if len(lone) * LONE > requests else [visit for visit in found if visit not in lone]
+        return found if len(lone) > max(1, requests // LONE) else [visit for visit in found if visit not in lone]
 
     def pages(self, since=0):
         """All pages that came to requests begun since a time."""
