@@ -318,6 +318,7 @@ int keyring_make_descriptor(struct keyring *keyring, const struct keyring_reques
     memcpy(superdescriptor.blinded_key, keys->blinded_key, ED25519_PUBLIC_KEY_SIZE);
     memcpy(superdescriptor.signing_certificate, keys->certificate, CERTIFICATE_SIZE);
     superdescriptor.revision_counter = keys->revision_counter;
+    superdescriptor.middle_length = request->set->features.middle_length;
     char *text = NULL;
     size_t length = 0;
     if (superdescriptor_encode_around(&superdescriptor, keys->inner, keys->inner_length, &keys->randomness,

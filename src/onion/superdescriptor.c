@@ -65,6 +65,7 @@ struct inner_layer {
     struct text_builder text;
     const struct superdescriptor *superdescriptor;
     struct point_signatures *signatures; /* may be NULL */
+    bool is_measured;                    /* for its length alone: nothing is signed */
 };
 
 /* Appends a certificate line: the descriptor signing key certifies a key of an introduction point. */
@@ -81,8 +82,10 @@ static int append_certificate(struct inner_layer *inner, const char *keyword, en
     };
     memcpy(certificate.certified_key, certified_key, sizeof(certificate.certified_key));
     memcpy(certificate.signing_key, superdescriptor->signing_key, sizeof(certificate.signing_key));
-    if (point_signatures_certify(encoded, &certificate, superdescriptor->signing_secret_key,
-                                 inner->signatures) != 0)
+    if (inner->is_measured)
+        memset(encoded, 0, sizeof(encoded));
+    else if (point_signatures_certify(encoded, &certificate, superdescriptor->signing_secret_key,
+                                      inner->signatures) != 0)
         return error_set(error, "the descriptor signing key must not sign");
     text_builder_append(text, keyword);
     text_builder_append(text, "\n");
@@ -167,12 +170,9 @@ static void append_encrypted(struct text_builder *builder, const char *keyword, 
     free(blob);
 }
 
-/* Writes the plaintext of the middle layer, whose last line tor leaves without a newline. */
-static void append_middle_layer(struct text_builder *middle, struct text inner,
-                                const struct descriptor_layer_secret *secret,
-                                const struct superdescriptor_randomness *randomness)
+static void append_middle_head(struct text_builder *middle,
+                               const struct superdescriptor_randomness *randomness)
 {
-    uint8_t mac[DESCRIPTOR_LAYER_MAC_SIZE];
     text_builder_append(middle, "desc-auth-type x25519\ndesc-auth-ephemeral-key ");
     text_builder_append_base64(middle, randomness->ephemeral_key, sizeof(randomness->ephemeral_key), true);
     text_builder_append(middle, "\n");
@@ -188,9 +188,20 @@ static void append_middle_layer(struct text_builder *middle, struct text inner,
                                    sizeof(randomness->auth_clients[i].encrypted_cookie), false);
         text_builder_append(middle, "\n");
     }
+}
+
+/* Writes the plaintext of the middle layer, whose last line tor leaves without a newline. */
+static void append_middle_layer(struct text_builder *middle, const struct superdescriptor *superdescriptor,
+                                struct text inner, const struct descriptor_layer_secret *secret,
+                                const struct superdescriptor_randomness *randomness)
+{
+    uint8_t mac[DESCRIPTOR_LAYER_MAC_SIZE];
+    append_middle_head(middle, randomness);
     append_encrypted(middle, "encrypted", inner, DESCRIPTOR_LAYER_ENCRYPTED, secret,
                      randomness->encrypted_salt, mac);
     text_builder_pad(middle, SUPERENCRYPTED_PADDING);
+    if (middle->length < superdescriptor->middle_length)
+        text_builder_pad(middle, superdescriptor->middle_length);
 }
 
 /* Appends the signature of all that stands in the outer layer. Behind head_length characters all of it is
@@ -255,7 +266,7 @@ static int encode_layers(struct text_builder *outer, const struct superdescripto
     struct text_builder middle;
     text_builder_init(&middle, MIDDLE_HEAD_ROOM + object_length(inner.length + DESCRIPTOR_LAYER_OVERHEAD) +
                                    SUPERENCRYPTED_PADDING);
-    append_middle_layer(&middle, inner, &secret, randomness);
+    append_middle_layer(&middle, superdescriptor, inner, &secret, randomness);
     text_builder_init(outer, OUTER_HEAD_ROOM + object_length(middle.length + DESCRIPTOR_LAYER_OVERHEAD));
     int result = append_outer_layer(outer, superdescriptor, &middle, &secret, randomness, error);
     free(middle.text);
@@ -313,4 +324,28 @@ int superdescriptor_encode(const struct superdescriptor *superdescriptor,
                                                text, length, error);
     free(inner);
     return result;
+}
+
+size_t superdescriptor_find_middle_length(const struct superdescriptor *superdescriptor)
+{
+    static const struct superdescriptor_randomness nothing;
+    struct inner_layer layer = {.superdescriptor = superdescriptor, .is_measured = true};
+    struct text_builder middle;
+    struct error error;
+    text_builder_init(&layer.text, INNER_HEAD_ROOM + superdescriptor->point_count * POINT_ROOM);
+    size_t length = 0;
+    if (append_inner_layer(&layer, &error) == 0) {
+        size_t size = layer.text.length + DESCRIPTOR_LAYER_OVERHEAD;
+        uint8_t *blob = memory_allocate(size, 1);
+        text_builder_init(&middle, MIDDLE_HEAD_ROOM + object_length(size) + SUPERENCRYPTED_PADDING);
+        append_middle_head(&middle, &nothing);
+        text_builder_append(&middle, "encrypted\n");
+        text_builder_append_object(&middle, "MESSAGE", blob, size);
+        text_builder_pad(&middle, SUPERENCRYPTED_PADDING);
+        length = middle.length;
+        free(middle.text);
+        free(blob);
+    }
+    free(layer.text.text);
+    return length;
 }

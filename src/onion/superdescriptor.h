@@ -43,7 +43,13 @@ struct superdescriptor {
                                      its own seed, at its own points */
     const struct introduction_point *points[INTRODUCTION_POINTS_MAX]; /* in the order they are to stand */
     size_t point_count;                                               /* 1 to INTRODUCTION_POINTS_MAX */
+    size_t middle_length; /* the middle layer is padded to so many bytes at least, a multiple of
+                             SUPERENCRYPTED_PADDING; 0: to no more than it takes */
 };
+
+/* How many bytes the middle layer takes with its padding, whatever middle_length is: by the points and the
+ * features, which alone have to be given. 0 for what can't be encoded. */
+size_t superdescriptor_find_middle_length(const struct superdescriptor *superdescriptor);
 
 /* What the backends' descriptors have in common, for a superdescriptor's flow-control and
  * single-onion-service: flow-control where every one has it with the same sendme-inc (the versions all

@@ -431,6 +431,7 @@ static void make_sets(struct draft *draft, const struct distinct_hsdir *hsdirs, 
 {
     for (size_t i = 0; i < draft->table_count; i++)
         sets[draft->tables[i].hsdir - hsdirs] = make_set(&draft->tables[i]);
+    point_sets_equalise_lengths(sets, hsdir_count);
     for (size_t i = 0; i < hsdir_count; i++) {
         if (!hsdirs[i].is_asked)
             sets[i] = point_set_share(sets[find_model(hsdirs, hsdir_count, i)]);

@@ -7,10 +7,11 @@
 
 #include "base/big_endian.h"
 #include "base/memory.h"
+#include "onion/superdescriptor.h"
 
 /* Pieces of one point, and of the features, that make the digest. */
 #define POINT_PIECES 6
-#define FEATURES_SIZE (1 + 1 + 8 + 1 + 1 + POW_SEED_SIZE + 8 + 8 + 8)
+#define FEATURES_SIZE (1 + 1 + 8 + 1 + 1 + POW_SEED_SIZE + 8 + 8 + 8 + 8)
 
 /* The features as bytes; what is absent is zeros. */
 static void encode_features(uint8_t bytes[FEATURES_SIZE], const struct point_set_features *features)
@@ -31,6 +32,7 @@ static void encode_features(uint8_t bytes[FEATURES_SIZE], const struct point_set
         big_endian_write_uint64(bytes + 20 + POW_SEED_SIZE, (uint64_t)pow_params->expires_at);
         big_endian_write_uint64(bytes + 28 + POW_SEED_SIZE, (uint64_t)features->pow_lifetime);
     }
+    big_endian_write_uint64(bytes + 36 + POW_SEED_SIZE, features->middle_length);
 }
 
 /* The link specifiers are the only piece of a point that has no fixed size: their lengths are hashed too, so
@@ -85,6 +87,38 @@ void point_set_replace(struct point_set **held, struct point_set *set)
     struct point_set *old = *held;
     *held = point_set_share(set);
     point_set_release(old);
+}
+
+static size_t find_middle_length(const struct point_set *set)
+{
+    struct superdescriptor content = {
+        .is_single_onion_service = set->features.is_single_onion_service,
+        .flow_control = set->features.flow_control,
+        .pow_params = set->features.pow_params,
+        .point_count = set->count,
+    };
+    for (size_t i = 0; i < set->count; i++)
+        content.points[i] = &set->entries[i].point;
+    return superdescriptor_find_middle_length(&content);
+}
+
+void point_sets_equalise_lengths(struct point_set **sets, size_t count)
+{
+    size_t *lengths = memory_allocate(count, sizeof(*lengths)), longest = 0;
+    for (size_t i = 0; i < count; i++) {
+        lengths[i] = sets[i] != NULL ? find_middle_length(sets[i]) : 0;
+        longest = lengths[i] > longest ? lengths[i] : longest;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (sets[i] == NULL || lengths[i] == longest || sets[i]->features.middle_length == longest)
+            continue;
+        struct point_set_features features = sets[i]->features;
+        features.middle_length = longest;
+        struct point_set *padded = point_set_new(sets[i]->entries, sets[i]->count, &features);
+        point_set_release(sets[i]);
+        sets[i] = padded;
+    }
+    free(lengths);
 }
 
 bool point_set_equals(const struct point_set *one, const struct point_set *other)

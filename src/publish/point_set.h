@@ -21,6 +21,9 @@ struct point_set_features {
     /* Clients are to fetch the descriptor again so long after it was made (milliseconds), if its pow-params
      * don't have them do so earlier; 0: when these end. */
     int64_t pow_lifetime;
+    /* To what length the descriptor's middle layer is padded at least, in bytes, so that HSDirs that have
+     * different sets of one descriptor have texts of one length; 0: as its content takes. */
+    size_t middle_length;
 };
 
 /* One introduction point, and the number of the source that it is from. */
@@ -47,6 +50,11 @@ struct point_set *point_set_share(struct point_set *set);
 
 /* Has one holder less; the last one frees the set. NULL is fine. */
 void point_set_release(struct point_set *set);
+
+/* Has the descriptors of sets, count of them, NULL or not, be of one length: replaces those that would be
+ * shorter.
+ */
+void point_sets_equalise_lengths(struct point_set **sets, size_t count);
 
 /* Has *held be this set, shared, in the place of the one that it was. */
 void point_set_replace(struct point_set **held, struct point_set *set);

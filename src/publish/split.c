@@ -256,6 +256,7 @@ static void add_descriptor(struct draft *draft, const struct publisher_descripto
         memcpy(place->fingerprint, allotment->hsdirs[i].fingerprint, RELAY_FINGERPRINT_SIZE);
         place->set = find_set(draft, first, allotment->hsdirs[i].source, descriptor->period_number, is_early);
     }
+    point_sets_equalise_lengths(draft->sets + first, draft->set_count - first);
     free(allotment);
 }
 

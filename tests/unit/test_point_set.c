@@ -188,6 +188,34 @@ static void test_none_is_not_a_set(void **state)
     point_set_release(set);
 }
 
+/* Of sets whose descriptors are of different lengths the shorter ones are padded; others stay what they are.
+ */
+static void test_lengths_are_equalised(void **state)
+{
+    (void)state;
+    struct point_set_entry entries[INTRODUCTION_POINTS_MAX];
+    for (size_t i = 0; i < INTRODUCTION_POINTS_MAX; i += COUNT)
+        make_entries(entries + (i + COUNT <= INTRODUCTION_POINTS_MAX ? i : INTRODUCTION_POINTS_MAX - COUNT));
+    struct point_set *sets[] = {point_set_new(entries, 1, &no_features), NULL,
+                                point_set_new(entries, INTRODUCTION_POINTS_MAX, &no_features),
+                                point_set_new(entries, COUNT, &no_features)};
+    struct point_set *longest = sets[2];
+    point_sets_equalise_lengths(sets, 4);
+    assert_null(sets[1]);
+    assert_ptr_equal(sets[2], longest);
+    assert_int_equal(longest->features.middle_length, 0);
+    assert_true(sets[0]->features.middle_length > 0);
+    assert_int_equal(sets[0]->features.middle_length, sets[3]->features.middle_length);
+    assert_int_equal(sets[0]->count, 1);
+    struct point_set *padded = sets[0], *plain = point_set_new(entries, 1, &no_features);
+    assert_false(point_set_equals(padded, plain));
+    point_set_release(plain);
+    point_sets_equalise_lengths(sets, 4);
+    assert_ptr_equal(sets[0], padded);
+    for (size_t i = 0; i < 4; i++)
+        point_set_release(sets[i]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -197,6 +225,7 @@ int main(void)
         cmocka_unit_test(test_sources),
         cmocka_unit_test(test_holders),
         cmocka_unit_test(test_none_is_not_a_set),
+        cmocka_unit_test(test_lengths_are_equalised),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

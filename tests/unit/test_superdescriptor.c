@@ -519,6 +519,41 @@ static void test_merged_features(void **state)
     }
 }
 
+/* A descriptor is as long with the length that it needs as without one; and a short one as long as a long
+ * one, when it is given that one's length. */
+static void test_lengths(void **state)
+{
+    (void)state;
+    struct fixture longest;
+    fixture_init(&longest, INTRODUCTION_POINTS_MAX);
+    size_t length_max = superdescriptor_find_middle_length(&longest.superdescriptor), last = 0, steps = 0;
+    char *text = encode_good(&longest);
+    size_t longest_length = strlen(text);
+    free(text);
+    for (size_t count = 1; count <= INTRODUCTION_POINTS_MAX; count++) {
+        struct fixture fixture;
+        fixture_init(&fixture, count);
+        size_t length = superdescriptor_find_middle_length(&fixture.superdescriptor);
+        assert_true(length >= last && length % SUPERENCRYPTED_PADDING == 0 && length > 0);
+        steps += length > last;
+        last = length;
+        text = encode_good(&fixture);
+        size_t plain = strlen(text);
+        free(text);
+        fixture.superdescriptor.middle_length = length;
+        text = encode_good(&fixture);
+        assert_int_equal(strlen(text), plain);
+        free(text);
+        fixture.superdescriptor.middle_length = length_max;
+        text = encode_good(&fixture);
+        assert_int_equal(strlen(text), longest_length);
+        free(text);
+    }
+    assert_true(steps > 1);
+    longest.superdescriptor.pow_params = (struct pow_params){.is_present = true, .expires_at = INT64_MAX};
+    assert_int_equal(superdescriptor_find_middle_length(&longest.superdescriptor), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -527,7 +562,7 @@ int main(void)
         cmocka_unit_test(test_pow_params_line),       cmocka_unit_test(test_same_input_same_text),
         cmocka_unit_test(test_randomness_is_used),    cmocka_unit_test(test_every_change_makes_another_nonce),
         cmocka_unit_test(test_what_is_not_encoded),   cmocka_unit_test(test_size),
-        cmocka_unit_test(test_merged_features),
+        cmocka_unit_test(test_merged_features),       cmocka_unit_test(test_lengths),
     };
     if (sodium_init() < 0)
         return 1;
