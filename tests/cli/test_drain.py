@@ -1,6 +1,7 @@
 """obpub drain and undrain, and the weights of the config: with stand-ins for the local tor and the backends. Who gets no
 visitors, who keeps them all the same, what a reload keeps and a new start forgets, and who may ask for it."""
 import contextlib
+import json
 import os
 import pathlib
 import signal
@@ -197,6 +198,57 @@ def check_hostile_clients(publisher, folder):
     check("and obpub lives", publisher.process.poll() is None and publisher.service() is not None)
 
 
+class Several(Drained):
+    """A second frontend has the first backend alone, and two have tors of the same names with their keys."""
+
+    def write_config(self, instances):
+        super().write_config(instances)
+        self.others = [checks.Key() for _ in range(3)]
+        for number, key in enumerate(self.others):
+            checks.write(self.folder / f"other{number}.key", key.pem())
+        lines = [(self.folder / "config.yaml").read_text(), "  - key: other0.key\n    instances:\n",
+                 "\n".join(instances[0]) + "\n"]
+        for number in (1, 2):
+            lines.append(f"  - key: other{number}.key\n    mode: hardmap\n    instances:\n" + "".join(
+                f"      - {{name: {name}, control: 'unix:{self.folder}/absent-{number}-{name}'}}\n" for name in ("a", "b")))
+        checks.write(self.folder / "config.yaml", "".join(lines))
+
+    def is_drained(self, name):
+        """For each frontend that has an instance of this name whether that is drained."""
+        return [each["isDrained"] for service in self.status()["services"] for each in service["instances"]
+                if each["name"] == name]
+
+    def status(self):
+        return json.loads(checks.run("status", "--json", "--socket-path", self.folder / "status").stdout)
+
+
+def check_several_frontends(folder, keys, instances):
+    publisher = Several(folder, instances)
+    check("two backends are live again", publisher.wait(is_live, 90), publisher.service())
+    result = publisher.command("drain", "good1")
+    check("a backend that another frontend has no other one beside is refused: 1", result.returncode == 1 and
+          f"no other instance of {publisher.others[0].address}.onion" in result.stderr, result)
+    check("at both", publisher.is_drained("good1") == [False, False], publisher.is_drained("good1"))
+    result = publisher.command("drain", "good1", "--frontend", publisher.key.address + ".onion")
+    check("it is drained at the first alone: 0", result.returncode == 0 and checks.wait_for(
+        lambda: publisher.is_drained("good1") == [True, False]), (result, publisher.is_drained("good1")))
+    result = publisher.command("undrain", keys["good1"].address)
+    check("and at neither any more: 0", result.returncode == 0 and checks.wait_for(
+        lambda: publisher.is_drained("good1") == [False, False]), (result, publisher.is_drained("good1")))
+    result = publisher.command("undrain", "a")
+    check("tors of two frontends that have one name: 2", result.returncode == 2 and all(
+        f"a ({key.address}.onion) of {key.address}.onion" in result.stderr for key in publisher.others[1:]), result)
+    result = publisher.command("drain", "a", "--frontend", publisher.others[1].address)
+    check("none of them is live: 1", result.returncode == 1 and
+          f"no other instance of {publisher.others[1].address}.onion" in result.stderr, result)
+    result = publisher.command("undrain", "a", "--frontend", publisher.others[2].address.upper())
+    check("with --frontend one is meant: 0", result.returncode == 0 and "was not drained" in result.stdout, result)
+    result = publisher.command("undrain", publisher.others[2].address)
+    check("all tors of a frontend have its address: 2", result.returncode == 2 and "can be more than one" in result.stderr,
+          result)
+    publisher.end()
+
+
 def check_stand_in_answers(folder):
     """What answers in the daemon's place steers nothing."""
     for answer, code in ((b"done\t\x1b[2J\n", 0), (b"done\tx", 3), (b"", 3), (b"{}\n", 3), (b"x" * 100000, 3)):
@@ -241,6 +293,7 @@ def check_all(folder):
         check("a new start forgets who was drained", publisher.wait(is_live, 90) and
               publisher.has_points(good1=3, good2=3), publisher.points())
         publisher.end()
+        check_several_frontends(folder, keys, instances[:2])
         for backend in backends.values():
             backend.__exit__()
     check_stand_in_answers(folder)
