@@ -13,6 +13,10 @@
 
 #define SIZE_MAX_OF_DESCRIPTOR 50000
 
+/* A point at a relay of a network is replaced by one at the relay so many places behind: so far that it is no
+ * other backend's of the same frontend. */
+#define REPLACED_BY_RELAYS_BEHIND 1009
+
 /* 32 bytes that a label and two numbers determine. */
 static void make_bytes(uint8_t bytes[32], const char *label, uint64_t one, uint64_t other)
 {
@@ -38,28 +42,34 @@ void service_make(struct service *service, uint64_t number)
     onion_address_encode(service->address, service->identity_key);
 }
 
-/* A point at a relay of its own: an IPv4 address, a fingerprint and an Ed25519 identity, as tor writes them.
- */
-static void make_point(struct introduction_point *point, uint64_t points, uint64_t number)
+/* A relay that only this point is at. */
+static struct link_specifiers make_relay(uint64_t points, uint64_t number)
+{
+    struct link_specifiers relay = {
+        .ipv4 = {198, 51, 100, (uint8_t)number}, .ipv4_port = 9001, .has_ed25519_identity = true};
+    struct ed25519_secret_key unused;
+    uint8_t bytes[32];
+    make_bytes(bytes, "relay", points, number);
+    memcpy(relay.fingerprint, bytes, sizeof(relay.fingerprint));
+    make_key(&unused, relay.ed25519_identity, "relay identity", points, number);
+    return relay;
+}
+
+/* A relay of the network: another one for each point of the backends of a frontend. */
+static struct link_specifiers choose_relay(const struct service_descriptor *wanted, size_t place,
+                                           uint64_t replaced)
+{
+    const uint64_t number =
+        wanted->points * wanted->point_count + place + replaced * REPLACED_BY_RELAYS_BEHIND;
+    return wanted->network->relays[number % wanted->network->relay_count];
+}
+
+static void make_point(struct introduction_point *point, const struct link_specifiers *relay, uint64_t points,
+                       uint64_t number)
 {
     struct ed25519_secret_key unused, enc_secret_key;
-    uint8_t relay[32], secret[32];
-    make_bytes(relay, "relay", points, number);
-    uint8_t *specifiers = point->link_specifiers;
-    *specifiers++ = 3;
-    *specifiers++ = 0;
-    *specifiers++ = 6;
-    memcpy(specifiers, (const uint8_t[]){198, 51, 100, relay[0], 0x23, 0x29}, 6);
-    specifiers += 6;
-    *specifiers++ = 2;
-    *specifiers++ = 20;
-    memcpy(specifiers, relay + 6, 20);
-    specifiers += 20;
-    *specifiers++ = 3;
-    *specifiers++ = 32;
-    make_key(&unused, specifiers, "relay identity", points, number);
-    specifiers += 32;
-    point->link_specifiers_length = (uint16_t)(specifiers - point->link_specifiers);
+    uint8_t secret[32];
+    introduction_point_set_links(point, relay);
     make_bytes(secret, "onion key", points, number);
     crypto_scalarmult_base(point->onion_key, secret);
     make_key(&unused, point->auth_key, "auth key", points, number);
@@ -104,7 +114,10 @@ char *service_make_descriptor(const struct service *service, const struct servic
     certify(&descriptor, service, wanted);
     for (size_t i = 0; i < wanted->point_count; i++) {
         uint64_t replaced = (wanted->replaced + i) / wanted->point_count; /* of the points in this place */
-        make_point(&points[i], wanted->points, i + replaced * wanted->point_count);
+        const uint64_t number = i + replaced * wanted->point_count;
+        const struct link_specifiers relay =
+            wanted->network != NULL ? choose_relay(wanted, i, replaced) : make_relay(wanted->points, number);
+        make_point(&points[i], &relay, wanted->points, number);
         descriptor.points[i] = &points[i];
     }
     randombytes_buf(&randomness, sizeof(randomness));

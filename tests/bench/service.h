@@ -4,6 +4,7 @@
 #define OBPUB_TESTS_BENCH_SERVICE_H
 
 #include "crypto/ed25519.h"
+#include "onion/network.h"
 #include "onion/onion_address.h"
 
 struct service {
@@ -19,10 +20,11 @@ struct service_descriptor {
     uint64_t period_number;
     uint32_t period_length; /* minutes */
     uint64_t revision_counter;
-    uint64_t points;    /* names a set of introduction points: others for each number */
-    uint64_t replaced;  /* of which so many were replaced by others, one after the other */
-    size_t point_count; /* 1 to INTRODUCTION_POINTS_MAX */
-    int64_t now;        /* seconds since the epoch */
+    uint64_t points;               /* names a set of introduction points: others for each number */
+    uint64_t replaced;             /* of which so many were replaced by others, one after the other */
+    size_t point_count;            /* 1 to INTRODUCTION_POINTS_MAX */
+    int64_t now;                   /* seconds since the epoch */
+    const struct network *network; /* whose relays the points are at; NULL: at relays that no network has */
 };
 
 /* A descriptor of the service as a tor would make it, NUL-terminated, to be released with free(). Ends the

@@ -116,7 +116,8 @@ static char *end_lines(char *text, size_t *length)
 
 /* -- what it answers ------------------------------------------------------------------------------ */
 
-/* Makes a backend's descriptor anew. No two backends have a point in common. */
+/* Makes a backend's descriptor anew. No two backends have a point in common, and none of the same frontend a
+ * relay. */
 static void make_descriptor(const struct standin *standin, size_t number)
 {
     struct backend *backend = &standin->backends[number];
@@ -129,6 +130,7 @@ static void make_descriptor(const struct standin *standin, size_t number)
         .replaced = backend->replaced,
         .point_count = POINTS,
         .now = time(NULL) + (int64_t)backend->uploads * 3600, /* no certificate twice */
+        .network = network,
     };
     backend->uploads++;
     free(backend->descriptor);
