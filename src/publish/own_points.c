@@ -81,29 +81,35 @@ bool own_points_have_one_maker(const struct source *one, const struct source *ot
            (one->next != NULL && is_maker(other, one->next));
 }
 
+/* A descriptor that was found, when that was made, and now. */
+struct finding {
+    const struct descriptor *descriptor;
+    int64_t made_at, now;
+};
+
 /* What is known of a tor with a control port by its seed may be what a publisher has made of that, whose
  * signing key tells nothing: it is that of what it has made of the others as well. */
 static bool has_key_of(const struct publisher *publisher, const struct source *source,
-                       const struct descriptor *descriptor, int64_t now)
+                       const struct finding *finding)
 {
     (void)publisher;
-    (void)now;
     bool is_by_seed = source_policy(source->kind)->asks_own_tor && source->next != NULL &&
                       source->next->pow_params.is_present;
     if (!is_by_seed)
-        return is_maker(source, descriptor);
-    return source->descriptor != NULL && own_points_have_same_maker(source->descriptor, descriptor);
+        return is_maker(source, finding->descriptor);
+    return source->descriptor != NULL && own_points_have_same_maker(source->descriptor, finding->descriptor);
 }
 
 /* True when a source with a control port has offered a point of a descriptor. Whatever its tor has made since
  * has another of its signing keys or seeds: so it is another publisher's, who may have published points that
  * the tor has made for another time period, or left from a process of its tor that is gone. */
 static bool has_offered(const struct publisher *publisher, const struct source *source,
-                        const struct descriptor *descriptor, int64_t now)
+                        const struct finding *finding)
 {
     (void)publisher;
+    const struct descriptor *descriptor = finding->descriptor;
     for (size_t i = 0; source_policy(source->kind)->asks_own_tor && i < descriptor->point_count; i++) {
-        if (offered_points_has(&source->offered, &descriptor->points[i], now))
+        if (offered_points_has(&source->offered, &descriptor->points[i], finding->now))
             return true;
     }
     return false;
@@ -111,33 +117,34 @@ static bool has_offered(const struct publisher *publisher, const struct source *
 
 /* True when a source with a control port may have made a descriptor, which has not its seed. Its tor tells of
  * an upload before an HSDir has that, and is asked at once; all that it has uploaded has its seed, once it
- * has been there for a while. One that was started anew may upload before its port lets us in. */
+ * has been there for a while. One that was started anew may upload before its port lets us in; and of one
+ * that is gone HSDirs may have what it made before, also when it was gone before we began. */
 static bool may_be_maker(const struct publisher *publisher, const struct source *source,
-                         const struct descriptor *descriptor, int64_t now)
+                         const struct finding *finding)
 {
     if (!source_policy(source->kind)->asks_own_tor || source->uploading == SOURCE_UPLOADING_OFF)
         return false;
-    bool has_changed_state = now - source->life.since < publisher_scale(publisher, RETURN_TIME);
+    int64_t sure_from = source->life.since + publisher_scale(publisher, RETURN_TIME);
     if (source->life.state != SOURCE_LIVE)
-        return has_changed_state;
+        return finding->made_at < sure_from;
     bool has_said_all = !source->has_begun_upload && !announcements_have_fresh(source->announcements) &&
                         !source_is_asked(source);
-    bool has_other_seed = source->pow_params.is_present && !has_changed_state;
-    bool is_known = own_points_find_known(source, descriptor->period_number) != NULL;
+    bool has_other_seed = source->pow_params.is_present && finding->now >= sure_from;
+    bool is_known = own_points_find_known(source, finding->descriptor->period_number) != NULL;
     return !has_said_all || (!has_other_seed && !is_known);
 }
 
 /* What tells whose a descriptor is, or may be. */
 typedef bool (*trace)(const struct publisher *publisher, const struct source *source,
-                      const struct descriptor *descriptor, int64_t now);
+                      const struct finding *finding);
 
 /* The first member of a frontend of which it is true; NULL for none. */
 static struct source *find_trace(const struct publisher *publisher, const struct publisher_frontend *frontend,
-                                 const struct descriptor *descriptor, trace is_found, int64_t now)
+                                 const struct finding *finding, trace is_found)
 {
     for (size_t i = 0; i < frontend->member_count; i++) {
         struct source *source = publisher_member_source(publisher, &frontend->members[i]);
-        if (is_found(publisher, source, descriptor, now))
+        if (is_found(publisher, source, finding))
             return source;
     }
     return NULL;
@@ -146,17 +153,18 @@ static struct source *find_trace(const struct publisher *publisher, const struct
 /* Whose it is by what is known of its seed or signing key. */
 static struct source *find_known_maker(const struct publisher *publisher,
                                        const struct publisher_frontend *frontend,
-                                       const struct descriptor *descriptor, int64_t now)
+                                       const struct finding *finding)
 {
-    struct source *maker = own_points_find_owner(publisher, frontend, descriptor);
-    return maker != NULL ? maker : find_trace(publisher, frontend, descriptor, has_key_of, now);
+    struct source *maker = own_points_find_owner(publisher, frontend, finding->descriptor);
+    return maker != NULL ? maker : find_trace(publisher, frontend, finding, has_key_of);
 }
 
 /* Twins are members of one frontend alone: each frontend has its own. Where all of them have control ports
  * only the seed counts: without one nothing that is found is of use. */
 struct source *own_points_find_maker(const struct publisher *publisher, struct source *asked,
-                                     const struct descriptor *descriptor, int64_t now)
+                                     const struct descriptor *descriptor, int64_t made_at, int64_t now)
 {
+    const struct finding finding = {descriptor, made_at, now};
     if (asked->frontend_count == 0)
         return NULL;
     const struct publisher_frontend *frontend = &publisher->frontends[asked->frontends[0]];
@@ -165,15 +173,15 @@ struct source *own_points_find_maker(const struct publisher *publisher, struct s
         return asked; /* another one's control port may have answered with a copy */
     if (unseen == NULL)
         return own_points_find_owner(publisher, frontend, descriptor);
-    struct source *maker = find_known_maker(publisher, frontend, descriptor, now);
+    struct source *maker = find_known_maker(publisher, frontend, &finding);
     if (maker != NULL)
         return maker;
-    if (find_trace(publisher, frontend, descriptor, has_offered, now) != NULL)
+    if (find_trace(publisher, frontend, &finding, has_offered) != NULL)
         return NULL;
     bool has_work = descriptor->pow_params.is_present || asked->pow_params.is_present;
     if (source_policy(asked->kind)->asks_own_tor)
         return !has_work && !asked->is_searching ? asked : NULL;
-    return find_trace(publisher, frontend, descriptor, may_be_maker, now) == NULL ? unseen : NULL;
+    return find_trace(publisher, frontend, &finding, may_be_maker) == NULL ? unseen : NULL;
 }
 
 /* -- what becomes of one that was found ---------------------------------------------------------------- */

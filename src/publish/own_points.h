@@ -44,9 +44,10 @@ bool own_points_have_one_maker(const struct source *one, const struct source *ot
  * found because the tor of the one that was asked had just told of it, is that one's. What is left otherwise
  * is of the twin of which nothing else is known, if there is one; unless a twin with a control port may have
  * made it that has not said so: one that has not been seen with its own descriptor of this time period, that
- * is about to say something new, or that has gone of late and may be back. */
+ * is about to say something new, or that is gone and was not gone for a while yet when it was made. made_at
+ * is when that was, give or take some minutes. */
 struct source *own_points_find_maker(const struct publisher *publisher, struct source *asked,
-                                     const struct descriptor *descriptor, int64_t now);
+                                     const struct descriptor *descriptor, int64_t made_at, int64_t now);
 
 /* A descriptor was found that the tor of a source with a control port has made. It becomes the source's, or
  * is released if it says nothing new. is_searching: nobody had told of it. */

@@ -287,7 +287,7 @@ bool source_note_descriptor(struct publisher *publisher, struct source *source, 
 void source_note_found(struct publisher *publisher, struct source *source, struct descriptor *descriptor,
                        int64_t made_at, int64_t now)
 {
-    struct source *owner = own_points_find_maker(publisher, source, descriptor, now);
+    struct source *owner = own_points_find_maker(publisher, source, descriptor, made_at, now);
     if (owner == NULL) {
         descriptor_free(descriptor);
     } else if (source_policy(owner->kind)->is_at_spares) {

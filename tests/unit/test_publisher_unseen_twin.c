@@ -263,6 +263,35 @@ static void test_one_that_may_be_back(void **state)
     story_free(story);
 }
 
+/* A descriptor of the first half that some tor made so many milliseconds ago is found at a spare HSDir. */
+static void find_made_ago(struct story *story, uint64_t counter, uint64_t first, int64_t ago)
+{
+    const uint64_t points[] = {first, first + 1, first + 2};
+    struct descriptor *descriptor =
+        model_make_descriptor(story->backends[UNSEEN].period[FROM_HSDIRS], counter, points, 3);
+    descriptor->signing_key[0] = (uint8_t)(first / 100);
+    publisher_note_found(story->publisher, UNSEEN, descriptor, story->now - ago, story->now);
+}
+
+/* Of a tor that was gone before we began HSDirs may have what it made until then, for as long as they keep
+ * that. What was made later is not its. */
+static void test_one_that_was_gone_before(void **state)
+{
+    (void)state;
+    struct story *story = begin(true, 6);
+    story->backends[UNSEEN].answers = false;
+    story->backends[SEEN].answers = false;
+    publisher_note_unreachable(story->publisher, SEEN, "refused", SOURCE_GONE, story->now);
+    story_run(story, 60 * MINUTE);
+    find_made_ago(story, 10, 500, 90 * MINUTE);
+    assert_int_equal(unseen_of(story)->points.count, 0);
+    find_made_ago(story, 20, 600, 20 * MINUTE);
+    assert_int_equal(model_point_number(&unseen_of(story)->points.points[0]), 600);
+    find_made_ago(story, 10, 500, 90 * MINUTE);
+    assert_int_equal(model_point_number(&unseen_of(story)->points.points[0]), 600);
+    story_free(story);
+}
+
 /* A tor tells that it uploads before HSDirs have that, and what that is is known a moment later. */
 static void test_one_that_uploads(void **state)
 {
@@ -652,6 +681,7 @@ int main(void)
         cmocka_unit_test(test_both_boundaries),
         cmocka_unit_test(test_the_other_may_have_made_it),
         cmocka_unit_test(test_one_that_may_be_back),
+        cmocka_unit_test(test_one_that_was_gone_before),
         cmocka_unit_test(test_one_that_uploads),
         cmocka_unit_test(test_it_is_found_in_time),
         cmocka_unit_test(test_other_hsdirs),
