@@ -18,8 +18,11 @@
 struct seeker {
     struct ranked_offer *ranked; /* taken: the places that it has */
     double rest;                 /* what it wants above its goal, which is rounded down first; and is owed */
+    bool keeps_more;             /* it was rounded up before, and no new turn begins */
     size_t goal;                 /* places */
     bool is_stuck;               /* there is no place that it could be given */
+    bool is_rounded_up;          /* its goal is what it wants, rounded up */
+    bool has_passed;             /* it was, and could not be given that place */
 };
 
 /* A set in the making, for an HSDir that clients ask. */
@@ -31,12 +34,14 @@ struct table {
 
 struct draft {
     struct seeker *seekers; /* one for each offer, in the same order */
+    struct seeker **order;  /* all of them, those first that are rounded up first */
     size_t seeker_count;
     struct ranked_offer *ranked;
     struct table *tables;
     size_t table_count;
     size_t capacity; /* of a table */
     size_t goals;    /* all of them together */
+    bool is_anew;    /* a new turn begins, or an HSDir has nothing yet: other sets may change, too */
 };
 
 static struct seeker *seeker_of(const struct draft *draft, const struct ranked_point *point)
@@ -62,6 +67,17 @@ static size_t count_of(const struct table *table, const struct ranked_offer *ran
     for (size_t i = 0; i < table->count; i++)
         count += table->taken[i]->offer == ranked;
     return count;
+}
+
+/* The table at which a source has all of its places; NULL where there are several, or none. */
+static struct table *find_table_of_all(const struct draft *draft, const struct ranked_offer *ranked)
+{
+    for (size_t i = 0; ranked->taken > 0 && i < draft->table_count; i++) {
+        size_t own = count_of(&draft->tables[i], ranked);
+        if (own > 0)
+            return own == ranked->taken ? &draft->tables[i] : NULL;
+    }
+    return NULL;
 }
 
 /* Gives a point the place at an index, which is free or whose point loses it. */
@@ -107,25 +123,53 @@ static bool may_sit(const struct table *table, const struct ranked_point *point,
 static int compare_rests(const void *one, const void *other)
 {
     const struct seeker *left = *(struct seeker *const *)one, *right = *(struct seeker *const *)other;
+    if (left->keeps_more != right->keeps_more)
+        return left->keeps_more ? -1 : 1;
     if (left->rest != right->rest)
         return left->rest > right->rest ? -1 : 1;
     return ranked_offers_compare(&left->ranked, &right->ranked);
 }
 
+static void put_in_order(struct draft *draft)
+{
+    for (size_t i = 0; i < draft->seeker_count; i++)
+        draft->order[i] = &draft->seekers[i];
+    qsort(draft->order, draft->seeker_count, sizeof(struct seeker *), compare_rests);
+}
+
+/* Gives one place more to the next one that can have more; false when there is none. */
+static bool round_up_one(struct draft *draft)
+{
+    for (size_t i = 0; i < draft->seeker_count; i++) {
+        struct seeker *seeker = draft->order[i];
+        if (seeker->is_rounded_up || seeker->has_passed ||
+            seeker->goal >= seeker->ranked->count * draft->table_count)
+            continue;
+        seeker->is_rounded_up = true;
+        seeker->goal++;
+        draft->goals++;
+        return true;
+    }
+    return false;
+}
+
+/* One that is rounded up and finds no place leaves that to the next. */
+static void pass_on(struct draft *draft, struct seeker *seeker)
+{
+    if (!seeker->is_rounded_up || !round_up_one(draft))
+        return;
+    seeker->is_rounded_up = false;
+    seeker->has_passed = true;
+    seeker->goal--;
+    draft->goals--;
+}
+
 /* What is left when all wants are rounded down goes to those with the greatest rest, a place each. */
 static void round_up(struct draft *draft, double sum)
 {
-    struct seeker **order = memory_allocate(draft->seeker_count, sizeof(struct seeker *));
-    for (size_t i = 0; i < draft->seeker_count; i++)
-        order[i] = &draft->seekers[i];
-    qsort(order, draft->seeker_count, sizeof(struct seeker *), compare_rests);
-    for (size_t i = 0; i < draft->seeker_count && (double)draft->goals + 0.5 <= sum; i++) {
-        if (order[i]->goal >= order[i]->ranked->count * draft->table_count)
-            continue;
-        order[i]->goal++;
-        draft->goals++;
-    }
-    free(order);
+    put_in_order(draft);
+    while ((double)draft->goals + 0.5 <= sum && round_up_one(draft))
+        ;
 }
 
 /* Has to be called once those from before have their places. */
@@ -142,8 +186,8 @@ static void set_goals(struct draft *draft, const struct choice_offer *offers, bo
     for (size_t i = 0; i < draft->seeker_count; i++) {
         struct seeker *seeker = &draft->seekers[i];
         seeker->goal = (size_t)(wanted[i] + ALMOST);
-        bool keeps_more = !begins_turn && seeker->ranked->taken > seeker->goal;
-        seeker->rest = wanted[i] - (double)seeker->goal + offers[i].owed + (keeps_more ? 2 : 0);
+        seeker->keeps_more = !begins_turn && seeker->ranked->taken > seeker->goal;
+        seeker->rest = wanted[i] - (double)seeker->goal + offers[i].owed;
         draft->goals += seeker->goal;
         sum += wanted[i];
     }
@@ -206,6 +250,7 @@ struct option {
     bool drives_away; /* a point of another source at its relay */
     size_t own;       /* how many places the source has at the table */
     bool is_free;
+    bool does_harm; /* whose place it is would have all that it has left at one other table */
 };
 
 /* The one of a source's points that is best for a table: one that drives nobody away, then one at a relay
@@ -232,17 +277,34 @@ static bool find_point(struct ranked_offer *ranked, struct option *option)
     return option->point != NULL;
 }
 
-/* The place at a full table of a source that has more than its goal: the one with most above it. */
-static bool find_surplus(const struct draft *draft, const struct table *table, size_t *place)
+/* True when all places of a source but those at one table are at one other, and are several. */
+static bool is_heaped_without(const struct draft *draft, const struct ranked_offer *ranked,
+                              const struct table *without)
+{
+    size_t left = ranked->taken - 1; /* it loses one of those there */
+    for (size_t i = 0; i < draft->table_count; i++) {
+        if (&draft->tables[i] != without && left > 1 && count_of(&draft->tables[i], ranked) == left)
+            return true;
+    }
+    return false;
+}
+
+/* The place at a full table of a source that has more than its goal: the one with most above it, but rather
+ * one that is at several tables still. */
+static bool find_surplus(const struct draft *draft, struct option *option)
 {
     size_t most = 0;
-    for (size_t i = 0; i < table->count; i++) {
-        const struct seeker *seeker = seeker_of(draft, table->taken[i]);
+    for (size_t i = 0; i < option->table->count; i++) {
+        const struct seeker *seeker = seeker_of(draft, option->table->taken[i]);
         size_t surplus = seeker->ranked->taken > seeker->goal ? seeker->ranked->taken - seeker->goal : 0;
-        if (surplus <= most)
+        if (surplus == 0)
+            continue;
+        bool does_harm = is_heaped_without(draft, seeker->ranked, option->table);
+        if (most > 0 && (does_harm != option->does_harm ? does_harm : surplus <= most))
             continue;
         most = surplus;
-        *place = i;
+        option->place = i;
+        option->does_harm = does_harm;
     }
     return most > 0;
 }
@@ -253,6 +315,8 @@ static bool is_better(const struct option *one, const struct option *other, cons
         return !one->drives_away;
     if (one->own != other->own)
         return one->own < other->own;
+    if (one->does_harm != other->does_harm)
+        return !one->does_harm;
     if (one->is_free != other->is_free)
         return one->is_free;
     if (one->table->count != other->table->count)
@@ -260,16 +324,18 @@ static bool is_better(const struct option *one, const struct option *other, cons
     return compare_at(ranked->rank, one->table->hsdir->fingerprint, other->table->hsdir->fingerprint) < 0;
 }
 
-/* Gives a source one more place. Returns false when there is none. */
-static bool seat_one(struct draft *draft, struct ranked_offer *ranked)
+/* Gives a source one more place; may_heap: even where it is at one table alone, and that is there. Returns
+ * false when there is none. */
+static bool seat_one(struct draft *draft, struct ranked_offer *ranked, bool may_heap)
 {
     struct option best = {.table = NULL};
+    const struct table *only = may_heap ? NULL : find_table_of_all(draft, ranked);
     for (size_t i = 0; i < draft->table_count; i++) {
         struct option option = {.table = &draft->tables[i]};
-        if (!find_point(ranked, &option))
+        if (option.table == only || !find_point(ranked, &option))
             continue;
         option.is_free = option.table->count < draft->capacity;
-        if (!option.drives_away && !option.is_free && !find_surplus(draft, option.table, &option.place))
+        if (!option.drives_away && !option.is_free && !find_surplus(draft, &option))
             continue;
         option.own = count_of(option.table, ranked);
         if (best.table == NULL || is_better(&option, &best, ranked))
@@ -333,15 +399,85 @@ static void unseat_surplus(struct draft *draft)
 }
 
 /* One source after the other: each takes the emptiest tables, so that these stay equally full, and the last
- * source finds its places at different ones. */
-static void seat_all(struct draft *draft)
+ * source finds its places at different ones. Returns true when there is one that got a place. */
+static bool seat_needy(struct draft *draft, bool may_heap)
 {
     struct seeker *needy;
+    bool has_seated = false;
+    for (size_t i = 0; i < draft->seeker_count; i++)
+        draft->seekers[i].is_stuck = false;
     while ((needy = find_needy(draft)) != NULL) {
-        while (needy->ranked->taken < needy->goal && !needy->is_stuck)
-            needy->is_stuck = !seat_one(draft, needy->ranked);
+        while (needy->ranked->taken < needy->goal && !needy->is_stuck) {
+            needy->is_stuck = !seat_one(draft, needy->ranked, may_heap);
+            has_seated |= !needy->is_stuck;
+        }
+        if (needy->is_stuck)
+            pass_on(draft, needy);
     }
+    return has_seated;
+}
+
+/* -- not all at one table ---------------------------------------------------------------------------- */
+
+/* Has a source give up its place at a table for one of its points that may sit at another: in the place of a
+ * third one's, which gets the first; or where there is room, at a table that is less full. */
+static bool move_place(struct draft *draft, struct table *from, size_t place, struct table *to)
+{
+    struct ranked_offer *ranked = from->taken[place]->offer;
+    struct option own = {.table = to};
+    if (!find_point(ranked, &own) || own.drives_away)
+        return false;
+    if (to->count < from->count && to->count < draft->capacity) {
+        clear_place(from, place);
+        give(to, to->count, own.point);
+        return true;
+    }
+    for (size_t i = 0; i < to->count; i++) {
+        struct ranked_offer *other = to->taken[i]->offer;
+        struct option others = {.table = from};
+        if (count_of(from, other) >= count_of(to, other) || !find_point(other, &others) || others.drives_away)
+            continue;
+        give(from, place, others.point);
+        give(to, i, own.point);
+        return true;
+    }
+    return false;
+}
+
+/* A source with several places, all of them at one table, gets one of them at another: else a single HSDir's
+ * loss would take it out. */
+static void spread(struct draft *draft, const struct ranked_offer *ranked)
+{
+    struct table *from = find_table_of_all(draft, ranked);
+    size_t place = 0;
+    if (ranked->taken < 2 || from == NULL)
+        return;
+    while (from->taken[place]->offer != ranked)
+        place++;
+    for (size_t i = 0; i < draft->table_count; i++) {
+        if (&draft->tables[i] != from && move_place(draft, from, place, &draft->tables[i]))
+            return;
+    }
+}
+
+/* A source that was stuck may not be so any more, when others have moved. */
+static void seat_as_many_as_possible(struct draft *draft)
+{
+    do {
+        while (seat_needy(draft, false))
+            ;
+    } while (seat_needy(draft, true));
+}
+
+static void seat_all(struct draft *draft)
+{
+    seat_as_many_as_possible(draft);
     unseat_surplus(draft);
+    if (!draft->is_anew)
+        return;
+    for (size_t i = 0; i < draft->seeker_count; i++)
+        spread(draft, &draft->ranked[i]);
+    seat_as_many_as_possible(draft);
 }
 
 /* -- the sets ---------------------------------------------------------------------------------------- */
@@ -442,16 +578,19 @@ void distinct_make_sets(const struct choice_offer *offers, size_t offer_count,
                         const struct distinct_hsdir *hsdirs, size_t hsdir_count, bool begins_turn,
                         const uint8_t seed[CHOICE_SEED_SIZE], struct point_set **sets, double *wanted)
 {
-    struct draft draft = {.seeker_count = offer_count};
+    struct draft draft = {.seeker_count = offer_count, .is_anew = begins_turn};
     memset(sets, 0, hsdir_count * sizeof(struct point_set *));
     memset(wanted, 0, offer_count * sizeof(*wanted));
     draft.tables = memory_allocate(hsdir_count, sizeof(*draft.tables));
     for (size_t i = 0; i < hsdir_count; i++) {
-        if (hsdirs[i].is_asked)
-            draft.tables[draft.table_count++].hsdir = &hsdirs[i];
+        if (!hsdirs[i].is_asked)
+            continue;
+        draft.tables[draft.table_count++].hsdir = &hsdirs[i];
+        draft.is_anew |= hsdirs[i].before == NULL;
     }
     draft.ranked = ranked_offers_make(offers, offer_count, seed);
     draft.seekers = memory_allocate(offer_count, sizeof(*draft.seekers));
+    draft.order = memory_allocate(offer_count, sizeof(struct seeker *));
     for (size_t i = 0; i < offer_count; i++)
         draft.seekers[i].ranked = &draft.ranked[i];
     if (draft.table_count > 0) {
@@ -460,6 +599,7 @@ void distinct_make_sets(const struct choice_offer *offers, size_t offer_count,
         seat_all(&draft);
         make_sets(&draft, hsdirs, hsdir_count, sets);
     }
+    free(draft.order);
     free(draft.seekers);
     free(draft.ranked);
     free(draft.tables);

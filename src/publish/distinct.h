@@ -19,9 +19,11 @@ struct distinct_hsdir {
  *
  * The places at all HSDirs that clients ask are divided as shares_find() says; each source has as many as it
  * wants, rounded down or up. Which ones are rounded up is as it was in the sets before, but where a new turn
- * begins: then those are that are owed the most. A source's places are at as many HSDirs as there can be, and
- * all of its points are used about equally often. A set before is changed as little as that allows: where
- * sources come, go, or have other points, no set changes but those that they are in, before or then.
+ * begins: then those are that are owed the most; one that finds no place leaves that to the next. A source's
+ * places are at as many HSDirs as there can be, and all of its points are used about equally often. A set
+ * before is changed as little as that allows: where sources come, go, or have other points, no set changes
+ * but those that they are in, before or then. Who has several places comes to have them all at one HSDir now
+ * and then by that; where a turn begins, or an HSDir is new, others make room for one of them elsewhere.
  *
  * The order within a set differs from HSDir to HSDir. Of points at one relay a set has one: that of the
  * source that was there first. Its features are those that all of its sources have in common. A spare HSDir

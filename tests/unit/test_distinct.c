@@ -308,6 +308,17 @@ static void let_go(struct point_set **before)
         point_set_release(before[i]);
 }
 
+/* Where nothing has changed the sets are as they were. */
+static void check_rest(struct story *story)
+{
+    struct point_set *before[HSDIRS];
+    hold(story, before);
+    turn(story, false);
+    for (size_t i = 0; i < HSDIRS; i++)
+        assert_true(point_set_equals(before[i], story->sets[i]));
+    let_go(before);
+}
+
 /* Sources come, go and have other points, a hundred times. */
 static void play_changes(uint64_t random_state, size_t sources, size_t weights)
 {
@@ -332,6 +343,7 @@ static void play_changes(uint64_t random_state, size_t sources, size_t weights)
         if (weights == 1)
             check_others(&story, before, source);
         let_go(before);
+        check_rest(&story);
     }
     end(&story);
 }
@@ -341,6 +353,47 @@ static void test_changes_stay_where_they_are(void **state)
     (void)state;
     for (uint64_t i = 1; i <= 40; i++)
         play_changes(i, 11 + (size_t)i * 4, 1);
+}
+
+static bool is_heaped(const struct story *story, size_t source)
+{
+    size_t hsdirs = 0;
+    for (size_t i = 0; i < ASKED; i++)
+        hsdirs += count_at(story->sets[i], source) > 0;
+    return hsdirs == 1 && count_all(story, source) > 1;
+}
+
+static void replace_hsdir(struct story *story, size_t i)
+{
+    for (size_t j = 0; j < RELAY_FINGERPRINT_SIZE; j++)
+        story->fingerprints[i][j] = (uint8_t)draw(story, 256);
+    point_set_replace(&story->sets[i], NULL);
+}
+
+/* Whatever came and went: once a turn begins, or an HSDir is new, none has all that it has at one HSDir. */
+static void test_none_is_at_one_hsdir_alone(void **state)
+{
+    (void)state;
+    for (uint64_t i = 1; i <= 40; i++) {
+        struct story story;
+        begin(&story, i, 500);
+        for (size_t j = 0; j < 200; j++) {
+            size_t source = draw(&story, 40 + 2 * i);
+            size_t what = draw(&story, 8);
+            story.now++;
+            if (!story.is_used[source])
+                come(&story, source, 3, 10);
+            else
+                story.is_used[source] = false;
+            if (what == 0)
+                replace_hsdir(&story, draw(&story, ASKED));
+            turn(&story, what == 1);
+            for (size_t k = 0; what < 2 && k < SOURCES_MAX; k++)
+                assert_false(is_heaped(&story, k));
+            check_rest(&story);
+        }
+        end(&story);
+    }
 }
 
 static void test_changes_with_weights(void **state)
@@ -391,6 +444,26 @@ static void test_turns_make_it_even(void **state)
         play_turns(sources, same, 1);
     for (size_t sources = 60; sources <= SOURCES_MAX; sources += 60)
         play_turns(sources, other, 4);
+}
+
+/* What is owed is made good when a turn begins, and changes nothing before. */
+static void test_what_is_owed_waits_for_a_turn(void **state)
+{
+    (void)state;
+    struct story story;
+    size_t places[13];
+    begin(&story, 7, 0);
+    come_many(&story, 13, 3);
+    turn(&story, false);
+    for (size_t i = 0; i < 13; i++) {
+        places[i] = count_all(&story, i);
+        story.owed[i] = places[i] == 9 ? 2 : -2;
+    }
+    check_rest(&story);
+    turn(&story, true);
+    for (size_t i = 0; i < 13; i++)
+        assert_true(places[i] == 9 || count_all(&story, i) == 9);
+    end(&story);
 }
 
 static void test_weights_are_followed(void **state)
@@ -454,6 +527,7 @@ static void test_few_relays(void **state)
             else
                 come(&story, source, 1 + draw(&story, 6), 10);
             turn(&story, draw(&story, 2) == 0);
+            check_rest(&story);
         }
         end(&story);
     }
@@ -467,8 +541,10 @@ int main(void)
         cmocka_unit_test(test_spare_hsdirs_have_what_others_have),
         cmocka_unit_test(test_nothing_gives_nothing),
         cmocka_unit_test(test_changes_stay_where_they_are),
+        cmocka_unit_test(test_none_is_at_one_hsdir_alone),
         cmocka_unit_test(test_changes_with_weights),
         cmocka_unit_test(test_turns_make_it_even),
+        cmocka_unit_test(test_what_is_owed_waits_for_a_turn),
         cmocka_unit_test(test_weights_are_followed),
         cmocka_unit_test(test_copies_drive_nobody_away),
         cmocka_unit_test(test_few_relays),
