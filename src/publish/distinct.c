@@ -14,6 +14,10 @@
 /* What is less than a place by so little is none the less: sums of real numbers are not exact. */
 #define ALMOST 1e-9
 
+/* How often all sources that lack places try to have some of others, and how often each place may change
+ * hands meanwhile, more or less. */
+#define DRIVING_TRIES 8
+
 /* A source that is given places. */
 struct seeker {
     struct ranked_offer *ranked; /* taken: the places that it has */
@@ -37,6 +41,7 @@ struct draft {
     size_t table_count;
     size_t capacity; /* of a table */
     size_t goals;    /* all of them together */
+    bool has_driven; /* a source was given another one's place */
 };
 
 static struct seeker *seeker_of(const struct draft *draft, const struct ranked_point *point)
@@ -85,19 +90,16 @@ static void clear_place(struct table *table, size_t place)
     table->taken[place] = table->taken[--table->count];
 }
 
-/* Whether a point may have a place at a table: not twice, nor where another source was first at its relay.
- * *place is that of the one that it drives away, or table->count. */
-static bool may_sit(const struct table *table, const struct ranked_point *point, size_t *place)
+/* Finds the place that a point could have at a table: the one of another point at its relay, or else
+ * table->count. Returns false when it has one there already. */
+static bool find_place(const struct table *table, const struct ranked_point *point, size_t *place)
 {
     *place = table->count;
     for (size_t i = 0; i < table->count; i++) {
         if (table->taken[i] == point)
             return false;
-        if (!ranked_points_share_relay(table->taken[i], point))
-            continue;
-        if (!ranked_point_was_first_at_relay(point, table->taken[i]))
-            return false;
-        *place = i;
+        if (ranked_points_share_relay(table->taken[i], point))
+            *place = i;
     }
     return true;
 }
@@ -191,7 +193,8 @@ static void seat_again(struct draft *draft)
             struct ranked_point *const *found =
                 bsearch(&key, sorted, count, sizeof(struct ranked_point *), compare_keys);
             size_t place;
-            if (found != NULL && may_sit(table, *found, &place))
+            if (found != NULL && find_place(table, *found, &place) &&
+                (place == table->count || ranked_point_was_first_at_relay(*found, table->taken[place])))
                 give(table, place, *found);
         }
     }
@@ -204,22 +207,49 @@ struct option {
     struct ranked_point *point;
     size_t place;
     bool drives_away; /* a point of another source at its relay */
+    size_t loser;     /* how many places that source has */
     size_t own;       /* how many places the source has at the table */
     bool is_free;
 };
 
+/* True when a source is to have no more than half of the places that its points could have: it can go
+ * elsewhere. */
+static bool has_elsewhere(const struct draft *draft, const struct seeker *seeker)
+{
+    return 2 * seeker->goal <= seeker->ranked->count * draft->table_count;
+}
+
+/* True when a point may take the place of another source's point at its relay. Who was first there keeps it
+ * from those that came later, or takes it from them. But where there are too few relays for what all are to
+ * have, and the first one could go elsewhere, none is to have much less than another for that. */
+static bool may_drive_away(const struct draft *draft, const struct ranked_point *point,
+                           const struct ranked_point *other)
+{
+    const struct seeker *winner = seeker_of(draft, point), *loser = seeker_of(draft, other);
+    if (winner == loser)
+        return ranked_point_was_first_at_relay(point, other);
+    size_t loser_after = (loser->ranked->taken - 1) * winner->goal;
+    if (ranked_point_was_first_at_relay(point, other))
+        return !has_elsewhere(draft, winner) || loser_after >= winner->ranked->taken * loser->goal;
+    if (ranked_point_was_first_at_relay(other, point) && !has_elsewhere(draft, loser))
+        return false;
+    return loser_after >= (winner->ranked->taken + 1) * loser->goal;
+}
+
 /* The one of a source's points that is best for a table: one that drives nobody away, then one at a relay
  * that is known, then the one that is used least. */
-static bool find_point(struct ranked_offer *ranked, struct option *option)
+static bool find_point(const struct draft *draft, struct ranked_offer *ranked, struct option *option)
 {
     const size_t unknown = HSDIR_RESPONSIBLE_MAX, driving = 2 * unknown; /* no point is used so often */
     size_t least = SIZE_MAX;
     for (size_t i = 0; i < ranked->count; i++) {
         struct ranked_point *point = &ranked->points[i];
         size_t place;
-        if (!may_sit(option->table, point, &place))
+        if (!find_place(option->table, point, &place))
             continue;
         bool drives_away = place < option->table->count;
+        if (drives_away && !may_drive_away(draft, point, option->table->taken[place]))
+            continue;
         size_t cost =
             point->uses + (point->claim.is_of_unknown_relay ? unknown : 0) + (drives_away ? driving : 0);
         if (cost >= least)
@@ -228,6 +258,7 @@ static bool find_point(struct ranked_offer *ranked, struct option *option)
         option->point = point;
         option->place = place;
         option->drives_away = drives_away;
+        option->loser = drives_away ? option->table->taken[place]->offer->taken : 0;
     }
     return option->point != NULL;
 }
@@ -251,6 +282,8 @@ static bool is_better(const struct option *one, const struct option *other, cons
 {
     if (one->drives_away != other->drives_away)
         return !one->drives_away;
+    if (one->loser != other->loser)
+        return one->loser > other->loser;
     if (one->own != other->own)
         return one->own < other->own;
     if (one->is_free != other->is_free)
@@ -266,7 +299,7 @@ static bool seat_one(struct draft *draft, struct ranked_offer *ranked)
     struct option best = {.table = NULL};
     for (size_t i = 0; i < draft->table_count; i++) {
         struct option option = {.table = &draft->tables[i]};
-        if (!find_point(ranked, &option))
+        if (!find_point(draft, ranked, &option))
             continue;
         option.is_free = option.table->count < draft->capacity;
         if (!option.drives_away && !option.is_free && !find_surplus(draft, option.table, &option.place))
@@ -277,6 +310,7 @@ static bool seat_one(struct draft *draft, struct ranked_offer *ranked)
     }
     if (best.table == NULL)
         return false;
+    draft->has_driven = draft->has_driven || best.drives_away;
     give(best.table, best.place, best.point);
     return true;
 }
@@ -332,15 +366,29 @@ static void unseat_surplus(struct draft *draft)
     }
 }
 
+/* Has those that could not be given a place try again. */
+static void unstick_all(struct draft *draft)
+{
+    for (size_t i = 0; i < draft->seeker_count; i++)
+        draft->seekers[i].is_stuck = false;
+}
+
 /* One source after the other: each takes the emptiest tables, so that these stay equally full, and the last
- * source finds its places at different ones. */
+ * source finds its places at different ones. Where sources drive others away all try again, until nothing
+ * changes; but not for ever. */
 static void seat_all(struct draft *draft)
 {
-    struct seeker *needy;
-    while ((needy = find_needy(draft)) != NULL) {
-        while (needy->ranked->taken < needy->goal && !needy->is_stuck)
-            needy->is_stuck = !seat_one(draft, needy->ranked);
-    }
+    size_t tries = DRIVING_TRIES;
+    do {
+        struct seeker *needy;
+        size_t places = DRIVING_TRIES * draft->goals;
+        draft->has_driven = false;
+        unstick_all(draft);
+        while ((needy = find_needy(draft)) != NULL) {
+            for (; needy->ranked->taken < needy->goal && !needy->is_stuck; places -= places > 0)
+                needy->is_stuck = places == 0 || !seat_one(draft, needy->ranked);
+        }
+    } while (draft->has_driven && tries-- > 0);
     unseat_surplus(draft);
 }
 
