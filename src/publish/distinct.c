@@ -14,6 +14,12 @@
 /* What is less than a place by so little is none the less: sums of real numbers are not exact. */
 #define ALMOST 1e-9
 
+/* How often each place may go from one source to another that is at the same relay, more or less. */
+#define DRIVES_EACH 8
+
+/* How often all are seated until nobody moves any more. */
+#define SETTLE_TRIES 6
+
 /* A source that is given places. */
 struct seeker {
     struct ranked_offer *ranked; /* taken: the places that it has */
@@ -30,6 +36,7 @@ struct table {
     const struct distinct_hsdir *hsdir;
     struct ranked_point *taken[INTRODUCTION_POINTS_MAX];
     size_t count;
+    size_t moves; /* how often a place was given or taken */
 };
 
 struct draft {
@@ -39,9 +46,10 @@ struct draft {
     struct ranked_offer *ranked;
     struct table *tables;
     size_t table_count;
-    size_t capacity; /* of a table */
-    size_t goals;    /* all of them together */
-    bool is_anew;    /* a new turn begins, or an HSDir has nothing yet: other sets may change, too */
+    size_t capacity;    /* of a table */
+    size_t goals;       /* all of them together */
+    bool is_anew;       /* a new turn begins, or an HSDir has nothing yet: other sets may change, too */
+    size_t drives_left; /* how often a source may still be given the place of another one */
 };
 
 static struct seeker *seeker_of(const struct draft *draft, const struct ranked_point *point)
@@ -83,6 +91,7 @@ static struct table *find_table_of_all(const struct draft *draft, const struct r
 /* Gives a point the place at an index, which is free or whose point loses it. */
 static void give(struct table *table, size_t place, struct ranked_point *point)
 {
+    table->moves++;
     if (place < table->count) {
         table->taken[place]->offer->taken--;
         table->taken[place]->uses--;
@@ -96,24 +105,22 @@ static void give(struct table *table, size_t place, struct ranked_point *point)
 
 static void clear_place(struct table *table, size_t place)
 {
+    table->moves++;
     table->taken[place]->offer->taken--;
     table->taken[place]->uses--;
     table->taken[place] = table->taken[--table->count];
 }
 
-/* Whether a point may have a place at a table: not twice, nor where another source was first at its relay.
- * *place is that of the one that it drives away, or table->count. */
-static bool may_sit(const struct table *table, const struct ranked_point *point, size_t *place)
+/* Finds the place that a point could have at a table: the one of another point at its relay, or else
+ * table->count. Returns false when it has one there already. */
+static bool find_place(const struct table *table, const struct ranked_point *point, size_t *place)
 {
     *place = table->count;
     for (size_t i = 0; i < table->count; i++) {
         if (table->taken[i] == point)
             return false;
-        if (!ranked_points_share_relay(table->taken[i], point))
-            continue;
-        if (!ranked_point_was_first_at_relay(point, table->taken[i]))
-            return false;
-        *place = i;
+        if (ranked_points_share_relay(table->taken[i], point))
+            *place = i;
     }
     return true;
 }
@@ -178,6 +185,7 @@ static void set_goals(struct draft *draft, const struct choice_offer *offers, bo
 {
     struct share_claim *claims = memory_allocate(draft->seeker_count, sizeof(*claims));
     double sum = ALMOST;
+    draft->goals = 0;
     for (size_t i = 0; i < draft->seeker_count; i++) {
         claims[i].weight = offers[i].weight > 0 ? offers[i].weight : 1;
         claims[i].points = draft->ranked[i].count;
@@ -186,6 +194,7 @@ static void set_goals(struct draft *draft, const struct choice_offer *offers, bo
     for (size_t i = 0; i < draft->seeker_count; i++) {
         struct seeker *seeker = &draft->seekers[i];
         seeker->goal = (size_t)(wanted[i] + ALMOST);
+        seeker->is_rounded_up = seeker->has_passed = false;
         seeker->keeps_more = !begins_turn && seeker->ranked->taken > seeker->goal;
         seeker->rest = wanted[i] - (double)seeker->goal + offers[i].owed;
         draft->goals += seeker->goal;
@@ -235,7 +244,8 @@ static void seat_again(struct draft *draft)
             struct ranked_point *const *found =
                 bsearch(&key, sorted, count, sizeof(struct ranked_point *), compare_keys);
             size_t place;
-            if (found != NULL && may_sit(table, *found, &place))
+            if (found != NULL && find_place(table, *found, &place) &&
+                (place == table->count || ranked_point_was_first_at_relay(*found, table->taken[place])))
                 give(table, place, *found);
         }
     }
@@ -248,23 +258,51 @@ struct option {
     struct ranked_point *point;
     size_t place;
     bool drives_away; /* a point of another source at its relay */
+    size_t loser;     /* how many places that source has */
     size_t own;       /* how many places the source has at the table */
     bool is_free;
     bool does_harm; /* whose place it is would have all that it has left at one other table */
 };
 
+/* True when a source is to have no more than half of the places that its points could have: it can go
+ * elsewhere. */
+static bool has_elsewhere(const struct draft *draft, const struct seeker *seeker)
+{
+    return 2 * seeker->goal <= seeker->ranked->count * draft->table_count;
+}
+
+/* True when a point may take the place of another one at its relay. Who was first there keeps it from those
+ * that came later, or takes it from them. But where there are too few relays for what all are to have, and
+ * the one that has it could go elsewhere, none is to have much less than another for that. Every such move
+ * makes the places more even, or gives one to a source that can't go elsewhere and was there earlier: so
+ * none goes round in circles. */
+static bool may_drive_away(const struct draft *draft, const struct ranked_point *point,
+                           const struct ranked_point *other)
+{
+    const struct seeker *winner = seeker_of(draft, point), *loser = seeker_of(draft, other);
+    bool was_first = ranked_point_was_first_at_relay(point, other);
+    if (winner == loser || !has_elsewhere(draft, loser))
+        return was_first && !has_elsewhere(draft, winner);
+    if (was_first && !has_elsewhere(draft, winner))
+        return true;
+    return (loser->ranked->taken - 1) * winner->goal >= (winner->ranked->taken + 1) * loser->goal;
+}
+
 /* The one of a source's points that is best for a table: one that drives nobody away, then one at a relay
  * that is known, then the one that is used least. */
-static bool find_point(struct ranked_offer *ranked, struct option *option)
+static bool find_point(const struct draft *draft, struct ranked_offer *ranked, struct option *option)
 {
     const size_t unknown = HSDIR_RESPONSIBLE_MAX, driving = 2 * unknown; /* no point is used so often */
     size_t least = SIZE_MAX;
     for (size_t i = 0; i < ranked->count; i++) {
         struct ranked_point *point = &ranked->points[i];
         size_t place;
-        if (!may_sit(option->table, point, &place))
+        if (!find_place(option->table, point, &place))
             continue;
         bool drives_away = place < option->table->count;
+        if (drives_away &&
+            (draft->drives_left == 0 || !may_drive_away(draft, point, option->table->taken[place])))
+            continue;
         size_t cost =
             point->uses + (point->claim.is_of_unknown_relay ? unknown : 0) + (drives_away ? driving : 0);
         if (cost >= least)
@@ -273,6 +311,7 @@ static bool find_point(struct ranked_offer *ranked, struct option *option)
         option->point = point;
         option->place = place;
         option->drives_away = drives_away;
+        option->loser = drives_away ? option->table->taken[place]->offer->taken : 0;
     }
     return option->point != NULL;
 }
@@ -313,6 +352,8 @@ static bool is_better(const struct option *one, const struct option *other, cons
 {
     if (one->drives_away != other->drives_away)
         return !one->drives_away;
+    if (one->loser != other->loser)
+        return one->loser > other->loser;
     if (one->own != other->own)
         return one->own < other->own;
     if (one->does_harm != other->does_harm)
@@ -332,7 +373,7 @@ static bool seat_one(struct draft *draft, struct ranked_offer *ranked, bool may_
     const struct table *only = may_heap ? NULL : find_table_of_all(draft, ranked);
     for (size_t i = 0; i < draft->table_count; i++) {
         struct option option = {.table = &draft->tables[i]};
-        if (option.table == only || !find_point(ranked, &option))
+        if (option.table == only || !find_point(draft, ranked, &option))
             continue;
         option.is_free = option.table->count < draft->capacity;
         if (!option.drives_away && !option.is_free && !find_surplus(draft, &option))
@@ -343,6 +384,7 @@ static bool seat_one(struct draft *draft, struct ranked_offer *ranked, bool may_
     }
     if (best.table == NULL)
         return false;
+    draft->drives_left -= best.drives_away;
     give(best.table, best.place, best.point);
     return true;
 }
@@ -425,7 +467,7 @@ static bool move_place(struct draft *draft, struct table *from, size_t place, st
 {
     struct ranked_offer *ranked = from->taken[place]->offer;
     struct option own = {.table = to};
-    if (!find_point(ranked, &own) || own.drives_away)
+    if (!find_point(draft, ranked, &own) || own.drives_away)
         return false;
     if (to->count < from->count && to->count < draft->capacity) {
         clear_place(from, place);
@@ -435,7 +477,8 @@ static bool move_place(struct draft *draft, struct table *from, size_t place, st
     for (size_t i = 0; i < to->count; i++) {
         struct ranked_offer *other = to->taken[i]->offer;
         struct option others = {.table = from};
-        if (count_of(from, other) >= count_of(to, other) || !find_point(other, &others) || others.drives_away)
+        if (count_of(from, other) >= count_of(to, other) || !find_point(draft, other, &others) ||
+            others.drives_away)
             continue;
         give(from, place, others.point);
         give(to, i, own.point);
@@ -478,6 +521,30 @@ static void seat_all(struct draft *draft)
     for (size_t i = 0; i < draft->seeker_count; i++)
         spread(draft, &draft->ranked[i]);
     seat_as_many_as_possible(draft);
+}
+
+static size_t count_moves(const struct draft *draft)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < draft->table_count; i++)
+        count += draft->tables[i].moves;
+    return count;
+}
+
+/* Seats all until nobody moves any more, so that the sets stay what they are until something changes: what
+ * one source could not be given goes to others, as far as it takes a few tries. */
+static void settle(struct draft *draft, const struct choice_offer *offers, bool begins_turn, double *wanted)
+{
+    size_t moves;
+    for (unsigned tries = 0; tries < SETTLE_TRIES; tries++) {
+        moves = count_moves(draft);
+        set_goals(draft, offers, begins_turn && tries == 0, wanted);
+        draft->drives_left = DRIVES_EACH * draft->goals;
+        seat_all(draft);
+        draft->is_anew = false;
+        if (count_moves(draft) == moves)
+            return;
+    }
 }
 
 /* -- the sets ---------------------------------------------------------------------------------------- */
@@ -595,8 +662,7 @@ void distinct_make_sets(const struct choice_offer *offers, size_t offer_count,
         draft.seekers[i].ranked = &draft.ranked[i];
     if (draft.table_count > 0) {
         seat_again(&draft);
-        set_goals(&draft, offers, begins_turn, wanted);
-        seat_all(&draft);
+        settle(&draft, offers, begins_turn, wanted);
         make_sets(&draft, hsdirs, hsdir_count, sets);
     }
     free(draft.order);

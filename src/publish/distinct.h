@@ -26,8 +26,10 @@ struct distinct_hsdir {
  * and then by that; where a turn begins, or an HSDir is new, others make room for one of them elsewhere.
  *
  * The order within a set differs from HSDir to HSDir. Of points at one relay a set has one: that of the
- * source that was there first. Its features are those that all of its sources have in common. A spare HSDir
- * has the set of one of the others. */
+ * source that was there first. But a source that is to have no more than half of the places that its points
+ * could have does not keep others out of a relay while they have fewer places for what they want: where there
+ * are too few relays for all, each has about as many places as the others. Its features are those that all of
+ * its sources have in common. A spare HSDir has the set of one of the others. */
 void distinct_make_sets(const struct choice_offer *offers, size_t offer_count,
                         const struct distinct_hsdir *hsdirs, size_t hsdir_count, bool begins_turn,
                         const uint8_t seed[CHOICE_SEED_SIZE], struct point_set **sets, double *wanted);

@@ -533,6 +533,91 @@ static void test_few_relays(void **state)
     }
 }
 
+/* A source with three points at three of the network's relays. */
+static void come_at_three_relays(struct story *story, size_t source)
+{
+    size_t first = draw(story, story->relays), step = 1 + draw(story, story->relays / 2 - 1);
+    come(story, source, 3, 10);
+    for (size_t i = 0; i < 3; i++)
+        set_relay(&story->points[source][i], (first + i * step) % story->relays);
+}
+
+/* Where sources want more than there are relays for none has much less than the others, whoever came first:
+ * of 72 places each has two at least. And no place goes to and fro. */
+static void test_few_relays_are_shared(void **state)
+{
+    (void)state;
+    for (uint64_t i = 1; i <= 200; i++) {
+        struct story story;
+        struct point_set *before[HSDIRS];
+        begin(&story, i, 12);
+        for (size_t j = 0; j < 30; j++) {
+            story.now += (int64_t)draw(&story, 2);
+            come_at_three_relays(&story, j);
+            if (draw(&story, 4) == 0)
+                turn(&story, false);
+        }
+        turn(&story, false);
+        for (size_t j = 0; j < 30; j++)
+            assert_true(count_all(&story, j) >= 2);
+        hold(&story, before);
+        turn(&story, false);
+        for (size_t j = 0; j < HSDIRS; j++)
+            assert_ptr_equal(story.sets[j], before[j]);
+        let_go(before);
+        end(&story);
+    }
+}
+
+/* Where all of a source's points are to be everywhere, those that came later drive them away nowhere. */
+static void test_first_ones_keep_their_relays(void **state)
+{
+    (void)state;
+    struct story story;
+    begin(&story, 7, 0);
+    come_many(&story, 2, 3);
+    for (size_t i = 0; i < 3; i++)
+        set_relay(&story.points[0][i], i);
+    turn(&story, false);
+    story.now++;
+    come(&story, 2, 3, 10);
+    for (size_t i = 0; i < 3; i++)
+        set_relay(&story.points[2][i], i);
+    turn(&story, false);
+    assert_int_equal(count_all(&story, 0), 3 * ASKED);
+    assert_int_equal(count_all(&story, 2), 0);
+    end(&story);
+}
+
+/* How many places the first of twenty-two sources has when so many others come that are at its relays. */
+static size_t count_beside(size_t hostile)
+{
+    struct story story;
+    begin(&story, 8, 0);
+    come_many(&story, 22, 3);
+    for (size_t i = 0; i < 3; i++)
+        set_relay(&story.points[0][i], i + 1);
+    for (size_t i = 22; i < 30; i++) {
+        story.now++;
+        come(&story, i, 3, 10);
+        for (size_t j = 0; j < 3 && i < 22 + hostile; j++)
+            set_relay(&story.points[i][j], j + 1);
+        turn(&story, false);
+    }
+    size_t count = count_all(&story, 0);
+    end(&story);
+    return count;
+}
+
+/* Hostile sources have to be many to take places from the one at whose relays they are, and share with it. */
+static void test_some_at_its_relays_take_nothing(void **state)
+{
+    (void)state;
+    assert_int_equal(count_beside(1), 4);
+    assert_int_equal(count_beside(3), 4);
+    assert_true(count_beside(8) >= 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -548,6 +633,9 @@ int main(void)
         cmocka_unit_test(test_weights_are_followed),
         cmocka_unit_test(test_copies_drive_nobody_away),
         cmocka_unit_test(test_few_relays),
+        cmocka_unit_test(test_few_relays_are_shared),
+        cmocka_unit_test(test_first_ones_keep_their_relays),
+        cmocka_unit_test(test_some_at_its_relays_take_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
