@@ -108,12 +108,13 @@ static bool is_hardmap(const struct status_service *service)
     return service->mode != NULL && strcmp(service->mode, "hardmap") == 0;
 }
 
-/* Which part of the clients comes to it, and which part is to where that is another one. */
+/* Which part of the clients comes to it, and which part is to where that is another one. Nobody comes to one
+ * without any point published, and why it has none is said. */
 static void print_shares(const struct printer *printer, const struct status_service *service,
                          const struct status_instance *instance)
 {
     double share = instance->share > 0 ? instance->share : 0;
-    if (instance->share < 0 && !is_hardmap(service))
+    if ((instance->share < 0 || instance->points_lack != NULL) && !is_hardmap(service))
         return;
     fprintf(printer->file, ", %.0f %% of the clients that come now", share * 100);
     if (instance->share >= 0 && instance->share_wanted >= 0 &&

@@ -19,7 +19,13 @@ OTHER_USER = 54321
 
 
 class Drained(Publisher):
-    """With a socket for commands."""
+    """With a socket for commands; it ends with the context."""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.end()
 
     def write_config(self, instances):
         super().write_config(instances)
@@ -222,8 +228,8 @@ class Several(Drained):
         return json.loads(checks.run("status", "--json", "--socket-path", self.folder / "status").stdout)
 
 
-def check_several_frontends(folder, keys, instances):
-    publisher = Several(folder, instances)
+def check_several_frontends(stack, folder, keys, instances):
+    publisher = stack.enter_context(Several(folder, instances))
     check("two backends are live again", publisher.wait(is_live, 90), publisher.service())
     result = publisher.command("drain", "good1")
     check("a backend that another frontend has no other one beside is refused: 1", result.returncode == 1 and
@@ -273,12 +279,12 @@ def check_all(folder):
     keys = {name: checks.Key() for name in ("good1", "good2", "twice", "other")}
     instances = [instance("good1", keys["good1"], folder / "good1"), instance("good2", keys["good2"], folder / "good2"),
                  instance("twice", keys["twice"], folder / "absent1"), instance("twice", keys["other"], folder / "absent2")]
-    with standin_tor.Tor(folder / "tor", standin_tor.network_answers(uptime="100")):
+    with standin_tor.Tor(folder / "tor", standin_tor.network_answers(uptime="100")), contextlib.ExitStack() as stack:
         backends = {}
         for name in ("good1", "good2"):
             answers = standin_tor.own_answers(keys[name], standin_tor.make_descriptor(keys[name]))
             backends[name] = standin_tor.MortalTor(folder / name, {**answers, "uptime": "1"}).__enter__()
-        publisher = Drained(folder, instances)
+        publisher = stack.enter_context(Drained(folder, instances))
         check("two backends are live and published", publisher.wait(is_live, 90), publisher.service())
         check_refusals(publisher, folder)
         check_hostile_clients(publisher, folder)
@@ -289,11 +295,11 @@ def check_all(folder):
         status, _ = publisher.end()
         check("it ends, and the socket with it", status == 0 and not (folder / "command").exists(), status)
         backends["good2"].__enter__()
-        publisher = Drained(folder, instances)
+        publisher = stack.enter_context(Drained(folder, instances))
         check("a new start forgets who was drained", publisher.wait(is_live, 90) and
               publisher.has_points(good1=3, good2=3), publisher.points())
         publisher.end()
-        check_several_frontends(folder, keys, instances[:2])
+        check_several_frontends(stack, folder, keys, instances[:2])
         for backend in backends.values():
             backend.__exit__()
     check_stand_in_answers(folder)
