@@ -29,6 +29,7 @@ EACH = 10       # backends of a frontend
 MANY_BACKENDS = 120  # of the one frontend that has so many
 DESCRIPTORS = 2  # of a frontend
 UPLOADS = 16    # of one frontend: eight HSDirs for each descriptor
+ASKED = 6       # of these eight
 PATIENCE = 300  # seconds
 CHANGED = 500
 HOURS = 2       # of ordinary running that are measured
@@ -200,11 +201,13 @@ def measure_bare():
 
 
 def measure_one(bare):
-    """What one frontend with many backends takes in whole: each HSDir has a text of its own."""
+    """What one frontend with many backends takes in whole: each HSDir has a text of its own, and each of those that
+    clients ask points of its own, which are to be certified."""
     with Obpub(1, each=MANY_BACKENDS) as obpub:
         emit("one-cpu", obpub.publish()[0])
-    emit("one-cpu", bare["consensus"] + MANY_BACKENDS * bare["decode"] + DESCRIPTORS * bare["build"] +
-         (UPLOADS - DESCRIPTORS) * bare["refresh"], "bare")
+    certificates = bare["build"] - bare["refresh"]
+    emit("one-cpu", bare["consensus"] + MANY_BACKENDS * bare["decode"] + UPLOADS * bare["refresh"] +
+         DESCRIPTORS * ASKED * certificates, "bare")
 
 
 def measure_bursts(obpub, bare):
