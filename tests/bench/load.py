@@ -29,6 +29,7 @@ EACH = 10       # backends of a frontend
 MANY_BACKENDS = 120  # of the one frontend that has so many
 DESCRIPTORS = 2  # of a frontend
 UPLOADS = 16    # of one frontend: eight HSDirs for each descriptor
+ASKED = 6       # of these eight
 PATIENCE = 300  # seconds
 CHANGED = 500
 HOURS = 2       # of ordinary running that are measured
@@ -200,11 +201,13 @@ def measure_bare():
 
 
 def measure_one(bare):
-    """What one frontend with many backends takes in whole: each HSDir has a text of its own."""
+    """What one frontend with many backends takes in whole: each HSDir has a text of its own, and each of those that
+    clients ask points of its own, which are to be certified."""
     with Obpub(1, each=MANY_BACKENDS) as obpub:
         emit("one-cpu", obpub.publish()[0])
-    emit("one-cpu", bare["consensus"] + MANY_BACKENDS * bare["decode"] + DESCRIPTORS * bare["build"] +
-         (UPLOADS - DESCRIPTORS) * bare["refresh"], "bare")
+    certificates = bare["build"] - bare["refresh"]
+    emit("one-cpu", bare["consensus"] + MANY_BACKENDS * bare["decode"] + UPLOADS * bare["refresh"] +
+         DESCRIPTORS * ASKED * certificates, "bare")
 
 
 def measure_bursts(obpub, bare):
@@ -215,7 +218,8 @@ def measure_bursts(obpub, bare):
         emit(row, changed * bare["decode-again"] + report["posts"] * bare["refresh"] +
              DESCRIPTORS * changed / EACH * (bare["build"] - bare["refresh"]), "bare")
         note(row, f"{changed} backends of {frontends} frontends, {report['uploads']} uploads of {report['posts']} texts, the "
-                  f"last one after {report['seconds_to_last']:.1f} s; bare: as many decodings and texts, and the certificates of the points that are new")
+                  f"last one after {report['seconds_to_last']:.1f} s; bare: as many decodings and texts, and the "
+                  "certificates of the points that are new")
 
 
 def measure_hour(frontends, publication, rest, bare):
@@ -229,8 +233,8 @@ def measure_hour(frontends, publication, rest, bare):
         # Not in a rush: each HSDir gets its own text.
         turns = (publication + frontends * (UPLOADS - DESCRIPTORS) * bare["refresh"]) * 2 / 24
         emit("many-hour", 100 * ((played + signing + turns) / 3600 + rest))
-        note("many-hour", f"an hour played in {obpub.hour_length} s: {played:.1f} s of CPU, {uploads:.0f} uploads; certificates: "
-                          f"{signing:.1f} s; turns: {turns:.1f} s; while nothing happens: {100 * rest:.2f} % of a core")
+        note("many-hour", f"an hour played in {obpub.hour_length} s: {played:.1f} s of CPU, {uploads:.0f} uploads; "
+                          f"certificates: {signing:.1f} s; turns: {turns:.1f} s; while nothing happens: {100 * rest:.2f} % of a core")
 
 
 def main():
