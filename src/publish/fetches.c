@@ -129,6 +129,7 @@ static void begin_fetch(struct publisher *publisher, struct source *source, stru
     if (inquiry_has_hint(source))
         pay_for_hint(publisher, source, now);
     inquiry_note_begun(source, target);
+    source->asks_of_upload = target == INQUIRY_OF_TOR && source->has_begun_upload;
     source->has_begun_upload &= target != INQUIRY_OF_TOR;
     take_fetch_permit(publisher, source, now);
     action->type = PUBLISHER_FETCH;

@@ -173,7 +173,8 @@ struct source {
     bool is_searching;     /* likewise: the HSDir that is being asked, or was last, is one of which nobody has
                               told: it may have what another publisher has made of it */
     size_t spares_asked;   /* of one that is seen there: how often spare HSDirs were */
-    bool has_begun_upload; /* likewise, since its tor was last asked */
+    bool has_begun_upload; /* likewise, since its tor was last asked, */
+    bool asks_of_upload;   /* or before that, and it has not answered yet */
     enum source_uploading uploading; /* of its tor's process */
     uint64_t
         own_uploads[SOURCE_UPLOADS]; /* of a twin's tor, to HSDirs of its frontends, since it was there */

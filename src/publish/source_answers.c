@@ -137,6 +137,8 @@ void source_note_fetch_failed(struct publisher *publisher, struct source *source
 {
     source_life_set_reason(source, reason);
     inquiry_note_failed(source, now);
+    source->has_begun_upload |= source->asks_of_upload;
+    source->asks_of_upload = false;
     if (is_doubtful && source_policy(source->kind)->asks_own_tor)
         trust_note_denial(source);
     if (is_doubtful)

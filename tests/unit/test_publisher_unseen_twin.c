@@ -292,6 +292,27 @@ static void test_one_that_was_gone_before(void **state)
     story_free(story);
 }
 
+/* One that has been gone for long and comes back tells of its upload, and then can't say at once what that
+ * is. */
+static void test_one_that_comes_back(void **state)
+{
+    (void)state;
+    struct story *story = begin_published();
+    publisher_note_unreachable(story->publisher, SEEN, "it is dead", SOURCE_GONE, story->now);
+    story_run(story, 60 * MINUTE);
+    uint8_t spare[RELAY_FINGERPRINT_SIZE];
+    find_spare(story, spare);
+    story->backends[SEEN].fails = true;
+    story_reach(story, SEEN);
+    story_run(story, MINUTE);
+    publisher_note_source_upload(story->publisher, SEEN, SOURCE_UPLOAD_BEGUN, spare,
+                                 story->publisher->sources[SEEN].blinded_key, story->now);
+    story_run(story, 2000);
+    find_made_ago(story, 50, 500, 1000);
+    assert_int_equal(model_point_number(&unseen_of(story)->points.points[0]), 100);
+    story_free(story);
+}
+
 /* A tor tells that it uploads before HSDirs have that, and what that is is known a moment later. */
 static void test_one_that_uploads(void **state)
 {
@@ -682,6 +703,7 @@ int main(void)
         cmocka_unit_test(test_the_other_may_have_made_it),
         cmocka_unit_test(test_one_that_may_be_back),
         cmocka_unit_test(test_one_that_was_gone_before),
+        cmocka_unit_test(test_one_that_comes_back),
         cmocka_unit_test(test_one_that_uploads),
         cmocka_unit_test(test_it_is_found_in_time),
         cmocka_unit_test(test_other_hsdirs),
