@@ -9,7 +9,9 @@ from .rounds import HAD, REFUSED, TAKEN
 MINUTE = 60
 
 REFRESH = (60 * MINUTE, 120 * MINUTE)  # what tor draws the time between two rounds from
-LATE = 5 * MINUTE  # by which a busy machine may make that longer, or shorter where the first one was late
+# By which a busy machine may make that longer, or shorter where the first one was late; and by which what comes once more may
+# be late.
+LATE = 5 * MINUTE
 # What comes once more after a round that an HSDir has refused comes within so long, and within twice that after the next one.
 ONCE_MORE_WITHIN = 5 * MINUTE
 TOO_SOON = 30      # what comes sooner after an HSDir's refusal, comes of it
@@ -75,7 +77,7 @@ def _cause_of_whole(one, whole, went_to, since, scale):
     if went_to != last.ring:
         return RING
     troubles = len(list(itertools.takewhile(_was_in_trouble, reversed(whole))))
-    return ONCE_MORE if troubles and since < ONCE_MORE_WITHIN * scale * 2 ** troubles + MINUTE else REFRESHED
+    return ONCE_MORE if troubles and since < ONCE_MORE_WITHIN * scale * 2 ** troubles + LATE else REFRESHED
 
 
 def _was_in_trouble(told):

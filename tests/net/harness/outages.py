@@ -116,7 +116,8 @@ def start_again(scene, victim):
     scene.wait_back(victim, PROMISED)
     seconds = time.monotonic() - began
     assert seconds < PROMISED, f'that took {seconds:.1f} s'
-    step(f'{victim.name} was started again: all HSDirs had its new points {seconds:.1f} s after its first upload')
+    step(f'{victim.name} was started again: all HSDirs had its new points {seconds:.1f} s after it '
+         f'{"had them" if victim.is_silent else "had first uploaded them"}')
 
 
 def suspend_shortly(scene, victim):
