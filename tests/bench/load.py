@@ -218,7 +218,8 @@ def measure_bursts(obpub, bare):
         emit(row, changed * bare["decode-again"] + report["posts"] * bare["refresh"] +
              DESCRIPTORS * changed / EACH * (bare["build"] - bare["refresh"]), "bare")
         note(row, f"{changed} backends of {frontends} frontends, {report['uploads']} uploads of {report['posts']} texts, the "
-                  f"last one after {report['seconds_to_last']:.1f} s; bare: as many decodings and texts, and the certificates of the points that are new")
+                  f"last one after {report['seconds_to_last']:.1f} s; bare: as many decodings and texts, and the "
+                  "certificates of the points that are new")
 
 
 def measure_hour(frontends, publication, rest, bare):
@@ -232,8 +233,9 @@ def measure_hour(frontends, publication, rest, bare):
         # Not in a rush: each HSDir gets its own text.
         turns = (publication + frontends * (UPLOADS - DESCRIPTORS) * bare["refresh"]) * 2 / 24
         emit("many-hour", 100 * ((played + signing + turns) / 3600 + rest))
-        note("many-hour", f"an hour played in {obpub.hour_length} s: {played:.1f} s of CPU, {uploads:.0f} uploads; certificates: "
-                          f"{signing:.1f} s; turns: {turns:.1f} s; while nothing happens: {100 * rest:.2f} % of a core")
+        note("many-hour", f"an hour played in {obpub.hour_length} s: {played:.1f} s of CPU, {uploads:.0f} uploads; "
+                          f"certificates: {signing:.1f} s; turns: {turns:.1f} s; "
+                          f"while nothing happens: {100 * rest:.2f} % of a core")
 
 
 def main():
