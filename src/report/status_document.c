@@ -188,6 +188,8 @@ static int read_instance(void *entry, const json_t *value, struct error *error)
         {"name", FIELD_TEXT_OR_NULL, false, offsetof(struct status_instance, name)},
         {"state", FIELD_TEXT, false, offsetof(struct status_instance, state)},
         {"since", FIELD_TIME, false, offsetof(struct status_instance, since)},
+        {"hasControl", FIELD_BOOLEAN, true, offsetof(struct status_instance, has_control)},
+        {"place", FIELD_TEXT_OR_NULL, true, offsetof(struct status_instance, place)},
         {"isReachable", FIELD_BOOLEAN, false, offsetof(struct status_instance, is_reachable)},
         {"isRestless", FIELD_BOOLEAN, true, offsetof(struct status_instance, is_restless)},
         {"takesFlowControl", FIELD_BOOLEAN, true, offsetof(struct status_instance, takes_flow_control)},

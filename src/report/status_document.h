@@ -47,6 +47,8 @@ struct status_descriptor {
 struct status_instance {
     const char *address, *name, *state; /* name may be NULL */
     int64_t since;
+    bool has_control;  /* it is not seen through HSDirs alone */
+    const char *place; /* of its control port, or NULL */
     bool is_reachable, is_restless;
     bool takes_flow_control; /* from all visitors of the frontend */
     uint64_t points, points_published;

@@ -142,6 +142,17 @@ static void print_drain(const struct printer *printer, const struct status_servi
     printer_end_colour(printer, COLOUR_DOUBTFUL);
 }
 
+/* By which way obpub hears of it. */
+static void print_way(const struct printer *printer, const struct status_instance *instance)
+{
+    if (instance->place != NULL) {
+        fputs(", asked at ", printer->file);
+        printer_put_text(printer, instance->place);
+    } else if (!instance->has_control) {
+        fputs(", seen through HSDirs", printer->file);
+    }
+}
+
 static void print_instance(const struct printer *printer, const struct status_service *service,
                            const struct status_instance *instance, size_t width)
 {
@@ -153,6 +164,7 @@ static void print_instance(const struct printer *printer, const struct status_se
     printer_put_coloured(printer, colour_state(instance->state), instance->state);
     fputs(" for ", printer->file);
     printer_put_duration(printer, printer->wall_now - instance->since);
+    print_way(printer, instance);
     fprintf(printer->file, ", %" PRIu64 " of %" PRIu64 " introduction point%s published",
             instance->points_published, instance->points, printer_plural(instance->points));
     print_shares(printer, service, instance);

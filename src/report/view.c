@@ -7,14 +7,21 @@
 #include "publish/split.h"
 #include "publish/weights.h"
 
-const char *report_view_name_backend(const struct config_frontend *config, size_t position,
-                                     const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE])
+const struct config_backend *report_view_find_backend(const struct config_frontend *config, size_t position,
+                                                      const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE])
 {
     if (config == NULL || position >= config->backend_count)
         return NULL;
     const struct config_backend *backend = &config->backends[position];
     bool is_member = memcmp(backend->identity_key, identity_key, ED25519_PUBLIC_KEY_SIZE) == 0;
-    return is_member ? backend->name : NULL;
+    return is_member ? backend : NULL;
+}
+
+const char *report_view_name_backend(const struct config_frontend *config, size_t position,
+                                     const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE])
+{
+    const struct config_backend *backend = report_view_find_backend(config, position, identity_key);
+    return backend != NULL ? backend->name : NULL;
 }
 
 /* True when none of a source's points can have a place in any set of an assignment: each is there already, or

@@ -55,6 +55,10 @@ typedef void (*report_view_callback)(struct report_view *view, void *context);
 const char *report_view_name_backend(const struct config_frontend *config, size_t position,
                                      const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE]);
 
+/* Likewise the instance of the config; NULL when it has another one there. */
+const struct config_backend *report_view_find_backend(const struct config_frontend *config, size_t position,
+                                                      const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE]);
+
 /* The plan of the bundle that a frontend was presigned with, NULL for one with a key. */
 const struct bundle_plan *report_view_plan(const struct report_frontend *frontend);
 

@@ -234,7 +234,8 @@ def measure_hour(frontends, publication, rest, bare):
         turns = (publication + frontends * (UPLOADS - DESCRIPTORS) * bare["refresh"]) * 2 / 24
         emit("many-hour", 100 * ((played + signing + turns) / 3600 + rest))
         note("many-hour", f"an hour played in {obpub.hour_length} s: {played:.1f} s of CPU, {uploads:.0f} uploads; "
-                          f"certificates: {signing:.1f} s; turns: {turns:.1f} s; while nothing happens: {100 * rest:.2f} % of a core")
+                          f"certificates: {signing:.1f} s; turns: {turns:.1f} s; "
+                          f"while nothing happens: {100 * rest:.2f} % of a core")
 
 
 def main():
