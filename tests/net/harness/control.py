@@ -56,7 +56,7 @@ class EventStream:
         while True:
             try:
                 message = self._socket.recv()
-            except (stem.SocketClosed, stem.ProtocolError, OSError):
+            except (stem.SocketClosed, stem.ProtocolError, OSError, ValueError):  # the last one: closed while it reads
                 break
             with self._changed:
                 if message.content()[0][0] == '650':

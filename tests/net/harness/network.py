@@ -8,6 +8,7 @@ import time
 from . import client as client_side
 from .clock import Clock
 from .consensus import CONSENSUS, Phase, parse_times, phase_at
+from .host import Host
 from .process import HarnessError, private_folder, wait_for
 from .service import Service
 from .tor import NetworkTor, Tor
@@ -100,6 +101,11 @@ class Network:
         if wait:
             service.wait_published()
         return service
+
+    def start_host(self, name, names, frontends):
+        """Start a tor with an onion service of each of these names, for these frontends (addresses with .onion); returns
+        at once."""
+        return self._start(Host(name, self._new_folder(name), self.torrc, names, frontends, clock=self.clock), False)
 
     def _new_folder(self, name):
         if name in self.tors:

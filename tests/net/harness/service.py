@@ -31,7 +31,7 @@ class Service(Tor):
         self._events = None
         self.key.write_service_dir(self.service_dir)
         self.set_frontends(frontends)
-        self._server = _serve_page(self)
+        self._server = serve_page(self)
 
     def set_frontends(self, frontends):
         """Name the frontends it works for (addresses with or without .onion); counts from the next start."""
@@ -122,8 +122,8 @@ class Service(Tor):
         self._server.server_close()
 
 
-def _serve_page(service):
-    # A web server on a port of its own, in a thread; every path gives the service's page.
+def serve_page(service):
+    """A web server on a port of its own, in a thread; every path gives the service's page. Who calls shuts it down."""
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
             service.hits += 1
