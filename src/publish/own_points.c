@@ -124,12 +124,13 @@ static bool may_be_maker(const struct publisher *publisher, const struct source 
 {
     if (!source_policy(source->kind)->asks_own_tor || source->uploading == SOURCE_UPLOADING_OFF)
         return false;
-    int64_t sure_from = source->life.since + publisher_scale(publisher, RETURN_TIME);
+    int64_t return_time = publisher_scale(publisher, RETURN_TIME);
     bool has_said_all = !source->has_begun_upload && !announcements_have_fresh(source->announcements) &&
                         !source_is_asked(source);
     if (source->life.state != SOURCE_LIVE)
-        return finding->made_at < sure_from || (source_is_reachable(source) && !has_said_all);
-    bool has_other_seed = source->pow_params.is_present && finding->now >= sure_from;
+        return finding->made_at < later(source->life.since, source->link_changed_at) + return_time ||
+               (source_is_reachable(source) && !has_said_all);
+    bool has_other_seed = source->pow_params.is_present && finding->now - source->life.since >= return_time;
     bool is_known = own_points_find_known(source, finding->descriptor->period_number) != NULL;
     return !has_said_all || (!has_other_seed && !is_known);
 }

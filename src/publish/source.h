@@ -175,6 +175,7 @@ struct source {
     size_t spares_asked;   /* of one that is seen there: how often spare HSDirs were */
     bool has_begun_upload; /* likewise, since its tor was last asked, */
     bool asks_of_upload;   /* or before that, and it has not answered yet */
+    int64_t link_changed_at;         /* when its connection was last made, or one that was there was lost */
     enum source_uploading uploading; /* of its tor's process */
     uint64_t
         own_uploads[SOURCE_UPLOADS]; /* of a twin's tor, to HSDirs of its frontends, since it was there */

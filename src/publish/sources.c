@@ -27,6 +27,7 @@ void source_begin(struct publisher *publisher, struct source *source,
     source->observer = &publisher->observer;
     source->claims_from = now + publisher->rules.start_patience;
     source_life_begin(source, now);
+    source->link_changed_at = now;
     inquiry_begin(source, now);
     trust_begin(source, "it is new");
     if (publisher->network != NULL)
@@ -76,6 +77,7 @@ void source_note_reachable(struct publisher *publisher, struct source *source, b
                            int64_t uptime, int64_t now)
 {
     inquiry_open(source);
+    source->link_changed_at = now;
     inquiry_want(source, publisher_preferred_target(publisher));
     source_return_fetch_permit(publisher, source);
     if (source_policy(source->kind)->asks_own_tor) {
@@ -103,6 +105,8 @@ void source_note_reachable(struct publisher *publisher, struct source *source, b
 void source_note_unreachable(struct publisher *publisher, struct source *source, const char *reason,
                              enum source_loss loss, int64_t now)
 {
+    if (source_is_reachable(source))
+        source->link_changed_at = now;
     inquiry_close(source, reason);
     source_return_fetch_permit(publisher, source);
     publisher_touch_source(publisher, source, now);

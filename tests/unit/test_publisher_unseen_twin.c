@@ -310,6 +310,11 @@ static void test_one_that_comes_back(void **state)
     story_run(story, 2000);
     find_made_ago(story, 50, 500, 1000);
     assert_int_equal(model_point_number(&unseen_of(story)->points.points[0]), 100);
+    /* Nor where it is gone again before it has said anything. */
+    publisher_note_unreachable(story->publisher, SEEN, "it is dead", SOURCE_GONE, story->now);
+    story_run(story, MINUTE);
+    find_made_ago(story, 50, 500, MINUTE);
+    assert_int_equal(model_point_number(&unseen_of(story)->points.points[0]), 100);
     story_free(story);
 }
 
