@@ -259,6 +259,39 @@ static void update_publication(struct journal *journal, const struct report_view
                           "%s.onion: %s", address, problem);
 }
 
+/* So many backends that others keep out are named: far fewer than a subject remembers as said, or each would
+ * be said again and again. */
+#define NAMED_MAX (LOG_STATE_TROUBLES_MAX / 2)
+
+static size_t count_lack(const struct report_view *view, const struct publisher_frontend *frontend,
+                         enum report_lack lack)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < frontend->member_count; i++)
+        count += report_view_find_lack(view->publisher, frontend, i) == lack;
+    return count;
+}
+
+/* Names each live backend that others keep out, or says that they are many. */
+static void write_kept_out(struct journal *journal, const struct report_view *view,
+                           const struct report_frontend *report, size_t count)
+{
+    const struct publisher_frontend *frontend = &view->publisher->frontends[report->number];
+    struct log_state *known = &journal->frontends[report->number].lacks;
+    if (count > NAMED_MAX)
+        log_write_trouble(journal->log, known, LOG_LEVEL_WARNING,
+                          "%s.onion: many live backends have no introduction point published: other "
+                          "backends were first at their relays; the status names them",
+                          report->config->address);
+    for (size_t i = 0; count <= NAMED_MAX && i < frontend->member_count; i++) {
+        if (report_view_find_lack(view->publisher, frontend, i) == REPORT_LACK_RELAYS)
+            log_write_trouble(journal->log, known, LOG_LEVEL_WARNING,
+                              "%s.onion: backend %s is live and has no introduction point published: %s",
+                              report->config->address, report->config->backends[i].name,
+                              report_view_describe_lack(REPORT_LACK_RELAYS));
+    }
+}
+
 /* Says which live backends have no introduction point published, and why; of twins in a split
  * frontend twin_journal.c says so. Those for which there is no room
  * are too many to be named, and other ones in another time period. */
@@ -267,22 +300,18 @@ static void update_lacks(struct journal *journal, const struct report_view *view
 {
     const struct publisher_frontend *frontend = &view->publisher->frontends[report->number];
     struct log_state *known = &journal->frontends[report->number].lacks;
-    bool has_lack = false;
-    for (size_t i = 0; frontend->has_started && i < frontend->member_count; i++) {
-        enum report_lack lack = report_view_find_lack(view->publisher, frontend, i);
-        has_lack |= lack == REPORT_LACK_ROOM || lack == REPORT_LACK_RELAYS;
-        if (lack == REPORT_LACK_ROOM)
-            log_write_trouble(journal->log, known, LOG_LEVEL_WARNING,
-                              "%s.onion: there is not room for all live backends: some have no introduction "
-                              "point published until others take their turn in the next time period",
-                              report->config->address);
-        else if (lack == REPORT_LACK_RELAYS)
-            log_write_trouble(journal->log, known, LOG_LEVEL_WARNING,
-                              "%s.onion: backend %s is live and has no introduction point published: %s",
-                              report->config->address, report->config->backends[i].name,
-                              report_view_describe_lack(lack));
+    size_t without_room = 0, kept_out = 0;
+    if (frontend->has_started) {
+        without_room = count_lack(view, frontend, REPORT_LACK_ROOM);
+        kept_out = count_lack(view, frontend, REPORT_LACK_RELAYS);
     }
-    if (!has_lack && known->is_trouble)
+    if (without_room > 0)
+        log_write_trouble(journal->log, known, LOG_LEVEL_WARNING,
+                          "%s.onion: there is not room for all live backends: some have no introduction "
+                          "point published until others take their turn in the next time period",
+                          report->config->address);
+    write_kept_out(journal, view, report, kept_out);
+    if (without_room == 0 && kept_out == 0 && known->is_trouble)
         log_write_well(journal->log, known, LOG_LEVEL_INFO,
                        "%s.onion: each live backend has introduction points published",
                        report->config->address);

@@ -94,6 +94,42 @@ static void test_lacks(void **state)
     end(&scene);
 }
 
+/* Backends of which many have no place are not all named, and not again each time the journal looks. */
+static void test_many_lack(void **state)
+{
+    (void)state;
+    enum { COUNT = 12 };
+    struct scene scene;
+    struct config_backend backends[COUNT];
+    uint64_t sources[COUNT] = {0};
+    char names[COUNT][8];
+    begin(&scene);
+    struct publisher *publisher = scene.fixture.publisher;
+    memset(backends, 0, sizeof(backends));
+    backends[0] = scene.fixture.backends[0];
+    for (size_t i = 1; i < COUNT; i++) {
+        snprintf(names[i], sizeof(names[i]), "like%zu", i);
+        backends[i].name = names[i];
+        memset(backends[i].identity_key, (int)i, sizeof(backends[i].identity_key));
+        sources[i] =
+            publisher_add_source(publisher, backends[i].identity_key, SOURCE_BACKEND_ON_HSDIRS, REPORT_NOW);
+    }
+    scene.fixture.configs[0].backends = backends;
+    scene.fixture.configs[0].backend_count = COUNT;
+    publisher_set_members(publisher, 0, sources, COUNT, REPORT_NOW);
+    for (size_t i = 1; i < COUNT; i++)
+        report_fixture_give_points(publisher, (size_t)sources[i], 1, 0x31, REPORT_NOW + 1);
+    for (size_t i = 0; i < 3; i++)
+        assert_int_equal(count_lines(&scene, "is live and has no introduction point") +
+                             count_lines(&scene,
+                                         "many live backends have no introduction point published: other "
+                                         "backends were first at their relays"),
+                         1);
+    scene.fixture.configs[0].backends = scene.fixture.backends;
+    scene.fixture.configs[0].backend_count = 3;
+    end(&scene);
+}
+
 /* A backend's proof of work does nothing for visitors of the frontend, nor any harm: no warning. */
 static void test_proof_of_work(void **state)
 {
@@ -133,6 +169,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_left_out),
         cmocka_unit_test(test_lacks),
+        cmocka_unit_test(test_many_lack),
         cmocka_unit_test(test_proof_of_work),
         cmocka_unit_test(test_none_but_new_backends),
     };
