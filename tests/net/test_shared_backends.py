@@ -26,7 +26,8 @@ FRONTEND = {'onionAddress': str, 'publishAttemptFirstDescriptor': str, 'publishA
             'instances': list, 'descriptors': list, 'mode': str, 'isSplit': bool, 'descriptorsPolicy': str,
             'isDistinct': bool, 'lead': NONE, 'leadInUse': NONE, 'proofOfWork': NONE, 'nextTurn': NONE}
 BACKEND = {'onionAddress': str, 'introSetModified': str, 'introPointsNum': int, 'descriptorReceived': str, 'name': str,
-           'state': str, 'since': str, 'hasControl': bool, 'place': (str, NONE), 'isReachable': bool, 'isRestless': bool, 'hasProofOfWork': bool,
+           'state': str, 'since': str, 'hasControl': bool, 'place': (str, NONE), 'isReachable': bool,
+           'isRestless': bool, 'hasProofOfWork': bool,
            'takesFlowControl': bool, 'introPointsPublished': int, 'introPointsLeftOut': int, 'introPointsFault': NONE,
            'introPointsLack': NONE, 'error': NONE, 'weight': int, 'isDrained': bool, 'drainedSince': NONE,
            'shareWanted': (float, NONE), 'share': (float, NONE), 'seed': NONE, 'effort': NONE, 'seedExpires': NONE,

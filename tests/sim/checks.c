@@ -18,6 +18,7 @@
 #define STRAIN_MEMORY (10 * MINUTE)
 #define POLL (12 * MINUTE)         /* a change of a backend without a control port */
 #define COPIES_GONE (210 * MINUTE) /* its death: HSDirs' copies live three hours, then ten fetches fail */
+#define UNSEEN_OUT (180 * MINUTE)  /* a point of a twin without one, until its counter has rested too long */
 #define BACK_IN (140 * SECOND)     /* with a minute of spread */
 #define BACK_IN_BY_POLL (22 * MINUTE)
 #define LEFT_EXCUSES (3 * HOUR)    /* what the other one has out may be its last */
@@ -120,6 +121,8 @@ static int64_t find_delay(const struct world *world, const struct obpub *obpub, 
     bool is_clients = network->period_number[network->client_slot] == period_number &&
                       world->now - obpub->consensus_since > SETTLE;
     unsigned at_once = is_clients ? CHANGES_FOR_CLIENTS : CHANGES_OF_ALL;
+    if (twin_is_unseen(world, number) && !is_clients) /* it is looked for as clients do */
+        return NEVER;
     if (count_changes(world, obpub, number) <= CHANGES_AT_ONCE &&
         count_all_changes(world, obpub, frontend) <= at_once)
         return 0;
@@ -133,6 +136,10 @@ static int64_t find_deadline(const struct world *world, const struct obpub *obpu
     const struct backend *backend = &world->backends[point->backend];
     const struct link *link = &obpub->links[point->backend];
     int64_t grace = publisher_rules_default.grace;
+    if (twin_is_unseen(world, point->backend) && point->gone_at == NEVER)
+        return NEVER;
+    if (twin_is_unseen(world, point->backend)) /* after a while in which nobody could look it has some time */
+        return later(later(point->gone_at, link->fetch_fault_at) + UNSEEN_OUT, steady_since(obpub) + POLL);
     if (!backend->has_control) {
         if (point->gone_at == NEVER)
             return NEVER;
@@ -166,7 +173,8 @@ static int64_t find_last_deadline(const struct world *world, size_t frontend, ui
         if (!obpub->is_running)
             continue;
         int64_t delay = find_delay(world, obpub, frontend, point->backend, period_number);
-        if (obpub->publisher->frontends[frontend].is_frozen || delay == NEVER)
+        if (obpub->publisher->frontends[frontend].is_frozen || delay == NEVER ||
+            twin_rules_lacks_seen(world, frontend))
             return NEVER; /* the last good set stays */
         const struct frontend_record *record = &obpub->frontends[frontend];
         int64_t static_at = later(record->static_at, record->held_at);
@@ -214,7 +222,8 @@ static bool must_be_in(const struct world *world, const struct obpub *obpub, siz
     if (delay == NEVER || !backend->is_running || !backend->has_descriptors || backend->is_hung ||
         !backend->has_route)
         return false;
-    if (world->now - link->fetch_fault_at < FETCH_FAULT_EXCUSES)
+    if (world->now - link->fetch_fault_at < FETCH_FAULT_EXCUSES ||
+        twin_is_unseen(world, number)) /* others' uploads may hide its own: it has its share over days */
         return false;
     int64_t since =
         later(later(backend->changed_at, link->moved_at), steady_since(obpub) + settle_time(world));
@@ -322,7 +331,8 @@ static bool is_undisputed(const struct world *world, size_t frontend, uint32_t r
 static void check_responsible(struct world *world, const struct obpub *obpub, size_t frontend,
                               const struct publisher_descriptor *descriptor, uint32_t relay)
 {
-    if (checks_is_excused(world, obpub, frontend, relay))
+    if (checks_is_excused(world, obpub, frontend, relay) ||
+        twin_rules_leaves_alone(world, obpub, frontend, descriptor->period_number))
         return;
     const struct stored *stored = store_find(world, relay, descriptor->blinded_key);
     if (stored == NULL) {

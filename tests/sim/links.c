@@ -6,6 +6,7 @@
 #include "world.h"
 
 #define CONNECT_DELAY 1000
+#define COUNTER_ERROR (5 * MINUTE) /* when a descriptor was made is known from its counter to this */
 
 /* A fetch under way. */
 struct fetch {
@@ -152,7 +153,8 @@ void link_announce(struct world *world, uint32_t number, enum source_upload what
 {
     for (size_t i = 0; i < OBPUBS; i++) {
         struct obpub *obpub = &world->obpubs[i];
-        if (!obpub->is_running || !obpub->links[number].is_up || obpub->is_blind || world_is_broken("mute"))
+        if (!obpub->is_running || !world->backends[number].has_control || !obpub->links[number].is_up ||
+            obpub->is_blind || world_is_broken("mute"))
             continue;
         publisher_note_source_upload(obpub->publisher, number, what, world->relays[relay].hsdir.fingerprint,
                                      blinded_key, world->now);
@@ -162,11 +164,13 @@ void link_announce(struct world *world, uint32_t number, enum source_upload what
 
 /* -- fetches ----------------------------------------------------------------------------------------- */
 
+/* The tor of a backend with a control port is asked to, but for a twin the local tor. */
 static struct descriptor *ask_hsdirs(struct world *world, const struct obpub *obpub, uint32_t number,
                                      const struct fetch *fetch)
 {
     struct backend *backend = &world->backends[number];
-    uint32_t serial = backend->has_control ? backend->consensus : obpub->consensus;
+    bool is_asked_by_own = backend->has_control && !backend->twin.is_twin;
+    uint32_t serial = is_asked_by_own ? backend->consensus : obpub->consensus;
     const struct network *network = consensus_view(world, serial)->network;
     uint8_t blinded_key[ED25519_PUBLIC_KEY_SIZE];
     service_derive_key(world, &backend->keys, network->period_number[network->client_slot], blinded_key);
@@ -177,6 +181,26 @@ static struct descriptor *ask_hsdirs(struct world *world, const struct obpub *ob
             best = stored;
     }
     return best != NULL ? store_make_descriptor(best) : NULL;
+}
+
+/* True when this very process of an obpub has made a descriptor. */
+static bool is_own_make(const struct world *world, const struct obpub *obpub,
+                        const struct descriptor *descriptor)
+{
+    struct descriptor own = {.period_number = descriptor->period_number};
+    store_sign(&own, &(struct stored){.obpub = obpub_number(world, obpub), .run = obpub->run});
+    return memcmp(own.signing_key, descriptor->signing_key, sizeof(own.signing_key)) == 0;
+}
+
+/* A spare HSDir has answered about a twin that is only seen there. When what it has was made is known from
+ * the counter, more or less. */
+static void note_spare(struct world *world, const struct obpub *obpub, uint32_t number,
+                       struct descriptor *descriptor)
+{
+    int64_t seconds = rules_seconds(world, obpub, descriptor->period_number);
+    int64_t made_at = world->now - (seconds - (int64_t)descriptor->revision_counter) * SECOND;
+    made_at += chance_draw(&world->chance, -COUNTER_ERROR, COUNTER_ERROR);
+    publisher_note_found(obpub->publisher, number, descriptor, made_at, world->now);
 }
 
 /* The answer to a fetch; number is the link's epoch. */
@@ -203,6 +227,8 @@ static void answer(struct world *world, const struct happening *happening)
         descriptor = ask_hsdirs(world, obpub, number, fetch);
     else if (!fetch->from_hsdirs)
         descriptor = backend_answer(world, number);
+    if (descriptor != NULL)
+        descriptor->decoded_at = world->now / SECOND;
     obpub_note_static(world, obpub, number);
     world_trace(world, "obpub %u: %s of backend %u: period %llu, counter %llu", happening->two,
                 fetch->from_hsdirs ? "HSDirs" : "its tor", number,
@@ -210,7 +236,14 @@ static void answer(struct world *world, const struct happening *happening)
                 (unsigned long long)(descriptor != NULL ? descriptor->revision_counter : 0));
     for (size_t i = 0; world_is_traced && descriptor != NULL && i < descriptor->point_count; i++)
         world_trace(world, "    point %llu", (unsigned long long)model_point_number(&descriptor->points[i]));
-    if (descriptor != NULL)
+    bool is_unseen = twin_is_unseen(world, number);
+    if (is_unseen && descriptor != NULL && is_own_make(world, obpub, descriptor)) {
+        descriptor_free(descriptor);
+        descriptor = NULL;
+    }
+    if (descriptor != NULL && is_unseen)
+        note_spare(world, obpub, number, descriptor);
+    else if (descriptor != NULL)
         publisher_note_descriptor(obpub->publisher, number, descriptor, world->now);
     else if (fetch->from_hsdirs && link->fetch_fault_at != world->now)
         publisher_note_hsdirs_answered(obpub->publisher, number, world->now);

@@ -335,7 +335,7 @@ static void stop(struct obpub *obpub)
 static enum source_kind find_kind(const struct backend *backend)
 {
     if (backend->twin.is_twin)
-        return SOURCE_TWIN_WITH_CONTROL;
+        return backend->has_control ? SOURCE_TWIN_WITH_CONTROL : SOURCE_TWIN_ON_HSDIRS;
     return backend->has_control ? SOURCE_BACKEND_WITH_CONTROL : SOURCE_BACKEND_ON_HSDIRS;
 }
 

@@ -1,4 +1,5 @@
-/* The kinds of histories that are played: a long one, a large one, sieges, two obpubs in turns, twins, and
+/* The kinds of histories that are played: a long one, a large one, sieges, two obpubs in turns, twins, one
+ * of which may be unseen, and
  * many short ones of every sort. */
 #include "plans.h"
 
@@ -209,6 +210,18 @@ static void plan_twins(struct plan *plan, struct chance *chance)
 #undef RATE
 }
 
+/* The same where one tor of each frontend has no control port: only what it uploads is seen, which it always
+ * does, and for which there has to be a lead. */
+static void plan_unseen(struct plan *plan, struct chance *chance)
+{
+    plan_twins(plan, chance);
+    plan->has_unseen_twins = true;
+    plan->switches_work = 0; /* that it has proof of work off may not be known of an unseen one for hours */
+    plan->uploads = SOME_ALL;
+    if (plan->lead == 0)
+        plan->lead = 45 * MINUTE;
+}
+
 bool plan_make(struct plan *plan, const char *kind, uint64_t seed)
 {
     struct chance chance = {.state = seed ^ 0x706c616e};
@@ -226,6 +239,8 @@ bool plan_make(struct plan *plan, const char *kind, uint64_t seed)
         plan_turns(plan);
     else if (strcmp(kind, "twins") == 0)
         plan_twins(plan, &chance);
+    else if (strcmp(kind, "unseen") == 0)
+        plan_unseen(plan, &chance);
     else if (strcmp(kind, "short") == 0)
         plan_short(plan, &chance);
     else

@@ -231,11 +231,14 @@ static const char *find_fault(const struct world *world, const struct obpub *obp
         return NULL;
     if (since < SPACING)
         return "too soon after the last one";
+    size_t frontend = (size_t)(record - obpub->frontends);
+    bool has_lapsed = twin_rules_lacks_seen(world, frontend) ||
+                      twin_rules_leaves_alone(world, obpub, frontend, known->period_number);
     switch (round->cause) {
     case UPLOAD_FOR_POINTS:
     case UPLOAD_FOR_PERIOD:
         if (content == known->content && !has_new_hsdir(record, known) && !known->was_refused &&
-            known->replaced_at < known->begun_at && !may_be_in_doubt)
+            known->replaced_at < known->begun_at && !may_be_in_doubt && !has_lapsed)
             return "for the same points";
         return NULL;
     case UPLOAD_FOR_HSDIR:

@@ -1,6 +1,6 @@
 /* Plays the state machine of publish/ under a virtual clock against a model of the network, from a seed.
  *
- *     sim --history short|year|large|siege|turns|twins [--seed N | --fresh] [--count N] [--break RULE]
+ *     sim --history short|year|large|siege|turns|twins|unseen [--seed N | --fresh] [--count N] [--break RULE]
  *         [--figures] [--trace]
  *
  * With a count it plays as many histories, each with the next seed. One that fails is played again, to the
@@ -135,7 +135,7 @@ int main(int count, char **words)
 {
     struct options options = {.history = "short", .seed = 1, .count = 1};
     if (sodium_init() < 0 || !read_options(&options, count, words)) {
-        fprintf(stderr, "usage: sim --history short|year|large|siege|turns|twins [--seed N | --fresh]"
+        fprintf(stderr, "usage: sim --history short|year|large|siege|turns|twins|unseen [--seed N | --fresh]"
                         " [--count N] [--break RULE] [--figures] [--trace]\n");
         return 2;
     }

@@ -57,12 +57,18 @@ struct stored *store_find(struct world *world, uint32_t relay, const uint8_t *bl
     return store_find_key(world, relay, blinded_key);
 }
 
+void store_sign(struct descriptor *descriptor, const struct stored *maker)
+{
+    uint32_t key[] = {maker->obpub, maker->run, maker->obpub == OF_A_TOR ? maker->backend : 0,
+                      (uint32_t)descriptor->period_number};
+    memcpy(descriptor->signing_key, key, sizeof(key));
+}
+
 struct descriptor *store_make_descriptor(const struct stored *stored)
 {
     struct descriptor *descriptor =
         model_make_descriptor(stored->period_number, stored->counter, stored->points, stored->point_count);
-    uint32_t maker[] = {stored->obpub, stored->obpub == OF_A_TOR ? stored->backend : stored->run};
-    memcpy(descriptor->signing_key, maker, sizeof(maker));
+    store_sign(descriptor, stored);
     work_describe(descriptor, &stored->work);
     return descriptor;
 }

@@ -22,6 +22,8 @@
 #define KEEPS_WITHOUT_REFRESH (55 * MINUTE)
 /* A seed is good for at least so long after its end. */
 #define OLD_SEED (104 * MINUTE)
+#define LEFT_ALONE (4 * HOUR)      /* HSDirs forget, and then have been sent something */
+#define SEED_ENDS (121 * MINUTE)   /* and in any case after so long */
 #define SHARE_CHECKED (5 * MINUTE) /* nothing has changed for so long */
 #define SAMPLES_MIN 2000
 #define SHARE_LOW 0.4 /* times what would be even, over days */
@@ -75,22 +77,23 @@ static bool is_used(const struct world *world, const struct obpub *obpub, uint64
            world->now - obpub->consensus_since > 3 * MINUTE;
 }
 
-/* With an obpub there: one twin is enough that has settled, and has a part. */
-static bool promise_with_obpub(const struct world *world, size_t frontend, int64_t time)
+/* True when a twin that can be asked has had a part in a frontend, and not changed, for so long. */
+static bool has_seen_for(const struct world *world, size_t frontend, int64_t time)
 {
     const struct frontend *known = &world->frontends[frontend];
-    for (size_t i = 0; i < world->frontends[frontend].backend_count; i++) {
+    for (size_t i = 0; i < known->backend_count; i++) {
         const struct backend *backend = twin_of(world, frontend, i);
-        int64_t since = later(settled_since(world, backend), known->split_at);
         bool has_part = !known->was_split || backend->twin.has_work;
-        if (lives(backend) && link_to(world, backend)->is_up && has_part && world->now - since > time)
+        int64_t since = later(settled_since(world, backend), known->split_at);
+        if (backend->has_control && lives(backend) && link_to(world, backend)->is_up && has_part &&
+            world->now - since > time)
             return true;
     }
     return false;
 }
 
-/* Without one: what it had out last is good for as long as no twin changes, if HSDirs do not forget it; and
- * the tors' own uploads are there once the lead is over and each has had its turn. */
+/* Without an obpub: what it had out last is good for as long as no twin changes, if HSDirs do not forget it;
+ * and the tors' own uploads are there once the lead is over and each has had its turn. */
 static bool promise_without_obpub(const struct world *world, size_t frontend)
 {
     int64_t steady_at = world->frontends[frontend].steady_at;
@@ -122,7 +125,7 @@ bool twin_rules_promise(const struct world *world, size_t frontend, uint64_t per
     /* It has what one HSDir has got of a round, and the others have still to get it. */
     if (held != NULL && world->now - held->made_at < ROUND_TAKES)
         return false;
-    return promise_with_obpub(world, frontend, is_of_clients ? BACK_IN : REFRESH);
+    return has_seen_for(world, frontend, is_of_clients ? BACK_IN : REFRESH);
 }
 
 /* True when an obpub sends a descriptor to an HSDir. */
@@ -164,12 +167,16 @@ void twin_rules_note_refused(struct world *world, size_t frontend, const struct 
     world->figures.refusals++;
     if (stored->work.seed == 0 || !is_owner) {
         world_fail(world, "frontend %zu: relay %u gave a client %s, which backend %u has to refuse", frontend,
-                   stored->relay, is_owner ? "points of another time period" : "another twin's seed", number);
+                   stored->relay,
+                   stored->work.seed == 0 ? "points of another time period" : "another twin's seed", number);
         return;
     }
     int64_t told = told_since(world, frontend, backend, stored->period_number);
     bool was_lost = twin->seeds_of > stored->made_at - NEWS_NOTICED;
     if (was_lost && (told == NEVER || fetched_at < told + NEWS_NOTICED))
+        return;
+    /* It can't be asked: another seed is known by an upload that is seen, or the old one ends. */
+    if (!backend->has_control && world->now - twin->seeds_of < SEED_ENDS)
         return;
     bool is_left_alone = told == NEVER && world->now - world->frontends[frontend].steady_at > OLD_SEED / 2;
     if (!was_lost && is_left_alone)
@@ -223,6 +230,8 @@ void twin_rules_note_arrival(struct world *world, uint32_t number, const struct 
         checks_is_excused(world, obpub, frontend, stored->relay))
         return;
     /* One that was left to the tors for a while had no part in the last round. */
+    if (twin_rules_leaves_alone(world, obpub, frontend, stored->period_number))
+        return;
     int64_t begun_at = rules_find_round(&obpub->frontends[frontend], stored->period_number)->begun_at;
     if (is_sent && is_taken && world->plan.lead > 0 && before->made_at >= begun_at)
         world_fail(world, "frontend %zu: relay %u takes what backend %u uploads, %lld s after a round",
@@ -232,6 +241,19 @@ void twin_rules_note_arrival(struct world *world, uint32_t number, const struct 
         before->made_at > left_at + NEWS_NOTICED)
         world_fail(world, "frontend %zu: relay %u, a spare one, has something from obpub and refuses a twin",
                    frontend, stored->relay);
+}
+
+bool twin_rules_leaves_alone(const struct world *world, const struct obpub *obpub, size_t frontend,
+                             uint64_t period_number)
+{
+    const struct network *network = obpub->publisher->network;
+    return world->plan.has_unseen_twins && network->period_number[network->client_slot] != period_number &&
+           !has_seen_for(world, frontend, LEFT_ALONE);
+}
+
+bool twin_rules_lacks_seen(const struct world *world, size_t frontend)
+{
+    return world->plan.has_unseen_twins && !has_seen_for(world, frontend, BACK_IN);
 }
 
 /* -- what an HSDir has ------------------------------------------------------------------------------- */
@@ -258,6 +280,8 @@ static void check_work(struct world *world, const struct obpub *obpub, size_t fr
                        const struct stored *stored)
 {
     int64_t since = could_upload_since(world, obpub, frontend);
+    if (!world->backends[world->points[stored->points[0] - 1].backend].has_control)
+        return; /* when its seed has ended nobody can ask it for the next */
     if (since != NEVER && world->frontends[frontend].was_split && stored->obpub != OF_A_TOR &&
         stored->work.seed == 0 && world->now - since > OWN_KNOWN)
         world_fail(world, "frontend %zu: relay %u has had no proof of work of backend %u for %lld min",
@@ -278,12 +302,15 @@ void twin_rules_check(struct world *world, const struct obpub *obpub, size_t fro
         return;
     check_work(world, obpub, frontend, stored);
     const struct link *teller = &obpub->links[stored->backend];
-    bool was_told = stored->obpub == OF_A_TOR && teller->is_up && teller->moved_at < stored->at;
+    bool was_told = stored->obpub == OF_A_TOR && world->backends[stored->backend].has_control &&
+                    teller->is_up && teller->moved_at < stored->at && !twin_rules_lacks_seen(world, frontend);
     /* Where there is no lead what takes its place can be refused, and tried again minutes later. */
     int64_t refused = world->plan.lead == 0 ? publisher_rules_default.refusal_max : 0;
     if (was_told && world->now - later(stored->at, since) > holds + refused)
         world_fail(world, "frontend %zu: relay %u has had what backend %u uploaded for %lld s", frontend,
                    stored->relay, stored->backend, (long long)((world->now - stored->at) / SECOND));
+    if (!backend->has_control) /* it can't be asked for another seed */
+        holds += publisher_rules_default.grace;
     if (stored->work.seed != 0 && world->now - later(stored->work.expires_at, since) > holds)
         world_fail(world, "frontend %zu: what relay %u has of backend %ld expired %lld s ago", frontend,
                    stored->relay, (long)(backend - world->backends),
@@ -332,22 +359,39 @@ static bool add_up(struct world *world, const struct obpub *obpub, size_t fronte
     return *asked > 0;
 }
 
+/* True when a twin is to have a part of a frontend, of which it has `part`. One without a control port has it
+ * once it has been seen, and until it is known to be dead: then that makes none of the others' uneven. */
+static bool has_part(const struct world *world, const struct frontend *known, size_t i, double part)
+{
+    size_t number = source_row(known->backends[i]);
+    const struct backend *backend = &world->backends[number];
+    if (twin_is_unseen(world, number))
+        return part > 0;
+    return lives(backend) && (!known->was_split || backend->twin.has_work);
+}
+
 void twin_rules_check_shares(struct world *world, const struct obpub *obpub, size_t frontend)
 {
     struct frontend *known = &world->frontends[frontend];
-    size_t live, asked;
+    size_t live, asked, sharing = 0;
     double parts[64] = {0};
     twin_rules_note_split(world, frontend);
     if (!is_quiet(world, obpub, frontend, &live) || !add_up(world, obpub, frontend, parts, &asked))
         return;
+    for (size_t i = 0; i < known->backend_count; i++)
+        sharing += has_part(world, known, i, parts[source_row(known->backends[i])]);
+    bool has_just_changed = world->now - obpub->frontends[frontend].content_changed_at < MINUTE;
+    if (world->plan.has_unseen_twins && has_just_changed)
+        return;       /* it has been seen a moment ago */
+    if (sharing == 0) /* the one that lives has not been seen yet: the last good points stay */
+        return;
     for (size_t i = 0; i < known->backend_count; i++) {
         struct backend *backend = &world->backends[source_row(known->backends[i])];
         double part = parts[source_row(known->backends[i])];
-        bool has_part = lives(backend) && (!known->was_split || backend->twin.has_work);
-        double even = has_part ? (double)asked / (double)live : 0;
+        double even = has_part(world, known, i, part) ? (double)asked / (double)sharing : 0;
         if (known->was_split && (part >= even + 1 || part <= even - 1))
             world_fail(world, "frontend %zu: backend %ld has %.0f of %zu HSDirs for %zu twins", frontend,
-                       (long)(backend - world->backends), part, asked, live);
+                       (long)(backend - world->backends), part, asked, sharing);
         if (live == known->backend_count)
             backend->twin.asked += part / (double)asked;
     }

@@ -19,6 +19,11 @@ static struct twin *twin_of(struct world *world, uint32_t number)
     return &world->backends[number].twin;
 }
 
+bool twin_is_unseen(const struct world *world, size_t number)
+{
+    return world->backends[number].twin.is_twin && !world->backends[number].has_control;
+}
+
 /* -- proof of work ----------------------------------------------------------------------------------- */
 
 static void upload_both(struct world *world, uint32_t number)
@@ -166,6 +171,7 @@ void twin_fill(const struct world *world, uint32_t number, struct stored *stored
 {
     stored->obpub = OF_A_TOR;
     stored->backend = number;
+    stored->run = world->backends[number].process;
     stored->made_at = world->now;
     if (world->backends[number].twin.has_work)
         stored->work = world->backends[number].twin.work;
@@ -178,6 +184,8 @@ void twin_answer(const struct world *world, uint32_t number, struct descriptor *
     if (world_is_broken("seeds") && twin->has_work)
         work = twin->first_work;
     work_describe(descriptor, &work);
+    store_sign(descriptor, &(struct stored){
+                               .obpub = OF_A_TOR, .backend = number, .run = world->backends[number].process});
 }
 
 /* What its tor tells over its control port, if the connection lasts until then. number is the epoch of the
@@ -260,7 +268,8 @@ void twin_begin(struct world *world, uint32_t number)
     struct backend *backend = &world->backends[number];
     struct twin *twin = &backend->twin;
     model_make_identity_key(backend->keys.identity_key, number / world->plan.members);
-    backend->has_control = true;
+    backend->has_control =
+        !world->plan.has_unseen_twins || number % world->plan.members != world->plan.members - 1;
     backend->points_wanted = 3;
     twin->is_twin = true;
     twin->uploads = draw_some(world, world->plan.uploads);

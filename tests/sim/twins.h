@@ -40,6 +40,9 @@ struct twin {
 
 /* -- twins.c: their tors */
 
+/* True for a twin without a control port: only what it uploads is seen. */
+bool twin_is_unseen(const struct world *world, size_t number);
+
 /* Makes a backend a twin of the frontend that its number falls to. */
 void twin_begin(struct world *world, uint32_t number);
 
@@ -91,6 +94,15 @@ void twin_rules_note_split(struct world *world, size_t frontend);
 /* A tor has refused a solution, of a client that has fetched what it has at that moment. */
 void twin_rules_note_refused(struct world *world, size_t frontend, const struct stored *stored,
                              uint32_t backend, int64_t fetched_at);
+
+/* True when nobody may have had a part in a descriptor that clients don't use, so that HSDirs have what tors
+ * upload, or nothing: a twin without a control port has none. */
+bool twin_rules_leaves_alone(const struct world *world, const struct obpub *obpub, size_t frontend,
+                             uint64_t period_number);
+
+/* True when only a twin without a control port may be live, of which what it has made for a time period may
+ * not have been seen: then what was published last stays. */
+bool twin_rules_lacks_seen(const struct world *world, size_t frontend);
 
 /* A twin's own upload has arrived at an HSDir, which had something before; NULL for nothing. */
 void twin_rules_note_arrival(struct world *world, uint32_t backend, const struct stored *stored,

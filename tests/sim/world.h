@@ -54,7 +54,8 @@ struct plan {
     int64_t check_interval;
     size_t frontends_checked; /* each time */
     bool is_distinct;         /* HSDirs may have points of their own */
-    bool has_twins;           /* each frontend's members are its twins */
+    bool has_twins;           /* each frontend's members are its twins, */
+    bool has_unseen_twins;    /* and of each frontend the last one has no control port */
     int64_t lead;
     enum some uploads; /* which twins upload themselves, */
     enum some work;    /* and have proof of work on, at the beginning */
@@ -70,7 +71,7 @@ struct stored {
     bool is_used;
     int64_t at;
     uint64_t period_number, counter;
-    uint32_t obpub, run; /* of a frontend's: who made it, */
+    uint32_t obpub, run; /* who made it, and which process of that; of a frontend's an obpub, */
     int64_t made_at;     /* and when; */
     uint32_t backend;    /* where that is a tor, which */
     struct work work;
@@ -286,6 +287,10 @@ struct stored *store_find_key(struct world *world, uint32_t relay, const uint8_t
 
 /* What it hands out. */
 struct descriptor *store_make_descriptor(const struct stored *stored);
+
+/* Gives a descriptor the signing key of who made it (obpub, run and backend of maker): each process has one
+ * for each time period. */
+void store_sign(struct descriptor *descriptor, const struct stored *maker);
 
 /* Keeps it if it is newer; false if it is refused. */
 bool store_put(struct world *world, const struct stored *stored);

@@ -272,11 +272,11 @@ static void test_text(void **state)
     check_has(text, "obpub 1.2.3, running for 2 h, its tor is connected, there is no consensus yet\n");
     check_has(text, ".onion  not fully published\n  5 introduction points\n");
     check_has(text, "    one               live for 60 min, 3 of 3 introduction points published\n");
-    check_has(
-        text,
-        "    two \"2\"           grace for 30 s, 2 of 2 introduction points published: the connection timed "
-        "out\n");
-    check_has(text, "    cmjrgeytcmjrgeyt  out for 2 h, 0 of 0 introduction points published: no descriptor "
+    check_has(text, "    two \"2\"           grace for 30 s, seen through HSDirs, 2 of 2 introduction points "
+                    "published: the "
+                    "connection timed out\n");
+    check_has(text, "    cmjrgeytcmjrgeyt  out for 2 h, seen through HSDirs, 0 of 0 introduction points "
+                    "published: no descriptor "
                     "came in time\n");
     check_has(text, "  first descriptor, time period 20416, revision counter 123456789: 3 of 3 HSDirs, next "
                     "upload in 60 min\n  second descriptor, time period 20417: 1 of 3 HSDirs, next upload in "
