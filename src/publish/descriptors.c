@@ -42,8 +42,10 @@ static void upload_clear(struct publisher_upload *upload)
 
 void publisher_descriptor_begin(struct publisher_descriptor *descriptor)
 {
-    *descriptor = (struct publisher_descriptor){
-        .refresh_at = MOMENT_NEVER, .next_round_at = MOMENT_NEVER, .round = {.begun_at = MOMENT_NONE}};
+    *descriptor = (struct publisher_descriptor){.refresh_at = MOMENT_NEVER,
+                                                .next_round_at = MOMENT_NEVER,
+                                                .turn_at = MOMENT_NEVER,
+                                                .round = {.begun_at = MOMENT_NONE}};
 }
 
 void publisher_descriptor_clear(struct publisher_descriptor *descriptor)

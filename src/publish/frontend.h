@@ -26,8 +26,9 @@ struct publisher_member {
     unsigned weight;       /* for its share of the visitors; 0: none are to come to it */
     int64_t drained_at;    /* when an operator has said that none are to come; MOMENT_NONE: that was not */
     /* Where HSDirs have points of their own: */
-    double wanted; /* places that it is to have on average, at the HSDirs that clients ask */
-    double owed;   /* and has had less than that in the turns that are over */
+    double wanted;       /* places that it is to have on average, at the HSDirs that clients ask */
+    double owed;         /* and has had less than that so far: places for as long as a turn lasts, */
+    double owed_in_turn; /* as it was when one last began: until the next one that alone changes nothing */
 };
 
 struct publisher_frontend {
@@ -49,6 +50,7 @@ struct publisher_frontend {
     bool is_commanded; /* likewise one of its members, which nothing holds back */
     enum descriptors_policy descriptors_policy;
     bool takes_proof_of_work; /* its twins' may be published */
+    int64_t places_noted_at;  /* until when that is summed up; MOMENT_NONE: not yet */
     bool is_split;            /* it is: each HSDir that clients ask has the points of one twin */
     bool leaves_spares;       /* the spare HSDirs are left to the twins' tors, which are seen there */
     uint64_t turn;            /* of the twins, where there are more of them than HSDirs */

@@ -201,13 +201,15 @@ void frontend_begin_turn(struct publisher *publisher, size_t number, int64_t now
 }
 
 void frontend_turn_descriptor(struct publisher *publisher, struct publisher_frontend *frontend,
-                              struct publisher_descriptor *descriptor)
+                              struct publisher_descriptor *descriptor, int64_t now)
 {
+    descriptor->turn_at = MOMENT_NEVER;
     if (frontend->is_split || !assignment_names_hsdirs(frontend->assignment))
         return;
     bool was_behind = round_is_behind(frontend, descriptor);
-    if (descriptor == &frontend->descriptors[publisher->network->client_slot])
-        merged_end_turn(frontend, descriptor);
+    merged_note_places(publisher, frontend, now);
+    for (size_t i = 0; i < frontend->member_count; i++)
+        frontend->members[i].owed_in_turn = frontend->members[i].owed;
     renew_assignment(publisher, frontend, descriptor);
     descriptor->has_turned = !was_behind;
 }

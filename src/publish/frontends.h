@@ -19,10 +19,10 @@ void frontend_update_by_command(struct publisher *publisher, size_t number, int6
 /* It is the turn of other twins, where there are more of them than HSDirs. */
 void frontend_begin_turn(struct publisher *publisher, size_t number, int64_t now);
 
-/* A descriptor is about to be refreshed: where its HSDirs have points of their own, and these can't be
- * divided evenly, others have their turn. */
+/* A descriptor is about to be refreshed, or could have been since it last was: where its HSDirs have points
+ * of their own, and these can't be divided evenly, others have their turn. */
 void frontend_turn_descriptor(struct publisher *publisher, struct publisher_frontend *frontend,
-                              struct publisher_descriptor *descriptor);
+                              struct publisher_descriptor *descriptor, int64_t now);
 
 /* Plans rounds for changes that have been gathered for long enough, and have an allowance. Returns when to
  * look again, MOMENT_NEVER if nothing waits. */

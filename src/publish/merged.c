@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "publish/distinct.h"
 #include "publish/own_points.h"
+#include "publish/pace.h"
 #include "publish/twin_on_hsdirs.h"
 #include "publish/weights.h"
 
@@ -52,7 +53,7 @@ static size_t list_some(const struct publisher *publisher, const struct publishe
         struct choice_offer *offer = &offers[count];
         *offer = period_number != NULL ? make_offer_for(source, weight, *period_number)
                                        : make_offer(source, weight);
-        offer->owed = member->owed;
+        offer->owed = member->owed_in_turn;
         count += offer->point_count > 0;
     }
     return count;
@@ -230,18 +231,33 @@ struct assignment *merged_make_assignment(const struct publisher *publisher,
 /* Nobody is owed more than two places, so that one who could not have any for long does not get all then. */
 #define OWED_MAX 2.0
 
-void merged_end_turn(struct publisher_frontend *frontend, const struct publisher_descriptor *descriptor)
+/* How many places a member has at the HSDirs that clients ask for a descriptor. */
+static size_t count_places(const struct publisher_descriptor *descriptor, uint64_t source)
 {
+    size_t count = 0;
+    for (size_t i = 0; i < descriptor->upload_count; i++) {
+        if (descriptor->uploads[i].is_asked)
+            count += point_set_count_of(upload_find_set(descriptor, &descriptor->uploads[i]), source);
+    }
+    return count;
+}
+
+void merged_note_places(const struct publisher *publisher, struct publisher_frontend *frontend, int64_t now)
+{
+    const struct publisher_descriptor *descriptor = &frontend->descriptors[publisher->network->client_slot];
+    const struct publisher_rules *rules = &publisher->rules;
+    int64_t turn = publisher_scale(publisher, (rules->refresh_min + rules->refresh_max) / 2);
+    int64_t since = frontend->places_noted_at;
+    frontend->places_noted_at = now;
+    if (since == MOMENT_NONE || turn <= 0 || !assignment_names_hsdirs(descriptor->round.assignment))
+        return;
+    double part = (double)(now - since) / (double)turn;
     for (size_t i = 0; i < frontend->member_count; i++) {
         struct publisher_member *member = &frontend->members[i];
-        double owed = member->owed + member->wanted;
-        for (size_t j = 0; j < descriptor->upload_count; j++) {
-            if (descriptor->uploads[j].is_asked)
-                owed -= (double)point_set_count_of(assignment_find(frontend->assignment,
-                                                                   descriptor->period_number,
-                                                                   descriptor->uploads[j].fingerprint),
-                                                   member->source);
-        }
+        if (member->wanted <= 0) /* it can't have any */
+            continue;
+        double lack = member->wanted - (double)count_places(descriptor, member->source);
+        double owed = member->owed + part * lack;
         member->owed = owed > OWED_MAX ? OWED_MAX : owed < -OWED_MAX ? -OWED_MAX : owed;
     }
 }

@@ -8,6 +8,7 @@
 #include "publish/descriptors.h"
 #include "publish/fetches.h"
 #include "publish/looks.h"
+#include "publish/merged.h"
 #include "publish/own_points.h"
 #include "publish/own_uploads.h"
 #include "publish/pace.h"
@@ -155,6 +156,7 @@ size_t publisher_add_frontend(struct publisher *publisher,
     frontend->is_used = true;
     memcpy(frontend->identity_key, identity_key, ED25519_PUBLIC_KEY_SIZE);
     frontend->changed_since = MOMENT_NEVER;
+    frontend->places_noted_at = MOMENT_NONE;
     frontend->kept_until = frontend->turn_at = frontend->search_at = MOMENT_NEVER;
     frontend->allowance = allowance_make(now);
     looks_begin(frontend);
@@ -226,6 +228,10 @@ void publisher_set_network(struct publisher *publisher, struct network *network,
     bool is_first = old == NULL;
     bool has_new_half = is_first || old->client_slot != network->client_slot ||
                         old->period_number[old->client_slot] != network->period_number[network->client_slot];
+    for (size_t i = 0; !is_first && has_new_half && i < publisher->frontend_count; i++) {
+        if (publisher->frontends[i].is_used)
+            merged_note_places(publisher, &publisher->frontends[i], now);
+    }
     network_free(publisher->network);
     publisher->network = network;
     for (size_t i = 0; i < publisher->source_count; i++) {

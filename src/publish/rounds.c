@@ -2,6 +2,7 @@
 #include "publish/rounds.h"
 
 #include "publish/lead.h"
+#include "publish/merged.h"
 #include "publish/pace.h"
 
 /* Milliseconds between two rounds of a descriptor: the revision counter moves once a second. */
@@ -122,6 +123,8 @@ static void begin(struct publisher *publisher, struct publisher_frontend *fronte
                   struct publisher_descriptor *descriptor, enum upload_cause cause, int64_t now)
 {
     pay(publisher, frontend, descriptor, cause, now);
+    if (is_for_clients(publisher, frontend, descriptor))
+        merged_note_places(publisher, frontend, now);
     struct publisher_round *round = &descriptor->round;
     round->has_news =
         round->number == 0 || (round_is_behind(frontend, descriptor) && !descriptor->has_turned);
@@ -135,6 +138,8 @@ static void begin(struct publisher *publisher, struct publisher_frontend *fronte
     assignment_replace(&round->assignment, frontend->assignment);
     descriptor->refresh_at = next_refresh(publisher, frontend, descriptor, now);
     descriptor->next_round_at = MOMENT_NEVER;
+    if (descriptor->turn_at == MOMENT_NEVER)
+        descriptor->turn_at = descriptor->refresh_at;
 }
 
 /* True when an HSDir waits for the next round, whatever becomes of the points. */
@@ -199,7 +204,12 @@ int64_t round_next_moment(const struct publisher_descriptor *descriptor)
     return later(moment, descriptor->round.begun_at + ROUND_SPACING);
 }
 
-bool round_is_due_as_refresh(const struct publisher_descriptor *descriptor, int64_t now)
+bool round_is_due_for_turn(const struct publisher_frontend *frontend,
+                           const struct publisher_descriptor *descriptor, int64_t now)
 {
-    return now >= descriptor->refresh_at && now >= round_next_moment(descriptor);
+    if (now < round_next_moment(descriptor))
+        return false;
+    bool is_for_change = now >= descriptor->next_round_at && round_is_planned_for_more(descriptor) &&
+                         round_is_behind(frontend, descriptor);
+    return now >= descriptor->refresh_at || (now >= descriptor->turn_at && is_for_change);
 }

@@ -36,8 +36,10 @@ void round_put_off(struct publisher_descriptor *descriptor, int64_t until);
 void round_check(struct publisher *publisher, struct publisher_frontend *frontend,
                  struct publisher_descriptor *descriptor, int64_t now);
 
-/* True when the one that is due next is due now, and a refresh. */
-bool round_is_due_as_refresh(const struct publisher_descriptor *descriptor, int64_t now);
+/* True when one is due now that is a refresh; or one with a change, after a refresh would have been due if
+ * there had not been so many others. */
+bool round_is_due_for_turn(const struct publisher_frontend *frontend,
+                           const struct publisher_descriptor *descriptor, int64_t now);
 
 /* When one will be due; MOMENT_NEVER for never. */
 int64_t round_next_moment(const struct publisher_descriptor *descriptor);

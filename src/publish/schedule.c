@@ -46,8 +46,8 @@ void schedule_run_frontend(struct publisher *publisher, size_t number, int64_t n
     hold_rounds(publisher, number, now);
     for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
         struct publisher_descriptor *descriptor = &frontend->descriptors[slot];
-        if (round_is_due_as_refresh(descriptor, now))
-            frontend_turn_descriptor(publisher, frontend, descriptor);
+        if (round_is_due_for_turn(frontend, descriptor, now))
+            frontend_turn_descriptor(publisher, frontend, descriptor, now);
         publisher_descriptor_check(publisher, frontend, descriptor, now);
     }
     frontend_enter_queue(publisher, number, now);

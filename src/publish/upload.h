@@ -99,6 +99,8 @@ struct publisher_descriptor {
     enum upload_cause next_round_cause;
     uint64_t others_counter; /* the highest revision counter that another publisher's, which may be there on
                                 purpose, was seen to have; 0: none was seen */
+    int64_t turn_at;         /* when a refresh would have been due if no other round had come between: others
+                                have their turn with the next round then; MOMENT_NEVER before the first */
     bool has_turned;         /* what the next round has anew is only that other points have their turn */
     bool overtakes; /* the next round's is to be above that also where the points are the same again */
     struct publisher_upload *uploads; /* one for each responsible HSDir */

@@ -169,6 +169,25 @@ static void test_turns(void **state)
     story_free(story);
 }
 
+/* Where changes come so often that no refresh is ever due, others have their turn with these all the same. */
+static void test_turns_among_changes(void **state)
+{
+    (void)state;
+    struct story *story = story_new_published(13, DESCRIPTOR_FIRST);
+    size_t places[13] = {0};
+    uint64_t next = 1000;
+    for (unsigned i = 0; i < 200; i++) {
+        story_change_points(story, 12, next += 3);
+        story_forget(story);
+        story_run(story, 31 * MINUTE);
+        for (size_t j = 0; j < 13; j++)
+            places[j] += count_places(story, j);
+    }
+    for (size_t i = 0; i < 12; i++)
+        assert_in_range(places[i], 200 * 9 + 30, 200 * 9 + 65);
+    story_free(story);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -178,6 +197,7 @@ int main(void)
         cmocka_unit_test(test_a_death_is_one_round),
         cmocka_unit_test(test_new_hsdirs),
         cmocka_unit_test(test_turns),
+        cmocka_unit_test(test_turns_among_changes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
