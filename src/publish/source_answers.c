@@ -290,9 +290,10 @@ void source_note_found(struct publisher *publisher, struct source *source, struc
                        int64_t made_at, int64_t now)
 {
     struct source *owner = own_points_find_maker(publisher, source, descriptor, made_at, now);
-    if (owner == NULL) {
-        descriptor_free(descriptor);
-    } else if (source_policy(owner->kind)->is_at_spares) {
+    bool is_seen = owner != NULL && source_policy(owner->kind)->is_at_spares;
+    if (owner == NULL || (is_seen && owner != source)) {
+        descriptor_free(descriptor); /* for one that is only seen we look ourselves, and know our own make */
+    } else if (is_seen) {
         take_seen(publisher, owner, descriptor, made_at, now);
     } else {
         own_points_take(publisher, owner, descriptor, source->is_searching, now);

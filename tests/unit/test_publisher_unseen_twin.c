@@ -10,6 +10,7 @@
 
 #include "../sim/model.h"
 #include "helper_story.h"
+#include "publish/own_points.h"
 #include "publish/twin_on_hsdirs.h"
 
 #define MINUTE ((int64_t)60000)
@@ -591,6 +592,20 @@ static void test_a_publishers_key(void **state)
     story_free(story);
 }
 
+/* What is found for another tor is not taken for that of the unseen one, whose seed it has: it may be what we
+ * have made of that ourselves, under counters that are ahead of that tor's. */
+static void test_a_publishers_copy_of_it(void **state)
+{
+    (void)state;
+    struct story *story = begin_searching();
+    const struct descriptor *known = own_points_find_known(unseen_of(story), unseen_of(story)->period_number);
+    assert_int_equal(model_point_number(&known->points[0]), 200);
+    find_of_publisher(story, 5000, 700, 2);
+    known = own_points_find_known(unseen_of(story), unseen_of(story)->period_number);
+    assert_int_equal(model_point_number(&known->points[0]), 200);
+    story_free(story);
+}
+
 /* A reload gives it a control port, or takes that away. */
 static void test_it_becomes_another_kind(void **state)
 {
@@ -720,6 +735,7 @@ int main(void)
         cmocka_unit_test(test_split),
         cmocka_unit_test(test_points_of_the_other_half),
         cmocka_unit_test(test_a_publishers_key),
+        cmocka_unit_test(test_a_publishers_copy_of_it),
         cmocka_unit_test(test_it_becomes_another_kind),
         cmocka_unit_test(test_its_work_goes_on),
         cmocka_unit_test(test_what_is_missed_of_it),
