@@ -42,7 +42,8 @@ bool config_loader_read_endpoint(struct config_loader *loader, yaml_node_t *node
                                  struct control_endpoint *endpoint);
 
 /* Reads a whole number from 0 to maximum, which has fewer than six digits; node may be NULL. unit is what it
- * counts, for messages, or NULL. Returns it, or fallback when there is none, or a bad one, which is reported. */
+ * counts, for messages, or NULL. Returns it, or fallback when there is none, or a bad one, which is reported.
+ */
 unsigned config_loader_read_number(struct config_loader *loader, yaml_node_t *node, const char *key,
                                    const char *unit, unsigned maximum, unsigned fallback);
 
