@@ -153,7 +153,7 @@ void link_announce(struct world *world, uint32_t number, enum source_upload what
 {
     for (size_t i = 0; i < OBPUBS; i++) {
         struct obpub *obpub = &world->obpubs[i];
-        if (!obpub->is_running || !world->backends[number].has_control || !obpub->links[number].is_up ||
+        if (!obpub->is_running || twin_is_unseen(world, number) || !obpub->links[number].is_up ||
             obpub->is_blind || world_is_broken("mute"))
             continue;
         publisher_note_source_upload(obpub->publisher, number, what, world->relays[relay].hsdir.fingerprint,
