@@ -32,14 +32,33 @@ static void note_change(struct world *world, struct backend *backend)
 
 /* -- points ------------------------------------------------------------------------------------------ */
 
-static uint64_t make_point(struct world *world, uint32_t number, uint64_t period_number)
+/* Of the relays that points are at; tor has no two of a service's points at one. */
+static uint32_t draw_relay(struct world *world, const struct service_descriptor *descriptor)
 {
+    uint32_t relays = world->plan.point_relays;
+    uint32_t relay = relays > 0 ? (uint32_t)chance_draw(&world->chance, 0, relays - 1) : 0;
+    for (size_t i = 0; i < descriptor->point_count && descriptor->point_count < relays;) {
+        const struct point *other = &world->points[descriptor->points[i++] - 1];
+        if (other->gone_at != NEVER || other->relay != relay)
+            continue;
+        relay = (relay + 1) % relays;
+        i = 0;
+    }
+    return relay;
+}
+
+static uint64_t make_point(struct world *world, uint32_t number, const struct service_descriptor *descriptor)
+{
+    uint32_t relay = draw_relay(world, descriptor);
     if (world->point_count == world->point_size) {
         world->point_size = world->point_size > 0 ? 2 * world->point_size : 256;
         world->points = memory_resize(world->points, world->point_size, sizeof(*world->points));
     }
-    world->points[world->point_count++] =
-        (struct point){number, world->backends[number].process, period_number, NEVER, false};
+    world->points[world->point_count++] = (struct point){.backend = number,
+                                                         .process = world->backends[number].process,
+                                                         .period_number = descriptor->period_number,
+                                                         .relay = relay,
+                                                         .gone_at = NEVER};
     return world->point_count;
 }
 
@@ -55,9 +74,11 @@ static void fill_descriptor(struct world *world, uint32_t number, struct service
 {
     descriptor->period_number = period_number;
     descriptor->counter = 0;
-    descriptor->point_count = world->backends[number].points_wanted;
-    for (size_t i = 0; i < descriptor->point_count; i++)
-        descriptor->points[i] = make_point(world, number, period_number);
+    descriptor->point_count = 0;
+    while (descriptor->point_count < world->backends[number].points_wanted) {
+        uint64_t point = make_point(world, number, descriptor);
+        descriptor->points[descriptor->point_count++] = point;
+    }
 }
 
 static void drop_descriptor(struct world *world, struct service_descriptor *descriptor, bool is_killed)
@@ -180,6 +201,14 @@ void backend_see_consensus(struct world *world, uint32_t number)
     }
 }
 
+void backend_place_points(const struct world *world, struct descriptor *descriptor)
+{
+    for (size_t i = 0; world->plan.point_relays > 0 && i < descriptor->point_count; i++) {
+        uint64_t number = model_point_number(&descriptor->points[i]);
+        model_place_point(&descriptor->points[i], world->points[number - 1].relay);
+    }
+}
+
 struct descriptor *backend_answer(struct world *world, uint32_t number)
 {
     const struct backend *backend = &world->backends[number];
@@ -188,6 +217,7 @@ struct descriptor *backend_answer(struct world *world, uint32_t number)
         return NULL;
     struct descriptor *descriptor = model_make_descriptor(current->period_number, current->counter,
                                                           current->points, current->point_count);
+    backend_place_points(world, descriptor);
     if (backend->twin.is_twin)
         twin_answer(world, number, descriptor);
     return descriptor;
@@ -298,7 +328,7 @@ static void replace_point(struct world *world, uint32_t number)
         uint64_t *point =
             &descriptor->points[chance_draw(&world->chance, 0, (int64_t)descriptor->point_count - 1)];
         end_point(world, *point, false);
-        *point = make_point(world, number, descriptor->period_number);
+        *point = make_point(world, number, descriptor);
         note_change(world, backend);
         backend_upload(world, number, slot);
     }

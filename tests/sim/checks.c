@@ -255,19 +255,24 @@ static void check_attacked(struct world *world, const struct obpub *obpub, size_
     }
 }
 
+bool checks_must_be_in(const struct world *world, size_t frontend, size_t backend, uint64_t period_number)
+{
+    for (size_t j = 0; j < OBPUBS; j++) {
+        const struct obpub *obpub = &world->obpubs[j];
+        if (obpub->is_running &&
+            !must_be_in(world, obpub, backend, find_delay(world, obpub, frontend, backend, period_number)))
+            return false;
+    }
+    return true;
+}
+
 static void check_completeness(struct world *world, size_t frontend, const struct stored *stored)
 {
     const struct frontend *known = &world->frontends[frontend];
     for (size_t i = 0; known->backend_count <= INTRODUCTION_POINTS_MAX && i < known->backend_count; i++) {
         size_t backend = source_row(known->backends[i]);
-        bool must = true;
-        for (size_t j = 0; j < OBPUBS; j++) {
-            const struct obpub *other = &world->obpubs[j];
-            must = must && (!other->is_running ||
-                            must_be_in(world, other, backend,
-                                       find_delay(world, other, frontend, backend, stored->period_number)));
-        }
-        if (must && !has_point_of(world, stored, backend))
+        if (checks_must_be_in(world, frontend, backend, stored->period_number) &&
+            !has_point_of(world, stored, backend))
             world_fail(world, "frontend %zu: relay %u has no point of backend %zu (%s control), which lives",
                        frontend, stored->relay, backend,
                        world->backends[backend].has_control ? "with" : "without");
@@ -314,9 +319,9 @@ static bool has_responsible(const struct obpub *obpub, size_t frontend, uint64_t
     return rules_find_sent(&((struct obpub *)obpub)->frontends[frontend], period_number, relay) != NULL;
 }
 
-/* True when no other obpub may have put something older there since. One that has seen a newer consensus does
+/* One that has seen a newer consensus does
  * not mend what it left at HSDirs that it does not count any more. */
-static bool is_undisputed(const struct world *world, size_t frontend, uint32_t relay, uint64_t period_number)
+bool checks_is_undisputed(const struct world *world, size_t frontend, uint32_t relay, uint64_t period_number)
 {
     for (size_t i = 0; i < OBPUBS && world->plan.has_two_obpubs; i++) {
         const struct obpub *obpub = &world->obpubs[i];
@@ -343,7 +348,7 @@ static void check_responsible(struct world *world, const struct obpub *obpub, si
     if (world->now - stored->at > publisher_rules_default.refresh_max + settle_time(world))
         world_fail(world, "frontend %zu: relay %u has a descriptor that is %lld min old", frontend, relay,
                    (long long)((world->now - stored->at) / MINUTE));
-    if (!is_undisputed(world, frontend, relay, descriptor->period_number))
+    if (!checks_is_undisputed(world, frontend, relay, descriptor->period_number))
         return;
     if (stored->obpub != OF_A_TOR)
         check_points(world, frontend, stored);
@@ -351,7 +356,7 @@ static void check_responsible(struct world *world, const struct obpub *obpub, si
         twin_rules_check(world, obpub, frontend, stored);
     bool is_merged = !obpub->publisher->frontends[frontend].is_split && stored->obpub != OF_A_TOR &&
                      world->now - world->frontends[frontend].split_at > BACK_IN + STRAIN_HOLDS;
-    if (is_merged)
+    if (is_merged && !world->plan.is_crowd)
         check_completeness(world, frontend, stored);
     check_attacked(world, obpub, frontend, stored);
 }
@@ -376,6 +381,8 @@ static void check_obpub(struct world *world, const struct obpub *obpub, size_t f
         for (size_t i = 0; i < descriptor->upload_count; i++)
             check_responsible(world, obpub, frontend, descriptor,
                               model_hsdir_number(descriptor->uploads[i].fingerprint));
+        if (world->plan.is_crowd)
+            crowd_rules_check(world, obpub, frontend, descriptor);
     }
     if (world->plan.has_twins)
         twin_rules_check_shares(world, obpub, frontend);
@@ -399,7 +406,9 @@ static bool keeps_set(const struct world *world, const struct obpub *obpub, cons
 static void check_taken(struct world *world, const struct obpub *obpub, size_t frontend)
 {
     const struct publisher_frontend *known = &obpub->publisher->frontends[frontend];
-    if (world->plan.has_two_obpubs || !world->plan.tells_ends || world_is_broken("uneven"))
+    bool is_wrong_on_purpose =
+        world_is_broken("uneven") || (world->plan.is_crowd && world_broken_rule != NULL);
+    if (world->plan.has_two_obpubs || !world->plan.tells_ends || is_wrong_on_purpose)
         return;
     for (enum descriptor_slot slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
         const struct publisher_descriptor *descriptor = &known->descriptors[slot];

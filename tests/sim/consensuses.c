@@ -78,8 +78,7 @@ static void publish(struct world *world)
     *view = (struct consensus_view){serial, world->now, model_make_network(&consensus)};
 }
 
-/* Tors fetch a consensus within nearly three hours of its beginning; every second obpub has one that does so
- * at once. */
+/* Tors fetch a consensus within nearly three hours of its beginning; those of some obpubs do so at once. */
 static void tell(struct world *world)
 {
     uint32_t serial = world->consensus_count - 1;
@@ -92,7 +91,7 @@ static void tell(struct world *world)
         if (chance_millionths(&world->chance, world->plan.misses_consensus))
             obpub->ignores_consensus_until =
                 world->now + chance_draw(&world->chance, 1, 6) * consensus_interval(world);
-        int64_t delay = chance_draw(&world->chance, 0, world->plan.seed % 2 == 0 ? latest : 10 * SECOND);
+        int64_t delay = chance_draw(&world->chance, 0, world->plan.is_prompt ? 10 * SECOND : latest);
         world_add(world, delay, (struct happening){.function = adopt_by_obpub, .one = i, .two = serial});
     }
 }

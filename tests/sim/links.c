@@ -180,7 +180,7 @@ static struct descriptor *ask_hsdirs(struct world *world, const struct obpub *ob
         if (stored != NULL && (best == NULL || stored->counter > best->counter))
             best = stored;
     }
-    return best != NULL ? store_make_descriptor(best) : NULL;
+    return best != NULL ? store_make_descriptor(world, best) : NULL;
 }
 
 /* True when this very process of an obpub has made a descriptor. */

@@ -39,7 +39,7 @@ static struct descriptor *find_descriptor(struct world *world, struct obpub *obp
         !is_ours &&
         (int64_t)stored->counter > find_last_counter(&obpub->frontends[look->frontend], look->period_number);
     result->is_of_other_half = network_may_be_of_other_half(obpub->publisher->network, world->now / SECOND);
-    return store_make_descriptor(stored);
+    return store_make_descriptor(world, stored);
 }
 
 /* True when all obpubs go by consensuses by which clients use the same descriptors. */

@@ -97,13 +97,18 @@ uint32_t model_hsdir_number(const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE])
     return number;
 }
 
-/* Each point is at a relay of its own, which the networks here do not have. */
-static void make_point(struct introduction_point *point, uint64_t number)
+static void set_relay(struct introduction_point *point, uint64_t number)
 {
     struct link_specifiers links = {.ipv4 = {192, 0, 2, 1}, .ipv4_port = 9001};
     memset(links.fingerprint, 0x5a, sizeof(links.fingerprint));
     memcpy(links.fingerprint, &number, sizeof(number));
     introduction_point_set_links(point, &links);
+}
+
+/* Each point is at a relay of its own, which the networks here do not have. */
+static void make_point(struct introduction_point *point, uint64_t number)
+{
+    set_relay(point, number);
     memcpy(point->auth_key, &number, sizeof(number));
     memcpy(point->enc_key, &number, sizeof(number));
 }
@@ -122,6 +127,11 @@ struct descriptor *model_make_descriptor(uint64_t period_number, uint64_t revisi
     for (size_t i = 0; i < point_count; i++)
         make_point(&descriptor->points[i], points[i]);
     return descriptor;
+}
+
+void model_place_point(struct introduction_point *point, uint32_t relay)
+{
+    set_relay(point, relay);
 }
 
 uint64_t model_point_number(const struct introduction_point *point)

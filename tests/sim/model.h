@@ -34,6 +34,9 @@ uint32_t model_hsdir_number(const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE]);
  * what the state machine looks at is filled in. */
 struct descriptor *model_make_descriptor(uint64_t period_number, uint64_t revision_counter,
                                          const uint64_t *points, size_t point_count);
+
+/* Puts a point at the relay of that number. */
+void model_place_point(struct introduction_point *point, uint32_t relay);
 uint64_t model_point_number(const struct introduction_point *point);
 
 #endif

@@ -202,8 +202,9 @@ static void upload(struct world *world, struct obpub *obpub, const struct publis
         .made_at = world->now,
     };
     uint64_t content = fill_stored(action->set, &stored);
-    if (world->plan.has_twins) {
+    if (world->plan.has_twins || world->plan.is_crowd)
         content = round_content(descriptor);
+    if (world->plan.has_twins) {
         rules_note_hsdirs(world, obpub, action->frontend);
         twin_rules_note_split(world, action->frontend);
     }
@@ -217,6 +218,8 @@ static void upload(struct world *world, struct obpub *obpub, const struct publis
         parcel->frontend = (uint32_t)action->frontend;
         parcel->stored = stored;
         parcel->stored.relay = model_hsdir_number(action->fingerprints[i]);
+        if (world->plan.is_crowd)
+            crowd_break_upload(world, action->frontend, &parcel->stored);
         rules_note_upload(world, obpub, action, parcel->stored.relay, (int64_t)stored.counter, content);
         send_parcel(world, obpub, parcel);
     }
@@ -239,6 +242,10 @@ static void wake(struct world *world, const struct happening *happening)
 void obpub_run(struct world *world, struct obpub *obpub)
 {
     struct publisher_action action;
+    for (size_t i = 0; world->plan.is_crowd && i < world->plan.frontend_count; i++) {
+        crowd_rules_note_knowledge(world, obpub, i);
+        crowd_break_memory(obpub, i);
+    }
     for (unsigned i = 0; publisher_next_action(obpub->publisher, &action, world->now); i++) {
         if (i > ACTIONS_MAX) {
             world_fail(world, "there is no end to what is to be done");
@@ -362,12 +369,11 @@ static void start(struct world *world, const struct happening *happening)
         const struct frontend *frontend = &world->frontends[i];
         publisher_add_frontend(obpub->publisher, frontend->keys.identity_key, frontend->backends,
                                frontend->backend_count, world->now);
-        publisher_set_descriptors(obpub->publisher, i,
-                                  world->plan.is_distinct ? DESCRIPTORS_AUTO : DESCRIPTORS_SAME, world->now);
+        operators_configure(world, obpub, i);
         if (world->plan.has_twins)
             publisher_set_twins(obpub->publisher, i, world->plan.lead, true, world->now);
         obpub->frontends[i].static_at = obpub->frontends[i].held_at = obpub->frontends[i].left_at = LONG_AGO;
-        obpub->frontends[i].overtook_at = LONG_AGO;
+        obpub->frontends[i].overtook_at = obpub->frontends[i].used_drained_at = LONG_AGO;
         obpub->frontends[i].published_at = NEVER;
         rules_begin(world, &obpub->frontends[i]);
         for (size_t j = 0; j < RELAYS_MAX; j++)

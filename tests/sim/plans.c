@@ -1,6 +1,5 @@
-/* The kinds of histories that are played: a long one, a large one, sieges, two obpubs in turns, twins, one
- * of which may be unseen, and
- * many short ones of every sort. */
+/* The kinds of histories that are played: a long one, a large one, sieges, two obpubs in turns, twins, one of
+ * which may be unseen, crowds, and many short ones of every sort. */
 #include "plans.h"
 
 #include <string.h>
@@ -222,6 +221,73 @@ static void plan_unseen(struct plan *plan, struct chance *chance)
         plan->lead = 45 * MINUTE;
 }
 
+/* A day of a frontend with 100 backends, which have different weights every other time. */
+static void plan_crowd(struct plan *plan, struct chance *chance)
+{
+    plan->duration = 1 * DAY;
+    plan->start_round = chance_draw(chance, 0, 23);
+    plan->is_prompt = true;
+    plan->is_crowd = true;
+    plan->descriptors = DESCRIPTORS_AUTO;
+    plan->has_weights = plan->seed % 2 == 0;
+    plan->frontend_count = 1;
+    plan->backend_count = plan->members = 100;
+    plan->relay_count = 100;
+    plan->point_relays = 2000;
+    plan->relay_leaves = 0.01;
+    plan->relay_returns = 0.05;
+    plan->dies = 1.0 / 24;
+    plan->replaces_point = 1.0 / 24;
+    plan->tells_ends = true;
+    plan->check_interval = 30 * SECOND;
+    plan->frontends_checked = 1;
+    plan->visitor_count = 2000;
+}
+
+/* Some hours of small crowds of every sort. */
+static void plan_throng(struct plan *plan, struct chance *chance)
+{
+    static const double none_or_some[] = {0, 0.02, 0.1, 1};
+#define RATE() none_or_some[chance_draw(chance, 0, 3)]
+    plan->duration = chance_draw(chance, 2 * HOUR, 30 * HOUR);
+    plan->start_round = chance_draw(chance, 0, 23);
+    plan->is_crowd = true;
+    plan->descriptors = (enum descriptors_policy)chance_draw(chance, 0, 2);
+    plan->has_weights = chance_once_in(chance, 2);
+    plan->frontend_count = (size_t)chance_draw(chance, 1, 2);
+    plan->backend_count = (size_t)chance_draw(chance, 8, 40);
+    plan->members = (size_t)chance_draw(chance, 8, (int64_t)plan->backend_count);
+    plan->relay_count = (uint32_t)chance_draw(chance, 12, 60);
+    plan->point_relays = chance_once_in(chance, 2) ? plan->relay_count : 500;
+    plan->relay_leaves = RATE() / 20;
+    plan->relay_returns = 0.2;
+    plan->relay_restarts = RATE() / 40;
+    plan->dies = RATE();
+    plan->hangs = RATE() / 2;
+    plan->loses_route = RATE() / 2;
+    plan->replaces_point = RATE();
+    plan->without_control = chance_once_in(chance, 2) ? 0 : chance_draw(chance, 0, 100 * PERCENT);
+    plan->drains = RATE();
+    plan->reloads = RATE() / 2;
+    plan->tells_ends = chance_once_in(chance, 2);
+    plan->obpub_dies = RATE() / 10;
+    plan->local_tor_dies = RATE() / 10;
+    plan->no_shared_random = 20 * PERCENT;
+    plan->no_consensus = 5 * PERCENT;
+    plan->misses_consensus = 5 * PERCENT;
+    plan->has_two_obpubs = chance_once_in(chance, 4);
+    if (chance_once_in(chance, 2)) {
+        plan->upload_fails = chance_draw(chance, 0, 10 * PERCENT);
+        plan->upload_is_lost = chance_draw(chance, 0, 2 * PERCENT);
+        plan->upload_is_late = chance_draw(chance, 0, 2 * PERCENT);
+        plan->fetch_fails = chance_draw(chance, 0, 5 * PERCENT);
+    }
+    plan->check_interval = 30 * SECOND;
+    plan->frontends_checked = plan->frontend_count;
+    plan->visitor_count = 8;
+#undef RATE
+}
+
 bool plan_make(struct plan *plan, const char *kind, uint64_t seed)
 {
     struct chance chance = {.state = seed ^ 0x706c616e};
@@ -229,6 +295,8 @@ bool plan_make(struct plan *plan, const char *kind, uint64_t seed)
     plan->seed = seed;
     plan->schedule = public_schedule;
     plan->obpub_away = 2 * HOUR;
+    plan->is_prompt = seed % 2 == 1;
+    plan->descriptors = DESCRIPTORS_SAME;
     if (strcmp(kind, "year") == 0)
         plan_year(plan);
     else if (strcmp(kind, "large") == 0)
@@ -241,6 +309,10 @@ bool plan_make(struct plan *plan, const char *kind, uint64_t seed)
         plan_twins(plan, &chance);
     else if (strcmp(kind, "unseen") == 0)
         plan_unseen(plan, &chance);
+    else if (strcmp(kind, "crowd") == 0)
+        plan_crowd(plan, &chance);
+    else if (strcmp(kind, "throng") == 0)
+        plan_throng(plan, &chance);
     else if (strcmp(kind, "short") == 0)
         plan_short(plan, &chance);
     else

@@ -240,6 +240,9 @@ static const char *find_fault(const struct world *world, const struct obpub *obp
         if (content == known->content && !has_new_hsdir(record, known) && !known->was_refused &&
             known->replaced_at < known->begun_at && !may_be_in_doubt && !has_lapsed)
             return "for the same points";
+        if (world->plan.is_crowd && record->news == known->news && !has_new_hsdir(record, known) &&
+            !known->was_refused && !may_be_in_doubt)
+            return "for other points, though nothing has changed";
         return NULL;
     case UPLOAD_FOR_HSDIR:
         return has_new_hsdir(record, known) ? NULL : "for a new HSDir, which there is not";
@@ -270,6 +273,8 @@ static void note_round(struct world *world, struct obpub *obpub, const struct pu
     if (action->round == known->round)
         return;
     struct frontend_record *record = &obpub->frontends[action->frontend];
+    if (world->plan.is_crowd)
+        crowd_rules_note_knowledge(world, obpub, action->frontend);
     const char *fault = find_fault(world, obpub, record, round, known, content);
     if (fault == NULL && !pay_for_round(world, obpub->publisher, action, record))
         fault = "one too many";
@@ -280,6 +285,8 @@ static void note_round(struct world *world, struct obpub *obpub, const struct pu
     known->round = action->round;
     known->begun_at = round->begun_at;
     known->content = content;
+    known->news = record->news;
+    world->figures.rounds[round->cause != UPLOAD_FOR_REFRESH]++;
     known->was_refused = false;
 }
 

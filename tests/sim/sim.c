@@ -1,7 +1,7 @@
 /* Plays the state machine of publish/ under a virtual clock against a model of the network, from a seed.
  *
- *     sim --history short|year|large|siege|turns|twins|unseen [--seed N | --fresh] [--count N] [--break RULE]
- *         [--figures] [--trace]
+ *     sim --history short|year|large|siege|turns|twins|unseen|crowd|throng [--seed N | --fresh] [--count N]
+ *         [--break RULE] [--figures] [--trace]
  *
  * With a count it plays as many histories, each with the next seed. One that fails is played again, to the
  * same end, by its own seed alone. --break breaks a rule of the model: then all is well if a check notices.
@@ -12,7 +12,9 @@
  * another one), torn (HSDirs keep all points but one); and of twins: lead (counters have none), far (it is
  * five times as long as it should be), seeds (a tor tells of its first one alone), owner (points go out with
  * another twin's seed), spare (obpub posts to the spare HSDirs, too), unseen (nobody can fetch
- * what these have), uneven (all HSDirs have one twin). */
+ * what these have), uneven (all HSDirs have one twin); and of crowds: left-out (one backend is in no set),
+ * alone (each set has the points of one backend), stale (some HSDirs never have another set), owing (nobody
+ * is owed what it lacked), forgetful (nothing is a reason for other points). */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,6 +50,10 @@ static void add_figures(struct figures *total, const struct world *world)
     total->refusals += figures->refusals;
     total->own_uploads[0] += figures->own_uploads[0];
     total->own_uploads[1] += figures->own_uploads[1];
+    total->rounds[0] += figures->rounds[0];
+    total->rounds[1] += figures->rounds[1];
+    if (figures->shares_spread > total->shares_spread)
+        total->shares_spread = figures->shares_spread;
 }
 
 static void print_figures(const struct figures *figures)
@@ -62,6 +68,10 @@ static void print_figures(const struct figures *figures)
                " solutions refused that may be, %" PRIu64 " uploads of twins taken, %" PRIu64 " refused\n",
                figures->visits, figures->vain_visits, figures->refusals, figures->own_uploads[1],
                figures->own_uploads[0]);
+    printf("%" PRIu64 " rounds, and %" PRIu64 " refreshes\n", figures->rounds[1], figures->rounds[0]);
+    if (figures->shares_spread > 0)
+        printf("shares of what clients fetched were within %.1f %% of what was due\n",
+               100 * figures->shares_spread);
 }
 
 /* A publisher may wake for a timer that turns out to have nothing to do, but not as a habit. */
@@ -135,8 +145,10 @@ int main(int count, char **words)
 {
     struct options options = {.history = "short", .seed = 1, .count = 1};
     if (sodium_init() < 0 || !read_options(&options, count, words)) {
-        fprintf(stderr, "usage: sim --history short|year|large|siege|turns|twins|unseen [--seed N | --fresh]"
-                        " [--count N] [--break RULE] [--figures] [--trace]\n");
+        fprintf(
+            stderr,
+            "usage: sim --history short|year|large|siege|turns|twins|unseen|crowd|throng [--seed N | --fresh]"
+            " [--count N] [--break RULE] [--figures] [--trace]\n");
         return 2;
     }
     printf("%" PRIu64 " of %s from seed %" PRIu64 "\n", options.count, options.history, options.seed);

@@ -64,12 +64,13 @@ void store_sign(struct descriptor *descriptor, const struct stored *maker)
     memcpy(descriptor->signing_key, key, sizeof(key));
 }
 
-struct descriptor *store_make_descriptor(const struct stored *stored)
+struct descriptor *store_make_descriptor(const struct world *world, const struct stored *stored)
 {
     struct descriptor *descriptor =
         model_make_descriptor(stored->period_number, stored->counter, stored->points, stored->point_count);
     store_sign(descriptor, stored);
     work_describe(descriptor, &stored->work);
+    backend_place_points(world, descriptor);
     return descriptor;
 }
 

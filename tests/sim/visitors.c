@@ -1,5 +1,5 @@
-/* Clients of frontends with twins: they keep what they have, throw away what is older, and visit now and
- * then. */
+/* Clients of frontends with twins, or crowds: they keep what they have, throw away what is older, and visit
+ * now and then. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -56,13 +56,14 @@ static bool visit(struct world *world, size_t frontend, const struct visitor *vi
 {
     uint32_t backend = 0;
     enum visit result = visitor_try(world, &visitor->held, &backend);
-    if (result == VISIT_REFUSED)
+    if (result == VISIT_REFUSED && world->plan.has_twins)
         twin_rules_note_refused(world, frontend, &visitor->held, backend, visitor->fetched_at);
     return result == VISIT_WORKS;
 }
 
 /* Takes what an HSDir has, unless it is older than what is here. */
-static bool fetch(struct world *world, struct visitor *visitor, uint32_t relay, const uint8_t *blinded_key)
+static bool fetch(struct world *world, size_t frontend, struct visitor *visitor, uint32_t relay,
+                  const uint8_t *blinded_key)
 {
     const struct stored *stored = store_find(world, relay, blinded_key);
     if (stored == NULL || (visitor->has_one && stored->counter < visitor->held.counter))
@@ -70,6 +71,8 @@ static bool fetch(struct world *world, struct visitor *visitor, uint32_t relay, 
     visitor->held = *stored;
     visitor->has_one = true;
     visitor->fetched_at = world->now;
+    if (world->plan.is_crowd)
+        crowd_rules_note_fetch(world, frontend, stored);
     return true;
 }
 
@@ -87,7 +90,7 @@ static bool fetch_and_visit(struct world *world, size_t number, struct visitor *
     memcpy(relays, asked->relays[1], sizeof(relays));
     for (size_t left = asked->count[1]; left > 0; left--) {
         size_t i = (size_t)chance_draw(&world->chance, 0, (int64_t)left - 1);
-        if (fetch(world, visitor, relays[i], blinded_key) && visit(world, number, visitor))
+        if (fetch(world, number, visitor, relays[i], blinded_key) && visit(world, number, visitor))
             return true;
         relays[i] = relays[left - 1];
     }
@@ -125,7 +128,8 @@ static void go(struct world *world, const struct happening *happening)
     if ((is_good && visit(world, frontend, visitor)) || fetch_and_visit(world, frontend, visitor))
         return;
     world->figures.vain_visits++;
-    if (twin_rules_promise(world, frontend, network->period_number[network->client_slot],
+    if (world->plan.has_twins &&
+        twin_rules_promise(world, frontend, network->period_number[network->client_slot],
                            visitor->has_one ? &visitor->held : NULL))
         world_fail(world, "frontend %zu: a client with consensus %u, counter %llu, gets nothing that works",
                    frontend, visitor->serial,

@@ -80,6 +80,7 @@ void world_play(struct world *world, const struct plan *plan)
     consensuses_begin(world);
     backends_begin(world);
     make_frontends(world);
+    operators_begin(world);
     obpubs_begin(world);
     if (plan->takes_turns)
         turns_begin(world);
@@ -95,11 +96,13 @@ void world_play(struct world *world, const struct plan *plan)
         free(happening.thing);
     }
     twin_rules_end(world);
+    crowd_rules_end(world);
 }
 
 void world_clear(struct world *world)
 {
     obpubs_clear(world);
+    operators_clear(world);
     for (size_t i = 0; i < world->plan.frontend_count; i++)
         free(world->frontends[i].backends);
     free(world->frontends);

@@ -7,6 +7,7 @@
 #define OBPUB_TESTS_SIM_WORLD_H
 
 #include "chance.h"
+#include "crowd.h"
 #include "model.h"
 #include "publish/publisher.h"
 #include "timeline.h"
@@ -47,15 +48,20 @@ struct plan {
     int64_t fetch_fails;
     double obpub_dies, local_tor_dies;
     int64_t obpub_away; /* the longest time until one that died is back */
+    bool is_prompt;     /* obpubs have each consensus at once, and not as late as other tors */
     int64_t no_shared_random, no_consensus, misses_consensus;
     bool has_two_obpubs;
     bool takes_turns;     /* one of the two after the other is killed or blinded, and comes back */
     int64_t clocks_apart; /* the second one's clock is behind by so much */
     int64_t check_interval;
-    size_t frontends_checked; /* each time */
-    bool is_distinct;         /* HSDirs may have points of their own */
-    bool has_twins;           /* each frontend's members are its twins, */
-    bool has_unseen_twins;    /* and of each frontend the last one has no control port */
+    size_t frontends_checked;            /* each time */
+    bool is_crowd;                       /* each frontend has a crowd of backends, */
+    enum descriptors_policy descriptors; /* its HSDirs points of their own, at first, */
+    bool has_weights;                    /* its members different weights, */
+    double drains, reloads;              /* and its operator is busy (a frontend) */
+    uint32_t point_relays;               /* points are at so many relays; 0: each at one of its own */
+    bool has_twins;                      /* each frontend's members are its twins, */
+    bool has_unseen_twins;               /* and of each frontend the last one has no control port */
     int64_t lead;
     enum some uploads; /* which twins upload themselves, */
     enum some work;    /* and have proof of work on, at the beginning */
@@ -113,6 +119,7 @@ struct point {
     uint32_t backend;
     uint32_t process;
     uint64_t period_number; /* of the descriptor that it was made for */
+    uint32_t relay;         /* where it is, where relays are shared */
     int64_t gone_at;        /* when its tor told others, or died */
     bool is_killed;         /* its process ended */
 };
@@ -164,10 +171,14 @@ struct frontend_record {
         uint64_t round;       /* the publisher's last one */
         int64_t begun_at;     /* when that began */
         uint64_t content;     /* of it */
+        uint64_t news;        /* of the members, until then */
         int64_t last_seconds; /* the engine's rule about counters */
         bool was_refused;     /* since then, by an HSDir */
         int64_t replaced_at; /* when an HSDir of it last took what a twin uploaded, of whichever descriptor */
     } period[REFRESHES];
+    uint64_t knowledge;           /* of the members, */
+    uint64_t news;                /* and how often that became another */
+    int64_t used_drained_at;      /* when those that are drained were last used all the same */
     double budget;                /* rounds that it may still have */
     int64_t budget_at;            /* when that was worked out */
     int64_t strained_at;          /* when a round last cost something of what is kept for quiet backends */
@@ -217,13 +228,18 @@ struct frontend {
     size_t backend_count;
     int64_t steady_at; /* when an obpub was last seen in a state to do for it all that is promised */
     bool was_split;
-    int64_t split_at; /* when its obpub was last seen to split it, or to merge it again */
-    uint64_t samples; /* of what clients ask its twins */
+    int64_t split_at;           /* when its obpub was last seen to split it, or to merge it again */
+    uint64_t samples;           /* of what clients ask its twins, or its crowd */
+    struct crowd_member *crowd; /* one for each of its backends; NULL where it has no crowd */
+    enum descriptors_policy descriptors;
+    int64_t commanded_at; /* when its operator last did something */
 };
 
 struct figures {
     uint64_t looks_by_obpubs, checks, looks, unlucky_looks, uploads, rejected, fetches, deaths, events;
     uint64_t visits, vain_visits, refusals, own_uploads[2];
+    uint64_t rounds[2];   /* of all, and those that were no refreshes, */
+    double shares_spread; /* the largest deviation of a backend's share from what it is due */
 };
 
 struct world {
@@ -286,7 +302,7 @@ struct stored *store_find(struct world *world, uint32_t relay, const uint8_t *bl
 struct stored *store_find_key(struct world *world, uint32_t relay, const uint8_t key[8]);
 
 /* What it hands out. */
-struct descriptor *store_make_descriptor(const struct stored *stored);
+struct descriptor *store_make_descriptor(const struct world *world, const struct stored *stored);
 
 /* Gives a descriptor the signing key of who made it (obpub, run and backend of maker): each process has one
  * for each time period. */
@@ -304,6 +320,9 @@ void backends_clear(struct world *world);
 void backend_see_consensus(struct world *world, uint32_t number);
 struct descriptor *backend_answer(struct world *world, uint32_t number);
 void backend_upload(struct world *world, uint32_t number, enum descriptor_slot slot);
+
+/* Where relays are shared, puts the points of a descriptor where they are. */
+void backend_place_points(const struct world *world, struct descriptor *descriptor);
 
 /* It has something else to tell than new points. */
 void backend_note_news(struct world *world, uint32_t number);
@@ -369,6 +388,13 @@ void checks_begin(struct world *world);
 
 /* True when an obpub has been in a state to do for a frontend all that is promised for long enough. */
 bool checks_is_steady_for(const struct world *world, const struct obpub *obpub, size_t frontend);
+
+/* True when a backend of a frontend has been there, and unchanged, for so long that it must be in a
+ * descriptor of all obpubs; but for its weight, and for whom there is no place. */
+bool checks_must_be_in(const struct world *world, size_t frontend, size_t backend, uint64_t period_number);
+
+/* True when no other obpub may have put something older at a relay since. */
+bool checks_is_undisputed(const struct world *world, size_t frontend, uint32_t relay, uint64_t period_number);
 
 /* True when the world played a trick on an HSDir's uploads, or on itself, so that nothing is promised for it
  * now. */

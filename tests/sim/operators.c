@@ -1,0 +1,107 @@
+/* What the operators of crowds do: weights, drains, and reloads of the config. */
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "world.h"
+
+#define WEIGHT_SLOW 5 /* of weights that differ: machines of three sizes */
+
+static void draw_weights(struct world *world, struct frontend *frontend)
+{
+    for (size_t i = 0; i < frontend->backend_count; i++) {
+        unsigned size = world->plan.has_weights ? (unsigned)chance_draw(&world->chance, 0, 2) : 1;
+        frontend->crowd[i].weight = WEIGHT_SLOW << size;
+    }
+}
+
+static void set_weights(struct world *world, struct obpub *obpub, size_t number)
+{
+    const struct frontend *frontend = &world->frontends[number];
+    unsigned *weights = memory_allocate(frontend->backend_count, sizeof(*weights));
+    for (size_t i = 0; i < frontend->backend_count; i++)
+        weights[i] = frontend->crowd[i].weight;
+    publisher_set_weights(obpub->publisher, number, weights, world->now);
+    free(weights);
+}
+
+void operators_configure(struct world *world, struct obpub *obpub, size_t number)
+{
+    const struct frontend *frontend = &world->frontends[number];
+    publisher_set_descriptors(obpub->publisher, number, frontend->descriptors, world->now);
+    if (frontend->crowd != NULL)
+        set_weights(world, obpub, number);
+}
+
+/* -- what they do by chance -------------------------------------------------------------------------- */
+
+/* Nothing is promised of a frontend for a while. */
+static void note_command(struct world *world, size_t number)
+{
+    world->frontends[number].commanded_at = world->now;
+}
+
+/* Another config, at all obpubs. one is the frontend. */
+static void reload(struct world *world, const struct happening *happening)
+{
+    struct frontend *frontend = &world->frontends[happening->one];
+    world_add(world, chance_wait(&world->chance, world->plan.reloads), *happening);
+    frontend->descriptors = (enum descriptors_policy)chance_draw(&world->chance, 0, 2);
+    if (chance_once_in(&world->chance, 2))
+        draw_weights(world, frontend);
+    world_trace(world, "frontend %u: reload, descriptors %d", happening->one, (int)frontend->descriptors);
+    note_command(world, happening->one);
+    for (size_t i = 0; i < OBPUBS; i++) {
+        if (!world->obpubs[i].is_running)
+            continue;
+        operators_configure(world, &world->obpubs[i], happening->one);
+        obpub_run(world, &world->obpubs[i]);
+    }
+}
+
+/* Drains a backend at all obpubs, or ends that, which a restart forgets. one is the frontend. */
+static void drain(struct world *world, const struct happening *happening)
+{
+    const struct frontend *frontend = &world->frontends[happening->one];
+    world_add(world, chance_wait(&world->chance, world->plan.drains), *happening);
+    size_t chosen = (size_t)chance_draw(&world->chance, 0, (int64_t)frontend->backend_count - 1);
+    bool is_drained = chance_once_in(&world->chance, 2);
+    world_trace(world, "frontend %u: backend %zu is %s", happening->one, (size_t)frontend->backends[chosen],
+                is_drained ? "drained" : "no longer drained");
+    note_command(world, happening->one);
+    for (size_t i = 0; i < OBPUBS; i++) {
+        struct obpub *obpub = &world->obpubs[i];
+        uint64_t source = frontend->backends[chosen];
+        if (!obpub->is_running ||
+            (is_drained && !publisher_may_drain(obpub->publisher, happening->one, source)))
+            continue;
+        publisher_set_drained(obpub->publisher, happening->one, source, is_drained, world->now);
+        obpub_run(world, obpub);
+    }
+}
+
+void operators_begin(struct world *world)
+{
+    for (uint32_t i = 0; i < world->plan.frontend_count; i++) {
+        struct frontend *frontend = &world->frontends[i];
+        frontend->descriptors = world->plan.descriptors;
+        frontend->commanded_at = LONG_AGO;
+        if (!world->plan.is_crowd)
+            continue;
+        frontend->crowd = memory_allocate(frontend->backend_count, sizeof(*frontend->crowd));
+        draw_weights(world, frontend);
+        for (size_t j = 0; j < frontend->backend_count; j++)
+            frontend->crowd[j].out_of = frontend->crowd[j].heaped_since = NEVER;
+        if (world->plan.reloads > 0)
+            world_add(world, chance_wait(&world->chance, world->plan.reloads),
+                      (struct happening){.function = reload, .one = i});
+        if (world->plan.drains > 0)
+            world_add(world, chance_wait(&world->chance, world->plan.drains),
+                      (struct happening){.function = drain, .one = i});
+    }
+}
+
+void operators_clear(struct world *world)
+{
+    for (size_t i = 0; i < world->plan.frontend_count; i++)
+        free(world->frontends[i].crowd);
+}
