@@ -305,7 +305,8 @@ static void check_sets(struct world *world, size_t frontend, uint64_t period_num
             backends += !*is_known;
             *is_known = true;
         }
-        size_t least = settled >= MANY && !world->plan.has_weights ? (stored->point_count + 1) / 2 : 3;
+        bool is_even = !world->plan.has_weights && world->plan.point_relays >= RELAYS_ENOUGH;
+        size_t least = settled >= MANY && is_even ? (stored->point_count + 1) / 2 : 3;
         if (backends < least)
             world_fail(world, "frontend %zu: relay %u has %zu points of %zu backends, where %zu live",
                        frontend, stored->relay, stored->point_count, backends, settled);
