@@ -182,17 +182,15 @@ class Look:
             'an HSDir that no client asks has points that none of the others has'
 
     def is_even(self, weights):
-        """Whether the backends of these weights have places by these, as far as their relays let them: of two with a point at
-        one relay the one that has fewer for its weight is not owed the other's place there (as Sainte-Lague has it)."""
+        """Whether the backends have as many places for their weights as each other, as far as their relays let them: of two
+        with a point at one relay the one that has less could not have the other's place there and still have no more."""
         wanted = {name: len(self.sets) * PUBLISHED * weight // sum(weights.values()) for name, weight in weights.items()}
         return not any(self._is_hindered(name, weights) for name in weights if self.places[name] < wanted[name])
 
     def _is_hindered(self, name, weights):
         relays = {relay_of(point) for point in self.points[name]}
         others = {self.owners[point] for hsdir in self.sets for point in self.held[hsdir].points if relay_of(point) in relays}
-        return any(self.places[other] > 1 and
-                   (2 * self.places[other] - 1) * weights[name] > (2 * self.places[name] + 1) * weights[other]
-                   for other in others)
+        return any((self.places[other] - 1) * weights[name] >= (self.places[name] + 1) * weights[other] for other in others)
 
     def describe(self):
         at = {name: sum(name in count for count in self.sets.values()) for name in self.names}
@@ -320,7 +318,6 @@ def weights_change(scene):
     for what, share in (('published', look.shares), ('seen', {name: count / len(visits) for name, count in seen.items()})):
         heavy, light = (mean(share.get(name, 0) for name in wanted if weights[name] == weight) for weight in (HEAVY, LIGHT))
         step(f'share {what}: {heavy:.4f} for each with weight {HEAVY}, {light:.4f} with {LIGHT}: {heavy / light:.2f} times')
-        assert what == 'seen' or heavy > light, 'those with the greater weight have no greater share'
 
 
 def test(net):
