@@ -190,9 +190,7 @@ class Look:
     def _is_hindered(self, name, weights):
         relays = {relay_of(point) for point in self.points[name]}
         others = {self.owners[point] for hsdir in self.sets for point in self.held[hsdir].points if relay_of(point) in relays}
-        return any(self.places[other] > 1 and
-                   (2 * self.places[other] - 1) * weights[name] > (2 * self.places[name] + 1) * weights[other]
-                   for other in others)
+        return any((self.places[other] - 1) * weights[name] >= (self.places[name] + 1) * weights[other] for other in others)
 
     def describe(self):
         at = {name: sum(name in count for count in self.sets.values()) for name in self.names}
