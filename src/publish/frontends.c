@@ -465,10 +465,10 @@ static void start(struct publisher *publisher, struct publisher_frontend *fronte
 
 bool frontend_may_publish(struct publisher *publisher, struct publisher_frontend *frontend, int64_t now)
 {
-    for (size_t i = 0; !frontend->has_started && i < frontend->member_count; i++) {
-        if (publisher_member_source(publisher, &frontend->members[i])->life.state == SOURCE_WAITING)
-            return false;
-    }
+    if (frontend_is_waiting(publisher, frontend))
+        return false;
+    if (!frontend->has_started)
+        renew_assignment(publisher, frontend, NULL);
     if (frontend->assignment == NULL)
         return false;
     if (!frontend->has_started)

@@ -221,7 +221,8 @@ struct assignment *merged_make_assignment(const struct publisher *publisher,
         frontend->members[i].wanted = 0;
     if (twin_on_hsdirs_find(publisher, frontend) != NULL) /* it has other points for each descriptor */
         return make_with_places(&draft);
-    if (make_same(publisher, frontend, seed, &assignment))
+    bool does = make_same(publisher, frontend, seed, &assignment);
+    if (does || frontend_is_waiting(publisher, frontend)) /* nothing of it goes out before all are heard of */
         return assignment;
     assignment_release(assignment);
     draft.is_distinct = true;

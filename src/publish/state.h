@@ -60,4 +60,15 @@ static inline struct source *publisher_member_source(const struct publisher *pub
     return &publisher->sources[source_row(member->source)];
 }
 
+/* True while a frontend that nothing has been published of waits to hear of all its sources. */
+static inline bool frontend_is_waiting(const struct publisher *publisher,
+                                       const struct publisher_frontend *frontend)
+{
+    for (size_t i = 0; !frontend->has_started && i < frontend->member_count; i++) {
+        if (publisher_member_source(publisher, &frontend->members[i])->life.state == SOURCE_WAITING)
+            return true;
+    }
+    return false;
+}
+
 #endif
