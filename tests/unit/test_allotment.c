@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "helper_draws.h"
 #include "publish/allotment.h"
 
 #define PERIOD 20000
@@ -28,13 +29,9 @@ struct setting {
 
 static uint64_t random_state;
 
-/* 0 to below - 1, always the same ones in a test. */
 static size_t draw(size_t below)
 {
-    random_state ^= random_state << 13;
-    random_state ^= random_state >> 7;
-    random_state ^= random_state << 17;
-    return (size_t)(random_state % below);
+    return draws_next(&random_state, below);
 }
 
 static void add_hsdir(struct setting *setting)

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 #include <math.h>
 
+#include "helper_draws.h"
 #include "onion/introduction_point.h"
 #include "publish/apportionment.h"
 
@@ -16,13 +17,9 @@
 
 static uint64_t random_state;
 
-/* 0 to below - 1, always the same ones in a test. */
 static size_t draw(size_t below)
 {
-    random_state ^= random_state << 13;
-    random_state ^= random_state >> 7;
-    random_state ^= random_state << 17;
-    return (size_t)(random_state % below);
+    return draws_next(&random_state, below);
 }
 
 static void check(const struct share_claim *claims, size_t count, const size_t *expected)

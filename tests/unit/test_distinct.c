@@ -9,6 +9,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "helper_draws.h"
 #include "publish/distinct.h"
 
 #define SOURCES_MAX 240
@@ -39,10 +40,7 @@ struct story {
 
 static size_t draw(struct story *story, size_t below)
 {
-    story->random_state ^= story->random_state << 13;
-    story->random_state ^= story->random_state >> 7;
-    story->random_state ^= story->random_state << 17;
-    return (size_t)(story->random_state % below);
+    return draws_next(&story->random_state, below);
 }
 
 static void set_relay(struct introduction_point *point, size_t relay)

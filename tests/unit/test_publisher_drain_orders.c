@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "helper_draws.h"
 #include "helper_story.h"
 #include "publish/source_life.h"
 #include "publish/weights.h"
@@ -20,13 +21,9 @@
 
 static uint64_t random_state;
 
-/* 0 to below - 1, always the same ones in a test. */
 static size_t draw(size_t below)
 {
-    random_state ^= random_state << 13;
-    random_state ^= random_state >> 7;
-    random_state ^= random_state << 17;
-    return (size_t)(random_state % below);
+    return draws_next(&random_state, below);
 }
 
 static const struct publisher_frontend *frontend_of(const struct story *story)
