@@ -2,81 +2,38 @@
 #include "report/command_socket.h"
 
 #include <stdlib.h>
-#include <sys/queue.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <event2/buffer.h>
-#include <event2/bufferevent.h>
 
 #include "base/memory.h"
+#include "report/connections.h"
 
 /* The number that the kernel gives for users whom a user namespace does not have: nobody in particular. */
 #define USER_NOBODY 65534
 
-/* One who is connected and has not been answered in full yet. */
-struct connection {
-    TAILQ_ENTRY(connection) others;
-    struct command_socket *socket;
-    struct bufferevent *stream;
-    struct event *deadline;
-};
-
 struct command_socket {
-    struct event_base *base;
     struct listener listener;
     command_callback perform;
     void *context;
-    size_t connection_count;
-    TAILQ_HEAD(connections, connection) connections; /* the oldest first */
+    struct connections connections;
 };
-
-static void end_connection(struct connection *connection)
-{
-    struct command_socket *socket = connection->socket;
-    TAILQ_REMOVE(&socket->connections, connection, others);
-    socket->connection_count--;
-    if (connection->deadline != NULL)
-        event_free(connection->deadline);
-    bufferevent_free(connection->stream);
-    free(connection);
-}
-
-static void was_sent(struct bufferevent *stream, void *context)
-{
-    (void)stream;
-    end_connection(context);
-}
-
-static void had_event(struct bufferevent *stream, short events, void *context)
-{
-    (void)stream;
-    (void)events;
-    end_connection(context);
-}
-
-static void was_too_slow(evutil_socket_t descriptor, short events, void *context)
-{
-    (void)descriptor;
-    (void)events;
-    end_connection(context);
-}
 
 /* Sends the answer, and waits for nothing else but that it is taken. */
 static void send_answer(struct connection *connection, const struct drain_answer *answer)
 {
     char text[DRAIN_ANSWER_MAX];
     size_t length = drain_answer_format(text, answer);
-    bufferevent_disable(connection->stream, EV_READ);
-    bufferevent_setcb(connection->stream, NULL, was_sent, had_event, connection);
+    connection_finish(connection);
     if (bufferevent_write(connection->stream, text, length) != 0)
-        end_connection(connection);
+        connection_end(connection);
 }
 
 /* Does what a line asks for. */
 static void take_line(struct connection *connection, struct text line)
 {
-    struct command_socket *socket = connection->socket;
+    const struct command_socket *socket = connection->all->context;
     struct drain_request request;
     struct drain_answer answer = {.sentence = ""};
     struct error error;
@@ -98,7 +55,7 @@ static void was_read(struct bufferevent *stream, void *context)
         evbuffer_drain(input, evbuffer_get_length(input));
         take_line(context, line);
     } else if (line.length == sizeof(bytes)) {
-        end_connection(context); /* no request is as long */
+        connection_end(context); /* no request is as long */
     }
 }
 
@@ -112,16 +69,6 @@ static bool is_allowed(evutil_socket_t descriptor)
     return peer.uid == 0 || (peer.uid == geteuid() && peer.uid != USER_NOBODY);
 }
 
-static void begin_reading(struct connection *connection)
-{
-    static const struct timeval time_left = {COMMAND_CONNECTION_SECONDS, 0};
-    bufferevent_setcb(connection->stream, was_read, NULL, had_event, connection);
-    bufferevent_setwatermark(connection->stream, EV_READ, 0, DRAIN_REQUEST_MAX);
-    if (connection->deadline == NULL || evtimer_add(connection->deadline, &time_left) != 0 ||
-        bufferevent_enable(connection->stream, EV_READ) != 0)
-        end_connection(connection);
-}
-
 static void was_accepted(struct evconnlistener *listener, evutil_socket_t descriptor,
                          struct sockaddr *address, int length, void *context)
 {
@@ -129,22 +76,13 @@ static void was_accepted(struct evconnlistener *listener, evutil_socket_t descri
     (void)address;
     (void)length;
     struct command_socket *socket = context;
-    struct bufferevent *stream = is_allowed(descriptor)
-                                     ? bufferevent_socket_new(socket->base, descriptor, BEV_OPT_CLOSE_ON_FREE)
-                                     : NULL;
-    if (stream == NULL) {
+    if (!is_allowed(descriptor)) {
         evutil_closesocket(descriptor);
         return;
     }
-    struct connection *connection = memory_allocate(1, sizeof(*connection));
-    connection->socket = socket;
-    connection->stream = stream;
-    connection->deadline = evtimer_new(socket->base, was_too_slow, connection);
-    if (socket->connection_count == COMMAND_CONNECTIONS_MAX)
-        end_connection(TAILQ_FIRST(&socket->connections));
-    TAILQ_INSERT_TAIL(&socket->connections, connection, others);
-    socket->connection_count++;
-    begin_reading(connection);
+    struct connection *connection = connections_add(&socket->connections, descriptor);
+    if (connection != NULL && connection_read(connection, DRAIN_REQUEST_MAX, was_read) != 0)
+        connection_end(connection);
 }
 
 struct command_socket *command_socket_new(struct event_base *base, const char *path,
@@ -162,10 +100,10 @@ struct command_socket *command_socket_new(struct event_base *base, const char *p
         free(socket);
         return NULL;
     }
-    socket->base = base;
     socket->perform = perform;
     socket->context = context;
-    TAILQ_INIT(&socket->connections);
+    connections_begin(&socket->connections, base, COMMAND_CONNECTIONS_MAX, COMMAND_CONNECTION_SECONDS,
+                      socket);
     evconnlistener_set_cb(socket->listener.connections, was_accepted, socket);
     return socket;
 }
@@ -174,8 +112,7 @@ void command_socket_free(struct command_socket *socket)
 {
     if (socket == NULL)
         return;
-    while (!TAILQ_EMPTY(&socket->connections))
-        end_connection(TAILQ_FIRST(&socket->connections));
+    connections_clear(&socket->connections);
     listener_close(&socket->listener, false);
     free(socket);
 }

@@ -3,12 +3,11 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/queue.h>
 
 #include <event2/buffer.h>
-#include <event2/bufferevent.h>
 
 #include "base/memory.h"
+#include "report/connections.h"
 #include "report/status.h"
 
 /* How long (milliseconds) an answer is good for those who ask after: asking all the time costs little. */
@@ -21,23 +20,13 @@ struct answer {
     size_t length;
 };
 
-/* One who asked and has not taken the whole answer yet. */
-struct connection {
-    TAILQ_ENTRY(connection) others;
-    struct status_socket *socket;
-    struct bufferevent *stream;
-    struct event *deadline;
-};
-
 struct status_socket {
-    struct event_base *base;
     struct listener listener;
     report_view_callback view;
     void *context;
     struct answer *answer; /* the last one, or NULL */
     int64_t answered_at;   /* when it was made */
-    size_t connection_count;
-    TAILQ_HEAD(connections, connection) connections; /* the oldest first */
+    struct connections connections;
 };
 
 /* -- answers */
@@ -86,49 +75,15 @@ static struct answer *find_answer(struct status_socket *socket)
 
 /* -- connections */
 
-static void end_connection(struct connection *connection)
+static void begin_answer(struct status_socket *socket, struct connection *connection)
 {
-    struct status_socket *socket = connection->socket;
-    TAILQ_REMOVE(&socket->connections, connection, others);
-    socket->connection_count--;
-    if (connection->deadline != NULL)
-        event_free(connection->deadline);
-    bufferevent_free(connection->stream);
-    free(connection);
-}
-
-static void was_sent(struct bufferevent *stream, void *context)
-{
-    (void)stream;
-    end_connection(context);
-}
-
-static void had_event(struct bufferevent *stream, short events, void *context)
-{
-    (void)stream;
-    (void)events;
-    end_connection(context);
-}
-
-static void was_too_slow(evutil_socket_t descriptor, short events, void *context)
-{
-    (void)descriptor;
-    (void)events;
-    end_connection(context);
-}
-
-static void begin_answer(struct connection *connection)
-{
-    static const struct timeval time_left = {STATUS_CONNECTION_SECONDS, 0};
-    struct answer *answer = find_answer(connection->socket);
-    bufferevent_setcb(connection->stream, NULL, was_sent, had_event, connection);
-    bufferevent_disable(connection->stream, EV_READ);
+    struct answer *answer = find_answer(socket);
+    connection_finish(connection);
     answer->users++;
-    if (connection->deadline == NULL || evtimer_add(connection->deadline, &time_left) != 0 ||
-        evbuffer_add_reference(bufferevent_get_output(connection->stream), answer->text, answer->length,
+    if (evbuffer_add_reference(bufferevent_get_output(connection->stream), answer->text, answer->length,
                                answer_was_sent, answer) != 0) {
         release_answer(answer);
-        end_connection(connection);
+        connection_end(connection);
     }
 }
 
@@ -139,20 +94,9 @@ static void was_accepted(struct evconnlistener *listener, evutil_socket_t descri
     (void)address;
     (void)length;
     struct status_socket *socket = context;
-    struct bufferevent *stream = bufferevent_socket_new(socket->base, descriptor, BEV_OPT_CLOSE_ON_FREE);
-    if (stream == NULL) {
-        evutil_closesocket(descriptor);
-        return;
-    }
-    struct connection *connection = memory_allocate(1, sizeof(*connection));
-    connection->socket = socket;
-    connection->stream = stream;
-    connection->deadline = evtimer_new(socket->base, was_too_slow, connection);
-    if (socket->connection_count == STATUS_CONNECTIONS_MAX)
-        end_connection(TAILQ_FIRST(&socket->connections));
-    TAILQ_INSERT_TAIL(&socket->connections, connection, others);
-    socket->connection_count++;
-    begin_answer(connection);
+    struct connection *connection = connections_add(&socket->connections, descriptor);
+    if (connection != NULL)
+        begin_answer(socket, connection);
 }
 
 /* -- the whole */
@@ -172,10 +116,9 @@ struct status_socket *status_socket_new(struct event_base *base, const char *pat
         free(socket);
         return NULL;
     }
-    socket->base = base;
     socket->view = view;
     socket->context = context;
-    TAILQ_INIT(&socket->connections);
+    connections_begin(&socket->connections, base, STATUS_CONNECTIONS_MAX, STATUS_CONNECTION_SECONDS, socket);
     evconnlistener_set_cb(socket->listener.connections, was_accepted, socket);
     return socket;
 }
@@ -184,8 +127,7 @@ void status_socket_free(struct status_socket *socket)
 {
     if (socket == NULL)
         return;
-    while (!TAILQ_EMPTY(&socket->connections))
-        end_connection(TAILQ_FIRST(&socket->connections));
+    connections_clear(&socket->connections);
     listener_close(&socket->listener, false);
     release_answer(socket->answer);
     free(socket);
