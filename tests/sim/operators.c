@@ -4,7 +4,7 @@
 #include "base/memory.h"
 #include "world.h"
 
-#define WEIGHT_SLOW 5 /* of weights that differ: machines of three sizes */
+#define WEIGHT_SLOW 5u /* of weights that differ: machines of three sizes */
 
 static void draw_weights(struct world *world, struct frontend *frontend)
 {
