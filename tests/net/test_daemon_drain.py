@@ -16,7 +16,7 @@ from testnet import main, make_frontend_key, run_obpub, step
 SOON = 20          # seconds in which HSDirs have what a command wants: a minute on the public network is less here
 SECONDS_NEEDED = 60  # of a half of the day, for what is done in one
 VISITS = 10
-STAYING = 8        # requests at once, of which one at least comes to the backend that is to be drained
+STAYING = 14       # requests at once, of which one at least comes to the backend that is to be drained
 
 
 class Stay:
@@ -105,8 +105,10 @@ def send_stayers(scene):
     for thread in threads:
         thread.start()
     try:
-        scene.net.wait_for(lambda: scene.stay.there[name], SOON, f'a visitor to be at {name}')
-    except TimedOut:
+        scene.net.wait_for(lambda: sum(scene.stay.there.values()) + len(pages) == STAYING, SOON,
+                           'all visitors to be at the backends')
+        assert scene.stay.there[name], f'none of {STAYING} visitors is at {name}'
+    except (TimedOut, AssertionError):
         scene.stay.release.set()
         raise
     return threads, pages
