@@ -110,13 +110,16 @@ static struct distinct_hsdir *list_hsdirs(const struct draft *draft,
     return hsdirs;
 }
 
-static struct publisher_member *find_member(struct publisher_frontend *frontend, uint64_t source)
+/* Says what each member wants, which has an offer; both are in the same order. */
+static void set_wanted(struct publisher_frontend *frontend, const struct choice_offer *offers, size_t count,
+                       const double *wanted)
 {
-    for (size_t i = 0; i < frontend->member_count; i++) {
-        if (frontend->members[i].source == source)
-            return &frontend->members[i];
+    struct publisher_member *member = frontend->members;
+    for (size_t i = 0; i < count; i++) {
+        while (member->source != offers[i].source)
+            member++;
+        member->wanted = wanted[i];
     }
-    return NULL;
 }
 
 static void add_distinct(struct draft *draft, const struct publisher_descriptor *descriptor,
@@ -134,8 +137,7 @@ static void add_distinct(struct draft *draft, const struct publisher_descriptor 
         if (sets[i] != NULL)
             add_place(draft, descriptor->period_number, hsdirs[i].fingerprint, sets[i]);
     }
-    for (size_t i = 0; i < count; i++)
-        find_member(draft->frontend, offers[i].source)->wanted = wanted[i];
+    set_wanted(draft->frontend, offers, count, wanted);
     free(hsdirs);
     free(sets);
     free(wanted);
