@@ -169,44 +169,43 @@ static void take_command(const struct drain_request *request, struct drain_answe
               answer->sentence);
 }
 
-/* Opens the command socket, or closes the one that was open where there is to be none. */
-static int open_command_socket(struct daemon *daemon, const struct config *config, struct error *error)
+/* Closes what is listened on, where another config says something else of that: first of all, since two may
+ * have changed places. */
+static void close_listeners(struct daemon *daemon, const struct config *old, const struct config *config)
 {
-    command_socket_free(daemon->command_socket);
-    daemon->command_socket = NULL;
-    if (config->command_socket_location == NULL)
-        return 0;
-    daemon->command_socket = command_socket_new(daemon->base, config->command_socket_location,
-                                                &daemon->remover, take_command, daemon, error);
-    return daemon->command_socket != NULL ? 0 : -1;
-}
-
-/* Opens what the config says is to be listened on; what stays the same is left alone. old is NULL at the
- * start. An error leaves that one closed. */
-static int open_listeners(struct daemon *daemon, const struct config *old, const struct config *config,
-                          struct error *error)
-{
-    int result = 0;
-    if (old == NULL || !string_equals(old->status_socket_location, config->status_socket_location)) {
+    if (!string_equals(old->status_socket_location, config->status_socket_location)) {
         status_socket_free(daemon->status_socket);
         daemon->status_socket = NULL;
-        if (config->status_socket_location != NULL) {
-            daemon->status_socket = status_socket_new(daemon->base, config->status_socket_location,
-                                                      &daemon->remover, live_view_fill, &daemon->live, error);
-            result = daemon->status_socket != NULL ? result : -1;
-        }
     }
-    if ((old == NULL || !string_equals(old->command_socket_location, config->command_socket_location)) &&
-        open_command_socket(daemon, config, error) != 0)
-        result = -1;
-    if (old == NULL || !string_equals(old->metrics_listen, config->metrics_listen)) {
+    if (!string_equals(old->command_socket_location, config->command_socket_location)) {
+        command_socket_free(daemon->command_socket);
+        daemon->command_socket = NULL;
+    }
+    if (!string_equals(old->metrics_listen, config->metrics_listen)) {
         metrics_server_free(daemon->metrics_server);
         daemon->metrics_server = NULL;
-        if (config->metrics_listen != NULL) {
-            daemon->metrics_server = metrics_server_new(
-                daemon->base, config->metrics_listen, &daemon->remover, live_view_fill, &daemon->live, error);
-            result = daemon->metrics_server != NULL ? result : -1;
-        }
+    }
+}
+
+/* Opens what the config says is to be listened on and is not yet: an error leaves that one closed, for the
+ * next reload to try again. */
+static int open_listeners(struct daemon *daemon, const struct config *config, struct error *error)
+{
+    int result = 0;
+    if (daemon->status_socket == NULL && config->status_socket_location != NULL) {
+        daemon->status_socket = status_socket_new(daemon->base, config->status_socket_location,
+                                                  &daemon->remover, live_view_fill, &daemon->live, error);
+        result = daemon->status_socket != NULL ? result : -1;
+    }
+    if (daemon->command_socket == NULL && config->command_socket_location != NULL) {
+        daemon->command_socket = command_socket_new(daemon->base, config->command_socket_location,
+                                                    &daemon->remover, take_command, daemon, error);
+        result = daemon->command_socket != NULL ? result : -1;
+    }
+    if (daemon->metrics_server == NULL && config->metrics_listen != NULL) {
+        daemon->metrics_server = metrics_server_new(daemon->base, config->metrics_listen, &daemon->remover,
+                                                    live_view_fill, &daemon->live, error);
+        result = daemon->metrics_server != NULL ? result : -1;
     }
     return result;
 }
@@ -238,7 +237,8 @@ static void apply_config(struct daemon *daemon, struct config *config)
     struct engine_changes changes;
     struct error error;
     set_tor_places(daemon, config);
-    if (open_listeners(daemon, daemon->config, config, &error) != 0)
+    close_listeners(daemon, daemon->config, config);
+    if (open_listeners(daemon, config, &error) != 0)
         log_write(
             &daemon->log, LOG_LEVEL_ERROR,
             "%s (since it is confined it can make sockets only in the folders that it started with: a new "
@@ -466,7 +466,7 @@ static int publish(struct daemon *daemon)
     static const struct reload_callbacks reload_callbacks = {.loaded = config_loaded,
                                                              .not_kept = config_not_kept};
     struct error error;
-    if (open_listeners(daemon, NULL, daemon->config, &error) != 0) {
+    if (open_listeners(daemon, daemon->config, &error) != 0) {
         log_write(&daemon->log, LOG_LEVEL_CRITICAL, "%s", error.text);
         return EXIT_CODE_NOTHING_PUBLISHED; /* it may be possible in a moment: the service manager tries again
                                              */

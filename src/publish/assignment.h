@@ -9,6 +9,7 @@
 #define OBPUB_PUBLISH_ASSIGNMENT_H
 
 #include "onion/consensus.h"
+#include "onion/network.h"
 #include "publish/choice.h"
 #include "publish/point_set.h"
 
@@ -24,6 +25,8 @@ struct assignment {
     uint64_t turn;                   /* of the allotments that the places are from */
     struct assignment_place *places; /* the assignment's; NULL: no HSDir is named */
     size_t place_count;
+    /* What the sets of each descriptor are made from, where HSDirs have their own (distinct.h); else 0. */
+    uint8_t bases[DESCRIPTOR_SLOTS][SHA3_256_SIZE];
     size_t count;             /* 1 or more */
     struct point_set *sets[]; /* each held by the assignment */
 };

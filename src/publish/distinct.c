@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/big_endian.h"
 #include "base/memory.h"
-#include "crypto/hash.h"
 #include "publish/choice.h"
 #include "publish/seating.h"
 
@@ -76,40 +76,127 @@ static struct point_set *make_set(struct table *table)
     return point_set_new(entries, table->count, &features);
 }
 
-/* The asked HSDir whose set a spare one has. */
-static size_t find_model(const struct distinct_hsdir *hsdirs, size_t hsdir_count, size_t spare)
+/* The HSDir with a set of its own that one without has, too. */
+static size_t find_model(const struct seating *seating, const uint8_t *fingerprint)
 {
-    size_t model = spare;
-    for (size_t i = 0; i < hsdir_count; i++) {
-        if (hsdirs[i].is_asked &&
-            (model == spare || seating_compare_at(hsdirs[spare].fingerprint, hsdirs[i].fingerprint,
-                                                  hsdirs[model].fingerprint) < 0))
-            model = i;
+    const struct table *model = &seating->tables[0];
+    for (size_t i = 1; i < seating->table_count; i++) {
+        if (seating_compare_at(fingerprint, seating->tables[i].fingerprint, model->fingerprint) < 0)
+            model = &seating->tables[i];
     }
-    return model;
+    return model->hsdir;
 }
 
 static void make_sets(struct seating *seating, const struct distinct_hsdir *hsdirs, size_t hsdir_count,
                       struct point_set **sets)
 {
-    for (size_t i = 0; i < seating->table_count; i++)
+    bool *have_own = memory_allocate(hsdir_count, sizeof(*have_own));
+    for (size_t i = 0; i < seating->table_count; i++) {
         sets[seating->tables[i].hsdir] = make_set(&seating->tables[i]);
+        have_own[seating->tables[i].hsdir] = true;
+    }
     point_sets_equalise_lengths(sets, hsdir_count);
     for (size_t i = 0; i < hsdir_count; i++) {
-        if (!hsdirs[i].is_asked)
-            sets[i] = point_set_share(sets[find_model(hsdirs, hsdir_count, i)]);
+        if (!have_own[i])
+            sets[i] = point_set_share(sets[find_model(seating, hsdirs[i].fingerprint)]);
+    }
+    free(have_own);
+}
+
+/* -- what sets are made from ------------------------------------------------------------------------- */
+
+/* Bytes of an offer in a basis: a point set of all that it offers by its digest; its own number, weight and
+ * what it is owed; and when each point was first seen, and whether its relay is known. */
+#define CLAIM_SIZE (8 + 8 + 1)
+#define OFFER_SIZE                                                                                           \
+    (SHA3_256_SIZE + ED25519_PUBLIC_KEY_SIZE + 8 + 8 + 8 + INTRODUCTION_POINTS_MAX * CLAIM_SIZE)
+/* And of an HSDir. */
+#define HSDIR_SIZE (RELAY_FINGERPRINT_SIZE + 1)
+
+static void write_claim(uint8_t *bytes, const struct point_claim *claim)
+{
+    big_endian_write_uint64(bytes, (uint64_t)claim->key_since);
+    big_endian_write_uint64(bytes + 8, (uint64_t)claim->relay_since);
+    bytes[16] = claim->is_of_unknown_relay;
+}
+
+static void write_offer(uint8_t *bytes, const struct choice_offer *offer)
+{
+    struct point_set_entry entries[INTRODUCTION_POINTS_MAX];
+    struct point_set_features features;
+    size_t count = 0;
+    uint8_t *claims = bytes + OFFER_SIZE - INTRODUCTION_POINTS_MAX * CLAIM_SIZE;
+    for (size_t i = 0; i < offer->point_count && count < INTRODUCTION_POINTS_MAX; i++) {
+        if (offer->points[i].has_legacy_key)
+            continue;
+        if (offer->claims != NULL)
+            write_claim(claims + count * CLAIM_SIZE, &offer->claims[i]);
+        entries[count++] = (struct point_set_entry){offer->points[i], offer->source};
+    }
+    choice_merge_features(&features, offer, 1);
+    struct point_set *all = point_set_new(entries, count, &features);
+    memcpy(bytes, all->digest, SHA3_256_SIZE);
+    point_set_release(all);
+    memcpy(bytes + SHA3_256_SIZE, offer->identity_key, ED25519_PUBLIC_KEY_SIZE);
+    bytes += SHA3_256_SIZE + ED25519_PUBLIC_KEY_SIZE;
+    big_endian_write_uint64(bytes, offer->source);
+    big_endian_write_uint64(bytes + 8, offer->weight);
+    memcpy(bytes + 16, &offer->owed, sizeof(offer->owed));
+}
+
+/* Returns true when it is what the basis was made from. */
+static bool renew_basis(uint8_t basis[SHA3_256_SIZE], const struct choice_offer *offers, size_t offer_count,
+                        const struct distinct_hsdir *hsdirs, size_t hsdir_count,
+                        const uint8_t seed[CHOICE_SEED_SIZE])
+{
+    uint8_t before[SHA3_256_SIZE];
+    uint8_t *offer_bytes = memory_allocate(offer_count, OFFER_SIZE);
+    uint8_t *hsdir_bytes = memory_allocate(hsdir_count, HSDIR_SIZE);
+    for (size_t i = 0; i < offer_count; i++)
+        write_offer(offer_bytes + i * OFFER_SIZE, &offers[i]);
+    for (size_t i = 0; i < hsdir_count; i++) {
+        memcpy(hsdir_bytes + i * HSDIR_SIZE, hsdirs[i].fingerprint, RELAY_FINGERPRINT_SIZE);
+        hsdir_bytes[i * HSDIR_SIZE + RELAY_FINGERPRINT_SIZE] = hsdirs[i].is_asked;
+    }
+    const struct span pieces[] = {{seed, CHOICE_SEED_SIZE},
+                                  {hsdir_bytes, hsdir_count * HSDIR_SIZE},
+                                  {offer_bytes, offer_count * OFFER_SIZE}};
+    memcpy(before, basis, sizeof(before));
+    hash_sha3_256(basis, pieces, 3);
+    free(hsdir_bytes);
+    free(offer_bytes);
+    return memcmp(before, basis, sizeof(before)) == 0;
+}
+
+/* True when each HSDir has had a set. */
+static bool have_sets(const struct distinct_hsdir *hsdirs, size_t hsdir_count)
+{
+    for (size_t i = 0; i < hsdir_count; i++) {
+        if (hsdirs[i].before == NULL)
+            return false;
+    }
+    return true;
+}
+
+static void keep_sets(const struct distinct_hsdir *hsdirs, size_t hsdir_count, struct point_set **sets)
+{
+    for (size_t i = 0; i < hsdir_count; i++) {
+        point_set_release(sets[i]);
+        sets[i] = point_set_share(hsdirs[i].before);
     }
 }
 
 void distinct_make_sets(const struct choice_offer *offers, size_t offer_count,
                         const struct distinct_hsdir *hsdirs, size_t hsdir_count, bool begins_turn,
-                        const uint8_t seed[CHOICE_SEED_SIZE], struct point_set **sets, double *wanted)
+                        const uint8_t seed[CHOICE_SEED_SIZE], uint8_t basis[SHA3_256_SIZE],
+                        struct point_set **sets, double *wanted)
 {
     struct seating seating = {.seeker_count = offer_count, .is_anew = begins_turn};
     memset(sets, 0, hsdir_count * sizeof(struct point_set *));
     memset(wanted, 0, offer_count * sizeof(*wanted));
+    bool has_news = !renew_basis(basis, offers, offer_count, hsdirs, hsdir_count, seed) || begins_turn;
     seating.tables = memory_allocate(hsdir_count, sizeof(*seating.tables));
-    for (size_t i = 0; i < hsdir_count; i++) {
+    for (size_t i = 0; i < hsdir_count && seating.table_count < DISTINCT_SETS_MAX; i++) {
         if (!hsdirs[i].is_asked)
             continue;
         seating.tables[seating.table_count++] =
@@ -126,6 +213,8 @@ void distinct_make_sets(const struct choice_offer *offers, size_t offer_count,
         seating_settle(&seating, offers, begins_turn, wanted);
         make_sets(&seating, hsdirs, hsdir_count, sets);
     }
+    if (!has_news && have_sets(hsdirs, hsdir_count))
+        keep_sets(hsdirs, hsdir_count, sets);
     free(seating.order);
     free(seating.seekers);
     free(seating.ranked);

@@ -2,9 +2,14 @@
 #ifndef OBPUB_PUBLISH_DISTINCT_H
 #define OBPUB_PUBLISH_DISTINCT_H
 
+#include "crypto/hash.h"
 #include "onion/consensus.h"
 #include "publish/offer.h"
 #include "publish/point_set.h"
+
+/* How many sets of their own there are at most: a network that has more HSDirs asked than that, which none
+ * but a hostile consensus does, would have the sets take many seconds to make. */
+#define DISTINCT_SETS_MAX 64
 
 /* An HSDir of the descriptor. */
 struct distinct_hsdir {
@@ -25,13 +30,19 @@ struct distinct_hsdir {
  * but those that they are in, before or then. Who has several places comes to have them all at one HSDir now
  * and then by that; where a turn begins, or an HSDir is new, others make room for one of them elsewhere.
  *
+ * basis, SHA3_256_SIZE bytes, is a digest of all that the sets before were made from, or zeros, and becomes
+ * that of what these are made from. Where that is the same, and no turn begins, these are the sets before:
+ * where many sources want the same few relays there may be no seating that, made once more, gives itself.
+ *
  * The order within a set differs from HSDir to HSDir. Of points at one relay a set has one: that of the
  * source that was there first. But a source that is to have no more than half of the places that its points
  * could have does not keep others out of a relay while they have fewer places for what they want: where there
  * are too few relays for all, each has about as many places as the others. Its features are those that all of
- * its sources have in common. A spare HSDir has the set of one of the others. */
+ * its sources have in common. A spare HSDir has the set of one of the others, and so has each asked one above
+ * DISTINCT_SETS_MAX. */
 void distinct_make_sets(const struct choice_offer *offers, size_t offer_count,
                         const struct distinct_hsdir *hsdirs, size_t hsdir_count, bool begins_turn,
-                        const uint8_t seed[CHOICE_SEED_SIZE], struct point_set **sets, double *wanted);
+                        const uint8_t seed[CHOICE_SEED_SIZE], uint8_t basis[SHA3_256_SIZE],
+                        struct point_set **sets, double *wanted);
 
 #endif

@@ -237,6 +237,8 @@ void frontend_update_assignment(struct publisher *publisher, size_t number, uint
     if (has_turned)
         own_points_search(publisher, number, true, now);
     plan_turn(publisher, frontend, now);
+    if (publisher->network != NULL) /* who comes, goes or is drained now wanted something else so far */
+        merged_note_places(publisher, frontend, now);
     if (!renew_assignment(publisher, frontend, NULL))
         return;
     frontend->changed_at = now;

@@ -83,15 +83,30 @@ static bool has_point_of(const struct descriptor *descriptor, const struct sourc
     return false;
 }
 
-/* True when a source whose points are in the wanted set has none in a descriptor which has room for them. */
-static bool lacks_source(const struct publisher *publisher, const struct point_set *wanted,
-                         const struct descriptor *descriptor)
+/* True when every set has points of a source. */
+static bool is_everywhere(const struct assignment *assignment, uint64_t source)
+{
+    for (size_t i = 0; i < assignment->count; i++) {
+        if (point_set_count_of(assignment->sets[i], source) == 0)
+            return false;
+    }
+    return true;
+}
+
+/* True when a source whose points are in the wanted set has none in a descriptor which has room for them.
+ * Where each HSDir has points of its own, another publisher may have given it others: what a source lacks
+ * there it may have elsewhere, unless it is to be everywhere. */
+static bool lacks_source(const struct publisher *publisher, const struct publisher_frontend *frontend,
+                         const struct point_set *wanted, const struct descriptor *descriptor)
 {
     if (wanted == NULL || descriptor->point_count == INTRODUCTION_POINTS_MAX)
         return false;
+    bool is_distinct = assignment_is_distinct(frontend->assignment);
     for (size_t i = 0; i < wanted->count; i++) {
-        const struct source *source = publisher_find_source(publisher, wanted->entries[i].source);
-        if (source != NULL && source_is_in(source) && !has_point_of(descriptor, source))
+        uint64_t number = wanted->entries[i].source;
+        const struct source *source = publisher_find_source(publisher, number);
+        if (source != NULL && source_is_in(source) && !has_point_of(descriptor, source) &&
+            (!is_distinct || is_everywhere(frontend->assignment, number)))
             return true;
     }
     return false;
@@ -137,7 +152,7 @@ static struct comparison compare(const struct publisher *publisher, const struct
 {
     struct comparison comparison = {
         .is_same = has_wanted_points(upload->wanted, descriptor),
-        .lacks = lacks_source(publisher, upload->wanted, descriptor),
+        .lacks = lacks_source(publisher, frontend, upload->wanted, descriptor),
         .is_less = upload->wanted != NULL && descriptor->point_count < upload->wanted->count,
     };
     for (size_t i = 0; i < descriptor->point_count; i++)

@@ -82,6 +82,7 @@ struct draft {
     struct point_set **sets;
     struct assignment_place *places;
     size_t place_count; /* and as many sets */
+    uint8_t bases[DESCRIPTOR_SLOTS][SHA3_256_SIZE];
 };
 
 static void add_place(struct draft *draft, uint64_t period_number, const uint8_t *fingerprint,
@@ -109,13 +110,16 @@ static struct distinct_hsdir *list_hsdirs(const struct draft *draft,
     return hsdirs;
 }
 
-static struct publisher_member *find_member(struct publisher_frontend *frontend, uint64_t source)
+/* Says what each member wants, which has an offer; both are in the same order. */
+static void set_wanted(struct publisher_frontend *frontend, const struct choice_offer *offers, size_t count,
+                       const double *wanted)
 {
-    for (size_t i = 0; i < frontend->member_count; i++) {
-        if (frontend->members[i].source == source)
-            return &frontend->members[i];
+    struct publisher_member *member = frontend->members;
+    for (size_t i = 0; i < count; i++) {
+        while (member->source != offers[i].source)
+            member++;
+        member->wanted = wanted[i];
     }
-    return NULL;
 }
 
 static void add_distinct(struct draft *draft, const struct publisher_descriptor *descriptor,
@@ -124,14 +128,16 @@ static void add_distinct(struct draft *draft, const struct publisher_descriptor 
     double *wanted = memory_allocate(count, sizeof(*wanted));
     struct point_set **sets = memory_allocate(descriptor->upload_count, sizeof(struct point_set *));
     struct distinct_hsdir *hsdirs = list_hsdirs(draft, descriptor);
+    size_t slot = (size_t)(descriptor - draft->frontend->descriptors);
+    if (draft->frontend->assignment != NULL)
+        memcpy(draft->bases[slot], draft->frontend->assignment->bases[slot], SHA3_256_SIZE);
     distinct_make_sets(offers, count, hsdirs, descriptor->upload_count, descriptor == draft->turning,
-                       draft->seed, sets, wanted);
+                       draft->seed, draft->bases[slot], sets, wanted);
     for (size_t i = 0; i < descriptor->upload_count; i++) {
         if (sets[i] != NULL)
             add_place(draft, descriptor->period_number, hsdirs[i].fingerprint, sets[i]);
     }
-    for (size_t i = 0; i < count; i++)
-        find_member(draft->frontend, offers[i].source)->wanted = wanted[i];
+    set_wanted(draft->frontend, offers, count, wanted);
     free(hsdirs);
     free(sets);
     free(wanted);
@@ -192,6 +198,8 @@ static struct assignment *make_with_places(struct draft *draft)
     }
     struct assignment *assignment = assignment_new_with_places(draft->sets, draft->place_count, draft->places,
                                                                draft->place_count, frontend->turn);
+    if (assignment != NULL)
+        memcpy(assignment->bases, draft->bases, sizeof(assignment->bases));
     for (size_t i = 0; i < draft->place_count; i++)
         point_set_release(draft->sets[i]);
     free(draft->sets);

@@ -12,8 +12,9 @@ struct assignment *merged_make_assignment(const struct publisher *publisher,
                                           const uint8_t seed[CHOICE_SEED_SIZE],
                                           const struct publisher_descriptor *turning);
 
-/* To be told before the descriptor that clients use has a new round, or is another one: until now each member
- * has had what it has in the last round, and is owed what that is less than it wanted, by the time. */
+/* To be told before the descriptor that clients use has a new round, or is another one, and before members
+ * want something else: until now each member has had what it has in the last round, and is owed what that is
+ * less than it wanted, by the time. */
 void merged_note_places(const struct publisher *publisher, struct publisher_frontend *frontend, int64_t now);
 
 #endif

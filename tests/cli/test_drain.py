@@ -21,6 +21,8 @@ OTHER_USER = 54321
 class Drained(Publisher):
     """With a socket for commands; it ends with the context."""
 
+    sockets = ("status", "command")  # names of the files
+
     def __enter__(self):
         return self
 
@@ -31,7 +33,9 @@ class Drained(Publisher):
         super().write_config(instances)
         path = self.folder / "config.yaml"
         lines = path.read_text().replace("    instances:\n", "    descriptors: same\n    instances:\n")
-        checks.write(path, f"command-socket-location: {self.folder}/command\n{lines}")
+        status, command = (f"{self.folder}/{name}\n" for name in self.sockets)
+        lines = lines.replace(f"status-socket-location: {self.folder}/status\n", f"status-socket-location: {status}")
+        checks.write(path, f"command-socket-location: {command}{lines}")
 
     def command(self, *arguments):
         """Runs obpub with a command and this config."""
@@ -140,6 +144,26 @@ def check_reload(publisher, instances, keys, folder):
     heavy = [weighted("good1", keys["good1"], folder / "good1", 20), weighted("good2", keys["good2"], folder / "good2", 10)]
     check("other weights", publisher.reload(heavy) and publisher.has_points(good1=2, good2=1),
           publisher.points())
+    publisher.reload(instances)
+
+
+def check_sockets(publisher, instances, folder):
+    """Sockets that change places at a reload, and one that can't be made before the next."""
+    publisher.sockets = ("command", "status")
+    publisher.reload(instances)
+    result = publisher.command("drain", "nobody")
+    check("commands are taken where the status was", result.returncode == 2 and "no instance" in result.stderr, result)
+    result = checks.run("status", "--socket-path", folder / "command")
+    check("and the status is where they were", result.returncode != 3 and "good1" in result.stdout, result)
+    checks.write(folder / "blocked", "")
+    publisher.sockets = ("status", "blocked")
+    publisher.reload(instances)
+    check("a file in the way: the log says so", "is there already and is no socket" in publisher.log_text())
+    (folder / "blocked").unlink()
+    publisher.reload(instances)
+    result = publisher.command("drain", "nobody")
+    check("the next reload makes the socket", result.returncode == 2 and "no instance" in result.stderr, result)
+    publisher.sockets = ("status", "command")
     publisher.reload(instances)
 
 
@@ -291,6 +315,7 @@ def check_all(folder):
         check_users(publisher, folder)
         check_drain(publisher, keys)
         check_reload(publisher, instances, keys, folder)
+        check_sockets(publisher, instances, folder)
         check_stand_in(publisher, backends["good2"])
         status, _ = publisher.end()
         check("it ends, and the socket with it", status == 0 and not (folder / "command").exists(), status)

@@ -34,6 +34,7 @@ struct story {
     uint8_t fingerprints[HSDIRS][RELAY_FINGERPRINT_SIZE];
     struct distinct_hsdir hsdirs[HSDIRS];
     struct point_set *sets[HSDIRS];
+    uint8_t basis[SHA3_256_SIZE]; /* what these were made from */
     uint32_t next_key;
     int64_t now;
 };
@@ -200,7 +201,8 @@ static void turn(struct story *story, bool begins_turn)
     }
     for (size_t i = 0; i < HSDIRS; i++)
         story->hsdirs[i].before = story->sets[i];
-    distinct_make_sets(offers, count, story->hsdirs, HSDIRS, begins_turn, story->seed, sets, wanted);
+    distinct_make_sets(offers, count, story->hsdirs, HSDIRS, begins_turn, story->seed, story->basis, sets,
+                       wanted);
     for (size_t i = 0; i < HSDIRS; i++) {
         point_set_release(story->sets[i]);
         story->sets[i] = sets[i];
@@ -477,6 +479,46 @@ static void test_weights_are_followed(void **state)
     end(&story);
 }
 
+/* Where a consensus says that clients ask very many HSDirs, each has a set, but not each its own: that would
+ * take too long. */
+static void test_not_too_many_sets(void **state)
+{
+    (void)state;
+    enum { MANY = 4 * DISTINCT_SETS_MAX };
+    static struct distinct_hsdir hsdirs[MANY];
+    static uint8_t fingerprints[MANY][RELAY_FINGERPRINT_SIZE];
+    struct point_set *sets[MANY];
+    struct choice_offer offers[3];
+    double wanted[3];
+    uint8_t basis[SHA3_256_SIZE] = {0};
+    struct story story;
+    size_t different = 0;
+    begin(&story, 9, 0);
+    come_many(&story, 3, 3);
+    for (size_t i = 0; i < 3; i++)
+        offers[i] = (struct choice_offer){.identity_key = story.identity_keys[i],
+                                          .points = story.points[i],
+                                          .point_count = 3,
+                                          .source = i,
+                                          .descriptor = &descriptor};
+    for (size_t i = 0; i < MANY; i++) {
+        for (size_t j = 0; j < RELAY_FINGERPRINT_SIZE; j++)
+            fingerprints[i][j] = (uint8_t)draw(&story, 256);
+        hsdirs[i] = (struct distinct_hsdir){fingerprints[i], true, NULL};
+    }
+    distinct_make_sets(offers, 3, hsdirs, MANY, false, story.seed, basis, sets, wanted);
+    for (size_t i = 0; i < MANY; i++) {
+        bool is_new = true;
+        assert_non_null(sets[i]);
+        for (size_t j = 0; j < i; j++)
+            is_new &= sets[i] != sets[j];
+        different += is_new;
+    }
+    assert_int_equal(different, DISTINCT_SETS_MAX);
+    for (size_t i = 0; i < MANY; i++)
+        point_set_release(sets[i]);
+}
+
 /* A source that names the relays of another one, or its very points, drives it away nowhere. */
 static void test_copies_drive_nobody_away(void **state)
 {
@@ -525,6 +567,66 @@ static void test_few_relays(void **state)
             else
                 come(&story, source, 1 + draw(&story, 6), 10);
             turn(&story, draw(&story, 2) == 0);
+            check_rest(&story);
+        }
+        end(&story);
+    }
+}
+
+/* A source comes, some of whose points are at relays that the consensus lacks, or are another's. */
+static void come_with_anything(struct story *story, size_t source, size_t sources, unsigned weight)
+{
+    static const size_t counts[] = {1, 1, 2, 3, 3, 3, 6, 10, 20};
+    size_t count = counts[draw(story, sizeof(counts) / sizeof(counts[0]))];
+    come(story, source, count, weight);
+    for (size_t i = 0; i < count; i++) {
+        size_t other = draw(story, sources);
+        story->claims[source][i].is_of_unknown_relay = draw(story, 8) == 0;
+        if (draw(story, 10) == 0 && story->is_used[other] && other != source)
+            story->points[source][i] = story->points[other][draw(story, story->counts[other])];
+    }
+}
+
+/* Something happens to a source, or to an HSDir. */
+static void let_happen(struct story *story, size_t source, unsigned weights)
+{
+    switch (draw(story, 5)) {
+    case 0:
+        story->is_used[source] = false;
+        break;
+    case 1:
+        story->weights[source] = 1 + (unsigned)draw(story, weights);
+        break;
+    case 2:
+        renew_point(story, source, draw(story, story->counts[source]));
+        break;
+    case 3:
+        replace_hsdir(story, draw(story, ASKED));
+        break;
+    default:
+        for (size_t i = 0; i < story->counts[source]; i++)
+            set_relay(&story->points[source][i], draw(story, story->relays));
+    }
+}
+
+/* Sources of all weights, and with one point to twenty, crowd at so few relays that they drive one another
+ * away; where nothing more happens nobody moves any more all the same. */
+static void test_crowds_come_to_rest(void **state)
+{
+    (void)state;
+    for (uint64_t i = 1; i <= 100; i++) {
+        struct story story;
+        begin(&story, i, 2 + i % 7);
+        size_t sources = 4 + draw(&story, 36);
+        unsigned weights = i % 2 == 0 ? 1 : 100;
+        for (size_t j = 0; j < 40; j++) {
+            size_t source = draw(&story, sources);
+            story.now += (int64_t)draw(&story, 2);
+            if (story.is_used[source])
+                let_happen(&story, source, weights);
+            else
+                come_with_anything(&story, source, sources, 1 + (unsigned)draw(&story, weights));
+            turn(&story, draw(&story, 4) == 0);
             check_rest(&story);
         }
         end(&story);
@@ -629,9 +731,11 @@ int main(void)
         cmocka_unit_test(test_turns_make_it_even),
         cmocka_unit_test(test_what_is_owed_waits_for_a_turn),
         cmocka_unit_test(test_weights_are_followed),
+        cmocka_unit_test(test_not_too_many_sets),
         cmocka_unit_test(test_copies_drive_nobody_away),
         cmocka_unit_test(test_few_relays),
         cmocka_unit_test(test_few_relays_are_shared),
+        cmocka_unit_test(test_crowds_come_to_rest),
         cmocka_unit_test(test_first_ones_keep_their_relays),
         cmocka_unit_test(test_some_at_its_relays_take_nothing),
     };

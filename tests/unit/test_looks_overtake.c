@@ -187,6 +187,32 @@ static void test_another_choice(void **state)
     end(story, &others);
 }
 
+/* Where each HSDir has points of its own, another publisher gives one HSDir those of other sources than this
+ * one does: neither counts above the other for that. A source that is to be everywhere is something to say.
+ */
+static void test_other_places(void **state)
+{
+    (void)state;
+    static const uint64_t points[] = {0, 100, 400, 401, 402};
+    for (int is_everywhere = 0; is_everywhere < 2; is_everywhere++) {
+        struct others others = {0};
+        struct story *story = story_new_published(5, DESCRIPTOR_FIRST);
+        publisher_set_weights(story->publisher, 0, (const unsigned[]){10, 10, 10, 10, 40}, story->now);
+        publisher_set_descriptors(story->publisher, 0, DESCRIPTORS_DISTINCT, story->now);
+        story_run(story, 5 * MINUTE);
+        assert_true(assignment_is_distinct(story->publisher->frontends[0].assignment));
+        set_others(story, &others, OTHERS_COUNTER, points, is_everywhere ? 2 : 5);
+        story_forget(story);
+        for (int i = 0; i < 20; i++) {
+            looks_want(story->publisher, 0, NULL, 0, story->now);
+            story_run(story, 3 * MINUTE);
+        }
+        assert_int_not_equal(story->publisher->looks[LOOK_OTHERS], 0);
+        assert_int_equal(nothing_is_above(story), !is_everywhere);
+        end(story, &others);
+    }
+}
+
 /* A source that has come back is something to say; that there are as many others is not. */
 static void test_fewer_points(void **state)
 {
@@ -346,10 +372,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_refused_change), cmocka_unit_test(test_known_counter),
-        cmocka_unit_test(test_fewer_points),   cmocka_unit_test(test_not_on_purpose),
-        cmocka_unit_test(test_blind),          cmocka_unit_test(test_chase),
-        cmocka_unit_test(test_others_choice),  cmocka_unit_test(test_other_half),
-        cmocka_unit_test(test_blind_in_doubt), cmocka_unit_test(test_another_choice),
+        cmocka_unit_test(test_other_places),   cmocka_unit_test(test_fewer_points),
+        cmocka_unit_test(test_not_on_purpose), cmocka_unit_test(test_blind),
+        cmocka_unit_test(test_chase),          cmocka_unit_test(test_others_choice),
+        cmocka_unit_test(test_other_half),     cmocka_unit_test(test_blind_in_doubt),
+        cmocka_unit_test(test_another_choice),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -188,6 +188,38 @@ static void test_turns_among_changes(void **state)
     story_free(story);
 }
 
+/* Nobody is owed places for the time in which it was not there to have any, or was drained: else who is lost
+ * and comes back all the time would have more than the others. */
+static void test_nothing_is_owed_for_absence(void **state)
+{
+    (void)state;
+    for (int is_drain = 0; is_drain <= 1; is_drain++) {
+        struct story *story = story_new_published(MANY, DESCRIPTOR_FIRST);
+        const struct publisher_member *member = &frontend_of(story)->members[4];
+        story_run(story, MINUTE);
+        story_forget(story);
+        if (is_drain) {
+            publisher_set_drained(story->publisher, 0, member->source, true, story->now);
+        } else {
+            story->backends[4].answers = false;
+            publisher_note_unreachable(story->publisher, member->source, "killed", SOURCE_GONE, story->now);
+        }
+        story_run(story, 50 * MINUTE);
+        story_forget(story);
+        assert_int_equal(count_places(story, 4), 0);
+        if (is_drain) {
+            publisher_set_drained(story->publisher, 0, member->source, false, story->now);
+        } else {
+            story->backends[4].answers = true;
+            story_reach(story, 4);
+        }
+        story_run(story, 10 * MINUTE);
+        assert_int_equal(count_places(story, 4), 10);
+        assert_true(member->owed < 0.5);
+        story_free(story);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -198,6 +230,7 @@ int main(void)
         cmocka_unit_test(test_new_hsdirs),
         cmocka_unit_test(test_turns),
         cmocka_unit_test(test_turns_among_changes),
+        cmocka_unit_test(test_nothing_is_owed_for_absence),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
