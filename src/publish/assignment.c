@@ -2,22 +2,11 @@
 #include "publish/assignment.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/memory.h"
-#include "publish/affinity.h"
 
-struct assignment *assignment_make_same(const struct choice_offer *offers, size_t offer_count,
-                                        const uint8_t seed[CHOICE_SEED_SIZE])
-{
-    struct point_set *set = choice_make_set(offers, offer_count, INTRODUCTION_POINTS_MAX, seed);
-    if (set == NULL)
-        return NULL;
-    struct assignment *assignment = assignment_new(&set, 1);
-    point_set_release(set);
-    return assignment;
-}
-
-struct assignment *assignment_new(struct point_set *const *sets, size_t count)
+static struct assignment *make(struct point_set *const *sets, size_t count)
 {
     struct assignment *assignment =
         memory_allocate(1, sizeof(*assignment) + count * sizeof(struct point_set *));
@@ -28,6 +17,11 @@ struct assignment *assignment_new(struct point_set *const *sets, size_t count)
     return assignment;
 }
 
+struct assignment *assignment_new_same(struct point_set *set)
+{
+    return set != NULL ? make(&set, 1) : NULL;
+}
+
 struct assignment *assignment_new_with_places(struct point_set *const *sets, size_t count,
                                               struct assignment_place *places, size_t place_count,
                                               uint64_t turn)
@@ -36,7 +30,7 @@ struct assignment *assignment_new_with_places(struct point_set *const *sets, siz
         free(places);
         return NULL;
     }
-    struct assignment *assignment = assignment_new(sets, count);
+    struct assignment *assignment = make(sets, count);
     assignment->places = places;
     assignment->place_count = place_count;
     assignment->turn = turn;
@@ -84,18 +78,8 @@ struct point_set *assignment_find(const struct assignment *assignment, uint64_t 
 {
     if (assignment == NULL)
         return NULL;
-    if (assignment->places != NULL)
-        return find_place(assignment, period_number, fingerprint);
-    struct affinity best;
-    size_t found = 0;
-    for (size_t i = 0; assignment->count > 1 && i < assignment->count; i++) {
-        const struct affinity affinity = affinity_find(period_number, fingerprint, i);
-        if (i > 0 && !affinity_is_greater(&affinity, &best))
-            continue;
-        best = affinity;
-        found = i;
-    }
-    return assignment->sets[found];
+    return assignment->places != NULL ? find_place(assignment, period_number, fingerprint)
+                                      : assignment->sets[0];
 }
 
 bool assignment_names_hsdirs(const struct assignment *assignment)
@@ -114,17 +98,6 @@ bool assignment_is_distinct(const struct assignment *assignment)
         }
     }
     return false;
-}
-
-static bool has_same_sets(const struct assignment *one, const struct assignment *other)
-{
-    if (one->count != other->count)
-        return false;
-    for (size_t i = 0; i < one->count; i++) {
-        if (!point_set_equals(one->sets[i], other->sets[i]))
-            return false;
-    }
-    return true;
 }
 
 /* True when each place of one that is meant has the same set in the other: those of a time period, or all. */
@@ -149,7 +122,7 @@ static bool gives_same(const struct assignment *one, const struct assignment *ot
     if (one == NULL || other == NULL || (one->places == NULL) != (other->places == NULL))
         return false;
     if (one->places == NULL)
-        return has_same_sets(one, other);
+        return point_set_equals(one->sets[0], other->sets[0]);
     return has_places_of(one, other, period_number) && has_places_of(other, one, period_number);
 }
 

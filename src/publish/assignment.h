@@ -1,16 +1,14 @@
 /* Which point set each HSDir of a frontend's descriptors is to have.
  *
  * An assignment never changes once it is made, and is counted like a point set. It has one set for all
- * HSDirs; or several, of which each HSDir has one: whichever that is, or the one that it names for it.
- * Nothing but this file and the choice that makes the sets knows how many there are: an upload has the set
- * that it is told. No assignment at all is NULL, and gives no HSDir anything.
+ * HSDirs; or it names HSDirs, and which of its sets each of these has. An upload has the set that it is told.
+ * No assignment at all is NULL, and gives no HSDir anything.
  */
 #ifndef OBPUB_PUBLISH_ASSIGNMENT_H
 #define OBPUB_PUBLISH_ASSIGNMENT_H
 
 #include "onion/consensus.h"
 #include "onion/network.h"
-#include "publish/choice.h"
 #include "publish/point_set.h"
 
 /* An HSDir of the descriptor of a time period, and the number of the set that it has. */
@@ -31,17 +29,8 @@ struct assignment {
     struct point_set *sets[]; /* each held by the assignment */
 };
 
-/* How a frontend's sources become its assignment: from what they offer, and a seed of CHOICE_SEED_SIZE bytes.
- * Returns a new assignment with one holder, or NULL when there is no point. */
-typedef struct assignment *(*assignment_maker)(const struct choice_offer *offers, size_t offer_count,
-                                               const uint8_t seed[CHOICE_SEED_SIZE]);
-
-/* The maker "same": all HSDirs have one set, of the points of all sources. */
-struct assignment *assignment_make_same(const struct choice_offer *offers, size_t offer_count,
-                                        const uint8_t seed[CHOICE_SEED_SIZE]);
-
-/* Makes an assignment of these sets, count of them, at least 1, none NULL; it shares them. */
-struct assignment *assignment_new(struct point_set *const *sets, size_t count);
+/* Makes an assignment that gives all HSDirs one set, which it shares; NULL for NULL. */
+struct assignment *assignment_new_same(struct point_set *set);
 
 /* Makes one that names the HSDirs that have something: others have nothing. It takes the places, place_count
  * of them, which were allocated with memory_allocate(). Returns NULL when there are none. */
@@ -57,9 +46,7 @@ void assignment_release(struct assignment *assignment);
 void assignment_replace(struct assignment **held, struct assignment *assignment);
 
 /* The set that an HSDir is to have of the descriptor of a time period; NULL for no assignment, and for an
- * HSDir that is not named where others are. It stays the assignment's. Where none is named, which set that is
- * depends on the HSDir, the time period and the number of the set alone: it
- * stays when other HSDirs come and go, and when one set is replaced, the HSDirs of the others keep theirs. */
+ * HSDir that is not named where others are. It stays the assignment's. */
 struct point_set *assignment_find(const struct assignment *assignment, uint64_t period_number,
                                   const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE]);
 

@@ -212,8 +212,10 @@ static bool make_same(const struct publisher *publisher, const struct publisher_
 {
     struct choice_offer *offers;
     size_t count = list_offers(publisher, frontend, NULL, &offers);
-    *assignment = publisher->rules.assign(offers, count, seed);
-    bool does = is_enough(frontend, *assignment != NULL ? (*assignment)->sets[0] : NULL, offers, count);
+    struct point_set *set = choice_make_set(offers, count, INTRODUCTION_POINTS_MAX, seed);
+    *assignment = assignment_new_same(set);
+    bool does = is_enough(frontend, set, offers, count);
+    point_set_release(set);
     free(offers);
     return does;
 }

@@ -57,7 +57,6 @@ const struct publisher_rules publisher_rules_default = {
     .look_again = 10 * MINUTE,
     .mend_interval = 10 * MINUTE,
     .look_permits = 10,
-    .assign = assignment_make_same,
 };
 
 /* -- making --------------------------------------------------------------------------------------- */

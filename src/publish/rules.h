@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 #include "publish/allowance.h"
-#include "publish/assignment.h"
+#include "publish/offer.h"
 
 /* How long and how often things are tried. All times are milliseconds. Those marked (scaled) are for the
  * public network; where a shared-random run is shorter than a day they shrink with it. */
@@ -56,7 +56,6 @@ struct publisher_rules {
     int64_t mend_interval; /* between two uploads because of what looks say (scaled) */
     unsigned look_permits; /* frontends that are looked at at once; 0: nobody looks */
     bool has_other_publishers; /* others publish the same frontends on purpose */
-    assignment_maker assign;   /* makes point sets of what sources offer, and gives each HSDir one */
     uint8_t seed[CHOICE_SEED_SIZE];
 };
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "../sim/model.h"
+#include "base/memory.h"
 #include "helper_story.h"
 
 #define HSDIRS 200
@@ -29,10 +30,20 @@ static struct point_set *make_set(uint8_t first, size_t count)
     return point_set_new(entries, count, &features);
 }
 
+/* Each of two HSDirs has one of the sets; or with one alone, all have that. */
 static struct assignment *make_assignment(struct point_set *one, struct point_set *other)
 {
+    if (other == NULL)
+        return assignment_new_same(one);
     struct point_set *sets[] = {one, other};
-    return assignment_new(sets, other != NULL ? 2 : 1);
+    struct assignment_place *places = memory_allocate(2, sizeof(*places));
+    for (uint32_t i = 0; i < 2; i++) {
+        struct hsdir named;
+        model_make_hsdir(&named, i);
+        places[i] = (struct assignment_place){.period_number = PERIOD, .set = i};
+        memcpy(places[i].fingerprint, named.fingerprint, RELAY_FINGERPRINT_SIZE);
+    }
+    return assignment_new_with_places(sets, 2, places, 2, 0);
 }
 
 static struct point_set *find(const struct assignment *assignment, uint64_t period_number, uint32_t hsdir)
@@ -56,21 +67,18 @@ static void test_one_for_all(void **state)
     assert_int_equal(assignment_count_points(NULL), 0);
 }
 
-/* Of two sets each gets its part of the HSDirs, and not the same ones in every time period. */
-static void test_two_share_the_hsdirs(void **state)
+/* Those that are named have their own, others and those of another time period nothing. */
+static void test_each_that_is_named(void **state)
 {
     (void)state;
     struct point_set *one = make_set(1, 3), *other = make_set(2, 3);
     struct assignment *assignment = make_assignment(one, other);
-    size_t count = 0, moved = 0;
-    for (uint32_t i = 0; i < HSDIRS; i++) {
-        const struct point_set *found = find(assignment, PERIOD, i);
-        assert_true(found == one || found == other);
-        count += found == one;
-        moved += found != find(assignment, PERIOD + 1, i);
-    }
-    assert_in_range(count, HSDIRS / 3, 2 * HSDIRS / 3);
-    assert_in_range(moved, HSDIRS / 3, 2 * HSDIRS / 3);
+    assert_ptr_equal(find(assignment, PERIOD, 0), one);
+    assert_ptr_equal(find(assignment, PERIOD, 1), other);
+    assert_null(find(assignment, PERIOD, 2));
+    assert_null(find(assignment, PERIOD + 1, 0));
+    assert_true(assignment_names_hsdirs(assignment));
+    assert_true(assignment_is_distinct(assignment));
     /* 1, 2, 3 and 2, 3, 4: each point counts once. */
     assert_int_equal(assignment_count_points(assignment), 4);
     assert_int_equal(assignment_count_points_from(assignment, 1), 3);
@@ -78,22 +86,6 @@ static void test_two_share_the_hsdirs(void **state)
     assignment_release(assignment);
     point_set_release(one);
     point_set_release(other);
-}
-
-/* When one set is replaced, the HSDirs of the other keep theirs, and those of the first get the new one. */
-static void test_stable_under_change(void **state)
-{
-    (void)state;
-    struct point_set *one = make_set(1, 3), *other = make_set(10, 3), *later = make_set(20, 3);
-    struct assignment *before = make_assignment(one, other), *after = make_assignment(one, later);
-    for (uint32_t i = 0; i < HSDIRS; i++)
-        assert_ptr_equal(find(after, PERIOD, i), find(before, PERIOD, i) == one ? one : later);
-    assert_false(assignment_equals(before, after));
-    assignment_release(before);
-    assignment_release(after);
-    point_set_release(one);
-    point_set_release(other);
-    point_set_release(later);
 }
 
 static void test_equality(void **state)
@@ -121,45 +113,22 @@ static void test_equality(void **state)
     point_set_release(other);
 }
 
-/* -- the state machine, with a maker that hands out two sets -------------------------------------- */
+/* -- the state machine, with sets of their own for HSDirs --------------------------------------------- */
 
-/* The first source's points are one set, those of all others the other. */
-static struct assignment *hand_out_two(const struct choice_offer *offers, size_t offer_count,
-                                       const uint8_t seed[CHOICE_SEED_SIZE])
-{
-    if (offer_count < 2)
-        return assignment_make_same(offers, offer_count, seed);
-    struct point_set *one = choice_make_set(offers, 1, INTRODUCTION_POINTS_MAX, seed);
-    struct point_set *other = choice_make_set(offers + 1, offer_count - 1, INTRODUCTION_POINTS_MAX, seed);
-    struct assignment *assignment = make_assignment(one, other);
-    point_set_release(one);
-    point_set_release(other);
-    return assignment;
-}
-
-/* Three backends at 06:00, of whose points each HSDir has one of two sets. */
-static struct story *story_of_two_sets(void)
+/* Three backends at 06:00, of whose points each HSDir has them all, but in an order of its own. */
+static struct story *story_of_own_sets(void)
 {
     struct story *story = story_new();
-    story->publisher->rules.assign = hand_out_two;
     publisher_note_tor(story->publisher, 0, TOR_READY, story->now);
     for (size_t i = 0; i < 3; i++)
         story_add_backend(story, true);
     story_add_frontend(story, 3);
+    publisher_set_descriptors(story->publisher, 0, DESCRIPTORS_DISTINCT, story->now);
     story_set_network(story, 0, 6);
     for (size_t i = 0; i < 3; i++)
         story_reach(story, i);
     story_run(story, MINUTE);
     return story;
-}
-
-static bool has_point(const struct story_upload *upload, uint64_t point)
-{
-    for (size_t i = 0; i < upload->point_count; i++) {
-        if (upload->points[i] == point)
-            return true;
-    }
-    return false;
 }
 
 /* The set that an upload was to carry, by the frontend's assignment. */
@@ -169,19 +138,18 @@ static const struct point_set *find_wanted(const struct story *story, const stru
     return find(frontend->assignment, frontend->descriptors[upload->slot].period_number, upload->hsdir);
 }
 
-/* How many of the uploads written down have the first set; each has just the points of the one that is its
- * HSDir's. */
+/* Each of the uploads written down has just the points of its HSDir's set. Returns how many have the very set
+ * of the first one. */
 static size_t count_first_set(const struct story *story)
 {
-    const struct assignment *assignment = story->publisher->frontends[0].assignment;
     size_t count = 0;
     for (size_t i = 0; i < story->upload_count; i++) {
         const struct story_upload *upload = &story->uploads[i];
         const struct point_set *wanted = find_wanted(story, upload);
         assert_int_equal(upload->point_count, wanted->count);
         for (size_t j = 0; j < wanted->count; j++)
-            assert_true(has_point(upload, model_point_number(&wanted->entries[j].point)));
-        count += wanted == assignment->sets[0];
+            assert_int_equal(upload->points[j], model_point_number(&wanted->entries[j].point));
+        count += point_set_equals(wanted, find_wanted(story, &story->uploads[0]));
     }
     return count;
 }
@@ -189,7 +157,7 @@ static size_t count_first_set(const struct story *story)
 static void test_each_hsdir_gets_its_own(void **state)
 {
     (void)state;
-    struct story *story = story_of_two_sets();
+    struct story *story = story_of_own_sets();
     assert_int_equal(story->upload_count, BOTH_DESCRIPTORS);
     assert_in_range(count_first_set(story), 1, BOTH_DESCRIPTORS - 1);
     assert_true(publisher_is_published(story->publisher, 0, story->now));
@@ -203,7 +171,7 @@ static void test_each_hsdir_gets_its_own(void **state)
 static void test_a_change_is_where_it_is(void **state)
 {
     (void)state;
-    struct story *story = story_of_two_sets();
+    struct story *story = story_of_own_sets();
     size_t first = count_first_set(story);
     story_forget(story);
     story_change_points(story, 0, 50);
@@ -225,7 +193,7 @@ static void test_a_change_is_where_it_is(void **state)
 static void test_published_is_each_its_own(void **state)
 {
     (void)state;
-    struct story *story = story_of_two_sets();
+    struct story *story = story_of_own_sets();
     story->hsdirs_answer = false;
     story_change_points(story, 0, 50);
     story_run(story, 2000);
@@ -245,7 +213,7 @@ static void test_published_is_each_its_own(void **state)
 static void test_hsdirs_come_and_go(void **state)
 {
     (void)state;
-    struct story *story = story_of_two_sets();
+    struct story *story = story_of_own_sets();
     story_forget(story);
     story->hsdir_count = 60;
     story_set_network(story, 0, 7);
@@ -260,8 +228,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_one_for_all),
-        cmocka_unit_test(test_two_share_the_hsdirs),
-        cmocka_unit_test(test_stable_under_change),
+        cmocka_unit_test(test_each_that_is_named),
         cmocka_unit_test(test_equality),
         cmocka_unit_test(test_each_hsdir_gets_its_own),
         cmocka_unit_test(test_a_change_is_where_it_is),

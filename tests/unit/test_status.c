@@ -11,6 +11,7 @@
 #include "base/memory.h"
 #include "helper_report.h"
 #include "onion/onion_address.h"
+#include "publish/choice.h"
 #include "publish/descriptors.h"
 #include "publish/rounds.h"
 #include "report/status.h"
@@ -254,14 +255,24 @@ static void test_points_trouble(void **state)
     report_fixture_clear(&fixture);
 }
 
-/* Three backends, and two places, which the maker of this test gives. */
-static struct assignment *make_for_two(const struct choice_offer *offers, size_t offer_count,
-                                       const uint8_t seed[CHOICE_SEED_SIZE])
+/* Has a frontend's assignment have no more than two places. */
+static void leave_two_places(struct publisher *publisher, struct publisher_frontend *frontend)
 {
-    struct point_set *set = choice_make_set(offers, offer_count, 2, seed);
-    struct assignment *assignment = assignment_new(&set, 1);
+    static const uint8_t seed[CHOICE_SEED_SIZE];
+    struct choice_offer offers[3];
+    for (size_t i = 0; i < 3; i++) {
+        const struct source *source = publisher_member_source(publisher, &frontend->members[i]);
+        offers[i] = (struct choice_offer){.identity_key = source->identity_key,
+                                          .points = source->points.points,
+                                          .point_count = source->points.count,
+                                          .source = source->number,
+                                          .descriptor = source->descriptor};
+    }
+    struct point_set *set = choice_make_set(offers, 3, 2, seed);
+    struct assignment *assignment = assignment_new_same(set);
+    assignment_replace(&frontend->assignment, assignment);
+    assignment_release(assignment);
     point_set_release(set);
-    return assignment;
 }
 
 static void test_no_room(void **state)
@@ -269,10 +280,9 @@ static void test_no_room(void **state)
     (void)state;
     struct report_fixture fixture;
     report_fixture_make(&fixture);
-    fixture.publisher->rules.assign = make_for_two;
-    publisher_set_descriptors(fixture.publisher, 0, DESCRIPTORS_SAME, REPORT_NOW);
     for (uint8_t i = 0; i < 3; i++)
         report_fixture_give_points(fixture.publisher, i, 1, 0x61 + i, REPORT_NOW);
+    leave_two_places(fixture.publisher, &fixture.publisher->frontends[0]);
     json_t *status = status_make_json(&fixture.view);
     size_t lacking = 0;
     for (size_t i = 0; i < 3; i++) {
