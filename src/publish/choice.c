@@ -53,41 +53,16 @@ static void offer_take(struct places *places, struct ranked_offer *offer, bool o
     }
 }
 
-static int compare_counts(const void *one, const void *other)
-{
-    const size_t *left = one, *right = other;
-    return (*left > *right) - (*left < *right);
-}
-
-/* The most points that one source gets: twice as many as the middle one has, so that none draws the clients
- * of the others to itself by naming many; but never less than twice what a tor has by default. */
-static size_t find_share_max(struct ranked_offer *const *order, size_t count)
-{
-    size_t *counts = memory_allocate(count, sizeof(*counts)), offering = 0;
-    for (size_t i = 0; i < count; i++) {
-        if (order[i]->count > 0)
-            counts[offering++] = order[i]->count;
-    }
-    qsort(counts, offering, sizeof(*counts), compare_counts);
-    size_t middle = offering > 0 ? counts[(offering - 1) / 2] : 0;
-    free(counts);
-    if (offering < 2)
-        return INTRODUCTION_POINTS_MAX;
-    return 2 * (middle > SHARES_DEFAULT_POINTS ? middle : SHARES_DEFAULT_POINTS);
-}
-
 /* Says how many places each source may have. order: that of the ranks, in which nothing but chance puts one
  * before another. */
 static void set_most(struct ranked_offer *const *order, size_t count, size_t maximum)
 {
     struct share_claim *claims = memory_allocate(count, sizeof(*claims));
     size_t *places = memory_allocate(count, sizeof(*places));
-    for (size_t i = 0; i < count; i++) {
-        unsigned weight = order[i]->offer->weight;
-        claims[i] = (struct share_claim){weight > 0 ? weight : 1, order[i]->count};
-    }
+    for (size_t i = 0; i < count; i++)
+        claims[i] = ranked_offer_claim(order[i]);
     bool have_weights = shares_differ(claims, count);
-    size_t share_max = find_share_max(order, count);
+    size_t share_max = shares_find_most(claims, count);
     if (have_weights)
         apportionment_find(claims, count, maximum, places);
     for (size_t i = 0; i < count; i++)

@@ -180,10 +180,8 @@ static bool have_sets(const struct distinct_hsdir *hsdirs, size_t hsdir_count)
 
 static void keep_sets(const struct distinct_hsdir *hsdirs, size_t hsdir_count, struct point_set **sets)
 {
-    for (size_t i = 0; i < hsdir_count; i++) {
-        point_set_release(sets[i]);
+    for (size_t i = 0; i < hsdir_count; i++)
         sets[i] = point_set_share(hsdirs[i].before);
-    }
 }
 
 void distinct_make_sets(const struct choice_offer *offers, size_t offer_count,
@@ -208,13 +206,16 @@ void distinct_make_sets(const struct choice_offer *offers, size_t offer_count,
     seating.order = memory_allocate(offer_count, sizeof(struct seeker *));
     for (size_t i = 0; i < offer_count; i++)
         seating.seekers[i].ranked = &seating.ranked[i];
-    if (seating.table_count > 0) {
+    bool stays = !has_news && have_sets(hsdirs, hsdir_count);
+    if (stays)
+        keep_sets(hsdirs, hsdir_count, sets);
+    if (seating.table_count > 0 && stays) {
+        seating_set_goals(&seating, offers, begins_turn, wanted);
+    } else if (seating.table_count > 0) {
         seating_recall(&seating);
         seating_settle(&seating, offers, begins_turn, wanted);
         make_sets(&seating, hsdirs, hsdir_count, sets);
     }
-    if (!has_news && have_sets(hsdirs, hsdir_count))
-        keep_sets(hsdirs, hsdir_count, sets);
     free(seating.order);
     free(seating.seekers);
     free(seating.ranked);

@@ -132,6 +132,12 @@ struct ranked_offer *ranked_offers_make(const struct choice_offer *offers, size_
     return ranked;
 }
 
+struct share_claim ranked_offer_claim(const struct ranked_offer *ranked)
+{
+    unsigned weight = ranked->offer->weight;
+    return (struct share_claim){weight > 0 ? weight : 1, ranked->count};
+}
+
 bool ranked_points_share_relay(const struct ranked_point *one, const struct ranked_point *other)
 {
     return one->has_relay && other->has_relay && memcmp(one->relay, other->relay, sizeof(one->relay)) == 0;

@@ -6,6 +6,7 @@
 #include "crypto/hash.h"
 #include "onion/consensus.h"
 #include "publish/offer.h"
+#include "publish/shares.h"
 
 struct ranked_offer;
 
@@ -38,6 +39,9 @@ struct ranked_offer {
  * offered; release with free(). */
 struct ranked_offer *ranked_offers_make(const struct choice_offer *offers, size_t offer_count,
                                         const uint8_t seed[CHOICE_SEED_SIZE]);
+
+/* What a source claims with what it offers. */
+struct share_claim ranked_offer_claim(const struct ranked_offer *ranked);
 
 /* Orders for qsort(): of pointers to offers, and of pointers to points, by their rank. */
 int ranked_offers_compare(const void *one, const void *other);

@@ -66,10 +66,8 @@ void seating_set_goals(struct seating *seating, const struct choice_offer *offer
     struct share_claim *claims = memory_allocate(seating->seeker_count, sizeof(*claims));
     double sum = ALMOST;
     seating->goals = 0;
-    for (size_t i = 0; i < seating->seeker_count; i++) {
-        claims[i].weight = offers[i].weight > 0 ? offers[i].weight : 1;
-        claims[i].points = seating->ranked[i].count;
-    }
+    for (size_t i = 0; i < seating->seeker_count; i++)
+        claims[i] = ranked_offer_claim(&seating->ranked[i]);
     shares_find(claims, seating->seeker_count, seating->table_count, INTRODUCTION_POINTS_MAX, wanted);
     for (size_t i = 0; i < seating->seeker_count; i++) {
         struct seeker *seeker = &seating->seekers[i];

@@ -39,13 +39,18 @@ static size_t find_middle(const struct share_claim *claims, size_t count)
     return middle;
 }
 
+size_t shares_find_most(const struct share_claim *claims, size_t count)
+{
+    return 2 * at_least_default(find_middle(claims, count));
+}
+
 /* The most places in a set for a weight of 1. */
 static double find_level_max(const struct share_claim *claims, size_t count, size_t maximum)
 {
     if (count < 2)
         return (double)maximum;
     if (!shares_differ(claims, count))
-        return 2.0 * (double)at_least_default(find_middle(claims, count)) / claims[0].weight;
+        return (double)shares_find_most(claims, count) / claims[0].weight;
     double least = (double)maximum;
     for (size_t i = 0; i < count; i++) {
         double level = (double)at_least_default(claims[i].points) / claims[i].weight;

@@ -27,6 +27,9 @@ struct share_claim {
  * counts there as if it offered these: it has just begun, or wants to push the others out. */
 void shares_find(const struct share_claim *claims, size_t count, size_t sets, size_t maximum, double *places);
 
+/* The most places that a source has in one set where all weights are the same: see above. */
+size_t shares_find_most(const struct share_claim *claims, size_t count);
+
 /* True when not all weights are the same. */
 bool shares_differ(const struct share_claim *claims, size_t count);
 
