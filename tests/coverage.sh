@@ -21,7 +21,7 @@ parsers='src/config/config.c src/config/config_loader.c src/config/config_servic
     src/onion/item_rules.c src/onion/link_specifiers.c src/onion/microdescriptor.c src/onion/network.c src/onion/onion_address.c
     src/onion/version_ranges.c src/reader/config_delivery.c src/reader/reader_client.c src/reader/reader_process.c
     src/report/drain_request.c src/report/status_document.c src/report/status_text.c src/report/status_printer.c src/report/status_hsdirs.c
-    src/signer/bundle_request.c src/signer/key_request.c src/signer/request.c'
+    src/signer/bundle_request.c src/signer/key_request.c src/signer/request.c src/socks/handshake.c'
 
 setup_packages "$build_packages" clang libclang-rt-dev libcmocka-dev llvm-14
 step 'building in build/test-clang'

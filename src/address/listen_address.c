@@ -1,4 +1,4 @@
-/* Where a server of our own listens: an IP address and port, or a unix socket. */
+/* Where a server listens, our own or a SOCKS port: an IP address and port, or a unix socket. */
 #include "address/listen_address.h"
 
 #include <arpa/inet.h>

@@ -1,4 +1,4 @@
-/* Where a server of our own listens: an IP address and port, or a unix socket. */
+/* Where a server listens, our own or a SOCKS port: an IP address and port, or a unix socket. */
 #ifndef OBPUB_ADDRESS_LISTEN_ADDRESS_H
 #define OBPUB_ADDRESS_LISTEN_ADDRESS_H
 

@@ -11,13 +11,13 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/timeval.h"
 #include "control/authentication.h"
 #include "control/command_queue.h"
 #include "control/connector.h"
 #include "control/credential_reader.h"
 #include "control/event_limit.h"
 #include "control/reply_parser.h"
-#include "control/timeval.h"
 
 #define ENDPOINT_TEXT_SIZE 320  /* the longest host name with its port fits, and so does a socket's path */
 #define EVENT_STATUS_MIN 600    /* 6yz is an asynchronous reply, control-spec 4 */

@@ -12,9 +12,9 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/timeval.h"
 #include "control/credential_file.h"
 #include "control/resolver.h"
-#include "control/timeval.h"
 
 /* When a peer's machine vanishes, no end of file tells of it: the kernel asks after it this often (seconds).
  */

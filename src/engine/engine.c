@@ -8,7 +8,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
-#include "control/timeval.h"
+#include "base/timeval.h"
 #include "engine/backends.h"
 #include "engine/engine_state.h"
 #include "engine/index.h"

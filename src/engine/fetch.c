@@ -10,7 +10,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
-#include "control/timeval.h"
+#include "base/timeval.h"
 #include "publish/descriptor_comparison.h"
 
 /* Seconds for all HSDirs to answer. */

@@ -7,7 +7,7 @@ import sys
 import checks
 
 # From the lowest to the highest. Those of one row stand side by side.
-LAYERS = (("base",), ("crypto",), ("onion",), ("publish",), ("address", "files"), ("confine",), ("process",),
+LAYERS = (("base",), ("crypto",), ("onion",), ("publish",), ("address", "files"), ("confine",), ("process", "socks"),
           ("control", "config", "signer"), ("report", "reader"), ("engine",), ("command",), ("main",))
 RANK = {layer: rank for rank, row in enumerate(LAYERS) for layer in row}
 # What the layers up to publish are given by their callers, and so must not get for themselves.
@@ -15,7 +15,7 @@ PURE = RANK["publish"]
 IMPURE = re.compile(r"event2?[./].*|fcntl\.h|unistd\.h|poll\.h|dirent\.h|time\.h|netdb\.h|netinet/.*|arpa/.*"
                     r"|sys/(socket|stat|time|random|un|uio|epoll|select)\.h|openssl/rand\.h|yaml\.h|jansson\.h")
 # What of base gets them, for the layers above publish alone.
-TOOLS = {"base/clock", "base/log"}
+TOOLS = {"base/clock", "base/log", "base/timeval"}
 # These reckon with a moment that their caller names.
 RECKONERS = {"base/calendar"}
 # Rooms with files that are two halves of one conversation, and include each other.

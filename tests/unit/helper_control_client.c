@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "control/timeval.h"
+#include "base/timeval.h"
 #include "helper_control_client.h"
 
 #define PATIENCE 30 /* seconds */

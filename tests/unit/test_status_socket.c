@@ -21,7 +21,7 @@
 #include <jansson.h>
 
 #include "base/memory.h"
-#include "control/timeval.h"
+#include "base/timeval.h"
 #include "helper_folder.h"
 #include "helper_report.h"
 #include "report/status_socket.h"

@@ -1,6 +1,6 @@
 /* Times turned into what libevent's timers take. */
-#ifndef OBPUB_CONTROL_TIMEVAL_H
-#define OBPUB_CONTROL_TIMEVAL_H
+#ifndef OBPUB_BASE_TIMEVAL_H
+#define OBPUB_BASE_TIMEVAL_H
 
 #include <stdint.h>
 #include <sys/time.h>
