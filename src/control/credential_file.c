@@ -10,7 +10,8 @@
 #include "base/memory.h"
 #include "files/plain_file.h"
 
-#define PASSWORD_MAX 1023 /* bytes; far more than anybody types, far less than a command may have */
+/* Bytes of a password; far more than anybody types, far less than a command may have. */
+#define PASSWORD_MAX SHARED_SECRET_MAX
 
 void credential_find_group(const char *path, char *name, size_t size)
 {
@@ -144,4 +145,43 @@ enum credential_result credential_read_password(const char *path, char **passwor
     }
     *password = text;
     return CREDENTIAL_OK;
+}
+
+enum credential_result credential_read_secret(const char *path, uint8_t key[SECRET_KEY_SIZE],
+                                              struct error *error)
+{
+    char *secret;
+    enum credential_result result = credential_read_password(path, &secret, error);
+    if (result != CREDENTIAL_OK)
+        return result;
+    size_t length = strlen(secret);
+    if (length >= SHARED_SECRET_MIN) {
+        secret_derive_key(key, secret, length);
+    } else {
+        error_set(error,
+                  "the secret in %s has %zu bytes, and needs at least %d, since it can be guessed at without "
+                  "asking anybody: make it with \"openssl rand -hex 32\"",
+                  path, length, SHARED_SECRET_MIN);
+        result = CREDENTIAL_UNUSABLE;
+    }
+    secret_free(secret);
+    return result;
+}
+
+enum credential_result credential_prove_secret(const char *path, const struct cookie_challenge *challenge,
+                                               uint8_t proof[SHA256_SIZE], struct error *error)
+{
+    uint8_t key[SECRET_KEY_SIZE];
+    enum credential_result result = credential_read_secret(path, key, error);
+    if (result != CREDENTIAL_OK)
+        return result;
+    if (secret_prove(proof, key, challenge) != 0) {
+        error_set(error,
+                  "this agent doesn't know the secret in %s: its own file (--password-file) has another one, "
+                  "or it is another agent",
+                  path);
+        result = CREDENTIAL_UNUSABLE;
+    }
+    secret_wipe(key, sizeof(key));
+    return result;
 }

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "control/cookie_proof.h"
+#include "control/secret_proof.h"
 
 #define CREDENTIAL_COOKIE_SIZE COOKIE_SIZE
 
@@ -42,6 +43,16 @@ enum credential_result credential_read_password(const char *path, char **passwor
 enum credential_result credential_prove(const char *path, const struct cookie_challenge *challenge,
                                         uint8_t proof[SHA256_SIZE], struct cookie_origin *origin,
                                         struct error *error);
+
+/* Reads the secret that publisher and agent share, and makes its key (secret_proof.h), to be wiped by the
+ * caller. It is the first line of a file as credential_read_password() takes it, and has at least
+ * SHARED_SECRET_MIN bytes. */
+enum credential_result credential_read_secret(const char *path, uint8_t key[SECRET_KEY_SIZE],
+                                              struct error *error);
+
+/* Proves with the secret in a file that it is known, to an agent that has proved it first. */
+enum credential_result credential_prove_secret(const char *path, const struct cookie_challenge *challenge,
+                                               uint8_t proof[SHA256_SIZE], struct error *error);
 
 /* Writes the name of the group that a file belongs to, or its number, or "" when it can't be told: the group
  * somebody has to join who may not open it. */
