@@ -122,7 +122,7 @@ run_network_tests()
 check_style()
 {
     check clang-format find src tests -name '*.[ch]' -exec clang-format --dry-run -Werror '{}' +
-    check shellcheck shellcheck -x tests/*.sh tests/*/*.sh .ci/run
+    check shellcheck shellcheck -x tests/*.sh tests/*/*/*.sh .ci/run
     check pycodestyle pycodestyle --config=tests/pycodestyle.cfg tests vectors
     check pyflakes pyflakes3 tests vectors
 }

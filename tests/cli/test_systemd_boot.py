@@ -6,7 +6,6 @@ import pathlib
 import re
 import shutil
 import signal
-import subprocess
 import sys
 import time
 
@@ -14,7 +13,7 @@ import checks
 import test_systemd
 from checks import wait_for
 
-from harness.process import children
+from harness import machine
 
 SKIPPED = 77
 # Without a Landlock that can do all obpub would refuse to start when the sandbox is required.
@@ -28,93 +27,15 @@ services:
       - address: {address}.onion
         control: localhost:9999
 """
-NAMESPACES = ("--mount", "--pid", "--uts", "--ipc", "--net")
-
-
-def find_cgroups():
-    """Where the cgroups of version 2 are mounted, or None."""
-    found = re.search(r"^cgroup2 (\S+) cgroup2 rw", pathlib.Path("/proc/mounts").read_text(), re.M)
-    return pathlib.Path(found[1]) if found else None
 
 
 def find_obstacle():
-    """Why no systemd can be booted here, or None."""
-    if os.geteuid() != 0:
-        return "only root can make namespaces"
-    if not pathlib.Path("/usr/lib/systemd/systemd").exists():
-        return "there is no systemd here"
-    if find_cgroups() is None:
-        return "there are no cgroups of version 2"
-    for namespaces in (NAMESPACES, ["--user"]):  # the unit's own is a user namespace, which a chroot does not allow
-        result = subprocess.run(["unshare", *namespaces, "--fork", "true"], capture_output=True, timeout=60)
-        if result.returncode != 0:
-            return "namespaces are not allowed here"
+    """Why the unit can't be tried here, or None."""
+    obstacle = machine.find_obstacle()
     build = pathlib.Path(os.environ.get("OBPUB_BUILD", "build"))
-    if re.search(r"^OBPUB_SANITIZE:BOOL=ON$", (build / "CMakeCache.txt").read_text(), re.M):
+    if obstacle is None and re.search(r"^OBPUB_SANITIZE:BOOL=ON$", (build / "CMakeCache.txt").read_text(), re.M):
         return "the sanitizers do not run without memory that is writable and executable"
-    return None
-
-
-class Machine:
-    """A machine of namespaces with systemd as its first process."""
-
-    def __init__(self, folder, files):
-        self.cgroup = find_cgroups() / f"obpub-test-{os.getpid()}"
-        self.cgroup.mkdir()
-        (folder / "machine").mkdir()
-        script = checks.SOURCE / "tests" / "cli" / "boot_systemd.sh"
-        self.process = subprocess.Popen(["unshare", *NAMESPACES, "--fork", "--kill-child", "sh", script,
-                                         folder / "machine", self.cgroup, files],
-                                        stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
-        self.first = None
-
-    def find_first(self):
-        """The process id of its first process as seen from here."""
-        return next(map(str, children(self.process.pid)), None)
-
-    def run(self, *command, timeout=30):
-        """Runs a command inside. Returns what it printed."""
-        flags = ["--mount", "--root", "--pid", "--uts", "--ipc", "--net", "--cgroup"]  # --root: we may be in a chroot
-        result = subprocess.run(["nsenter", "--target", self.first, *flags, *command], capture_output=True, text=True,
-                                timeout=timeout, stdin=subprocess.DEVNULL)
-        return (result.stdout + result.stderr).strip()
-
-    def is_up(self):
-        self.first = self.find_first() if self.process.poll() is None else None
-        if self.first is None:
-            return False
-        return pathlib.Path(f"/proc/{self.first}/root/run/systemd/private").exists()
-
-    def show(self, name, unit="obpub"):
-        return self.run("systemctl", "show", "-P", name, unit)
-
-    def log(self):
-        return self.run("journalctl", "-u", "obpub", "--no-pager", "-o", "cat")
-
-    def end(self):
-        """Ends it with all its processes (--kill-child). Returns what the script complained of."""
-        if self.process.stderr.closed:
-            return ""
-        self.process.kill()
-        return self.process.communicate()[1].decode(errors="replace")
-
-    def close(self):
-        self.end()
-        for _ in range(50):
-            for group in sorted(self.cgroup.rglob("*/"), reverse=True):
-                if group.is_dir():
-                    try_to_remove(group)
-            if try_to_remove(self.cgroup):
-                break
-            time.sleep(0.1)
-
-
-def try_to_remove(folder):
-    try:
-        folder.rmdir()
-    except OSError:
-        return False
-    return True
+    return obstacle
 
 
 def make_files(folder):
@@ -241,14 +162,14 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     with checks.temporary_folder() as name:
         folder = pathlib.Path(name)
-        machine = Machine(folder, make_files(folder))
+        booted = machine.Machine(folder, make_files(folder))
         try:
-            check_start(machine)
-            check_reload(machine)
-            check_watchdog(machine)
-            check_restarts(machine)
+            check_start(booted)
+            check_reload(booted)
+            check_watchdog(booted)
+            check_restarts(booted)
         finally:
-            machine.close()
+            booted.close()
     checks.finish()
 
 

@@ -2,6 +2,8 @@
 
 import collections
 import secrets
+import socket
+import struct
 import time
 
 from .process import HarnessError, TimedOut, run
@@ -24,6 +26,29 @@ def fetch(client, address, path='/', timeout=30):
     if result.returncode != 0:
         raise FetchFailed(f'no page from {address[:16]}... through {client.name}: {result.stderr.strip()}')
     return result.stdout
+
+
+def connect_through(client, address, port, timeout=30):
+    """A connection to a port of an onion address, over a circuit of its own, or FetchFailed. The caller closes it."""
+    user, host = secrets.token_hex(6).encode(), address.encode()
+    connection = socket.create_connection(('127.0.0.1', client.socks_port), timeout)
+    answers = connection.makefile('rb')
+
+    def ask(request, length):
+        connection.sendall(request)
+        return answers.read(length)
+    try:
+        ask(b'\5\1\2', 2)
+        ask(bytes([1, len(user)]) + user + b'\1x', 2)
+        answer = ask(b'\5\1\0\3' + bytes([len(host)]) + host + struct.pack('>H', port), 10)
+        if answer[:2] != b'\5\0':
+            raise FetchFailed(f'no connection to port {port} of {address[:16]}... through {client.name}: {answer.hex()}')
+    except BaseException as error:
+        connection.close()
+        if isinstance(error, OSError):
+            raise FetchFailed(f'no connection to port {port} of {address[:16]}... through {client.name}: {error}') from None
+        raise
+    return connection
 
 
 def who_answers(client, address, wanted, timeout=90, report=None):

@@ -98,6 +98,12 @@ def with_times(consensus, valid_after, interval):
     return consensus
 
 
+def relay_ports(consensus):
+    """The ports of 127.0.0.1 at which the relays of a private network are reached, sorted."""
+    found = re.findall(r'^r \S+ \S+ \S+ \S+ 127\.0\.0\.1 (\d+) (\d+)$', consensus, re.M)
+    return sorted({int(port) for ports in found for port in ports} - {0})
+
+
 def hsdir_fingerprints(consensus):
     """The fingerprints of the relays with the HSDir flag."""
     found = []

@@ -4,6 +4,7 @@ import os
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socketserver import ThreadingUnixStreamServer
 
 import stem
 
@@ -31,7 +32,7 @@ class Service(Tor):
         self._events = None
         self.key.write_service_dir(self.service_dir)
         self.set_frontends(frontends)
-        self._server = serve_page(self)
+        self._server = serve_page(self, os.path.join(folder, 'web') if self.island else None)
 
     def set_frontends(self, frontends):
         """Name the frontends it works for (addresses with or without .onion); counts from the next start."""
@@ -44,7 +45,7 @@ class Service(Tor):
 
     def _service_lines(self):
         lines = [f'HiddenServiceDir {self.service_dir}',
-                 f'HiddenServicePort 80 127.0.0.1:{self._server.server_address[1]}']
+                 f'HiddenServicePort 80 {where_served(self._server)}']
         if self.frontends:
             lines.append('HiddenServiceOnionBalanceInstance 1')
         return lines + self.service_lines
@@ -122,8 +123,15 @@ class Service(Tor):
         self._server.server_close()
 
 
-def serve_page(service):
-    """A web server on a port of its own, in a thread; every path gives the service's page. Who calls shuts it down."""
+def where_served(server):
+    """Where a web server of serve_page() is, as a torrc has it."""
+    return f'unix:{server.server_address}' if isinstance(server, ThreadingUnixStreamServer) else (
+        f'127.0.0.1:{server.server_address[1]}')
+
+
+def serve_page(service, socket_path=None):
+    """A web server on a port of its own, or a unix socket, in a thread; every path gives the service's page. Who calls shuts it
+    down."""
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
             service.hits += 1
@@ -138,7 +146,8 @@ def serve_page(service):
         def log_message(self, *_):
             pass
 
-    server = ThreadingHTTPServer(('127.0.0.1', 0), Handler)
+    server = (ThreadingUnixStreamServer(socket_path, Handler) if socket_path
+              else ThreadingHTTPServer(('127.0.0.1', 0), Handler))
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, kwargs={'poll_interval': 0.1}, daemon=True).start()
     return server

@@ -21,17 +21,20 @@ SOCKET_PATIENCE = 10  # seconds until a tor that has been started has its contro
 
 
 class Tor:
-    """A tor daemon. Made by Network; `start` and `kill` may be called again and again: its data stay."""
+    """A tor daemon. Made by Network; `start` and `kill` may be called again and again: its data stay. With an Island it runs
+    there; its control socket is a file, and so is there for everybody."""
 
     is_shared = False  # whether other tests use it as well
 
-    def __init__(self, name, folder, torrc=(), socks=False, control_port=False, control_auth='cookie', clock=None):
+    def __init__(self, name, folder, torrc=(), socks=False, control_port=False, control_auth='cookie', clock=None,
+                 island=None):
         if control_auth not in _CONTROL_AUTH:
             raise ValueError(f'control_auth is one of {_CONTROL_AUTH}')
         self.name = name
         self.folder = folder
         self.torrc = list(torrc)
         self.clock = clock or Clock()
+        self.island = island
         self.socks_port = free_port() if socks else None
         self.control_port = free_port() if control_port else None
         self.control_auth = control_auth
@@ -78,7 +81,8 @@ class Tor:
         self._write_torrc()
         write_file(self._file('defaults'), '')
         with open(self.log_file, 'ab') as log:
-            self._process = spawn(['tor', '-f', self._file('torrc'), '--defaults-torrc', self._file('defaults')],
+            command = ['tor', '-f', self._file('torrc'), '--defaults-torrc', self._file('defaults')]
+            self._process = spawn(self.island.inside(command) if self.island else command,
                                   stdout=log, stderr=log, env=self.clock.program_environment())
         write_file(self._file('pid'), str(self._process.pid))
 

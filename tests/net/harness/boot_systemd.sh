@@ -1,5 +1,5 @@
 #!/bin/sh
-# Boots a systemd of its own for test_systemd_boot.py: on a copy of this machine's files that is gone afterwards, with
+# Boots a systemd of its own for machine.py: on a copy of this machine's files that is gone afterwards, with
 # no network but its own loopback. To be run by root in new mount, process, UTS, IPC and network namespaces.
 # Usage: boot_systemd.sh FOLDER CGROUP EXTRA_FILES
 set -e
