@@ -17,6 +17,19 @@ enum config_mode { CONFIG_MODE_SOFTMAP, CONFIG_MODE_HARDMAP };
 /* Whether all HSDirs have the same introduction points. */
 enum config_descriptors { CONFIG_DESCRIPTORS_AUTO, CONFIG_DESCRIPTORS_SAME, CONFIG_DESCRIPTORS_DISTINCT };
 
+/* How it is checked whether what is behind a backend answers: by connecting to an onion address through Tor,
+ * and where there is a path by asking for that. Times are seconds. */
+struct config_health {
+    bool is_on;
+    char address[ONION_ADDRESS_SIZE]; /* where: the backend's own unless the file says otherwise */
+    unsigned port;
+    char *path;                      /* NULL: a connection is enough */
+    char *host;                      /* that is named in a request, or NULL: the address */
+    unsigned expect_from, expect_to; /* the statuses that are good ones, both included */
+    unsigned interval, timeout;      /* the second one is no longer than the first */
+    unsigned fall, rise;
+};
+
 struct config_backend {
     char *name;   /* "name:" of the file, or the first 16 characters of the address */
     bool is_twin; /* a tor that has the frontend's key: its address and identity key are the frontend's */
@@ -27,7 +40,8 @@ struct config_backend {
     char *control_password_file; /* path, resolved against the config file's folder, or NULL */
     char *control_cookie_file;   /* likewise */
     unsigned weight;             /* for the share of visitors that it is to get; 0: none */
-    size_t line;                 /* of the file, from 1 */
+    struct config_health health;
+    size_t line;   /* of the file, from 1 */
     size_t source; /* which of the config's sources it is, from 0: backends of several frontends may be one,
                     * twins never are */
 };
@@ -145,6 +159,11 @@ void config_find_listeners(char **status_socket, char **command_socket, char **m
 /* What to call a backend where frontends stand side by side: its name, to which a twin, whose address and
  * place say nothing of it, has that of its frontend added. A longer one is cut. */
 void config_backend_format_title(char title[CONFIG_TITLE_SIZE], const struct config_backend *backend);
+
+/* True when two checks ask the same of the same address, however often; and when all else is the same, too.
+ */
+bool config_health_asks_same(const struct config_health *one, const struct config_health *other);
+bool config_health_equals(const struct config_health *one, const struct config_health *other);
 
 /* "softmap" or "hardmap". */
 const char *config_mode_name(enum config_mode mode);

@@ -7,6 +7,7 @@
 
 #include "base/memory.h"
 #include "base/printable.h"
+#include "config/config_health.h"
 
 /* Most backends that one process is asked to serve. */
 #define BACKENDS_MAX 10000
@@ -22,6 +23,7 @@ enum {
     INSTANCE_CONTROL_PASSWORD_FILE,
     INSTANCE_CONTROL_COOKIE_FILE,
     INSTANCE_WEIGHT,
+    INSTANCE_HEALTH,
     INSTANCE_KEYS
 };
 static const struct yaml_key instance_keys[INSTANCE_KEYS] = {
@@ -31,6 +33,7 @@ static const struct yaml_key instance_keys[INSTANCE_KEYS] = {
     [INSTANCE_CONTROL_PASSWORD_FILE] = {"control-password-file", false},
     [INSTANCE_CONTROL_COOKIE_FILE] = {"control-cookie-file", false},
     [INSTANCE_WEIGHT] = {"weight", false},
+    [INSTANCE_HEALTH] = {"health", false},
 };
 /* All twins have one address: only names tell them apart. */
 static const struct yaml_key twin_keys[INSTANCE_KEYS] = {
@@ -40,6 +43,7 @@ static const struct yaml_key twin_keys[INSTANCE_KEYS] = {
     [INSTANCE_CONTROL_PASSWORD_FILE] = {"control-password-file", false},
     [INSTANCE_CONTROL_COOKIE_FILE] = {"control-cookie-file", false},
     [INSTANCE_WEIGHT] = {"weight", false},
+    [INSTANCE_HEALTH] = {"health", false},
 };
 static const struct yaml_retired_key instance_retired[] = {{"auth", "it was for v2 services; remove it"}};
 static const struct yaml_mapping instance_mappings[] = {
@@ -129,7 +133,7 @@ static void compare_twin(struct config_loader *loader, yaml_node_t **values,
                          const struct config_frontend *frontend, const struct config_backend *twin)
 {
     char place[PLACE_SIZE];
-    bool has_same_name = false, has_same_control = false;
+    bool has_same_name = false, has_same_control = false, has_same_health = false;
     for (size_t i = 0; i < frontend->backend_count; i++) {
         const struct config_backend *other = &frontend->backends[i];
         if (!has_same_name && twin->name != NULL && other->name != NULL &&
@@ -140,6 +144,15 @@ static void compare_twin(struct config_loader *loader, yaml_node_t **values,
                 "the name \"%s\" is there twice in this service, first on line %zu: call one "
                 "of them otherwise, since all have the same address",
                 twin->name, other->line);
+        }
+        if (!has_same_health && twin->health.is_on && other->health.is_on &&
+            twin->health.address[0] != '\0' && strcmp(twin->health.address, other->health.address) == 0) {
+            has_same_health = true;
+            CONFIG_LOADER_REPORT(
+                loader, values[INSTANCE_HEALTH],
+                "the health check's address %s.onion is there twice in this service, first in "
+                "the instance on line %zu: it is one tor's, so write another one",
+                twin->health.address, other->line);
         }
         if (!has_same_control && twin->has_control && other->has_control &&
             control_endpoint_equals(&other->control, &twin->control)) {
@@ -210,6 +223,7 @@ void config_backend_clear(struct config_backend *backend)
     control_endpoint_clear(&backend->control);
     free(backend->control_password_file);
     free(backend->control_cookie_file);
+    config_health_clear(&backend->health);
     *backend = (struct config_backend){0};
 }
 
@@ -228,6 +242,7 @@ static void read_instance(struct config_loader *loader, yaml_node_t *node, struc
     read_control(loader, values, &backend);
     backend.weight = config_loader_read_number(loader, values[INSTANCE_WEIGHT], "weight", NULL,
                                                CONFIG_WEIGHT_MAX, CONFIG_WEIGHT_DEFAULT);
+    config_health_read_instance(loader, values[INSTANCE_HEALTH], node, &loader->health, &backend);
     if (!has_address) {
         config_backend_clear(&backend);
         return;

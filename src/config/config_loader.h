@@ -19,6 +19,7 @@ struct config_loader {
     const struct config_files *files;
     char *folder; /* the config file's, which relative paths start from; "" for the current one */
     size_t backend_count;
+    struct config_health health; /* of the service that is being read */
 };
 
 /* Reports an error on the line of a node of the file. */

@@ -7,6 +7,7 @@
 #include "base/key_index.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "config/config_health.h"
 #include "config/config_instances.h"
 #include "config/key_file.h"
 
@@ -20,6 +21,7 @@ enum {
     SERVICE_LEAD,
     SERVICE_PROOF_OF_WORK,
     SERVICE_DESCRIPTORS,
+    SERVICE_HEALTH,
     SERVICE_KEYS
 };
 static const struct yaml_key service_keys[SERVICE_KEYS] = {
@@ -29,6 +31,7 @@ static const struct yaml_key service_keys[SERVICE_KEYS] = {
     [SERVICE_LEAD] = {"lead", false},
     [SERVICE_PROOF_OF_WORK] = {"proof-of-work", false},
     [SERVICE_DESCRIPTORS] = {"descriptors", false},
+    [SERVICE_HEALTH] = {"health", false},
 };
 static const struct yaml_mapping service_mapping = {"a service", service_keys, SERVICE_KEYS, NULL, 0};
 
@@ -180,7 +183,9 @@ static void read_service(struct config_loader *loader, yaml_node_t *node)
     frontend.descriptors = read_descriptors(loader, values[SERVICE_DESCRIPTORS]);
     if (has_mode) {
         read_hardmap_keys(loader, values, &frontend);
+        config_health_read_service(loader, values[SERVICE_HEALTH], &loader->health);
         config_instances_read(loader, values[SERVICE_INSTANCES], &frontend);
+        config_health_clear(&loader->health);
     }
     struct config *config = loader->config;
     config->frontends = memory_extend(config->frontends, &config->frontend_count, config->frontend_count + 1,
@@ -246,7 +251,15 @@ static void number_source(const struct config_loader *loader, struct key_index *
         backend->source = config->source_count++;
         key_index_add(index, backend->identity_key, backend->source);
         firsts[backend->source] = backend;
-    } else if (is_asked_otherwise(firsts[backend->source], backend)) {
+        return;
+    }
+    if (backend->health.is_on && !config_health_equals(&firsts[backend->source]->health, &backend->health))
+        config_report_add_warning(loader->yaml.report, config->path, backend->line,
+                                  "what is said here of the health checks of %s.onion does not count: it is "
+                                  "checked once for all services, and line %zu says something else, or "
+                                  "nothing; write the same there",
+                                  backend->address, firsts[backend->source]->line);
+    if (is_asked_otherwise(firsts[backend->source], backend)) {
         config_report_add_warning(loader->yaml.report, config->path, backend->line,
                                   "what is said here of the control port of %s.onion does not count: "
                                   "it is one tor, and line "

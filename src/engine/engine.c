@@ -27,6 +27,8 @@ static void perform(struct engine *engine, const struct publisher_action *action
     case PUBLISHER_UPLOAD:
         engine_perform_upload(engine, action);
         break;
+    case PUBLISHER_CHECK:
+        break;
     case PUBLISHER_LOOK:
         engine_perform_look(engine, action);
         break;

@@ -13,6 +13,7 @@ enum publisher_action_type {
     PUBLISHER_FETCH,  /* get a source's descriptor */
     PUBLISHER_UPLOAD, /* build a superdescriptor and upload it */
     PUBLISHER_LOOK,   /* fetch what an HSDir hands out of a frontend */
+    PUBLISHER_CHECK,  /* see whether what is behind a source answers */
 };
 
 /* The HSDirs are in fingerprints, hsdir_count of them; the arrays are the publisher's and good until the
@@ -20,11 +21,11 @@ enum publisher_action_type {
  * that shares it. */
 struct publisher_action {
     enum publisher_action_type type;
-    uint64_t source;  /* of a fetch */
+    uint64_t source;  /* of a fetch or a check */
     bool from_hsdirs; /* of a fetch: ask these HSDirs (HSFETCH), not the source (GETINFO) */
     bool is_fresh; /* of a fetch: these HSDirs have just been given it, so one's answer is as good as all */
-    size_t tor; /* of a look, and of a fetch for a source whose own tor is not asked: the local tor that is to
-                   do it, or PUBLISHER_NO_TOR when there is none */
+    size_t tor; /* of a look, a check, and of a fetch for a source whose own tor is not asked: the local tor
+                   that is to do it, or PUBLISHER_NO_TOR when there is none */
     size_t frontend;           /* of an upload or a look */
     enum descriptor_slot slot; /* likewise */
     struct point_set *set;     /* of an upload: what the HSDirs are to have */

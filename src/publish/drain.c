@@ -24,7 +24,7 @@ bool publisher_may_drain(const struct publisher *publisher, size_t number, uint6
         const struct publisher_member *member = &frontend->members[i];
         const struct source *source = publisher_member_source(publisher, member);
         if (member->source != source_number && !member_is_drained(member) && source_is_in(source) &&
-            source->points.count > 0)
+            !source_is_sick(source) && source->points.count > 0)
             return true;
     }
     return false;

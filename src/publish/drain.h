@@ -10,8 +10,9 @@ void publisher_set_weights(struct publisher *publisher, size_t frontend, const u
                            int64_t now);
 
 /* True when there is a member that no operator has drained and has another weight than 0, and that is live
- * with introduction points to be published, beside the source of this number. Else this one is not to be
- * drained: nobody would be left for visitors, and those that are drained would be used all the same. */
+ * with introduction points to be published and not sick, beside the source of this number. Else this one is
+ * not to be drained: nobody would be left for visitors, and those that are drained would be used all the
+ * same. */
 bool publisher_may_drain(const struct publisher *publisher, size_t frontend, uint64_t source);
 
 /* Drains a member of a frontend, or ends that: no new visitors come to it once what is published next is out;

@@ -38,9 +38,11 @@ struct publisher_frontend {
     size_t member_count;
     bool has_started;   /* what these members offer has been published, or may be */
     bool is_frozen;     /* no source is live: the last good points stay up */
+    bool doubts_checks; /* all sources that are live are sick: then checks change nothing */
     bool uses_drained;  /* none but drained ones are live: visitors come to these all the same */
     int64_t kept_until; /* until when the points of sources stay that are lost, after the first one is back;
                            MOMENT_NEVER when none do */
+    int64_t sick_until; /* until when the points of sick ones stay after the first is healthy; likewise */
     struct assignment
         *assignment; /* what each HSDir is to have as things are now; NULL while there is no point */
     int64_t changed_at;

@@ -1,4 +1,4 @@
-/* Whose points are in at a frontend, and when a change of them may go out. */
+/* What a frontend's HSDirs are to have, and when a change of that may go out. */
 #include "publish/frontends.h"
 
 #include <stdlib.h>
@@ -7,6 +7,7 @@
 #include "base/big_endian.h"
 #include "base/memory.h"
 #include "publish/descriptors.h"
+#include "publish/membership.h"
 #include "publish/merged.h"
 #include "publish/own_points.h"
 #include "publish/pace.h"
@@ -15,9 +16,6 @@
 #include "publish/split.h"
 #include "publish/twin_on_hsdirs.h"
 #include "publish/weights.h"
-
-/* A source that was lost so many milliseconds ago, or less, is one of those that were lost together. */
-#define MISSED_TIME (10 * 60 * 1000)
 
 static void leave_source(struct source *source, size_t frontend)
 {
@@ -75,56 +73,6 @@ void publisher_set_members(struct publisher *publisher, size_t number, const uin
     if (is_anew) /* what is out stays until all have been heard of: the first alone would get all visitors */
         frontend->has_started = false;
     frontend_update_by_command(publisher, number, now);
-}
-
-/* True for a source that was lost of late, and may be as alive as the last one. */
-static bool is_missed(const struct source *source, int64_t now)
-{
-    return source_is_lost(source) && now - source->life.since <= MISSED_TIME;
-}
-
-/* No source is live any more, changed being the last that was. Where it and others were lost one after the
- * other, it is probably the way to them that is lost, and all of them stay. */
-static void keep_missed(const struct publisher *publisher, struct publisher_frontend *frontend,
-                        uint64_t changed, int64_t now)
-{
-    if (changed == SOURCE_NONE || !is_missed(publisher_find_source(publisher, changed), now))
-        return;
-    for (size_t i = 0; i < frontend->member_count; i++)
-        frontend->members[i].is_in |=
-            is_missed(publisher_member_source(publisher, &frontend->members[i]), now);
-}
-
-/* Works out whose points are in.
- *
- * With no source live the last good set stays: to publish nothing would help nobody. Those of it that are
- * lost stay for a while after the first is back, since the way to them may come back, too. */
-static void update_membership(const struct publisher *publisher, struct publisher_frontend *frontend,
-                              uint64_t changed, int64_t now)
-{
-    size_t live = 0;
-    for (size_t i = 0; i < frontend->member_count; i++) {
-        frontend->members[i].was_in = frontend->members[i].is_in;
-        live += source_is_in(publisher_member_source(publisher, &frontend->members[i]));
-    }
-    bool was_frozen = frontend->is_frozen;
-    int64_t until = was_frozen ? now + publisher->rules.grace : frontend->kept_until;
-    frontend->is_frozen = live == 0;
-    frontend->kept_until = MOMENT_NEVER;
-    if (live == 0) {
-        if (!was_frozen)
-            keep_missed(publisher, frontend, changed, now);
-        return;
-    }
-    bool keeps = until != MOMENT_NEVER && now < until;
-    for (size_t i = 0; i < frontend->member_count; i++) {
-        struct publisher_member *member = &frontend->members[i];
-        const struct source *source = publisher_member_source(publisher, member);
-        bool is_kept = keeps && member->is_in && source_is_lost(source);
-        member->is_in = is_kept || source_is_in(source);
-        if (is_kept)
-            frontend->kept_until = until;
-    }
 }
 
 void frontend_update_by_command(struct publisher *publisher, size_t number, int64_t now)
@@ -228,7 +176,7 @@ void frontend_update_assignment(struct publisher *publisher, size_t number, uint
                                 int64_t now)
 {
     struct publisher_frontend *frontend = &publisher->frontends[number];
-    update_membership(publisher, frontend, changed_source, now);
+    membership_update(publisher, frontend, changed_source, now);
     weights_update(publisher, frontend);
     publisher_touch_frontend(publisher, number, now);
     bool has_turned = split_update(publisher, frontend);

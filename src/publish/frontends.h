@@ -1,4 +1,4 @@
-/* Whose points are in at a frontend, and when a change of them may go out. */
+/* What a frontend's HSDirs are to have, and when a change of that may go out. */
 #ifndef OBPUB_PUBLISH_FRONTENDS_H
 #define OBPUB_PUBLISH_FRONTENDS_H
 

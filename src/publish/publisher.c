@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "publish/checks.h"
 #include "publish/descriptors.h"
 #include "publish/fetches.h"
 #include "publish/looks.h"
@@ -57,6 +58,8 @@ const struct publisher_rules publisher_rules_default = {
     .look_again = 10 * MINUTE,
     .mend_interval = 10 * MINUTE,
     .look_permits = 10,
+    .check_permits = 64,
+    .check_gap = 100,
 };
 
 /* -- making --------------------------------------------------------------------------------------- */
@@ -66,7 +69,7 @@ struct publisher *publisher_new(const struct publisher_rules *rules)
     struct publisher *publisher = memory_allocate(1, sizeof(*publisher));
     publisher->rules = *rules;
     memcpy(&publisher->random_state, rules->seed, sizeof(publisher->random_state));
-    publisher->hsdirs_worked_at = MOMENT_NONE;
+    publisher->hsdirs_worked_at = publisher->way_worked_at = publisher->next_check_at = MOMENT_NONE;
     return publisher;
 }
 
@@ -97,6 +100,8 @@ void publisher_free(struct publisher *publisher)
     agenda_clear(&publisher->frontend_agenda);
     agenda_clear(&publisher->fetch_queue);
     agenda_clear(&publisher->fetch_permits);
+    agenda_clear(&publisher->check_queue);
+    agenda_clear(&publisher->check_permits);
     agenda_clear(&publisher->look_queue);
     agenda_clear(&publisher->look_permits);
     agenda_clear(&publisher->queue);
@@ -156,7 +161,8 @@ size_t publisher_add_frontend(struct publisher *publisher,
     memcpy(frontend->identity_key, identity_key, ED25519_PUBLIC_KEY_SIZE);
     frontend->changed_since = MOMENT_NEVER;
     frontend->places_noted_at = MOMENT_NONE;
-    frontend->kept_until = frontend->turn_at = frontend->search_at = MOMENT_NEVER;
+    frontend->kept_until = frontend->sick_until = MOMENT_NEVER;
+    frontend->turn_at = frontend->search_at = MOMENT_NEVER;
     frontend->allowance = allowance_make(now);
     looks_begin(frontend);
     for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++)
@@ -217,6 +223,8 @@ void publisher_remove_source(struct publisher *publisher, uint64_t number)
     agenda_set(&publisher->source_agenda, row, MOMENT_NEVER);
     agenda_set(&publisher->fetch_queue, row, MOMENT_NEVER);
     agenda_set(&publisher->fetch_permits, row, MOMENT_NEVER);
+    agenda_set(&publisher->check_queue, row, MOMENT_NEVER);
+    agenda_set(&publisher->check_permits, row, MOMENT_NEVER);
 }
 
 /* -- what happened -------------------------------------------------------------------------------- */
@@ -273,7 +281,8 @@ bool publisher_next_action(struct publisher *publisher, struct publisher_action 
         while (agenda_first(&publisher->frontend_agenda, &number) <= now)
             schedule_run_frontend(publisher, number, now);
     } while (agenda_first(&publisher->source_agenda, &number) <= now); /* a frontend may have one asked */
-    return queue_take(publisher, action, now) || looks_take(publisher, action, now);
+    return queue_take(publisher, action, now) || looks_take(publisher, action, now) ||
+           checks_take(publisher, action, now);
 }
 
 int64_t publisher_next_moment(const struct publisher *publisher)
@@ -282,6 +291,7 @@ int64_t publisher_next_moment(const struct publisher *publisher)
     int64_t source = agenda_first(&publisher->source_agenda, &number);
     int64_t frontend = agenda_first(&publisher->frontend_agenda, &number);
     int64_t moment = earlier(earlier(source, frontend), looks_next_moment(publisher));
+    moment = earlier(moment, checks_next_moment(publisher));
     if (agenda_first(&publisher->fetch_queue, &number) == MOMENT_NEVER)
         return moment;
     int64_t permit = agenda_first(&publisher->fetch_permits, &number); /* for one that waits for it */

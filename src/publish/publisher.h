@@ -9,6 +9,7 @@
 #define OBPUB_PUBLISH_PUBLISHER_H
 
 #include "publish/action.h"
+#include "publish/check_events.h"
 #include "publish/drain.h"
 #include "publish/frontends.h"
 #include "publish/look_results.h"

@@ -50,11 +50,13 @@ struct publisher_rules {
     int64_t fetch_permit_timeout; /* a fetch holds its permit for no longer than this */
     int64_t look_min; /* a frontend is looked at again after a time drawn between these (scaled) */
     int64_t look_max;
-    int64_t look_confirm;  /* what is strange is looked at again after so long (scaled) */
-    int64_t look_again;    /* uploads that another publisher's newer descriptor holds up: between two looks
-                              whether    it is there still (scaled) */
-    int64_t mend_interval; /* between two uploads because of what looks say (scaled) */
-    unsigned look_permits; /* frontends that are looked at at once; 0: nobody looks */
+    int64_t look_confirm;   /* what is strange is looked at again after so long (scaled) */
+    int64_t look_again;     /* uploads that another publisher's newer descriptor holds up: between two looks
+                               whether    it is there still (scaled) */
+    int64_t mend_interval;  /* between two uploads because of what looks say (scaled) */
+    unsigned look_permits;  /* frontends that are looked at at once; 0: nobody looks */
+    unsigned check_permits; /* sources that are checked at once */
+    int64_t check_gap;      /* between the beginnings of two checks, at least */
     bool has_other_publishers; /* others publish the same frontends on purpose */
     uint8_t seed[CHOICE_SEED_SIZE];
 };

@@ -34,13 +34,14 @@ void schedule_run_frontend(struct publisher *publisher, size_t number, int64_t n
         frontend_leave_tors(publisher, frontend); /* nobody will look whether they are answered */
         return;
     }
-    if (now >= frontend->kept_until)
+    if (now >= frontend->kept_until || now >= frontend->sick_until)
         frontend_update_assignment(publisher, number, SOURCE_NONE, now);
     if (now >= frontend->turn_at)
         frontend_begin_turn(publisher, number, now);
     if (now >= frontend->search_at)
         own_points_search(publisher, number, frontend->searches_all, now);
     int64_t next = earlier(frontend_plan_changes(publisher, frontend, now), frontend->kept_until);
+    next = earlier(next, frontend->sick_until);
     next = earlier(next, earlier(frontend->turn_at, frontend->search_at));
     looks_schedule(publisher, number, now);
     hold_rounds(publisher, number, now);

@@ -113,12 +113,42 @@ struct source_trust {
     int64_t old_at;          /* when it will be old; MOMENT_NEVER when it is, or nothing is known */
 };
 
+/* -- does what is behind it answer? source_health.h ---------------------------------------------------- */
+
+enum health_state {
+    HEALTH_UNCHECKED, /* nobody asks */
+    HEALTH_UNKNOWN,   /* nothing has come of asking yet */
+    HEALTH_HEALTHY,   /* it answers */
+    HEALTH_SICK,      /* it does not */
+};
+
+#define HEALTH_STATES 4
+
+/* How often it is asked, and what follows from that. */
+struct health_rules {
+    int64_t interval; /* from the beginning of one check to that of the next (milliseconds) */
+    unsigned fall;    /* so many checks one after the other that fail make it sick, */
+    unsigned rise;    /* and so many that go well make a sick one healthy; both are 1 or more */
+};
+
+struct source_health {
+    enum health_state state;
+    int64_t since; /* when the state was entered */
+    struct health_rules rules;
+    unsigned well, failed; /* checks one after the other, as far as they count; one of the two is 0 */
+    int64_t check_at;      /* when the next check is to begin, or the last one was to; all others are a whole
+                              number of intervals from that */
+    int64_t begun_at;      /* the check under way; MOMENT_NONE when there is none */
+    int64_t checked_at;    /* when one last ended; MOMENT_NONE when none has */
+    char *reason;          /* what went wrong in the last check: not to be shown unchecked; "" for nothing */
+};
+
 /* -- what is told of them ------------------------------------------------------------------------------ */
 
 /* Good for as long as the call lasts that tells of it. */
 struct source_change {
     uint64_t source;       /* its number */
-    const char *machine;   /* which of them: "life", "inquiry" or "trust" */
+    const char *machine;   /* which of them: "life", "inquiry", "trust" or "health" */
     const char *from, *to; /* states, by their names */
     const char *why;       /* a few words, or what the source's peer said: not to be shown unchecked */
 };
@@ -161,6 +191,7 @@ struct source {
     struct source_life life;                /* is it alive? */
     struct source_inquiry inquiry;          /* what is being asked of it, and whom? */
     struct source_trust trust;              /* whose word counts? */
+    struct source_health health;            /* does what is behind it answer? */
     const struct source_observer *observer; /* the publisher's, who is told what they do */
 
     struct pow_params pow_params; /* of one that can verify work: as its tor last had them */

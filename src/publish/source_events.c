@@ -4,11 +4,11 @@
 
 #include "publish/fetches.h"
 #include "publish/frontends.h"
-#include "publish/looks.h"
 #include "publish/outage.h"
 #include "publish/own_uploads.h"
 #include "publish/recovery.h"
 #include "publish/source_answers.h"
+#include "publish/source_news.h"
 #include "publish/sources.h"
 
 /* An HSDir has answered a fetch. */
@@ -19,22 +19,13 @@ static void note_success(struct publisher *publisher, int64_t now)
         recovery_try_all(publisher, since, now);
 }
 
-static void tell_frontends(struct publisher *publisher, struct source *source, int64_t now)
-{
-    for (size_t i = 0; source->news != SOURCE_NEWS_NONE && i < source->frontend_count; i++) {
-        frontend_update_assignment(publisher, source->frontends[i], source->number, now);
-        looks_note_change(publisher, source->frontends[i], now);
-    }
-    source->news = SOURCE_NEWS_NONE;
-}
-
 /* Whoever was asked: what came may be another twin's. */
 static void tell_twins(struct publisher *publisher, const struct source *asked, int64_t now)
 {
     for (size_t i = 0; i < asked->frontend_count; i++) {
         const struct publisher_frontend *frontend = &publisher->frontends[asked->frontends[i]];
         for (size_t j = 0; j < frontend->member_count; j++)
-            tell_frontends(publisher, publisher_member_source(publisher, &frontend->members[j]), now);
+            source_tell_frontends(publisher, publisher_member_source(publisher, &frontend->members[j]), now);
     }
 }
 
@@ -44,7 +35,7 @@ void publisher_set_kind(struct publisher *publisher, uint64_t number, enum sourc
     if (source == NULL)
         return;
     source_set_kind(publisher, source, kind, now);
-    tell_frontends(publisher, source, now);
+    source_tell_frontends(publisher, source, now);
 }
 
 void publisher_note_reachable(struct publisher *publisher, uint64_t number, bool is_new_process,
@@ -54,7 +45,7 @@ void publisher_note_reachable(struct publisher *publisher, uint64_t number, bool
     if (source == NULL)
         return;
     source_note_reachable(publisher, source, is_new_process, uptime, now);
-    tell_frontends(publisher, source, now);
+    source_tell_frontends(publisher, source, now);
 }
 
 void publisher_note_unreachable(struct publisher *publisher, uint64_t number, const char *reason,
@@ -64,7 +55,7 @@ void publisher_note_unreachable(struct publisher *publisher, uint64_t number, co
     if (source == NULL)
         return;
     source_note_unreachable(publisher, source, reason, loss, now);
-    tell_frontends(publisher, source, now);
+    source_tell_frontends(publisher, source, now);
 }
 
 void publisher_note_source_upload(struct publisher *publisher, uint64_t number, enum source_upload what,
@@ -114,7 +105,7 @@ void publisher_note_descriptor(struct publisher *publisher, uint64_t number, str
     if (is_good && !source_policy(source->kind)->asks_own_tor)
         note_success(publisher, now);
     if (source_policy(source->kind)->is_on_hsdirs)
-        tell_frontends(publisher, source, now);
+        source_tell_frontends(publisher, source, now);
     else
         tell_twins(publisher, source, now);
 }
@@ -163,7 +154,7 @@ void publisher_note_fetch_failed(struct publisher *publisher, uint64_t number, c
     if (!source_policy(source->kind)->asks_own_tor)
         outage_note_failure(publisher);
     source_note_fetch_failed(publisher, source, reason, is_doubtful, now);
-    tell_frontends(publisher, source, now);
+    source_tell_frontends(publisher, source, now);
 }
 
 void publisher_note_fetch_lost(struct publisher *publisher, uint64_t number, int64_t now)
@@ -178,6 +169,6 @@ void publisher_run_sources(struct publisher *publisher, int64_t now)
     size_t row = 0;
     while (agenda_first(&publisher->source_agenda, &row) <= now) {
         source_run(publisher, &publisher->sources[row], now);
-        tell_frontends(publisher, &publisher->sources[row], now);
+        source_tell_frontends(publisher, &publisher->sources[row], now);
     }
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "crypto/blinding.h"
+#include "publish/checks.h"
 #include "publish/fetches.h"
 #include "publish/own_points.h"
 #include "publish/own_uploads.h"
@@ -30,6 +31,7 @@ void source_begin(struct publisher *publisher, struct source *source,
     source->link_changed_at = now;
     inquiry_begin(source, now);
     trust_begin(source, "it is new");
+    source_health_begin(source);
     if (publisher->network != NULL)
         source_update_network(publisher, source, true, now);
     publisher_touch_source(publisher, source, now);
@@ -42,6 +44,7 @@ void source_clear(struct source *source)
     own_points_forget(source);
     free(source->frontends);
     source_life_release(source);
+    source_health_release(source);
     announcements_forget(&source->announcements);
     offered_points_clear(&source->offered);
     memset(source, 0, sizeof(*source));
@@ -278,6 +281,7 @@ void source_run(struct publisher *publisher, struct source *source, int64_t now)
     if (source_check_work(publisher, source, now))
         source_fetch_soon(publisher, source, 0, "its proof-of-work parameters have expired", now);
     fetch_queue_update(publisher, source, now);
+    checks_update(publisher, source, now);
     agenda_set(&publisher->source_agenda, source_row(source->number), next_moment(publisher, source, now));
 }
 

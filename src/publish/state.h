@@ -9,6 +9,7 @@
 #include "publish/rules.h"
 #include "publish/source.h"
 #include "publish/source_change.h"
+#include "publish/source_health.h"
 #include "publish/source_inquiry.h"
 #include "publish/source_life.h"
 #include "publish/source_trust.h"
@@ -33,6 +34,10 @@ struct publisher {
     struct agenda source_agenda, frontend_agenda;
     struct agenda fetch_queue;     /* sources that wait to be asked, since when, the oldest first */
     struct agenda fetch_permits;   /* those that are being asked, and until when they hold a permit */
+    struct agenda check_queue;     /* sources that are checked, and when next */
+    struct agenda check_permits;   /* those of which a check is under way, and since when */
+    int64_t next_check_at;         /* none begins before that */
+    int64_t way_worked_at;         /* when a check last got through to a service; MOMENT_NONE: none has */
     struct agenda look_queue;      /* frontends that want a look, and when */
     struct agenda look_permits;    /* those that are being looked at, and until when they hold a permit */
     uint64_t looks[LOOK_VERDICTS]; /* since the beginning, by what came of them */

@@ -11,13 +11,13 @@ bool member_is_drained(const struct publisher_member *member)
     return member->weight == 0 || member->drained_at != MOMENT_NONE;
 }
 
-/* True when a member has points for visitors. Where some sources are live, one that is lost and whose points
- * stay for a while all the same does not count. */
+/* True when a member has points for visitors: not one that is sick. Where some sources are live, one that is
+ * lost and whose points stay for a while all the same does not count. */
 static bool is_there(const struct publisher *publisher, const struct publisher_frontend *frontend,
                      const struct publisher_member *member)
 {
     const struct source *source = publisher_member_source(publisher, member);
-    return source->points.count > 0 && (frontend->is_frozen ? member->is_in : source_is_in(source));
+    return source->points.count > 0 && member->is_in && (frontend->is_frozen || source_is_in(source));
 }
 
 void weights_update(const struct publisher *publisher, struct publisher_frontend *frontend)

@@ -44,6 +44,10 @@ void seeds_write_configs(void)
         "  lead: 30\n  proof-of-work: off\n  instances:\n  - {name: a, control: 'unix:/a'}\n"
         "  - {name: b, control: '127.0.0.1:9051', control-password-file: password}\n",
         "services:\n- {key: key.pem, instances: [{address: %s, weight: 0}, {address: %s, weight: 100}]}\n",
+        "services:\n- {key: key.pem, health: {port: 80, path: /up, expect: 200-204, host: a.example, "
+        "timeout: "
+        "5, interval: 10},\n  instances: [{address: %s, health: {fall: 1, rise: 10}}, {address: %s, health: "
+        "off}]}\n",
     };
     for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
         char *name = text_format("%zu", i);
@@ -104,6 +108,13 @@ void seeds_write_refused_configs(void)
          text_format("services: [{key: key.pem, instances: [{address: %s, weight: 0}]},\n"
                      "  {key: tor, mode: hardmap, instances: [{name: a, control: 'a:1', weight: 101}]}]\n",
                      own)},
+        {"health",
+         text_format(
+             "services: [{key: key.pem, health: [], instances: [{address: %s, health: {port: 0,\n"
+             "  path: x, expect: 1-2, host: '-', interval: 1, timeout: 601, fall: x, address: x}},\n"
+             "  {health: yes}]}, {key: tor, mode: hardmap, health: {port: 80, host: a}, instances: [\n"
+             "  {name: a, control: 'a:1', health: {address: %s}}, {name: b, control: 'a:2'}]}]\n",
+             own, own)},
         {"sockets", text_format("status-socket-location: /a\ncommand-socket-location: /a\nservices: []\n")},
         {"own-as-hardmap",
          text_format("services: [{key: tor, mode: hardmap, lead: 0, instances: [{name: a, address: %s,\n"

@@ -281,6 +281,16 @@ static void answer_look(struct story *story, const struct publisher_action *acti
                         fingerprint, &result, story->now);
 }
 
+static void answer_check(struct story *story, const struct publisher_action *action)
+{
+    struct story_backend *backend = &story->backends[action->source];
+    backend->checks++;
+    backend->checked_at = story->now;
+    if (!backend->hangs)
+        publisher_note_check(story->publisher, action->source, backend->finding,
+                             backend->finding == HEALTH_FINDING_WELL ? "" : "it answers 500", story->now);
+}
+
 void story_answer(struct story *story, const struct story_upload *upload, enum upload_failure failure)
 {
     struct hsdir hsdir;
@@ -298,6 +308,8 @@ void story_settle(struct story *story)
             answer_fetch(story, &action);
         else if (action.type == PUBLISHER_UPLOAD)
             answer_upload(story, &action);
+        else if (action.type == PUBLISHER_CHECK)
+            answer_check(story, &action);
         else
             answer_look(story, &action);
     }

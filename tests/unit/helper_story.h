@@ -43,6 +43,10 @@ struct story_backend {
     unsigned fetches[2]; /* how often each was asked */
     int64_t fetched_at;
     size_t fetch_tor;
+    enum health_finding finding; /* of each of its checks; they go well at first */
+    bool hangs;                  /* no check of it ends */
+    unsigned checks;             /* how often it was checked */
+    int64_t checked_at;
 };
 
 struct story {
