@@ -7,7 +7,7 @@ import signal
 import subprocess
 import time
 
-from .process import children, spawn
+from .process import children, process_runs, spawn
 
 NAMESPACES = ('--mount', '--pid', '--uts', '--ipc', '--net')
 BOOT = pathlib.Path(__file__).resolve().with_name('boot_systemd.sh')
@@ -39,6 +39,7 @@ class Machine:
     machine's. What it is to start is in the unit trial.target of these files."""
 
     def __init__(self, folder, files, name='test'):
+        _remove_old_cgroups()
         self.cgroup = find_cgroups() / f'obpub-{name}-{os.getpid()}'
         self.cgroup.mkdir()
         place = pathlib.Path(folder) / 'machine'
@@ -86,17 +87,24 @@ class Machine:
         """End it, and remove its cgroups."""
         self.end()
         for _ in range(50):
-            for group in sorted(self.cgroup.rglob('*/'), reverse=True):
-                if group.is_dir():
-                    _try_to_remove(group)
             if _try_to_remove(self.cgroup):
                 break
             time.sleep(0.1)
 
 
-def _try_to_remove(folder):
-    try:
-        folder.rmdir()
-    except OSError:
-        return False
-    return True
+def _remove_old_cgroups():
+    # Of tests that were killed: of those that have processes the kernel lets nobody remove any.
+    for group in find_cgroups().glob('obpub-*-*'):
+        if not process_runs(int(re.sub(r'.*\D', '', group.name) or 0)):
+            _try_to_remove(group)
+
+
+def _try_to_remove(cgroup):
+    # A cgroup, and those in it.
+    for group in (*sorted(cgroup.rglob('*/'), reverse=True), cgroup):
+        if group.is_dir():
+            try:
+                group.rmdir()
+            except OSError:
+                pass
+    return not cgroup.exists()
