@@ -21,6 +21,8 @@ enum health_finding {
     HEALTH_FINDING_NO_WAY,    /* the check could not even begin: says nothing about the source */
 };
 
+#define HEALTH_FINDINGS 4
+
 /* The word for a state, for logs and reports. */
 const char *source_name_health(enum health_state state);
 
