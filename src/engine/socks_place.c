@@ -36,7 +36,8 @@ static void answer_came(struct control_connection *connection, const struct cont
 void engine_ask_socks_place(struct engine_tor *tor)
 {
     tor->has_socks = false;
-    control_connection_send(local_tor_connection(tor->local_tor), "GETINFO " KEYWORD, answer_came, tor);
+    control_connection_send(local_tor_connection(tor->local_tor), "GETINFO net/listeners/socks", answer_came,
+                            tor);
 }
 
 void engine_forget_socks_place(struct engine_tor *tor)

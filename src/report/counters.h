@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "base/histogram.h"
-#include "publish/source_health.h"
+#include "publish/source.h"
 
 /* Who was asked for a backend's descriptor. */
 enum fetch_target {
