@@ -9,13 +9,13 @@ minimum=90
 # Not among them is what opens files and sockets (plain_file.c, credential_file.c, key_file.c, socket_client.c, status_socket.c,
 # command_socket.c), leaves the parsing to libevent (metrics_server.c), or keeps connections and looks at replies that were
 # parsed (src/engine): targets run that, too, but much of it is for what no input brings about.
-parsers='src/config/config.c src/config/config_loader.c src/config/config_services.c src/config/config_instances.c src/config/key_decode.c
+parsers='src/config/config.c src/config/config_health.c src/config/config_loader.c src/config/config_services.c src/config/config_instances.c src/config/key_decode.c
     src/address/listen_address.c src/base/calendar_parse.c src/base/printable.c src/base/text.c
     src/config/yaml_file.c src/config/yaml_reader.c
     src/control/authentication.c src/address/endpoint.c src/control/event_words.c src/control/hs_desc_event.c
     src/control/name_files.c src/control/name_servers.c src/control/protocol_info.c src/control/quoted_string.c
     src/control/reply.c src/control/reply_parser.c src/control/stream_event.c src/crypto/certificate.c
-    src/crypto/descriptor_layer.c src/onion/base64.c src/onion/bundle_encoding.c src/onion/consensus.c
+    src/crypto/descriptor_layer.c src/engine/http_answer.c src/onion/base64.c src/onion/bundle_encoding.c src/onion/consensus.c
     src/onion/consensus_relay.c src/onion/descriptor.c src/onion/descriptor_age.c src/onion/descriptor_inner.c
     src/onion/directory_address.c src/onion/directory_text.c src/onion/document.c src/onion/flow_control.c src/onion/introduction_point.c
     src/onion/item_rules.c src/onion/link_specifiers.c src/onion/microdescriptor.c src/onion/network.c src/onion/onion_address.c

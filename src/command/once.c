@@ -253,6 +253,7 @@ static void set_settings(struct engine_settings *settings, struct once *once, co
     settings->rules = publisher_rules_default;
     settings->rules.start_patience = patience < BACKEND_PATIENCE_MAX ? patience : BACKEND_PATIENCE_MAX;
     settings->rules.attempts_max = ATTEMPTS_MAX;
+    settings->rules.check_permits = 0; /* that takes longer than publishing once */
     settings->rules.death_spread = settings->rules.gain_spread = 0; /* somebody waits */
     settings->changed = engine_changed;
     settings->context = once;

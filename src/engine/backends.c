@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "crypto/revision_counter.h"
+#include "engine/health_checks.h"
 #include "engine/index.h"
 
 /* -- fetches -------------------------------------------------------------------------------------- */
@@ -323,21 +324,35 @@ static void connect_backend(struct engine_backend *backend)
                                  clock_milliseconds());
 }
 
+/* Ends all that goes over its connection. */
+static void close_connection(struct engine_backend *backend)
+{
+    end_fetch(backend);
+    verified_signatures_clear(&backend->verified);
+    backend_link_free(backend->link);
+    backend->link = NULL;
+    backend->was_up = false;
+}
+
 void engine_open_backend(struct engine *engine, uint64_t number, const struct config_backend *config)
 {
     struct engine_backend *backend = make_row(engine, number);
     backend->config = config;
     connect_backend(backend);
+    engine_set_health(engine, number, NULL);
 }
 
 void engine_update_backend(struct engine *engine, uint64_t number, const struct config_backend *config)
 {
     struct engine_backend *backend = engine_backend(engine, number);
     bool has_other_kind = engine_source_kind(backend->config) != engine_source_kind(config);
+    const struct config_health *health = &backend->config->health;
     if (has_other_kind) {
         publisher_set_kind(engine->publisher, number, engine_source_kind(config), clock_milliseconds());
-        engine_close_backend(engine, number);
-        engine_open_backend(engine, number, config);
+        close_connection(backend);
+        backend->config = config;
+        connect_backend(backend);
+        engine_set_health(engine, number, health);
         return;
     }
     if (backend->link != NULL && backend_link_set_config(backend->link, config)) {
@@ -347,15 +362,13 @@ void engine_update_backend(struct engine *engine, uint64_t number, const struct 
                                    SOURCE_LOST, clock_milliseconds());
     }
     backend->config = config;
+    engine_set_health(engine, number, health);
 }
 
 void engine_close_backend(struct engine *engine, uint64_t number)
 {
     struct engine_backend *backend = engine_backend(engine, number);
-    end_fetch(backend);
-    verified_signatures_clear(&backend->verified);
-    backend_link_free(backend->link);
-    backend->link = NULL;
-    backend->was_up = false;
+    engine_drop_check(backend);
+    close_connection(backend);
     backend->config = NULL;
 }

@@ -11,6 +11,7 @@
 #include "base/timeval.h"
 #include "engine/backends.h"
 #include "engine/engine_state.h"
+#include "engine/health_checks.h"
 #include "engine/index.h"
 #include "engine/look.h"
 #include "engine/posts.h"
@@ -28,6 +29,7 @@ static void perform(struct engine *engine, const struct publisher_action *action
         engine_perform_upload(engine, action);
         break;
     case PUBLISHER_CHECK:
+        engine_perform_check(engine, action);
         break;
     case PUBLISHER_LOOK:
         engine_perform_look(engine, action);

@@ -5,6 +5,7 @@
 #include <event2/event.h>
 #include <sys/queue.h>
 
+#include "address/listen_address.h"
 #include "base/key_index.h"
 #include "control/stream_event.h"
 #include "engine/backend_link.h"
@@ -24,6 +25,8 @@ struct engine_backend {
     struct fetch *fetch;                 /* the one under way, or NULL */
     struct known_blinded_keys known_keys;
     struct verified_signatures verified; /* of its descriptors' certificates */
+    struct health_check *check;          /* likewise */
+    size_t check_tor;                    /* the local tor that it goes through */
     size_t fetch_tor;                    /* the local tor that does it, or PUBLISHER_NO_TOR: its own */
     bool fetches_from_tor;               /* it asks the backend's tor, not HSDirs */
     bool was_up;                         /* its connection, when last heard of */
@@ -45,6 +48,8 @@ struct engine_tor {
     struct local_tor *local_tor; /* NULL: a row that is free */
     uint64_t last_stream;        /* the last one that carries an upload, ours or another service's */
     char place[256];             /* where it is, for a person */
+    struct listen_address socks; /* its SOCKS port, if it has_socks */
+    bool has_socks;
 };
 
 /* The frontend of a post that is nobody's any more: as that of an address which no frontend has. */
@@ -92,6 +97,7 @@ struct engine {
     TAILQ_HEAD(, post) posts;                       /* the oldest first */
     TAILQ_HEAD(, look) looks;                       /* likewise */
     uint64_t streams_ended;                         /* of posts */
+    uint64_t checks;                                /* of health, begun so far */
     struct event *timer;                            /* asks the publisher what is to be done */
     struct event *report_timer;
     int64_t report_interval; /* milliseconds between two calls of changed(), at least; 0: each time */

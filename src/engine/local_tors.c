@@ -7,8 +7,10 @@
 #include "control/credential_reader.h"
 #include "engine/backends.h"
 #include "engine/engine_state.h"
+#include "engine/health_checks.h"
 #include "engine/look.h"
 #include "engine/posts.h"
+#include "engine/socks_place.h"
 
 _Static_assert(CONFIG_TORS_MAX <= PUBLISHER_TORS_MAX, "each tor of a config needs a number");
 
@@ -27,6 +29,7 @@ static void drop_work(struct engine *engine, size_t tor)
     engine_drop_posts(engine, tor);
     engine_drop_fetches(engine, tor);
     engine_drop_looks(engine, tor);
+    engine_drop_checks(engine, tor);
 }
 
 /* Tells the publisher what a tor is good for, and those that rely on the local tors whether there is any. */
@@ -78,6 +81,7 @@ static void tor_told_of_stream(const struct stream_event *event, void *context)
 static void tor_is_lost(void *context)
 {
     struct engine_tor *tor = context;
+    engine_forget_socks_place(tor);
     tor->engine->counters.tor_connections_lost++;
     update_state(tor);
 }
@@ -88,6 +92,12 @@ static void tor_changed(void *context)
     update_state(context);
     note_tries(engine);
     engine_wake(engine);
+}
+
+static void tor_is_up(void *context)
+{
+    engine_ask_socks_place(context);
+    tor_changed(context);
 }
 
 /* True when a tor's view of the network is better than the one in use: newer, or as new and as complete. */
@@ -121,7 +131,7 @@ static void add_tor(struct engine *engine, size_t number, const struct control_e
         .network = network_came,
         .hs_desc = tor_said,
         .stream = tor_told_of_stream,
-        .up = tor_changed,
+        .up = tor_is_up,
         .lost = tor_is_lost,
         .changed = tor_changed,
     };

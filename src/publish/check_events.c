@@ -39,7 +39,7 @@ void publisher_note_check(struct publisher *publisher, uint64_t number, enum hea
                   (finding == HEALTH_FINDING_NO_ANSWER && way_works(publisher, source));
     if (finding == HEALTH_FINDING_WELL || finding == HEALTH_FINDING_BAD)
         publisher->way_worked_at = now;
-    source_health_note_ended(source, finding == HEALTH_FINDING_WELL, counts, reason, now);
+    source_health_note_ended(source, finding, counts, reason, now);
     checks_end(publisher, source, now);
     if (finding == HEALTH_FINDING_NO_ANSWER && !counts && !source_policy(source->kind)->asks_own_tor)
         source_fetch_soon(publisher, source, 0, "a check got no answer", now); /* do HSDirs give one? */

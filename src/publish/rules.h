@@ -55,7 +55,7 @@ struct publisher_rules {
                                whether    it is there still (scaled) */
     int64_t mend_interval;  /* between two uploads because of what looks say (scaled) */
     unsigned look_permits;  /* frontends that are looked at at once; 0: nobody looks */
-    unsigned check_permits; /* sources that are checked at once */
+    unsigned check_permits; /* sources whose health is checked at once; 0: nobody's is */
     int64_t check_gap;      /* between the beginnings of two checks, at least */
     bool has_other_publishers; /* others publish the same frontends on purpose */
     uint8_t seed[CHOICE_SEED_SIZE];

@@ -124,6 +124,16 @@ enum health_state {
 
 #define HEALTH_STATES 4
 
+/* What came of a check. */
+enum health_finding {
+    HEALTH_FINDING_WELL,      /* it answers as it should */
+    HEALTH_FINDING_BAD,       /* its tor was reached, and what is behind it answers otherwise, or not */
+    HEALTH_FINDING_NO_ANSWER, /* nothing was reached: the way there or the way out may be the reason */
+    HEALTH_FINDING_NO_WAY,    /* the check could not be made: says nothing about the source */
+};
+
+#define HEALTH_FINDINGS 4
+
 /* How often it is asked, and what follows from that. */
 struct health_rules {
     int64_t interval; /* from the beginning of one check to that of the next (milliseconds) */
@@ -140,7 +150,8 @@ struct source_health {
                               number of intervals from that */
     int64_t begun_at;      /* the check under way; MOMENT_NONE when there is none */
     int64_t checked_at;    /* when one last ended; MOMENT_NONE when none has */
-    char *reason;          /* what went wrong in the last check: not to be shown unchecked; "" for nothing */
+    enum health_finding finding; /* of that one */
+    char *reason; /* what went wrong in the last check: not to be shown unchecked; "" for nothing */
 };
 
 /* -- what is told of them ------------------------------------------------------------------------------ */

@@ -124,9 +124,11 @@ static void note_failed(struct source *source, int64_t now)
         change_state(source, HEALTH_SICK, health->reason, now);
 }
 
-void source_health_note_ended(struct source *source, bool is_well, bool counts, const char *reason,
-                              int64_t now)
+void source_health_note_ended(struct source *source, enum health_finding finding, bool counts,
+                              const char *reason, int64_t now)
 {
+    bool is_well = finding == HEALTH_FINDING_WELL;
+    source->health.finding = finding;
     source->health.begun_at = MOMENT_NONE;
     source->health.checked_at = now;
     set_reason(source, is_well ? "" : reason);

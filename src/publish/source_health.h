@@ -13,14 +13,6 @@
 
 #include "publish/source.h"
 
-/* What came of a check. */
-enum health_finding {
-    HEALTH_FINDING_WELL,      /* it answers as it should */
-    HEALTH_FINDING_BAD,       /* its tor was reached, and what is behind it answers otherwise, or not */
-    HEALTH_FINDING_NO_ANSWER, /* nothing was reached: the way there or the way out may be the reason */
-    HEALTH_FINDING_NO_WAY,    /* the check could not even begin: says nothing about the source */
-};
-
 /* The word for a state, for logs and reports. */
 const char *source_name_health(enum health_state state);
 
@@ -49,7 +41,7 @@ void source_health_note_begun(struct source *source, int64_t now);
 void source_health_note_dropped(struct source *source);
 
 /* It has ended: reason says what went wrong. counts: a failure is the source's. */
-void source_health_note_ended(struct source *source, bool is_well, bool counts, const char *reason,
-                              int64_t now);
+void source_health_note_ended(struct source *source, enum health_finding finding, bool counts,
+                              const char *reason, int64_t now);
 
 #endif

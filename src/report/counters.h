@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/histogram.h"
+#include "publish/source.h"
 
 /* Who was asked for a backend's descriptor. */
 enum fetch_target {
@@ -20,12 +21,13 @@ struct report_counters {
     uint64_t uploads_taken; /* the HSDir took it */
     uint64_t fetches[FETCH_TARGETS];
     uint64_t fetch_failures[FETCH_TARGETS];
-    uint64_t backend_connections_lost; /* to backends' control ports, once they were up */
-    uint64_t tor_connections_lost;     /* to the local tor's, once it was up */
-    uint64_t consensuses;              /* networks that were read from the local tor */
-    uint64_t reloads;                  /* of the config, on request */
-    uint64_t reload_failures;          /* those of them that were refused */
-    struct histogram reactions;        /* from a hint of a change at a backend to all HSDirs having it */
+    uint64_t backend_connections_lost;       /* to backends' control ports, once they were up */
+    uint64_t tor_connections_lost;           /* to the local tor's, once it was up */
+    uint64_t consensuses;                    /* networks that were read from the local tor */
+    uint64_t health_checks[HEALTH_FINDINGS]; /* that have ended, by what came of them */
+    uint64_t reloads;                        /* of the config, on request */
+    uint64_t reload_failures;                /* those of them that were refused */
+    struct histogram reactions; /* from a hint of a change at a backend to all HSDirs having it */
 };
 
 #endif

@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "onion/presigned.h"
 #include "publish/frontends.h"
+#include "report/health_journal.h"
 #include "report/publication.h"
 #include "report/twin_journal.h"
 
@@ -31,6 +32,7 @@ struct journal_backend {
     bool is_restless;
     bool has_said[POINT_FAULTS]; /* that such points are left out */
     struct twin_journal_twin twin;
+    struct health_journal_backend health;
 };
 
 /* What was said last of a frontend's bundle. */
@@ -42,7 +44,7 @@ struct journal_bundle {
 
 struct journal_frontend {
     uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE];
-    struct log_state published, backends, hsdirs, others, lacks, flow_control, drained;
+    struct log_state published, backends, hsdirs, others, lacks, flow_control, drained, health;
     int64_t partly_since; /* since when it has been published in part only */
     struct journal_bundle bundle;
     struct twin_journal twins;
@@ -55,7 +57,7 @@ struct journal_tor {
 
 struct journal {
     const struct log *log;
-    struct log_state engine;
+    struct log_state engine, checks;
     struct journal_tor tors[PUBLISHER_TORS_MAX]; /* by the publisher's numbers */
     struct journal_backend *backends;            /* by the rows of the publisher's sources */
     size_t backend_count;
@@ -152,6 +154,7 @@ static void update_backend(struct journal *journal, const struct source *backend
     if (known->number != backend->number)
         *known = (struct journal_backend){.number = backend->number};
     update_points(journal, known, backend, name);
+    health_journal_note_backend(journal->log, &known->health, backend, name);
     if (known->state == backend->life.state)
         return;
     say_backend(journal, known, backend, name, is_twin);
@@ -381,6 +384,7 @@ static void update_frontend(struct journal *journal, const struct report_view *v
         log_write_well(journal->log, &known->backends, LOG_LEVEL_INFO, "%s.onion: a backend is live again",
                        address);
     update_drained(journal, frontend, known, address);
+    health_journal_note_frontend(journal->log, &known->health, frontend, address);
     update_hsdirs(journal, frontend, known, address);
     update_publication(journal, view, report, known);
 }
@@ -456,6 +460,7 @@ void journal_update(struct journal *journal, const struct report_view *view)
                                        publisher->frontend_count, sizeof(*journal->frontends));
     forget_removed(journal, publisher);
     update_tors(journal, view);
+    health_journal_note_way(journal->log, &journal->checks, publisher);
     for (size_t i = 0; i < view->frontend_count; i++) {
         const struct report_frontend *frontend = &view->frontends[i];
         const struct publisher_frontend *state = &publisher->frontends[frontend->number];
@@ -528,9 +533,9 @@ void journal_dump(const struct log *log, const struct report_view *view)
                   problem[0] != '\0' ? ": " : "", problem);
         for (size_t j = 0; j < frontend->member_count; j++) {
             const struct source *backend = publisher_member_source(view->publisher, &frontend->members[j]);
-            log_write(log, LOG_LEVEL_INFO, "  backend %s: %s%s%s", report->config->backends[j].name,
-                      name_state(backend->life.state), backend->life.reason[0] != '\0' ? ": " : "",
-                      backend->life.reason);
+            log_write(log, LOG_LEVEL_INFO, "  backend %s: %s%s%s%s", report->config->backends[j].name,
+                      name_state(backend->life.state), source_is_sick(backend) ? ", sick" : "",
+                      backend->life.reason[0] != '\0' ? ": " : "", backend->life.reason);
         }
         dump_descriptor(log, view, &frontend->descriptors[DESCRIPTOR_FIRST], "first");
         dump_descriptor(log, view, &frontend->descriptors[DESCRIPTOR_SECOND], "second");

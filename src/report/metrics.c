@@ -101,6 +101,22 @@ static void write_fetches(struct metrics_text *text, const char *name, const cha
     }
 }
 
+static void write_checks(struct metrics_text *text, const uint64_t counts[HEALTH_FINDINGS])
+{
+    static const char name[] = "obpub_health_checks_total";
+    static const char *const findings[HEALTH_FINDINGS] = {
+        [HEALTH_FINDING_WELL] = "well",
+        [HEALTH_FINDING_BAD] = "failed",
+        [HEALTH_FINDING_NO_ANSWER] = "nothing_reached",
+        [HEALTH_FINDING_NO_WAY] = "not_made",
+    };
+    metrics_text_begin(text, name, "counter", "Health checks of backends, by what came of them.");
+    for (size_t i = 0; i < HEALTH_FINDINGS; i++) {
+        const struct metrics_label label = {"found", findings[i]};
+        metrics_text_add(text, name, "", &label, 1, (double)counts[i]);
+    }
+}
+
 static void write_reactions(struct metrics_text *text, const struct histogram *histogram)
 {
     static const char name[] = "obpub_reaction_seconds";
@@ -316,6 +332,7 @@ int metrics_write(const struct report_view *view, struct evbuffer *buffer)
                   "Fetches of backends' descriptors that failed, by who was asked.",
                   view->counters->fetch_failures);
     write_looks(&text, view);
+    write_checks(&text, view->counters->health_checks);
     write_reactions(&text, &view->counters->reactions);
     write_frontends(&text, view);
     write_seen(&text, view);

@@ -203,6 +203,11 @@ static double frontend_uses_drained(const struct report_view *view, const struct
     return find_frontend(view, shown)->uses_drained;
 }
 
+static double frontend_doubts_health(const struct report_view *view, const struct report_frontend *shown)
+{
+    return find_frontend(view, shown)->doubts_checks;
+}
+
 static double frontend_points(const struct report_view *view, const struct report_frontend *shown)
 {
     return (double)assignment_count_points(find_frontend(view, shown)->assignment);
@@ -273,6 +278,9 @@ const struct frontend_metric frontend_metrics[] = {
     {{"obpub_frontend_uses_drained", "gauge",
       "1 when no other backends are live than such as are drained, to which visitors come all the same."},
      frontend_uses_drained},
+    {{"obpub_frontend_doubts_health", "gauge",
+      "1 when all backends that are live fail their health checks, so that these change nothing."},
+     frontend_doubts_health},
     {{"obpub_frontend_introduction_points", "gauge",
       "Introduction points in use: those in the superdescriptor, of all HSDirs together."},
      frontend_points},
@@ -440,6 +448,18 @@ static double backend_has_work(const struct report_view *view, const struct sour
     return backend->descriptor != NULL && backend->descriptor->pow_params.is_present;
 }
 
+static double backend_is_healthy(const struct report_view *view, const struct source *backend)
+{
+    (void)view;
+    return backend->health.state == HEALTH_UNCHECKED ? METRICS_NO_VALUE : !source_is_sick(backend);
+}
+
+static double backend_checked(const struct report_view *view, const struct source *backend)
+{
+    return backend->health.state == HEALTH_UNCHECKED ? METRICS_NO_VALUE
+                                                     : moment_value(view, backend->health.checked_at);
+}
+
 const struct backend_metric backend_metrics[] = {
     {{"obpub_backend_up", "gauge", "1 while the backend is live."}, backend_is_up},
     {{"obpub_backend_reachable", "gauge",
@@ -454,6 +474,12 @@ const struct backend_metric backend_metrics[] = {
     {{"obpub_backend_descriptor_received_timestamp_seconds", "gauge",
       "When a descriptor of the backend last came, in seconds since the epoch."},
      backend_received},
+    {{"obpub_backend_healthy", "gauge",
+      "1 unless the backend's health checks fail, 0 when they do; none where it is not checked."},
+     backend_is_healthy},
+    {{"obpub_backend_health_checked_timestamp_seconds", "gauge",
+      "When a health check of the backend last ended, in seconds since the epoch; none before."},
+     backend_checked},
     {{"obpub_backend_proof_of_work", "gauge", "1 when the backend's tor has proof of work on."},
      backend_has_work},
     {{NULL, NULL, NULL}, NULL},

@@ -111,6 +111,19 @@ static void add_shares(json_t *object, const struct report_view *view,
                         make_share(twins_find_share(view->publisher, frontend, member->source)));
 }
 
+/* Whether what is behind an instance answers; all null where nobody checks that. */
+static void add_health(json_t *object, const struct report_view *view, const struct source *backend)
+{
+    const struct source_health *health = &backend->health;
+    bool is_checked = health->state != HEALTH_UNCHECKED;
+    json_object_set_new(object, "health",
+                        is_checked ? json_string(source_name_health(health->state)) : json_null());
+    json_object_set_new(object, "healthSince", is_checked ? make_moment(view, health->since) : json_null());
+    json_object_set_new(object, "healthChecked",
+                        is_checked ? make_moment(view, health->checked_at) : json_null());
+    json_object_set_new(object, "healthError", status_value_text(health->reason));
+}
+
 /* Longest control port that is shown. */
 #define PLACE_SIZE 320
 
@@ -151,6 +164,7 @@ static json_t *make_instance(const struct report_view *view, const struct report
     json_object_set_new(object, "error", status_value_text(backend->life.reason));
     add_points_trouble(object, view, frontend, position);
     add_shares(object, view, frontend, member, weights);
+    add_health(object, view, backend);
     add_twin(object, view, backend, shown->config->mode == CONFIG_MODE_HARDMAP);
     return object;
 }
@@ -340,6 +354,7 @@ static json_t *make_service(const struct report_view *view, const struct report_
     json_object_set_new(object, "isStatic",
                         json_boolean(frontend->is_frozen && frontend->assignment != NULL));
     json_object_set_new(object, "usesDrained", json_boolean(frontend->uses_drained));
+    json_object_set_new(object, "doubtsHealth", json_boolean(frontend->doubts_checks));
     json_object_set_new(object, "hasFlowControl",
                         json_boolean(assignment_has_flow_control(frontend->assignment)));
     json_object_set_new(object, "introPointsNum", make_count(assignment_count_points(frontend->assignment)));

@@ -204,6 +204,9 @@ static int read_instance(void *entry, const json_t *value, struct error *error)
         {"weight", FIELD_COUNT, true, offsetof(struct status_instance, weight)},
         {"isDrained", FIELD_BOOLEAN, true, offsetof(struct status_instance, is_drained)},
         {"drainedSince", FIELD_TIME_OR_NULL, true, offsetof(struct status_instance, drained_since)},
+        {"health", FIELD_TEXT_OR_NULL, true, offsetof(struct status_instance, health)},
+        {"healthSince", FIELD_TIME_OR_NULL, true, offsetof(struct status_instance, health_since)},
+        {"healthError", FIELD_TEXT_OR_NULL, true, offsetof(struct status_instance, health_error)},
         {"seed", FIELD_TEXT_OR_NULL, true, offsetof(struct status_instance, seed)},
         {"effort", FIELD_COUNT_OR_NULL, true, offsetof(struct status_instance, effort)},
         {"seedExpires", FIELD_TIME_OR_NULL, true, offsetof(struct status_instance, seed_expires)},
@@ -217,7 +220,7 @@ static int read_instance(void *entry, const json_t *value, struct error *error)
         {NULL, FIELD_TEXT, false, 0},
     };
     struct status_instance *instance = entry;
-    instance->seed_expires = instance->drained_since = STATUS_NO_TIME;
+    instance->seed_expires = instance->drained_since = instance->health_since = STATUS_NO_TIME;
     instance->share = instance->share_wanted = -1;
     instance->has_own_points = true;
     return read_fields(instance, fields, value, error);
@@ -243,6 +246,7 @@ static int read_service(void *entry, const json_t *value, struct error *error)
         {"isPublished", FIELD_BOOLEAN, false, offsetof(struct status_service, is_published)},
         {"isStatic", FIELD_BOOLEAN, false, offsetof(struct status_service, is_static)},
         {"usesDrained", FIELD_BOOLEAN, true, offsetof(struct status_service, uses_drained)},
+        {"doubtsHealth", FIELD_BOOLEAN, true, offsetof(struct status_service, doubts_health)},
         {"problem", FIELD_TEXT_OR_NULL, true, offsetof(struct status_service, problem)},
         {"isDistinct", FIELD_BOOLEAN, true, offsetof(struct status_service, is_distinct)},
         {"isSplit", FIELD_BOOLEAN, true, offsetof(struct status_service, is_split)},

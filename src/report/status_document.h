@@ -62,6 +62,9 @@ struct status_instance {
     uint64_t weight;
     bool is_drained;
     int64_t drained_since; /* by an operator */
+    const char *health;    /* unknown, healthy or sick; NULL where nobody checks that */
+    int64_t health_since;
+    const char *health_error; /* what went wrong in the last check, or NULL */
     /* Of a tor that has the frontend's key: */
     const char *seed; /* its beginning, or NULL */
     uint64_t effort;
@@ -82,6 +85,7 @@ struct status_service {
     const char *address;
     bool is_published, is_static;
     bool uses_drained;          /* no other instances are live than such as are drained */
+    bool doubts_health;         /* all that are live are sick: that changes nothing */
     const char *problem;        /* of its publication, or NULL */
     const char *mode;           /* softmap or hardmap; NULL from an obpub that knows but the first */
     bool is_distinct;           /* HSDirs have introduction points of their own */

@@ -153,6 +153,28 @@ static void print_way(const struct printer *printer, const struct status_instanc
     }
 }
 
+/* Whether what is behind it answers, and what went wrong in the last check. */
+static void print_health(const struct printer *printer, const struct status_instance *instance)
+{
+    bool is_sick = instance->health != NULL && strcmp(instance->health, "sick") == 0;
+    if (instance->health == NULL)
+        return;
+    fputs(", ", printer->file);
+    if (strcmp(instance->health, "unknown") == 0)
+        fputs("not checked yet", printer->file);
+    else
+        printer_put_coloured(printer, is_sick ? COLOUR_BAD : COLOUR_GOOD, instance->health);
+    if (is_sick && instance->health_since != STATUS_NO_TIME) {
+        fputs(" for ", printer->file);
+        printer_put_duration(printer, printer->wall_now - instance->health_since);
+    }
+    if (instance->health_error != NULL) {
+        fputs(is_sick ? " (" : " (last check: ", printer->file);
+        printer_put_text(printer, instance->health_error);
+        fputc(')', printer->file);
+    }
+}
+
 static void print_instance(const struct printer *printer, const struct status_service *service,
                            const struct status_instance *instance, size_t width)
 {
@@ -164,6 +186,7 @@ static void print_instance(const struct printer *printer, const struct status_se
     printer_put_coloured(printer, colour_state(instance->state), instance->state);
     fputs(" for ", printer->file);
     printer_put_duration(printer, printer->wall_now - instance->since);
+    print_health(printer, instance);
     print_way(printer, instance);
     fprintf(printer->file, ", %" PRIu64 " of %" PRIu64 " introduction point%s published",
             instance->points_published, instance->points, printer_plural(instance->points));
@@ -300,6 +323,12 @@ static void print_service(const struct printer *printer, const struct status_ser
                              service->problem != NULL
                                  ? "no backend is live"
                                  : "no backend is live: the last good introduction points stay up");
+    }
+    if (service->doubts_health) {
+        fputs(", ", printer->file);
+        printer_put_coloured(printer, COLOUR_BAD,
+                             "all live backends fail their health checks: that changes nothing, since it "
+                             "may be the checks that are wrong");
     }
     if (service->uses_drained) {
         fputs(", ", printer->file);

@@ -501,6 +501,7 @@ int main(int argument_count, char **arguments)
     write_replies();
     seeds_write_recorded();
     seeds_write_status();
+    seeds_write_http();
     seeds_write_socks();
     seeds_write_reader();
     seeds_write_bundles();

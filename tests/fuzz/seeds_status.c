@@ -88,19 +88,22 @@ static void write_troubled_document(void)
         "null, "
         "\"uploadsInFlight\": 1}]}, \"services\": [";
     static const char *const states[] = {"good", "runs out", "has run out"};
+    static const char *const healths[] = {"unknown", "healthy", "sick"};
     char *services = text_format("%s", "");
     for (size_t i = 0; i < 3; i++) {
         char *longer = text_format(
             "%s%s{\"onionAddress\": \"x.onion\", \"isPublished\": false, \"isStatic\": true, "
             "\"introPointsNum\": 1, "
             "\"bundle\": {\"expires\": \"2026-12-0%zu 00:00:00\", \"state\": \"%s\", \"error\": %s}, "
-            "\"usesDrained\": true, \"instances\": [{\"onionAddress\": \"y\", \"name\": null, \"state\": "
+            "\"usesDrained\": true, \"doubtsHealth\": true, \"instances\": [{\"onionAddress\": \"y\", "
+            "\"name\": null, \"state\": "
             "\"live\", "
             "\"since\": \"2026-11-22 11:00:00\", \"isReachable\": true, \"introPointsPublished\": 1, "
-            "\"error\": null, \"share\": 0.5, \"shareWanted\": 1, \"weight\": 20, \"isDrained\": true, "
+            "\"error\": null, \"health\": \"%s\", \"healthSince\": \"2026-11-22 11:00:00\", "
+            "\"healthError\": %s, \"share\": 0.5, \"shareWanted\": 1, \"weight\": 20, \"isDrained\": true, "
             "\"drainedSince\": %s}], \"descriptors\": []}",
-            services, i > 0 ? ", " : "", i + 1, states[i], i == 2 ? "\"make a new one\"" : "null",
-            i == 1 ? "\"2026-11-22 11:30:00\"" : "null");
+            services, i > 0 ? ", " : "", i + 1, states[i], i == 2 ? "\"make a new one\"" : "null", healths[i],
+            i > 0 ? "\"refused\"" : "null", i == 1 ? "\"2026-11-22 11:30:00\"" : "null");
         free(services);
         services = longer;
     }

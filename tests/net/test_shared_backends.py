@@ -22,8 +22,8 @@ REPORT = {'version': str, 'time': str, 'started': str, 'configLoaded': str, 'rel
           'sandboxLacks': list, 'tor': dict, 'services': list, 'result': str, 'problem': NONE, 'seconds': float}
 FRONTEND = {'onionAddress': str, 'publishAttemptFirstDescriptor': str, 'publishAttemptSecondDescriptor': str,
             'isPublished': bool, 'publication': str, 'problem': NONE, 'otherPublishers': dict, 'isStatic': bool,
-            'usesDrained': bool, 'hasFlowControl': bool, 'introPointsNum': int, 'introSetModified': str, 'bundle': NONE,
-            'instances': list, 'descriptors': list, 'mode': str, 'isSplit': bool, 'descriptorsPolicy': str,
+            'usesDrained': bool, 'doubtsHealth': bool, 'hasFlowControl': bool, 'introPointsNum': int,
+            'introSetModified': str, 'bundle': NONE, 'instances': list, 'descriptors': list, 'mode': str, 'isSplit': bool, 'descriptorsPolicy': str,
             'isDistinct': bool, 'lead': NONE, 'leadInUse': NONE, 'proofOfWork': NONE, 'nextTurn': NONE}
 BACKEND = {'onionAddress': str, 'introSetModified': str, 'introPointsNum': int, 'descriptorReceived': str, 'name': str,
            'state': str, 'since': str, 'hasControl': bool, 'place': (str, NONE), 'isReachable': bool,
@@ -32,7 +32,7 @@ BACKEND = {'onionAddress': str, 'introSetModified': str, 'introPointsNum': int, 
            'introPointsLack': NONE, 'error': NONE, 'weight': int, 'isDrained': bool, 'drainedSince': NONE,
            'shareWanted': (float, NONE), 'share': (float, NONE), 'seed': NONE, 'effort': NONE, 'seedExpires': NONE,
            'hasExpiredSeed': NONE, 'hasOwnPoints': NONE, 'ownUploads': NONE, 'ownUploadsRefused': NONE,
-           'ownUploadsThrough': NONE}
+           'ownUploadsThrough': NONE, 'health': NONE, 'healthSince': NONE, 'healthChecked': NONE, 'healthError': NONE}
 DESCRIPTOR = {'name': str, 'timePeriod': int, 'revisionCounter': int, 'nextUpload': str, 'expires': str, 'hsdirs': list,
               'ownUploadsKeptOut': NONE}
 HSDIR = {'fingerprint': str, 'state': str, 'isCurrent': bool, 'sent': str, 'answered': str, 'taken': str,

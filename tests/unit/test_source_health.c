@@ -22,7 +22,8 @@ static void check(struct source *source, bool is_well, bool counts, int64_t now)
 {
     source_health_note_begun(source, now);
     assert_true(source_is_checked(source));
-    source_health_note_ended(source, is_well, counts, "it answers 500", now + 1);
+    source_health_note_ended(source, is_well ? HEALTH_FINDING_WELL : HEALTH_FINDING_BAD, counts,
+                             "it answers 500", now + 1);
     assert_false(source_is_checked(source));
 }
 
