@@ -1,5 +1,6 @@
 # What "cmake --install" puts where.
 set(OBPUB_CONFIG_FOLDER /etc/obpub CACHE STRING "Where the installed service finds its config.yaml and keys")
+set(OBPUB_DEFAULTS_FOLDER /etc/default CACHE STRING "Where the installed agent finds its options")
 set(OBPUB_TOR_GROUP debian-tor CACHE STRING "Group that may use the local tor's control port; empty for none")
 set(OBPUB_SYSTEMD_FOLDER lib/systemd/system CACHE STRING "Where systemd's units go")
 set(OBPUB_SYSUSERS_FOLDER lib/sysusers.d CACHE STRING "Where systemd-sysusers(8) finds its files")
@@ -13,13 +14,14 @@ endif()
 
 set(generated ${PROJECT_BINARY_DIR}/packaging)
 configure_file(packaging/systemd/obpub.service.in ${generated}/obpub.service @ONLY)
+configure_file(packaging/systemd/obpub-agent.service.in ${generated}/obpub-agent.service @ONLY)
 configure_file(packaging/systemd/sysusers.conf.in ${generated}/sysusers.d/obpub.conf @ONLY)
 configure_file(packaging/systemd/tmpfiles.conf.in ${generated}/tmpfiles.d/obpub.conf @ONLY)
 
 install(TARGETS obpub DESTINATION ${CMAKE_INSTALL_BINDIR})
-install(FILES man/obpub.8 DESTINATION ${CMAKE_INSTALL_MANDIR}/man8)
+install(FILES man/obpub.8 man/obpub-agent.8 DESTINATION ${CMAKE_INSTALL_MANDIR}/man8)
 install(FILES man/obpub.yaml.5 DESTINATION ${CMAKE_INSTALL_MANDIR}/man5)
-install(FILES ${generated}/obpub.service DESTINATION ${OBPUB_SYSTEMD_FOLDER})
+install(FILES ${generated}/obpub.service ${generated}/obpub-agent.service DESTINATION ${OBPUB_SYSTEMD_FOLDER})
 install(FILES ${generated}/sysusers.d/obpub.conf DESTINATION ${OBPUB_SYSUSERS_FOLDER})
 install(FILES ${generated}/tmpfiles.d/obpub.conf DESTINATION ${OBPUB_TMPFILES_FOLDER})
 # Their links lead to each other, so they lie as in the source.

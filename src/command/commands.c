@@ -77,6 +77,18 @@ const struct command commands[COMMANDS] = {
         .run = presign_command,
     },
     {
+        .kind = COMMAND_WORD,
+        .name = "agent",
+        .options = OPTION_BIT(CONTROL) | OPTION_BIT(CONTROL_PASSWORD_FILE) | OPTION_BIT(CONTROL_COOKIE_FILE) |
+                   OPTION_BIT(LISTEN) | OPTION_BIT(PASSWORD_FILE) | OPTION_BIT(ADDRESS) |
+                   OPTION_BIT(VERBOSITY),
+        .usage = "--address ADDRESS... --password-file FILE [--control PLACE] [--listen PLACE]",
+        .help = "beside a backend's tor: have a publisher elsewhere ask that tor for\n"
+                "these services' descriptors, and for nothing else",
+        .complete = agent_complete_options,
+        .run = agent_command,
+    },
+    {
         .kind = COMMAND_HELP,
         .name = "help",
         .letter = 'h',

@@ -42,7 +42,7 @@ struct command {
 };
 
 /* The default one first, then in the order in which --help has them. */
-#define COMMANDS 9
+#define COMMANDS 10
 extern const struct command commands[COMMANDS];
 
 /* Each in a file of its name; --help and --version in help.c, undrain in drain.c. */
@@ -54,6 +54,8 @@ int drain_command(const struct options *options);
 int undrain_command(const struct options *options);
 int presign_command(const struct options *options);
 int presign_complete_options(struct options *options, struct error *error);
+int agent_command(const struct options *options);
+int agent_complete_options(struct options *options, struct error *error);
 int help_command(const struct options *options);
 int version_command(const struct options *options);
 

@@ -64,8 +64,8 @@ void socket_folders_clear(struct socket_folders *folders)
     *folders = (struct socket_folders){0};
 }
 
-/* Adds the group that may use a socket, if it is one and there is such a group. */
-static void add_group(const struct control_endpoint *endpoint, gid_t groups[USER_GROUPS_MAX], size_t *count)
+void confinement_add_group(const struct control_endpoint *endpoint, gid_t groups[USER_GROUPS_MAX],
+                           size_t *count)
 {
     struct stat status;
     if (endpoint->socket_path == NULL || stat(endpoint->socket_path, &status) != 0 ||
@@ -87,11 +87,11 @@ static size_t find_groups(const struct options *options, const struct config *co
     struct tor_endpoints tors;
     tor_endpoints_find(config, options, &tors);
     for (size_t i = 0; i < tors.count; i++)
-        add_group(&tors.endpoints[i], groups, &count);
+        confinement_add_group(&tors.endpoints[i], groups, &count);
     tor_endpoints_clear(&tors);
     for (size_t i = 0; i < config->frontend_count; i++) {
         for (size_t j = 0; j < config->frontends[i].backend_count; j++)
-            add_group(&config->frontends[i].backends[j].control, groups, &count);
+            confinement_add_group(&config->frontends[i].backends[j].control, groups, &count);
     }
     return count;
 }

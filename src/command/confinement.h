@@ -30,6 +30,10 @@ enum confine_result confinement_confine_engine(const struct confine_plan *plan, 
                                                const struct config *config, bool is_listening,
                                                struct error *error);
 
+/* Adds the group that may use a control socket, if it is one and there is such a group, to count of them. */
+void confinement_add_group(const struct control_endpoint *endpoint, gid_t groups[USER_GROUPS_MAX],
+                           size_t *count);
+
 /* Whether a new config asks for another confinement than the old one, which only a new start can give. */
 bool confinement_differs(const struct config *old, const struct config *config);
 

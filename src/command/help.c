@@ -8,6 +8,8 @@
 
 /* Characters of a line before what a command or an option is said to do. */
 #define HELP_COLUMN 27
+/* Room for a command or an option with what it takes. */
+#define LEFT_SIZE 64
 
 static void print_usage(void)
 {
@@ -22,26 +24,30 @@ static void print_usage(void)
     }
 }
 
-/* Prints what stands on the left, as wide as the column, and each line of the help on the right. */
+/* Prints what stands on the left, as wide as the column, or on a line of its own where it is wider, and each
+ * line of the help on the right. */
 static void print_row(const char *left, const char *before, const char *help)
 {
-    printf("%-*s%s", HELP_COLUMN, left, before);
+    if (strlen(left) >= HELP_COLUMN)
+        printf("%s\n%*s%s", left, HELP_COLUMN, "", before);
+    else
+        printf("%-*s%s", HELP_COLUMN, left, before);
     for (const char *end; (end = strchr(help, '\n')) != NULL; help = end + 1)
         printf("%.*s\n%*s", (int)(end - help), help, HELP_COLUMN, "");
     puts(help);
 }
 
 /* "-c, --config FILE", with room for a letter where there is none. */
-static void format_option(char left[HELP_COLUMN + 1], char letter, const char *name, const char *argument)
+static void format_option(char left[LEFT_SIZE], char letter, const char *name, const char *argument)
 {
     char short_form[] = {'-', letter, ',', '\0'};
-    snprintf(left, HELP_COLUMN + 1, "  %3s --%s%s%s", letter != 0 ? short_form : "", name,
+    snprintf(left, LEFT_SIZE, "  %3s --%s%s%s", letter != 0 ? short_form : "", name,
              argument != NULL ? " " : "", argument != NULL ? argument : "");
 }
 
 static void print_command(const struct command *command)
 {
-    char left[HELP_COLUMN + 1];
+    char left[LEFT_SIZE];
     if (command->kind == COMMAND_WORD)
         snprintf(left, sizeof(left), "  %s", command->name);
     else
@@ -51,7 +57,7 @@ static void print_command(const struct command *command)
 
 static void print_option(const struct option_row *option)
 {
-    char left[HELP_COLUMN + 1];
+    char left[LEFT_SIZE];
     char takers[COMMAND_TAKERS_SIZE];
     char before[COMMAND_TAKERS_SIZE + sizeof("with : ")];
     format_option(left, option->letter, option->name, option->argument);

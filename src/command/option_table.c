@@ -130,6 +130,53 @@ static int set_voting_interval(struct options *options, const char *argument, st
     return 0;
 }
 
+/* Takes the path of a file. */
+static int take_file(const char **file, const char *argument, struct error *error)
+{
+    if (argument[0] == '\0')
+        return error_set(error, "the name of the file is empty");
+    *file = argument;
+    return 0;
+}
+
+static int set_control_password_file(struct options *options, const char *argument, struct error *error)
+{
+    return take_file(&options->control_password_file, argument, error);
+}
+
+static int set_control_cookie_file(struct options *options, const char *argument, struct error *error)
+{
+    return take_file(&options->control_cookie_file, argument, error);
+}
+
+static int set_password_file(struct options *options, const char *argument, struct error *error)
+{
+    return take_file(&options->password_file, argument, error);
+}
+
+/* What it is shows when the command is run, for this and the next two. */
+static int set_control(struct options *options, const char *argument, struct error *error)
+{
+    (void)error;
+    options->control = argument;
+    return 0;
+}
+
+static int set_listen(struct options *options, const char *argument, struct error *error)
+{
+    (void)error;
+    options->listen = argument;
+    return 0;
+}
+
+static int add_address(struct options *options, const char *argument, struct error *error)
+{
+    if (options->address_count == OPTIONS_ADDRESSES_MAX)
+        return error_set(error, "no more than %d can be given", OPTIONS_ADDRESSES_MAX);
+    options->addresses[options->address_count++] = argument;
+    return 0;
+}
+
 static int accept_hs_version(struct options *options, const char *argument, struct error *error)
 {
     (void)options;
@@ -206,6 +253,18 @@ const struct option_row option_rows[OPTIONS] = {
                                set_period_minutes},
     [OPTION_VOTING_INTERVAL] = {"voting-interval", 0, "S",
                                 "seconds between two consensuses (default: M * 5 / 2)", set_voting_interval},
+    [OPTION_CONTROL] = {"control", 0, "PLACE", "control port of its tor (default: unix:/run/tor/control)",
+                        set_control},
+    [OPTION_CONTROL_PASSWORD_FILE] = {"control-password-file", 0, "FILE",
+                                      "holds the password of that control port", set_control_password_file},
+    [OPTION_CONTROL_COOKIE_FILE] = {"control-cookie-file", 0, "FILE", "the cookie, if not where tor says",
+                                    set_control_cookie_file},
+    [OPTION_LISTEN] = {"listen", 0, "PLACE", "a socket (default: unix:/run/obpub-agent/control.sock)",
+                       set_listen},
+    [OPTION_PASSWORD_FILE] = {"password-file", 0, "FILE", "holds the secret that the publisher has, too",
+                              set_password_file},
+    [OPTION_ADDRESS] = {"address", 0, "ADDRESS", "a service that may be asked about; may be given again",
+                        add_address},
     [OPTION_IS_TESTNET] = {"is-testnet", 0, NULL,
                            "accepted as by Onionbalance; testing networks are noticed without it",
                            accept_is_testnet},

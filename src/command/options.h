@@ -3,11 +3,15 @@
 #define OBPUB_COMMAND_OPTIONS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/log.h"
 
 struct command;
+
+/* Addresses that one command line may give. */
+#define OPTIONS_ADDRESSES_MAX 64
 
 struct options {
     const struct command *command; /* what is to be done */
@@ -29,6 +33,13 @@ struct options {
     unsigned days;            /* --days of "obpub presign" */
     unsigned period_minutes;  /* --period-minutes, 1440 unless given */
     unsigned voting_interval; /* --voting-interval, seconds */
+    /* Of "obpub agent": --control and --listen, places; --control-password-file and --control-cookie-file, or
+     * NULL; --password-file; and each --address. */
+    const char *control, *listen;
+    const char *control_password_file, *control_cookie_file;
+    const char *password_file;
+    const char *addresses[OPTIONS_ADDRESSES_MAX];
+    size_t address_count;
 };
 
 #endif

@@ -156,31 +156,17 @@ static const char *const fatal_calls[] = {
 
 /* -- the engine ----------------------------------------------------------------------------------- */
 
-static const char *const engine_calls[] = {
-    "connect",
-    "bind",
-    "listen",
-    "accept",
-    "accept4",
-    "getsockname",
-    "getpeername",
-    "getsockopt",
-    "setsockopt",
-    "epoll_create",
-    "epoll_create1",
-    "epoll_ctl",
-    "epoll_wait",
-    "epoll_pwait",
-    "epoll_pwait2",
-    "eventfd",
-    "eventfd2",
-    "pipe",
-    "pipe2",
-    "timerfd_create",
-    "timerfd_settime",
-    "timerfd_settime64",
-    NULL,
+/* To listen, and to let in. */
+static const char *const listening_calls[] = {"bind", "listen", "accept", "accept4", NULL};
+
+/* Of sockets that there are, and for libevent. */
+static const char *const socket_calls[] = {
+    "getsockname", "getpeername", "getsockopt",     "setsockopt",      "epoll_create",      "epoll_create1",
+    "epoll_ctl",   "epoll_wait",  "epoll_pwait",    "epoll_pwait2",    "eventfd",           "eventfd2",
+    "pipe",        "pipe2",       "timerfd_create", "timerfd_settime", "timerfd_settime64", NULL,
 };
+
+static const char *const connecting_calls[] = {"connect", NULL};
 
 static const struct seccomp_condition engine_conditions[] = {
     {"ioctl", 1, INT_MASK, SIOCGIFINDEX}, /* the zone of an IPv6 address */
@@ -212,6 +198,17 @@ static const struct seccomp_condition reader_conditions[] = {
 /* Its sockets carry messages, of which recv() tells the length. */
 static const char *const signer_calls[] = {"recvfrom", "recv", NULL};
 
+/* -- beside a backend ----------------------------------------------------------------------------- */
+
+/* The gate listens already, and never connects; a socket of this kind tells whether there is a descriptor for
+ * one more. */
+static const char *const accepting_calls[] = {"accept", "accept4", NULL};
+
+static const struct seccomp_condition gate_conditions[] = {
+    {"socket", 0, INT_MASK, AF_UNIX},
+    {NULL, 0, 0, 0},
+};
+
 /* -- limits --------------------------------------------------------------------------------------- */
 
 static const struct confine_limit engine_limits[] = {
@@ -232,6 +229,18 @@ static const struct confine_limit signer_limits[] = {
     {RLIMIT_NOFILE, 16},
 };
 
+static const struct confine_limit agent_limits[] = {
+    {RLIMIT_CORE, 0},
+    {RLIMIT_NPROC, 0},
+    {RLIMIT_NOFILE, 128},
+};
+
+static const struct confine_limit gate_limits[] = {
+    {RLIMIT_CORE, 0},
+    {RLIMIT_NPROC, 0},
+    {RLIMIT_NOFILE, 640},
+};
+
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* An unforeseen call of a library fails in engine and reader, so that it does not take the frontends off the
@@ -240,7 +249,7 @@ const struct confine_profile confine_profiles[CONFINE_ROLES] = {
     [CONFINE_ENGINE] =
         {
             .name = "engine",
-            .calls = {.allowed = {basic_calls, common_calls, engine_calls},
+            .calls = {.allowed = {basic_calls, common_calls, socket_calls, listening_calls, connecting_calls},
                       .conditions = {basic_conditions, common_conditions, engine_conditions},
                       .fatal = fatal_calls},
             .socket_right = LANDLOCK_BIND,
@@ -264,6 +273,35 @@ const struct confine_profile confine_profiles[CONFINE_ROLES] = {
     [CONFINE_SIGNER] =
         {
             .name = "signer",
+            .calls = {.allowed = {basic_calls, signer_calls},
+                      .conditions = {basic_conditions},
+                      .is_strict = true},
+            .limits = signer_limits,
+            .limit_count = COUNT(signer_limits),
+        },
+    [CONFINE_AGENT] =
+        {
+            .name = "agent",
+            .calls = {.allowed = {basic_calls, common_calls, socket_calls, connecting_calls},
+                      .conditions = {basic_conditions, common_conditions, engine_conditions},
+                      .fatal = fatal_calls},
+            .may_use_tcp = true,
+            .has_children = true,
+            .limits = agent_limits,
+            .limit_count = COUNT(agent_limits),
+        },
+    [CONFINE_GATE] =
+        {
+            .name = "gate",
+            .calls = {.allowed = {basic_calls, common_calls, socket_calls, accepting_calls},
+                      .conditions = {basic_conditions, common_conditions, gate_conditions},
+                      .fatal = fatal_calls},
+            .limits = gate_limits,
+            .limit_count = COUNT(gate_limits),
+        },
+    [CONFINE_KEEPER] =
+        {
+            .name = "keeper",
             .calls = {.allowed = {basic_calls, signer_calls},
                       .conditions = {basic_conditions},
                       .is_strict = true},

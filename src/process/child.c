@@ -134,6 +134,15 @@ void child_end(struct child *child)
     child->id = 0;
 }
 
+int child_take_status(struct child *child, int otherwise)
+{
+    int status = 0;
+    if (child->id <= 0 || !wait_a_moment(child, &status))
+        return otherwise;
+    child->id = 0;
+    return WIFEXITED(status) && WEXITSTATUS(status) != 0 ? WEXITSTATUS(status) : otherwise;
+}
+
 bool child_describe_end(struct child *child, struct error *error)
 {
     int status = 0;

@@ -24,6 +24,11 @@ int child_start(struct child *child, const char *name, const int *kept, size_t k
  * Nothing happens when there is none. */
 void child_end(struct child *child);
 
+/* Waits a moment for a child that has closed its sockets, and takes what it exited with: its status, or
+ * otherwise where it did not end, was ended by a signal, or exited with 0. A child that has ended is none any
+ * more. */
+int child_take_status(struct child *child, int otherwise);
+
 /* Says how a child that seems to have ended did so ("the process obpub-signer was ended by signal 9
  * (Killed)"). A child that has ended is none any more. Returns whether it ended of its own accord, with
  * status 0, as it does when another one has ended. */

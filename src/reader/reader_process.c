@@ -24,7 +24,7 @@
 
 struct reader {
     int engine;
-    const char *config_path;
+    const char *config_path;   /* NULL: there is none */
     const char *status_socket; /* that was given in the place of the config's, or NULL */
     uint8_t *bytes;            /* secret memory for one message */
     struct held_keys keys;
@@ -324,7 +324,8 @@ static int serve_removal(struct reader *reader, size_t size)
 /* Does what a message asks for that is about the config, and has nothing but its type. */
 static int serve_config(struct reader *reader, enum reader_message type, size_t size)
 {
-    if (size != 1 || (type == READER_KEEP && reader->loaded.path == NULL))
+    bool has_config = reader->config_path != NULL || type == READER_RESOLVER;
+    if (size != 1 || !has_config || (type == READER_KEEP && reader->loaded.path == NULL))
         return SERVE_BAD;
     switch (type) {
     case READER_LOAD:
@@ -371,6 +372,43 @@ static int serve(struct reader *reader, size_t size, int socket, struct error *e
     return result == 0 ? 1 : 0;
 }
 
+/* Serves until the engine or the signer (-1: there is none) is gone. */
+static int run(struct reader *reader, int signer, struct error *error)
+{
+    struct pollfd peers[] = {{.fd = reader->engine, .events = POLLIN}, {.fd = signer, .events = POLLIN}};
+    int result = 1;
+    reader->bytes = secret_allocate(READER_MESSAGE_SIZE_MAX);
+    reader->keys = (struct held_keys){.signer = signer, .bytes = reader->bytes};
+    while (result > 0) {
+        if (poll(peers, sizeof(peers) / sizeof(peers[0]), -1) < 0)
+            continue; /* a signal that is not for us */
+        if (peers[1].revents != 0)
+            break; /* it only ever answers, so it is gone */
+        int socket;
+        ssize_t size =
+            channel_receive_descriptor(reader->engine, reader->bytes, READER_MESSAGE_SIZE_MAX, &socket);
+        if (size > 0)
+            result = serve(reader, (size_t)size, socket, error);
+        else
+            result = size == 0 ? 0 : error_set(error, "a message is too long");
+        if (socket >= 0)
+            close(socket);
+    }
+    reader_credentials_clear(&reader->credentials);
+    secret_free(reader->bytes);
+    free(reader->keys.keys);
+    config_clear(&reader->kept);
+    config_clear(&reader->loaded);
+    return result < 0 ? -1 : 0;
+}
+
+/* What it gives out of files, by the configs that it has. */
+static void set_credentials(struct reader *reader, const struct log *log)
+{
+    reader->credentials = (struct reader_credentials){
+        .kept = &reader->kept, .loaded = &reader->loaded, .process = PEER_PROCESS, .log = log};
+}
+
 int reader_process_run(int engine, int signer, const char *config_path, const char *status_socket,
                        const struct log *log, struct error *error)
 {
@@ -379,30 +417,21 @@ int reader_process_run(int engine, int signer, const char *config_path, const ch
         .config_path = config_path,
         .status_socket = status_socket,
     };
-    reader.credentials = (struct reader_credentials){
-        .kept = &reader.kept, .loaded = &reader.loaded, .process = PEER_PROCESS, .log = log};
-    reader.bytes = secret_allocate(READER_MESSAGE_SIZE_MAX);
-    reader.keys = (struct held_keys){.signer = signer, .bytes = reader.bytes};
-    struct pollfd peers[] = {{.fd = engine, .events = POLLIN}, {.fd = signer, .events = POLLIN}};
-    int result = 1;
-    while (result > 0) {
-        if (poll(peers, sizeof(peers) / sizeof(peers[0]), -1) < 0)
-            continue; /* a signal that is not for us */
-        if (peers[1].revents != 0)
-            break; /* it only ever answers, so it is gone */
-        int socket;
-        ssize_t size = channel_receive_descriptor(engine, reader.bytes, READER_MESSAGE_SIZE_MAX, &socket);
-        if (size > 0)
-            result = serve(&reader, (size_t)size, socket, error);
-        else
-            result = size == 0 ? 0 : error_set(error, "a message is too long");
-        if (socket >= 0)
-            close(socket);
-    }
-    reader_credentials_clear(&reader.credentials);
-    secret_free(reader.bytes);
-    free(reader.keys.keys);
-    config_clear(&reader.kept);
-    config_clear(&reader.loaded);
-    return result < 0 ? -1 : 0;
+    set_credentials(&reader, log);
+    return run(&reader, signer, error);
+}
+
+static char *copy_or_null(const char *text)
+{
+    return text != NULL ? memory_copy_text(text, strlen(text)) : NULL;
+}
+
+int reader_process_run_for_agent(int agent, const struct reader_agent_files *files, const struct log *log,
+                                 struct error *error)
+{
+    struct reader reader = {.engine = agent, .status_socket = files->listening_socket};
+    reader.kept.tor_control_password_file = copy_or_null(files->password_file);
+    reader.kept.tor_control_cookie_file = copy_or_null(files->cookie_file);
+    set_credentials(&reader, log);
+    return run(&reader, -1, error);
 }

@@ -14,4 +14,15 @@
 int reader_process_run(int engine, int signer, const char *config_path, const char *status_socket,
                        const struct log *log, struct error *error);
 
+/* The files that "obpub agent" may ask for; NULL for none. */
+struct reader_agent_files {
+    const char *password_file;    /* for its tor's control port */
+    const char *cookie_file;      /* likewise, in the place of the one that the tor names */
+    const char *listening_socket; /* that may be removed */
+};
+
+/* The same for an agent: without a config and a signer, until the channel from the agent is closed. */
+int reader_process_run_for_agent(int agent, const struct reader_agent_files *files, const struct log *log,
+                                 struct error *error);
+
 #endif

@@ -8,7 +8,7 @@ import checks
 
 # From the lowest to the highest. Those of one row stand side by side.
 LAYERS = (("base",), ("crypto",), ("onion",), ("publish",), ("address", "files"), ("confine",), ("process", "socks"),
-          ("control", "config", "signer"), ("report", "reader"), ("engine",), ("command",), ("main",))
+          ("control", "config", "signer"), ("report", "reader"), ("engine", "agent"), ("command",), ("main",))
 RANK = {layer: rank for rank, row in enumerate(LAYERS) for layer in row}
 # What the layers up to publish are given by their callers, and so must not get for themselves.
 PURE = RANK["publish"]

@@ -6,7 +6,7 @@ import sys
 
 import checks
 
-PAGES = ("obpub.8", "obpub.yaml.5")
+PAGES = ("obpub.8", "obpub-agent.8", "obpub.yaml.5")
 # What depends on the machine rather than the page: whether other manuals are installed.
 ABOUT_THE_MACHINE = re.compile(r"outdated mandoc\.db|referenced manual not found")
 
@@ -56,6 +56,17 @@ def main():
         checks.check(f"obpub(8) has {variable}", has_word(manual, variable))
     for code in range(4):
         checks.check(f"obpub(8) has exit status {code}", re.search(rf"EXIT STATUS.* {code} [A-Z]", manual) is not None)
+
+    manual = words_of("obpub-agent.8")
+    agents = set(re.findall(r"(--[a-z-]+)(?: [A-Z]+)?\s+with agent: ", help_text))
+    checks.check("--help has options of the agent", len(agents) == 6, agents)
+    for option in sorted(agents):
+        checks.check(f"obpub-agent(8) has {option}", has_word(manual, option))
+    for option in sorted(set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", manual))):
+        checks.check(f"--help has {option} of obpub-agent(8)", has_word(help_text, option))
+    for words in ("510 Command filtered", "650 OBPUB_AGENT TOR_GONE", "650 OBPUB_AGENT LEAVING", "At most 512 of those",
+                  "At most 16 publishers"):
+        checks.check(f"obpub-agent(8) has \"{words}\"", words in manual)
 
     manual = words_of("obpub.yaml.5")
     keys = config_keys()

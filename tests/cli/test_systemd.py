@@ -1,4 +1,4 @@
-"""What systemd's own tools say of the unit, the user and the folders that come with obpub."""
+"""What systemd's own tools say of the units, the user and the folders that come with obpub."""
 import os
 import pathlib
 import re
@@ -58,7 +58,7 @@ def check_verify(unit, folder):
     """systemd knows every setting; the program is the one that was built."""
     program = quoted(os.path.abspath(checks.OBPUB))
     text = re.sub(r"/usr/bin/obpub\b", lambda _: program, unit.read_text())
-    copy = checks.write(folder / "obpub.service", text, 0o644)
+    copy = checks.write(folder / unit.name, text, 0o644)
     result = run("systemd-analyze", "verify", "--man=no", copy)
     complaints = [line for line in (result.stdout + result.stderr).splitlines() if "obpub" in line]
     checks.check("systemd-analyze verify has no complaint", result.returncode == 0 and not complaints, complaints)
@@ -69,20 +69,37 @@ def check_verify(unit, folder):
                  "protect system" in complaints and "ProtectNonsense" in complaints, complaints)
 
 
+def check_agent_settings(unit):
+    """The same for the agent."""
+    check_promises(unit, {
+        "Type": "notify",
+        "ExecStart": "/usr/bin/obpub agent --password-file credential:secret $OBPUB_AGENT_OPTIONS",
+        "EnvironmentFile": "/etc/default/obpub-agent", "Restart": "always", "RestartPreventExitStatus": "2",
+        "KillMode": "mixed", "User": "obpub", "SupplementaryGroups": "debian-tor", "RuntimeDirectory": "obpub-agent",
+        "RuntimeDirectoryMode": "0755", "LoadCredential": "secret:/etc/obpub/agent.secret", "LimitCORE": "0",
+        "MemoryDenyWriteExecute": "yes", "IPAddressDeny": "any", "IPAddressAllow": "localhost",
+        "WantedBy": "multi-user.target",
+    })
+
+
 def check_settings(unit):
     """What the manual promises of the unit."""
-    settings = settings_of(unit)
-    promised = {
+    check_promises(unit, {
         "Type": "notify", "ExecStart": "/usr/bin/obpub -c /etc/obpub/config.yaml",
         "ExecReload": "/bin/kill -HUP $MAINPID", "Restart": "always", "RestartPreventExitStatus": "2",
         "KillMode": "mixed", "StartLimitIntervalSec": "0", "User": "obpub", "SupplementaryGroups": "debian-tor",
         "RuntimeDirectory": "obpub",
         "LoadCredential": "keys:/etc/obpub/keys", "LimitCORE": "0", "MemoryDenyWriteExecute": "yes",
         "RestrictAddressFamilies": "AF_UNIX AF_INET AF_INET6", "WantedBy": "multi-user.target",
-    }
+    })
+
+
+def check_promises(unit, promised):
+    settings = settings_of(unit)
     for name, value in promised.items():
-        checks.check(f"{name}={value}", settings.get(name) == [value], settings.get(name))
-    checks.check("there is a watchdog", re.fullmatch(r"[1-9]\d*s", settings.get("WatchdogSec", [""])[0]) is not None)
+        checks.check(f"{unit.name}: {name}={value}", settings.get(name) == [value], settings.get(name))
+    checks.check(f"{unit.name}: there is a watchdog",
+                 re.fullmatch(r"[1-9]\d*s", settings.get("WatchdogSec", [""])[0]) is not None)
 
 
 def check_overrides(folder):
@@ -131,6 +148,9 @@ def main():
         check_exposure(made / "obpub.service", folder)
         check_verify(made / "obpub.service", folder)
         check_settings(made / "obpub.service")
+        check_exposure(made / "obpub-agent.service", folder)
+        check_verify(made / "obpub-agent.service", folder)
+        check_agent_settings(made / "obpub-agent.service")
         check_user_and_folders(made, folder)
         check_overrides(folder)
     checks.finish()

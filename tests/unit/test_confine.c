@@ -139,13 +139,12 @@ static void confine(enum confine_role role)
 {
     const char *const folders[] = {SOCKET_FOLDER};
     static const gid_t groups[] = {GROUP};
-    const struct confine_needs needs[] = {
+    const struct confine_needs needs[CONFINE_ROLES] = {
         [CONFINE_ENGINE] = {.socket_folders = folders,
                             .socket_folder_count = 1,
                             .groups = groups,
                             .group_count = 1},
         [CONFINE_READER] = {.socket_folders = folders, .socket_folder_count = 1},
-        [CONFINE_SIGNER] = {0},
     };
     struct error error;
     if (role == CONFINE_ROLES)
@@ -213,11 +212,21 @@ static void skip_unless_confined(void)
     skip();
 }
 
-static void check_attempts(enum confine_role role, size_t expected_at)
+static bool has_name(const char *const *names, const char *name)
+{
+    while (*names != NULL && strcmp(*names, name) != 0)
+        names++;
+    return *names != NULL;
+}
+
+/* Tries all, of which those in refused (ending in NULL) are to be refused whatever the column says. */
+static void check_attempts_but(enum confine_role role, size_t expected_at, const char *const *refused)
 {
     skip_unless_confined();
     for (size_t i = 0; i < sizeof(attempts) / sizeof(attempts[0]); i++) {
-        enum outcome expected = *(const enum outcome *)((const char *)&attempts[i] + expected_at);
+        enum outcome expected = has_name(refused, attempts[i].name)
+                                    ? REFUSED
+                                    : *(const enum outcome *)((const char *)&attempts[i] + expected_at);
         attempts_make_objects();
         enum outcome outcome = try(&attempts[i], role);
         if (outcome != expected)
@@ -228,6 +237,12 @@ static void check_attempts(enum confine_role role, size_t expected_at)
         if (call(fatal_calls[i], role) != KILLED)
             fail_msg("the %s lives on after call %d", confine_profiles[role].name, fatal_calls[i]);
     }
+}
+
+static void check_attempts(enum confine_role role, size_t expected_at)
+{
+    static const char *const none[] = {NULL};
+    check_attempts_but(role, expected_at, none);
 }
 
 static void test_engine(void **state)
@@ -246,6 +261,30 @@ static void test_signer(void **state)
 {
     (void)state;
     check_attempts(CONFINE_SIGNER, offsetof(struct attempt, signer));
+}
+
+/* An agent is an engine that listens nowhere. */
+static void test_agent(void **state)
+{
+    (void)state;
+    static const char *const refused[] = {"listening", "its status socket", NULL};
+    check_attempts_but(CONFINE_AGENT, offsetof(struct attempt, engine), refused);
+}
+
+/* A gate can let in who comes to the socket that it has, and go nowhere itself. */
+static void test_gate(void **state)
+{
+    (void)state;
+    static const char *const refused[] = {"an IPv4 socket", "an IPv6 socket",    "connecting",
+                                          "listening",      "its status socket", NULL};
+    check_attempts_but(CONFINE_GATE, offsetof(struct attempt, engine), refused);
+}
+
+/* A keeper is a signer of another kind. */
+static void test_keeper(void **state)
+{
+    (void)state;
+    check_attempts(CONFINE_KEEPER, offsetof(struct attempt, signer));
 }
 
 /* What is refused to a confined process is possible otherwise: the attempts are good ones. */
@@ -495,6 +534,9 @@ int main(void)
         cmocka_unit_test_setup(test_engine, setup_plan),
         cmocka_unit_test_setup(test_reader, setup_plan),
         cmocka_unit_test_setup(test_signer, setup_plan),
+        cmocka_unit_test_setup(test_agent, setup_plan),
+        cmocka_unit_test_setup(test_gate, setup_plan),
+        cmocka_unit_test_setup(test_keeper, setup_plan),
         cmocka_unit_test_setup(test_each_alone, setup_plan),
         cmocka_unit_test_setup(test_kernels_view, setup_plan),
         cmocka_unit_test_setup(test_user, setup_plan),
