@@ -13,6 +13,7 @@
 #include "base/timeval.h"
 #include "command/agent_processes.h"
 #include "command/agent_setup.h"
+#include "command/apparmor.h"
 #include "command/commands.h"
 #include "command/confinement.h"
 #include "command/options.h"
@@ -106,6 +107,16 @@ static void free_events(struct post *post)
 
 /* -- running -------------------------------------------------------------------------------------- */
 
+/* Says so where the tor will not be able to connect to the agent's socket; tor itself says no more than that
+ * permission is denied. */
+static void advise(const struct post *post)
+{
+    const char *path = listen_address_path(&post->setup.listen);
+    struct error advice;
+    if (path != NULL && apparmor_keeps_tor_from(path, APPARMOR_ROOT, &advice))
+        log_write(&post->log, LOG_LEVEL_WARNING, "%s", advice.text);
+}
+
 /* Confines this process. Returns 0, or -1 when it must end. */
 static int confine(struct post *post)
 {
@@ -172,6 +183,7 @@ static int serve(struct post *post, const struct options *options)
 static int begin(struct post *post, const struct options *options)
 {
     struct error error;
+    advise(post);
     if (service_manager_open(&post->manager, &error) != 0)
         log_write(&post->log, LOG_LEVEL_WARNING, "%s", error.text);
     post->base = event_base_new();
