@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <event2/buffer.h>
@@ -28,6 +29,9 @@
 /* Room for the longest line, with its line end and a NUL; so much is read before a line is taken, so that one
  * that does not fit shows. */
 #define LINE_SIZE (STRANGER_LINE_MAX + 3)
+
+/* Connections that wait to be accepted. */
+#define BACKLOG 512
 
 /* Who is at the gate. */
 struct visitor {
@@ -252,6 +256,8 @@ struct gate *gate_new(struct event_base *base, const struct listen_address *addr
         free(gate);
         return NULL;
     }
+    /* More than for sockets of our own: who finds no place in that line is turned away by the kernel. */
+    (void)!listen(evconnlistener_get_fd(gate->listener.connections), BACKLOG);
     return gate;
 }
 
