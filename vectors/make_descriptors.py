@@ -1,8 +1,9 @@
 # Makes vectors/descriptor_stem_*.txt: descriptors made by python3-stem, an independent implementation, with the
 # keys and introduction points that went into them. /usr/bin/python3 vectors/make_descriptors.py [FOLDER]
 #
-# Two things stem leaves to its caller are done here: the blinding parameter, and the key that an enc-key-cert
-# certifies (stem's own helper certifies the authentication key instead).
+# Three things stem leaves to its caller are done here: the blinding parameter, the key that an enc-key-cert certifies
+# (stem's own helper certifies the authentication key instead), and client authorization (rend-spec-v3, section 2.5.1.2),
+# of which stem has the auth-client lines and no more.
 
 import base64
 import datetime
@@ -13,10 +14,11 @@ import sys
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from stem.client.datatype import CertType, LinkByEd25519, LinkByFingerprint, LinkByIPv4, LinkByIPv6
 from stem.descriptor.certificate import Ed25519CertificateV1, Ed25519Extension, ExtensionType
-from stem.descriptor.hidden_service import (HiddenServiceDescriptorV3, InnerLayer, IntroductionPointV3, OuterLayer,
-                                            _blinded_pubkey, _blinded_sign)
+from stem.descriptor.hidden_service import (AuthorizedClient, HiddenServiceDescriptorV3, InnerLayer,
+                                            IntroductionPointV3, OuterLayer, _blinded_pubkey, _blinded_sign)
 
 FOLDER = os.path.dirname(os.path.abspath(__file__))
 BASE_POINT = ('(1511222134953540077250115140958853151145401269304185720604611328394984776220'
@@ -39,7 +41,10 @@ KINDS = [
      {'flow-control': '1-2 31', 'single-onion-service': '', 'intro-auth-required': 'ed25519',
       'pow-params': 'v1 ' + base64.b64encode(bytes(range(32))).decode() + ' 10 2023-11-15T00:00:00'}),
     ('previous', 'of the previous time period', 1, PERIOD_NUMBER - 1, {'flow-control': '1,3-4 63'}),
+    *((f'clients_{count}', f'for {count} authorised clients', 3, PERIOD_NUMBER, {'flow-control': '1-2 31'}, count)
+      for count in (1, 16, 17, 100)),
 ]
+CLIENTS_TOLD = 3  # of so many a vector has the private keys
 
 
 def seed(*words):
@@ -103,7 +108,49 @@ def describe_pow_params(arguments):
     return f'{base64.b64decode(seed_base64).hex()} {effort} {int(expires.timestamp())}'
 
 
-def make(name, what, count, period_number, attributes):
+def client_secret(name, number):
+    """The private key of a client."""
+    return X25519PrivateKey.from_private_bytes(seed(name, 'client', number))
+
+
+def without_padding(data):
+    """Bytes in base64."""
+    return base64.b64encode(data).decode().rstrip('=')
+
+
+def authorise(name, count, subcredential):
+    """The cookie, and what the middle layer has that is not stem's own: the ephemeral key, and a line for each client,
+    in an order that the lines themselves decide, with random ones up to a multiple of 16."""
+    ephemeral = X25519PrivateKey.from_private_bytes(seed(name, 'ephemeral'))
+    cookie = seed(name, 'cookie')[:16]
+    lines = []
+    for number in range(count):
+        keys = hashlib.shake_256(subcredential + ephemeral.exchange(client_secret(name, number).public_key())).digest(40)
+        iv = seed(name, 'iv', number)[:16]
+        encryptor = Cipher(algorithms.AES(keys[8:]), modes.CTR(iv)).encryptor()
+        lines.append([without_padding(part) for part in (keys[:8], iv, encryptor.update(cookie))])
+    while len(lines) % 16:
+        lines.append([without_padding(seed(name, 'random', len(lines), part)[:size]) for part, size in enumerate((8, 16, 16))])
+    return cookie, base64.b64encode(raw(ephemeral)).decode(), [AuthorizedClient(*line) for line in sorted(lines)]
+
+
+def make_outer(name, clients, inner, revision, blinded, subcredential):
+    """The middle layer; with clients the keys of the inner one come from the blinded key and a cookie."""
+    cookie, attributes, lines = b'', {}, None
+    if clients:
+        cookie, ephemeral, lines = authorise(name, clients, subcredential)
+        attributes = {'desc-auth-ephemeral-key': ephemeral}
+    return OuterLayer.create(attr=attributes, inner_layer=inner, revision_counter=revision, authorized_clients=lines,
+                             blinded_key=blinded + cookie, subcredential=subcredential)
+
+
+def describe_clients(name, clients):
+    """How many there are, and the private keys of some: of the first, the last, and one between."""
+    told = sorted({0, clients // 2, clients - 1})[:CLIENTS_TOLD]
+    return [f'authorised-clients {clients}'] + [f'client-key {seed(name, "client", number).hex()}' for number in told]
+
+
+def make(name, what, count, period_number, attributes, clients=0):
     """The text of one vector file."""
     identity = Ed25519PrivateKey.from_private_bytes(seed(name, 'identity'))
     signing_key = Ed25519PrivateKey.from_private_bytes(seed(name, 'signing'))
@@ -116,9 +163,7 @@ def make(name, what, count, period_number, attributes):
     certificate = Ed25519CertificateV1(CertType.HS_V3_DESC_SIGNING, EXPIRES, 1, raw(signing_key), extensions)
     certificate.signature = _blinded_sign(certificate.pack(), identity, blinded, nonce)
     inner = InnerLayer(InnerLayer.content(attr=attributes, introduction_points=points))
-    outer = OuterLayer.create(
-        inner_layer=inner, revision_counter=revision, blinded_key=blinded,
-        subcredential=HiddenServiceDescriptorV3._subcredential(identity, blinded))
+    outer = make_outer(name, clients, inner, revision, blinded, HiddenServiceDescriptorV3._subcredential(identity, blinded))
     text = HiddenServiceDescriptorV3.content(
         inner_layer=inner, outer_layer=outer, identity_key=identity, signing_key=signing_key,
         signing_cert=certificate, revision_counter=revision, blinding_nonce=nonce).decode()
@@ -133,6 +178,8 @@ def make(name, what, count, period_number, attributes):
         f'flow-control {attributes.get("flow-control", "-")}',
         f'single-onion-service {int("single-onion-service" in attributes)}',
         f'pow-params {describe_pow_params(attributes.get("pow-params"))}']
+    if clients:
+        lines += describe_clients(name, clients)
     return '\n'.join(lines + [describe_point(point) for point in points]) + '\n\n' + text.rstrip('\n') + '\n'
 
 

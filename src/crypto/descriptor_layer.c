@@ -1,6 +1,8 @@
 /* The encryption of a v3 descriptor's two inner layers (rend-spec-v3 [HS-DESC-ENCRYPTION-KEYS]). */
 #include "crypto/descriptor_layer.h"
 
+#include <stdbool.h>
+
 #include <sodium.h>
 
 #include "aes_ctr.h"
@@ -27,14 +29,17 @@ static const struct span layer_strings[] = {
     [DESCRIPTOR_LAYER_ENCRYPTED] = {"hsdir-encrypted-data", sizeof("hsdir-encrypted-data") - 1},
 };
 
-/* keys = KDF(blinded key | subcredential | revision counter | salt | string). */
+/* keys = KDF(blinded key | subcredential | revision counter | salt | string), with the cookie, where there is
+ * one, behind the blinded key. */
 static void derive_keys(struct layer_keys *keys, enum descriptor_layer layer,
                         const struct descriptor_layer_secret *secret, const uint8_t *salt)
 {
     uint8_t revision_counter[8];
     big_endian_write_uint64(revision_counter, secret->revision_counter);
+    const bool has_cookie = layer == DESCRIPTOR_LAYER_ENCRYPTED && secret->cookie != NULL;
     const struct span pieces[] = {
         {secret->blinded_key, sizeof(secret->blinded_key)},
+        {secret->cookie, has_cookie ? DESCRIPTOR_COOKIE_SIZE : 0},
         {secret->subcredential, sizeof(secret->subcredential)},
         {revision_counter, sizeof(revision_counter)},
         {salt, DESCRIPTOR_LAYER_SALT_SIZE},

@@ -13,12 +13,16 @@ enum descriptor_layer {
 #define DESCRIPTOR_LAYER_MAC_SIZE 32
 /* Salt before, MAC behind. */
 #define DESCRIPTOR_LAYER_OVERHEAD (DESCRIPTOR_LAYER_SALT_SIZE + DESCRIPTOR_LAYER_MAC_SIZE)
+/* What only the authorised clients of a restricted service have. */
+#define DESCRIPTOR_COOKIE_SIZE 16
 
 /* What a layer's keys are derived from. */
 struct descriptor_layer_secret {
     uint8_t blinded_key[ED25519_PUBLIC_KEY_SIZE];
     uint8_t subcredential[SUBCREDENTIAL_SIZE];
     uint64_t revision_counter;
+    const uint8_t *cookie; /* 16 bytes, of a restricted descriptor: goes into its innermost layer's keys
+                              alone; NULL for one that is for everybody */
 };
 
 /* Encrypts length bytes of plaintext into blob, which has room for length + DESCRIPTOR_LAYER_OVERHEAD bytes:

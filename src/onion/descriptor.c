@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "crypto/descriptor_cookie.h"
 #include "crypto/descriptor_layer.h"
 #include "descriptor_inner.h"
 #include "descriptor_layout.h"
@@ -65,6 +66,10 @@ struct decoding {
     struct text certificate, superencrypted, signature; /* of the outer layer, base64 */
     struct text signed_text;                            /* what the signature covers */
     struct text encrypted;                              /* of the middle layer, base64 */
+    uint8_t ephemeral_key[X25519_PUBLIC_KEY_SIZE];      /* likewise */
+    struct auth_client *clients; /* its auth-client lines, only kept where there is a client key */
+    size_t client_room;
+    uint8_t cookie[DESCRIPTOR_COOKIE_SIZE]; /* that the client key is given */
     struct descriptor_layer_secret secret;
     /* Two buffers that take turns. Each has room for the signature prefix and the whole text, so for
      * everything that is decoded from it as well. */
@@ -111,28 +116,41 @@ static int decode_outer_item(struct decoding *decoding, struct item_checker *che
     }
 }
 
-/* Takes over one item of the middle layer. The keys of authorised clients are of no use to us, but that they
- * are well-formed is checked. */
+/* Checks an auth-client line, and keeps it where the client whose key there is may find itself in it. */
+static int decode_auth_client(struct decoding *decoding, const struct document_item *item,
+                              struct error *error)
+{
+    struct auth_client client;
+    if (text_decode_base64_exact(item->arguments[0], client.client_id, sizeof(client.client_id)) != 0 ||
+        text_decode_base64_exact(item->arguments[1], client.iv, sizeof(client.iv)) != 0 ||
+        text_decode_base64_exact(item->arguments[2], client.encrypted_cookie,
+                                 sizeof(client.encrypted_cookie)) != 0)
+        return error_set(error, "an \"auth-client\" line is not 8, 16 and 16 bytes in base64");
+    const size_t count = decoding->descriptor->auth_client_count++;
+    if (decoding->expectation->client_key == NULL)
+        return 0;
+    decoding->clients = memory_make_room(decoding->clients, &decoding->client_room, count + 1, 16,
+                                         sizeof(*decoding->clients));
+    decoding->clients[count] = client;
+    return 0;
+}
+
+/* Takes over one item of the middle layer. */
 static int decode_middle_item(struct decoding *decoding, struct item_checker *checker,
                               const struct document_item *item, struct error *error)
 {
-    uint8_t key[X25519_PUBLIC_KEY_SIZE], client_id[8], iv[16], cookie[16];
     switch (item_checker_take(checker, item, error)) {
     case ITEM_AUTH_TYPE:
         if (!text_equals(item->arguments[0], "x25519"))
             return error_set(error, "the middle layer has another \"desc-auth-type\" than x25519");
         return 0;
     case ITEM_EPHEMERAL_KEY:
-        if (text_decode_base64_exact(item->arguments[0], key, sizeof(key)) != 0)
+        if (text_decode_base64_exact(item->arguments[0], decoding->ephemeral_key,
+                                     sizeof(decoding->ephemeral_key)) != 0)
             return error_set(error, "\"desc-auth-ephemeral-key\" is not 32 bytes in base64");
         return 0;
     case ITEM_AUTH_CLIENT:
-        if (text_decode_base64_exact(item->arguments[0], client_id, sizeof(client_id)) != 0 ||
-            text_decode_base64_exact(item->arguments[1], iv, sizeof(iv)) != 0 ||
-            text_decode_base64_exact(item->arguments[2], cookie, sizeof(cookie)) != 0)
-            return error_set(error, "an \"auth-client\" line is not 8, 16 and 16 bytes in base64");
-        decoding->descriptor->auth_client_count++;
-        return 0;
+        return decode_auth_client(decoding, item, error);
     case ITEM_ENCRYPTED:
         decoding->encrypted = item->object;
         return 0;
@@ -327,6 +345,35 @@ static int decrypt_layer(struct decoding *decoding, struct text base64, enum des
     return 0;
 }
 
+/* Looks for the line of the client whose key there is. */
+static int find_cookie(struct decoding *decoding, struct error *error)
+{
+    if (decoding->expectation->client_key == NULL)
+        return 0;
+    int result = descriptor_cookie_open(decoding->cookie, decoding->secret.subcredential,
+                                        decoding->expectation->client_key, decoding->ephemeral_key,
+                                        decoding->clients, decoding->descriptor->auth_client_count);
+    if (result == DESCRIPTOR_COOKIE_BAD_KEY)
+        return error_set(error, "\"desc-auth-ephemeral-key\" is of low order, as no tor makes it");
+    decoding->descriptor->is_restricted = result == 0;
+    decoding->secret.cookie = result == 0 ? decoding->cookie : NULL;
+    return 0;
+}
+
+/* Why an inner layer that can't be decrypted can't be. */
+static const char *explain_closed(const struct decoding *decoding)
+{
+    if (decoding->expectation->client_key == NULL)
+        return "restricted: needs a client key, as its inner layer can't be decrypted without one (the "
+               "service "
+               "probably has restricted discovery, or client authorization, on: turn it off there)";
+    if (!decoding->descriptor->is_restricted)
+        return "restricted: its inner layer can't be decrypted, and the client key is of none of its "
+               "authorised "
+               "clients";
+    return "its inner layer can't be decrypted, though the client key is of one of its authorised clients";
+}
+
 /* Opens the two encrypted layers. */
 static int decode_layers(struct decoding *decoding, struct error *error)
 {
@@ -342,11 +389,9 @@ static int decode_layers(struct decoding *decoding, struct error *error)
     item_checker_init(&checker, "the middle layer", middle_rules, MIDDLE_ITEMS, true);
     if (decrypt_layer(decoding, decoding->superencrypted, DESCRIPTOR_LAYER_SUPERENCRYPTED,
                       "its middle layer can't be decrypted", &middle, error) != 0 ||
-        decode_items(decoding, middle, &checker, decode_middle_item, error) != 0)
-        return -1;
-    if (decrypt_layer(decoding, decoding->encrypted, DESCRIPTOR_LAYER_ENCRYPTED,
-                      "its inner layer can't be decrypted: the service probably has restricted discovery "
-                      "(client authorization) on, turn it off there",
+        decode_items(decoding, middle, &checker, decode_middle_item, error) != 0 ||
+        find_cookie(decoding, error) != 0 ||
+        decrypt_layer(decoding, decoding->encrypted, DESCRIPTOR_LAYER_ENCRYPTED, explain_closed(decoding),
                       &inner, error) != 0)
         return -1;
     return descriptor_decode_inner(descriptor, inner.start, inner.length, decoding->expectation->wall_now,
@@ -391,6 +436,8 @@ struct descriptor *descriptor_decode(const char *text, size_t length,
     decoding.descriptor->decoded_at = expectation->wall_now;
     int result = decode_descriptor(&decoding, error);
     secret_wipe(&decoding.secret, sizeof(decoding.secret));
+    secret_wipe(decoding.cookie, sizeof(decoding.cookie));
+    free(decoding.clients);
     free(decoding.blob);
     free(decoding.plaintext);
     if (result != 0) {

@@ -17,8 +17,13 @@
 /* Room that each part takes at the most, in bytes, so that no buffer has to grow. */
 #define INNER_HEAD_ROOM 384
 #define POINT_ROOM (BASE64_PADDED_LENGTH(LINK_SPECIFIERS_SIZE_MAX) + 768)
-#define MIDDLE_HEAD_ROOM 2048
+#define MIDDLE_HEAD_ROOM 256
 #define OUTER_HEAD_ROOM 1024
+
+/* Characters of an auth-client line, with its newline. */
+#define AUTH_CLIENT_LINE_LENGTH                                                                              \
+    (sizeof("auth-client   ") + BASE64_LENGTH(AUTH_CLIENT_ID_SIZE) + BASE64_LENGTH(AES_CTR_IV_SIZE) +        \
+     BASE64_LENGTH(DESCRIPTOR_COOKIE_SIZE))
 
 void superdescriptor_merge_features(struct superdescriptor *superdescriptor,
                                     const struct descriptor *const *descriptors, size_t count)
@@ -170,24 +175,43 @@ static void append_encrypted(struct text_builder *builder, const char *keyword, 
     free(blob);
 }
 
+/* The middle layer up to its auth-client lines. */
 static void append_middle_head(struct text_builder *middle,
-                               const struct superdescriptor_randomness *randomness)
+                               const uint8_t ephemeral_key[X25519_PUBLIC_KEY_SIZE])
 {
     text_builder_append(middle, "desc-auth-type x25519\ndesc-auth-ephemeral-key ");
-    text_builder_append_base64(middle, randomness->ephemeral_key, sizeof(randomness->ephemeral_key), true);
+    text_builder_append_base64(middle, ephemeral_key, X25519_PUBLIC_KEY_SIZE, true);
     text_builder_append(middle, "\n");
-    for (size_t i = 0; i < AUTH_CLIENT_LINES; i++) {
-        text_builder_append(middle, "auth-client ");
-        text_builder_append_base64(middle, randomness->auth_clients[i].client_id,
-                                   sizeof(randomness->auth_clients[i].client_id), false);
-        text_builder_append(middle, " ");
-        text_builder_append_base64(middle, randomness->auth_clients[i].iv,
-                                   sizeof(randomness->auth_clients[i].iv), false);
-        text_builder_append(middle, " ");
-        text_builder_append_base64(middle, randomness->auth_clients[i].encrypted_cookie,
-                                   sizeof(randomness->auth_clients[i].encrypted_cookie), false);
-        text_builder_append(middle, "\n");
-    }
+}
+
+static void append_auth_client(struct text_builder *middle, const struct auth_client *line)
+{
+    text_builder_append(middle, "auth-client ");
+    text_builder_append_base64(middle, line->client_id, sizeof(line->client_id), false);
+    text_builder_append(middle, " ");
+    text_builder_append_base64(middle, line->iv, sizeof(line->iv), false);
+    text_builder_append(middle, " ");
+    text_builder_append_base64(middle, line->encrypted_cookie, sizeof(line->encrypted_cookie), false);
+    text_builder_append(middle, "\n");
+}
+
+/* Of auth-client lines. */
+static size_t count_lines(const struct superdescriptor *superdescriptor)
+{
+    const struct descriptor_authorization *authorization = superdescriptor->authorization;
+    return authorization != NULL ? authorization->line_count : AUTH_CLIENT_LINES;
+}
+
+/* Who may read it, or random bytes in that place where everybody may. */
+static void append_clients(struct text_builder *middle, const struct superdescriptor *superdescriptor,
+                           const struct superdescriptor_randomness *randomness)
+{
+    const struct descriptor_authorization *authorization = superdescriptor->authorization;
+    const struct auth_client *lines = authorization != NULL ? authorization->lines : randomness->auth_clients;
+    append_middle_head(middle,
+                       authorization != NULL ? authorization->ephemeral_key : randomness->ephemeral_key);
+    for (size_t i = 0; i < count_lines(superdescriptor); i++)
+        append_auth_client(middle, &lines[i]);
 }
 
 /* Writes the plaintext of the middle layer, whose last line tor leaves without a newline. */
@@ -196,7 +220,7 @@ static void append_middle_layer(struct text_builder *middle, const struct superd
                                 const struct superdescriptor_randomness *randomness)
 {
     uint8_t mac[DESCRIPTOR_LAYER_MAC_SIZE];
-    append_middle_head(middle, randomness);
+    append_clients(middle, superdescriptor, randomness);
     append_encrypted(middle, "encrypted", inner, DESCRIPTOR_LAYER_ENCRYPTED, secret,
                      randomness->encrypted_salt, mac);
     text_builder_pad(middle, SUPERENCRYPTED_PADDING);
@@ -228,17 +252,23 @@ static int append_signature(struct text_builder *outer, size_t head_length,
     return 0;
 }
 
+/* The outer layer up to its revision counter. */
+static void append_outer_head(struct text_builder *outer, const uint8_t signing_certificate[CERTIFICATE_SIZE],
+                              uint64_t revision_counter)
+{
+    text_builder_append_format(outer, "hs-descriptor 3\ndescriptor-lifetime %d\n",
+                               DESCRIPTOR_LIFETIME_MINUTES);
+    text_builder_append(outer, "descriptor-signing-key-cert\n");
+    text_builder_append_object(outer, "ED25519 CERT", signing_certificate, CERTIFICATE_SIZE);
+    text_builder_append_format(outer, "\nrevision-counter %" PRIu64 "\n", revision_counter);
+}
+
 /* Writes the whole descriptor. */
 static int append_outer_layer(struct text_builder *outer, const struct superdescriptor *superdescriptor,
                               const struct text_builder *middle, const struct descriptor_layer_secret *secret,
                               const struct superdescriptor_randomness *randomness, struct error *error)
 {
-    text_builder_append_format(outer, "hs-descriptor 3\ndescriptor-lifetime %d\n",
-                               DESCRIPTOR_LIFETIME_MINUTES);
-    text_builder_append(outer, "descriptor-signing-key-cert\n");
-    text_builder_append_object(outer, "ED25519 CERT", superdescriptor->signing_certificate,
-                               sizeof(superdescriptor->signing_certificate));
-    text_builder_append_format(outer, "\nrevision-counter %" PRIu64 "\n", superdescriptor->revision_counter);
+    append_outer_head(outer, superdescriptor->signing_certificate, superdescriptor->revision_counter);
     const struct text plaintext = {middle->text, middle->length};
     const size_t head_length = outer->length;
     uint8_t mac[DESCRIPTOR_LAYER_MAC_SIZE];
@@ -248,10 +278,11 @@ static int append_outer_layer(struct text_builder *outer, const struct superdesc
     return append_signature(outer, head_length, mac, superdescriptor, error);
 }
 
-/* Characters that size bytes take as an object, with its BEGIN and END lines. */
+/* Characters that size bytes take as a MESSAGE object. */
 static size_t object_length(size_t size)
 {
-    return BASE64_PADDED_LENGTH(size) + size / 48 + 64;
+    return strlen("-----BEGIN MESSAGE-----\n") + BASE64_PADDED_LENGTH(size) + (size + 47) / 48 +
+           strlen("-----END MESSAGE-----");
 }
 
 /* Writes the layers from the inside out. inner holds the innermost one already. */
@@ -259,12 +290,20 @@ static int encode_layers(struct text_builder *outer, const struct superdescripto
                          struct text inner, const struct superdescriptor_randomness *randomness,
                          struct error *error)
 {
-    struct descriptor_layer_secret secret = {.revision_counter = superdescriptor->revision_counter};
+    const struct descriptor_authorization *authorization = superdescriptor->authorization;
+    struct descriptor_layer_secret secret = {
+        .revision_counter = superdescriptor->revision_counter,
+        .cookie = authorization != NULL ? authorization->cookie : NULL,
+    };
+    if (authorization != NULL &&
+        memcmp(authorization->blinded_key, superdescriptor->blinded_key, ED25519_PUBLIC_KEY_SIZE) != 0)
+        return error_set(error, "its clients were authorised for another time period");
     memcpy(secret.blinded_key, superdescriptor->blinded_key, sizeof(secret.blinded_key));
     blinding_derive_subcredential(secret.subcredential, superdescriptor->identity_key,
                                   superdescriptor->blinded_key);
     struct text_builder middle;
-    text_builder_init(&middle, MIDDLE_HEAD_ROOM + object_length(inner.length + DESCRIPTOR_LAYER_OVERHEAD) +
+    text_builder_init(&middle, MIDDLE_HEAD_ROOM + count_lines(superdescriptor) * AUTH_CLIENT_LINE_LENGTH +
+                                   object_length(inner.length + DESCRIPTOR_LAYER_OVERHEAD) +
                                    SUPERENCRYPTED_PADDING);
     append_middle_layer(&middle, superdescriptor, inner, &secret, randomness);
     text_builder_init(outer, OUTER_HEAD_ROOM + object_length(middle.length + DESCRIPTOR_LAYER_OVERHEAD));
@@ -301,8 +340,9 @@ int superdescriptor_encode_around(const struct superdescriptor *superdescriptor,
     if (result == 0 && outer.length >= size_max)
         result = error_set(error,
                            "the descriptor would be of %zu bytes, the network allows fewer than %zu: take "
-                           "fewer introduction points",
-                           outer.length, size_max);
+                           "fewer introduction points%s",
+                           outer.length, size_max,
+                           superdescriptor->authorization != NULL ? " or authorised clients" : "");
     if (result != 0) {
         free(outer.text);
         return -1;
@@ -326,26 +366,61 @@ int superdescriptor_encode(const struct superdescriptor *superdescriptor,
     return result;
 }
 
-size_t superdescriptor_find_middle_length(const struct superdescriptor *superdescriptor)
+/* How many bytes of the middle layer its points and features take, with all but its auth-client lines and
+ * without padding. 0 for what can't be encoded. */
+static size_t measure_middle(const struct superdescriptor *superdescriptor)
 {
-    static const struct superdescriptor_randomness nothing;
+    static const uint8_t no_key[X25519_PUBLIC_KEY_SIZE];
     struct inner_layer layer = {.superdescriptor = superdescriptor, .is_measured = true};
     struct text_builder middle;
     struct error error;
     text_builder_init(&layer.text, INNER_HEAD_ROOM + superdescriptor->point_count * POINT_ROOM);
     size_t length = 0;
     if (append_inner_layer(&layer, &error) == 0) {
-        size_t size = layer.text.length + DESCRIPTOR_LAYER_OVERHEAD;
-        uint8_t *blob = memory_allocate(size, 1);
-        text_builder_init(&middle, MIDDLE_HEAD_ROOM + object_length(size) + SUPERENCRYPTED_PADDING);
-        append_middle_head(&middle, &nothing);
+        text_builder_init(&middle, MIDDLE_HEAD_ROOM);
+        append_middle_head(&middle, no_key);
         text_builder_append(&middle, "encrypted\n");
-        text_builder_append_object(&middle, "MESSAGE", blob, size);
-        text_builder_pad(&middle, SUPERENCRYPTED_PADDING);
-        length = middle.length;
+        length = middle.length + object_length(layer.text.length + DESCRIPTOR_LAYER_OVERHEAD);
         free(middle.text);
-        free(blob);
     }
     free(layer.text.text);
     return length;
+}
+
+size_t superdescriptor_find_middle_length(const struct superdescriptor *superdescriptor, size_t client_count)
+{
+    const size_t measured = measure_middle(superdescriptor);
+    const size_t lines = descriptor_authorization_count_lines(client_count);
+    const size_t length = measured + lines * AUTH_CLIENT_LINE_LENGTH;
+    return measured == 0
+               ? 0
+               : (length + SUPERENCRYPTED_PADDING - 1) / SUPERENCRYPTED_PADDING * SUPERENCRYPTED_PADDING;
+}
+
+/* How many bytes of the whole text are not its superencrypted object, at the most. */
+static size_t measure_outer(void)
+{
+    static const uint8_t no_certificate[CERTIFICATE_SIZE];
+    struct text_builder outer;
+    text_builder_init(&outer, OUTER_HEAD_ROOM);
+    append_outer_head(&outer, no_certificate, UINT64_MAX);
+    const size_t length = outer.length + strlen("superencrypted\n") + strlen("\nsignature \n") +
+                          BASE64_LENGTH(ED25519_SIGNATURE_SIZE);
+    free(outer.text);
+    return length;
+}
+
+size_t superdescriptor_find_client_limit(const struct superdescriptor *superdescriptor, size_t size_max)
+{
+    const size_t measured = measure_middle(superdescriptor), outer = measure_outer();
+    const size_t group_length = AUTH_CLIENT_LINES * AUTH_CLIENT_LINE_LENGTH;
+    size_t limit = 0;
+    if (measured == 0)
+        return 0;
+    for (size_t middle = SUPERENCRYPTED_PADDING;
+         outer + object_length(middle + DESCRIPTOR_LAYER_OVERHEAD) < size_max &&
+         limit < AUTHORIZED_CLIENTS_MAX;
+         middle += SUPERENCRYPTED_PADDING)
+        limit = middle > measured ? (middle - measured) / group_length * AUTH_CLIENT_LINES : 0;
+    return limit < AUTHORIZED_CLIENTS_MAX ? limit : AUTHORIZED_CLIENTS_MAX;
 }

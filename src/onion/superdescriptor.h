@@ -5,23 +5,21 @@
 
 #include "crypto/descriptor_layer.h"
 #include "onion/descriptor.h"
+#include "onion/descriptor_authorization.h"
 #include "onion/point_signatures.h"
 
-/* The middle layer holds a multiple of this many auth-client lines, random where nobody is authorised. */
-#define AUTH_CLIENT_LINES 16
 /* The middle layer is padded to a multiple of this many bytes. */
 #define SUPERENCRYPTED_PADDING 10000
 #define DESCRIPTOR_LIFETIME_MINUTES 180
 
-/* All the random bytes one superdescriptor takes; the caller draws them. */
+/* All the random bytes one superdescriptor takes; the caller draws them. A restricted one takes its salts
+ * alone. */
 struct superdescriptor_randomness {
     uint8_t superencrypted_salt[DESCRIPTOR_LAYER_SALT_SIZE];
     uint8_t encrypted_salt[DESCRIPTOR_LAYER_SALT_SIZE];
     uint8_t ephemeral_key[X25519_PUBLIC_KEY_SIZE]; /* desc-auth-ephemeral-key: not random bytes, but what
                                                       superdescriptor_make_ephemeral_key() makes of them */
-    struct {
-        uint8_t client_id[8], iv[16], encrypted_cookie[16];
-    } auth_clients[AUTH_CLIENT_LINES];
+    struct auth_client auth_clients[AUTH_CLIENT_LINES];
 };
 
 /* The X25519 public key of 32 random bytes. It takes a while, and tor keeps its own for a whole time period.
@@ -45,11 +43,19 @@ struct superdescriptor {
     size_t point_count;                                               /* 1 to INTRODUCTION_POINTS_MAX */
     size_t middle_length; /* the middle layer is padded to so many bytes at least, a multiple of
                              SUPERENCRYPTED_PADDING; 0: to no more than it takes */
+    const struct descriptor_authorization *authorization; /* of a restricted one, made for its blinded key;
+                                                             NULL: everybody may read it */
 };
 
-/* How many bytes the middle layer takes with its padding, whatever middle_length is: by the points and the
- * features, which alone have to be given. 0 for what can't be encoded. */
-size_t superdescriptor_find_middle_length(const struct superdescriptor *superdescriptor);
+/* How many bytes the middle layer takes with its padding, whatever middle_length is, if so many clients may
+ * read it (0: everybody): by the points and the features, which alone have to be given. 0 for what can't be
+ * encoded. */
+size_t superdescriptor_find_middle_length(const struct superdescriptor *superdescriptor, size_t client_count);
+
+/* How many clients may be authorised to read it at the most, so that the text is always shorter than size_max
+ * bytes; likewise, by the points and the features. A multiple of AUTH_CLIENT_LINES; 0 when it would not fit,
+ * either, without any, or can't be encoded. */
+size_t superdescriptor_find_client_limit(const struct superdescriptor *superdescriptor, size_t size_max);
 
 /* What the backends' descriptors have in common, for a superdescriptor's flow-control and
  * single-onion-service: flow-control where every one has it with the same sendme-inc (the versions all
@@ -60,17 +66,17 @@ void superdescriptor_merge_features(struct superdescriptor *superdescriptor,
 
 /* Encodes it. *text is NUL-terminated, of *length bytes, ends in a newline, and is to be released with
  * free(). Returns 0, or -1 when there is no point or one too many, a point has a legacy key or a fault, the
- * pow-params expire at a time that can't be written, the key must not sign, or the text would not be shorter
- * than size_max bytes. */
+ * pow-params expire at a time that can't be written, the key must not sign, the authorization is for another
+ * blinded key, or the text would not be shorter than size_max bytes. */
 int superdescriptor_encode(const struct superdescriptor *superdescriptor,
                            const struct superdescriptor_randomness *randomness, size_t size_max, char **text,
                            size_t *length, struct error *error);
 
 /* The same in two steps, for many descriptors of the same points: the innermost layer's plaintext, with the
  * certificates of all points, can be used again for as long as the points, the features, the signing key and
- * the expiration hour stay the same. *inner is to be released with free(). Certificates whose signatures are
- * among these are not signed again, and those that were made are added; signatures may be NULL. Both return 0
- * or -1, as above. */
+ * the expiration hour stay the same, whoever may read it. *inner is to be released with free(). Certificates
+ * whose signatures are among these are not signed again, and those that were made are added; signatures may
+ * be NULL. Both return 0 or -1, as above. */
 int superdescriptor_encode_inner(const struct superdescriptor *superdescriptor,
                                  struct point_signatures *signatures, char **inner, size_t *length,
                                  struct error *error);

@@ -99,7 +99,7 @@ static size_t find_middle_length(const struct point_set *set)
     };
     for (size_t i = 0; i < set->count; i++)
         content.points[i] = &set->entries[i].point;
-    return superdescriptor_find_middle_length(&content);
+    return superdescriptor_find_middle_length(&content, 0);
 }
 
 void point_sets_equalise_lengths(struct point_set **sets, size_t count)

@@ -177,6 +177,20 @@ static void write_pow_params(void)
     }
 }
 
+/* Middle layers for so many authorised clients. */
+static void write_restricted(uint8_t count)
+{
+    struct forger forger = fuzz_forger();
+    struct descriptor_authorization *authorization = forge_authorization(&forger, count);
+    char *name = text_format("restricted-%u", count), *inner = forge_inner(&forger, 1);
+    char *middle = forge_restricted_middle(&forger, inner, authorization);
+    seeds_write_text("descriptor_middle", name, middle);
+    free(middle);
+    free(inner);
+    free(name);
+    descriptor_authorization_free(authorization);
+}
+
 /* What the targets' own service would publish, with which every layer can be reached. */
 static void write_forged(void)
 {
@@ -485,6 +499,8 @@ int main(int argument_count, char **arguments)
     for (size_t i = 0; i < sizeof(descriptors) / sizeof(descriptors[0]); i++)
         write_descriptor(descriptors[i]);
     write_forged();
+    write_restricted(1);
+    write_restricted(17);
     write_pow_params();
     write_certificates();
     vectors_for_each("certificate_tor.txt", 4, write_recorded_certificate);

@@ -73,6 +73,8 @@ static void read_number(struct descriptor_vector *vector, const char *key, const
         expected->revision_counter = number;
     else if (strcmp(key, "single-onion-service") == 0)
         expected->is_single_onion_service = number != 0;
+    else if (strcmp(key, "authorised-clients") == 0)
+        vector->authorised_clients = number;
     else
         fail_msg("a vector says \"%s\", which nobody knows", key);
 }
@@ -92,6 +94,8 @@ static void read_line(struct descriptor_vector *vector, char *line)
         strncpy(vector->flow_control, value, sizeof(vector->flow_control) - 1);
     else if (strcmp(line, "pow-params") == 0)
         read_pow_params(&vector->expected.pow_params, value);
+    else if (strcmp(line, "client-key") == 0)
+        vectors_decode_hex(value, vector->client_keys[vector->client_key_count++], 32);
     else if (strcmp(line, "point") == 0)
         read_point(&vector->expected, value);
     else

@@ -14,6 +14,9 @@ struct descriptor_vector {
     uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE];
     struct descriptor expected; /* without what the file does not tell */
     char flow_control[64];      /* the line's arguments, or "-" */
+    size_t authorised_clients;  /* 0: everybody */
+    uint8_t client_keys[3][32]; /* secret keys of some of these */
+    size_t client_key_count;
 };
 
 /* Reads vectors/NAME; fails the test when it can't be read. Release with descriptor_vector_clear(). */

@@ -150,7 +150,8 @@ char *forge_inner(const struct forger *forger, size_t point_count)
 /* A layer's plaintext, encrypted, as an object. */
 static char *seal(const struct forger *forger, enum descriptor_layer layer, const char *plaintext)
 {
-    struct descriptor_layer_secret secret = {.revision_counter = forger->revision_counter};
+    struct descriptor_layer_secret secret = {.revision_counter = forger->revision_counter,
+                                             .cookie = forger->cookie};
     static const uint8_t salt[DESCRIPTOR_LAYER_SALT_SIZE] = "a pinch of salt";
     memcpy(secret.blinded_key, forger->blinded_key, sizeof(secret.blinded_key));
     blinding_derive_subcredential(secret.subcredential, forger->identity_key, forger->blinded_key);
@@ -179,6 +180,56 @@ char *forge_middle(const struct forger *forger, const char *inner)
     free(object);
     free(key);
     return middle;
+}
+
+/* The text of an auth-client line. */
+static char *format_client(const struct auth_client *client)
+{
+    char *client_id = text_base64(client->client_id, sizeof(client->client_id));
+    char *iv = text_base64(client->iv, sizeof(client->iv));
+    char *cookie = text_base64(client->encrypted_cookie, sizeof(client->encrypted_cookie));
+    char *line = text_format("auth-client %.11s %.22s %.22s\n", client_id, iv, cookie);
+    free(client_id);
+    free(iv);
+    free(cookie);
+    return line;
+}
+
+char *forge_restricted_middle(const struct forger *forger, const char *inner,
+                              const struct descriptor_authorization *authorization)
+{
+    struct forger restricted = *forger;
+    restricted.cookie = authorization->cookie;
+    char *object = seal(&restricted, DESCRIPTOR_LAYER_ENCRYPTED, inner);
+    char *key = text_base64(authorization->ephemeral_key, 32);
+    char *middle = text_format("desc-auth-type x25519\ndesc-auth-ephemeral-key %s\n", key);
+    for (size_t i = 0; i < authorization->line_count; i++) {
+        char *line = format_client(&authorization->lines[i]), *longer = text_format("%s%s", middle, line);
+        free(line);
+        free(middle);
+        middle = longer;
+    }
+    char *whole = text_format("%sencrypted\n%s", middle, object);
+    free(middle);
+    free(object);
+    free(key);
+    return whole;
+}
+
+struct descriptor_authorization *forge_authorization(const struct forger *forger, uint8_t count)
+{
+    const uint8_t seed[DESCRIPTOR_AUTHORIZATION_SEED_SIZE] = "authorization";
+    uint8_t keys[UINT8_MAX][X25519_PUBLIC_KEY_SIZE];
+    for (uint8_t i = 0; i < count; i++) {
+        const uint8_t secret_key[X25519_SECRET_KEY_SIZE] = {0, (uint8_t)(i + 1)};
+        x25519_derive_public_key(keys[i], secret_key);
+    }
+    struct authorized_clients *clients = authorized_clients_new(keys, count, NULL);
+    assert_non_null(clients);
+    struct descriptor_authorization *authorization =
+        descriptor_authorization_new(clients, forger->identity_key, forger->blinded_key, seed);
+    authorized_clients_release(clients);
+    return authorization;
 }
 
 char *forge_outer(const struct forger *forger, const char *middle)

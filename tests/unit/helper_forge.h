@@ -3,6 +3,7 @@
 #define OBPUB_TESTS_HELPER_FORGE_H
 
 #include "onion/descriptor.h"
+#include "onion/descriptor_authorization.h"
 
 /* A service whose every key the test has. All of it is worked out from a number. */
 struct forger {
@@ -16,6 +17,7 @@ struct forger {
     const char
         *padding; /* put behind the plaintext of both layers; of padding_length bytes, which may be NUL */
     size_t padding_length;
+    const uint8_t *cookie; /* of restricted descriptors, else NULL */
 };
 
 /* The forger of that number; its descriptors are of the time period now running. */
@@ -36,6 +38,13 @@ char *forge_inner(const struct forger *forger, size_t point_count);
 
 /* The text of a good middle layer around an inner one. */
 char *forge_middle(const struct forger *forger, const char *inner);
+
+/* The text of a good middle layer for authorised clients alone. */
+char *forge_restricted_middle(const struct forger *forger, const char *inner,
+                              const struct descriptor_authorization *authorization);
+
+/* What the authorised clients are given, who have the secret keys {0, 1}, {0, 2} and so on, count of them. */
+struct descriptor_authorization *forge_authorization(const struct forger *forger, uint8_t count);
 
 /* The text of a good outer layer around a middle one, up to its signature. */
 char *forge_outer(const struct forger *forger, const char *middle);

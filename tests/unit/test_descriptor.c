@@ -14,6 +14,7 @@
 #include "helper_descriptor.h"
 #include "helper_forge.h"
 #include "onion/descriptor.h"
+#include "onion/descriptor_authorization.h"
 
 static void assert_points_equal(const struct introduction_point *point,
                                 const struct introduction_point *expected)
@@ -49,14 +50,12 @@ static void assert_flow_control_equals(const struct flow_control *flow_control, 
     fail_msg("flow-control %s is not in the table", expected);
 }
 
-static void check_vector(const char *name)
+/* Decodes length bytes of a vector's text, which has to be as the vector says. */
+static void check_text(const struct descriptor_vector *vector, size_t length, const char *name)
 {
-    struct descriptor_vector vector;
     struct error error = {.text = ""};
-    descriptor_vector_read(&vector, name);
-    const struct descriptor *expected = &vector.expected;
-    struct descriptor *descriptor =
-        descriptor_decode(vector.text, vector.length, &vector.expectation, &error);
+    const struct descriptor *expected = &vector->expected;
+    struct descriptor *descriptor = descriptor_decode(vector->text, length, &vector->expectation, &error);
     if (descriptor == NULL)
         fail_msg("%s: %s", name, error.text);
     assert_memory_equal(descriptor->blinded_key, expected->blinded_key, 32);
@@ -65,19 +64,50 @@ static void check_vector(const char *name)
     assert_int_equal(descriptor->signing_key_expiration_hour, expected->signing_key_expiration_hour);
     assert_int_equal(descriptor->lifetime, expected->lifetime);
     assert_int_equal(descriptor->revision_counter, expected->revision_counter);
-    assert_int_equal(descriptor->auth_client_count, 16);
+    assert_int_equal(descriptor->auth_client_count,
+                     descriptor_authorization_count_lines(vector->authorised_clients));
+    assert_int_equal(descriptor->is_restricted, vector->authorised_clients > 0);
     assert_int_equal(descriptor->is_single_onion_service, expected->is_single_onion_service);
     assert_pow_params_equal(&descriptor->pow_params, &expected->pow_params);
-    assert_flow_control_equals(&descriptor->flow_control, vector.flow_control);
+    assert_flow_control_equals(&descriptor->flow_control, vector->flow_control);
     assert_int_equal(descriptor->unknown_line_count, 0);
     assert_int_equal(descriptor->point_count, expected->point_count);
     for (size_t i = 0; i < expected->point_count; i++)
         assert_points_equal(&descriptor->points[i], &expected->points[i]);
     descriptor_free(descriptor);
+}
+
+static void check_vector(const char *name)
+{
+    struct descriptor_vector vector;
+    descriptor_vector_read(&vector, name);
+    check_text(&vector, vector.length, name);
     /* Without its last newline, as GETINFO gives it. */
-    descriptor = descriptor_decode(vector.text, vector.length - 1, &vector.expectation, &error);
-    assert_non_null(descriptor);
-    descriptor_free(descriptor);
+    check_text(&vector, vector.length - 1, name);
+    /* Who has a client key that is not asked for needs none. */
+    vector.expectation.client_key = vector.identity_key;
+    check_text(&vector, vector.length, name);
+    descriptor_vector_clear(&vector);
+}
+
+/* Decodes a restricted one with each client key that is known, and not with another one or with none. */
+static void check_restricted_vector(const char *name)
+{
+    struct descriptor_vector vector;
+    const uint8_t stranger[X25519_SECRET_KEY_SIZE] = {1};
+    descriptor_vector_read(&vector, name);
+    assert_true(vector.client_key_count > 0);
+    for (size_t i = 0; i < vector.client_key_count; i++) {
+        vector.expectation.client_key = vector.client_keys[i];
+        check_text(&vector, vector.length, name);
+        check_text(&vector, vector.length - 1, name);
+    }
+    vector.expectation.client_key = stranger;
+    assert_descriptor_refused(vector.text, vector.length, &vector.expectation,
+                              "the client key is of none of its authorised clients");
+    vector.expectation.client_key = NULL;
+    assert_descriptor_refused(vector.text, vector.length, &vector.expectation,
+                              "restricted: needs a client key");
     descriptor_vector_clear(&vector);
 }
 
@@ -98,6 +128,55 @@ static void test_descriptors_of_stem(void **state)
     check_vector("descriptor_stem_twenty.txt");
     check_vector("descriptor_stem_next.txt");
     check_vector("descriptor_stem_previous.txt");
+}
+
+static void test_restricted_descriptors_of_stem(void **state)
+{
+    (void)state;
+    check_restricted_vector("descriptor_stem_clients_1.txt");
+    check_restricted_vector("descriptor_stem_clients_16.txt");
+    check_restricted_vector("descriptor_stem_clients_17.txt");
+    check_restricted_vector("descriptor_stem_clients_100.txt");
+}
+
+/* A forged text around a middle layer has to be refused with the client key {0, 1}. */
+static void assert_middle_refused(const struct forger *forger, const char *middle, const char *words)
+{
+    const uint8_t client_key[X25519_SECRET_KEY_SIZE] = {0, 1};
+    struct descriptor_expectation expectation = forger_expectation(forger);
+    char *outer = forge_outer(forger, middle), *text = forge_signed(forger, outer);
+    expectation.client_key = client_key;
+    assert_descriptor_refused(text, strlen(text), &expectation, words);
+    free(text);
+    free(outer);
+}
+
+/* Faults of what is there for clients. */
+static void test_faults_of_restricted_descriptors(void **state)
+{
+    (void)state;
+    struct forger forger;
+    forger_init(&forger, 7);
+    struct descriptor_authorization *authorization = forge_authorization(&forger, 3);
+    char *inner = forge_inner(&forger, 2), *middle = forge_restricted_middle(&forger, inner, authorization);
+    char *key = text_base64(authorization->ephemeral_key, X25519_PUBLIC_KEY_SIZE);
+    char *low_order = text_replace(middle, key, "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=");
+    assert_middle_refused(&forger, low_order, "\"desc-auth-ephemeral-key\" is of low order");
+    char *other_key = text_replace(middle, key, "CQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=");
+    assert_middle_refused(&forger, other_key, "of none of its authorised clients");
+    /* The right line, but another cookie than the inner layer is encrypted with. */
+    authorization->cookie[0] ^= 1;
+    char *other_cookie = forge_restricted_middle(&forger, inner, authorization);
+    assert_middle_refused(&forger, other_cookie, "though the client key is of one of its authorised clients");
+    /* What is wrong further in is found there. */
+    authorization->cookie[0] ^= 1;
+    char *wrong = text_replace(inner, "create2-formats 2", "create2-formats 1");
+    char *wrong_inside = forge_restricted_middle(&forger, wrong, authorization);
+    assert_middle_refused(&forger, wrong_inside, "does not include ntor");
+    char *const texts[] = {wrong_inside, wrong, other_cookie, other_key, low_order, key, middle, inner};
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+        free(texts[i]);
+    descriptor_authorization_free(authorization);
 }
 
 static void test_restricted_discovery(void **state)
@@ -422,14 +501,24 @@ static void test_padding(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_descriptors_of_tor),   cmocka_unit_test(test_descriptors_of_stem),
-        cmocka_unit_test(test_restricted_discovery), cmocka_unit_test(test_intro_auth_required),
-        cmocka_unit_test(test_another_service),      cmocka_unit_test(test_time_periods),
-        cmocka_unit_test(test_known_blinded_keys),   cmocka_unit_test(test_given_blinded_keys),
-        cmocka_unit_test(test_expired_certificates), cmocka_unit_test(test_number_of_points),
-        cmocka_unit_test(test_duplicate_point),      cmocka_unit_test(test_size),
-        cmocka_unit_test(test_truncated_everywhere), cmocka_unit_test(test_bit_flips_everywhere),
-        cmocka_unit_test(test_bit_flips_inside),     cmocka_unit_test(test_padding),
+        cmocka_unit_test(test_descriptors_of_tor),
+        cmocka_unit_test(test_descriptors_of_stem),
+        cmocka_unit_test(test_restricted_discovery),
+        cmocka_unit_test(test_restricted_descriptors_of_stem),
+        cmocka_unit_test(test_faults_of_restricted_descriptors),
+        cmocka_unit_test(test_intro_auth_required),
+        cmocka_unit_test(test_another_service),
+        cmocka_unit_test(test_time_periods),
+        cmocka_unit_test(test_known_blinded_keys),
+        cmocka_unit_test(test_given_blinded_keys),
+        cmocka_unit_test(test_expired_certificates),
+        cmocka_unit_test(test_number_of_points),
+        cmocka_unit_test(test_duplicate_point),
+        cmocka_unit_test(test_size),
+        cmocka_unit_test(test_truncated_everywhere),
+        cmocka_unit_test(test_bit_flips_everywhere),
+        cmocka_unit_test(test_bit_flips_inside),
+        cmocka_unit_test(test_padding),
     };
     if (sodium_init() < 0)
         return 1;

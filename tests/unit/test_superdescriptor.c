@@ -11,87 +11,8 @@
 
 #include "helper_descriptor.h"
 #include "helper_forge.h"
+#include "helper_superdescriptor.h"
 #include "onion/superdescriptor.h"
-
-/* A frontend with points in it, ready to be encoded. */
-struct fixture {
-    struct forger forger;
-    struct superdescriptor superdescriptor;
-    struct superdescriptor_randomness randomness;
-    struct introduction_point points[INTRODUCTION_POINTS_MAX];
-};
-
-/* A point that is good enough to be encoded and read back. */
-static void make_point(struct introduction_point *point, uint8_t number)
-{
-    static const uint8_t specifiers[] = {
-        3,  0,  6,  192, 0,  2,  1,  0x23, 0x29, 2,  20, 1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11,
-        12, 13, 14, 15,  16, 17, 18, 19,   20,   3,  32, 1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11,
-        12, 13, 14, 15,  16, 17, 18, 19,   20,   21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32};
-    struct ed25519_secret_key secret_key;
-    uint8_t seed[ED25519_SEED_SIZE] = {number, 1};
-    ed25519_expand_seed(&secret_key, seed);
-    memset(point, 0, sizeof(*point));
-    memcpy(point->link_specifiers, specifiers, sizeof(specifiers));
-    point->link_specifiers_length = sizeof(specifiers);
-    ed25519_derive_public_key(point->auth_key, &secret_key);
-    crypto_scalarmult_curve25519_base(point->onion_key, secret_key.nonce_prefix);
-    forge_enc_key(point->enc_key, point->enc_key_certified, number);
-}
-
-static void fixture_init(struct fixture *fixture, size_t point_count)
-{
-    static const uint8_t seed[randombytes_SEEDBYTES] = "superdescriptor";
-    memset(fixture, 0, sizeof(*fixture));
-    forger_init(&fixture->forger, 5);
-    fixture->forger.expectation.identity_key = fixture->forger.identity_key;
-    randombytes_buf_deterministic(&fixture->randomness, sizeof(fixture->randomness), seed);
-    superdescriptor_make_ephemeral_key(fixture->randomness.ephemeral_key, seed);
-    struct superdescriptor *superdescriptor = &fixture->superdescriptor;
-    const struct forger *forger = &fixture->forger;
-    memcpy(superdescriptor->identity_key, forger->identity_key, 32);
-    memcpy(superdescriptor->blinded_key, forger->blinded_key, 32);
-    memcpy(superdescriptor->signing_key, forger->signing_key, 32);
-    superdescriptor->signing_secret_key = &forger->signing_secret_key;
-    superdescriptor->revision_counter = forger->revision_counter;
-    superdescriptor->expiration_hour = forger->expiration_hour;
-    struct certificate certificate = {.type = CERTIFICATE_DESCRIPTOR_SIGNING_KEY,
-                                      .expiration_hour = forger->expiration_hour + 1};
-    memcpy(certificate.certified_key, forger->signing_key, 32);
-    memcpy(certificate.signing_key, forger->blinded_key, 32);
-    assert_int_equal(
-        certificate_make(superdescriptor->signing_certificate, &certificate, &forger->blinded_secret_key), 0);
-    superdescriptor->flow_control = (struct flow_control){true, 1 << 1 | 1 << 2, 31};
-    superdescriptor->point_count = point_count;
-    for (size_t i = 0; i < point_count && i < INTRODUCTION_POINTS_MAX; i++) {
-        make_point(&fixture->points[i], (uint8_t)i);
-        superdescriptor->points[i] = &fixture->points[i];
-    }
-}
-
-/* Encodes what has to be possible to encode. */
-static char *encode_good(const struct fixture *fixture)
-{
-    char *text;
-    size_t length;
-    struct error error = {.text = ""};
-    if (superdescriptor_encode(&fixture->superdescriptor, &fixture->randomness, DESCRIPTOR_SIZE_MAX_DEFAULT,
-                               &text, &length, &error) != 0)
-        fail_msg("not encoded: %s", error.text);
-    assert_int_equal(strlen(text), length);
-    return text;
-}
-
-/* Decodes what was encoded. */
-static struct descriptor *decode_encoded(const struct fixture *fixture, const char *text)
-{
-    struct error error = {.text = ""};
-    struct descriptor *descriptor =
-        descriptor_decode(text, strlen(text), &fixture->forger.expectation, &error);
-    if (descriptor == NULL)
-        fail_msg("not decoded: %s", error.text);
-    return descriptor;
-}
 
 /* The innermost layer, with the signatures that are known. */
 static char *encode_inner(const struct fixture *fixture, struct point_signatures *signatures)
@@ -119,7 +40,7 @@ static void test_known_signatures(void **state)
         assert_int_equal(signatures.count, 2 * (fixture.superdescriptor.point_count - twice));
         free(inner);
         free(anew);
-        make_point(&fixture.points[2 * change], (uint8_t)(100 + change));
+        fixture_make_point(&fixture.points[2 * change], (uint8_t)(100 + change));
         fixture.superdescriptor.points[9 - change] = &fixture.points[change];
         fixture.superdescriptor.point_count = 10 - change;
         fixture.superdescriptor.expiration_hour += change == 3;
@@ -526,14 +447,14 @@ static void test_lengths(void **state)
     (void)state;
     struct fixture longest;
     fixture_init(&longest, INTRODUCTION_POINTS_MAX);
-    size_t length_max = superdescriptor_find_middle_length(&longest.superdescriptor), last = 0, steps = 0;
+    size_t length_max = superdescriptor_find_middle_length(&longest.superdescriptor, 0), last = 0, steps = 0;
     char *text = encode_good(&longest);
     size_t longest_length = strlen(text);
     free(text);
     for (size_t count = 1; count <= INTRODUCTION_POINTS_MAX; count++) {
         struct fixture fixture;
         fixture_init(&fixture, count);
-        size_t length = superdescriptor_find_middle_length(&fixture.superdescriptor);
+        size_t length = superdescriptor_find_middle_length(&fixture.superdescriptor, 0);
         assert_true(length >= last && length % SUPERENCRYPTED_PADDING == 0 && length > 0);
         steps += length > last;
         last = length;
@@ -551,7 +472,7 @@ static void test_lengths(void **state)
     }
     assert_true(steps > 1);
     longest.superdescriptor.pow_params = (struct pow_params){.is_present = true, .expires_at = INT64_MAX};
-    assert_int_equal(superdescriptor_find_middle_length(&longest.superdescriptor), 0);
+    assert_int_equal(superdescriptor_find_middle_length(&longest.superdescriptor, 0), 0);
 }
 
 int main(void)
