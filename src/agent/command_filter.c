@@ -128,6 +128,7 @@ void command_filter_judge(struct filtered_command *command, const char *line, si
     memset(command, 0, sizeof(*command));
     bool has_arguments = text_take_until(&rest, ' ', &word);
     command->verdict = judge(command, word, has_arguments, rest, served);
-    if (command->verdict != FILTER_PASSED)
-        command->text[0] = '\0';
+    /* Of what is refused half may have been understood. */
+    if (command->verdict == FILTER_REFUSED)
+        memset(command, 0, sizeof(*command));
 }

@@ -21,9 +21,9 @@ struct served_addresses {
 };
 
 enum filter_verdict {
-    FILTER_REFUSED, /* answered with FILTER_REFUSAL, and never passed on */
-    FILTER_EVENTS,  /* SETEVENTS: which events this publisher wants, for the agent itself to remember */
-    FILTER_PASSED,  /* for the tor */
+    FILTER_REFUSED = 0, /* answered with FILTER_REFUSAL, and never passed on */
+    FILTER_EVENTS,      /* SETEVENTS: which events this publisher wants, for the agent itself to remember */
+    FILTER_PASSED,      /* for the tor */
     FILTER_QUIT,
 };
 

@@ -519,6 +519,7 @@ int main(int argument_count, char **arguments)
     seeds_write_status();
     seeds_write_http();
     seeds_write_socks();
+    seeds_write_agent();
     seeds_write_reader();
     seeds_write_bundles();
     seeds_write_signer_requests();

@@ -17,6 +17,7 @@ void seeds_write_recorded(void);
 void seeds_write_status(void);
 void seeds_write_http(void);
 void seeds_write_socks(void);
+void seeds_write_agent(void);
 void seeds_write_reader(void);
 void seeds_write_configs(void);
 void seeds_write_refused_configs(void);
