@@ -51,6 +51,9 @@ static const struct twin_line {
 /* Longest endpoint that is shown. */
 #define ENDPOINT_TEXT_SIZE 512
 
+/* Longest text of what a health check asks for: an address, a port and a path. */
+#define HEALTH_TEXT_SIZE 1200
+
 /* One use of a backend by a frontend. */
 struct backend_use {
     const struct config_backend *backend;
@@ -125,6 +128,25 @@ static void print_shares(const struct check_shares *shares, const struct config_
     putchar('\n');
 }
 
+/* Writes what is asked to see whether a backend is healthy; "" for nothing. */
+static void format_health(const struct config_health *health, char text[HEALTH_TEXT_SIZE])
+{
+    text[0] = '\0';
+    if (health->is_on && health->path != NULL)
+        snprintf(text, HEALTH_TEXT_SIZE, "http://%s.onion:%u%s", health->address, health->port, health->path);
+    else if (health->is_on)
+        snprintf(text, HEALTH_TEXT_SIZE, "%s.onion:%u", health->address, health->port);
+}
+
+static void print_health(const struct config_health *health)
+{
+    char text[HEALTH_TEXT_SIZE];
+    format_health(health, text);
+    if (text[0] != '\0')
+        printf("        health: asked for %s every %u seconds, sick after %u failure%s\n", text,
+               health->interval, health->fall, health->fall == 1 ? "" : "s");
+}
+
 static void print_backend(const struct config_backend *backend)
 {
     char endpoint[ENDPOINT_TEXT_SIZE] = "";
@@ -140,6 +162,7 @@ static void print_backend(const struct config_backend *backend)
         printf("        no control port: seen by what it uploads to the HSDirs that no client asks\n");
     else
         printf("        no control port: fetched from the HSDirs\n");
+    print_health(&backend->health);
 }
 
 static void print_bundle(const struct config_frontend *frontend)
@@ -272,6 +295,8 @@ static void print_text(const struct config *config, const struct tor_endpoints *
         format_endpoint(&tors->endpoints[i], endpoint);
         printf("local tor: control port expected at %s\n", endpoint);
     }
+    if (config_checks_health(config))
+        printf("local tor: health is checked over its SOCKS port: \"SocksPort 0\" in its torrc won't do\n");
     putchar('\n');
     printf("What each backend needs (write ob_config first: tor must find it when it reads its torrc):\n\n");
     for (size_t i = 0; i < group_count; i++)
@@ -307,15 +332,17 @@ static json_t *make_tor(const struct tor_endpoints *endpoints)
 static json_t *make_instance(const struct config_backend *backend, const struct check_shares *shares,
                              size_t position)
 {
-    char endpoint[ENDPOINT_TEXT_SIZE] = "";
+    char endpoint[ENDPOINT_TEXT_SIZE] = "", health[HEALTH_TEXT_SIZE];
     if (backend->has_control)
         format_endpoint(&backend->control, endpoint);
+    format_health(&backend->health, health);
     json_t *object = json_object();
     json_object_set_new(object, "onionAddress", status_value_address(backend->identity_key));
     json_object_set_new(object, "name", status_value_text(backend->name));
     json_object_set_new(object, "hasControl", json_boolean(backend->has_control));
     json_object_set_new(object, "control", status_value_text(endpoint));
     json_object_set_new(object, "weight", json_integer(backend->weight));
+    json_object_set_new(object, "health", status_value_text(health));
     json_object_set_new(object, "shareWanted", json_real(shares->wanted[position]));
     json_object_set_new(object, "shareGiven", json_real(shares->given[position]));
     return object;

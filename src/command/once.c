@@ -253,7 +253,7 @@ static void set_settings(struct engine_settings *settings, struct once *once, co
     settings->rules = publisher_rules_default;
     settings->rules.start_patience = patience < BACKEND_PATIENCE_MAX ? patience : BACKEND_PATIENCE_MAX;
     settings->rules.attempts_max = ATTEMPTS_MAX;
-    settings->rules.check_permits = 0; /* that takes longer than publishing once */
+    settings->rules.check_permits = 0;
     settings->rules.death_spread = settings->rules.gain_spread = 0; /* somebody waits */
     settings->changed = engine_changed;
     settings->context = once;
@@ -339,6 +339,8 @@ static int load_and_publish(const struct options *options, struct processes *pro
     int loaded = given_config_receive(&config, processes->reader, options, &report);
     given_config_print_report(&report);
     if (loaded == 0) {
+        if (config_checks_health(&config))
+            fprintf(stderr, "obpub: the health of backends is not checked with --once\n");
         if (confine(plan, options, &config) == 0)
             result = publish_once(options, processes, plan, &config);
         config_clear(&config);

@@ -160,6 +160,9 @@ void config_find_listeners(char **status_socket, char **command_socket, char **m
  * place say nothing of it, has that of its frontend added. A longer one is cut. */
 void config_backend_format_title(char title[CONFIG_TITLE_SIZE], const struct config_backend *backend);
 
+/* True when the health of some backend is to be checked. */
+bool config_checks_health(const struct config *config);
+
 /* True when two checks ask the same of the same address, however often; and when all else is the same, too.
  */
 bool config_health_asks_same(const struct config_health *one, const struct config_health *other);

@@ -292,6 +292,17 @@ void config_health_read_instance(struct config_loader *loader, yaml_node_t *node
         memcpy(health->address, backend->address, sizeof(health->address));
 }
 
+bool config_checks_health(const struct config *config)
+{
+    for (size_t i = 0; i < config->frontend_count; i++) {
+        for (size_t j = 0; j < config->frontends[i].backend_count; j++) {
+            if (config->frontends[i].backends[j].health.is_on)
+                return true;
+        }
+    }
+    return false;
+}
+
 bool config_health_asks_same(const struct config_health *one, const struct config_health *other)
 {
     return one->is_on == other->is_on && one->port == other->port && one->expect_from == other->expect_from &&

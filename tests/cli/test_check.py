@@ -77,7 +77,8 @@ def check_eotk_config():
             {"onionAddress": frontend.address + ".onion", "key": str(key), "keyFormat": "tor", "bundle": None,
              "mode": "softmap", "lead": None, "ownUploads": None, "proofOfWork": None,
              "instances": [{"name": worker.address[:16], "onionAddress": worker.address + ".onion",
-                            "hasControl": False, "control": None, "weight": 10, "shareWanted": 0.5, "shareGiven": 0.5}
+                            "hasControl": False, "control": None, "weight": 10, "health": None,
+                            "shareWanted": 0.5, "shareGiven": 0.5}
                            for worker in workers]}], found)
 
 
