@@ -191,14 +191,16 @@ int agent_processes_start(struct agent_processes *processes, const struct agent_
 
 /* -- while it runs -------------------------------------------------------------------------------- */
 
-/* One has ended: the one to name is the first that did not end because another one had. */
+/* One has ended: the one to name is the first of those that have which did not end because another one had:
+ * the keeper ends with the gate. */
 static void end_watch(struct agent_processes *processes)
 {
     struct error error;
     for (int process = 0; process < AGENT_PROCESSES; process++)
         event_del(processes->events[process]);
     for (int process = 0; process < AGENT_PROCESSES; process++) {
-        if (!child_describe_end(&processes->children[process], &error))
+        if (channel_is_closed(processes->ends[process]) &&
+            !child_describe_end(&processes->children[process], &error))
             break;
     }
     processes->lost(&error, processes->context);
