@@ -146,7 +146,7 @@ static void connected(const struct socks_result *result, void *context)
         [SOCKS_FAILURE_TIMEOUT] = HEALTH_FINDING_NO_ANSWER,
         [SOCKS_FAILURE_UNREACHABLE] = HEALTH_FINDING_NO_ANSWER,
         [SOCKS_FAILURE_REFUSED] = HEALTH_FINDING_BAD,
-        [SOCKS_FAILURE_GENERAL] = HEALTH_FINDING_NO_ANSWER,
+        [SOCKS_FAILURE_GENERAL] = HEALTH_FINDING_NO_CONNECTION, /* what a tor makes of a service's refusal */
     };
     struct health_check *check = context;
     check->socket = result->socket;

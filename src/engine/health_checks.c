@@ -56,12 +56,11 @@ void engine_perform_check(struct engine *engine, const struct publisher_action *
     struct error error;
     char user[USER_SIZE];
     engine_drop_check(backend);
-    if (engine_find_socks_place(engine, action->tor, &place, &error) != 0) {
+    if (engine_find_socks_place(engine, engine->checks, &place, &error) != SOCKS_PLACE_THERE) {
         note(backend, HEALTH_FINDING_NO_WAY, error.text);
         return;
     }
     make_user(user, engine);
-    backend->check_tor = action->tor;
     backend->check =
         health_check_new(engine->base, &place, user, &backend->config->health, check_ended, backend);
 }
@@ -72,13 +71,13 @@ void engine_drop_check(struct engine_backend *backend)
     backend->check = NULL;
 }
 
-void engine_drop_checks(struct engine *engine, size_t tor)
+void engine_drop_checks(struct engine *engine)
 {
     for (size_t i = 0; i < engine->backend_count; i++) {
         struct engine_backend *backend = engine->backends[i];
-        if (backend->check == NULL || backend->check_tor != tor)
+        if (backend->check == NULL)
             continue;
         engine_drop_check(backend);
-        note(backend, HEALTH_FINDING_NO_WAY, "the local tor is lost");
+        note(backend, HEALTH_FINDING_NO_WAY, "a local tor was lost meanwhile");
     }
 }

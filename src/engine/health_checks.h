@@ -15,7 +15,8 @@ void engine_perform_check(struct engine *engine, const struct publisher_action *
 /* Ends a backend's check, if there is one; nobody is told. */
 void engine_drop_check(struct engine_backend *backend);
 
-/* Ends the checks over a local tor that is lost, which say nothing about anybody. */
-void engine_drop_checks(struct engine *engine, size_t tor);
+/* Ends all checks, since a local tor is lost: it may be its SOCKS port that they go through, and then what
+ * comes of them says nothing about anybody. */
+void engine_drop_checks(struct engine *engine);
 
 #endif

@@ -3,14 +3,16 @@
  */
 #include "engine/local_tors.h"
 
+#include <string.h>
+
 #include "base/clock.h"
 #include "control/credential_reader.h"
+#include "control/quoted_string.h"
 #include "engine/backends.h"
 #include "engine/engine_state.h"
 #include "engine/health_checks.h"
 #include "engine/look.h"
 #include "engine/posts.h"
-#include "engine/socks_place.h"
 
 _Static_assert(CONFIG_TORS_MAX <= PUBLISHER_TORS_MAX, "each tor of a config needs a number");
 
@@ -29,7 +31,7 @@ static void drop_work(struct engine *engine, size_t tor)
     engine_drop_posts(engine, tor);
     engine_drop_fetches(engine, tor);
     engine_drop_looks(engine, tor);
-    engine_drop_checks(engine, tor);
+    engine_drop_checks(engine);
 }
 
 /* Tells the publisher what a tor is good for, and those that rely on the local tors whether there is any. */
@@ -81,7 +83,7 @@ static void tor_told_of_stream(const struct stream_event *event, void *context)
 static void tor_is_lost(void *context)
 {
     struct engine_tor *tor = context;
-    engine_forget_socks_place(tor);
+    tor->has_socks = false;
     tor->engine->counters.tor_connections_lost++;
     update_state(tor);
 }
@@ -94,10 +96,30 @@ static void tor_changed(void *context)
     engine_wake(engine);
 }
 
+/* -- its SOCKS port */
+
+static void socks_came(struct control_connection *connection, const struct control_reply *reply,
+                       void *context)
+{
+    (void)connection;
+    struct engine_tor *tor = context;
+    const struct control_line *line =
+        reply != NULL && control_reply_is_ok(reply) ? control_reply_find(reply, "net/listeners/socks") : NULL;
+    char place[256];
+    const char *end;
+    struct error error;
+    tor->has_socks = line != NULL &&
+                     quoted_string_parse(strchr(line->text, '=') + 1, place, sizeof(place), &end) == 0 &&
+                     listen_address_parse(&tor->socks, place, &error) == 0;
+    engine_wake(tor->engine);
+}
+
 static void tor_is_up(void *context)
 {
-    engine_ask_socks_place(context);
-    tor_changed(context);
+    struct engine_tor *tor = context;
+    control_connection_send(local_tor_connection(tor->local_tor), "GETINFO net/listeners/socks", socks_came,
+                            tor);
+    tor_changed(tor);
 }
 
 /* True when a tor's view of the network is better than the one in use: newer, or as new and as complete. */

@@ -1,56 +1,29 @@
-/* Where the local tors' SOCKS ports are. */
+/* Which SOCKS port connections over Tor are made through. */
 #include "engine/socks_place.h"
 
-#include <string.h>
+#include "engine/engine_state.h"
 
-#include "control/quoted_string.h"
-
-#define KEYWORD "net/listeners/socks"
-
-int socks_place_parse(struct listen_address *place, const char *text)
+enum socks_place_state engine_find_socks_place(const struct engine *engine, size_t turn,
+                                               struct listen_address *place, struct error *error)
 {
-    char value[256];
-    struct error error;
-    while (quoted_string_parse(text, value, sizeof(value), &text) == 0) {
-        if (listen_address_parse(place, value, &error) == 0)
-            return 0;
-        if (*text != ' ')
-            break;
-        text++;
+    const struct listen_address *places[PUBLISHER_TORS_MAX];
+    size_t count = 0;
+    bool is_awaited = true;
+    for (size_t i = 0; i < PUBLISHER_TORS_MAX; i++) {
+        const struct engine_tor *tor = &engine->tors[i];
+        if (tor->local_tor == NULL || local_tor_connection(tor->local_tor) == NULL)
+            continue;
+        is_awaited = false;
+        if (tor->has_socks)
+            places[count++] = &tor->socks;
     }
-    return -1;
-}
-
-static void answer_came(struct control_connection *connection, const struct control_reply *reply,
-                        void *context)
-{
-    (void)connection;
-    struct engine_tor *tor = context;
-    const struct control_line *line =
-        reply != NULL && control_reply_is_ok(reply) ? control_reply_find(reply, KEYWORD) : NULL;
-    tor->has_socks =
-        line != NULL && socks_place_parse(&tor->socks, line->text + sizeof(KEYWORD "=") - 1) == 0;
-    engine_wake(tor->engine);
-}
-
-void engine_ask_socks_place(struct engine_tor *tor)
-{
-    tor->has_socks = false;
-    control_connection_send(local_tor_connection(tor->local_tor), "GETINFO net/listeners/socks", answer_came,
-                            tor);
-}
-
-void engine_forget_socks_place(struct engine_tor *tor)
-{
-    tor->has_socks = false;
-}
-
-int engine_find_socks_place(const struct engine *engine, size_t tor, struct listen_address *place,
-                            struct error *error)
-{
-    if (tor >= PUBLISHER_TORS_MAX || engine->tors[tor].local_tor == NULL || !engine->tors[tor].has_socks)
-        return error_set(error,
-                         "the local tor has no SOCKS port: add a line \"SocksPort 9050\" to its torrc");
-    *place = engine->tors[tor].socks;
-    return 0;
+    if (count > 0) {
+        *place = *places[turn % count];
+        return SOCKS_PLACE_THERE;
+    }
+    if (is_awaited)
+        error_set(error, "no local tor is there through which it could be reached");
+    else
+        error_set(error, "the local tor has no SOCKS port: give its torrc one (SocksPort)");
+    return is_awaited ? SOCKS_PLACE_LATER : SOCKS_PLACE_NONE;
 }

@@ -23,10 +23,10 @@ struct publisher_action {
     enum publisher_action_type type;
     uint64_t source;  /* of a fetch or a check */
     bool from_hsdirs; /* of a fetch: ask these HSDirs (HSFETCH), not the source (GETINFO) */
-    bool is_fresh; /* of a fetch: these HSDirs have just been given it, so one's answer is as good as all */
-    size_t tor; /* of a look, a check, and of a fetch for a source whose own tor is not asked: the local tor
-                   that is to do it, or PUBLISHER_NO_TOR when there is none */
-    size_t frontend;           /* of an upload or a look */
+    bool is_fresh;   /* of a fetch: these HSDirs have just been given it, so one's answer is as good as all */
+    size_t tor;      /* of a look, and of a fetch for a source whose own tor is not asked: the local tor
+                        that is to do it, or PUBLISHER_NO_TOR when there is none */
+    size_t frontend; /* of an upload or a look */
     enum descriptor_slot slot; /* likewise */
     struct point_set *set;     /* of an upload: what the HSDirs are to have */
     uint64_t round;            /* of an upload: all of one round have the same revision counter, */

@@ -35,7 +35,7 @@ void publisher_note_check(struct publisher *publisher, uint64_t number, enum hea
     struct source *source = publisher_find_source(publisher, number);
     if (source == NULL || !source_is_checked(source))
         return;
-    bool counts = finding == HEALTH_FINDING_BAD ||
+    bool counts = finding == HEALTH_FINDING_BAD || finding == HEALTH_FINDING_NO_CONNECTION ||
                   (finding == HEALTH_FINDING_NO_ANSWER && way_works(publisher, source));
     if (finding == HEALTH_FINDING_WELL || finding == HEALTH_FINDING_BAD)
         publisher->way_worked_at = now;

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "publish/pace.h"
-#include "publish/tors.h"
 
 /* Steps of this part of a whole (2^32), the golden section, come nowhere near each other, however many there
  * are. */
@@ -58,7 +57,6 @@ bool checks_take(struct publisher *publisher, struct publisher_action *action, i
         source->health.check_at += source->health.rules.interval;
     action->type = PUBLISHER_CHECK;
     action->source = source->number;
-    action->tor = publisher_choose_fetch_tor(publisher);
     return true;
 }
 

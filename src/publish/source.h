@@ -126,13 +126,15 @@ enum health_state {
 
 /* What came of a check. */
 enum health_finding {
-    HEALTH_FINDING_WELL,      /* it answers as it should */
-    HEALTH_FINDING_BAD,       /* its tor was reached, and what is behind it answers otherwise, or not */
-    HEALTH_FINDING_NO_ANSWER, /* nothing was reached: the way there or the way out may be the reason */
-    HEALTH_FINDING_NO_WAY,    /* the check could not be made: says nothing about the source */
+    HEALTH_FINDING_WELL,          /* it answers as it should */
+    HEALTH_FINDING_BAD,           /* it was reached, and answers otherwise, or not */
+    HEALTH_FINDING_NO_CONNECTION, /* tor says that the connection has failed, and not why: as where the
+                                     service's own tor could not make it */
+    HEALTH_FINDING_NO_ANSWER,     /* nothing was reached: the way there or the way out may be the reason */
+    HEALTH_FINDING_NO_WAY,        /* the check could not be made: says nothing about the source */
 };
 
-#define HEALTH_FINDINGS 4
+#define HEALTH_FINDINGS 5
 
 /* How often it is asked, and what follows from that. */
 struct health_rules {
@@ -150,7 +152,8 @@ struct source_health {
                               number of intervals from that */
     int64_t begun_at;      /* the check under way; MOMENT_NONE when there is none */
     int64_t checked_at;    /* when one last ended; MOMENT_NONE when none has */
-    enum health_finding finding; /* of that one */
+    enum health_finding finding; /* of that one, */
+    bool has_counted;            /* and whether it says something about the source */
     char *reason; /* what went wrong in the last check: not to be shown unchecked; "" for nothing */
 };
 

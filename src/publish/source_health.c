@@ -129,6 +129,7 @@ void source_health_note_ended(struct source *source, enum health_finding finding
 {
     bool is_well = finding == HEALTH_FINDING_WELL;
     source->health.finding = finding;
+    source->health.has_counted = is_well || counts;
     source->health.begun_at = MOMENT_NONE;
     source->health.checked_at = now;
     set_reason(source, is_well ? "" : reason);

@@ -55,7 +55,7 @@ void health_journal_note_way(const struct log *log, struct log_state *known,
     const struct source *last = find_last(publisher);
     if (last == NULL)
         return;
-    if (last->health.finding == HEALTH_FINDING_NO_WAY)
+    if (!last->health.has_counted)
         log_write_trouble(log, known, LOG_LEVEL_WARNING,
                           "the health of backends can't be checked, and what is known of it stays: %s",
                           last->health.reason);

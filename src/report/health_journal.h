@@ -18,7 +18,7 @@ void health_journal_note_backend(const struct log *log, struct health_journal_ba
 void health_journal_note_frontend(const struct log *log, struct log_state *known,
                                   const struct publisher_frontend *frontend, const char *address);
 
-/* Says when checks can't be made, for reasons of this machine, and when they can again. */
+/* Says when checks say nothing, since they can't be made or reach nobody at all, and when they do again. */
 void health_journal_note_way(const struct log *log, struct log_state *known,
                              const struct publisher *publisher);
 

@@ -107,6 +107,7 @@ static void write_checks(struct metrics_text *text, const uint64_t counts[HEALTH
     static const char *const findings[HEALTH_FINDINGS] = {
         [HEALTH_FINDING_WELL] = "well",
         [HEALTH_FINDING_BAD] = "failed",
+        [HEALTH_FINDING_NO_CONNECTION] = "no_connection",
         [HEALTH_FINDING_NO_ANSWER] = "nothing_reached",
         [HEALTH_FINDING_NO_WAY] = "not_made",
     };

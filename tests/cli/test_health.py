@@ -114,7 +114,8 @@ FAULTS = {
     "garbage": (saying(b"\0\xff\x1b]0;x\7 SSH-2.0"), "does not begin as HTTP/1.1 does"),
     "early": (closing(b"HTTP/1.1 200 OK\r\nA"), "closes the connection before its headers end"),
     "nothing": (closing(b""), "closes the connection without an answer"),
-    "refused": (5, ""),
+    "refused": (5, "takes no connection at this port"),
+    "failed": (1, "could not make the connection"),
     "unreached": (4, ""),
     "hung": (hang, "no connection within 3 seconds"),
 }

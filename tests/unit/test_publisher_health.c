@@ -317,6 +317,25 @@ static void test_hsdirs_show_that_the_way_works(void **state)
     story_free(story);
 }
 
+/* A connection that tor says has failed counts, also where all fail: so that is said. But it does not show
+ * that the way out of here works. */
+static void test_failed_connections_count(void **state)
+{
+    (void)state;
+    struct story *story = begin(3);
+    set_finding(story, 0, HEALTH_FINDING_NO_CONNECTION);
+    set_finding(story, 1, HEALTH_FINDING_NO_CONNECTION);
+    set_finding(story, 2, HEALTH_FINDING_NO_ANSWER);
+    story_run(story, 8 * MINUTE);
+    assert_int_equal(story->publisher->sources[0].health.state, HEALTH_SICK);
+    assert_int_equal(story->publisher->sources[1].health.state, HEALTH_SICK);
+    assert_int_equal(story->publisher->sources[2].health.state, HEALTH_HEALTHY);
+    set_finding(story, 2, HEALTH_FINDING_NO_CONNECTION);
+    story_run(story, 8 * MINUTE);
+    assert_true(frontend_of(story)->doubts_checks);
+    story_free(story);
+}
+
 static void test_no_way_says_nothing(void **state)
 {
     (void)state;
@@ -447,6 +466,7 @@ int main(void)
         cmocka_unit_test(test_last_healthy_one_is_not_drained),
         cmocka_unit_test(test_no_answer_counts_only_beside_others),
         cmocka_unit_test(test_hsdirs_show_that_the_way_works),
+        cmocka_unit_test(test_failed_connections_count),
         cmocka_unit_test(test_no_way_says_nothing),
         cmocka_unit_test(test_dead_backend_is_not_checked),
         cmocka_unit_test(test_checks_are_spread),

@@ -1,0 +1,233 @@
+# The health of what is behind backends, asked through Tor: a web server that is stopped, or answers badly, slowly or without
+# end, has no visitors within interval x fall and what it takes to publish that, and has them again when it answers. Where all
+# of them fail nothing changes. A backend without a control port whose tor is killed is found out the same way.
+
+import contextlib
+import socket
+import threading
+import time
+
+from harness.client import fetch
+from harness.daemon import Daemon
+from harness.hsdirs import clients_slot, held_points, living_points
+from harness.obpub import instance, wait_settled
+from harness.places import FIRST
+from testnet import free_port, main, make_frontend_key, step
+
+INTERVAL, FALL, RISE, TIMEOUT = 5, 3, 2, 4
+OUT = INTERVAL * FALL + 10       # seconds within which a backend whose web server fails is out
+BACK = INTERVAL * (RISE + 1) + 20  # and in again: a change that brings points may wait for some seconds
+STEADY = 2 * INTERVAL * FALL     # seconds in which nothing changes where all fail
+VISITS = 6
+PORT = 81
+HEALTH = f'health: {{port: {PORT}, path: /up, interval: {INTERVAL}, timeout: {TIMEOUT}, fall: {FALL}, rise: {RISE}}}'
+
+
+def answer_well(connection):
+    connection.sendall(b'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n')
+
+
+def answer_500(connection):
+    connection.sendall(b'HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n')
+
+
+def answer_slowly(connection):
+    for byte in b'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n':
+        connection.sendall(bytes([byte]))
+        time.sleep(1)
+
+
+def answer_endlessly(connection):
+    connection.sendall(b'HTTP/1.1 200 OK\r\n')
+    while True:
+        connection.sendall(b'X-More: to come\r\n' * 100)
+
+
+def answer_without_end(connection):
+    connection.sendall(b'HTTP/1.1 200 OK\r\n')
+    while True:
+        connection.sendall(b'X-More: to come\r\n')
+        time.sleep(0.5)
+
+
+class Web:
+    """A web server at a port of its own, which answers as it is told, or is stopped."""
+
+    def __init__(self):
+        self.port, self.answer, self._listener = free_port(), answer_well, None
+        self.asked = 0
+        self.start()
+
+    def start(self):
+        self._listener = socket.create_server(('127.0.0.1', self.port))
+        threading.Thread(target=self._accept, args=(self._listener,), daemon=True).start()
+
+    def stop(self):
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        self._listener = None
+
+    def mend(self):
+        self.answer = answer_well
+        if self._listener is None:
+            self.start()
+
+    def _accept(self, listener):
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = listener.accept()
+                threading.Thread(target=self._talk, args=(connection,), daemon=True).start()
+
+    def _talk(self, connection):
+        with connection, contextlib.suppress(OSError):
+            request = b''
+            while b'\r\n\r\n' not in request:
+                piece = connection.recv(4096)
+                if not piece:
+                    return
+                request += piece
+            assert request.startswith(b'GET /up HTTP/1.1\r\n'), request
+            self.asked += 1
+            self.answer(connection)
+
+
+# What becomes of a web server, and what is then said of its backend.
+FAULTS = {
+    'stopped': (Web.stop, ''),
+    'answers 500': (lambda web: setattr(web, 'answer', answer_500), 'status 500'),
+    'answers a byte a second': (lambda web: setattr(web, 'answer', answer_slowly), 'no whole answer'),
+    'never ends its headers': (lambda web: setattr(web, 'answer', answer_without_end), 'no whole answer'),
+    'sends headers as fast as it can': (lambda web: setattr(web, 'answer', answer_endlessly), 'too many headers'),
+}
+
+
+class Scene:
+    """Three backends, the second of which has no control port, and obpub."""
+
+    def __init__(self, net):
+        self.net = net
+        key_path = net.path('health.key')
+        self.frontend = make_frontend_key(key_path)
+        publisher = net.start_tor('publisher', socks=True, wait=False)
+        self.observer = net.start_tor('observer', socks=True, wait=False)
+        self.client = net.start_client()
+        self.webs = [Web() for _ in range(3)]
+        self.backends = [net.start_service(f'web{number}', [self.frontend.onion], wait=False,
+                                           service_lines=[f'HiddenServicePort {PORT} 127.0.0.1:{web.port}'])
+                         for number, web in enumerate(self.webs)]
+        for backend in self.backends:
+            backend.wait_published()
+        publisher.wait_bootstrapped()
+        self.observer.wait_bootstrapped()
+        wait_settled(net, self.backends)
+        instances = [instance(backend, None if number == 1 else 'unix') for number, backend in enumerate(self.backends)]
+        self.daemon = Daemon(net, publisher, [(key_path, instances, HEALTH)]).start()
+        self.daemon.wait_published()
+
+    def status(self):
+        return self.daemon.frontend(self.frontend.address)
+
+    def instance(self, number):
+        return self.status()['instances'][number]
+
+    def healths(self):
+        return [each['health'] for each in self.status()['instances']]
+
+    def is_out(self, number):
+        """Whether nothing of a backend is published, as all HSDirs have it."""
+        status = self.status()
+        return status['isPublished'] and status['instances'][number]['introPointsPublished'] == 0
+
+    def is_in(self, number):
+        """Whether something of it is, or would be, were its relays not others'."""
+        each = self.instance(number)
+        return each['introPointsPublished'] > 0 or each['introPointsLack'] == FIRST
+
+    def wait_out(self, number, since, within):
+        self.net.wait_for(lambda: self.is_out(number), since + within - time.monotonic(),
+                          f'{self.backends[number].name} to be out', 0.2)
+        return time.monotonic() - since
+
+    def wait_in(self, number, since):
+        self.net.wait_for(lambda: self.instance(number)['health'] == 'healthy' and self.is_in(number),
+                          since + BACK - time.monotonic(), f'{self.backends[number].name} to be in again', 0.2)
+        return time.monotonic() - since
+
+    def check_hsdirs(self, number):
+        """No HSDir that clients ask has a point of a backend."""
+        points = living_points(self.observer, self.backends[number])
+        hsdirs = self.daemon.hsdirs(self.frontend.address, clients_slot(self.net))
+        held = held_points(self.observer, self.frontend.onion, hsdirs)
+        assert points and not any(there and there & points for there in held.values()), 'HSDirs have points of it'
+
+    def check_visitors(self, wanted):
+        """New visitors come to these backends alone."""
+        self.client.forget_descriptors()
+        pages = {fetch(self.client, self.frontend.address) for _ in range(VISITS)}
+        assert pages <= {self.backends[number].name for number in wanted}, pages
+
+
+def check_fault(scene, number, fault):
+    """The web server of a backend fails: it is out in time, and back when that is over."""
+    web, (fail, words) = scene.webs[number], FAULTS[fault]
+    began = time.monotonic()
+    fail(web)
+    seconds = scene.wait_out(number, began, OUT)
+    each = scene.instance(number)
+    assert each['health'] == 'sick' and each['state'] == 'live' and words in each['healthError'], each
+    scene.check_hsdirs(number)
+    step(f'{scene.backends[number].name} {fault}: out after {seconds:.1f} s ({each["healthError"]})')
+    began = time.monotonic()
+    web.mend()
+    step(f'it answers again, and is back after {scene.wait_in(number, began):.1f} s')
+
+
+def check_all(scene):
+    """All fail: nothing changes, and that is said."""
+    scene.webs[0].answer = answer_500
+    for web in scene.webs[1:]:
+        web.stop()
+    scene.net.wait_for(lambda: scene.healths() == ['sick'] * 3 and scene.status()['doubtsHealth'], OUT + INTERVAL,
+                       'all to be sick', 0.2)
+    scene.daemon.wait_log('ALL BACKENDS THAT ARE LIVE FAIL THEIR HEALTH CHECKS', 5)
+    scene.net.wait_for(lambda: all(map(scene.is_in, range(3))), 5, 'all to be in')
+    deadline = time.monotonic() + STEADY
+    while time.monotonic() < deadline:
+        assert all(map(scene.is_in, range(3))), scene.status()['instances']
+        time.sleep(0.5)
+    step(f'all fail: all are in, and for {STEADY} s nothing has changed')
+    for web in scene.webs:
+        web.mend()
+    scene.net.wait_for(lambda: scene.healths() == ['healthy'] * 3, BACK, 'all to be healthy', 0.2)
+    assert not scene.status()['doubtsHealth'] and all(map(scene.is_in, range(3)))
+
+
+def check_killed(scene):
+    """The tor of the backend without a control port is killed, of which only its introduction points at HSDirs would tell,
+    hours later."""
+    began = time.monotonic()
+    scene.backends[1].kill()
+    seconds = scene.wait_out(1, began, OUT + INTERVAL + TIMEOUT)
+    each = scene.instance(1)
+    assert each['state'] == 'live' and each['health'] == 'sick', each
+    step(f'{scene.backends[1].name}, killed, is out after {seconds:.1f} s ({each["healthError"]})')
+    scene.check_visitors({0, 2})
+
+
+def test(net):
+    scene = Scene(net)
+    net.wait_for(lambda: scene.healths() == ['healthy'] * 3, OUT, 'all to be healthy', 0.2)
+    for number, fault in ((0, 'stopped'), (1, 'stopped'), (2, 'answers 500'), (0, 'answers a byte a second'),
+                          (1, 'never ends its headers'), (2, 'sends headers as fast as it can')):
+        check_fault(scene, number, fault)
+    scene.webs[0].stop()
+    scene.net.wait_for(lambda: scene.is_out(0), OUT, f'{scene.backends[0].name} to be out')
+    scene.check_visitors({1, 2})
+    step(f'{VISITS} visitors came to the others')
+    scene.webs[0].mend()
+    scene.net.wait_for(lambda: scene.instance(0)['health'] == 'healthy', BACK, f'{scene.backends[0].name} to be healthy')
+    check_all(scene)
+    check_killed(scene)
+
+
+main(test)
