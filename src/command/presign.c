@@ -16,8 +16,8 @@
 #include "command/given_config.h"
 #include "command/options.h"
 #include "command/output.h"
-#include "config/bundle_file.h"
 #include "confine/memory_lock.h"
+#include "files/new_file.h"
 #include "onion/bundle.h"
 #include "report/progress.h"
 
@@ -86,9 +86,9 @@ static int check_paths(const struct presign *presign, struct error *error)
 {
     for (size_t i = 0; i < presign->config->frontend_count && !presign->options->force; i++) {
         char *path = find_path(presign, &presign->config->frontends[i]);
-        if (bundle_file_exists(path))
+        if (new_file_exists(path))
             error_set(error, "%s is there already: use another name, or --force to replace it", path);
-        bool is_there = bundle_file_exists(path);
+        bool is_there = new_file_exists(path);
         free(path);
         if (is_there)
             return -1;
@@ -168,9 +168,10 @@ static int presign_frontend(struct presign *presign, const struct config_fronten
         return -1;
     char *path = find_path(presign, frontend);
     uint8_t *bytes = bundle_encode(bundle);
+    const struct new_file file = {
+        .bytes = bytes, .length = bundle_size(&bundle->plan), .is_forced = presign->options->force};
     bool is_open_to_others = false;
-    int result = bundle_file_write(path, bytes, bundle_size(&bundle->plan), presign->options->force,
-                                   &is_open_to_others, error);
+    int result = new_file_write(path, &file, &is_open_to_others, error);
     progress_end(&presign->progress);
     if (result != 0)
         error_add_context(error, "%s", path);

@@ -9,7 +9,6 @@
 #include "base/memory.h"
 #include "config/credential.h"
 #include "files/path.h"
-#include "files/plain_file.h"
 #include "onion/onion_address.h"
 
 /* The names of tor's files in a HiddenServiceDir. */
@@ -32,13 +31,12 @@ static const struct plain_file_policy credential_policy = {
     .forbidden_mode_of_roots = 037,
 };
 
-static enum plain_file_fault open_key(struct plain_file *file, const char *path)
+enum plain_file_fault key_file_open(struct plain_file *file, const char *path)
 {
     return plain_file_open(file, path, credential_has_path(path) ? &credential_policy : &key_policy);
 }
 
-/* Says why a key file can't be used. */
-static int explain_fault(enum plain_file_fault fault, const struct plain_file *file, struct error *error)
+int key_file_explain(enum plain_file_fault fault, const struct plain_file *file, struct error *error)
 {
     switch (fault) {
     case PLAIN_FILE_MISSING:
@@ -182,11 +180,11 @@ static int explain_folder(const char *folder, struct error *error)
  * to be released with free(), with the file to be closed; or NULL with a sentence. */
 static char *open_file(const char *path, struct plain_file *file, bool *is_folder, struct error *error)
 {
-    enum plain_file_fault fault = open_key(file, path);
+    enum plain_file_fault fault = key_file_open(file, path);
     *is_folder = fault == PLAIN_FILE_FOLDER;
     char *found = *is_folder ? path_join(path, tor_secret_name) : memory_copy_text(path, strlen(path));
     if (*is_folder)
-        fault = open_key(file, found);
+        fault = key_file_open(file, found);
     if (fault == PLAIN_FILE_GOOD)
         return found;
     free(found);
@@ -194,7 +192,7 @@ static char *open_file(const char *path, struct plain_file *file, bool *is_folde
         *is_folder = false; /* the sentence is about the folder itself */
         explain_folder(path, error);
     } else {
-        explain_fault(fault, file, error);
+        key_file_explain(fault, file, error);
     }
     return NULL;
 }

@@ -3,7 +3,15 @@
 #define OBPUB_CONFIG_KEY_FILE_H
 
 #include "config/key_decode.h"
+#include "files/plain_file.h"
 #include "onion/bundle.h"
+
+/* Opens the file of a key of any kind, which only root and this user may read or change, or systemd's access
+ * list of a credential lets this user read. With PLAIN_FILE_GOOD the file is to be closed. */
+enum plain_file_fault key_file_open(struct plain_file *file, const char *path);
+
+/* Says why such a file can't be used, in a sentence that begins where the path would end. Returns -1. */
+int key_file_explain(enum plain_file_fault fault, const struct plain_file *file, struct error *error);
 
 /* Where a key was found. */
 struct key_file_origin {

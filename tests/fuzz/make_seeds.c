@@ -191,6 +191,26 @@ static void write_restricted(uint8_t count)
     descriptor_authorization_free(authorization);
 }
 
+static void write_client_keys(void)
+{
+    static const char *const lines[] = {
+        "descriptor:x25519:z7ogbyvtzt5fx3sdbpg3ki6heal5i25cofdqktvqhv36goem5flq\n",
+        " descriptor : x25519 :\tZ7OGBYVTZT5FX3SDBPG3KI6HEAL5I25COFDQKTVQHV36GOEM5FLQ\r\n",
+        "descriptor:x25519:aeaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+        "descriptor:x25519:xmvmrtdptl6msmfm36bxozaerdbehlusw5gm6z7ln4kwlakesdza",
+        "25njqamcweflpvkl73j4szahhihoc4xt3ktcgjnpaingr5yhkenl5sid:descriptor:x25519:"
+        "xmvmrtdptl6msmfm36bxozaerdbehlusw5gm6z7ln4kwlakesdza\n",
+        "25njqamcweflpvkl73j4szahhihoc4xt3ktcgjnpaingr5yhkenl5sid.onion:descriptor:x25519:"
+        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+        "::::",
+    };
+    for (size_t i = 0; i < 2 * sizeof(lines) / sizeof(lines[0]); i++) {
+        char *name = text_format("%s-%zu", i % 2 == 0 ? "public" : "private", i / 2);
+        seeds_write_with_byte("client_key", name, i % 2, lines[i / 2], strlen(lines[i / 2]));
+        free(name);
+    }
+}
+
 /* What the targets' own service would publish, with which every layer can be reached. */
 static void write_forged(void)
 {
@@ -501,6 +521,7 @@ int main(int argument_count, char **arguments)
     write_forged();
     write_restricted(1);
     write_restricted(17);
+    write_client_keys();
     write_pow_params();
     write_certificates();
     vectors_for_each("certificate_tor.txt", 4, write_recorded_certificate);

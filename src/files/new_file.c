@@ -1,5 +1,5 @@
-/* Bundles as files: written so that there is the whole of one or nothing. */
-#include "config/bundle_file.h"
+/* Writes a new file so that there is the whole of it or nothing. */
+#include "files/new_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,9 +12,7 @@
 #include "base/memory.h"
 #include "files/path.h"
 
-#define EXISTS_SENTENCE "is there already: use another name, or --force to replace it"
-
-bool bundle_file_exists(const char *path)
+bool new_file_exists(const char *path)
 {
     struct stat status;
     return lstat(path, &status) == 0;
@@ -45,7 +43,7 @@ static int take_name(const char *temporary, const char *path, bool is_forced)
     if (errno != EINVAL && errno != ENOSYS)
         return -1;
     /* A file system that can't do both in one step. */
-    if (bundle_file_exists(path)) {
+    if (new_file_exists(path)) {
         errno = EEXIST;
         return -1;
     }
@@ -64,30 +62,48 @@ static void sync_folder(const char *path)
     close(descriptor);
 }
 
-/* Writes an open temporary file, then has it take its name. Returns 0, or -1 with errno. */
-static int finish_file(int descriptor, const char *temporary, const char *path, const uint8_t *bytes,
-                       size_t length, bool is_forced, bool *is_open_to_others)
+/* Has root give a new file to the owner of its folder. Returns 0, or -1 with errno. */
+static int give_to_owner(int descriptor, const char *path)
 {
     struct stat status;
-    if (write_bytes(descriptor, bytes, length) != 0 || fstat(descriptor, &status) != 0 ||
-        take_name(temporary, path, is_forced) != 0)
+    if (geteuid() != 0)
+        return 0;
+    char *folder = path_copy_folder(path);
+    int result = stat(folder, &status);
+    free(folder);
+    return result != 0 ? -1 : fchown(descriptor, status.st_uid, status.st_gid);
+}
+
+/* Writes an open temporary file, then has it take its name. Returns 0, or -1 with errno. */
+static int finish_file(int descriptor, const char *temporary, const char *path, const struct new_file *file,
+                       bool *is_open_to_others)
+{
+    struct stat status;
+    if ((file->is_folders_owners && give_to_owner(descriptor, path) != 0) ||
+        write_bytes(descriptor, file->bytes, file->length) != 0 || fstat(descriptor, &status) != 0 ||
+        take_name(temporary, path, file->is_forced) != 0)
         return -1;
     *is_open_to_others = (status.st_mode & 077) != 0;
     sync_folder(path);
     return 0;
 }
 
-int bundle_file_write(const char *path, const uint8_t *bytes, size_t length, bool is_forced,
-                      bool *is_open_to_others, struct error *error)
+/* A name beside path that is no other file's: ".NAME.XXXXXX", for mkostemp(). Release with free(). */
+static char *make_temporary(const char *path)
 {
-    static const char ending[] = ".XXXXXX";
-    size_t size = strlen(path) + sizeof(ending);
+    const char *name = path_file_name(path);
+    const size_t size = strlen(path) + sizeof("..XXXXXX");
     char *temporary = memory_allocate(size, 1);
-    snprintf(temporary, size, "%s%s", path, ending);
+    snprintf(temporary, size, "%.*s.%s.XXXXXX", (int)(name - path), path, name);
+    return temporary;
+}
+
+int new_file_write(const char *path, const struct new_file *file, bool *is_open_to_others,
+                   struct error *error)
+{
+    char *temporary = make_temporary(path);
     int descriptor = mkostemp(temporary, O_CLOEXEC);
-    int result = descriptor < 0
-                     ? -1
-                     : finish_file(descriptor, temporary, path, bytes, length, is_forced, is_open_to_others);
+    int result = descriptor < 0 ? -1 : finish_file(descriptor, temporary, path, file, is_open_to_others);
     int reason = errno;
     if (result != 0 && descriptor >= 0)
         unlink(temporary);
@@ -97,6 +113,14 @@ int bundle_file_write(const char *path, const uint8_t *bytes, size_t length, boo
     if (result == 0)
         return 0;
     if (reason == EEXIST)
-        return error_set(error, EXISTS_SENTENCE);
+        return error_set(error, "is there already, and is not replaced");
     return error_set(error, "it can't be written (%s)", strerror(reason));
+}
+
+int new_file_remove(const char *path)
+{
+    if (unlink(path) != 0)
+        return -1;
+    sync_folder(path);
+    return 0;
 }

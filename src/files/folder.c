@@ -1,0 +1,94 @@
+/* Lists what is in a folder of which nothing is known but its path. */
+#include "files/folder.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+
+#define WRITABLE_BY_OTHERS 022
+
+static int explain_failure(int reason, struct error *error)
+{
+    switch (reason) {
+    case ENOENT:
+        return error_set(error, "there is no such folder");
+    case ENOTDIR:
+        return error_set(error, "is no folder");
+    case EACCES:
+    case EPERM:
+        return error_set(error, "this user (uid %u) may not open it", (unsigned)geteuid());
+    default:
+        return error_set(error, "it can't be read (%s)", strerror(reason));
+    }
+}
+
+/* Who can write in a folder decides what is in it. */
+static int check_owner(int descriptor, struct error *error)
+{
+    struct stat status;
+    if (fstat(descriptor, &status) != 0)
+        return explain_failure(errno, error);
+    if (status.st_uid != 0 && status.st_uid != geteuid())
+        return error_set(error,
+                         "belongs to another user (uid %u): chown it to the user that runs obpub (uid %u)",
+                         (unsigned)status.st_uid, (unsigned)geteuid());
+    if ((status.st_mode & WRITABLE_BY_OTHERS) != 0)
+        return error_set(error, "can be changed by others (mode %04o): chmod 700 it",
+                         (unsigned)(status.st_mode & 07777));
+    return 0;
+}
+
+static int read_names(struct folder_names *names, DIR *folder, size_t count_max, struct error *error)
+{
+    size_t room = 0;
+    const struct dirent *entry;
+    while (errno = 0, (entry = readdir(folder)) != NULL) {
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+            continue;
+        if (names->count == count_max)
+            return error_set(error, "has more than %zu files in it, which is the most that is read",
+                             count_max);
+        names->names = memory_make_room(names->names, &room, names->count + 1, 16, sizeof(*names->names));
+        names->names[names->count++] = memory_copy_text(entry->d_name, strlen(entry->d_name));
+    }
+    return errno == 0 ? 0 : explain_failure(errno, error);
+}
+
+static int compare_names(const void *one, const void *other)
+{
+    return strcmp(*(char *const *)one, *(char *const *)other);
+}
+
+int folder_list(struct folder_names *names, const char *path, size_t count_max, struct error *error)
+{
+    *names = (struct folder_names){.count = 0};
+    int descriptor = open(path, O_RDONLY | O_DIRECTORY | O_NONBLOCK | O_CLOEXEC);
+    if (descriptor < 0)
+        return explain_failure(errno, error);
+    DIR *folder = check_owner(descriptor, error) == 0 ? fdopendir(descriptor) : NULL;
+    if (folder == NULL) {
+        close(descriptor);
+        return -1;
+    }
+    int result = read_names(names, folder, count_max, error);
+    closedir(folder);
+    if (result != 0)
+        folder_names_clear(names);
+    else if (names->count > 0)
+        qsort(names->names, names->count, sizeof(*names->names), compare_names);
+    return result;
+}
+
+void folder_names_clear(struct folder_names *names)
+{
+    for (size_t i = 0; i < names->count; i++)
+        free(names->names[i]);
+    free(names->names);
+    *names = (struct folder_names){.count = 0};
+}

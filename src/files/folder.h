@@ -1,0 +1,21 @@
+/* Lists what is in a folder of which nothing is known but its path. */
+#ifndef OBPUB_FILES_FOLDER_H
+#define OBPUB_FILES_FOLDER_H
+
+#include <stddef.h>
+
+#include "base/error.h"
+
+/* The names in a folder, in the order of their bytes. */
+struct folder_names {
+    char **names; /* each NUL-terminated */
+    size_t count;
+};
+
+/* Lists all but "." and "..", count_max at most. The folder has to belong to root or to this user, and no
+ * others may write in it. Returns 0 with names to be released with folder_names_clear(), or -1 with nothing
+ * to release and a sentence that begins where the path would end. */
+int folder_list(struct folder_names *names, const char *path, size_t count_max, struct error *error);
+void folder_names_clear(struct folder_names *names);
+
+#endif
