@@ -83,6 +83,7 @@ struct engine {
     const struct credential_reader *credential_reader;
     struct publisher *publisher;
     struct engine_tor tors[PUBLISHER_TORS_MAX];
+    bool has_onion_links;             /* some backends' control ports are reached over Tor */
     struct engine_backend **backends; /* each stays where it is: callbacks know it */
     size_t backend_count;
     struct engine_frontend *frontends;

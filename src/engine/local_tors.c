@@ -75,6 +75,16 @@ static void tor_told_of_stream(const struct stream_event *event, void *context)
     engine_note_stream(tor->engine, tor->number, event);
 }
 
+static void tor_told_of_refusal(const struct introduction_refusal *refusal, void *context)
+{
+    engine_note_refusal(((struct engine_tor *)context)->engine, refusal);
+}
+
+static void tor_told_of_socks(void *context)
+{
+    engine_hurry_links(((struct engine_tor *)context)->engine);
+}
+
 static void tor_is_lost(void *context)
 {
     struct engine_tor *tor = context;
@@ -121,6 +131,8 @@ static void add_tor(struct engine *engine, size_t number, const struct control_e
         .network = network_came,
         .hs_desc = tor_said,
         .stream = tor_told_of_stream,
+        .refusal = tor_told_of_refusal,
+        .socks = tor_told_of_socks,
         .up = tor_changed,
         .lost = tor_is_lost,
         .changed = tor_changed,
@@ -130,6 +142,7 @@ static void add_tor(struct engine *engine, size_t number, const struct control_e
     tor->number = number;
     control_endpoint_format(endpoint, tor->place, sizeof(tor->place));
     tor->local_tor = local_tor_new(engine->base, endpoint, credentials, &callbacks, tor);
+    local_tor_follow_introductions(tor->local_tor, engine->has_onion_links);
 }
 
 static void remove_tor(struct engine_tor *tor)
@@ -184,6 +197,15 @@ void engine_set_tor_places(struct engine *engine, const struct engine_tor_places
     }
     note_tries(engine);
     engine_wake(engine);
+}
+
+void engine_set_onion_links(struct engine *engine, bool are_there)
+{
+    engine->has_onion_links = are_there;
+    for (size_t i = 0; i < PUBLISHER_TORS_MAX; i++) {
+        if (engine->tors[i].local_tor != NULL)
+            local_tor_follow_introductions(engine->tors[i].local_tor, are_there);
+    }
 }
 
 void engine_free_tors(struct engine *engine)

@@ -4,6 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "onion/base32.h"
+
 #define ADDRESS_SUFFIX ".onion"
 #define ADDRESS_SUFFIX_LENGTH (sizeof(ADDRESS_SUFFIX) - 1)
 #define ADDRESS_V2_LENGTH 16 /* characters, without ".onion" */
@@ -36,38 +38,6 @@ static void compute_checksum(uint8_t checksum[CHECKSUM_SIZE],
     memcpy(checksum, digest, CHECKSUM_SIZE);
 }
 
-/* The value of a base32 character in either case, or -1. */
-static int base32_value(char character)
-{
-    if (character >= 'a' && character <= 'z')
-        return character - 'a';
-    if (character >= 'A' && character <= 'Z')
-        return character - 'A';
-    if (character >= '2' && character <= '7')
-        return character - '2' + 26;
-    return -1;
-}
-
-/* Decodes all characters of an address. Returns 0, or -1 when one is not of base32. */
-static int decode_base32(struct address_bytes *bytes, const char *address)
-{
-    uint8_t *output = (uint8_t *)bytes;
-    uint32_t bits = 0;
-    unsigned int bit_count = 0;
-    for (size_t i = 0; i < ONION_ADDRESS_LENGTH; i++) {
-        int value = base32_value(address[i]);
-        if (value < 0)
-            return -1;
-        bits = (bits << 5 | (uint32_t)value) & 0xffff;
-        bit_count += 5;
-        if (bit_count >= 8) {
-            bit_count -= 8;
-            *output++ = (uint8_t)(bits >> bit_count);
-        }
-    }
-    return 0;
-}
-
 /* The length of an address without the ".onion" it may end in. */
 static size_t length_without_suffix(const char *address)
 {
@@ -92,7 +62,7 @@ int onion_address_decode_unchecked(uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE]
                          "the onion address %.80s has %zu characters instead of 56 (not counting .onion)",
                          address, length);
     struct address_bytes bytes;
-    if (decode_base32(&bytes, address) != 0)
+    if (base32_decode(&bytes, address, ONION_ADDRESS_LENGTH) != 0)
         return error_set(error,
                          "the onion address %.80s has a character that no address has: only a to z and 2 to "
                          "7 can be in one",
