@@ -1,4 +1,4 @@
-/* Where a control port is: a unix socket, or an address and port. */
+/* Where a control port is: a unix socket, an address and port, or an onion service's port. */
 #include "address/endpoint.h"
 
 #include <arpa/inet.h>
@@ -12,8 +12,12 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "onion/onion_address.h"
 
 #define HOST_MAX 253 /* characters of a host name, RFC 1035 2.3.4 */
+
+#define ONION_SUFFIX "onion"
+#define ONION_SUFFIX_LENGTH (sizeof(ONION_SUFFIX) - 1)
 
 #define DIGITS "0123456789"
 #define NAME_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ" DIGITS ".-_"
@@ -29,6 +33,7 @@ static int parse_socket_path(struct control_endpoint *endpoint, const char *path
     if (length > path_max)
         return error_set(error, "the unix socket's path has %zu bytes and may have %zu ('%s')", length,
                          path_max, path);
+    endpoint->way = CONTROL_WAY_UNIX;
     endpoint->socket_path = memory_copy_text(path, length);
     return 0;
 }
@@ -81,10 +86,44 @@ static int check_host(const char *host, struct error *error)
         return error_set(error, "'%s' is neither an address nor a host name", host);
     if (looks_like_ipv4(host) && inet_pton(AF_INET, host, &parsed) != 1)
         return error_set(error, "'%s' is not an IPv4 address", host);
-    /* Looking one up would tell the name server which onion service this is about. */
-    if (length >= 6 && strcasecmp(host + length - 6, ".onion") == 0)
-        return error_set(error, "'%s' is an onion address: a control port has to be reachable without tor",
-                         host);
+    return 0;
+}
+
+/* Whether a host's last label is "onion". Looking such a name up would tell the name server which onion
+ * service this is about. */
+static bool is_onion(const char *host)
+{
+    size_t length = strlen(host);
+    if (length > 0 && host[length - 1] == '.')
+        length--;
+    return length >= ONION_SUFFIX_LENGTH &&
+           strncasecmp(host + length - ONION_SUFFIX_LENGTH, ONION_SUFFIX, ONION_SUFFIX_LENGTH) == 0 &&
+           (length == ONION_SUFFIX_LENGTH || host[length - ONION_SUFFIX_LENGTH - 1] == '.');
+}
+
+/* Takes a host over that is an onion address, in the one way in which it is written here. */
+static int set_onion_host(struct control_endpoint *endpoint, const char *host, struct error *error)
+{
+    uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE];
+    char address[ONION_ADDRESS_SIZE];
+    char name[ONION_ADDRESS_SIZE + 1 + ONION_SUFFIX_LENGTH];
+    if (onion_address_decode(identity_key, host, error) != 0)
+        return -1;
+    onion_address_encode(address, identity_key);
+    snprintf(name, sizeof(name), "%s.%s", address, ONION_SUFFIX);
+    endpoint->way = CONTROL_WAY_ONION;
+    endpoint->host = memory_copy_text(name, strlen(name));
+    return 0;
+}
+
+/* Takes a host over that is none of an IPv6 address's form. */
+static int set_host(struct control_endpoint *endpoint, const char *host, struct error *error)
+{
+    if (is_onion(host))
+        return set_onion_host(endpoint, host, error);
+    if (check_host(host, error) != 0)
+        return -1;
+    endpoint->host = memory_copy_text(host, strlen(host));
     return 0;
 }
 
@@ -118,17 +157,14 @@ static int parse_host_and_port(struct control_endpoint *endpoint, const char *te
     if (parse_port(&endpoint->port, colon + 1) != 0)
         return error_set(error, "'%s' has no port from 1 to 65535 after its colon", text);
     char *host = memory_copy_text(text, (size_t)(colon - text));
-    if (check_host(host, error) != 0) {
-        free(host);
-        return -1;
-    }
-    endpoint->host = host;
-    return 0;
+    int result = set_host(endpoint, host, error);
+    free(host);
+    return result;
 }
 
 int control_endpoint_parse(struct control_endpoint *endpoint, const char *text, struct error *error)
 {
-    memset(endpoint, 0, sizeof(*endpoint));
+    *endpoint = (struct control_endpoint){.way = CONTROL_WAY_TCP};
     int result;
     if (strncmp(text, "unix:", 5) == 0)
         result = parse_socket_path(endpoint, text + 5, error);
@@ -148,6 +184,7 @@ void control_endpoint_copy(struct control_endpoint *copy, const struct control_e
         copy->socket_path = memory_copy_text(endpoint->socket_path, strlen(endpoint->socket_path));
     if (endpoint->host != NULL)
         copy->host = memory_copy_text(endpoint->host, strlen(endpoint->host));
+    copy->way = endpoint->way;
     copy->port = endpoint->port;
 }
 
@@ -166,6 +203,13 @@ void control_endpoint_format(const struct control_endpoint *endpoint, char *text
         snprintf(text, size, "[%s]:%u", endpoint->host, (unsigned)endpoint->port);
     else
         snprintf(text, size, "%s:%u", endpoint->host != NULL ? endpoint->host : "", (unsigned)endpoint->port);
+}
+
+const char *control_way_name(enum control_way way)
+{
+    static const char *const names[] = {
+        [CONTROL_WAY_UNIX] = "unix", [CONTROL_WAY_TCP] = "tcp", [CONTROL_WAY_ONION] = "onion"};
+    return names[way];
 }
 
 bool control_endpoint_equals(const struct control_endpoint *one, const struct control_endpoint *other)

@@ -1,4 +1,4 @@
-/* Where a control port is: a unix socket, or an address and port. */
+/* Where a control port is: a unix socket, an address and port, or an onion service's port. */
 #ifndef OBPUB_ADDRESS_ENDPOINT_H
 #define OBPUB_ADDRESS_ENDPOINT_H
 
@@ -9,18 +9,27 @@
 
 #include "base/error.h"
 
+/* How one gets to a control port. */
+enum control_way { CONTROL_WAY_UNIX, CONTROL_WAY_TCP, CONTROL_WAY_ONION };
+
 struct control_endpoint {
-    char *socket_path; /* of a unix socket; NULL for TCP */
-    char *host;        /* IPv4 or IPv6 address (without brackets) or host name; NULL for a unix socket */
+    enum control_way way;
+    char *socket_path; /* of a unix socket; NULL for others */
+    char *host; /* IPv4 or IPv6 address (without brackets) or host name; an onion address, in small letters
+                 * and with ".onion"; NULL for a unix socket */
     uint16_t port;
 };
 
-/* Parses "unix:/path", "host:port", "127.0.0.1:9051" or "[::1]:9051". Returns 0 with an endpoint to be
+/* Parses "unix:/path", "host:port", "127.0.0.1:9051", "[::1]:9051" or "<56 characters>.onion:9151". Any other
+ * host that ends in .onion is an error, so that none is ever looked up. Returns 0 with an endpoint to be
  * released with control_endpoint_clear(), or -1. */
 int control_endpoint_parse(struct control_endpoint *endpoint, const char *text, struct error *error);
 
 /* Makes *copy a copy of an endpoint, to be released with control_endpoint_clear(). */
 void control_endpoint_copy(struct control_endpoint *copy, const struct control_endpoint *endpoint);
+
+/* "unix", "tcp" or "onion". */
+const char *control_way_name(enum control_way way);
 
 /* True when both are the same place, written the same way. */
 bool control_endpoint_equals(const struct control_endpoint *one, const struct control_endpoint *other);

@@ -12,12 +12,14 @@
 
 static void set_socket(struct control_endpoint *endpoint, const char *path)
 {
-    *endpoint = (struct control_endpoint){.socket_path = memory_copy_text(path, strlen(path))};
+    *endpoint = (struct control_endpoint){.way = CONTROL_WAY_UNIX,
+                                          .socket_path = memory_copy_text(path, strlen(path))};
 }
 
 static void set_host(struct control_endpoint *endpoint, const char *host, uint16_t port)
 {
-    *endpoint = (struct control_endpoint){.host = memory_copy_text(host, strlen(host)), .port = port};
+    *endpoint = (struct control_endpoint){
+        .way = CONTROL_WAY_TCP, .host = memory_copy_text(host, strlen(host)), .port = port};
 }
 
 /* True when there is a unix socket that this user may connect to. Somebody need not be listening. */

@@ -16,6 +16,7 @@ enum {
     TOP_TOR_CONTROL,
     TOP_TOR_CONTROL_PASSWORD_FILE,
     TOP_TOR_CONTROL_COOKIE_FILE,
+    TOP_TOR_SOCKS,
     TOP_STATUS_SOCKET_LOCATION,
     TOP_COMMAND_SOCKET_LOCATION,
     TOP_METRICS_LISTEN,
@@ -30,6 +31,7 @@ static const struct yaml_key top_keys[TOP_KEYS] = {
     [TOP_TOR_CONTROL] = {"tor-control", false},
     [TOP_TOR_CONTROL_PASSWORD_FILE] = {"tor-control-password-file", false},
     [TOP_TOR_CONTROL_COOKIE_FILE] = {"tor-control-cookie-file", false},
+    [TOP_TOR_SOCKS] = {"tor-socks", false},
     [TOP_STATUS_SOCKET_LOCATION] = {"status-socket-location", false},
     [TOP_COMMAND_SOCKET_LOCATION] = {"command-socket-location", false},
     [TOP_METRICS_LISTEN] = {"metrics-listen", false},
@@ -70,6 +72,13 @@ static void read_tor_control(struct config_loader *loader, yaml_node_t *node)
     struct control_endpoint *endpoint = &config->tor_controls[config->tor_control_count];
     if (!config_loader_read_endpoint(loader, node, "tor-control", endpoint))
         return;
+    if (endpoint->way == CONTROL_WAY_ONION) {
+        CONFIG_LOADER_REPORT(loader, node,
+                             "\"tor-control\" is where the publisher's own tors are, through which onion "
+                             "services are reached: it can't be one itself");
+        control_endpoint_clear(endpoint);
+        return;
+    }
     for (size_t i = 0; i < config->tor_control_count; i++) {
         if (!control_endpoint_equals(&config->tor_controls[i], endpoint))
             continue;
@@ -96,6 +105,37 @@ static void read_tor_controls(struct config_loader *loader, yaml_node_t *node)
     }
     for (size_t i = 0; i < count; i++)
         read_tor_control(loader, yaml_reader_list_entry(&loader->yaml, node, i));
+}
+
+/* Reads one of the SOCKS ports. */
+static void read_tor_socks(struct config_loader *loader, yaml_node_t *node)
+{
+    struct config *config = loader->config;
+    struct error error;
+    const char *text = node != NULL ? yaml_reader_read_text(&loader->yaml, node, "tor-socks") : NULL;
+    if (text == NULL)
+        return;
+    if (listen_address_parse(&config->tor_socks[config->tor_socks_count], text, &error) == 0)
+        config->tor_socks_count++;
+    else
+        CONFIG_LOADER_REPORT(loader, node, "\"tor-socks\": %s", error.text);
+}
+
+/* Reads where the SOCKS ports are that are used in the place of the local tors' own: one place, or a list of
+ * them. */
+static void read_all_tor_socks(struct config_loader *loader, yaml_node_t *node)
+{
+    if (node == NULL || node->type != YAML_SEQUENCE_NODE) {
+        read_tor_socks(loader, node);
+        return;
+    }
+    size_t count = yaml_reader_read_list(&loader->yaml, node, "tor-socks");
+    if (count > CONFIG_TORS_MAX) {
+        CONFIG_LOADER_REPORT(loader, node, "\"tor-socks\" names more than %d SOCKS ports", CONFIG_TORS_MAX);
+        count = 0;
+    }
+    for (size_t i = 0; i < count; i++)
+        read_tor_socks(loader, yaml_reader_list_entry(&loader->yaml, node, i));
 }
 
 /* Reads how to authenticate to the local tors. Each tor makes a cookie of its own. */
@@ -201,6 +241,7 @@ static void read_top(struct config_loader *loader)
     yaml_reader_read_mapping(&loader->yaml, yaml_reader_root(&loader->yaml), &top_mapping, values);
     read_tor_controls(loader, values[TOP_TOR_CONTROL]);
     read_tor_credentials(loader, values);
+    read_all_tor_socks(loader, values[TOP_TOR_SOCKS]);
     read_sockets(loader, values);
     config->metrics_listen = read_metrics_listen(&loader->yaml, values[TOP_METRICS_LISTEN]);
     config->backend_grace =

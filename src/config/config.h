@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "address/endpoint.h"
+#include "address/listen_address.h"
 #include "config/key_decode.h"
 #include "crypto/ed25519.h"
 #include "onion/bundle.h"
@@ -39,7 +40,8 @@ struct config_backend {
     struct control_endpoint control;
     char *control_password_file; /* path, resolved against the config file's folder, or NULL */
     char *control_cookie_file;   /* likewise */
-    unsigned weight;             /* for the share of visitors that it is to get; 0: none */
+    char *control_client_key; /* likewise: the file with the key for the agent's restricted onion service */
+    unsigned weight;          /* for the share of visitors that it is to get; 0: none */
     struct config_health health;
     size_t line;   /* of the file, from 1 */
     size_t source; /* which of the config's sources it is, from 0: backends of several frontends may be one,
@@ -82,16 +84,18 @@ struct config_frontend {
 struct config {
     char *path;
     struct control_endpoint tor_controls[CONFIG_TORS_MAX];
-    size_t tor_control_count;        /* 0: the file names none */
-    char *tor_control_password_file; /* or NULL */
-    char *tor_control_cookie_file;   /* or NULL */
-    char *status_socket_location;    /* or NULL */
-    char *command_socket_location;   /* or NULL */
-    char *metrics_listen;            /* "address:port" or "unix:/path", or NULL */
-    unsigned backend_grace;          /* seconds that a backend whose connection is lost stays in */
-    char *user;                      /* whom to become when started as root, or NULL */
-    bool requires_sandbox;           /* rather not run than with less confinement than there is */
-    bool has_other_publishers;       /* others publish the same frontends on purpose */
+    size_t tor_control_count;                         /* 0: the file names none */
+    char *tor_control_password_file;                  /* or NULL */
+    char *tor_control_cookie_file;                    /* or NULL */
+    struct listen_address tor_socks[CONFIG_TORS_MAX]; /* SOCKS ports in the place of the local tors' own */
+    size_t tor_socks_count;
+    char *status_socket_location;  /* or NULL */
+    char *command_socket_location; /* or NULL */
+    char *metrics_listen;          /* "address:port" or "unix:/path", or NULL */
+    unsigned backend_grace;        /* seconds that a backend whose connection is lost stays in */
+    char *user;                    /* whom to become when started as root, or NULL */
+    bool requires_sandbox;         /* rather not run than with less confinement than there is */
+    bool has_other_publishers;     /* others publish the same frontends on purpose */
     struct config_frontend *frontends;
     size_t frontend_count;
     size_t source_count; /* of all frontends together */
@@ -152,6 +156,12 @@ int config_find_confinement(char **user, bool *requires_sandbox, const char *pat
  * none or a bad one, which is for config_load() to report. */
 void config_find_listeners(char **status_socket, char **command_socket, char **metrics_listen,
                            const char *path);
+
+/* True when both say the same of their control port: where it is, and what opens it. */
+bool config_backend_asks_same(const struct config_backend *one, const struct config_backend *other);
+
+/* True when some backend's control port is reached over Tor. */
+bool config_has_onion_control(const struct config *config);
 
 /* Room for a backend's title. */
 #define CONFIG_TITLE_SIZE 256

@@ -7,6 +7,8 @@
 
 #include "base/memory.h"
 #include "base/printable.h"
+#include "base/text.h"
+#include "config/client_key_file.h"
 #include "config/config_health.h"
 
 /* Most backends that one process is asked to serve. */
@@ -22,6 +24,7 @@ enum {
     INSTANCE_CONTROL,
     INSTANCE_CONTROL_PASSWORD_FILE,
     INSTANCE_CONTROL_COOKIE_FILE,
+    INSTANCE_CONTROL_CLIENT_KEY,
     INSTANCE_WEIGHT,
     INSTANCE_HEALTH,
     INSTANCE_KEYS
@@ -32,6 +35,7 @@ static const struct yaml_key instance_keys[INSTANCE_KEYS] = {
     [INSTANCE_CONTROL] = {"control", false},
     [INSTANCE_CONTROL_PASSWORD_FILE] = {"control-password-file", false},
     [INSTANCE_CONTROL_COOKIE_FILE] = {"control-cookie-file", false},
+    [INSTANCE_CONTROL_CLIENT_KEY] = {"control-client-key", false},
     [INSTANCE_WEIGHT] = {"weight", false},
     [INSTANCE_HEALTH] = {"health", false},
 };
@@ -42,6 +46,7 @@ static const struct yaml_key twin_keys[INSTANCE_KEYS] = {
     [INSTANCE_CONTROL] = {"control", false},
     [INSTANCE_CONTROL_PASSWORD_FILE] = {"control-password-file", false},
     [INSTANCE_CONTROL_COOKIE_FILE] = {"control-cookie-file", false},
+    [INSTANCE_CONTROL_CLIENT_KEY] = {"control-client-key", false},
     [INSTANCE_WEIGHT] = {"weight", false},
     [INSTANCE_HEALTH] = {"health", false},
 };
@@ -190,6 +195,35 @@ static void check_unseen_twin(struct config_loader *loader, yaml_node_t *node,
     }
 }
 
+/* Checks the file with the key for an agent's onion service. */
+static void check_client_key(struct config_loader *loader, yaml_node_t *node,
+                             const struct config_backend *backend)
+{
+    struct error error;
+    if (backend->control.way != CONTROL_WAY_ONION)
+        CONFIG_LOADER_REPORT(
+            loader, node,
+            "\"control-client-key\" is for the control port of an onion service alone: write "
+            "that service's address into \"control\", or remove the key");
+    else if (loader->files->are_here && backend->control_client_key != NULL &&
+             client_key_file_check(backend->control_client_key, backend->control.host, &error) != 0)
+        CONFIG_LOADER_REPORT(loader, node, "client key file %s: %s", backend->control_client_key, error.text);
+}
+
+/* Checks what opens a control port over Tor, at the far end of which there has to be an agent. */
+static void check_onion_control(struct config_loader *loader, yaml_node_t **values)
+{
+    if (values[INSTANCE_CONTROL_COOKIE_FILE] != NULL)
+        CONFIG_LOADER_REPORT(loader, values[INSTANCE_CONTROL_COOKIE_FILE],
+                             "a control port over Tor is an agent's, which has no cookie: write "
+                             "\"control-password-file\" with the secret that it shares with obpub instead");
+    else if (values[INSTANCE_CONTROL_PASSWORD_FILE] == NULL)
+        CONFIG_LOADER_REPORT(loader, values[INSTANCE_CONTROL],
+                             "a control port over Tor needs \"control-password-file\": the file with the "
+                             "secret that obpub shares with the agent there (\"openssl rand -hex 32\" makes "
+                             "one)");
+}
+
 /* Reads what is known of a backend's control port. */
 static void read_control(struct config_loader *loader, yaml_node_t **values, struct config_backend *backend)
 {
@@ -207,6 +241,35 @@ static void read_control(struct config_loader *loader, yaml_node_t **values, str
             "\"%s\" is of no use without \"control:\": say where the backend's control port is, or "
             "remove it",
             password_node != NULL ? "control-password-file" : "control-cookie-file");
+    if (backend->has_control && backend->control.way == CONTROL_WAY_ONION)
+        check_onion_control(loader, values);
+    backend->control_client_key =
+        config_loader_read_path(loader, values[INSTANCE_CONTROL_CLIENT_KEY], "control-client-key");
+    if (values[INSTANCE_CONTROL_CLIENT_KEY] != NULL &&
+        (backend->has_control || values[INSTANCE_CONTROL] == NULL))
+        check_client_key(loader, values[INSTANCE_CONTROL_CLIENT_KEY], backend);
+}
+
+bool config_has_onion_control(const struct config *config)
+{
+    for (size_t i = 0; i < config->frontend_count; i++) {
+        const struct config_frontend *frontend = &config->frontends[i];
+        for (size_t j = 0; j < frontend->backend_count; j++) {
+            const struct config_backend *backend = &frontend->backends[j];
+            if (backend->has_control && backend->control.way == CONTROL_WAY_ONION)
+                return true;
+        }
+    }
+    return false;
+}
+
+bool config_backend_asks_same(const struct config_backend *one, const struct config_backend *other)
+{
+    return one->has_control == other->has_control &&
+           control_endpoint_equals(&one->control, &other->control) &&
+           string_equals(one->control_password_file, other->control_password_file) &&
+           string_equals(one->control_cookie_file, other->control_cookie_file) &&
+           string_equals(one->control_client_key, other->control_client_key);
 }
 
 void config_backend_format_title(char title[CONFIG_TITLE_SIZE], const struct config_backend *backend)
@@ -223,6 +286,7 @@ void config_backend_clear(struct config_backend *backend)
     control_endpoint_clear(&backend->control);
     free(backend->control_password_file);
     free(backend->control_cookie_file);
+    free(backend->control_client_key);
     config_health_clear(&backend->health);
     *backend = (struct config_backend){0};
 }

@@ -234,10 +234,7 @@ static void check_backends(const struct config_loader *loader)
  * that says nothing leaves it to that one. */
 static bool is_asked_otherwise(const struct config_backend *first, const struct config_backend *backend)
 {
-    return backend->has_control &&
-           (!first->has_control || !control_endpoint_equals(&first->control, &backend->control) ||
-            !string_equals(first->control_password_file, backend->control_password_file) ||
-            !string_equals(first->control_cookie_file, backend->control_cookie_file));
+    return backend->has_control && !config_backend_asks_same(first, backend);
 }
 
 /* Numbers a backend with an address of its own. It is one tor, whichever services list it, and the first of

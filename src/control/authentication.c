@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "control/credential_reader.h"
 #include "control/protocol_info.h"
+#include "control/secret_proof.h"
 
 enum step {
     STEP_PROTOCOL_INFO, /* PROTOCOLINFO is sent */
@@ -24,12 +25,14 @@ enum method {
     METHOD_NULL,
     METHOD_PASSWORD,
     METHOD_SAFE_COOKIE,
+    METHOD_SECRET, /* an agent's: SAFECOOKIE's exchange, with a secret in the cookie's place */
 };
 
 struct authentication {
     char *password_file; /* the operator's, or NULL */
     char *cookie_file;   /* likewise */
     bool is_local_tor;
+    bool is_agent_only;
     bool peer_is_local;
     enum step step;
     enum method method;
@@ -50,6 +53,7 @@ struct authentication *authentication_new(const struct control_credentials *cred
         authentication->password_file = copy_or_null(credentials->password_file);
         authentication->cookie_file = copy_or_null(credentials->cookie_file);
         authentication->is_local_tor = credentials->is_local_tor;
+        authentication->is_agent_only = credentials->is_agent_only;
     }
     return authentication;
 }
@@ -101,17 +105,27 @@ static enum authentication_result begin_password(struct authentication *authenti
 
 /* AUTHCHALLENGE with a nonce, which needs no file yet: whether there is one, and whose, matters only when the
  * peer has shown that it knows what is in it. */
-static enum authentication_result begin_safe_cookie(struct authentication *authentication, char **command)
+static enum authentication_result begin_challenge(struct authentication *authentication, enum method method,
+                                                  const char *verb, char **command)
 {
     struct cookie_challenge *challenge = &authentication->challenge;
-    authentication->cookie_path =
-        authentication->cookie_file != NULL ? authentication->cookie_file : authentication->info.cookie_file;
-    authentication->method = METHOD_SAFE_COOKIE;
+    authentication->method = method;
     authentication->step = STEP_CHALLENGE;
     randombytes_buf(challenge->client_nonce, sizeof(challenge->client_nonce));
-    *command = make_hex_command("AUTHCHALLENGE SAFECOOKIE ", challenge->client_nonce,
-                                sizeof(challenge->client_nonce));
+    *command = make_hex_command(verb, challenge->client_nonce, sizeof(challenge->client_nonce));
     return AUTHENTICATION_SEND;
+}
+
+static enum authentication_result begin_safe_cookie(struct authentication *authentication, char **command)
+{
+    authentication->cookie_path =
+        authentication->cookie_file != NULL ? authentication->cookie_file : authentication->info.cookie_file;
+    return begin_challenge(authentication, METHOD_SAFE_COOKIE, "AUTHCHALLENGE SAFECOOKIE ", command);
+}
+
+static enum authentication_result begin_secret(struct authentication *authentication, char **command)
+{
+    return begin_challenge(authentication, METHOD_SECRET, "AUTHCHALLENGE " SECRET_PROOF_METHOD " ", command);
 }
 
 /* Says that no method fits, and what to do. */
@@ -121,7 +135,15 @@ static enum authentication_result fail_without_method(const struct authenticatio
     const struct protocol_info *info = &authentication->info;
     const char *whose = authentication->is_local_tor ? "tor-" : ""; /* the config's keys for its files */
     *failure = CONTROL_FAILURE_AUTHENTICATION;
-    if (authentication->password_file != NULL)
+    if (info->secret_offered)
+        error_set(error, "this is an agent: configure the file with the secret that it shares with obpub "
+                         "(control-password-file)");
+    else if (authentication->is_agent_only)
+        error_set(error,
+                  "this is no agent but a control port with full power over its tor, or something else, to "
+                  "which obpub sends nothing: have \"obpub agent\" stand beside that tor, and its onion "
+                  "service lead there");
+    else if (authentication->password_file != NULL)
         error_set(error,
                   "this tor takes no password, but a password file is configured (%s): set "
                   "HashedControlPassword in its torrc, or take the password file out of the config",
@@ -154,6 +176,10 @@ static enum authentication_result choose_method(struct authentication *authentic
 {
     const struct protocol_info *info = &authentication->info;
     bool cookie_configured = authentication->cookie_file != NULL;
+    if (authentication->password_file != NULL && info->secret_offered)
+        return begin_secret(authentication, command);
+    if (authentication->is_agent_only)
+        return fail_without_method(authentication, failure, error);
     if (authentication->password_file != NULL && info->password_offered)
         return begin_password(authentication);
     if (info->null_offered)
@@ -201,7 +227,8 @@ static enum authentication_result take_challenge(struct authentication *authenti
     const char *text = reply->lines[0].text;
     if (!control_reply_is_ok(reply)) {
         *failure = CONTROL_FAILURE_AUTHENTICATION;
-        error_set(error, "tor refused AUTHCHALLENGE with '%d %.80s'", reply->status, text);
+        error_set(error, "%s refused AUTHCHALLENGE with '%d %.80s'",
+                  authentication->method == METHOD_SECRET ? "the agent" : "tor", reply->status, text);
         return AUTHENTICATION_FAILED;
     }
     if (reply->line_count != 1 ||
@@ -231,6 +258,11 @@ void authentication_question(const struct authentication *authentication, struct
         question->type = FILE_PROOF;
         question->text = authentication->cookie_path;
         question->is_named_by_peer = authentication->cookie_file == NULL;
+        question->challenge = &authentication->challenge;
+        break;
+    case METHOD_SECRET:
+        question->type = FILE_SECRET;
+        question->text = authentication->password_file;
         question->challenge = &authentication->challenge;
         break;
     }
@@ -286,6 +318,10 @@ static enum authentication_result take_verdict(struct authentication *authentica
     case METHOD_SAFE_COOKIE:
         error_set(error, "tor refused the cookie in %s: the file is another tor's, or one left over",
                   authentication->cookie_path);
+        break;
+    case METHOD_SECRET:
+        error_set(error, "the agent refused the proof made with the secret in %s, with '%d %.80s'",
+                  authentication->password_file, reply->status, reply->lines[0].text);
         break;
     case METHOD_NULL:
         error_set(error, "tor refused to let us in with '%d %.80s', though it said it asks for nothing",

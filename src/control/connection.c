@@ -146,7 +146,14 @@ static void fail_with_text(struct control_connection *connection, enum control_f
 
 static void start_timer(struct control_connection *connection)
 {
-    struct timeval interval = timeval_from_seconds(connection->limits.command_timeout);
+    const struct timeval interval = timeval_from_seconds(connection->limits.command_timeout);
+    event_add(connection->timer, &interval);
+}
+
+/* Gives authentication its whole time. */
+static void start_authentication_timer(struct control_connection *connection)
+{
+    const struct timeval interval = timeval_from_seconds(connection->limits.authentication_timeout);
     event_add(connection->timer, &interval);
 }
 
@@ -413,12 +420,12 @@ static void on_timeout(evutil_socket_t socket, short events, void *context)
         error_set(&error,
                   "the file that opens this control port was not read within %.0f seconds: do the disks "
                   "answer? (A cookie that a backend's tor names is read when the local tor has been tried.)",
-                  connection->limits.command_timeout);
+                  connection->limits.authentication_timeout);
     else if (connection->state == STATE_AUTHENTICATING)
         error_set(&error,
                   "not authenticated within %.0f seconds: is this tor's ControlPort, and does that tor still "
                   "run?",
-                  connection->limits.command_timeout);
+                  connection->limits.authentication_timeout);
     else
         error_set(&error, "no whole reply to %s within %.0f seconds: is that tor stopped or overloaded?",
                   connection->queue.first != NULL ? connection->queue.first->keyword : "a command",
@@ -449,7 +456,7 @@ static void start_stream(struct control_connection *connection, const struct con
     bufferevent_enable(connection->stream, EV_READ | EV_WRITE);
     authentication_set_peer_is_local(connection->authentication, result->peer_is_local);
     connection->state = STATE_AUTHENTICATING;
-    start_timer(connection);
+    start_authentication_timer(connection);
     bufferevent_write(connection->stream, AUTHENTICATION_FIRST_COMMAND, strlen(AUTHENTICATION_FIRST_COMMAND));
 }
 
@@ -473,10 +480,20 @@ struct control_connection *control_connection_new(struct event_base *base,
                                                   const struct control_limits *limits,
                                                   const struct control_callbacks *callbacks, void *context)
 {
+    return control_connection_new_through(base, endpoint, NULL, credentials, limits, callbacks, context);
+}
+
+struct control_connection *control_connection_new_through(
+    struct event_base *base, const struct control_endpoint *endpoint, const struct control_proxy *proxy,
+    const struct control_credentials *credentials, const struct control_limits *limits,
+    const struct control_callbacks *callbacks, void *context)
+{
     struct control_connection *connection = memory_allocate(1, sizeof(*connection));
     connection->references = 1;
     connection->base = base;
     connection->limits = limits != NULL ? *limits : control_limits_default;
+    if (connection->limits.authentication_timeout <= 0)
+        connection->limits.authentication_timeout = connection->limits.command_timeout;
     connection->callbacks = *callbacks;
     connection->context = context;
     char endpoint_text[ENDPOINT_TEXT_SIZE];
@@ -491,8 +508,9 @@ struct control_connection *control_connection_new(struct event_base *base,
         credentials != NULL && credentials->reader != NULL ? credentials->reader : &credential_reader_here;
     if (endpoint->socket_path != NULL)
         connection->socket_path = memory_copy_text(endpoint->socket_path, strlen(endpoint->socket_path));
-    connection->connector = control_connector_new(
-        base, endpoint, connection->reader, connection->limits.connect_timeout, on_connected, connection);
+    connection->connector =
+        control_connector_new(base, endpoint, proxy, connection->reader, connection->limits.connect_timeout,
+                              on_connected, connection);
     return connection;
 }
 

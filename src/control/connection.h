@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "address/endpoint.h"
+#include "address/listen_address.h"
 #include "base/error.h"
 #include "control/command_data.h"
 #include "control/reply.h"
@@ -14,6 +15,9 @@
 enum control_failure {
     CONTROL_FAILURE_REFUSED,     /* nobody listens there (any more): connection refused, or no such socket */
     CONTROL_FAILURE_UNREACHABLE, /* time-out, no route, unknown host: says nothing about the tor */
+    CONTROL_FAILURE_PROXY, /* no SOCKS port can be used to get there: says nothing about the tor, either */
+    CONTROL_FAILURE_NOT_REACHED, /* the tor of the SOCKS port says that it could not get there, */
+    CONTROL_FAILURE_NOT_KNOWN,   /* and that no introduction point of that onion service knows it any more */
     CONTROL_FAILURE_CLOSED,      /* end of file or reset on a connection that was there */
     CONTROL_FAILURE_TIMEOUT,     /* connected, but an answer did not come in time */
     CONTROL_FAILURE_PROTOCOL,    /* what came is not tor's control protocol, or passes a limit */
@@ -25,20 +29,30 @@ struct credential_reader;
 
 /* How to authenticate beyond what PROTOCOLINFO offers. All may be NULL; the strings are copied. */
 struct control_credentials {
-    const char *password_file;              /* its first line is the password */
-    const char *cookie_file;                /* stands in for the COOKIEFILE that PROTOCOLINFO names */
+    const char *password_file; /* its first line is the password, or the secret shared with an agent */
+    const char *cookie_file;   /* stands in for the COOKIEFILE that PROTOCOLINFO names */
     const struct credential_reader *reader; /* who reads these files, and stays; NULL: they are just opened */
     bool is_local_tor;                      /* it is a local tor's control port, not a backend's */
+    bool
+        is_agent_only; /* nobody but an agent is talked to, and nothing is sent but the proof of the secret */
 };
 
 struct control_limits {
     size_t line_max;        /* bytes of one line outside data */
     size_t reply_max;       /* bytes of one whole reply or event */
-    double connect_timeout; /* seconds to look the host name up, and again to connect to what it stands for */
+    double connect_timeout; /* seconds to look the host name up, and again to connect to what it stands for;
+                             * for all that a SOCKS port does */
     double command_timeout; /* seconds without the reply to a command being complete, or without having been
                              * authenticated */
-    size_t read_rate;       /* bytes that are read in a second, on average; 0: as many as come */
-    unsigned events_max;    /* events within EVENT_LIMIT_SECONDS; 0: as many as come */
+    double authentication_timeout; /* seconds for that, if it may take another time; else 0 */
+    size_t read_rate;              /* bytes that are read in a second, on average; 0: as many as come */
+    unsigned events_max;           /* events within EVENT_LIMIT_SECONDS; 0: as many as come */
+};
+
+/* By whom a connection to an onion service is made. */
+struct control_proxy {
+    struct listen_address address; /* a tor's SOCKS port */
+    const char *user;              /* connections with different ones share no circuit */
 };
 
 /* Limits that fit tor and the public network's consensus. */
@@ -69,6 +83,12 @@ struct control_connection *control_connection_new(struct event_base *base,
                                                   const struct control_credentials *credentials,
                                                   const struct control_limits *limits,
                                                   const struct control_callbacks *callbacks, void *context);
+
+/* The same by way of a SOCKS port, for an onion service, which can't be reached otherwise. */
+struct control_connection *control_connection_new_through(
+    struct event_base *base, const struct control_endpoint *endpoint, const struct control_proxy *proxy,
+    const struct control_credentials *credentials, const struct control_limits *limits,
+    const struct control_callbacks *callbacks, void *context);
 
 /* Closes and frees; no callback is called any more, for no command either. NULL is fine. (libevent gives the
  * socket and the last of the memory back in the event loop's next round, or with the event base.) */

@@ -1,4 +1,5 @@
-/* Opens the socket of a control connection: looks a host name up, and tries one address after the other. */
+/* Opens the socket of a control connection: looks a host name up, and tries one address after the other; or
+ * has a tor make the connection to an onion service. */
 #include "control/connector.h"
 
 #include <errno.h>
@@ -15,6 +16,7 @@
 #include "base/timeval.h"
 #include "control/credential_file.h"
 #include "control/resolver.h"
+#include "socks/client.h"
 
 /* When a peer's machine vanishes, no end of file tells of it: the kernel asks after it this often (seconds).
  */
@@ -30,7 +32,10 @@ struct control_connector {
     struct event *timer;        /* the start, then the time limit of what is under way */
     struct event *socket_event; /* of the attempt under way, or NULL */
     struct resolver *resolver;  /* while looking up, or NULL */
-    int socket;                 /* of the attempt under way, or -1 */
+    struct socks_client *socks; /* while a tor is making the connection, or NULL */
+    struct listen_address proxy;
+    char *proxy_user; /* NULL: there is no proxy */
+    int socket;       /* of the attempt under way, or -1 */
     bool started;
     struct resolver_address addresses[RESOLVER_ADDRESSES_MAX];
     size_t count;
@@ -293,6 +298,50 @@ static void start_tcp(struct control_connector *connector)
     set_time_limit(connector, connector->timeout);
 }
 
+/* What a SOCKS port's failure says of the control port that was asked for. */
+static enum control_failure find_failure(const struct socks_result *result)
+{
+    if (result->code == SOCKS_CODE_NOT_INTRODUCED)
+        return CONTROL_FAILURE_NOT_KNOWN;
+    switch (result->failure) {
+    case SOCKS_FAILURE_PROXY:
+    case SOCKS_FAILURE_PROTOCOL:
+        return CONTROL_FAILURE_PROXY;
+    case SOCKS_FAILURE_TIMEOUT:
+        return result->is_asked ? CONTROL_FAILURE_UNREACHABLE : CONTROL_FAILURE_PROXY;
+    case SOCKS_FAILURE_UNREACHABLE:
+    case SOCKS_FAILURE_REFUSED: /* by the onion service: its tor lives */
+    case SOCKS_FAILURE_GENERAL:
+        break;
+    }
+    return CONTROL_FAILURE_NOT_REACHED;
+}
+
+/* The tor has made the connection, or not. */
+static void on_socks_result(const struct socks_result *socks, void *context)
+{
+    struct control_connector *connector = context;
+    struct connector_result result = {.socket = socks->socket};
+    if (socks->socket < 0) {
+        result.failure = find_failure(socks);
+        result.error = socks->error;
+    }
+    finish(connector, &result);
+}
+
+static void start_onion(struct control_connector *connector)
+{
+    if (connector->proxy_user == NULL) {
+        struct connector_result result = {.socket = -1, .failure = CONTROL_FAILURE_PROXY};
+        error_set(&result.error, "there is no SOCKS port through which an onion service can be reached");
+        finish(connector, &result);
+        return;
+    }
+    connector->socks = socks_client_new(connector->base, &connector->proxy, connector->endpoint.host,
+                                        connector->endpoint.port, connector->proxy_user, connector->timeout,
+                                        on_socks_result, connector);
+}
+
 /* Time to start, or what is under way takes too long. */
 static void on_timer(evutil_socket_t socket, short events, void *context)
 {
@@ -303,6 +352,8 @@ static void on_timer(evutil_socket_t socket, short events, void *context)
         connector->started = true;
         if (connector->endpoint.socket_path != NULL)
             start_unix(connector);
+        else if (connector->endpoint.way == CONTROL_WAY_ONION)
+            start_onion(connector);
         else
             start_tcp(connector);
     } else if (connector->resolver != NULL) {
@@ -316,6 +367,7 @@ static void on_timer(evutil_socket_t socket, short events, void *context)
 
 struct control_connector *control_connector_new(struct event_base *base,
                                                 const struct control_endpoint *endpoint,
+                                                const struct control_proxy *proxy,
                                                 const struct credential_reader *reader, double timeout,
                                                 connector_callback callback, void *context)
 {
@@ -323,6 +375,10 @@ struct control_connector *control_connector_new(struct event_base *base,
     connector->base = base;
     connector->reader = reader;
     control_endpoint_copy(&connector->endpoint, endpoint);
+    if (proxy != NULL) {
+        connector->proxy = proxy->address;
+        connector->proxy_user = memory_copy_text(proxy->user, strlen(proxy->user));
+    }
     connector->timeout = timeout;
     connector->socket = -1;
     connector->callback = callback;
@@ -338,6 +394,8 @@ void control_connector_free(struct control_connector *connector)
         return;
     drop_attempt(connector);
     resolver_free(connector->resolver);
+    socks_client_free(connector->socks);
+    free(connector->proxy_user);
     event_free(connector->timer);
     control_endpoint_clear(&connector->endpoint);
     free(connector);

@@ -1,4 +1,5 @@
-/* Opens the socket of a control connection: looks a host name up, and tries one address after the other. */
+/* Opens the socket of a control connection: looks a host name up, and tries one address after the other; or
+ * has a tor make the connection to an onion service. */
 #ifndef OBPUB_CONTROL_CONNECTOR_H
 #define OBPUB_CONTROL_CONNECTOR_H
 
@@ -23,10 +24,12 @@ struct connector_result {
 /* Called once, from the event loop; the connector may be freed in it. */
 typedef void (*connector_callback)(const struct connector_result *result, void *context);
 
-/* Starts connecting; never calls back before it has returned. The endpoint is copied; reader, for
- * resolver_new(), must stay. timeout: seconds for all of it. */
+/* Starts connecting; never calls back before it has returned. The endpoint is copied, and so is proxy, which
+ * is for an onion service alone, and may be NULL; reader, for resolver_new(), must stay. timeout: seconds for
+ * all of it. */
 struct control_connector *control_connector_new(struct event_base *base,
                                                 const struct control_endpoint *endpoint,
+                                                const struct control_proxy *proxy,
                                                 const struct credential_reader *reader, double timeout,
                                                 connector_callback callback, void *context);
 

@@ -1,4 +1,4 @@
-/* Reads the files that open a control port: tor's cookie, and the operator's password file. */
+/* Reads the files that open a control port: tor's cookie, and the operator's password file and client key. */
 #include "control/credential_file.h"
 
 #include <errno.h>
@@ -11,6 +11,12 @@
 #include "files/plain_file.h"
 
 /* Bytes of a password; far more than anybody types, far less than a command may have. */
+/* No other user may read or write what only the operator's has. */
+static const struct plain_file_policy no_others = {
+    .forbidden_mode = S_IRWXO,
+    .forbidden_mode_of_roots = S_IRWXO,
+};
+
 #define PASSWORD_MAX SHARED_SECRET_MAX
 
 void credential_find_group(const char *path, char *name, size_t size)
@@ -124,13 +130,9 @@ static int cut_password(char *text, size_t length, const char *path, struct erro
 
 enum credential_result credential_read_password(const char *path, char **password, struct error *error)
 {
-    static const struct plain_file_policy policy = {
-        .forbidden_mode = S_IRWXO,
-        .forbidden_mode_of_roots = S_IRWXO,
-    };
     struct plain_file file;
     *password = NULL;
-    enum credential_result result = open_file(&file, path, "password file", &policy, error);
+    enum credential_result result = open_file(&file, path, "password file", &no_others, error);
     if (result != CREDENTIAL_OK)
         return result;
     size_t size = PASSWORD_MAX + 3; /* the longest line with its CR LF, and a NUL behind what was read */
@@ -183,5 +185,27 @@ enum credential_result credential_prove_secret(const char *path, const struct co
         result = CREDENTIAL_UNUSABLE;
     }
     secret_wipe(key, sizeof(key));
+    return result;
+}
+
+enum credential_result credential_read_client_key(const char *path, const char *address,
+                                                  uint8_t key[X25519_SECRET_KEY_SIZE], struct error *error)
+{
+    struct plain_file file;
+    enum credential_result result = open_file(&file, path, "client key file", &no_others, error);
+    if (result != CREDENTIAL_OK)
+        return result;
+    result = CREDENTIAL_UNUSABLE;
+    char *text = secret_allocate(CLIENT_KEY_FILE_MAX + 1); /* one more, to see a file that is too long */
+    ssize_t length = plain_file_read(&file, text, CLIENT_KEY_FILE_MAX + 1);
+    plain_file_close(&file);
+    if (length < 0 || length > CLIENT_KEY_FILE_MAX)
+        error_set(error, "the client key file %s can't be read, or is longer than %d bytes", path,
+                  CLIENT_KEY_FILE_MAX);
+    else if (client_key_parse_file(key, (struct text){text, (size_t)length}, address, error) != 0)
+        error_add_context(error, "the client key file %s", path);
+    else
+        result = CREDENTIAL_OK;
+    secret_free(text);
     return result;
 }

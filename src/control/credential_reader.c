@@ -22,6 +22,14 @@ static void answer_with_proof(const struct file_question *question, struct file_
     answer->length = SHA256_SIZE;
 }
 
+static void answer_with_secret(const struct file_question *question, struct file_answer *answer,
+                               struct error *error, uint8_t proof[SHA256_SIZE])
+{
+    answer->result = credential_prove_secret(question->text, question->challenge, proof, error);
+    answer->content = proof;
+    answer->length = SHA256_SIZE;
+}
+
 static void answer_with_lines(const struct file_question *question, struct file_answer *answer,
                               char lines[NAME_FILES_TEXT_SIZE])
 {
@@ -48,6 +56,9 @@ static struct file_request *ask_here(const struct file_question *question, file_
         break;
     case FILE_PROOF:
         answer_with_proof(question, &answer, &error, proof);
+        break;
+    case FILE_SECRET:
+        answer_with_secret(question, &answer, &error, proof);
         break;
     case FILE_HOST:
     case FILE_RESOLVER:

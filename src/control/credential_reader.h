@@ -11,6 +11,7 @@
 enum file_question_type {
     FILE_PASSWORD, /* the password in a file that the config names */
     FILE_PROOF,    /* SAFECOOKIE's proof that the cookie in a file is known, but not the cookie */
+    FILE_SECRET,   /* an agent's likewise, of the secret in a password file that the config names */
     FILE_HOST,     /* the addresses of a host in the machine's own list */
     FILE_RESOLVER, /* which name servers are asked */
 };
@@ -21,7 +22,7 @@ struct file_question {
     /* Of the one who is to be let in by a password or proof: */
     int socket;              /* connected to it */
     const char *socket_path; /* of the unix socket that was connected to, or NULL */
-    /* For FILE_PROOF: */
+    /* For FILE_PROOF and FILE_SECRET: */
     bool is_named_by_peer; /* not by the config */
     bool is_local_tor;     /* the peer is to be a local tor, not a backend's */
     const struct cookie_challenge *challenge;

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "control/quoted_string.h"
+#include "control/secret_proof.h"
 
 /* Notes one authentication method; those that are not known are for others. */
 static void note_method(struct protocol_info *info, struct text name)
@@ -18,6 +19,7 @@ static void note_method(struct protocol_info *info, struct text name)
         {"HASHEDPASSWORD", offsetof(struct protocol_info, password_offered)},
         {"COOKIE", offsetof(struct protocol_info, cookie_offered)},
         {"SAFECOOKIE", offsetof(struct protocol_info, safe_cookie_offered)},
+        {SECRET_PROOF_METHOD, offsetof(struct protocol_info, secret_offered)},
     };
     for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
         if (text_equals(name, methods[i].name))

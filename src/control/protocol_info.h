@@ -15,6 +15,7 @@ struct protocol_info {
     bool password_offered; /* HASHEDPASSWORD */
     bool cookie_offered;
     bool safe_cookie_offered;
+    bool secret_offered;                              /* OBPUB-SECRET: it is an agent */
     char cookie_file[PROTOCOL_INFO_COOKIE_FILE_SIZE]; /* the first COOKIEFILE, "" when there is none */
     char tor_version[PROTOCOL_INFO_VERSION_SIZE];     /* printable ASCII, "" when there is none */
 };

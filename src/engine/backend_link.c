@@ -1,13 +1,15 @@
 /* The connection to one backend's control port, made again whenever it is lost. */
 #include "engine/backend_link.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/memory.h"
-#include "base/text.h"
 #include "base/timeval.h"
+#include "control/agent_event.h"
 
 /* Milliseconds before the first try to connect again, and at most before a later one: short where nobody
  * listens, so that a tor that starts is seen at once; longer where a try costs a time-out, or only the
@@ -26,6 +28,7 @@
 #define PING_TICK 1000 /* milliseconds */
 /* Two readings of the moment at which a process started may differ by so many milliseconds. */
 #define START_TOLERANCE 3000
+#define ONION_START_TOLERANCE 10000 /* an answer may take longer than a ping is waited for */
 
 /* A backend may be in strange hands, and has nothing to say that is longer than a descriptor. */
 static const struct control_limits backend_limits = {
@@ -35,6 +38,61 @@ static const struct control_limits backend_limits = {
     .command_timeout = 15,
     .read_rate = 1024 * 1024,
     .events_max = 20000,
+};
+
+/* -- over Tor. What decides here was found out with tor 0.4.9.11 on a private network:
+ *
+ * - Whether the far end closes or a circuit breaks, the SOCKS port just closes the connection. When the
+ *   service's tor is killed, relays tell each other hop by hop: a second later where there is traffic,
+ * minutes later on idle connections between them. So the backend is asked more often whether it lives, and
+ * waited for less.
+ * - Asked again at once, an introduction point whose circuit to the dead tor is not torn down yet says that
+ * it has introduced us, and tor then waits two minutes for a rendezvous that never comes (0x06). So the first
+ *   try begins a little later and is short, and each later one is longer, on circuits of its own.
+ * - An introduction point that has noticed says that it does not know the service. tor goes on to the next,
+ *   fetches the descriptor anew, and tells us after three seconds (0xF2, or 0x04 without ExtendedErrors).
+ *   Each of these refusals is a CIRC_MINOR event at once.
+ * - When only the agent is gone, its tor answers within a fifth of a second that nobody listens (0x01); when
+ * a relay of the circuit has died, the next try succeeds within a fifth of a second, or within five where
+ * that was also on others' circuits. A tor that is stopped (SIGSTOP) is introduced to and never comes (0x06).
+ */
+
+/* The same times for a connection over Tor: the first one after a loss, and at most. */
+#define ONION_RETRY_FIRST 500
+#define ONION_RETRY_MAX 30000
+/* Seconds that a try may take: the first one of all, the first one after a loss, and at most, which is longer
+ * than tor itself tries. */
+#define ONION_PATIENCE_FIRST 30
+#define ONION_PATIENCE_AGAIN 5
+#define ONION_PATIENCE_MAX 125
+/* It is asked whether it lives this many times as often as others. */
+#define ONION_PINGS 3
+/* Milliseconds between looks whether there is a SOCKS port, unless somebody says so before; and between two
+ * links' tries when there is. */
+#define ONION_LOOK 15000
+#define ONION_SPREAD 100
+/* So many introduction points, of three that a service has at least, that do not know it any more are no
+ * chance: its tor has ended. One is enough when tor has tried them all. */
+#define REFUSALS_ENOUGH 2
+
+/* All is slower over Tor, but for an answer of a few bytes. */
+static const struct control_limits onion_limits = {
+    .line_max = 16 * 1024,
+    .reply_max = 256 * 1024,
+    .command_timeout = 6,
+    .authentication_timeout = 20,
+    .read_rate = 1024 * 1024,
+    .events_max = 20000,
+};
+
+/* How far it has come with being reached over Tor since it was lost. */
+struct onion_tries {
+    bool is_waiting;   /* for a SOCKS port */
+    size_t turn;       /* SOCKS ports that could not be used */
+    unsigned circuits; /* sets of circuits that were used up */
+    double patience;   /* seconds, of the next try */
+    uint8_t refusals[REFUSALS_ENOUGH][RELAY_FINGERPRINT_SIZE];
+    size_t refusal_count;
 };
 
 struct backend_link {
@@ -50,11 +108,18 @@ struct backend_link {
     bool is_up;  /* and the backend's uptime is known */
     bool was_up; /* since it was made */
     bool knows_start;
-    int64_t process_start; /* milliseconds of our clock */
+    int64_t process_start;    /* milliseconds of our clock */
+    enum agent_word farewell; /* the agent's, on this connection */
+    struct onion_tries onion;
     int64_t retry_delay;
     int64_t misbehaved_delay; /* the last one, or 0 */
     int64_t up_since;         /* milliseconds of our clock */
 };
+
+static bool is_onion(const struct backend_link *link)
+{
+    return link->config->control.way == CONTROL_WAY_ONION;
+}
 
 static void run_timer(struct backend_link *link, int64_t delay)
 {
@@ -78,7 +143,8 @@ static bool note_process(struct backend_link *link, int64_t uptime)
     if (uptime == UPTIME_UNKNOWN)
         return true;
     int64_t start = clock_milliseconds() - uptime;
-    bool is_new = !link->knows_start || llabs(start - link->process_start) > START_TOLERANCE;
+    int64_t tolerance = is_onion(link) ? ONION_START_TOLERANCE : START_TOLERANCE;
+    bool is_new = !link->knows_start || llabs(start - link->process_start) > tolerance;
     link->knows_start = true;
     link->process_start = start;
     return is_new;
@@ -90,7 +156,7 @@ static bool note_process(struct backend_link *link, int64_t uptime)
  * of them. */
 static int64_t next_ping(const struct backend_link *link)
 {
-    int64_t interval = *link->ping_interval;
+    int64_t interval = is_onion(link) ? *link->ping_interval / ONION_PINGS : *link->ping_interval;
     int64_t delay = interval * 3 / 4 + (int64_t)(source_row(link->number) * PING_SPREAD) % (interval / 2);
     return delay + PING_TICK - (clock_milliseconds() + delay) % PING_TICK;
 }
@@ -106,6 +172,8 @@ static void uptime_came(struct control_connection *connection, const struct cont
     bool was_up = link->is_up;
     bool is_new_process = note_process(link, uptime);
     link->is_up = link->was_up = true;
+    link->onion.patience = ONION_PATIENCE_AGAIN;
+    link->onion.refusal_count = 0;
     if (!was_up)
         link->up_since = clock_milliseconds();
     else if (clock_milliseconds() - link->up_since > RETRY_MAX_MISBEHAVED)
@@ -141,13 +209,32 @@ static void link_is_ready(struct control_connection *connection, void *context)
     ask_state(context);
 }
 
+static void connection_closed(struct control_connection *connection, enum control_failure failure,
+                              const struct error *error, void *context);
+
+/* Of a tor that has ended there is nothing more to hear. An agent that ends closes the connection itself. */
+static void take_agent_word(struct backend_link *link, enum agent_word word)
+{
+    link->farewell = word;
+    if (word != AGENT_TOR_GONE)
+        return;
+    struct error error;
+    char place[320];
+    control_endpoint_format(&link->config->control, place, sizeof(place));
+    error_set(&error, "%s: its agent says that the tor beside it has ended", place);
+    connection_closed(link->connection, CONTROL_FAILURE_CLOSED, &error, link);
+}
+
 static void event_came(struct control_connection *connection, const struct control_reply *event,
                        void *context)
 {
     (void)connection;
     struct backend_link *link = context;
     struct hs_desc_event hs_desc;
-    if (link->is_up && hs_desc_event_parse(&hs_desc, event) == 0)
+    enum agent_word word = agent_event_parse(event);
+    if (word != AGENT_SAYS_NOTHING)
+        take_agent_word(link, word);
+    else if (link->is_up && hs_desc_event_parse(&hs_desc, event) == 0)
         link->callbacks.hs_desc(link->number, &hs_desc, link->context);
 }
 
@@ -158,6 +245,49 @@ static bool needs_operator(enum control_failure failure)
            failure == CONTROL_FAILURE_PROTOCOL;
 }
 
+/* True when what introduction points have said shows that the tor of an onion service has ended. */
+static bool is_known_nowhere(const struct backend_link *link, enum control_failure failure)
+{
+    size_t count = link->onion.refusal_count;
+    return failure == CONTROL_FAILURE_NOT_KNOWN || (failure == CONTROL_FAILURE_NOT_REACHED && count > 0) ||
+           (failure == CONTROL_FAILURE_UNREACHABLE && count >= REFUSALS_ENOUGH);
+}
+
+/* What the end of a connection over Tor tells: that an agent is not there, or a circuit is broken, nothing of
+ * its tor. */
+static enum source_loss find_onion_loss(const struct backend_link *link, enum control_failure failure)
+{
+    if (link->farewell == AGENT_TOR_GONE || is_known_nowhere(link, failure))
+        return SOURCE_GONE;
+    return SOURCE_LOST;
+}
+
+/* Readies the next try over Tor: by another SOCKS port if this one can't be used; and where nothing came of
+ * waiting, for longer and on other circuits, since tor would go on waiting on those. */
+static void note_onion_failure(struct backend_link *link, enum control_failure failure)
+{
+    struct onion_tries *tries = &link->onion;
+    tries->turn += failure == CONTROL_FAILURE_PROXY;
+    if (failure == CONTROL_FAILURE_TIMEOUT || failure == CONTROL_FAILURE_UNREACHABLE)
+        tries->circuits++;
+    if (failure == CONTROL_FAILURE_UNREACHABLE)
+        tries->patience = 2 * tries->patience < ONION_PATIENCE_MAX ? 2 * tries->patience : ONION_PATIENCE_MAX;
+}
+
+/* Milliseconds before the first try after a loss, and at most before later ones. */
+static int64_t first_delay(const struct backend_link *link)
+{
+    return is_onion(link) ? ONION_RETRY_FIRST : RETRY_FIRST;
+}
+
+static int64_t longest_delay(const struct backend_link *link, enum control_failure failure)
+{
+    if (is_onion(link))
+        return ONION_RETRY_MAX;
+    return failure == CONTROL_FAILURE_REFUSED || link->farewell == AGENT_TOR_GONE ? RETRY_MAX_REFUSED
+                                                                                  : RETRY_MAX;
+}
+
 /* Milliseconds until it is connected again. */
 static int64_t choose_delay(struct backend_link *link, enum control_failure failure, bool has_misbehaved)
 {
@@ -166,7 +296,7 @@ static int64_t choose_delay(struct backend_link *link, enum control_failure fail
         link->misbehaved_delay = delay < RETRY_MAX_MISBEHAVED ? delay : RETRY_MAX_MISBEHAVED;
         return link->misbehaved_delay;
     }
-    int64_t longest = failure == CONTROL_FAILURE_REFUSED ? RETRY_MAX_REFUSED : RETRY_MAX;
+    int64_t longest = longest_delay(link, failure);
     int64_t delay = link->retry_delay < longest ? link->retry_delay : longest;
     link->retry_delay = 2 * delay;
     return delay;
@@ -182,15 +312,54 @@ static void connection_closed(struct control_connection *connection, enum contro
     enum source_loss loss = SOURCE_LOST;
     if (has_misbehaved || (!link->was_up && needs_operator(failure)))
         loss = SOURCE_GONE;
+    else if (is_onion(link) || link->farewell == AGENT_TOR_GONE)
+        loss = find_onion_loss(link, failure);
     else if (failure == CONTROL_FAILURE_REFUSED)
         loss = control_endpoint_is_loopback(&link->config->control) ? SOURCE_GONE_HERE : SOURCE_GONE;
     if (link->is_up && clock_milliseconds() - link->up_since >= STEADY)
-        link->retry_delay = RETRY_FIRST;
+        link->retry_delay = first_delay(link);
+    if (is_onion(link))
+        note_onion_failure(link, failure);
     link->is_up = false;
     link->connection = NULL;
     control_connection_free(connection);
     run_timer(link, choose_delay(link, failure, has_misbehaved));
     link->callbacks.down(link->number, &reason, loss, link->context);
+}
+
+/* There is no SOCKS port to reach it through. */
+static void wait_for_socks(struct backend_link *link, enum socks_place_state state, const struct error *why)
+{
+    char place[320];
+    struct error error = *why;
+    control_endpoint_format(&link->config->control, place, sizeof(place));
+    error_add_context(&error, "%s", place);
+    link->onion.is_waiting = true;
+    run_timer(link, ONION_LOOK);
+    link->callbacks.down(link->number, &error, state == SOCKS_PLACE_LATER ? SOURCE_UNASKED : SOURCE_LOST,
+                         link->context);
+}
+
+/* Makes the connection over Tor, on circuits that no other one is on. */
+static struct control_connection *connect_over_tor(struct backend_link *link,
+                                                   const struct control_credentials *credentials,
+                                                   const struct control_callbacks *callbacks)
+{
+    struct error error;
+    char user[64];
+    struct control_limits limits = onion_limits;
+    struct control_proxy proxy = {.user = user};
+    enum socks_place_state state =
+        link->callbacks.find_socks(link->onion.turn, &proxy.address, &error, link->context);
+    if (state != SOCKS_PLACE_THERE) {
+        wait_for_socks(link, state, &error);
+        return NULL;
+    }
+    link->onion.is_waiting = false;
+    limits.connect_timeout = link->onion.patience;
+    snprintf(user, sizeof(user), "control-%" PRIu64 "-%u", link->number, link->onion.circuits);
+    return control_connection_new_through(link->base, &link->config->control, &proxy, credentials, &limits,
+                                          callbacks, link);
 }
 
 static void connect_to_backend(struct backend_link *link)
@@ -204,9 +373,13 @@ static void connect_to_backend(struct backend_link *link)
         .password_file = link->config->control_password_file,
         .cookie_file = link->config->control_cookie_file,
         .reader = link->reader,
+        .is_agent_only = is_onion(link),
     };
-    link->connection = control_connection_new(link->base, &link->config->control, &credentials,
-                                              &backend_limits, &callbacks, link);
+    link->farewell = AGENT_SAYS_NOTHING;
+    link->connection = is_onion(link)
+                           ? connect_over_tor(link, &credentials, &callbacks)
+                           : control_connection_new(link->base, &link->config->control, &credentials,
+                                                    &backend_limits, &callbacks, link);
 }
 
 static void timer_fired(evutil_socket_t socket, short events, void *context)
@@ -218,6 +391,16 @@ static void timer_fired(evutil_socket_t socket, short events, void *context)
         connect_to_backend(link);
     else if (link->is_up)
         ask_state(link);
+}
+
+/* Has it connect as if for the first time, but not before the caller has returned. */
+static void begin(struct backend_link *link)
+{
+    link->is_up = link->was_up = false;
+    link->retry_delay = first_delay(link);
+    link->misbehaved_delay = 0;
+    link->onion = (struct onion_tries){.patience = ONION_PATIENCE_FIRST, .is_waiting = is_onion(link)};
+    run_timer(link, 0);
 }
 
 struct backend_link *backend_link_new(struct event_base *base, const struct config_backend *config,
@@ -233,9 +416,8 @@ struct backend_link *backend_link_new(struct event_base *base, const struct conf
     link->ping_interval = ping_interval;
     link->callbacks = *callbacks;
     link->context = context;
-    link->retry_delay = RETRY_FIRST;
     link->timer = evtimer_new(base, timer_fired, link);
-    connect_to_backend(link);
+    begin(link);
     return link;
 }
 
@@ -250,19 +432,35 @@ void backend_link_free(struct backend_link *link)
 
 bool backend_link_set_config(struct backend_link *link, const struct config_backend *config)
 {
-    bool is_same = control_endpoint_equals(&link->config->control, &config->control) &&
-                   string_equals(link->config->control_password_file, config->control_password_file) &&
-                   string_equals(link->config->control_cookie_file, config->control_cookie_file);
+    bool is_same = config_backend_asks_same(link->config, config);
     link->config = config;
     if (is_same)
         return false;
     control_connection_free(link->connection);
     link->connection = NULL;
-    link->is_up = link->was_up = false;
-    link->retry_delay = RETRY_FIRST;
-    link->misbehaved_delay = 0;
-    run_timer(link, 0);
+    begin(link);
     return true;
+}
+
+bool backend_link_hurry(struct backend_link *link, size_t position)
+{
+    if (!is_onion(link) || link->connection != NULL || !link->onion.is_waiting)
+        return false;
+    run_timer(link, (int64_t)(position % (ONION_LOOK / ONION_SPREAD)) * ONION_SPREAD);
+    return true;
+}
+
+void backend_link_note_refusal(struct backend_link *link, const struct introduction_refusal *refusal)
+{
+    struct onion_tries *tries = &link->onion;
+    if (!is_onion(link) || link->is_up || tries->refusal_count == REFUSALS_ENOUGH ||
+        strncmp(link->config->control.host, refusal->address, ONION_ADDRESS_LENGTH) != 0)
+        return;
+    for (size_t i = 0; i < tries->refusal_count; i++) {
+        if (memcmp(tries->refusals[i], refusal->point, sizeof(refusal->point)) == 0)
+            return;
+    }
+    memcpy(tries->refusals[tries->refusal_count++], refusal->point, sizeof(refusal->point));
 }
 
 struct control_connection *backend_link_connection(struct backend_link *link)

@@ -5,7 +5,9 @@
 #include "config/config.h"
 #include "control/connection.h"
 #include "control/hs_desc_event.h"
+#include "control/introduction_event.h"
 #include "publish/publisher.h"
+#include "socks/place.h"
 
 struct backend_link;
 
@@ -19,6 +21,9 @@ struct backend_link_callbacks {
     /* The connection is lost or could not be had, and why; it is tried again. One that is of no use until its
      * operator does something, or that lies, counts as gone. */
     void (*down)(uint64_t source, const struct error *error, enum source_loss loss, void *context);
+    /* Finds a SOCKS port, for one that is reached over Tor: see socks_place.h. */
+    enum socks_place_state (*find_socks)(size_t turn, struct listen_address *place, struct error *error,
+                                         void *context);
 };
 
 /* number: of the source that the backend is. reader reads the files that open its control port, and stays.
@@ -33,6 +38,13 @@ void backend_link_free(struct backend_link *link);
 /* Makes it use this config from now on. Returns true when it names another place or another way to
  * authenticate: the connection is given up then and made anew, without a word to down(). */
 bool backend_link_set_config(struct backend_link *link, const struct config_backend *config);
+
+/* There may be a SOCKS port now: one that waits for it tries soon, later the more others that do so come
+ * before it (position). Returns false when it does not wait. */
+bool backend_link_hurry(struct backend_link *link, size_t position);
+
+/* An introduction point does not know a service any more: that may be where its control port is. */
+void backend_link_note_refusal(struct backend_link *link, const struct introduction_refusal *refusal);
 
 /* Its connection while it is up, else NULL. */
 struct control_connection *backend_link_connection(struct backend_link *link);

@@ -11,6 +11,7 @@
 #include "crypto/revision_counter.h"
 #include "engine/health_checks.h"
 #include "engine/index.h"
+#include "engine/socks_place.h"
 
 /* -- fetches -------------------------------------------------------------------------------------- */
 
@@ -214,6 +215,12 @@ static void backend_said(uint64_t number, const struct hs_desc_event *event, voi
         fetch_note_event(backend->fetch, event);
 }
 
+static enum socks_place_state find_socks(size_t turn, struct listen_address *place, struct error *error,
+                                         void *context)
+{
+    return engine_find_socks_place(context, turn, place, error);
+}
+
 static void backend_is_down(uint64_t number, const struct error *error, enum source_loss loss, void *context)
 {
     struct engine *engine = context;
@@ -224,6 +231,24 @@ static void backend_is_down(uint64_t number, const struct error *error, enum sou
     reactions_note_hint(&engine->reactions, engine->publisher, number, clock_milliseconds());
     publisher_note_unreachable(engine->publisher, number, error->text, loss, clock_milliseconds());
     engine_wake(engine);
+}
+
+void engine_hurry_links(struct engine *engine)
+{
+    size_t position = 0;
+    for (size_t i = 0; i < engine->backend_count; i++) {
+        struct backend_link *link = engine->backends[i]->link;
+        if (link != NULL && backend_link_hurry(link, position))
+            position++;
+    }
+}
+
+void engine_note_refusal(struct engine *engine, const struct introduction_refusal *refusal)
+{
+    for (size_t i = 0; i < engine->backend_count; i++) {
+        if (engine->backends[i]->link != NULL)
+            backend_link_note_refusal(engine->backends[i]->link, refusal);
+    }
 }
 
 void engine_drop_fetches(struct engine *engine, size_t tor)
@@ -313,6 +338,7 @@ static void connect_backend(struct engine_backend *backend)
         .uploading = backend_is_uploading,
         .hs_desc = backend_said,
         .down = backend_is_down,
+        .find_socks = find_socks,
     };
     struct engine *engine = backend->engine;
     if (backend->config->has_control)

@@ -5,7 +5,6 @@
 #include <event2/event.h>
 #include <sys/queue.h>
 
-#include "address/listen_address.h"
 #include "base/key_index.h"
 #include "control/stream_event.h"
 #include "engine/backend_link.h"
@@ -47,8 +46,6 @@ struct engine_tor {
     struct local_tor *local_tor; /* NULL: a row that is free */
     uint64_t last_stream;        /* the last one that carries an upload, ours or another service's */
     char place[256];             /* where it is, for a person */
-    struct listen_address socks; /* its SOCKS port, if it has_socks */
-    bool has_socks;
 };
 
 /* The frontend of a post that is nobody's any more: as that of an address which no frontend has. */
@@ -87,6 +84,7 @@ struct engine {
     const struct credential_reader *credential_reader;
     struct publisher *publisher;
     struct engine_tor tors[PUBLISHER_TORS_MAX];
+    bool has_onion_links;             /* some backends' control ports are reached over Tor */
     struct engine_backend **backends; /* each stays where it is: callbacks know it */
     size_t backend_count;
     struct engine_frontend *frontends;

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "control/socks_listeners.h"
 
 /* Seconds between two tries to connect, or to read a consensus that is not there yet. */
 #define RETRY_SECONDS 1
@@ -48,6 +49,10 @@ struct local_tor {
     bool has_waited;          /* for them, long enough */
     int reread_seconds;       /* until it is read again for those that are missing still */
     struct network_builder *builder; /* while a network is being read */
+    bool follows_introductions;
+    enum local_tor_socks socks_state;
+    struct listen_address socks;
+    struct error socks_error;
     char status[ERROR_TEXT_SIZE + 64];
 };
 
@@ -295,6 +300,58 @@ static void events_are_set(struct control_connection *connection, const struct c
         set_trouble(tor, "the local tor refuses SETEVENTS: it is too old for obpub");
 }
 
+/* Asks for events. Those beyond the first ones are asked for apart: without STREAM, which a filter before a
+ * control port may keep back, obpub works too, and without CIRC_MINOR it learns later that a tor has ended.
+ */
+static void set_events(struct local_tor *tor)
+{
+    control_connection_send(tor->connection, "SETEVENTS NEWCONSENSUS HS_DESC HS_DESC_CONTENT", events_are_set,
+                            tor);
+    control_connection_send(tor->connection, "SETEVENTS NEWCONSENSUS HS_DESC HS_DESC_CONTENT STREAM", NULL,
+                            NULL);
+    if (tor->follows_introductions)
+        control_connection_send(
+            tor->connection, "SETEVENTS NEWCONSENSUS HS_DESC HS_DESC_CONTENT STREAM CIRC_MINOR", NULL, NULL);
+}
+
+/* -- its SOCKS port */
+
+static void set_socks(struct local_tor *tor, enum local_tor_socks state)
+{
+    tor->socks_state = state;
+    tor->callbacks.socks(tor->context);
+}
+
+static void socks_came(struct control_connection *connection, const struct control_reply *reply,
+                       void *context)
+{
+    (void)connection;
+    struct local_tor *tor = context;
+    if (reply == NULL)
+        return;
+    int found = socks_listeners_choose(&tor->socks, reply, &tor->socks_error);
+    if (found == 0)
+        error_set(&tor->socks_error, "the local tor has no SOCKS port, through which onion services are "
+                                     "reached: give its torrc one (SocksPort), or name another tor's in the "
+                                     "config (tor-socks)");
+    else if (found < 0)
+        error_add_context(&tor->socks_error, "the local tor");
+    set_socks(tor, found > 0 ? LOCAL_TOR_SOCKS_THERE : LOCAL_TOR_SOCKS_NONE);
+}
+
+/* Asks where its SOCKS port is. What it says is good on its own machine alone. */
+static void ask_socks(struct local_tor *tor)
+{
+    if (tor->endpoint.way == CONTROL_WAY_UNIX || control_endpoint_is_loopback(&tor->endpoint)) {
+        control_connection_send(tor->connection, "GETINFO net/listeners/socks", socks_came, tor);
+        return;
+    }
+    error_set(&tor->socks_error, "the local tor is on another machine: name in the config where its SOCKS "
+                                 "port, through which onion services are reached, is seen from here "
+                                 "(tor-socks)");
+    set_socks(tor, LOCAL_TOR_SOCKS_NONE);
+}
+
 static void keep_active(evutil_socket_t socket, short events, void *context)
 {
     (void)socket;
@@ -311,11 +368,8 @@ static void tor_is_ready(struct control_connection *connection, void *context)
     tor->needs_operator = false;
     tor->is_trouble = false;
     set_waiting(tor, "connected, reading the consensus");
-    control_connection_send(connection, "SETEVENTS NEWCONSENSUS HS_DESC HS_DESC_CONTENT", events_are_set,
-                            tor);
-    /* Asked for apart: without STREAM, which a filter before a control port may keep back, obpub works too.
-     */
-    control_connection_send(connection, "SETEVENTS NEWCONSENSUS HS_DESC HS_DESC_CONTENT STREAM", NULL, NULL);
+    set_events(tor);
+    ask_socks(tor);
     control_connection_send(connection, "GETCONF TestingTorNetwork", testing_network_came, tor);
     keep_active(-1, 0, tor);
     tor->callbacks.up(tor->context);
@@ -328,6 +382,7 @@ static void event_came(struct control_connection *connection, const struct contr
     struct local_tor *tor = context;
     struct hs_desc_event hs_desc;
     struct stream_event stream;
+    struct introduction_refusal refusal;
     if (strncmp(event->lines[0].text, "NEWCONSENSUS", strlen("NEWCONSENSUS")) == 0) {
         begin_waiting(tor);
         read_network(tor);
@@ -335,6 +390,8 @@ static void event_came(struct control_connection *connection, const struct contr
         tor->callbacks.hs_desc(&hs_desc, tor->context);
     } else if (stream_event_parse(&stream, event) == 0) {
         tor->callbacks.stream(&stream, tor->context);
+    } else if (introduction_refusal_parse(&refusal, event) == 0) {
+        tor->callbacks.refusal(&refusal, tor->context);
     }
 }
 
@@ -345,6 +402,7 @@ static void connection_closed(struct control_connection *connection, enum contro
     bool was_up = tor->is_up;
     tor->was_tried = true;
     tor->is_up = tor->is_ready = false;
+    tor->socks_state = LOCAL_TOR_SOCKS_UNKNOWN;
     tor->is_reading = false;
     tor->read_again = false;
     begin_waiting(tor);
@@ -411,6 +469,25 @@ bool local_tor_is_at(const struct local_tor *tor, const struct control_endpoint 
     return control_endpoint_equals(&tor->endpoint, endpoint) &&
            string_equals(tor->password_file, credentials->password_file) &&
            string_equals(tor->cookie_file, credentials->cookie_file);
+}
+
+void local_tor_follow_introductions(struct local_tor *tor, bool is_wanted)
+{
+    if (tor->follows_introductions == is_wanted)
+        return;
+    tor->follows_introductions = is_wanted;
+    if (tor->is_up)
+        set_events(tor);
+}
+
+enum local_tor_socks local_tor_socks(const struct local_tor *tor, struct listen_address *place,
+                                     const char **why)
+{
+    if (tor->socks_state == LOCAL_TOR_SOCKS_THERE)
+        *place = tor->socks;
+    else if (tor->socks_state == LOCAL_TOR_SOCKS_NONE)
+        *why = tor->socks_error.text;
+    return tor->socks_state;
 }
 
 bool local_tor_is_ready(const struct local_tor *tor)

@@ -4,6 +4,7 @@
 
 #include "control/connection.h"
 #include "control/hs_desc_event.h"
+#include "control/introduction_event.h"
 #include "control/stream_event.h"
 #include "onion/network.h"
 
@@ -14,6 +15,10 @@ struct local_tor_callbacks {
     void (*network)(struct network *network, void *context);
     void (*hs_desc)(const struct hs_desc_event *event, void *context);
     void (*stream)(const struct stream_event *event, void *context);
+    /* An introduction point has refused to introduce this tor to a service. */
+    void (*refusal)(const struct introduction_refusal *refusal, void *context);
+    /* local_tor_socks() says something new. */
+    void (*socks)(void *context);
     /* Commands can be sent from now on. */
     void (*up)(void *context);
     /* The connection that was up is gone; it is being made again. */
@@ -38,6 +43,19 @@ bool local_tor_is_ready(const struct local_tor *tor);
 
 /* Its connection while it is up, else NULL. */
 struct control_connection *local_tor_connection(struct local_tor *tor);
+
+/* Has it tell of introduction points that refuse, from now on, or not any more: each circuit of an onion
+ * service makes some of the events that it takes. */
+void local_tor_follow_introductions(struct local_tor *tor, bool is_wanted);
+
+/* Where its SOCKS port is, as far as it has said since its connection was made. */
+enum local_tor_socks {
+    LOCAL_TOR_SOCKS_UNKNOWN, /* it is not up, or has not answered yet */
+    LOCAL_TOR_SOCKS_NONE,  /* it has none that this machine could use; *why says more, until the next event */
+    LOCAL_TOR_SOCKS_THERE, /* at *place */
+};
+enum local_tor_socks local_tor_socks(const struct local_tor *tor, struct listen_address *place,
+                                     const char **why);
 
 /* What it is doing or waiting for, for a person; "" when the network is there. Good until the next event. */
 const char *local_tor_status(const struct local_tor *tor);

@@ -7,7 +7,6 @@
 
 #include "base/clock.h"
 #include "control/credential_reader.h"
-#include "control/quoted_string.h"
 #include "engine/backends.h"
 #include "engine/engine_state.h"
 #include "engine/health_checks.h"
@@ -80,10 +79,19 @@ static void tor_told_of_stream(const struct stream_event *event, void *context)
     engine_note_stream(tor->engine, tor->number, event);
 }
 
+static void tor_told_of_refusal(const struct introduction_refusal *refusal, void *context)
+{
+    engine_note_refusal(((struct engine_tor *)context)->engine, refusal);
+}
+
+static void tor_told_of_socks(void *context)
+{
+    engine_hurry_links(((struct engine_tor *)context)->engine);
+}
+
 static void tor_is_lost(void *context)
 {
     struct engine_tor *tor = context;
-    tor->has_socks = false;
     tor->engine->counters.tor_connections_lost++;
     update_state(tor);
 }
@@ -94,32 +102,6 @@ static void tor_changed(void *context)
     update_state(context);
     note_tries(engine);
     engine_wake(engine);
-}
-
-/* -- its SOCKS port */
-
-static void socks_came(struct control_connection *connection, const struct control_reply *reply,
-                       void *context)
-{
-    (void)connection;
-    struct engine_tor *tor = context;
-    const struct control_line *line =
-        reply != NULL && control_reply_is_ok(reply) ? control_reply_find(reply, "net/listeners/socks") : NULL;
-    char place[256];
-    const char *end;
-    struct error error;
-    tor->has_socks = line != NULL &&
-                     quoted_string_parse(strchr(line->text, '=') + 1, place, sizeof(place), &end) == 0 &&
-                     listen_address_parse(&tor->socks, place, &error) == 0;
-    engine_wake(tor->engine);
-}
-
-static void tor_is_up(void *context)
-{
-    struct engine_tor *tor = context;
-    control_connection_send(local_tor_connection(tor->local_tor), "GETINFO net/listeners/socks", socks_came,
-                            tor);
-    tor_changed(tor);
 }
 
 /* True when a tor's view of the network is better than the one in use: newer, or as new and as complete. */
@@ -153,7 +135,9 @@ static void add_tor(struct engine *engine, size_t number, const struct control_e
         .network = network_came,
         .hs_desc = tor_said,
         .stream = tor_told_of_stream,
-        .up = tor_is_up,
+        .refusal = tor_told_of_refusal,
+        .socks = tor_told_of_socks,
+        .up = tor_changed,
         .lost = tor_is_lost,
         .changed = tor_changed,
     };
@@ -162,6 +146,7 @@ static void add_tor(struct engine *engine, size_t number, const struct control_e
     tor->number = number;
     control_endpoint_format(endpoint, tor->place, sizeof(tor->place));
     tor->local_tor = local_tor_new(engine->base, endpoint, credentials, &callbacks, tor);
+    local_tor_follow_introductions(tor->local_tor, engine->has_onion_links);
 }
 
 static void remove_tor(struct engine_tor *tor)
@@ -216,6 +201,15 @@ void engine_set_tor_places(struct engine *engine, const struct engine_tor_places
     }
     note_tries(engine);
     engine_wake(engine);
+}
+
+void engine_set_onion_links(struct engine *engine, bool are_there)
+{
+    engine->has_onion_links = are_there;
+    for (size_t i = 0; i < PUBLISHER_TORS_MAX; i++) {
+        if (engine->tors[i].local_tor != NULL)
+            local_tor_follow_introductions(engine->tors[i].local_tor, are_there);
+    }
 }
 
 void engine_free_tors(struct engine *engine)

@@ -9,6 +9,7 @@
 #include "engine/backends.h"
 #include "engine/engine_state.h"
 #include "engine/index.h"
+#include "engine/local_tors.h"
 #include "engine/look.h"
 #include "engine/posts.h"
 #include "engine/source_match.h"
@@ -244,6 +245,7 @@ void engine_set_config(struct engine *engine, struct config *config, struct engi
         set_frontend(engine, &config->frontends[i], sources, changes);
     free(sources);
     remove_others(engine, changes);
+    engine_set_onion_links(engine, config_has_onion_control(config));
     engine_index_all(engine);
     engine_update_intervals(engine);
     engine_wake(engine);

@@ -254,6 +254,7 @@ static inline void source_add_news(struct source *source, enum source_news news)
 /* What the loss of a control connection tells. */
 enum source_loss {
     SOURCE_LOST,      /* nothing about the tor */
+    SOURCE_UNASKED,   /* likewise, and nobody can ask it from here: what time passes says nothing, either */
     SOURCE_GONE,      /* its process is gone, and its points with it; or it lies */
     SOURCE_GONE_HERE, /* nobody answers at a port of this machine: it is gone, or a tunnel to it is */
 };

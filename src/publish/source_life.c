@@ -77,10 +77,17 @@ void source_life_confirm(struct source *source, int64_t out_at, int64_t now)
 
 void source_life_doubt(struct source *source, const char *why, int64_t out_at, int64_t now)
 {
-    if (source->life.state != SOURCE_LIVE)
+    bool is_held = source->life.state == SOURCE_GRACE && source->life.out_at == MOMENT_NEVER;
+    if (source->life.state != SOURCE_LIVE && !is_held)
         return;
     source->life.out_at = out_at;
     change_state(source, SOURCE_GRACE, why, now);
+}
+
+void source_life_hold(struct source *source)
+{
+    if (source->life.state == SOURCE_GRACE)
+        source->life.out_at = MOMENT_NEVER;
 }
 
 void source_life_prolong(struct source *source, int64_t out_at)

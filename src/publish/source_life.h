@@ -33,8 +33,12 @@ void source_life_set_reason(struct source *source, const char *reason);
 /* The source has shown that it lives, and will be out at out_at unless it does so again. */
 void source_life_confirm(struct source *source, int64_t out_at, int64_t now);
 
-/* A source that is live is in doubt: it stays in until out_at, in case it comes back. */
+/* A source that is live is in doubt, or one that was held is so again: it stays in until out_at, in case it
+ * comes back. */
 void source_life_doubt(struct source *source, const char *why, int64_t out_at, int64_t now);
+
+/* A source that is in doubt is not taken out for that until there is another reason for doubt. */
+void source_life_hold(struct source *source);
 
 /* A source that is live is not taken out before out_at. */
 void source_life_prolong(struct source *source, int64_t out_at);

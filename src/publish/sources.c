@@ -118,6 +118,8 @@ void source_note_unreachable(struct publisher *publisher, struct source *source,
     source_life_set_reason(source, reason);
     if (loss == SOURCE_LOST)
         doubt(publisher, source, reason, now);
+    else if (loss == SOURCE_UNASKED)
+        source_life_hold(source);
     else
         source_life_end(source, reason,
                         loss == SOURCE_GONE_HERE && (source_is_in(source) || source_is_lost(source)), now);

@@ -184,7 +184,8 @@ static void end_question(struct reader_client *client, struct file_request *requ
         error_set(&error, "%.*s", (int)length, (const char *)message + 2);
         if (answer.result != CREDENTIAL_PERMISSION && answer.result != CREDENTIAL_REFUSED)
             answer.result = CREDENTIAL_UNUSABLE;
-    } else if (request->question == FILE_PROOF && length != SHA256_SIZE) {
+    } else if ((request->question == FILE_PROOF || request->question == FILE_SECRET) &&
+               length != SHA256_SIZE) {
         error_set(&error, "the process that reads files answers with %zu bytes that are no proof", length);
         answer.result = CREDENTIAL_UNUSABLE;
     }
@@ -383,7 +384,8 @@ static struct file_request *make_proof_request(const struct file_question *quest
     const struct cookie_challenge *challenge = question->challenge;
     request->message[READER_PROOF_FLAGS] =
         (uint8_t)((question->is_named_by_peer ? READER_PROOF_NAMED_BY_PEER : 0) |
-                  (question->is_local_tor ? READER_PROOF_LOCAL_TOR : 0));
+                  (question->is_local_tor ? READER_PROOF_LOCAL_TOR : 0) |
+                  (question->type == FILE_SECRET ? READER_PROOF_OF_SECRET : 0));
     memcpy(request->message + READER_PROOF_NONCE, challenge->client_nonce, COOKIE_NONCE_SIZE);
     memcpy(request->message + READER_PROOF_SERVER_NONCE, challenge->server_nonce, COOKIE_NONCE_SIZE);
     memcpy(request->message + READER_PROOF_SERVER_HASH, challenge->server_hash, SHA256_SIZE);
@@ -396,6 +398,7 @@ static struct file_request *make_question_request(const struct file_question *qu
     case FILE_PASSWORD:
         return make_peer_request(READER_PASSWORD, 1, question);
     case FILE_PROOF:
+    case FILE_SECRET:
         return make_proof_request(question);
     case FILE_HOST:
         return make_text_request(READER_HOST, 1, question->text);

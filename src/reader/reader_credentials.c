@@ -270,6 +270,19 @@ static enum credential_result prove_by_config(struct reader_credentials *credent
     return result;
 }
 
+/* Whoever listens learns nothing from this proof: it is made only for one who has the secret, and good for
+ * nothing but the two nonces. */
+static enum credential_result prove_secret(struct reader_credentials *credentials,
+                                           const struct proof_request *request, uint8_t proof[SHA256_SIZE],
+                                           struct error *error)
+{
+    char *file = find_named(credentials, request->path, is_password, "password", error);
+    enum credential_result result =
+        file != NULL ? credential_prove_secret(file, &request->challenge, proof, error) : CREDENTIAL_UNUSABLE;
+    free(file);
+    return result;
+}
+
 /* Tells a unix socket by where it was connected to: what the kernel calls it is what its maker has, which in
  * a container, or after a change of folder or name, may be what another one's maker has called that. */
 static void name_socket(struct peer *peer, const char *socket_path)
@@ -284,6 +297,8 @@ enum credential_result reader_credentials_prove(struct reader_credentials *crede
 {
     struct peer peer;
     int64_t begun_at = clock_milliseconds();
+    if (request->is_of_secret)
+        return prove_secret(credentials, request, proof, error);
     peer_find(&peer, request->socket, credentials->process);
     name_socket(&peer, request->socket_path);
     if (!request->is_named_by_peer)

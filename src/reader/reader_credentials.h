@@ -45,13 +45,14 @@ struct proof_request {
     const char *path;
     bool is_named_by_peer;   /* else a config has to name it */
     bool is_local_tor;       /* the peer is to be a local tor */
+    bool is_of_secret;       /* the file is a password file, with the secret that an agent shares with us */
     int socket;              /* connected to the peer, or -1 */
     const char *socket_path; /* of the unix socket that was connected to; NULL or "" for others */
     struct cookie_challenge challenge;
 };
 
-/* Proves that the cookie in a file is known. Without CREDENTIAL_OK error says why; with CREDENTIAL_REFUSED it
- * says nothing, which has taken a fixed time. */
+/* Proves that the cookie or the secret in a file is known. Without CREDENTIAL_OK error says why; with
+ * CREDENTIAL_REFUSED it says nothing, which has taken a fixed time. */
 enum credential_result reader_credentials_prove(struct reader_credentials *credentials,
                                                 const struct proof_request *request,
                                                 uint8_t proof[SHA256_SIZE], struct error *error);

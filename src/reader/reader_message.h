@@ -15,7 +15,7 @@ enum reader_message {
     READER_KEEP,     /* the engine goes by what was read last: have the signer forget the keys it has not */
     READER_DROP,     /* it does not: have the signer forget the keys that were new */
     READER_PASSWORD, /* path: read a password file that the config names; see below */
-    READER_PROOF,    /* prove that the cookie in a file is known; see below */
+    READER_PROOF,    /* prove that the cookie, or the secret, in a file is known; see below */
     READER_HOST,     /* name: find the addresses of a host in the machine's own list */
     READER_RESOLVER, /* read which name servers are asked */
     /* The reader's, in answer to READER_LOAD. */
@@ -53,5 +53,6 @@ enum reader_message {
 /* Flags. */
 #define READER_PROOF_NAMED_BY_PEER 1 /* and not by the config */
 #define READER_PROOF_LOCAL_TOR 2     /* the peer is to be a local tor */
+#define READER_PROOF_OF_SECRET 4     /* of the secret in a password file: the peer is to be an agent */
 
 #endif

@@ -253,6 +253,7 @@ static int serve_proof(struct reader *reader, size_t size, int socket)
         .path = path,
         .is_named_by_peer = (bytes[READER_PROOF_FLAGS] & READER_PROOF_NAMED_BY_PEER) != 0,
         .is_local_tor = (bytes[READER_PROOF_FLAGS] & READER_PROOF_LOCAL_TOR) != 0,
+        .is_of_secret = (bytes[READER_PROOF_FLAGS] & READER_PROOF_OF_SECRET) != 0,
         .socket = socket,
         .socket_path = socket_path,
     };

@@ -58,7 +58,13 @@ static void finish(struct socks_client *client, const struct socks_result *resul
 static void fail(struct socks_client *client, enum socks_failure failure, const struct error *error)
 {
     const struct socks_result result = {
-        .socket = -1, .failure = failure, .code = client->handshake.code, .error = *error};
+        .socket = -1,
+        .failure = failure,
+        .is_asked =
+            client->handshake.phase == SOCKS_PHASE_REPLY || client->handshake.phase == SOCKS_PHASE_ADDRESS,
+        .code = client->handshake.code,
+        .error = *error,
+    };
     finish(client, &result);
 }
 

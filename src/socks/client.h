@@ -3,6 +3,7 @@
 #define OBPUB_SOCKS_CLIENT_H
 
 #include <event2/event.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "address/listen_address.h"
@@ -15,7 +16,8 @@ struct socks_client;
 struct socks_result {
     int socket;                 /* connected, non-blocking, the callback's to close; -1 when there is none */
     enum socks_failure failure; /* only when there is no socket, like code and error */
-    int code; /* what the SOCKS server answered (see handshake.h), -1 when it did not get so far */
+    bool is_asked; /* the server has been told who is called: what it is silent about then is not its own */
+    int code;      /* what the SOCKS server answered (see handshake.h), -1 when it did not get so far */
     struct error error;
 };
 

@@ -23,6 +23,10 @@ enum socks_failure {
     SOCKS_FAILURE_GENERAL,     /* tor gave no reason, or has no network */
 };
 
+/* tor's answer when no introduction point of an onion service introduces to it, though the service's
+ * descriptor is newly fetched: only where its SOCKS port has "ExtendedErrors". */
+#define SOCKS_CODE_NOT_INTRODUCED 0xF2
+
 enum socks_step {
     SOCKS_STEP_SEND, /* send what is in message, then read `wanted` bytes */
     SOCKS_STEP_READ, /* read `wanted` bytes more */

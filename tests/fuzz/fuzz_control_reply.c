@@ -2,9 +2,12 @@
  * and which limits there are. */
 #include <string.h>
 
+#include "control/agent_event.h"
 #include "control/hs_desc_event.h"
+#include "control/introduction_event.h"
 #include "control/protocol_info.h"
 #include "control/reply_parser.h"
+#include "control/socks_listeners.h"
 #include "control/stream_event.h"
 #include "fuzz.h"
 
@@ -61,6 +64,16 @@ static void check_line(struct outcome *outcome, const struct control_line *line,
     }
 }
 
+static void check_socks_listeners(struct outcome *outcome, const struct control_reply *reply)
+{
+    struct listen_address listener;
+    struct error error = {.text = ""};
+    int found = socks_listeners_choose(&listener, reply, &error);
+    FUZZ_REQUIRE((found < 0) == (error.text[0] != '\0'));
+    if (found > 0)
+        add_to_sum(outcome, &listener.address, listener.length);
+}
+
 /* Everything that is done with a reply. */
 static void check_reply(struct outcome *outcome, const struct control_reply *reply,
                         const struct limits *limits)
@@ -83,6 +96,13 @@ static void check_reply(struct outcome *outcome, const struct control_reply *rep
         FUZZ_REQUIRE(stream.stream != 0);
         add_to_sum(outcome, stream.fingerprint, sizeof(stream.fingerprint));
     }
+    struct introduction_refusal refusal;
+    if (introduction_refusal_parse(&refusal, reply) == 0) {
+        FUZZ_REQUIRE(strlen(refusal.address) == ONION_ADDRESS_LENGTH && reply->status == 650);
+        add_to_sum(outcome, refusal.point, sizeof(refusal.point));
+    }
+    FUZZ_REQUIRE(agent_event_parse(reply) == AGENT_SAYS_NOTHING || reply->status == 650);
+    check_socks_listeners(outcome, reply);
     struct protocol_info info;
     struct error error = {.text = ""};
     if (protocol_info_parse(&info, reply, &error) != 0)

@@ -171,6 +171,12 @@ static void stream_came(const struct stream_event *event, void *context)
     FUZZ_REQUIRE(event->stream != 0);
 }
 
+static void refusal_came(const struct introduction_refusal *refusal, void *context)
+{
+    (void)context;
+    FUZZ_REQUIRE(strlen(refusal->address) == ONION_ADDRESS_LENGTH);
+}
+
 static void nothing(void *context)
 {
     (void)context;
@@ -182,6 +188,8 @@ static void run_local_tor(const uint8_t *data, size_t size)
         .network = network_came,
         .hs_desc = local_event_came,
         .stream = stream_came,
+        .refusal = refusal_came,
+        .socks = nothing,
         .up = nothing,
         .lost = nothing,
         .changed = nothing,

@@ -468,6 +468,8 @@ static void write_authentications(void)
         {"challenge-refused", PROTOCOL_INFO("SAFECOOKIE COOKIEFILE=\"cookie\"") "513 no\r\n", 4},
         {"challenge-bad", PROTOCOL_INFO("SAFECOOKIE COOKIEFILE=\"cookie\"") "250 AUTHCHALLENGE x\r\n", 4},
         {"other", PROTOCOL_INFO("OTHER"), 0},
+        {"secret", PROTOCOL_INFO("OBPUB-SECRET") "250 AUTHCHALLENGE x\r\n", 1},
+        {"secret-wanted", PROTOCOL_INFO("OBPUB-SECRET"), 0},
     };
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         seeds_write_with_byte("authentication", texts[i].name, texts[i].configured, texts[i].text,
@@ -496,6 +498,15 @@ static void write_replies(void)
         "650 STREAM 57 SUCCEEDED 26 127.0.0.1.$0102030405060708090A0B0C0D0E0F1011121314.exit:31104\r\n"
         "650 STREAM 57 CLOSED 26 example.org:80 REASON=DESTROY\r\n650 STREAM x CLOSED 26 example.org:80\r\n"
         "650 STREAM 58 NEW 0 example.org:80 PURPOSE=DIR_UPLOAD\r\n",
+        "250-net/listeners/socks=\"127.0.0.1:9050\" \"unix:/run/tor/socks\"\r\n250 OK\r\n",
+        "250-net/listeners/socks=\"[::]:9050\" \"0.0.0.0:1\"\r\n250 OK\r\n250-net/listeners/socks=\r\n250 "
+        "OK\r\n",
+        "650 CIRC_MINOR 7 PURPOSE_CHANGED "
+        "$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA~a,$0102030405060708090A0B0C0D0E0F1011121314~relay7 "
+        "PURPOSE=HS_CLIENT_INTRO HS_STATE=HSCI_CONNECTING "
+        "REND_QUERY=vww6ybal4bd7szmgncyruucpgfkqahzddi37ktceo3ah7ngmcopnpyyd SOCKS_USERNAME=\"control-1-0\" "
+        "OLD_PURPOSE=HS_CLIENT_INTRO OLD_HS_STATE=HSCI_INTRO_SENT\r\n",
+        "650 OBPUB_AGENT TOR_GONE\r\n650 OBPUB_AGENT LEAVING\r\n",
     };
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         char *name = text_format("%zu", i);

@@ -115,6 +115,13 @@ void seeds_write_refused_configs(void)
              "  {health: yes}]}, {key: tor, mode: hardmap, health: {port: 80, host: a}, instances: [\n"
              "  {name: a, control: 'a:1', health: {address: %s}}, {name: b, control: 'a:2'}]}]\n",
              own, own)},
+        {"onion-control",
+         text_format(
+             "tor-socks: ['unix:/a', '127.0.0.1:1', localhost:2]\ntor-control: '%s.onion:1'\nservices: "
+             "[{key: "
+             "key.pem, instances: [{address: %s, control: '%s.onion:9151', control-client-key: tor},\n"
+             "  {address: %s, control: 'x.onion:1', control-client-key: tor}]}]\n",
+             own, own, own, own)},
         {"sockets", text_format("status-socket-location: /a\ncommand-socket-location: /a\nservices: []\n")},
         {"own-as-hardmap",
          text_format("services: [{key: tor, mode: hardmap, lead: 0, instances: [{name: a, address: %s,\n"

@@ -21,6 +21,7 @@
 #include "control/protocol_info.h"
 #include "control/quoted_string.h"
 #include "control/reply_parser.h"
+#include "control/secret_proof.h"
 #include "helper_folder.h"
 
 #define PATH_SIZE 256
@@ -284,6 +285,109 @@ static void test_safe_cookie_from_impostor(void **state)
     answer_challenge(dialogue, text, sizeof(text), client_nonce, server_nonce);
     expect_failed(dialogue, take(dialogue, "250-AUTHCHALLENGE\r\n250 OK\r\n"), CONTROL_FAILURE_PROTOCOL,
                   "not one that tor gives");
+}
+
+#define SECRET "0123456789abcdef0123456789abcdef"
+
+/* Begins with an agent, over Tor or not. */
+static void begin_with_agent(struct dialogue *dialogue, const char *password_file, bool is_agent_only)
+{
+    struct control_credentials credentials = {.password_file = password_file, .is_agent_only = is_agent_only};
+    authentication_free(dialogue->authentication);
+    dialogue->authentication = authentication_new(&credentials);
+}
+
+/* What an agent that knows a secret answers to the challenge that was sent. */
+static void answer_as_agent(struct dialogue *dialogue, const char *secret, char *text, size_t size,
+                            struct cookie_challenge *challenge, uint8_t key[SECRET_KEY_SIZE])
+{
+    char hash_hex[2 * SHA256_SIZE + 1], nonce_hex[2 * COOKIE_NONCE_SIZE + 1];
+    const char *hex = dialogue->command + strlen("AUTHCHALLENGE OBPUB-SECRET ");
+    assert_int_equal(strncmp(dialogue->command, "AUTHCHALLENGE OBPUB-SECRET ", 27), 0);
+    assert_int_equal(sodium_hex2bin(challenge->client_nonce, COOKIE_NONCE_SIZE, hex, 2 * COOKIE_NONCE_SIZE,
+                                    NULL, NULL, NULL),
+                     0);
+    assert_string_equal(hex + 2 * COOKIE_NONCE_SIZE, "\r\n");
+    memset(challenge->server_nonce, 7, COOKIE_NONCE_SIZE);
+    secret_derive_key(key, secret, strlen(secret));
+    secret_make_server_hash(challenge->server_hash, key, challenge);
+    sodium_bin2hex(hash_hex, sizeof(hash_hex), challenge->server_hash, SHA256_SIZE);
+    sodium_bin2hex(nonce_hex, sizeof(nonce_hex), challenge->server_nonce, COOKIE_NONCE_SIZE);
+    snprintf(text, size, "250 AUTHCHALLENGE SERVERHASH=%s SERVERNONCE=%s\r\n", hash_hex, nonce_hex);
+}
+
+/* An agent is proved that we know the secret, once it has proved it, over Tor and elsewhere; also one that
+ * offers a method besides that would have more sent to it. */
+static void test_secret(void **state)
+{
+    struct dialogue *dialogue = *state;
+    static const char *const methods[] = {"METHODS=OBPUB-SECRET", "METHODS=HASHEDPASSWORD,OBPUB-SECRET,NULL"};
+    write_file(dialogue->password_path, SECRET "\n", strlen(SECRET) + 1, 0600);
+    for (size_t i = 0; i < 4; i++) {
+        char text[256];
+        struct cookie_challenge challenge;
+        uint8_t key[SECRET_KEY_SIZE], proof[SHA256_SIZE];
+        begin_with_agent(dialogue, dialogue->password_path, i < 2);
+        assert_int_equal(take_methods(dialogue, methods[i % 2]), AUTHENTICATION_SEND);
+        answer_as_agent(dialogue, SECRET, text, sizeof(text), &challenge, key);
+        take(dialogue, text);
+        assert_int_equal(dialogue->result, AUTHENTICATION_SEND);
+        const char *hex = dialogue->command + strlen("AUTHENTICATE ");
+        assert_int_equal(sodium_hex2bin(proof, sizeof(proof), hex, 2 * SHA256_SIZE, NULL, NULL, NULL), 0);
+        assert_string_equal(hex + 2 * SHA256_SIZE, "\r\n");
+        assert_int_equal(secret_check_client_hash(proof, key, &challenge), 0);
+        assert_int_equal(take(dialogue, "250 OK\r\n"), AUTHENTICATION_DONE);
+    }
+}
+
+/* Has an agent that knows a secret answer the challenge. */
+static enum authentication_result meet_agent(struct dialogue *dialogue, const char *secret)
+{
+    char text[256];
+    struct cookie_challenge challenge;
+    uint8_t key[SECRET_KEY_SIZE];
+    begin_with_agent(dialogue, dialogue->password_path, true);
+    assert_int_equal(take_methods(dialogue, "METHODS=OBPUB-SECRET"), AUTHENTICATION_SEND);
+    answer_as_agent(dialogue, secret, text, sizeof(text), &challenge, key);
+    return take(dialogue, text);
+}
+
+/* What is wrong with the secret is said, and the proof is not made. */
+static void test_secret_faults(void **state)
+{
+    struct dialogue *dialogue = *state;
+    write_file(dialogue->password_path, SECRET "\n", strlen(SECRET) + 1, 0600);
+    expect_failed(dialogue, meet_agent(dialogue, SECRET "0"), CONTROL_FAILURE_AUTHENTICATION,
+                  "doesn't know the secret in");
+    assert_null(dialogue->command);
+    assert_int_equal(meet_agent(dialogue, SECRET), AUTHENTICATION_SEND);
+    expect_failed(dialogue, take(dialogue, "515 no\r\n"), CONTROL_FAILURE_AUTHENTICATION,
+                  "the agent refused the proof");
+    /* One byte short of enough. */
+    write_file(dialogue->password_path, SECRET + 1, strlen(SECRET) - 1, 0600);
+    expect_failed(dialogue, meet_agent(dialogue, SECRET + 1), CONTROL_FAILURE_AUTHENTICATION, "has 31 bytes");
+    write_file(dialogue->password_path, SECRET, strlen(SECRET), 0604);
+    expect_failed(dialogue, meet_agent(dialogue, SECRET), CONTROL_FAILURE_AUTHENTICATION,
+                  "open to every user");
+}
+
+/* Over Tor nothing goes to who is no agent: no password, no proof of a cookie, and no command as to a tor
+ * that asks for nothing. */
+static void test_no_agent_over_tor(void **state)
+{
+    struct dialogue *dialogue = *state;
+    static const char *const methods[] = {"METHODS=NULL", "METHODS=HASHEDPASSWORD", ALL_METHODS,
+                                          "METHODS=obpub-secret", "METHODS=OBPUB-SECRETS"};
+    for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
+        begin_with_agent(dialogue, dialogue->password_path, true);
+        expect_failed(dialogue, take_methods(dialogue, methods[i]), CONTROL_FAILURE_AUTHENTICATION,
+                      "this is no agent");
+        assert_null(dialogue->command);
+    }
+    /* An agent for which no secret is configured is told from a tor. */
+    begin_with_agent(dialogue, NULL, false);
+    expect_failed(dialogue, take_methods(dialogue, "METHODS=OBPUB-SECRET"), CONTROL_FAILURE_AUTHENTICATION,
+                  "this is an agent");
 }
 
 /* Which file a peer may make us read. */
@@ -583,6 +687,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_safe_cookie, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_safe_cookie_from_impostor, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_cookie_file_choice, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_secret, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_secret_faults, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_no_agent_over_tor, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_reply_before_the_answer, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_refused_cookie, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_no_method, set_up, tear_down),

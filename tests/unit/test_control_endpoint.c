@@ -10,25 +10,30 @@
 
 #include "address/endpoint.h"
 
+#define ONION "vww6ybal4bd7szmgncyruucpgfkqahzddi37ktceo3ah7ngmcopnpyyd.onion"
+
 /* What is accepted, and what it means. */
 static void test_accepts(void **state)
 {
     (void)state;
     static const struct {
         const char *text;
+        enum control_way way;
         const char *socket_path;
         const char *host;
         uint16_t port;
     } rows[] = {
-        {"unix:/run/tor/control", "/run/tor/control", NULL, 0},
-        {"unix:/with space:and colon", "/with space:and colon", NULL, 0},
-        {"127.0.0.1:9051", NULL, "127.0.0.1", 9051},
-        {"[::1]:9051", NULL, "::1", 9051},
-        {"[fe80::1%eth0]:1", NULL, "fe80::1%eth0", 1},
-        {"[::ffff:127.0.0.1]:65535", NULL, "::ffff:127.0.0.1", 65535},
-        {"backend-1.example.net:9051", NULL, "backend-1.example.net", 9051},
-        {"tor_backend:9051", NULL, "tor_backend", 9051},
-        {"1and1.example:80", NULL, "1and1.example", 80},
+        {"unix:/run/tor/control", CONTROL_WAY_UNIX, "/run/tor/control", NULL, 0},
+        {"unix:/with space:and colon", CONTROL_WAY_UNIX, "/with space:and colon", NULL, 0},
+        {"127.0.0.1:9051", CONTROL_WAY_TCP, NULL, "127.0.0.1", 9051},
+        {"[::1]:9051", CONTROL_WAY_TCP, NULL, "::1", 9051},
+        {"[fe80::1%eth0]:1", CONTROL_WAY_TCP, NULL, "fe80::1%eth0", 1},
+        {"[::ffff:127.0.0.1]:65535", CONTROL_WAY_TCP, NULL, "::ffff:127.0.0.1", 65535},
+        {"backend-1.example.net:9051", CONTROL_WAY_TCP, NULL, "backend-1.example.net", 9051},
+        {"tor_backend:9051", CONTROL_WAY_TCP, NULL, "tor_backend", 9051},
+        {"1and1.example:80", CONTROL_WAY_TCP, NULL, "1and1.example", 80},
+        {"notonion:80", CONTROL_WAY_TCP, NULL, "notonion", 80},
+        {ONION ":9151", CONTROL_WAY_ONION, NULL, ONION, 9151},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct control_endpoint endpoint;
@@ -44,6 +49,7 @@ static void test_accepts(void **state)
         else
             assert_null(endpoint.host);
         assert_int_equal(endpoint.port, rows[i].port);
+        assert_int_equal(endpoint.way, rows[i].way);
 
         /* Formatting gives back what was parsed, from a copy too. */
         struct control_endpoint copy;
@@ -52,6 +58,7 @@ static void test_accepts(void **state)
         char text[320];
         control_endpoint_format(&copy, text, sizeof(text));
         assert_string_equal(text, rows[i].text);
+        assert_int_equal(copy.way, rows[i].way);
         control_endpoint_clear(&copy);
         assert_null(copy.socket_path);
         assert_null(copy.host);
@@ -95,8 +102,15 @@ static void test_refuses(void **state)
         {"bad host:9051", "neither an address nor a host name"},
         {"user@host:9051", "neither an address nor a host name"},
         {"h\xc3\xb6st:9051", "neither an address nor a host name"},
-        {"vww6ybal4bd7szmgncyruucpgfkqahzddi37ktceo3ah7ngmcopnpyyd.onion:9051", "is an onion address"},
-        {"EXAMPLE.ONION:9051", "is an onion address"},
+        {"EXAMPLE.ONION:9051", "has 7 characters instead of 56"},
+        {"expyuzz4wqqyqhjn.onion:9051", "version 2"},
+        {"vww6ybal4bd7szmgncyruucpgfkqahzddi37ktceo3ah7ngmcopnpyye.onion:9051", "version 4 instead of 3"},
+        {"wvw6ybal4bd7szmgncyruucpgfkqahzddi37ktceo3ah7ngmcopnpyyd.onion:9051", "wrong checksum"},
+        {"vww6ybal4bd7szmgncyruucpgfkqahzddi37ktceo3ah7ngmcopnpyyd.onion", "neither 'unix"},
+        {"www.vww6ybal4bd7szmgncyruucpgfkqahzddi37ktceo3ah7ngmcopnpyyd.onion:9051", "characters instead of"},
+        {"vww6ybal4bd7szmgncyruucpgfkqahzddi37ktceo3ah7ngmcopnpyyd.onion.:9051", "characters instead of"},
+        {"onion:9051", "characters instead of 56"},
+        {".onion:9051", "has 0 characters instead of 56"},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct control_endpoint endpoint;
@@ -109,6 +123,26 @@ static void test_refuses(void **state)
         assert_null(endpoint.host);
         assert_int_equal(control_endpoint_parse(&endpoint, rows[i].text, NULL), -1);
     }
+}
+
+/* An onion address is written in one way, whatever the config has. */
+static void test_writes_onion_address_in_one_way(void **state)
+{
+    (void)state;
+    struct control_endpoint endpoint, other;
+    char text[320];
+    assert_int_equal(
+        control_endpoint_parse(&endpoint,
+                               "VWW6ybal4bd7szmgncyruucpgfkqahzddi37ktceo3ah7ngmcopnpyyd.Onion:9151", NULL),
+        0);
+    assert_int_equal(control_endpoint_parse(&other, ONION ":9151", NULL), 0);
+    control_endpoint_format(&endpoint, text, sizeof(text));
+    assert_string_equal(text, ONION ":9151");
+    assert_true(control_endpoint_equals(&endpoint, &other));
+    assert_false(control_endpoint_is_loopback(&endpoint));
+    assert_string_equal(control_way_name(endpoint.way), "onion");
+    control_endpoint_clear(&other);
+    control_endpoint_clear(&endpoint);
 }
 
 /* A socket's path may have 107 bytes, a host name 253. */
@@ -170,11 +204,9 @@ static void test_loopback(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_accepts),
-        cmocka_unit_test(test_loopback),
-        cmocka_unit_test(test_refuses),
-        cmocka_unit_test(test_bounds_lengths),
-        cmocka_unit_test(test_formats_into_little_room),
+        cmocka_unit_test(test_accepts),        cmocka_unit_test(test_loopback),
+        cmocka_unit_test(test_refuses),        cmocka_unit_test(test_writes_onion_address_in_one_way),
+        cmocka_unit_test(test_bounds_lengths), cmocka_unit_test(test_formats_into_little_room),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
