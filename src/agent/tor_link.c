@@ -12,12 +12,15 @@
 #define RETRY_FIRST 200
 #define RETRY_MAX 2000
 
-/* What is let through is never longer than a descriptor. */
+/* What is let through is never longer than a descriptor; for a control port that may be in strange hands, the
+ * publisher has the same limits. */
 static const struct control_limits limits = {
     .line_max = 16 * 1024,
     .reply_max = 256 * 1024,
     .connect_timeout = 10,
     .command_timeout = 15,
+    .read_rate = 1024 * 1024,
+    .events_max = 20000,
 };
 
 struct tor_link {
