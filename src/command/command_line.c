@@ -2,9 +2,11 @@
 #include "command/command_line.h"
 
 #include <getopt.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "command/commands.h"
 #include "command/option_table.h"
 #include "config/closest_word.h"
@@ -63,14 +65,47 @@ static int set_defaults(struct options *options, struct error *error)
 
 /* -- what may be given */
 
-/* The command that is the first word, or NULL. */
-static const struct command *find_word_command(int argc, char **argv)
+/* Whether a command line begins with all words of a command's name, of which *words is then the number. */
+static bool begins_with(int argc, char **argv, const char *name, int *words)
 {
-    for (size_t i = 0; argc > 1 && i < COMMANDS; i++) {
-        if (commands[i].kind == COMMAND_WORD && strcmp(argv[1], commands[i].name) == 0)
+    struct text rest = text_from_string(name), word;
+    *words = 0;
+    while (text_take_word(&rest, ' ', ' ', &word)) {
+        if (*words + 1 >= argc || !text_equals(word, argv[*words + 1]))
+            return false;
+        ++*words;
+    }
+    return true;
+}
+
+/* The command that the first word, or the first two of them, ask for; NULL where none does. */
+static const struct command *find_word_command(int argc, char **argv, int *words)
+{
+    for (size_t i = 0; i < COMMANDS; i++) {
+        if (commands[i].kind == COMMAND_WORD && begins_with(argc, argv, commands[i].name, words))
             return &commands[i];
     }
+    *words = 0;
     return NULL;
+}
+
+/* Says which second words there are, if the first one is only half of a command. Returns 0, or -1 when it is.
+ */
+static int check_second_word(int argc, char **argv, struct error *error)
+{
+    char choices[128] = "";
+    for (size_t i = 0; argc > 1 && i < COMMANDS; i++) {
+        struct text rest = text_from_string(commands[i].name), first;
+        if (commands[i].kind != COMMAND_WORD || !text_take_until(&rest, ' ', &first) ||
+            !text_equals(first, argv[1]))
+            continue;
+        const size_t length = strlen(choices);
+        snprintf(choices + length, sizeof(choices) - length, "%s\"obpub %s\"", length > 0 ? ", " : "",
+                 commands[i].name);
+    }
+    if (choices[0] == '\0')
+        return 0;
+    return error_set(error, "\"%.100s\" needs a second word: %s", argv[1], choices);
 }
 
 /* Where no word says which command is meant, any option of those that no word asks for may come before the
@@ -295,10 +330,11 @@ static int check_given(const struct parser *parser, struct error *error)
 
 int command_line_parse(struct options *options, int argc, char **argv, struct error *error)
 {
-    struct parser parser = {.options = options, .word_command = find_word_command(argc, argv)};
-    int skipped = parser.word_command != NULL ? 1 : 0;
+    int skipped;
+    struct parser parser = {.options = options, .word_command = find_word_command(argc, argv, &skipped)};
     parser.command = parser.word_command;
-    if (set_defaults(options, error) != 0)
+    if (set_defaults(options, error) != 0 ||
+        (parser.word_command == NULL && check_second_word(argc, argv, error) != 0))
         return -1;
     add_words(&parser);
     if (take_all(&parser, argc - skipped, argv + skipped, error) != 0)

@@ -78,6 +78,36 @@ const struct command commands[COMMANDS] = {
     },
     {
         .kind = COMMAND_WORD,
+        .name = "client new",
+        .operand = "NAME",
+        .options = OPTION_BIT(FOLDER) | OPTION_BIT(FRONTEND) | OPTION_BIT(OUTPUT),
+        .usage = "NAME --folder FOLDER [--frontend ADDRESS] [-o FILE]",
+        .help = "make the key of a client that may read a service's descriptors, and\n"
+                "print the line that the client's tor needs",
+        .complete = client_complete_options,
+        .run = client_new_command,
+    },
+    {
+        .kind = COMMAND_WORD,
+        .name = "client list",
+        .options = OPTION_BIT(FOLDER),
+        .usage = "--folder FOLDER",
+        .help = "print the clients that may read a service's descriptors",
+        .complete = client_complete_options,
+        .run = client_list_command,
+    },
+    {
+        .kind = COMMAND_WORD,
+        .name = "client remove",
+        .operand = "NAME",
+        .options = OPTION_BIT(FOLDER) | OPTION_BIT(FORCE),
+        .usage = "NAME --folder FOLDER [--force]",
+        .help = "shut one of them out",
+        .complete = client_complete_options,
+        .run = client_remove_command,
+    },
+    {
+        .kind = COMMAND_WORD,
         .name = "agent",
         .options = OPTION_BIT(CONTROL) | OPTION_BIT(CONTROL_PASSWORD_FILE) | OPTION_BIT(CONTROL_COOKIE_FILE) |
                    OPTION_BIT(LISTEN) | OPTION_BIT(PASSWORD_FILE) | OPTION_BIT(ADDRESS) |

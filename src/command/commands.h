@@ -22,12 +22,14 @@ enum command_kind {
     COMMAND_DEFAULT, /* by nothing: what is done when no other command is asked for */
     COMMAND_OPTION,  /* by an option */
     COMMAND_HELP,    /* by an option that goes with every command line, and comes before all else */
-    COMMAND_WORD,    /* by the first word of the command line, which has options of its own then */
+    COMMAND_WORD,    /* by the first word of the command line, or the first two, which has options of its own
+                        then */
 };
 
 struct command {
     enum command_kind kind;
-    const char *name; /* the word, or the option without its dashes; "" for the default */
+    const char *name; /* the word, or both with a space between, or the option without its dashes; "" for the
+                         default */
     char letter;      /* the short form of the option, 0 when there is none */
     const char
         *operand;      /* what --help calls the one word that it needs beside options; NULL: it takes none */
@@ -42,10 +44,11 @@ struct command {
 };
 
 /* The default one first, then in the order in which --help has them. */
-#define COMMANDS 10
+#define COMMANDS 13
 extern const struct command commands[COMMANDS];
 
-/* Each in a file of its name; --help and --version in help.c, undrain in drain.c. */
+/* Each in a file of its name; --help and --version in help.c, undrain in drain.c, all of client in client.c.
+ */
 int run_command(const struct options *options);
 int once_command(const struct options *options);
 int check_command(const struct options *options);
@@ -54,6 +57,10 @@ int drain_command(const struct options *options);
 int undrain_command(const struct options *options);
 int presign_command(const struct options *options);
 int presign_complete_options(struct options *options, struct error *error);
+int client_new_command(const struct options *options);
+int client_list_command(const struct options *options);
+int client_remove_command(const struct options *options);
+int client_complete_options(struct options *options, struct error *error);
 int agent_command(const struct options *options);
 int agent_complete_options(struct options *options, struct error *error);
 int help_command(const struct options *options);

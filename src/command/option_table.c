@@ -75,6 +75,14 @@ static int set_frontend(struct options *options, const char *argument, struct er
     return 0;
 }
 
+static int set_folder(struct options *options, const char *argument, struct error *error)
+{
+    if (argument[0] == '\0')
+        return error_set(error, "the path of the folder is empty");
+    options->folder = argument;
+    return 0;
+}
+
 static int set_verbosity(struct options *options, const char *argument, struct error *error)
 {
     for (size_t i = 0; i < LEVEL_COUNT; i++) {
@@ -242,13 +250,12 @@ const struct option_row option_rows[OPTIONS] = {
     [OPTION_VERIFY] = {"verify", 0, NULL, "say what visitors get once all is published", set_verify},
     [OPTION_SOCKET_PATH] = {"socket-path", 0, "PATH", "where to ask (default: as the config has)",
                             set_socket_path},
-    [OPTION_FRONTEND] = {"frontend", 0, "ADDRESS", "of this frontend (default: of all that have it)",
-                         set_frontend},
+    [OPTION_FRONTEND] = {"frontend", 0, "ADDRESS", "of this frontend alone", set_frontend},
+    [OPTION_FOLDER] = {"folder", 0, "FOLDER", "the clients' files", set_folder},
     [OPTION_WATCH] = {"watch", 0, NULL, "show it again every two seconds, until interrupted", set_watch},
     [OPTION_DAYS] = {"days", 0, "N", "for so many days from now on, 1 to 366", set_days},
-    [OPTION_OUTPUT] = {"output", 'o', "BUNDLE", "the file to make; with several frontends, the folder",
-                       set_output},
-    [OPTION_FORCE] = {"force", 0, NULL, "replace files that are there", set_force},
+    [OPTION_OUTPUT] = {"output", 'o', "FILE", "the file to make, or presign's folder", set_output},
+    [OPTION_FORCE] = {"force", 0, NULL, "replace files; remove the last client", set_force},
     [OPTION_PERIOD_MINUTES] = {"period-minutes", 0, "M", "the network's time periods (default: 1440)",
                                set_period_minutes},
     [OPTION_VOTING_INTERVAL] = {"voting-interval", 0, "S",

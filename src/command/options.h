@@ -26,10 +26,11 @@ struct options {
         *environment_status_socket; /* ONIONBALANCE_STATUS_SOCKET_LOCATION, or NULL; wins over the config's */
     bool json, watch, force, verify;
     const char *socket_path;  /* --socket-path: the status socket, or the one for commands; or NULL */
-    const char *frontend;     /* --frontend of "obpub drain", or NULL */
+    const char *frontend;     /* --frontend of "obpub drain" and "obpub client new", or NULL */
+    const char *folder;       /* --folder of "obpub client", or NULL */
     const char *operand;      /* what a command is about that is no option: see its row */
     unsigned timeout;         /* seconds, 120 unless given */
-    const char *output;       /* -o of "obpub presign" */
+    const char *output;       /* -o of "obpub presign", and of "obpub client new", or NULL */
     unsigned days;            /* --days of "obpub presign" */
     unsigned period_minutes;  /* --period-minutes, 1440 unless given */
     unsigned voting_interval; /* --voting-interval, seconds */

@@ -16,13 +16,6 @@
 /* A folder has to be the same in two readings that follow each other, of so many. */
 #define READINGS_MAX 6
 
-/* Public keys are no secret, but who can write one lets himself in. */
-static const struct plain_file_policy client_policy = {
-    .is_private = true,
-    .forbidden_mode = 022,
-    .forbidden_mode_of_roots = 022,
-};
-
 /* -- one file --------------------------------------------------------------------------------------- */
 
 /* Reads an open file whole; what it holds is wiped by the caller. Returns 0 or -1 with a sentence. */
@@ -90,14 +83,14 @@ static int explain_client_fault(enum plain_file_fault fault, const struct plain_
 
 /* Reads a client's file. Returns 0 or -1 with a sentence, and the number of the line that it is about, 0 for
  * none. */
-static int load_client(uint8_t key[X25519_PUBLIC_KEY_SIZE], const char *path, size_t *line_number,
-                       struct error *error)
+static int load_client(uint8_t key[X25519_PUBLIC_KEY_SIZE], const char *path,
+                       const struct plain_file_policy *policy, size_t *line_number, struct error *error)
 {
     char bytes[CLIENT_FILE_SIZE_MAX + 1];
     struct plain_file file;
     struct text text, line;
     *line_number = 0;
-    enum plain_file_fault fault = plain_file_open(&file, path, &client_policy);
+    enum plain_file_fault fault = plain_file_open(&file, path, policy);
     if (fault != PLAIN_FILE_GOOD)
         return explain_client_fault(fault, &file, error);
     int result = read_file(&file, bytes, &text, error);
@@ -125,26 +118,35 @@ static bool is_client_name(const char *name)
     return length > ending && strcmp(name + length - ending, CLIENT_ENDING) == 0;
 }
 
-static void load_entry(struct client_files *clients, size_t *room, const char *folder, const char *name,
-                       struct config_report *report)
+/* A folder that is being read. */
+struct folder_reading {
+    const char *folder;
+    struct plain_file_policy policy;
+    struct client_files *clients;
+    size_t room; /* for so many clients */
+    struct config_report *report;
+};
+
+static void load_entry(struct folder_reading *reading, const char *name)
 {
+    struct client_files *clients = reading->clients;
     struct error error;
     struct client_file client;
     size_t line;
     const bool is_client = is_client_name(name);
     if (is_passed_over(name, is_client))
         return;
-    char *path = path_join(folder, name);
+    char *path = path_join(reading->folder, name);
     if (!is_client) {
-        config_report_add_error(report, path, 0,
+        config_report_add_error(reading->report, path, 0,
                                 "is no client's, whose file's name ends in %s: rename it, or take it away",
                                 CLIENT_ENDING);
-    } else if (load_client(client.key, path, &line, &error) != 0) {
-        config_report_add_error(report, path, line, "%s", error.text);
+    } else if (load_client(client.key, path, &reading->policy, &line, &error) != 0) {
+        config_report_add_error(reading->report, path, line, "%s", error.text);
     } else {
         client.name = memory_copy_text(name, strlen(name) - strlen(CLIENT_ENDING));
         clients->files =
-            memory_make_room(clients->files, room, clients->count + 1, 16, sizeof(*clients->files));
+            memory_make_room(clients->files, &reading->room, clients->count + 1, 16, sizeof(*clients->files));
         clients->files[clients->count++] = client;
     }
     free(path);
@@ -178,17 +180,28 @@ static void check_twice(const struct client_files *clients, const char *folder, 
     free(by_key);
 }
 
-static void read_folder(struct client_files *clients, const char *folder, struct config_report *report)
+static void read_folder(struct client_files *clients, const char *folder, bool for_owner,
+                        struct config_report *report)
 {
     struct folder_names names;
     struct error error;
-    size_t room = 0;
-    if (folder_list(&names, folder, AUTHORIZED_CLIENTS_MAX, &error) != 0) {
+    if (folder_list(&names, folder, for_owner, AUTHORIZED_CLIENTS_MAX, &error) != 0) {
         config_report_add_error(report, folder, 0, "%s", error.text);
         return;
     }
+    struct folder_reading reading = {
+        .folder = folder,
+        /* Public keys are no secret, but who can write one lets himself in. */
+        .policy = {.is_private = true,
+                   .has_owner = for_owner,
+                   .owner = names.owner,
+                   .forbidden_mode = 022,
+                   .forbidden_mode_of_roots = 022},
+        .clients = clients,
+        .report = report,
+    };
     for (size_t i = 0; i < names.count; i++)
-        load_entry(clients, &room, folder, names.names[i], report);
+        load_entry(&reading, names.names[i]);
     folder_names_clear(&names);
     check_twice(clients, folder, report);
 }
@@ -225,7 +238,7 @@ static void reading_clear(struct reading *reading)
 }
 
 /* Reads the folder again until nothing has changed. Returns whether that came to be. */
-static bool read_twice(struct reading *reading, const char *folder)
+static bool read_twice(struct reading *reading, const char *folder, bool for_owner)
 {
     struct reading before = {.clients = {.count = 0}};
     bool is_at_rest = false;
@@ -233,17 +246,18 @@ static bool read_twice(struct reading *reading, const char *folder)
         reading_clear(&before);
         before = *reading;
         *reading = (struct reading){.clients = {.count = 0}};
-        read_folder(&reading->clients, folder, &reading->report);
+        read_folder(&reading->clients, folder, for_owner, &reading->report);
         is_at_rest = i > 0 && readings_are_equal(reading, &before);
     }
     reading_clear(&before);
     return is_at_rest;
 }
 
-int client_files_load(struct client_files *clients, const char *folder, struct config_report *report)
+int client_files_load(struct client_files *clients, const char *folder, bool for_owner,
+                      struct config_report *report)
 {
     struct reading reading = {.clients = {.count = 0}};
-    const bool is_at_rest = read_twice(&reading, folder);
+    const bool is_at_rest = read_twice(&reading, folder, for_owner);
     *clients = reading.clients;
     reading.clients = (struct client_files){.count = 0};
     for (size_t i = 0; i < reading.report.error_count; i++)

@@ -26,9 +26,11 @@ struct client_files {
  * line that is no key, a key that is there twice, a file or a folder that others can change, more than
  * AUTHORIZED_CLIENTS_MAX files. (tor passes over what it can't read, and the client is shut out.) The folder
  * is read until two readings are the same, so that no state is taken of it that never was; one that changes
- * all the time is an error. Returns 0; or -1, with the clients that are good. In both cases release them with
+ * all the time is an error. With for_owner, for root who looks after another user's folder, that user is
+ * trusted, too. Returns 0; or -1, with the clients that are good. In both cases release them with
  * client_files_clear(). */
-int client_files_load(struct client_files *clients, const char *folder, struct config_report *report);
+int client_files_load(struct client_files *clients, const char *folder, bool for_owner,
+                      struct config_report *report);
 void client_files_clear(struct client_files *clients);
 
 /* Sets *set to the set of their keys, with one holder; to NULL when there is none, which is no restriction.

@@ -29,12 +29,13 @@ static int explain_failure(int reason, struct error *error)
 }
 
 /* Who can write in a folder decides what is in it. */
-static int check_owner(int descriptor, struct error *error)
+static int check_owner(int descriptor, bool for_owner, uid_t *owner, struct error *error)
 {
     struct stat status;
     if (fstat(descriptor, &status) != 0)
         return explain_failure(errno, error);
-    if (status.st_uid != 0 && status.st_uid != geteuid())
+    *owner = status.st_uid;
+    if (!for_owner && status.st_uid != 0 && status.st_uid != geteuid())
         return error_set(error,
                          "belongs to another user (uid %u): chown it to the user that runs obpub (uid %u)",
                          (unsigned)status.st_uid, (unsigned)geteuid());
@@ -65,13 +66,15 @@ static int compare_names(const void *one, const void *other)
     return strcmp(*(char *const *)one, *(char *const *)other);
 }
 
-int folder_list(struct folder_names *names, const char *path, size_t count_max, struct error *error)
+int folder_list(struct folder_names *names, const char *path, bool for_owner, size_t count_max,
+                struct error *error)
 {
     *names = (struct folder_names){.count = 0};
     int descriptor = open(path, O_RDONLY | O_DIRECTORY | O_NONBLOCK | O_CLOEXEC);
     if (descriptor < 0)
         return explain_failure(errno, error);
-    DIR *folder = check_owner(descriptor, error) == 0 ? fdopendir(descriptor) : NULL;
+    DIR *folder =
+        check_owner(descriptor, for_owner, &names->owner, error) == 0 ? fdopendir(descriptor) : NULL;
     if (folder == NULL) {
         close(descriptor);
         return -1;

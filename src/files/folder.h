@@ -2,7 +2,9 @@
 #ifndef OBPUB_FILES_FOLDER_H
 #define OBPUB_FILES_FOLDER_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "base/error.h"
 
@@ -10,12 +12,14 @@
 struct folder_names {
     char **names; /* each NUL-terminated */
     size_t count;
+    uid_t owner; /* of the folder */
 };
 
-/* Lists all but "." and "..", count_max at most. The folder has to belong to root or to this user, and no
- * others may write in it. Returns 0 with names to be released with folder_names_clear(), or -1 with nothing
- * to release and a sentence that begins where the path would end. */
-int folder_list(struct folder_names *names, const char *path, size_t count_max, struct error *error);
+/* Lists all but "." and "..", count_max at most. The folder has to belong to root or to this user, or with
+ * for_owner to anybody; no others than its owner may write in it. Returns 0 with names to be released with
+ * folder_names_clear(), or -1 with nothing to release and a sentence that begins where the path would end. */
+int folder_list(struct folder_names *names, const char *path, bool for_owner, size_t count_max,
+                struct error *error);
 void folder_names_clear(struct folder_names *names);
 
 #endif

@@ -24,7 +24,9 @@ static enum plain_file_fault check_policy(const struct stat *status, const struc
 {
     bool is_roots = status->st_uid == 0 && status->st_gid == 0;
     mode_t forbidden = is_roots ? policy->forbidden_mode_of_roots : policy->forbidden_mode;
-    if (policy->is_private && status->st_uid != 0 && status->st_uid != geteuid())
+    const bool is_trusted = status->st_uid == 0 || status->st_uid == geteuid() ||
+                            (policy->has_owner && status->st_uid == policy->owner);
+    if (policy->is_private && !is_trusted)
         return PLAIN_FILE_FOREIGN;
     return (status->st_mode & forbidden) != 0 ? PLAIN_FILE_EXPOSED : PLAIN_FILE_GOOD;
 }

@@ -21,7 +21,9 @@ enum plain_file_fault {
 
 /* Whose a file has to be, and whom its mode may let in. Zeroed it says nothing. */
 struct plain_file_policy {
-    bool is_private;                /* it belongs to root or to this user */
+    bool is_private; /* it belongs to root or to this user, */
+    bool has_owner;  /* or to a third one, who is trusted as well: */
+    uid_t owner;
     mode_t forbidden_mode;          /* bits that it may not have */
     mode_t forbidden_mode_of_roots; /* the same for one of root and root's group */
 };

@@ -46,7 +46,7 @@ static void assert_loaded(size_t client_count, size_t error_count, const char *w
 {
     struct client_files clients;
     struct config_report report = {.error_count = 0};
-    int result = client_files_load(&clients, "clients", &report);
+    int result = client_files_load(&clients, "clients", false, &report);
     assert_int_equal(result, error_count == 0 ? 0 : -1);
     if (report.error_count != error_count)
         fail_msg("%zu errors instead of %zu: %s", report.error_count, error_count,
@@ -77,7 +77,7 @@ static void test_clients_are_read(void **state)
     folder_write_text("clients/.gitkeep", "");
     folder_write_text("clients/alice.auth~", "an editor's");
     folder_write_text("clients/.alice.auth.swp", "another one's");
-    assert_int_equal(client_files_load(&clients, "clients", &report), 0);
+    assert_int_equal(client_files_load(&clients, "clients", false, &report), 0);
     assert_int_equal(report.error_count, 0);
     assert_int_equal(clients.count, 4);
     assert_string_equal(clients.files[0].name, ".hidden");
@@ -163,7 +163,7 @@ static void test_every_fault_is_said(void **state)
     folder_write_text("clients/README", "");
     folder_write_text("clients/bob.auth", "typo");
     assert_int_equal(mkdir("clients/folder.auth", 0700), 0);
-    assert_int_equal(client_files_load(&clients, "clients", &report), -1);
+    assert_int_equal(client_files_load(&clients, "clients", false, &report), -1);
     assert_int_equal(report.error_count, sizeof(errors) / sizeof(errors[0]));
     for (size_t i = 0; i < report.error_count; i++)
         assert_string_equal(report.errors[i], errors[i]);
@@ -238,7 +238,7 @@ static void test_folder_that_changes(void **state)
     for (size_t i = 0; i < 200; i++) {
         struct client_files clients;
         struct config_report report = {.error_count = 0};
-        int result = client_files_load(&clients, "clients", &report);
+        int result = client_files_load(&clients, "clients", false, &report);
         assert_int_equal(result == 0, report.error_count == 0);
         assert_true(result != 0 || clients.count <= 1);
         client_files_clear(&clients);

@@ -277,7 +277,8 @@ static void test_drain(void **state)
     check_refused("drain -- a", "\"--\" is not an option");
     check_refused("drain a --frontend=", "the address is empty");
     check_refused("drain a --watch", "there is no option --watch of \"obpub drain\"");
-    check_refused("--frontend f", "there is no option --frontend: it goes with drain and undrain");
+    check_refused("--frontend f",
+                  "there is no option --frontend: it goes with drain, undrain and client new");
 }
 
 static void test_presign(void **state)

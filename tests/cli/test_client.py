@@ -1,0 +1,241 @@
+"""obpub client new, list and remove: files that a real tor reads, keys that belong together, nothing overwritten."""
+import base64
+import os
+import stat
+import subprocess
+import sys
+import tempfile
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+import stem.control
+
+import checks
+from harness.folder import open_place
+from harness.process import spawn
+
+
+def decode(text):
+    """Bytes of a key in base32."""
+    return base64.b32decode(text.upper() + "====")
+
+
+def public_of(secret):
+    return X25519PrivateKey.from_private_bytes(secret).public_key().public_bytes(serialization.Encoding.Raw,
+                                                                                 serialization.PublicFormat.Raw)
+
+
+def client(folder, *arguments):
+    return checks.run("client", *arguments, folder=folder)
+
+
+def mode_of(path):
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def is_refused(result, words):
+    return (result.returncode == 2 and words in result.stderr and result.stderr.startswith("obpub: ")
+            and not result.stdout)
+
+
+def make_folder(folder, name):
+    """A HiddenServiceDir as tor makes one, without keys; with the key of its address."""
+    key = checks.Key()
+    service = folder / name
+    (service / "authorized_clients").mkdir(parents=True, mode=0o700)
+    service.chmod(0o700)
+    checks.write(service / "hostname", f"{key.address}.onion\n")
+    return service, service / "authorized_clients", key
+
+
+def check_new(folder):
+    service, clients, key = make_folder(folder, "service")
+    result = client(folder, "new", "alice", "--folder", "service/authorized_clients")
+    address, kind, curve, secret = result.stdout.strip().split(":")
+    made = clients / "alice.auth"
+    checks.check("a client is made", result.returncode == 0 and result.stdout.count("\n") == 1, result.stderr)
+    checks.check("the private line is for the service's address", (address, kind, curve)
+                 == (key.address, "descriptor", "x25519"), result.stdout)
+    checks.check("the public file is only its owner's", mode_of(made) == 0o600, oct(mode_of(made)))
+    line = made.read_text()
+    checks.check("the public file has the key that belongs to the private one", line ==
+                 "descriptor:x25519:" + base64.b32encode(public_of(decode(secret))).decode().rstrip("=").lower() + "\n", line)
+    checks.check("nothing else is left in the folder", os.listdir(clients) == ["alice.auth"], os.listdir(clients))
+    checks.check("the first client is said to end the openness", "no longer open to everybody" in result.stderr,
+                 result.stderr)
+
+    again = client(folder, "new", "alice", "--folder", service)
+    checks.check("nothing is overwritten", is_refused(again, "alice.auth is there already") and made.read_text() == line,
+                 again.stderr)
+    result = client(folder, "new", "bob", "--folder", "service/", "--frontend", f"{key.address}.onion", "-o",
+                    "bob.auth_private")
+    private = folder / "bob.auth_private"
+    checks.check("with -o the private line is in a file of its owner's alone", result.returncode == 0 and not result.stdout
+                 and mode_of(private) == 0o600 and private.read_text().startswith(f"{key.address}:descriptor:x25519:"),
+                 result.stderr)
+    checks.check("it is another key", secret not in private.read_text())
+    checks.check("a second client ends no openness", "everybody" not in result.stderr, result.stderr)
+    before = private.read_text()
+    result = client(folder, "new", "carol", "--folder", service, "-o", private)
+    checks.check("no private key is overwritten either, and nobody let in", is_refused(result, "is there already")
+                 and private.read_text() == before and not (clients / "carol.auth").exists(), result.stderr)
+    result = client(folder, "new", "bob", "--folder", service, "-o", "new.auth_private")
+    checks.check("where the client is there no private key is made", is_refused(result, "bob.auth is there already")
+                 and not (folder / "new.auth_private").exists(), result.stderr)
+    with open("/dev/full", "w") as full:
+        process = subprocess.run([os.path.abspath(checks.OBPUB), "client", "new", "dave", "--folder", service], stdout=full,
+                                 stderr=subprocess.PIPE, text=True, timeout=60)
+    checks.check("a key that nobody got to see lets nobody in", process.returncode == 2
+                 and "standard output can't be written" in process.stderr and not (clients / "dave.auth").exists(),
+                 process.stderr)
+    return service, clients, key
+
+
+def check_refused(folder, service, key):
+    other = checks.Key().address
+    bare = folder / "bare"
+    bare.mkdir(mode=0o700)
+    for arguments, words in (
+            (("client",), "needs a second word: \"obpub client new\", \"obpub client list\", \"obpub client remove\""),
+            (("client", "make", "alice"), "needs a second word"),
+            (("client", "new", "--folder", bare), "\"obpub client new\" needs NAME"),
+            (("client", "new", "alice"), "Give --folder FOLDER"),
+            (("client", "new", "alice", "bob", "--folder", bare), "\"bob\" is not an option"),
+            (("client", "list", "--folder", bare, "--force"), "it goes with presign and client remove"),
+            (("client", "new", "../alice", "--folder", service), "is no name for a client"),
+            (("client", "new", ".alice", "--folder", service), "is no name for a client"),
+            (("client", "new", "alice", "--folder", folder / "none"), "there is no such folder"),
+            (("client", "new", "alice", "--folder", bare), "Give --frontend ADDRESS"),
+            (("client", "new", "alice", "--folder", bare, "--frontend", "x.onion"), "--frontend: the onion address"),
+            (("client", "new", "eve", "--folder", service, "--frontend", other),
+             f"has the clients of {key.address}.onion, not of --frontend {other}"),
+            (("client", "list", "--folder", folder / "none"), "there is no such folder"),
+            (("client", "remove", "alice", "--folder", folder / "none"), "there is no such folder"),
+            (("client", "remove", "alic", "--folder", service), "has no client alic: is alice meant?"),
+            (("client", "remove", "../hostname", "--folder", service), "is no client's name")):
+        result = checks.run(*arguments, folder=folder)
+        checks.check(f"refused: obpub {' '.join(map(str, arguments))}", is_refused(result, words),
+                     f"{result.returncode}: {result.stderr}")
+    checks.check("nothing was made", not list(bare.iterdir()) and len(list((service / "authorized_clients").iterdir())) == 2)
+
+
+def check_list_and_remove(folder, service, clients):
+    result = client(folder, "list", "--folder", service)
+    lines = [line.split() for line in result.stdout.splitlines()]
+    checks.check("the clients are listed with their keys", result.returncode == 0 and not result.stderr and lines ==
+                 [[name, (clients / f"{name}.auth").read_text().strip()] for name in ("alice", "bob")], result.stdout)
+    checks.write(clients / "carol.auth", "descriptor:x25519:typo\n")
+    result = client(folder, "list", "--folder", service)
+    checks.check("a bad file is an error with file and line, beside those that are good", result.returncode == 2
+                 and len(result.stdout.splitlines()) == 2 and "authorized_clients/carol.auth:1: its key has 4 characters"
+                 in result.stderr, result.stderr)
+    result = client(folder, "remove", "carol", "--folder", service)
+    checks.check("a bad one can be removed", result.returncode == 0 and not (clients / "carol.auth").exists(), result.stderr)
+    result = client(folder, "remove", "alice", "--folder", service)
+    checks.check("a client is removed", result.returncode == 0 and os.listdir(clients) == ["bob.auth"], result.stderr)
+    result = client(folder, "remove", "bob", "--folder", service)
+    checks.check("the last one stays, as without it the service would be open", is_refused(result, "is the last one")
+                 and os.listdir(clients) == ["bob.auth"], result.stderr)
+    result = client(folder, "remove", "bob", "--folder", service, "--force")
+    checks.check("unless that is meant", result.returncode == 0 and not os.listdir(clients), result.stderr)
+    result = client(folder, "list", "--folder", service)
+    checks.check("that nobody is in it is said", result.returncode == 0 and "open to everybody" in result.stderr
+                 and not result.stdout, result.stderr)
+
+
+def check_owner(folder):
+    """Root makes files for who owns the folder: that one is to read them."""
+    if os.geteuid() != 0:
+        return
+    service, clients, _ = make_folder(folder, "owned")
+    os.chown(clients, 12345, 23456)
+    result = client(folder, "new", "alice", "--folder", service, "-o", "roots.auth_private")
+    made = (clients / "alice.auth").stat()
+    listed = client(folder, "list", "--folder", service)
+    checks.check("root sees what is in another user's folder", listed.returncode == 0 and listed.stdout.startswith("alice "),
+                 listed.stderr)
+    os.chown(clients / "alice.auth", 12346, 0)
+    listed = client(folder, "list", "--folder", service)
+    checks.check("but not what a third one has put there", listed.returncode == 2
+                 and "alice.auth: belongs to another user (uid 12346)" in listed.stderr, listed.stderr)
+    checks.check("the folder's owner gets the file, and only that one", result.returncode == 0
+                 and (made.st_uid, made.st_gid, stat.S_IMODE(made.st_mode)) == (12345, 23456, 0o600)
+                 and (folder / "roots.auth_private").stat().st_uid == 0, result.stderr)
+
+
+class LoneTor:
+    """A tor that is on no network. It says what it reads in its log, and over its control socket."""
+
+    def __init__(self, folder, name, *torrc):
+        self.folder = folder / name
+        self.folder.mkdir(mode=0o700)
+        lines = [f"DataDirectory {self.folder}/data", "DisableNetwork 1", "SocksPort 0", f"Log info file {self.folder}/log",
+                 f"ControlSocket {self.folder}/control", "CookieAuthentication 0", *torrc]
+        checks.write(self.folder / "torrc", "\n".join(lines) + "\n")
+        checks.write(self.folder / "defaults", "")
+        self.process = spawn(["tor", "-f", self.folder / "torrc", "--defaults-torrc", self.folder / "defaults",
+                              "--quiet"])
+
+    def __enter__(self):
+        checks.wait_for(lambda: (self.folder / "control").exists() or self.process.poll() is not None)
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+
+    def log(self):
+        path = self.folder / "log"
+        return path.read_text() if path.exists() else ""
+
+    def ask(self, command):
+        with stem.control.Controller.from_socket_file(str(self.folder / "control")) as controller:
+            controller.authenticate()
+            return str(controller.msg(command))
+
+
+def check_tor(folder):
+    """A real tor takes both files: as the service, and as the client."""
+    with tempfile.TemporaryDirectory(prefix="obpub-test-", dir=open_place()) as name:  # tor wants paths without a space
+        check_both_tors(folder, checks.pathlib.Path(name))
+
+
+def check_both_tors(folder, lone):
+    service = lone / "service"
+    with LoneTor(lone, "first", f"HiddenServiceDir {service}", "HiddenServicePort 80"):
+        checks.check("tor makes a service", checks.wait_for(lambda: (service / "hostname").exists()
+                                                            and (service / "authorized_clients").exists()))
+    address = (service / "hostname").read_text().strip().removesuffix(".onion")
+    keys = lone / "keys"  # a tor takes one key for a service
+    keys.mkdir(mode=0o700)
+    results = [client(folder, "new", "a", "--folder", service),
+               client(folder, "new", "b", "--folder", service, "-o", keys / "b.auth_private")]
+    checks.check("clients are made for it", all(result.returncode == 0 for result in results), results[0].stderr)
+    with LoneTor(lone, "second", f"HiddenServiceDir {service}", "HiddenServicePort 80",
+                 f"ClientOnionAuthDir {keys}") as tor:
+        for name in ("a", "b"):
+            checks.check(f"the service's tor reads {name}.auth", checks.wait_for(
+                lambda: f"Loaded a client authorization key file {name}.auth." in tor.log()), tor.log()[-2000:])
+        view = tor.ask("ONION_CLIENT_AUTH_VIEW")
+        secret = (keys / "b.auth_private").read_text().strip().split(":")[3]
+        checks.check("a client's tor has the private key for the address", f"CLIENT {address} x25519:"
+                     + base64.b64encode(decode(secret)).decode() in view, view)
+        checks.check("tor complains of nothing", "authorization" not in "".join(
+            line for line in tor.log().splitlines() if "[warn]" in line or "[err]" in line), tor.log()[-2000:])
+    listed = client(folder, "list", "--folder", service)
+    checks.check("obpub reads the folder that tor has made", listed.returncode == 0 and len(listed.stdout.splitlines()) == 2,
+                 listed.stderr)
+
+
+def main():
+    with checks.temporary_folder() as name:
+        folder = checks.pathlib.Path(name)
+        service, clients, key = check_new(folder)
+        check_refused(folder, service, key)
+        check_list_and_remove(folder, service, clients)
+        check_owner(folder)
+        check_tor(folder)
+    checks.finish()
+
+
+sys.exit(main())
