@@ -52,6 +52,9 @@ static const struct control_limits backend_limits = {
  * - An introduction point that has noticed says that it does not know the service. tor goes on to the next,
  *   fetches the descriptor anew, and tells us after three seconds (0xF2, or 0x04 without ExtendedErrors).
  *   Each of these refusals is a CIRC_MINOR event at once.
+ * - A tor keeps a descriptor that it has fetched until the next time period. So after hours of one connection
+ *   points may refuse that the service has long replaced, and tor then fetches the descriptor anew. Refusals
+ *   show something only once that has been fetched since the loss, which we have done at once.
  * - When only the agent is gone, its tor answers within a fifth of a second that nobody listens (0x01); when
  * a relay of the circuit has died, the next try succeeds within a fifth of a second, or within five where
  * that was also on others' circuits. A tor that is stopped (SIGSTOP) is introduced to and never comes (0x06).
@@ -60,6 +63,8 @@ static const struct control_limits backend_limits = {
 /* The same times for a connection over Tor: the first one after a loss, and at most. */
 #define ONION_RETRY_FIRST 500
 #define ONION_RETRY_MAX 30000
+/* So many milliseconds the first try after a loss waits for the service's descriptor. */
+#define ONION_DESCRIPTOR_PATIENCE 3000
 /* Seconds that a try may take: the first one of all, the first one after a loss, and at most, which is longer
  * than tor itself tries. */
 #define ONION_PATIENCE_FIRST 30
@@ -91,6 +96,8 @@ struct onion_tries {
     size_t turn;       /* SOCKS ports that could not be used */
     unsigned circuits; /* sets of circuits that were used up */
     double patience;   /* seconds, of the next try */
+    int64_t lost_at;
+    bool is_fresh; /* the service's descriptor was fetched since then */
     uint8_t refusals[REFUSALS_ENOUGH][RELAY_FINGERPRINT_SIZE];
     size_t refusal_count;
 };
@@ -249,6 +256,8 @@ static bool needs_operator(enum control_failure failure)
 static bool is_known_nowhere(const struct backend_link *link, enum control_failure failure)
 {
     size_t count = link->onion.refusal_count;
+    if (!link->onion.is_fresh)
+        return false;
     return failure == CONTROL_FAILURE_NOT_KNOWN || (failure == CONTROL_FAILURE_NOT_REACHED && count > 0) ||
            (failure == CONTROL_FAILURE_UNREACHABLE && count >= REFUSALS_ENOUGH);
 }
@@ -272,6 +281,17 @@ static void note_onion_failure(struct backend_link *link, enum control_failure f
         tries->circuits++;
     if (failure == CONTROL_FAILURE_UNREACHABLE)
         tries->patience = 2 * tries->patience < ONION_PATIENCE_MAX ? 2 * tries->patience : ONION_PATIENCE_MAX;
+}
+
+/* Has the service's descriptor fetched, after a loss and until that is done. */
+static void refresh_descriptor(struct backend_link *link)
+{
+    if (link->is_up) {
+        link->onion.lost_at = clock_milliseconds();
+        link->onion.is_fresh = false;
+    }
+    if (link->was_up && !link->onion.is_fresh)
+        link->callbacks.refresh(link->config->control.host, link->context);
 }
 
 /* Milliseconds before the first try after a loss, and at most before later ones. */
@@ -318,12 +338,16 @@ static void connection_closed(struct control_connection *connection, enum contro
         loss = control_endpoint_is_loopback(&link->config->control) ? SOURCE_GONE_HERE : SOURCE_GONE;
     if (link->is_up && clock_milliseconds() - link->up_since >= STEADY)
         link->retry_delay = first_delay(link);
-    if (is_onion(link))
+    if (is_onion(link)) {
         note_onion_failure(link, failure);
+        refresh_descriptor(link);
+    }
+    bool waits_for_descriptor = is_onion(link) && link->is_up && !has_misbehaved;
     link->is_up = false;
     link->connection = NULL;
     control_connection_free(connection);
-    run_timer(link, choose_delay(link, failure, has_misbehaved));
+    run_timer(link,
+              waits_for_descriptor ? ONION_DESCRIPTOR_PATIENCE : choose_delay(link, failure, has_misbehaved));
     link->callbacks.down(link->number, &reason, loss, link->context);
 }
 
@@ -448,6 +472,19 @@ bool backend_link_hurry(struct backend_link *link, size_t position)
         return false;
     run_timer(link, (int64_t)(position % (ONION_LOOK / ONION_SPREAD)) * ONION_SPREAD);
     return true;
+}
+
+void backend_link_note_descriptor(struct backend_link *link, const char *address)
+{
+    struct onion_tries *tries = &link->onion;
+    if (!is_onion(link) || link->is_up || !link->was_up || tries->is_fresh ||
+        strncmp(link->config->control.host, address, ONION_ADDRESS_LENGTH) != 0)
+        return;
+    tries->is_fresh = true;
+    tries->refusal_count = 0;
+    int64_t left = tries->lost_at + ONION_RETRY_FIRST - clock_milliseconds();
+    if (link->connection == NULL && !tries->is_waiting)
+        run_timer(link, left > 0 ? left : 0);
 }
 
 void backend_link_note_refusal(struct backend_link *link, const struct introduction_refusal *refusal)

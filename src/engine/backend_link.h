@@ -24,6 +24,8 @@ struct backend_link_callbacks {
     /* Finds a SOCKS port, for one that is reached over Tor: see socks_place.h. */
     enum socks_place_state (*find_socks)(size_t turn, struct listen_address *place, struct error *error,
                                          void *context);
+    /* The connection to an onion service (with ".onion") is lost: its descriptor is to be fetched anew. */
+    void (*refresh)(const char *address, void *context);
 };
 
 /* number: of the source that the backend is. reader reads the files that open its control port, and stays.
@@ -42,6 +44,10 @@ bool backend_link_set_config(struct backend_link *link, const struct config_back
 /* There may be a SOCKS port now: one that waits for it tries soon, later the more others that do so come
  * before it (position). Returns false when it does not wait. */
 bool backend_link_hurry(struct backend_link *link, size_t position);
+
+/* A local tor has fetched the descriptor of an onion service (without ".onion"): that may be where its
+ * control port is. */
+void backend_link_note_descriptor(struct backend_link *link, const char *address);
 
 /* An introduction point does not know a service any more: that may be where its control port is. */
 void backend_link_note_refusal(struct backend_link *link, const struct introduction_refusal *refusal);

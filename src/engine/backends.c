@@ -221,6 +221,20 @@ static enum socks_place_state find_socks(size_t turn, struct listen_address *pla
     return engine_find_socks_place(context, turn, place, error);
 }
 
+/* Each local tor has descriptors of its own, and the SOCKS port may be any one's. */
+static void refresh_descriptor(const char *address, void *context)
+{
+    struct engine *engine = context;
+    char command[sizeof("HSFETCH ") + ONION_ADDRESS_LENGTH];
+    snprintf(command, sizeof(command), "HSFETCH %.*s", ONION_ADDRESS_LENGTH, address);
+    for (size_t i = 0; i < PUBLISHER_TORS_MAX; i++) {
+        struct local_tor *tor = engine->tors[i].local_tor;
+        struct control_connection *connection = tor != NULL ? local_tor_connection(tor) : NULL;
+        if (connection != NULL)
+            control_connection_send(connection, command, NULL, NULL);
+    }
+}
+
 static void backend_is_down(uint64_t number, const struct error *error, enum source_loss loss, void *context)
 {
     struct engine *engine = context;
@@ -262,8 +276,20 @@ void engine_drop_fetches(struct engine *engine, size_t tor)
     }
 }
 
+/* Tells the connections over Tor of a descriptor that may be of where they lead. */
+static void note_descriptor(struct engine *engine, const struct hs_desc_event *event)
+{
+    if (event->action != HS_DESC_CONTENT || event->content_length == 0 || !event->has_address)
+        return;
+    for (size_t i = 0; i < engine->backend_count; i++) {
+        if (engine->backends[i]->link != NULL)
+            backend_link_note_descriptor(engine->backends[i]->link, event->address);
+    }
+}
+
 void engine_note_local_event(struct engine *engine, size_t tor, const struct hs_desc_event *event)
 {
+    note_descriptor(engine, event);
     size_t row = event->has_address ? engine_first_backend(engine, event->address) : KEY_INDEX_NONE;
     while (row != KEY_INDEX_NONE) {
         struct engine_backend *backend = engine->backends[row];
@@ -339,6 +365,7 @@ static void connect_backend(struct engine_backend *backend)
         .hs_desc = backend_said,
         .down = backend_is_down,
         .find_socks = find_socks,
+        .refresh = refresh_descriptor,
     };
     struct engine *engine = backend->engine;
     if (backend->config->has_control)
