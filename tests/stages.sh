@@ -1,6 +1,7 @@
 #!/bin/sh
 # The work of run.sh: runs the stages and tests that are named, or all stages, and says what came of them. The exit status
-# is 64 for a name that there is not.
+# is 64 for a name that there is not. "--beside FOLDER" before the names is for this script itself: stages that run while those
+# of the network do, and leave in FOLDER what came of them.
 
 cd "$(dirname "$0")/.." || exit 1
 . tests/setup.sh
@@ -56,10 +57,17 @@ build()
     return 1
 }
 
-# Run ctest for a kind of build with the given options and add its result to the sums.
+# Run ctest for a kind of build with the given options and add its result to the sums. Beside others of the same build it
+# has a folder of its own to write in.
 run_ctest()
 {
-    folder=build/test-$1
+    built=build/test-$1
+    folder=$built
+    [ -z "$results" ] || {
+        folder=$results/$built
+        mkdir -p "$folder"
+        echo "subdirs(\"$PWD/$built/tests\")" >"$folder/CTestTestfile.cmake"
+    }
     shift
     log=$folder/ctest.log
     failed_tests=$folder/Testing/Temporary/LastTestsFailed.log
@@ -67,16 +75,16 @@ run_ctest()
     $with ctest --test-dir "$folder" --output-on-failure --output-log "$log" "$@"
     counts=$(sed -n 's/^[0-9]*% tests passed, \([0-9]*\) tests failed out of \([0-9]*\)$/\1 \2/p' "$log")
     if [ -z "$counts" ]; then
-        echo "ctest did not run in $folder."
+        echo "ctest did not run in $built."
         failed=$((failed + 1))
-        name_failure "ctest in $folder"
+        name_failure "ctest in $built"
         return
     fi
     for name in $(list_failed); do
-        name_failure "$name in $folder"
+        name_failure "$name in $built"
     done
     not_run=$(sed -n 's/^ *[0-9]*\/[0-9]* Test *#[0-9]*: \([^ ]*\) .*\*\*\*Skipped .*/\1/p' "$log")
-    [ -z "$not_run" ] || skipped="$skipped $folder ($(join ' ' "$not_run"))"
+    [ -z "$not_run" ] || skipped="$skipped $built ($(join ' ' "$not_run"))"
     failed=$((failed + ${counts% *}))
     passed=$((passed + ${counts#* } - ${counts% *} - $(echo "$not_run" | grep -c .)))
 }
@@ -118,6 +126,50 @@ run_network_tests()
     done
 }
 
+# Start the stages that only compute at the lowest priority: they run while the network's tests do, which mostly wait, but
+# judge by time.
+start_beside()
+{
+    [ -n "$beside" ] || return
+    mkdir "$TMPDIR/beside"
+    # shellcheck disable=SC2086 # a list of words
+    nice -n 19 sh tests/stages.sh --beside "$TMPDIR/beside" $beside >"$TMPDIR/beside/log" 2>&1 &
+    beside_process=$!
+}
+
+# What those have left under a name, or nothing.
+read_beside()
+{
+    cat "$TMPDIR/beside/$1" 2>/dev/null
+}
+
+# Wait for them, show what they have printed, and add what came of them.
+end_beside()
+{
+    [ -n "$beside" ] || return
+    begin "the rest of$beside, begun beside net"
+    wait "$beside_process"
+    read_beside log
+    begin ''
+    counts=$(read_beside counts)
+    [ -n "$counts" ] || counts='0 1'
+    passed=$((passed + ${counts% *}))
+    failed=$((failed + ${counts#* }))
+    seconds="$seconds$(read_beside seconds)
+"
+    skipped="$skipped$(read_beside skipped)"
+    failures="$failures$(read_beside failures)"
+}
+
+# Leave what came of the stages for the one that has started this beside its own.
+leave_results()
+{
+    printf '%s' "$failures" >"$results/failures"
+    printf '%s' "$skipped" >"$results/skipped"
+    printf '%s' "$seconds" | sed 's/$/ (beside net)/' >"$results/seconds"
+    echo "$passed $failed" >"$results/counts"
+}
+
 # Look at the layout of the sources, and for the slips that such tools know.
 check_style()
 {
@@ -134,6 +186,18 @@ is_wanted()
     return 1
 }
 
+# Whether a stage was asked for and has its turn here.
+is_next()
+{
+    case " $beside " in *" $1 "*) return 1 ;; esac
+    is_wanted "$1"
+}
+
+results=
+[ "$1" != --beside ] || {
+    results=$2
+    shift 2
+}
 all='style unit cli sim clang sanitize fuzz net'
 wanted=
 tests=
@@ -145,6 +209,12 @@ $name" ;;
     esac
 done
 [ $# != 0 ] || wanted=$all
+
+# Those that only compute, and can run beside the network's tests.
+beside=
+for name in sim clang fuzz; do
+    ! is_wanted net || ! is_wanted $name || beside="$beside $name"
+done
 
 # A name that ctest does not know either is a mistake.
 if [ -n "$tests" ]; then
@@ -160,9 +230,10 @@ fi
 
 # How many tests at a time: most of them wait more than they compute.
 jobs=$(($(nproc) + 2))
+[ -z "$results" ] || jobs=$(nproc)
 network_jobs=8
 
-if is_wanted style; then
+if is_next style; then
     begin 'style'
     check_style
 fi
@@ -171,13 +242,15 @@ fi
 names=
 labels=
 for stage_labels in 'unit=unit|fuzz|bench' cli=cli sim=sim; do
-    ! is_wanted "${stage_labels%=*}" || {
+    ! is_next "${stage_labels%=*}" || {
         names="$names, ${stage_labels%=*}"
         labels="$labels|${stage_labels#*=}"
     }
 done
 has_gcc=
-if [ -n "$labels$tests" ] || is_wanted net; then
+if [ -n "$results" ]; then
+    has_gcc=yes
+elif [ -n "$labels$tests" ] || is_wanted net; then
     ! build gcc || has_gcc=yes
 fi
 if [ -n "$has_gcc" ] && [ -n "$labels" ]; then
@@ -189,30 +262,36 @@ if [ -n "$has_gcc" ] && [ -n "$tests" ]; then
     run_ctest gcc -R "^($(join '|' "$tests"))\$" -j "$jobs"
 fi
 
-if is_wanted clang && build clang; then
+if is_next clang && build clang; then
     begin 'clang'
     run_ctest clang -L 'unit|fuzz' -j "$jobs"
     check 'lines that the corpora run' sh tests/coverage.sh
 fi
 
-if { is_wanted sanitize || is_wanted fuzz; } && build sanitize; then
-    if is_wanted sanitize; then
+if { is_next sanitize || is_next fuzz; } && build sanitize; then
+    if is_next sanitize; then
         begin 'sanitize'
         run_ctest sanitize -L 'unit|cli' -j "$jobs"
     fi
-    if is_wanted fuzz; then
+    if is_next fuzz; then
         begin 'fuzz'
         check 'tests/fuzz.sh' sh tests/fuzz.sh 5
     fi
 fi
 
-# Alone, since some of these judge by time.
+# Without others that want as much, since some of these judge by time.
 if [ -n "$has_gcc" ] && is_wanted net; then
+    start_beside
     begin 'net'
     run_network_tests gcc -L net -j $network_jobs
+    end_beside
 fi
 
 begin ''
+[ -z "$results" ] || {
+    leave_results
+    exit
+}
 echo
 printf 'Seconds of each stage:\n%s' "$seconds"
 [ -z "$skipped" ] || echo "Skipped, because this machine or the sanitizers do not let them run, in:$skipped"
