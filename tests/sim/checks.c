@@ -78,7 +78,8 @@ void checks_note_steady(struct world *world)
 
 int64_t checks_churn_holds(const struct world *world, const struct obpub *obpub, size_t frontend)
 {
-    bool is_strained = world->now - obpub->frontends[frontend].strained_at < STRAIN_MEMORY;
+    bool is_strained = world->now - obpub->frontends[frontend].strained_at < STRAIN_MEMORY ||
+                       world->plan.webs_fail > 0; /* with so many changes of so many kinds */
     int64_t holds = is_strained ? STRAIN_HOLDS : CHURN_HOLDS;
     return world_is_broken("haste") ? holds / 8 : holds;
 }
@@ -95,7 +96,7 @@ static unsigned count_changes(const struct world *world, const struct obpub *obp
     /* It may have gone and come for these, more than once. */
     count += obpub->links[number].fetch_fault_at > since ? 2 : 0;
     count += obpub->links[number].moved_at > since ? 2 : 0;
-    return count;
+    return count + webs_count_changes(world, obpub, number, since);
 }
 
 /* How often all backends of a frontend have changed that may be taken for quiet ones. */
@@ -173,6 +174,8 @@ static int64_t find_last_deadline(const struct world *world, size_t frontend, ui
         if (!obpub->is_running)
             continue;
         int64_t delay = find_delay(world, obpub, frontend, point->backend, period_number);
+        if (world->plan.webs_fail > 0 && !world->backends[point->backend].has_control)
+            return NEVER; /* it may have been sick when it changed, and not be asked for long */
         if (obpub->publisher->frontends[frontend].is_frozen || delay == NEVER ||
             twin_rules_lacks_seen(world, frontend))
             return NEVER; /* the last good set stays */
@@ -204,6 +207,22 @@ static void check_points(struct world *world, size_t frontend, const struct stor
     }
 }
 
+/* The same for points of backends whose web servers are dead, though their tors live. */
+static void check_webs(struct world *world, const struct obpub *obpub, size_t frontend,
+                       const struct stored *stored)
+{
+    for (size_t i = 0; i < stored->point_count; i++) {
+        uint32_t number = world->points[stored->points[i] - 1].backend;
+        int64_t delay = find_delay(world, obpub, frontend, number, stored->period_number);
+        int64_t deadline = webs_find_deadline(world, obpub, frontend, number);
+        if (delay == NEVER || deadline == NEVER)
+            continue;
+        if (world->now > deadline + delay + DEATH_NOTICED + settle_time(world))
+            world_fail(world, "frontend %zu: relay %u has a point of backend %u, whose web server is dead",
+                       frontend, stored->relay, number);
+    }
+}
+
 static bool has_point_of(const struct world *world, const struct stored *stored, size_t backend)
 {
     for (size_t i = 0; i < stored->point_count; i++) {
@@ -225,8 +244,12 @@ static bool must_be_in(const struct world *world, const struct obpub *obpub, siz
     if (world->now - link->fetch_fault_at < FETCH_FAULT_EXCUSES ||
         twin_is_unseen(world, number)) /* others' uploads may hide its own: it has its share over days */
         return false;
+    int64_t well_since = webs_find_well_since(world, number);
+    if (well_since == NEVER)
+        return false;
     int64_t since =
         later(later(backend->changed_at, link->moved_at), steady_since(obpub) + settle_time(world));
+    since = later(since, well_since);
     if (backend->has_control)
         return link->is_up && world->now - since > BACK_IN + delay;
     return world->now - since > BACK_IN_BY_POLL + delay;
@@ -352,6 +375,8 @@ static void check_responsible(struct world *world, const struct obpub *obpub, si
         return;
     if (stored->obpub != OF_A_TOR)
         check_points(world, frontend, stored);
+    if (stored->obpub == obpub_number(world, obpub))
+        check_webs(world, obpub, frontend, stored);
     if (world->plan.has_twins)
         twin_rules_check(world, obpub, frontend, stored);
     bool is_merged = !obpub->publisher->frontends[frontend].is_split && stored->obpub != OF_A_TOR &&

@@ -256,9 +256,12 @@ void obpub_run(struct world *world, struct obpub *obpub)
             link_fetch(world, obpub, &action);
         else if (action.type == PUBLISHER_UPLOAD)
             upload(world, obpub, &action);
+        else if (action.type == PUBLISHER_CHECK)
+            webs_check(world, obpub, &action);
         else
             looks_perform(world, obpub, &action);
     }
+    webs_check_members(world, obpub);
     int64_t moment = publisher_next_moment(obpub->publisher);
     if (moment <= world->now)
         world_fail(world, "the publisher wants to be asked at once though it has just been");
@@ -379,6 +382,7 @@ static void start(struct world *world, const struct happening *happening)
         for (size_t j = 0; j < RELAYS_MAX; j++)
             obpub->frontends[i].fault_at[j] = LONG_AGO;
     }
+    webs_configure(world, obpub);
     links_begin(world, obpub);
     obpub_set_tor(world, obpub, true);
 }

@@ -288,6 +288,23 @@ static void plan_throng(struct plan *plan, struct chance *chance)
 #undef RATE
 }
 
+/* Some hours in which web servers die and come back behind backends that live, or die as well; and checks are
+ * wrong at times. */
+static void plan_ailing(struct plan *plan, struct chance *chance)
+{
+    static const double failures[] = {0.2, 1, 4}, delusions[] = {0, 0.2, 1};
+    plan_short(plan, chance);
+    plan->schedule = public_schedule;
+    plan->duration = chance_draw(chance, 2 * HOUR, 8 * HOUR);
+    plan->check_interval = 40 * SECOND;
+    plan->backend_count = (size_t)chance_draw(chance, 2, 6);
+    plan->members = (size_t)chance_draw(chance, 2, (int64_t)plan->backend_count);
+    plan->webs_fail = failures[chance_draw(chance, 0, 2)];
+    plan->checks_delude = delusions[chance_draw(chance, 0, 2)];
+    if (chance_once_in(chance, 2)) /* so that much is promised */
+        plan->dies = plan->hangs = plan->loses_route = plan->flaps = 0;
+}
+
 bool plan_make(struct plan *plan, const char *kind, uint64_t seed)
 {
     struct chance chance = {.state = seed ^ 0x706c616e};
@@ -313,6 +330,8 @@ bool plan_make(struct plan *plan, const char *kind, uint64_t seed)
         plan_crowd(plan, &chance);
     else if (strcmp(kind, "throng") == 0)
         plan_throng(plan, &chance);
+    else if (strcmp(kind, "ailing") == 0)
+        plan_ailing(plan, &chance);
     else if (strcmp(kind, "short") == 0)
         plan_short(plan, &chance);
     else

@@ -1,6 +1,7 @@
 /* Plays the state machine of publish/ under a virtual clock against a model of the network, from a seed.
  *
- *     sim --history short|year|large|siege|turns|twins|unseen|crowd|throng [--seed N | --fresh] [--count N]
+ *     sim --history short|year|large|siege|turns|twins|unseen|crowd|throng|ailing [--seed N | --fresh]
+ * [--count N]
  *         [--break RULE] [--figures] [--trace]
  *
  * With a count it plays as many histories, each with the next seed. One that fails is played again, to the
@@ -14,7 +15,8 @@
  * another twin's seed), spare (obpub posts to the spare HSDirs, too), unseen (nobody can fetch
  * what these have), uneven (all HSDirs have one twin); and of crowds: left-out (one backend is in no set),
  * alone (each set has the points of one backend), stale (some HSDirs never have another set), owing (nobody
- * is owed what it lacked), forgetful (nothing is a reason for other points). */
+ * is owed what it lacked), forgetful (nothing is a reason for other points); and of ailing
+ * web servers: hale (checks find nothing), strict (they count also where all fail). */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>

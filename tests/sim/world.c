@@ -81,6 +81,7 @@ void world_play(struct world *world, const struct plan *plan)
     backends_begin(world);
     make_frontends(world);
     operators_begin(world);
+    webs_begin(world);
     obpubs_begin(world);
     if (plan->takes_turns)
         turns_begin(world);

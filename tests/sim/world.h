@@ -12,6 +12,7 @@
 #include "publish/publisher.h"
 #include "timeline.h"
 #include "twins.h"
+#include "webs.h"
 
 #define SECOND ((int64_t)1000)
 #define MINUTE (60 * SECOND)
@@ -68,6 +69,8 @@ struct plan {
     double hups, switches_work;
     int64_t busy;         /* one in so many times that it looks a twin's load begins to grow; 0: never */
     size_t visitor_count; /* of each frontend */
+    double webs_fail;     /* web servers behind backends, which then are all checked; */
+    double checks_delude; /* and checks are wrong so often, of all backends */
 };
 
 /* What one HSDir keeps of one blinded key. */
@@ -146,6 +149,7 @@ struct backend {
     size_t points_wanted;
     int64_t flaps_until; /* 0: it does not */
     struct twin twin;
+    struct web web;
 };
 
 /* What an obpub last did with one HSDir for one descriptor: for the rules it is held to. */
@@ -259,6 +263,8 @@ struct world {
     struct frontend *frontends;
     struct obpub obpubs[OBPUBS];
     struct visitor *visitors;
+    enum delusion delusion;
+    int64_t deluded_at; /* when it began or ended */
     struct figures figures;
     bool has_failed;
     char failure[256];
