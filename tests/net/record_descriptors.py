@@ -1,5 +1,5 @@
-# Records descriptors of stock tor services, of several kinds, into vectors/descriptor_tor_*.txt. A program, not a
-# test: /usr/bin/python3 tests/net/testnet.py run -- /usr/bin/python3 tests/net/record_descriptors.py [FOLDER]
+# Records descriptors of stock tor services, of several kinds or the named ones, into vectors/descriptor_tor_*.txt. A program,
+# not a test: /usr/bin/python3 tests/net/testnet.py run -- /usr/bin/python3 tests/net/record_descriptors.py [FOLDER [KIND...]]
 #
 # Beside each descriptor goes what python3-stem, an independent implementation, finds in it.
 
@@ -9,22 +9,24 @@ import os
 import sys
 import time
 
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from stem.descriptor.hidden_service import HiddenServiceDescriptorV3
 
-from harness.judge import blinded_key, pow_params
+from harness.clients import restrict
+from harness.judge import Judged, blinded_key, pow_params
 from testnet import main, step
 
 FOLDER = os.path.join(os.path.dirname(__file__), '..', '..', 'vectors')
 
-# Name of the vector, what it shows, torrc lines of its service.
+# Name of the vector, what it shows, torrc lines of its service, number of authorised clients.
 KINDS = [
-    ('plain', 'three introduction points, as by default', []),
-    ('ten', 'ten introduction points', ['HiddenServiceNumIntroductionPoints 10']),
-    ('pow', 'proof of work on: a pow-params line', ['HiddenServicePoWDefensesEnabled 1']),
-    ('single', 'a single onion service', ['HiddenServiceSingleHopMode 1', 'HiddenServiceNonAnonymousMode 1']),
-    ('restricted', 'restricted discovery: the inner layer can only be read by an authorised client', []),
+    ('plain', 'three introduction points, as by default', [], 0),
+    ('ten', 'ten introduction points', ['HiddenServiceNumIntroductionPoints 10'], 0),
+    ('pow', 'proof of work on: a pow-params line', ['HiddenServicePoWDefensesEnabled 1'], 0),
+    ('single', 'a single onion service', ['HiddenServiceSingleHopMode 1', 'HiddenServiceNonAnonymousMode 1'],
+     0),
+    ('restricted', 'restricted discovery: the inner layer can only be read by an authorised client', [], 1),
+    *((f'clients_{count}', f'for {count} authorised clients, with the keys of some', [], count)
+      for count in (1, 16, 17, 100)),
 ]
 
 
@@ -32,15 +34,6 @@ def running_period(times):
     """The number of the time period that runs, and its length in minutes (rend-spec-v3 [TIME-PERIODS])."""
     length = times.run_length // 60
     return (times.valid_after // 60 - 12 * times.voting_interval // 60) // length, length
-
-
-def restrict(service):
-    """Let only one client, whose key nobody keeps, read the service's descriptor from its next start on."""
-    key = X25519PrivateKey.generate().public_key().public_bytes(serialization.Encoding.Raw,
-                                                                serialization.PublicFormat.Raw)
-    folder = os.path.join(service.service_dir, 'authorized_clients')
-    with open(os.path.join(folder, 'client.auth'), 'w') as file:
-        file.write('descriptor:x25519:' + base64.b32encode(key).decode().rstrip('=') + '\n')
 
 
 def has_flow_control(inner):
@@ -64,8 +57,9 @@ def describe_points(inner):
         yield 'point ' + ' '.join(part.hex() for part in keys)
 
 
-def figures(service, text, times):
-    """The lines that say what the descriptor is held to, and what is in it."""
+def figures(service, text, times, clients):
+    """The lines that say what the descriptor is held to, and what is in it. Of the one called "restricted" nobody is to be
+    able to read more."""
     number, length = running_period(times)
     descriptor = HiddenServiceDescriptorV3.from_str(text, validate=True)
     certificate = descriptor.signing_cert
@@ -80,21 +74,24 @@ def figures(service, text, times):
         f'lifetime {descriptor.lifetime}', f'revision-counter {descriptor.revision_counter}']
     if service.name == 'restricted':
         return lines
-    inner = descriptor.decrypt(service.onion)
+    inner = Judged(text, service.onion, clients[0] if clients else None).inner_layer
     lines += [f'flow-control {has_flow_control(inner)}', f'single-onion-service {int(inner.is_single_service)}',
               f'pow-params {describe_pow_params(str(inner))}']
+    if clients:
+        told = sorted({0, len(clients) // 2, len(clients) - 1})
+        lines += [f'authorised-clients {len(clients)}'] + [f'client-key {clients[number].hex()}' for number in told]
     return lines + list(describe_points(inner))
 
 
-def record(net, service, what, folder):
+def record(net, service, name, what, folder, clients):
     """Write one vector file."""
     text = service.own_descriptor()
     version = service.info('version').split()[0]
     lines = [f'# A descriptor of a stock tor {version} on a private network: {what}.',
              '# Recorded by tests/net/record_descriptors.py (GETINFO hs/service/desc/id); the figures of what is in',
              '# it are from python3-stem. The descriptor follows the empty line.']
-    lines += figures(service, text, net.consensus_times(service))
-    path = os.path.join(folder, f'descriptor_tor_{service.name}.txt')
+    lines += figures(service, text, net.consensus_times(service), clients)
+    path = os.path.join(folder, f'descriptor_tor_{name}.txt')
     with open(path, 'w') as file:
         file.write('\n'.join(lines) + '\n\n' + text.rstrip('\n') + '\n')
     step(f'recorded {path}')
@@ -102,15 +99,16 @@ def record(net, service, what, folder):
 
 def run(net):
     folder = sys.argv[1] if len(sys.argv) > 1 else FOLDER
-    for name, what, torrc in KINDS:
-        service = net.start_service(name, torrc=torrc)
-        if name == 'restricted':
-            service.kill()
-            restrict(service)
-            service.start()
+    for name, what, torrc, client_count in KINDS:
+        if sys.argv[2:] and name not in sys.argv[2:]:
+            continue
+        service = net.start_service(name.replace('_', ''), torrc=torrc)
+        clients = []
+        if client_count:
+            clients = restrict(service, client_count)
             service.wait_bootstrapped()
             service.wait_published()
-        record(net, service, what, folder)
+        record(net, service, name, what, folder, clients)
         service.close()
 
 

@@ -1,8 +1,10 @@
 /* Prints a superdescriptor with all points and the pow-params of one descriptor: encode_descriptor ADDRESS
- * PERIOD_NUMBER PERIOD_LENGTH NOW FILE SEED. FILE has the descriptor and ADDRESS is its service's;
- * PERIOD_NUMBER is that of the time period now running, and the superdescriptor is of it; SEED is that of the
- * frontend's key, in hexadecimal. Before it stands a line with what was read of the pow-params: their seed in
- * hexadecimal, the effort, and the seconds since the epoch when they expire, or "-". */
+ * PERIOD_NUMBER PERIOD_LENGTH NOW FILE SEED [CLIENT_KEY...]. FILE has the descriptor and ADDRESS is its
+ * service's; PERIOD_NUMBER is that of the time period now running, and the superdescriptor is of it; SEED is
+ * that of the frontend's key, in hexadecimal. With CLIENT_KEYs, the private keys of clients in hexadecimal,
+ * FILE is decoded with the first one's, and the superdescriptor is for all of these clients alone. Before it
+ * stands a line with what was read of the pow-params: their seed in hexadecimal, the effort, and the seconds
+ * since the epoch when they expire, or "-". */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +23,14 @@ static void require(bool is_done, const char *reason)
         return;
     fprintf(stderr, "%s\n", reason);
     exit(2);
+}
+
+/* Reads just size bytes in hexadecimal. */
+static void read_hex(uint8_t *bytes, size_t size, const char *hex)
+{
+    size_t length = 0;
+    require(sodium_hex2bin(bytes, size, hex, strlen(hex), NULL, &length, NULL) == 0 && length == size,
+            "a key is not 32 bytes in hexadecimal");
 }
 
 static struct descriptor *decode_file(const char *path, const struct descriptor_expectation *expectation)
@@ -49,6 +59,30 @@ static void print_pow_params(const struct pow_params *pow_params)
         puts("-");
 }
 
+/* What clients with these private keys, in hexadecimal, are given; NULL if there are none. */
+static struct descriptor_authorization *authorise(char **client_keys, size_t count,
+                                                  const struct superdescriptor *superdescriptor)
+{
+    if (count == 0)
+        return NULL;
+    uint8_t(*keys)[X25519_PUBLIC_KEY_SIZE] = memory_allocate(count, sizeof(*keys));
+    uint8_t seed[DESCRIPTOR_AUTHORIZATION_SEED_SIZE];
+    struct error error = {.text = ""};
+    for (size_t i = 0; i < count; i++) {
+        uint8_t secret_key[X25519_SECRET_KEY_SIZE];
+        read_hex(secret_key, sizeof(secret_key), client_keys[i]);
+        x25519_derive_public_key(keys[i], secret_key);
+    }
+    struct authorized_clients *clients = authorized_clients_new(keys, count, &error);
+    require(clients != NULL, error.text);
+    randombytes_buf(seed, sizeof(seed));
+    struct descriptor_authorization *authorization = descriptor_authorization_new(
+        clients, superdescriptor->identity_key, superdescriptor->blinded_key, seed);
+    authorized_clients_release(clients);
+    free(keys);
+    return authorization;
+}
+
 /* Makes the keys and the certificate of a frontend's superdescriptor. */
 static void make_keys(struct superdescriptor *superdescriptor, struct ed25519_secret_key *signing_secret_key,
                       const struct ed25519_secret_key *secret_key,
@@ -75,7 +109,8 @@ static void make_keys(struct superdescriptor *superdescriptor, struct ed25519_se
 
 static void print_superdescriptor(const struct descriptor *backend,
                                   const struct ed25519_secret_key *secret_key,
-                                  const struct descriptor_expectation *expectation)
+                                  const struct descriptor_expectation *expectation, char **client_keys,
+                                  size_t client_count)
 {
     struct superdescriptor superdescriptor = {.pow_params = backend->pow_params,
                                               .revision_counter = (uint64_t)expectation->wall_now};
@@ -90,6 +125,8 @@ static void print_superdescriptor(const struct descriptor *backend,
     for (size_t i = 0; i < backend->point_count; i++)
         superdescriptor.points[i] = &backend->points[i];
     make_keys(&superdescriptor, &signing_secret_key, secret_key, expectation);
+    struct descriptor_authorization *authorization = authorise(client_keys, client_count, &superdescriptor);
+    superdescriptor.authorization = authorization;
     randombytes_buf(&randomness, sizeof(randomness));
     randombytes_buf(bytes, sizeof(bytes));
     superdescriptor_make_ephemeral_key(randomness.ephemeral_key, bytes);
@@ -98,31 +135,33 @@ static void print_superdescriptor(const struct descriptor *backend,
             error.text);
     fputs(text, stdout);
     free(text);
+    descriptor_authorization_free(authorization);
 }
 
 int main(int argument_count, char **arguments)
 {
     uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE], seed[ED25519_SEED_SIZE];
+    uint8_t client_key[X25519_SECRET_KEY_SIZE];
     struct error error = {.text = ""};
-    size_t length;
-    require(sodium_init() >= 0 && argument_count == 7, "six arguments, please");
+    require(sodium_init() >= 0 && argument_count >= 7, "six arguments or more, please");
+    const size_t client_count = (size_t)argument_count - 7;
     require(onion_address_decode(identity_key, arguments[1], &error) == 0, error.text);
-    require(sodium_hex2bin(seed, sizeof(seed), arguments[6], strlen(arguments[6]), NULL, &length, NULL) ==
-                    0 &&
-                length == sizeof(seed),
-            "the seed is not 32 bytes in hexadecimal");
+    read_hex(seed, sizeof(seed), arguments[6]);
+    if (client_count > 0)
+        read_hex(client_key, sizeof(client_key), arguments[7]);
     const struct descriptor_expectation expectation = {
         .identity_key = identity_key,
         .period_number = strtoull(arguments[2], NULL, 10),
         .schedule = {.period_length = (uint32_t)strtoul(arguments[3], NULL, 10)},
         .size_max = DESCRIPTOR_SIZE_MAX_DEFAULT,
         .wall_now = strtoll(arguments[4], NULL, 10),
+        .client_key = client_count > 0 ? client_key : NULL,
     };
     struct ed25519_secret_key secret_key;
     ed25519_expand_seed(&secret_key, seed);
     struct descriptor *backend = decode_file(arguments[5], &expectation);
     print_pow_params(&backend->pow_params);
-    print_superdescriptor(backend, &secret_key, &expectation);
+    print_superdescriptor(backend, &secret_key, &expectation, arguments + 7, client_count);
     descriptor_free(backend);
     return 0;
 }

@@ -12,6 +12,7 @@
 #include <sodium.h>
 
 #include "base/memory.h"
+#include "crypto/descriptor_cookie.h"
 #include "crypto/descriptor_layer.h"
 #include "vectors.h"
 
@@ -157,13 +158,55 @@ static char *open_layer(const char *text, enum descriptor_layer layer,
     return plaintext;
 }
 
+static void decode_base64(uint8_t *bytes, size_t size, const char *base64)
+{
+    size_t length = 0;
+    assert_int_equal(sodium_base642bin(bytes, size, base64, strcspn(base64, " \n"), NULL, &length, NULL,
+                                       sodium_base64_VARIANT_ORIGINAL_NO_PADDING),
+                     0);
+    assert_int_equal(length, size);
+}
+
+/* Finds a client's cookie in a middle layer. */
+static void find_cookie(uint8_t cookie[DESCRIPTOR_COOKIE_SIZE], const char *middle,
+                        const struct descriptor_layer_secret *secret, const uint8_t *client_key)
+{
+    static const char key_line[] = "\ndesc-auth-ephemeral-key ", client_line[] = "\nauth-client ";
+    uint8_t ephemeral_key[X25519_PUBLIC_KEY_SIZE];
+    char key[44 + 1] = {0};
+    assert_non_null(strstr(middle, key_line));
+    memcpy(key, strstr(middle, key_line) + strlen(key_line), 43); /* without its padding */
+    decode_base64(ephemeral_key, sizeof(ephemeral_key), key);
+    for (const char *line = middle; (line = strstr(line, client_line)) != NULL;) {
+        struct auth_client client;
+        line += strlen(client_line);
+        decode_base64(client.client_id, sizeof(client.client_id), line);
+        decode_base64(client.iv, sizeof(client.iv), line + 12);
+        decode_base64(client.encrypted_cookie, sizeof(client.encrypted_cookie), line + 35);
+        if (descriptor_cookie_open(cookie, secret->subcredential, client_key, ephemeral_key, &client, 1) == 0)
+            return;
+    }
+    fail_msg("no line is the client's");
+}
+
 void open_layers(struct opened_layers *layers, const char *text, const uint8_t *identity_key,
                  const struct descriptor *descriptor)
 {
+    open_layers_as_client(layers, text, identity_key, descriptor, NULL);
+}
+
+void open_layers_as_client(struct opened_layers *layers, const char *text, const uint8_t *identity_key,
+                           const struct descriptor *descriptor, const uint8_t *client_key)
+{
     struct descriptor_layer_secret secret = {.revision_counter = descriptor->revision_counter};
+    uint8_t cookie[DESCRIPTOR_COOKIE_SIZE];
     memcpy(secret.blinded_key, descriptor->blinded_key, sizeof(secret.blinded_key));
     blinding_derive_subcredential(secret.subcredential, identity_key, descriptor->blinded_key);
     layers->middle = open_layer(text, DESCRIPTOR_LAYER_SUPERENCRYPTED, &secret, &layers->middle_length);
+    if (client_key != NULL) {
+        find_cookie(cookie, layers->middle, &secret, client_key);
+        secret.cookie = cookie;
+    }
     layers->inner = open_layer(layers->middle, DESCRIPTOR_LAYER_ENCRYPTED, &secret, &layers->inner_length);
 }
 

@@ -36,6 +36,9 @@ struct opened_layers {
 /* Decrypts both layers, without the code under test but for the ciphers; fails the test when it can't. */
 void open_layers(struct opened_layers *layers, const char *text, const uint8_t *identity_key,
                  const struct descriptor *descriptor);
+/* The same for a client with this secret key; NULL: for everybody. */
+void open_layers_as_client(struct opened_layers *layers, const char *text, const uint8_t *identity_key,
+                           const struct descriptor *descriptor, const uint8_t *client_key);
 void opened_layers_clear(struct opened_layers *layers);
 
 #endif

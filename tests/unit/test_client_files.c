@@ -235,7 +235,7 @@ static void test_folder_that_changes(void **state)
         alarm(60); /* should the test end before it ends this */
         change_for_good();
     }
-    for (size_t i = 0; i < 200; i++) {
+    for (size_t i = 0; i < 50; i++) {
         struct client_files clients;
         struct config_report report = {.error_count = 0};
         int result = client_files_load(&clients, "clients", false, &report);

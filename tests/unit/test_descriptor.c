@@ -130,6 +130,15 @@ static void test_descriptors_of_stem(void **state)
     check_vector("descriptor_stem_previous.txt");
 }
 
+static void test_restricted_descriptors_of_tor(void **state)
+{
+    (void)state;
+    check_restricted_vector("descriptor_tor_clients_1.txt");
+    check_restricted_vector("descriptor_tor_clients_16.txt");
+    check_restricted_vector("descriptor_tor_clients_17.txt");
+    check_restricted_vector("descriptor_tor_clients_100.txt");
+}
+
 static void test_restricted_descriptors_of_stem(void **state)
 {
     (void)state;
@@ -504,6 +513,7 @@ int main(void)
         cmocka_unit_test(test_descriptors_of_tor),
         cmocka_unit_test(test_descriptors_of_stem),
         cmocka_unit_test(test_restricted_discovery),
+        cmocka_unit_test(test_restricted_descriptors_of_tor),
         cmocka_unit_test(test_restricted_descriptors_of_stem),
         cmocka_unit_test(test_faults_of_restricted_descriptors),
         cmocka_unit_test(test_intro_auth_required),

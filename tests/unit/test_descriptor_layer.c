@@ -51,7 +51,7 @@ static void check_layer(char **words)
 {
     enum descriptor_layer layer = strcmp(words[0], "superencrypted") == 0 ? DESCRIPTOR_LAYER_SUPERENCRYPTED
                                                                           : DESCRIPTOR_LAYER_ENCRYPTED;
-    struct descriptor_layer_secret secret;
+    struct descriptor_layer_secret secret = {.cookie = NULL};
     vectors_decode_hex(words[1], secret.blinded_key, sizeof(secret.blinded_key));
     vectors_decode_hex(words[2], secret.subcredential, sizeof(secret.subcredential));
     secret.revision_counter = strtoull(words[3], NULL, 10);

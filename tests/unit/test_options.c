@@ -281,6 +281,36 @@ static void test_drain(void **state)
                   "there is no option --frontend: it goes with drain, undrain and client new");
 }
 
+/* A command of two words. */
+static void test_client(void **state)
+{
+    (void)state;
+    struct options options;
+    assert_int_equal(parse(&options, "client new alice --folder f --frontend x -o g", NULL), 0);
+    assert_true(is_command(&options, "client new"));
+    assert_string_equal(options.operand, "alice");
+    assert_string_equal(options.folder, "f");
+    assert_string_equal(options.frontend, "x");
+    assert_string_equal(options.output, "g");
+    assert_int_equal(parse(&options, "client list --folder f", NULL), 0);
+    assert_true(is_command(&options, "client list") && options.operand == NULL);
+    assert_int_equal(parse(&options, "client remove --force --folder f new", NULL), 0);
+    assert_true(is_command(&options, "client remove") && options.force);
+    assert_string_equal(options.operand, "new");
+    assert_int_equal(parse(&options, "client remove a --help", NULL), 0);
+    assert_true(is_command(&options, "help"));
+    check_refused("client", "\"client\" needs a second word: \"obpub client new\", \"obpub client list\"");
+    check_refused("client --folder f", "\"client\" needs a second word");
+    check_refused("new alice --folder f", "\"new\" is not an option");
+    check_refused("--folder f client list",
+                  "there is no option --folder: it goes with client new, client list");
+    check_refused("client new --folder f", "\"obpub client new\" needs NAME: obpub client new NAME --folder");
+    check_refused("client new a", "whose clients? Give --folder FOLDER");
+    check_refused("client new a --folder=", "the path of the folder is empty");
+    check_refused("client list a --folder f", "\"a\" is not an option");
+    check_refused("client list --folder f --force", "there is no option --force of \"obpub client list\"");
+}
+
 static void test_presign(void **state)
 {
     (void)state;
@@ -357,6 +387,7 @@ int main(void)
         cmocka_unit_test_setup(test_long_words, clear_environment),
         cmocka_unit_test_setup(test_status, clear_environment),
         cmocka_unit_test_setup(test_drain, clear_environment),
+        cmocka_unit_test_setup(test_client, clear_environment),
         cmocka_unit_test_setup(test_presign, clear_environment),
         cmocka_unit_test(test_tables),
         cmocka_unit_test_setup_teardown(test_environment, clear_environment, clear_environment),

@@ -195,6 +195,9 @@ static void compare_with_tor(const char *name)
     struct fixture fixture;
     struct opened_layers layers, tor_layers;
     descriptor_vector_read(&vector, name);
+    const bool is_restricted = vector.authorised_clients > 0;
+    const uint8_t our_client_key[X25519_SECRET_KEY_SIZE] = {0, 1};
+    vector.expectation.client_key = is_restricted ? vector.client_keys[0] : NULL;
     struct descriptor *of_tor = descriptor_decode(vector.text, vector.length, &vector.expectation, NULL);
     assert_non_null(of_tor);
     fixture_init(&fixture, 0);
@@ -208,14 +211,19 @@ static void compare_with_tor(const char *name)
     superdescriptor->point_count = of_tor->point_count;
     for (size_t i = 0; i < of_tor->point_count; i++)
         superdescriptor->points[i] = &of_tor->points[i];
+    struct descriptor_authorization *authorization =
+        is_restricted ? forge_authorization(&fixture.forger, (uint8_t)vector.authorised_clients) : NULL;
+    superdescriptor->authorization = authorization;
     char *text = encode_good(&fixture);
     struct descriptor ours = {.revision_counter = of_tor->revision_counter};
     memcpy(ours.blinded_key, fixture.forger.blinded_key, sizeof(ours.blinded_key));
 
     assert_int_equal(strlen(text), vector.length);
     assert_shapes_equal(text, vector.text);
-    open_layers(&layers, text, fixture.forger.identity_key, &ours);
-    open_layers(&tor_layers, vector.text, vector.identity_key, of_tor);
+    open_layers_as_client(&layers, text, fixture.forger.identity_key, &ours,
+                          is_restricted ? our_client_key : NULL);
+    open_layers_as_client(&tor_layers, vector.text, vector.identity_key, of_tor,
+                          vector.expectation.client_key);
     assert_int_equal(layers.middle_length, tor_layers.middle_length);
     assert_int_equal(strlen(layers.middle), strlen(tor_layers.middle));
     assert_shapes_equal(layers.middle, tor_layers.middle);
@@ -229,6 +237,7 @@ static void compare_with_tor(const char *name)
     opened_layers_clear(&layers);
     opened_layers_clear(&tor_layers);
     free(text);
+    descriptor_authorization_free(authorization);
     descriptor_free(of_tor);
     descriptor_vector_clear(&vector);
 }
@@ -240,6 +249,10 @@ static void test_layout_of_tor(void **state)
     compare_with_tor("descriptor_tor_ten.txt");
     compare_with_tor("descriptor_tor_pow.txt");
     compare_with_tor("descriptor_tor_single.txt");
+    compare_with_tor("descriptor_tor_clients_1.txt");
+    compare_with_tor("descriptor_tor_clients_16.txt");
+    compare_with_tor("descriptor_tor_clients_17.txt");
+    compare_with_tor("descriptor_tor_clients_100.txt");
 }
 
 static void test_same_input_same_text(void **state)

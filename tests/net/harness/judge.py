@@ -6,9 +6,12 @@ import re
 from datetime import datetime, timezone
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from stem.client.datatype import CertType
 from stem.descriptor.certificate import ExtensionType
-from stem.descriptor.hidden_service import (HiddenServiceDescriptorV3, OuterLayer, _blinded_pubkey, _decrypt_layer)
+from stem.descriptor.hidden_service import (HiddenServiceDescriptorV3, InnerLayer, OuterLayer, _blinded_pubkey,
+                                            _decrypt_layer)
 
 BASE_POINT = ('(1511222134953540077250115140958853151145401269304185720604611328394984776220'
               '2, 46316835694926478169428394003475163141307993866256225615783033603165251855960)')
@@ -18,9 +21,10 @@ LINK_FINGERPRINT = 2  # the type of that link specifier
 
 class Judged:
     """A descriptor of an onion address, decrypted and verified; ValueError or InvalidSignature if it is not good.
-    `middle` and `inner` are the plaintexts of its layers, with all padding."""
+    `middle` and `inner` are the plaintexts of its layers, with all padding. A restricted one needs the private key (32
+    bytes) of an authorised client."""
 
-    def __init__(self, text, address):
+    def __init__(self, text, address, client_key=None):
         self.text = text
         self.outer = HiddenServiceDescriptorV3.from_str(text, validate=True)  # checks signature and certificate
         certificate = self.outer.signing_cert
@@ -34,8 +38,10 @@ class Judged:
         keys = (self.outer.revision_counter, subcredential, self.blinded_key)
         self.middle = _decrypt_layer(self.outer.superencrypted, b'hsdir-superencrypted-data', *keys)
         self.middle_layer = OuterLayer(self.middle, validate=True)
+        if client_key:
+            keys = (*keys[:2], self.blinded_key + descriptor_cookie(self.middle_layer, client_key, subcredential))
         self.inner = _decrypt_layer(self.middle_layer.encrypted, b'hsdir-encrypted-data', *keys)
-        self.inner_layer = self.outer.decrypt(address)
+        self.inner_layer = InnerLayer(self.inner, validate=True, outer_layer=self.middle_layer)
         self.points = [self._point(point) for point in self.inner_layer.introduction_points]
         self.point_expiration_hours = {expiration_hour(certificate) for point in self.inner_layer.introduction_points
                                        for certificate in (point.auth_key_cert, point.enc_key_cert)}
@@ -60,6 +66,18 @@ class Judged:
             raise ValueError('a point\'s certificate does not name the descriptor signing key')
         packed = certificate.pack()
         Ed25519PublicKey.from_public_bytes(self.signing_key).verify(packed[-64:], packed[:-64])
+
+
+def descriptor_cookie(middle_layer, client_key, subcredential):
+    """The cookie that a restricted descriptor gives the client with this private key (rend-spec-v3, section 2.5.2.1);
+    ValueError if it is none of those authorised."""
+    ephemeral = X25519PublicKey.from_public_bytes(base64.b64decode(middle_layer.ephemeral_key))
+    keys = hashlib.shake_256(subcredential + X25519PrivateKey.from_private_bytes(client_key).exchange(ephemeral)).digest(40)
+    line = middle_layer.clients.get(base64.b64encode(keys[:8]).decode().rstrip('='))
+    if line is None:
+        raise ValueError('none of the auth-client lines is this client\'s')
+    iv, cookie = (base64.b64decode(part + '==') for part in (line.iv, line.cookie))
+    return Cipher(algorithms.AES(keys[8:]), modes.CTR(iv)).decryptor().update(cookie)
 
 
 def outer_blinded_key(text):
