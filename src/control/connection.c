@@ -5,6 +5,7 @@
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -514,6 +515,11 @@ struct control_connection *control_connection_new_through(
     return connection;
 }
 
+bool control_connection_is_connected(const struct control_connection *connection)
+{
+    return connection->state == STATE_AUTHENTICATING || connection->state == STATE_READY;
+}
+
 static int queue_command(struct control_connection *connection, const char *command,
                          struct command_data *data, control_data_callback reply_data,
                          control_reply_callback callback, void *context)
@@ -534,6 +540,23 @@ int control_connection_send(struct control_connection *connection, const char *c
                             control_reply_callback callback, void *context)
 {
     return queue_command(connection, command, NULL, NULL, callback, context);
+}
+
+int control_connection_send_secret(struct control_connection *connection, char *command,
+                                   control_reply_callback callback, void *context)
+{
+    if (connection->state != STATE_READY) {
+        secret_free(command);
+        return -1;
+    }
+    /* Nothing of it but the keyword is for the queue, which has it for messages. */
+    char keyword[32];
+    snprintf(keyword, sizeof(keyword), "%.*s", (int)strcspn(command, " \r"), command);
+    send_secret(connection, command);
+    command_queue_push(&connection->queue, keyword, NULL, callback, context);
+    if (connection->queue.length == 1)
+        start_timer(connection);
+    return 0;
 }
 
 int control_connection_send_data(struct control_connection *connection, const char *command,

@@ -94,11 +94,20 @@ struct control_connection *control_connection_new_through(
  * socket and the last of the memory back in the event loop's next round, or with the event base.) */
 void control_connection_free(struct control_connection *connection);
 
+/* True when who was called is at the other end, authenticated or not yet. */
+bool control_connection_is_connected(const struct control_connection *connection);
+
 /* Queues a command: a line without its line end. callback may be NULL. Returns 0, or -1, and then callback is
  * never called: when the line is empty, holds a CR or LF or begins with '+', and when the connection is over.
  */
 int control_connection_send(struct control_connection *connection, const char *command,
                             control_reply_callback callback, void *context);
+
+/* The same for a command that is secret: it lies in secret memory, which is the connection's from now on and
+ * wiped once it is sent, and ends in CR LF and a NUL. The connection has to be ready. Returns 0, or -1, and
+ * then the memory is wiped, too. */
+int control_connection_send_secret(struct control_connection *connection, char *command,
+                                   control_reply_callback callback, void *context);
 
 /* The same for a command that takes data: its line begins with '+' ("+HSPOST ..."). data stay the caller's.
  */

@@ -48,7 +48,7 @@ static const struct control_limits backend_limits = {
  * waited for less.
  * - Asked again at once, an introduction point whose circuit to the dead tor is not torn down yet says that
  * it has introduced us, and tor then waits two minutes for a rendezvous that never comes (0x06). So the first
- *   try begins a little later and is short, and each later one is longer, on circuits of its own.
+ *   try begins a little later, the first ones are short, and each is on circuits of its own.
  * - An introduction point that has noticed says that it does not know the service. tor goes on to the next,
  *   fetches the descriptor anew, and tells us after three seconds (0xF2, or 0x04 without ExtendedErrors).
  *   Each of these refusals is a CIRC_MINOR event at once.
@@ -65,10 +65,11 @@ static const struct control_limits backend_limits = {
 #define ONION_RETRY_MAX 30000
 /* So many milliseconds the first try after a loss waits for the service's descriptor. */
 #define ONION_DESCRIPTOR_PATIENCE 3000
-/* Seconds that a try may take: the first one of all, the first one after a loss, and at most, which is longer
- * than tor itself tries. */
+/* Seconds that a try may take: the first one of all; so many after a loss, one right after the other; each
+ * later one twice as long, and at most longer than tor itself tries. */
 #define ONION_PATIENCE_FIRST 30
-#define ONION_PATIENCE_AGAIN 5
+#define ONION_PATIENCE_AGAIN 4
+#define ONION_SHORT_TRIES 3
 #define ONION_PATIENCE_MAX 125
 /* It is asked whether it lives this many times as often as others. */
 #define ONION_PINGS 3
@@ -79,6 +80,8 @@ static const struct control_limits backend_limits = {
 /* So many introduction points, of three that a service has at least, that do not know it any more are no
  * chance: its tor has ended. One is enough when tor has tried them all. */
 #define REFUSALS_ENOUGH 2
+/* Milliseconds that the try goes on then: another point may lead there after all. */
+#define ONION_DOUBT 2000
 
 /* All is slower over Tor, but for an answer of a few bytes. */
 static const struct control_limits onion_limits = {
@@ -95,7 +98,7 @@ struct onion_tries {
     bool is_waiting;   /* for a SOCKS port */
     size_t turn;       /* SOCKS ports that could not be used */
     unsigned circuits; /* sets of circuits that were used up */
-    double patience;   /* seconds, of the next try */
+    unsigned timeouts; /* tries that nothing came of in their time */
     int64_t lost_at;
     bool is_fresh; /* the service's descriptor was fetched since then */
     uint8_t refusals[REFUSALS_ENOUGH][RELAY_FINGERPRINT_SIZE];
@@ -179,7 +182,7 @@ static void uptime_came(struct control_connection *connection, const struct cont
     bool was_up = link->is_up;
     bool is_new_process = note_process(link, uptime);
     link->is_up = link->was_up = true;
-    link->onion.patience = ONION_PATIENCE_AGAIN;
+    link->onion.timeouts = 0;
     link->onion.refusal_count = 0;
     if (!was_up)
         link->up_since = clock_milliseconds();
@@ -279,8 +282,17 @@ static void note_onion_failure(struct backend_link *link, enum control_failure f
     tries->turn += failure == CONTROL_FAILURE_PROXY;
     if (failure == CONTROL_FAILURE_TIMEOUT || failure == CONTROL_FAILURE_UNREACHABLE)
         tries->circuits++;
-    if (failure == CONTROL_FAILURE_UNREACHABLE)
-        tries->patience = 2 * tries->patience < ONION_PATIENCE_MAX ? 2 * tries->patience : ONION_PATIENCE_MAX;
+    tries->timeouts += failure == CONTROL_FAILURE_UNREACHABLE;
+}
+
+/* Seconds that the next try over Tor may take. */
+static double find_patience(const struct backend_link *link)
+{
+    double patience = link->was_up ? ONION_PATIENCE_AGAIN : ONION_PATIENCE_FIRST;
+    unsigned shorts = link->was_up ? ONION_SHORT_TRIES - 1 : 0;
+    for (unsigned i = shorts; i < link->onion.timeouts && patience < ONION_PATIENCE_MAX; i++)
+        patience = 2 * patience;
+    return patience < ONION_PATIENCE_MAX ? patience : ONION_PATIENCE_MAX;
 }
 
 /* Has the service's descriptor fetched, after a loss and until that is done. */
@@ -316,6 +328,8 @@ static int64_t choose_delay(struct backend_link *link, enum control_failure fail
         link->misbehaved_delay = delay < RETRY_MAX_MISBEHAVED ? delay : RETRY_MAX_MISBEHAVED;
         return link->misbehaved_delay;
     }
+    if (is_onion(link) && link->onion.timeouts > 0 && link->onion.timeouts < ONION_SHORT_TRIES)
+        return ONION_RETRY_FIRST;
     int64_t longest = longest_delay(link, failure);
     int64_t delay = link->retry_delay < longest ? link->retry_delay : longest;
     link->retry_delay = 2 * delay;
@@ -380,7 +394,7 @@ static struct control_connection *connect_over_tor(struct backend_link *link,
         return NULL;
     }
     link->onion.is_waiting = false;
-    limits.connect_timeout = link->onion.patience;
+    limits.connect_timeout = find_patience(link);
     snprintf(user, sizeof(user), "control-%" PRIu64 "-%u", link->number, link->onion.circuits);
     return control_connection_new_through(link->base, &link->config->control, &proxy, credentials, &limits,
                                           callbacks, link);
@@ -406,6 +420,16 @@ static void connect_to_backend(struct backend_link *link)
                                                     &backend_limits, &callbacks, link);
 }
 
+/* Enough introduction points do not know it, and no other one has led there. */
+static void end_refused_try(struct backend_link *link)
+{
+    struct error error;
+    char place[320];
+    control_endpoint_format(&link->config->control, place, sizeof(place));
+    error_set(&error, "%s: its introduction points do not know it any more, so its tor has ended", place);
+    connection_closed(link->connection, CONTROL_FAILURE_NOT_KNOWN, &error, link);
+}
+
 static void timer_fired(evutil_socket_t socket, short events, void *context)
 {
     (void)socket;
@@ -415,6 +439,8 @@ static void timer_fired(evutil_socket_t socket, short events, void *context)
         connect_to_backend(link);
     else if (link->is_up)
         ask_state(link);
+    else if (is_onion(link) && !control_connection_is_connected(link->connection))
+        end_refused_try(link);
 }
 
 /* Has it connect as if for the first time, but not before the caller has returned. */
@@ -423,7 +449,7 @@ static void begin(struct backend_link *link)
     link->is_up = link->was_up = false;
     link->retry_delay = first_delay(link);
     link->misbehaved_delay = 0;
-    link->onion = (struct onion_tries){.patience = ONION_PATIENCE_FIRST, .is_waiting = is_onion(link)};
+    link->onion = (struct onion_tries){.is_waiting = is_onion(link)};
     run_timer(link, 0);
 }
 
@@ -498,6 +524,8 @@ void backend_link_note_refusal(struct backend_link *link, const struct introduct
             return;
     }
     memcpy(tries->refusals[tries->refusal_count++], refusal->point, sizeof(refusal->point));
+    if (tries->refusal_count == REFUSALS_ENOUGH && tries->is_fresh && link->connection != NULL)
+        run_timer(link, ONION_DOUBT);
 }
 
 struct control_connection *backend_link_connection(struct backend_link *link)

@@ -8,6 +8,7 @@
 #include "base/key_index.h"
 #include "control/stream_event.h"
 #include "engine/backend_link.h"
+#include "engine/client_keys.h"
 #include "engine/fetch.h"
 #include "engine/keyring.h"
 #include "engine/local_tor.h"
@@ -44,6 +45,7 @@ struct engine_tor {
     struct engine *engine;
     size_t number;
     struct local_tor *local_tor; /* NULL: a row that is free */
+    struct client_keys *keys;    /* that it is given */
     uint64_t last_stream;        /* the last one that carries an upload, ours or another service's */
     char place[256];             /* where it is, for a person */
 };

@@ -92,6 +92,7 @@ static void tor_told_of_socks(void *context)
 static void tor_is_lost(void *context)
 {
     struct engine_tor *tor = context;
+    client_keys_disconnect(tor->keys);
     tor->engine->counters.tor_connections_lost++;
     update_state(tor);
 }
@@ -102,6 +103,13 @@ static void tor_changed(void *context)
     update_state(context);
     note_tries(engine);
     engine_wake(engine);
+}
+
+static void tor_is_up(void *context)
+{
+    struct engine_tor *tor = context;
+    client_keys_connect(tor->keys, local_tor_connection(tor->local_tor));
+    tor_changed(tor);
 }
 
 /* True when a tor's view of the network is better than the one in use: newer, or as new and as complete. */
@@ -137,7 +145,7 @@ static void add_tor(struct engine *engine, size_t number, const struct control_e
         .stream = tor_told_of_stream,
         .refusal = tor_told_of_refusal,
         .socks = tor_told_of_socks,
-        .up = tor_changed,
+        .up = tor_is_up,
         .lost = tor_is_lost,
         .changed = tor_changed,
     };
@@ -147,12 +155,22 @@ static void add_tor(struct engine *engine, size_t number, const struct control_e
     control_endpoint_format(endpoint, tor->place, sizeof(tor->place));
     tor->local_tor = local_tor_new(engine->base, endpoint, credentials, &callbacks, tor);
     local_tor_follow_introductions(tor->local_tor, engine->has_onion_links);
+    tor->keys = client_keys_new(engine->credential_reader);
+    if (engine->config != NULL)
+        client_keys_set(tor->keys, engine->config);
+}
+
+static void free_tor(struct engine_tor *tor)
+{
+    client_keys_free(tor->keys);
+    tor->keys = NULL;
+    local_tor_free(tor->local_tor);
+    tor->local_tor = NULL;
 }
 
 static void remove_tor(struct engine_tor *tor)
 {
-    local_tor_free(tor->local_tor);
-    tor->local_tor = NULL;
+    free_tor(tor);
     update_state(tor);
     tor->engine->publisher->tors[tor->number].uploads = 0;
 }
@@ -203,20 +221,21 @@ void engine_set_tor_places(struct engine *engine, const struct engine_tor_places
     engine_wake(engine);
 }
 
-void engine_set_onion_links(struct engine *engine, bool are_there)
+void engine_ready_for_onion_links(struct engine *engine)
 {
-    engine->has_onion_links = are_there;
+    engine->has_onion_links = config_has_onion_control(engine->config);
     for (size_t i = 0; i < PUBLISHER_TORS_MAX; i++) {
-        if (engine->tors[i].local_tor != NULL)
-            local_tor_follow_introductions(engine->tors[i].local_tor, are_there);
+        if (engine->tors[i].local_tor == NULL)
+            continue;
+        local_tor_follow_introductions(engine->tors[i].local_tor, engine->has_onion_links);
+        client_keys_set(engine->tors[i].keys, engine->config);
     }
 }
 
 void engine_free_tors(struct engine *engine)
 {
     for (size_t i = 0; i < PUBLISHER_TORS_MAX; i++) {
-        local_tor_free(engine->tors[i].local_tor);
-        engine->tors[i].local_tor = NULL;
+        free_tor(&engine->tors[i]);
     }
 }
 

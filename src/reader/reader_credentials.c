@@ -22,7 +22,8 @@
 
 /* The files that open one control port, as the config has them: NULL for none. */
 struct named_files {
-    const char *password, *cookie;
+    const char *password, *cookie, *client_key;
+    const struct control_endpoint *control; /* NULL: a local tor's */
 };
 
 /* True for a file for which is_wanted() is true, of all that open control ports. */
@@ -30,14 +31,16 @@ static bool has_file(const struct config *config,
                      bool (*is_wanted)(const struct named_files *files, const void *context),
                      const void *context)
 {
-    const struct named_files tors = {config->tor_control_password_file, config->tor_control_cookie_file};
+    const struct named_files tors = {config->tor_control_password_file, config->tor_control_cookie_file, NULL,
+                                     NULL};
     if (is_wanted(&tors, context))
         return true;
     for (size_t i = 0; i < config->frontend_count; i++) {
         const struct config_frontend *frontend = &config->frontends[i];
         for (size_t j = 0; j < frontend->backend_count; j++) {
-            const struct named_files files = {frontend->backends[j].control_password_file,
-                                              frontend->backends[j].control_cookie_file};
+            const struct config_backend *backend = &frontend->backends[j];
+            const struct named_files files = {backend->control_password_file, backend->control_cookie_file,
+                                              backend->control_client_key, &backend->control};
             if (is_wanted(&files, context))
                 return true;
         }
@@ -45,7 +48,19 @@ static bool has_file(const struct config *config,
     return false;
 }
 
+static bool is_over_tor(const struct named_files *files)
+{
+    return files->control != NULL && files->control->way == CONTROL_WAY_ONION;
+}
+
+/* What opens a control port over Tor is a secret that is proved and given to nobody. */
 static bool is_password(const struct named_files *files, const void *path)
+{
+    return !is_over_tor(files) && string_equals(files->password, path);
+}
+
+/* An agent may be anywhere. */
+static bool is_secret(const struct named_files *files, const void *path)
 {
     return string_equals(files->password, path);
 }
@@ -136,6 +151,41 @@ enum credential_result reader_credentials_read_password(struct reader_credential
     enum credential_result result = CREDENTIAL_UNUSABLE;
     if (file != NULL && check_listener(credentials, socket, socket_path, error) == 0)
         result = credential_read_password(file, password, error);
+    free(file);
+    return result;
+}
+
+/* -- clients' keys -------------------------------------------------------------------------------- */
+
+static bool is_client_key(const struct named_files *files, const void *path)
+{
+    return string_equals(files->client_key, path);
+}
+
+/* A key's file and whose it is. */
+struct client_key_use {
+    const char *path, *address;
+};
+
+static bool is_used(const struct named_files *files, const void *context)
+{
+    const struct client_key_use *use = context;
+    return string_equals(files->client_key, use->path) && is_over_tor(files) &&
+           strncmp(files->control->host, use->address, ONION_ADDRESS_LENGTH) == 0;
+}
+
+enum credential_result reader_credentials_read_client_key(struct reader_credentials *credentials,
+                                                          const char *address, const char *path,
+                                                          uint8_t key[X25519_SECRET_KEY_SIZE],
+                                                          struct error *error)
+{
+    enum credential_result result = CREDENTIAL_UNUSABLE;
+    char *file = find_named(credentials, path, is_client_key, "client key", error);
+    const struct client_key_use use = {.path = file, .address = address};
+    if (file != NULL && is_named(credentials, is_used, &use))
+        result = credential_read_client_key(file, address, key, error);
+    else if (file != NULL)
+        error_set(error, "the config names no client key file %s for that onion service", path);
     free(file);
     return result;
 }
@@ -276,7 +326,7 @@ static enum credential_result prove_secret(struct reader_credentials *credential
                                            const struct proof_request *request, uint8_t proof[SHA256_SIZE],
                                            struct error *error)
 {
-    char *file = find_named(credentials, request->path, is_password, "password", error);
+    char *file = find_named(credentials, request->path, is_secret, "password", error);
     enum credential_result result =
         file != NULL ? credential_prove_secret(file, &request->challenge, proof, error) : CREDENTIAL_UNUSABLE;
     free(file);

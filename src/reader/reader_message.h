@@ -8,6 +8,7 @@
 
 #include "control/cookie_proof.h"
 #include "onion/bundle.h"
+#include "onion/onion_address.h"
 
 enum reader_message {
     /* The engine's. */
@@ -27,7 +28,8 @@ enum reader_message {
      * the lines that name_files.h describes, or the sentence that says why there is nothing. */
     READER_END,
     /* The engine's again. */
-    READER_SOCKET, /* path: remove the file of a listening socket that the config names */
+    READER_SOCKET,     /* path: remove the file of a listening socket that the config names */
+    READER_CLIENT_KEY, /* address, path: read the key for an onion service that the config names; see below */
 };
 
 #define READER_MESSAGE_SIZE_MAX 16384
@@ -49,6 +51,10 @@ enum reader_message {
 #define READER_PROOF_SERVER_NONCE (READER_PROOF_NONCE + COOKIE_NONCE_SIZE)
 #define READER_PROOF_SERVER_HASH (READER_PROOF_SERVER_NONCE + COOKIE_NONCE_SIZE)
 #define READER_PROOF_PATH (READER_PROOF_SERVER_HASH + SHA256_SIZE)
+
+/* READER_CLIENT_KEY: type, address of the onion service without ".onion", path. */
+#define READER_CLIENT_KEY_ADDRESS 1
+#define READER_CLIENT_KEY_PATH (READER_CLIENT_KEY_ADDRESS + ONION_ADDRESS_LENGTH)
 
 /* Flags. */
 #define READER_PROOF_NAMED_BY_PEER 1 /* and not by the config */

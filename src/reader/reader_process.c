@@ -264,6 +264,22 @@ static int serve_proof(struct reader *reader, size_t size, int socket)
     return send_result(reader, result, proof, sizeof(proof), &error);
 }
 
+static int serve_client_key(struct reader *reader, size_t size)
+{
+    char address[ONION_ADDRESS_SIZE] = "", path[PATH_MAX];
+    struct error error;
+    uint8_t key[X25519_SECRET_KEY_SIZE];
+    if (size <= READER_CLIENT_KEY_PATH ||
+        read_text(path, reader->bytes + READER_CLIENT_KEY_PATH, size - READER_CLIENT_KEY_PATH) != 0)
+        return SERVE_BAD;
+    memcpy(address, reader->bytes + READER_CLIENT_KEY_ADDRESS, ONION_ADDRESS_LENGTH);
+    enum credential_result result =
+        reader_credentials_read_client_key(&reader->credentials, address, path, key, &error);
+    int sent = send_result(reader, result, key, sizeof(key), &error);
+    secret_wipe(key, sizeof(key));
+    return sent;
+}
+
 /* -- files that know hosts ------------------------------------------------------------------------ */
 
 static int serve_host(struct reader *reader, size_t size)
@@ -358,6 +374,9 @@ static int serve(struct reader *reader, size_t size, int socket, struct error *e
         break;
     case READER_PROOF:
         result = serve_proof(reader, size, socket);
+        break;
+    case READER_CLIENT_KEY:
+        result = serve_client_key(reader, size);
         break;
     case READER_HOST:
         result = serve_host(reader, size);

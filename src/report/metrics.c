@@ -224,6 +224,7 @@ static void write_descriptors(struct metrics_text *text, const struct report_vie
 /* A backend as its labels show it. */
 struct shown_backend {
     const struct source *backend; /* NULL: no frontend has it */
+    const char *way;              /* to its control port, or NULL */
     const char *name;             /* the one that the first of its frontends gives it, or NULL */
     char domain[DOMAIN_SIZE];
 };
@@ -242,6 +243,8 @@ static struct shown_backend *list_backends(const struct report_view *view)
                 continue;
             entry->backend = publisher_member_source(publisher, &frontend->members[j]);
             entry->name = report_view_name_backend(shown->config, j, entry->backend->identity_key);
+            entry->way = report_view_name_way(
+                report_view_find_backend(shown->config, j, entry->backend->identity_key), entry->backend);
             format_domain(entry->domain, entry->backend->identity_key);
         }
     }
@@ -256,6 +259,15 @@ static void write_backend_state(struct metrics_text *text, const struct shown_ba
                                                {"state", source_name_state((enum source_state)state)}};
         metrics_text_add(text, "obpub_backend_state", "", labels, 3, shown->backend->life.state == state);
     }
+}
+
+static void write_backend_way(struct metrics_text *text, const struct shown_backend *shown)
+{
+    if (shown->way == NULL)
+        return;
+    const struct metrics_label labels[] = {
+        {"backend", shown->domain}, {"name", shown->name}, {"way", shown->way}};
+    metrics_text_add(text, "obpub_backend_way", "", labels, 3, 1);
 }
 
 /* Writes a table of metrics for the backends; of twins for these alone. */
@@ -313,6 +325,12 @@ static void write_backends(struct metrics_text *text, const struct report_view *
     for (size_t i = 0; i < view->publisher->source_count; i++) {
         if (list[i].backend != NULL)
             write_backend_state(text, &list[i]);
+    }
+    metrics_text_begin(text, "obpub_backend_way", "gauge",
+                       "1 for the way to the backend's control port, if it has one.");
+    for (size_t i = 0; i < view->publisher->source_count; i++) {
+        if (list[i].backend != NULL)
+            write_backend_way(text, &list[i]);
     }
     write_shares(text, view, list);
     free(list);

@@ -127,15 +127,17 @@ static void add_health(json_t *object, const struct report_view *view, const str
 /* Longest control port that is shown. */
 #define PLACE_SIZE 320
 
-/* Where its control port is; null for one that is seen through HSDirs alone. */
-static json_t *make_place(const struct config_frontend *config, size_t position, const struct source *backend)
+/* Where its control port is, and the way there; null for one that is seen through HSDirs alone. */
+static void add_place(json_t *object, const struct config_frontend *config, size_t position,
+                      const struct source *backend)
 {
     char place[PLACE_SIZE];
     const struct config_backend *known = report_view_find_backend(config, position, backend->identity_key);
-    if (!source_policy(backend->kind)->asks_own_tor || known == NULL || !known->has_control)
-        return json_null();
-    control_endpoint_format(&known->control, place, sizeof(place));
-    return status_value_text(place);
+    const char *way = report_view_name_way(known, backend);
+    if (way != NULL)
+        control_endpoint_format(&known->control, place, sizeof(place));
+    json_object_set_new(object, "place", way != NULL ? status_value_text(place) : json_null());
+    json_object_set_new(object, "way", way != NULL ? json_string(way) : json_null());
 }
 
 static json_t *make_instance(const struct report_view *view, const struct report_frontend *shown,
@@ -150,7 +152,7 @@ static json_t *make_instance(const struct report_view *view, const struct report
     json_object_set_new(object, "state", json_string(source_name_state(backend->life.state)));
     json_object_set_new(object, "since", make_moment(view, backend->life.since));
     json_object_set_new(object, "hasControl", json_boolean(source_policy(backend->kind)->asks_own_tor));
-    json_object_set_new(object, "place", make_place(shown->config, position, backend));
+    add_place(object, shown->config, position, backend);
     json_object_set_new(object, "isRestless",
                         json_boolean(member_is_restless(view->publisher, member, view->now)));
     json_object_set_new(object, "isReachable", json_boolean(source_is_reachable(backend)));

@@ -190,6 +190,7 @@ static int read_instance(void *entry, const json_t *value, struct error *error)
         {"since", FIELD_TIME, false, offsetof(struct status_instance, since)},
         {"hasControl", FIELD_BOOLEAN, true, offsetof(struct status_instance, has_control)},
         {"place", FIELD_TEXT_OR_NULL, true, offsetof(struct status_instance, place)},
+        {"way", FIELD_TEXT_OR_NULL, true, offsetof(struct status_instance, way)},
         {"isReachable", FIELD_BOOLEAN, false, offsetof(struct status_instance, is_reachable)},
         {"isRestless", FIELD_BOOLEAN, true, offsetof(struct status_instance, is_restless)},
         {"takesFlowControl", FIELD_BOOLEAN, true, offsetof(struct status_instance, takes_flow_control)},

@@ -49,6 +49,7 @@ struct status_instance {
     int64_t since;
     bool has_control;  /* it is not seen through HSDirs alone */
     const char *place; /* of its control port, or NULL */
+    const char *way;   /* to that: "unix", "tcp" or "onion"; or NULL */
     bool is_reachable, is_restless;
     bool takes_flow_control; /* from all visitors of the frontend */
     uint64_t points, points_published;

@@ -146,7 +146,8 @@ static void print_drain(const struct printer *printer, const struct status_servi
 static void print_way(const struct printer *printer, const struct status_instance *instance)
 {
     if (instance->place != NULL) {
-        fputs(", asked at ", printer->file);
+        bool is_onion = instance->way != NULL && strcmp(instance->way, "onion") == 0;
+        fputs(is_onion ? ", asked over Tor at " : ", asked at ", printer->file);
         printer_put_text(printer, instance->place);
     } else if (!instance->has_control) {
         fputs(", seen through HSDirs", printer->file);

@@ -86,6 +86,13 @@ int64_t report_view_next_upload(const struct report_view *view, const struct pub
     return next < view->now ? view->now : next;
 }
 
+const char *report_view_name_way(const struct config_backend *config, const struct source *backend)
+{
+    if (!source_policy(backend->kind)->asks_own_tor || config == NULL || !config->has_control)
+        return NULL;
+    return control_way_name(config->control.way);
+}
+
 const struct bundle_plan *report_view_plan(const struct report_frontend *frontend)
 {
     return frontend->config->key_format == KEY_FORMAT_BUNDLE ? &frontend->config->plan : NULL;

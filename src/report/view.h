@@ -59,6 +59,10 @@ const char *report_view_name_backend(const struct config_frontend *config, size_
 const struct config_backend *report_view_find_backend(const struct config_frontend *config, size_t position,
                                                       const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE]);
 
+/* The way to a backend's control port: "unix", "tcp" or "onion"; NULL when none is used. config may be NULL.
+ */
+const char *report_view_name_way(const struct config_backend *config, const struct source *backend);
+
 /* The plan of the bundle that a frontend was presigned with, NULL for one with a key. */
 const struct bundle_plan *report_view_plan(const struct report_frontend *frontend);
 

@@ -15,6 +15,7 @@ enum configured {
     PEER_IS_LOCAL = 4,
     CONFIGURED_MISSING = 8, /* files that are not there */
     PEER_IS_RECORDED = 16,  /* the cookie is that of the tor of vectors/control_session */
+    IS_OVER_TOR = 32,       /* nobody but an agent is talked to */
 };
 
 static void make_files(void)
@@ -52,6 +53,7 @@ static struct authentication *begin(uint8_t configured)
                          : is_missing                            ? "none"
                                                                  : "password",
         .cookie_file = choose_cookie_file(configured),
+        .is_agent_only = (configured & IS_OVER_TOR) != 0,
     };
     struct authentication *authentication = authentication_new(&credentials);
     authentication_set_peer_is_local(authentication, (configured & PEER_IS_LOCAL) != 0);
@@ -77,7 +79,8 @@ static void file_came(const struct file_answer *answer, void *context)
 }
 
 /* Hands on one reply. Returns whether the conversation goes on. */
-static bool take_reply(struct authentication *authentication, const struct control_reply *reply)
+static bool take_reply(struct authentication *authentication, const struct control_reply *reply,
+                       bool is_agent_only)
 {
     enum control_failure failure;
     struct step step = {.authentication = authentication, .error = {.text = ""}};
@@ -88,12 +91,17 @@ static bool take_reply(struct authentication *authentication, const struct contr
         authentication_question(authentication, &question);
         /* A file that the peer names is good for a proof alone. */
         FUZZ_REQUIRE(question.type == FILE_PROOF || !question.is_named_by_peer);
+        /* Over Tor there is nothing to be had but the proof of the secret. */
+        FUZZ_REQUIRE(question.type == FILE_SECRET || !is_agent_only);
         credential_reader_here.ask(&question, file_came, &step, NULL);
     }
     FUZZ_REQUIRE((step.result == AUTHENTICATION_SEND) == (step.command != NULL));
     FUZZ_REQUIRE((step.result == AUTHENTICATION_FAILED) == (step.error.text[0] != '\0'));
     if (step.command == NULL)
         return false;
+    /* Over Tor nothing else is said to anybody. */
+    FUZZ_REQUIRE(!is_agent_only || strncmp(step.command, "AUTHCHALLENGE OBPUB-SECRET ", 27) == 0 ||
+                 strlen(step.command) == strlen("AUTHENTICATE \r\n") + 2 * SHA256_SIZE);
     size_t length = strlen(step.command);
     FUZZ_REQUIRE(length > 2 && strcspn(step.command, "\r\n") == length - 2);
     /* The cookie itself goes to nobody, whatever the peer asks for. */
@@ -117,7 +125,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         struct error error;
         goes_on = reply_parser_take(parser, data + taken, size - taken, &used, &reply, &error) ==
                       REPLY_PARSER_COMPLETE &&
-                  take_reply(authentication, reply);
+                  take_reply(authentication, reply, (data[0] & IS_OVER_TOR) != 0);
         taken += used;
     }
     reply_parser_free(parser);

@@ -26,7 +26,7 @@ FRONTEND = {'onionAddress': str, 'publishAttemptFirstDescriptor': str, 'publishA
             'introSetModified': str, 'bundle': NONE, 'instances': list, 'descriptors': list, 'mode': str, 'isSplit': bool, 'descriptorsPolicy': str,
             'isDistinct': bool, 'lead': NONE, 'leadInUse': NONE, 'proofOfWork': NONE, 'nextTurn': NONE}
 BACKEND = {'onionAddress': str, 'introSetModified': str, 'introPointsNum': int, 'descriptorReceived': str, 'name': str,
-           'state': str, 'since': str, 'hasControl': bool, 'place': (str, NONE), 'isReachable': bool,
+           'state': str, 'since': str, 'hasControl': bool, 'place': (str, NONE), 'way': (str, NONE), 'isReachable': bool,
            'isRestless': bool, 'hasProofOfWork': bool,
            'takesFlowControl': bool, 'introPointsPublished': int, 'introPointsLeftOut': int, 'introPointsFault': NONE,
            'introPointsLack': NONE, 'error': NONE, 'weight': int, 'isDrained': bool, 'drainedSince': NONE,

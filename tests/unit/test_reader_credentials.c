@@ -18,6 +18,8 @@
 
 #include <sodium.h>
 
+#include "base/memory.h"
+#include "control/secret_proof.h"
 #include "helper_folder.h"
 #include "reader/reader_credentials.h"
 
@@ -261,6 +263,85 @@ static void test_sockets_of_one_name(void **state)
     reader_credentials_clear(&credentials);
 }
 
+/* A config of one backend, whose control port is at this place. */
+static struct config_backend only_backend;
+static struct config_frontend only_frontend = {.backends = &only_backend, .backend_count = 1};
+static const struct config small_config = {.frontends = &only_frontend, .frontend_count = 1};
+
+#define ONION "vww6ybal4bd7szmgncyruucpgfkqahzddi37ktceo3ah7ngmcopnpyyd"
+#define SECRET "0123456789abcdef0123456789abcdef"
+
+static struct reader_credentials begin_with_backend(const char *place)
+{
+    control_endpoint_clear(&only_backend.control);
+    assert_int_equal(control_endpoint_parse(&only_backend.control, place, NULL), 0);
+    only_backend.has_control = true;
+    only_backend.control_password_file = "secret";
+    only_backend.control_client_key = "client.key";
+    folder_write_text("secret", SECRET "\n");
+    folder_write_text("client.key",
+                      "descriptor:x25519:AAAQEAYEAUDAOCAJBIFQYDIOB4IBCEQTCQKRMFYYDENBWHA5DYPQ\n");
+    return (struct reader_credentials){
+        .kept = &small_config, .loaded = &no_config, .process = ".", .log = &log_of_test};
+}
+
+/* The secret that opens a control port over Tor is proved to who has it, and given to nobody. */
+static void test_secret_over_tor(void **state)
+{
+    (void)state;
+    struct error error;
+    char *password;
+    uint8_t key[SECRET_KEY_SIZE], proof[SHA256_SIZE];
+    struct reader_credentials credentials = begin_with_backend("127.0.0.1:9051");
+    assert_int_equal(reader_credentials_read_password(&credentials, "secret", near, "", &password, &error),
+                     CREDENTIAL_OK);
+    assert_string_equal(password, SECRET);
+    secret_free(password);
+    credentials = begin_with_backend(ONION ".onion:9151");
+    assert_int_equal(reader_credentials_read_password(&credentials, "secret", near, "", &password, &error),
+                     CREDENTIAL_UNUSABLE);
+    assert_null(password);
+
+    struct proof_request request = {.path = "secret", .is_of_secret = true, .socket = near};
+    secret_derive_key(key, SECRET, strlen(SECRET));
+    assert_int_equal(reader_credentials_prove(&credentials, &request, proof, &error), CREDENTIAL_UNUSABLE);
+    secret_make_server_hash(request.challenge.server_hash, key, &request.challenge);
+    assert_int_equal(reader_credentials_prove(&credentials, &request, proof, &error), CREDENTIAL_OK);
+    assert_int_equal(secret_check_client_hash(proof, key, &request.challenge), 0);
+    /* Another file is nobody's secret, whatever it holds. */
+    folder_write_text("other", SECRET "\n");
+    request.path = "other";
+    assert_int_equal(reader_credentials_prove(&credentials, &request, proof, &error), CREDENTIAL_UNUSABLE);
+    assert_non_null(strstr(error.text, "the config names no"));
+    control_endpoint_clear(&only_backend.control);
+}
+
+/* A client's key is given for the onion service that the config has it for, and not as a password. */
+static void test_client_key(void **state)
+{
+    (void)state;
+    struct error error;
+    char *password;
+    uint8_t key[X25519_SECRET_KEY_SIZE];
+    struct reader_credentials credentials = begin_with_backend(ONION ".onion:9151");
+    assert_int_equal(reader_credentials_read_client_key(&credentials, ONION, "client.key", key, &error),
+                     CREDENTIAL_OK);
+    assert_int_equal(key[31], 31);
+    assert_int_equal(reader_credentials_read_client_key(
+                         &credentials, "pg6mmjiyjmcrsslvykfwnntlaru7p5svn6y2ymmju6nubxndf4pscryd",
+                         "client.key", key, &error),
+                     CREDENTIAL_UNUSABLE);
+    assert_int_equal(reader_credentials_read_client_key(&credentials, ONION, "secret", key, &error),
+                     CREDENTIAL_UNUSABLE);
+    assert_int_equal(
+        reader_credentials_read_password(&credentials, "client.key", near, "", &password, &error),
+        CREDENTIAL_UNUSABLE);
+    credentials = begin_with_backend("127.0.0.1:9051");
+    assert_int_equal(reader_credentials_read_client_key(&credentials, ONION, "client.key", key, &error),
+                     CREDENTIAL_UNUSABLE);
+    control_endpoint_clear(&only_backend.control);
+}
+
 int main(void)
 {
     if (sodium_init() < 0)
@@ -274,6 +355,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_root, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_file_of_another_machine, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_sockets_of_one_name, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_secret_over_tor, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_client_key, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
