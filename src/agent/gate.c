@@ -32,6 +32,9 @@
 
 /* Connections that wait to be accepted. */
 #define BACKLOG 512
+/* Connections that are accepted at once: then those that there are have their turn, or none of them would get
+ * a word in before he has to go. */
+#define ACCEPTED_AT_ONCE 16
 
 /* Who is at the gate. */
 struct visitor {
@@ -52,6 +55,8 @@ struct gate {
     struct keeper_client keeper;
     struct listener listener;
     struct listener_remover remover;
+    struct event *go_on; /* accepts the next ones */
+    size_t accepted;     /* since it last did */
     size_t count;
     TAILQ_HEAD(visitors, visitor) visitors; /* the oldest first */
 };
@@ -196,6 +201,27 @@ static void make_room(struct gate *gate)
     end_visitor(visitor);
 }
 
+/* Where there are no descriptors left the listener itself says when to go on. */
+static void accept_next(evutil_socket_t descriptor, short events, void *context)
+{
+    (void)descriptor;
+    (void)events;
+    struct gate *gate = context;
+    gate->accepted = 0;
+    if (!evtimer_pending(gate->listener.pause, NULL))
+        evconnlistener_enable(gate->listener.connections);
+}
+
+/* Lets others have their turn once so many have been accepted. */
+static void count_accepted(struct gate *gate)
+{
+    static const struct timeval at_once = {0, 0};
+    if (++gate->accepted < ACCEPTED_AT_ONCE)
+        return;
+    evconnlistener_disable(gate->listener.connections);
+    event_add(gate->go_on, &at_once);
+}
+
 static void was_accepted(struct evconnlistener *connections, evutil_socket_t descriptor,
                          struct sockaddr *address, int length, void *context)
 {
@@ -203,6 +229,7 @@ static void was_accepted(struct evconnlistener *connections, evutil_socket_t des
     (void)address;
     (void)length;
     struct gate *gate = context;
+    count_accepted(gate);
     struct bufferevent *stream = bufferevent_socket_new(gate->base, descriptor, BEV_OPT_CLOSE_ON_FREE);
     if (stream == NULL) {
         evutil_closesocket(descriptor);
@@ -277,6 +304,7 @@ int gate_run(struct gate *gate, struct error *error)
 {
     gate->agent_event = event_new(gate->base, gate->agent, EV_READ | EV_PERSIST, agent_has_ended, gate);
     event_add(gate->agent_event, NULL);
+    gate->go_on = evtimer_new(gate->base, accept_next, gate);
     evconnlistener_set_cb(gate->listener.connections, was_accepted, gate);
     if (tell_agent(gate) == 0)
         event_base_dispatch(gate->base);
@@ -284,6 +312,7 @@ int gate_run(struct gate *gate, struct error *error)
     while (!TAILQ_EMPTY(&gate->visitors))
         end_visitor(TAILQ_FIRST(&gate->visitors));
     event_free(gate->agent_event);
+    event_free(gate->go_on);
     listener_close(&gate->listener, false);
     free(gate);
     return result;

@@ -86,7 +86,7 @@ def check_files():
 
 def check_secret():
     """Only the keeper knows it, also when somebody has come in; and of the tor's connection the gate knows nothing."""
-    if not can_read_memory():
+    if not can_read_memory() or IS_SANITIZED:  # those keep copies of what a function had
         return
     key = hashlib.blake2b(SECRET.encode(), key=b"obpub shared secret", digest_size=32).digest()
     with Scene() as agent, Guest(agent.socket) as guest:

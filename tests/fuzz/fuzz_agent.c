@@ -13,6 +13,7 @@
 #include "fuzz.h"
 
 #define SERVED "pg6mmjiyjmcrsslvykfwnntlaru7p5svn6y2ymmju6nubxndf4pscryd"
+#define QUESTION "GETINFO hs/service/desc/id/" SERVED
 
 static char addresses[][ONION_ADDRESS_SIZE] = {SERVED};
 static const struct served_addresses served = {addresses, 1};
@@ -55,8 +56,7 @@ static void check_stranger(struct evbuffer *input)
 static bool is_allowed(const char *text)
 {
     static const char *const whole[] = {"GETINFO uptime", "GETINFO version",
-                                        "GETINFO hs/service/desc/id/" SERVED,
-                                        "GETCONF PublishHidServDescriptors"};
+                                        "GETCONF PublishHidServDescriptors", QUESTION};
     for (size_t i = 0; i < sizeof(whole) / sizeof(whole[0]); i++) {
         if (strcmp(text, whole[i]) == 0)
             return true;
