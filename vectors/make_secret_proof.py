@@ -18,7 +18,8 @@ def draw(name, length):
 SECRETS = (draw('short', 32), b'7' * 64, draw('longer', 100), draw('longest', 1023))
 
 with open('secret_proof.txt', 'w', encoding='ascii') as output:
-    print("""# The proofs of OBPUB-SECRET: secret, nonce of the publisher, nonce of the agent, hash that the agent proves with, hash
+    print("""\
+# The proofs of OBPUB-SECRET: secret, nonce of the publisher, nonce of the agent, hash that the agent proves with, hash
 # that the publisher proves with. All in hexadecimal.
 # Source: made with hashlib and hmac by make_secret_proof.py.""", file=output)
     for number, secret in enumerate(SECRETS):
