@@ -295,7 +295,7 @@ static void print_text(const struct config *config, const struct tor_endpoints *
         format_endpoint(&tors->endpoints[i], endpoint);
         printf("local tor: control port expected at %s\n", endpoint);
     }
-    if (config_checks_health(config))
+    if (config_checks_health(config) && config->tor_socks_count == 0)
         printf("local tor: health is checked over its SOCKS port: \"SocksPort 0\" in its torrc won't do\n");
     putchar('\n');
     printf("What each backend needs (write ob_config first: tor must find it when it reads its torrc):\n\n");

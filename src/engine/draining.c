@@ -166,10 +166,11 @@ static void drain(struct engine *engine, const struct matches *matches, struct d
     const char *name = find_config(&matches->list[0])->name;
     const struct match *needed = find_needed(engine, matches);
     if (needed != NULL)
-        drain_answer_set(answer, DRAIN_REFUSED,
-                         "no other instance of %s.onion is live and not drained, so visitors need \"%s\": it "
-                         "stays as it is",
-                         needed->config->address, name);
+        drain_answer_set(
+            answer, DRAIN_REFUSED,
+            "no other instance of %s.onion is live and neither drained nor sick, so visitors need \"%s\": it "
+            "stays as it is",
+            needed->config->address, name);
     else if (set_drained(engine, matches, true) == 0)
         drain_answer_set(answer, DRAIN_DONE, "\"%s\" was drained before", name);
     else

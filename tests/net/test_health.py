@@ -134,9 +134,10 @@ class Scene:
         return [each['health'] for each in self.status()['instances']]
 
     def is_out(self, number):
-        """Whether nothing of a backend is published, as all HSDirs have it."""
+        """Whether nothing of a backend is published, and no HSDir that clients ask has a point of it."""
         status = self.status()
-        return status['isPublished'] and status['instances'][number]['introPointsPublished'] == 0
+        each = status['instances'][number]
+        return status['isPublished'] and each['introPointsPublished'] == 0 and each['share'] == 0
 
     def is_in(self, number):
         """Whether something of it is, or would be, were its relays not others'."""
@@ -225,7 +226,7 @@ def test(net):
     scene.check_visitors({1, 2})
     step(f'{VISITS} visitors came to the others')
     scene.webs[0].mend()
-    scene.net.wait_for(lambda: scene.instance(0)['health'] == 'healthy', BACK, f'{scene.backends[0].name} to be healthy')
+    scene.net.wait_for(lambda: scene.instance(0)['health'] == 'healthy', BACK, f'{scene.backends[0].name} to be healthy', 0.2)
     check_all(scene)
     check_killed(scene)
 

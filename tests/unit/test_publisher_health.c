@@ -431,6 +431,46 @@ static void test_checks_at_once_are_bounded(void **state)
     story_free(story);
 }
 
+/* Where HSDirs have points of their own a sick one has none of the places, and the others have all. */
+static void test_distinct_sets(void **state)
+{
+    (void)state;
+    struct story *story = begin(8);
+    publisher_set_descriptors(story->publisher, 0, DESCRIPTORS_DISTINCT, story->now);
+    story_run(story, 5 * MINUTE);
+    assert_true(assignment_is_distinct(frontend_of(story)->assignment));
+    assert_true(assignment_count_points_from(frontend_of(story)->assignment, 3) > 0);
+    story_forget(story);
+    set_finding(story, 3, HEALTH_FINDING_BAD);
+    story_run(story, 3 * INTERVAL + 4 * SECOND);
+    assert_int_equal(assignment_count_points_from(frontend_of(story)->assignment, 3), 0);
+    assert_true(story->upload_count > 0 && story_none_has(story, 300));
+    set_finding(story, 3, HEALTH_FINDING_WELL);
+    story_run(story, 5 * MINUTE);
+    assert_true(assignment_count_points_from(frontend_of(story)->assignment, 3) > 0);
+    story_free(story);
+}
+
+/* A tor that has the frontend's key is out as any other. */
+static void test_twins(void **state)
+{
+    (void)state;
+    struct story *story = story_new_published_twins(3, DESCRIPTOR_FIRST);
+    set_checked(story, 0, 3);
+    story_run(story, MINUTE);
+    story_forget(story);
+    set_finding(story, 1, HEALTH_FINDING_BAD);
+    story_run(story, 3 * INTERVAL + 4 * SECOND);
+    assert_false(is_in(story, 1));
+    assert_true(story->upload_count > 0 && story_none_has(story, 100));
+    for (size_t i = 0; i < 3; i++)
+        set_finding(story, i, HEALTH_FINDING_BAD);
+    story_run(story, 5 * MINUTE);
+    assert_true(frontend_of(story)->doubts_checks);
+    assert_true(is_in(story, 0) && is_in(story, 1) && is_in(story, 2));
+    story_free(story);
+}
+
 /* Without health checks nobody is checked, and no longer checked means in again. */
 static void test_off_means_in(void **state)
 {
@@ -471,6 +511,8 @@ int main(void)
         cmocka_unit_test(test_dead_backend_is_not_checked),
         cmocka_unit_test(test_checks_are_spread),
         cmocka_unit_test(test_checks_at_once_are_bounded),
+        cmocka_unit_test(test_distinct_sets),
+        cmocka_unit_test(test_twins),
         cmocka_unit_test(test_off_means_in),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
