@@ -22,9 +22,10 @@ REPORT = {'version': str, 'time': str, 'started': str, 'configLoaded': str, 'rel
           'sandboxLacks': list, 'tor': dict, 'services': list, 'result': str, 'problem': NONE, 'seconds': float}
 FRONTEND = {'onionAddress': str, 'publishAttemptFirstDescriptor': str, 'publishAttemptSecondDescriptor': str,
             'isPublished': bool, 'publication': str, 'problem': NONE, 'otherPublishers': dict, 'isStatic': bool,
-            'usesDrained': bool, 'doubtsHealth': bool, 'hasFlowControl': bool, 'introPointsNum': int, 'introSetModified': str,
-            'bundle': NONE, 'instances': list, 'descriptors': list, 'mode': str, 'isSplit': bool, 'descriptorsPolicy': str,
-            'isDistinct': bool, 'lead': NONE, 'leadInUse': NONE, 'proofOfWork': NONE, 'nextTurn': NONE}
+            'usesDrained': bool, 'doubtsHealth': bool, 'hasFlowControl': bool, 'introPointsNum': int,
+            'introSetModified': str, 'bundle': NONE, 'instances': list, 'descriptors': list, 'mode': str, 'isSplit': bool,
+            'descriptorsPolicy': str, 'isDistinct': bool, 'lead': NONE, 'leadInUse': NONE, 'proofOfWork': NONE,
+            'nextTurn': NONE}
 BACKEND = {'onionAddress': str, 'introSetModified': str, 'introPointsNum': int, 'descriptorReceived': str, 'name': str,
            'state': str, 'since': str, 'hasControl': bool, 'place': (str, NONE), 'way': (str, NONE), 'isReachable': bool,
            'isRestless': bool, 'hasProofOfWork': bool,
