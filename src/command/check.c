@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/printable.h"
+#include "command/check_agents.h"
 #include "command/check_shares.h"
 #include "command/check_steps.h"
 #include "command/commands.h"
@@ -266,6 +267,7 @@ static void print_operator_lines(const struct config *config, const struct backe
         printf("        %s %s.onion\n", OB_CONFIG_KEYWORD, group->uses[i].frontend->address);
     if (backend->is_twin)
         print_twin_lines(config, backend, group->uses[0].frontend);
+    check_agents_print(backend);
 }
 
 /* What the lines of twins come with. */
@@ -297,6 +299,7 @@ static void print_text(const struct config *config, const struct tor_endpoints *
     }
     if (config_checks_health(config) && config->tor_socks_count == 0)
         printf("local tor: health is checked over its SOCKS port: \"SocksPort 0\" in its torrc won't do\n");
+    check_agents_print_local(config);
     putchar('\n');
     printf("What each backend needs (write ob_config first: tor must find it when it reads its torrc):\n\n");
     for (size_t i = 0; i < group_count; i++)
@@ -401,6 +404,7 @@ static json_t *make_operator_lines(const struct backend_uses *group)
             json_array_append_new(lines, json_string(twin_lines[i].line));
         json_object_set_new(object, twin_lines[i].key, lines);
     }
+    json_object_set_new(object, "torrcAgent", check_agents_make_torrc(backend));
     return object;
 }
 
@@ -484,8 +488,10 @@ static int load_config(struct config *config, const struct options *options, str
         if (config->frontends[i].bundle != NULL && check_bundle(config, &config->frontends[i], report) != 0)
             result = -1;
     }
-    if (result == 0)
+    if (result == 0) {
         weak_passwords_warn(config, options, report);
+        check_agents_warn(config, report);
+    }
     given_config_print_report(report);
     if (result != 0)
         config_clear(config);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "command/check_agents.h"
 #include "command/weak_passwords.h"
 #include "config/yaml_file.h"
 
@@ -33,6 +34,7 @@ int given_config_receive(struct config *config, struct reader_client *reader, co
         return -1;
     given_config_override(config, options);
     weak_passwords_warn(config, options, report);
+    check_agents_warn(config, report);
     return 0;
 }
 

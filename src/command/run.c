@@ -12,6 +12,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "base/timeval.h"
+#include "command/check_agents.h"
 #include "command/commands.h"
 #include "command/confinement.h"
 #include "command/given_config.h"
@@ -267,10 +268,11 @@ static void config_not_kept(const struct error *error, void *context)
 }
 
 /* As given_config_receive() does for the first config. */
-static void log_weak_passwords(const struct daemon *daemon, const struct config *config)
+static void log_warnings(const struct daemon *daemon, const struct config *config)
 {
     struct config_report report = {0};
     weak_passwords_warn(config, daemon->options, &report);
+    check_agents_warn(config, &report);
     log_config_report(&daemon->log, &report);
     config_report_clear(&report);
 }
@@ -284,7 +286,7 @@ static void config_loaded(struct config *config, const struct config_report *rep
     if (config != NULL) {
         daemon->reload_error[0] = '\0';
         given_config_override(config, daemon->options);
-        log_weak_passwords(daemon, config);
+        log_warnings(daemon, config);
         apply_config(daemon, config);
     } else {
         engine_counters(daemon->engine)->reload_failures++;

@@ -120,6 +120,7 @@ struct backend_link {
     bool knows_start;
     int64_t process_start;    /* milliseconds of our clock */
     enum agent_word farewell; /* the agent's, on this connection */
+    bool has_left;            /* an agent has said so, and has not been back: its tor may go on */
     struct onion_tries onion;
     int64_t retry_delay;
     int64_t misbehaved_delay; /* the last one, or 0 */
@@ -215,8 +216,10 @@ static void ask_state(struct backend_link *link)
 
 static void link_is_ready(struct control_connection *connection, void *context)
 {
+    struct backend_link *link = context;
+    link->has_left = false;
     control_connection_send(connection, "SETEVENTS HS_DESC HS_DESC_CONTENT", NULL, NULL);
-    ask_state(context);
+    ask_state(link);
 }
 
 static void connection_closed(struct control_connection *connection, enum control_failure failure,
@@ -226,6 +229,7 @@ static void connection_closed(struct control_connection *connection, enum contro
 static void take_agent_word(struct backend_link *link, enum agent_word word)
 {
     link->farewell = word;
+    link->has_left = word == AGENT_LEAVING;
     if (word != AGENT_TOR_GONE)
         return;
     struct error error;
@@ -348,7 +352,7 @@ static void connection_closed(struct control_connection *connection, enum contro
         loss = SOURCE_GONE;
     else if (is_onion(link) || link->farewell == AGENT_TOR_GONE)
         loss = find_onion_loss(link, failure);
-    else if (failure == CONTROL_FAILURE_REFUSED)
+    else if (failure == CONTROL_FAILURE_REFUSED && !link->has_left)
         loss = control_endpoint_is_loopback(&link->config->control) ? SOURCE_GONE_HERE : SOURCE_GONE;
     if (link->is_up && clock_milliseconds() - link->up_since >= STEADY)
         link->retry_delay = first_delay(link);

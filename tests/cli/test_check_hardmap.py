@@ -187,13 +187,13 @@ def check_json(folder, key, other, backend):
     def twin(name, frontend, *proof_of_work):
         return {"onionAddress": f"{frontend.address}.onion", "name": name,
                 "obConfig": [f"MasterOnionAddress {frontend.address}.onion"],
-                "torrcProofOfWork": list(proof_of_work), **{where: [line] for where, line in TWIN_LINES}}
+                "torrcProofOfWork": list(proof_of_work), "torrcAgent": [], **{where: [line] for where, line in TWIN_LINES}}
 
     checks.check("JSON: what the operators need", found["instances"] == [
         twin("node1", key, PROOF_OF_WORK), twin("n?[2J", key, PROOF_OF_WORK),
         {"onionAddress": f"{backend.address}.onion", "name": "plain", "torrc": ["HiddenServiceOnionBalanceInstance 1"],
          "obConfig": [f"MasterOnionAddress {other.address}.onion"], "torrcSeveral": [], "torrcAlone": [],
-         "torrcProofOfWork": []},
+         "torrcProofOfWork": [], "torrcAgent": []},
         twin("node1", TOR_KEY)], found["instances"])
     checks.check("no secret is printed", not any(
         secret in result.stdout + result.stderr
