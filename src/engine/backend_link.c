@@ -232,10 +232,7 @@ static void take_agent_word(struct backend_link *link, enum agent_word word)
     link->has_left = word == AGENT_LEAVING;
     if (word != AGENT_TOR_GONE)
         return;
-    struct error error;
-    char place[320];
-    control_endpoint_format(&link->config->control, place, sizeof(place));
-    error_set(&error, "%s: its agent says that the tor beside it has ended", place);
+    const struct error error = {.text = ""}; /* what there is to say is said for all such ends */
     connection_closed(link->connection, CONTROL_FAILURE_CLOSED, &error, link);
 }
 
@@ -306,8 +303,10 @@ static void refresh_descriptor(struct backend_link *link)
         link->onion.lost_at = clock_milliseconds();
         link->onion.is_fresh = false;
     }
-    if (link->was_up && !link->onion.is_fresh)
-        link->callbacks.refresh(link->config->control.host, link->context);
+    if (!link->was_up || link->onion.is_fresh)
+        return;
+    link->callbacks.prepare(link->config->control.host, link->context);
+    link->callbacks.refresh(link->config->control.host, link->context);
 }
 
 /* Milliseconds before the first try after a loss, and at most before later ones. */
@@ -340,11 +339,28 @@ static int64_t choose_delay(struct backend_link *link, enum control_failure fail
     return delay;
 }
 
+/* Says what is known of the end of a connection to an agent, or over Tor. */
+static void explain_end(const struct backend_link *link, struct error *reason)
+{
+    char place[320];
+    control_endpoint_format(&link->config->control, place, sizeof(place));
+    if (link->farewell == AGENT_TOR_GONE)
+        error_set(reason, "%s: its agent says that the tor beside it has ended", place);
+    else if (link->farewell == AGENT_LEAVING)
+        error_set(reason, "%s: its agent has been ended", place);
+    else if (is_onion(link))
+        error_set(reason,
+                  "%s: the connection over Tor is lost: a relay on the way, the agent or its tor has ended",
+                  place);
+}
+
 static void connection_closed(struct control_connection *connection, enum control_failure failure,
                               const struct error *error, void *context)
 {
     struct backend_link *link = context;
-    const struct error reason = *error;
+    struct error reason = *error;
+    if (failure == CONTROL_FAILURE_CLOSED)
+        explain_end(link, &reason);
     /* What a tor never sends comes from somebody who should not be in that place: no grace for him. */
     bool has_misbehaved = link->was_up && failure == CONTROL_FAILURE_PROTOCOL;
     enum source_loss loss = SOURCE_LOST;
@@ -398,6 +414,7 @@ static struct control_connection *connect_over_tor(struct backend_link *link,
         return NULL;
     }
     link->onion.is_waiting = false;
+    link->callbacks.prepare(link->config->control.host, link->context);
     limits.connect_timeout = find_patience(link);
     snprintf(user, sizeof(user), "control-%" PRIu64 "-%u", link->number, link->onion.circuits);
     return control_connection_new_through(link->base, &link->config->control, &proxy, credentials, &limits,

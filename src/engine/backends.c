@@ -221,6 +221,15 @@ static enum socks_place_state find_socks(size_t turn, struct listen_address *pla
     return engine_find_socks_place(context, turn, place, error);
 }
 
+static void prepare_tors(const char *address, void *context)
+{
+    struct engine *engine = context;
+    for (size_t i = 0; i < PUBLISHER_TORS_MAX; i++) {
+        if (engine->tors[i].local_tor != NULL)
+            client_keys_give(engine->tors[i].keys, address);
+    }
+}
+
 /* Each local tor has descriptors of its own, and the SOCKS port may be any one's. */
 static void refresh_descriptor(const char *address, void *context)
 {
@@ -365,6 +374,7 @@ static void connect_backend(struct engine_backend *backend)
         .hs_desc = backend_said,
         .down = backend_is_down,
         .find_socks = find_socks,
+        .prepare = prepare_tors,
         .refresh = refresh_descriptor,
     };
     struct engine *engine = backend->engine;

@@ -177,6 +177,16 @@ void client_keys_connect(struct client_keys *keys, struct control_connection *co
     }
 }
 
+void client_keys_give(struct client_keys *keys, const char *host)
+{
+    struct entry *entry;
+    TAILQ_FOREACH(entry, &keys->entries, others)
+    {
+        if (has_address(entry, host))
+            give(entry);
+    }
+}
+
 void client_keys_disconnect(struct client_keys *keys)
 {
     struct entry *entry;
