@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/memory.h"
@@ -13,8 +14,8 @@
 #include "files/path.h"
 
 #define CLIENT_ENDING ".auth"
-/* A folder has to be the same in two readings that follow each other, of so many. */
-#define READINGS_MAX 6
+/* So often a folder that changes is read anew. */
+#define TRIES 4
 
 /* -- one file --------------------------------------------------------------------------------------- */
 
@@ -237,33 +238,48 @@ static void reading_clear(struct reading *reading)
     config_report_clear(&reading->report);
 }
 
-/* Reads the folder again until nothing has changed. Returns whether that came to be. */
+static void pause_for_clock(void)
+{
+    struct timespec left = {.tv_nsec = FOLDER_CLOCK_MILLISECONDS * 1000000L};
+    while (nanosleep(&left, &left) != 0 && errno == EINTR)
+        continue;
+}
+
+/* Reads the folder twice, the second time as it is behind every change that the stamp before may have missed.
+ * Returns whether nothing has changed: then what the second reading has brought is how the folder was at that
+ * time. */
 static bool read_twice(struct reading *reading, const char *folder, bool for_owner)
 {
-    struct reading before = {.clients = {.count = 0}};
-    bool is_at_rest = false;
-    for (size_t i = 0; i < READINGS_MAX && !is_at_rest; i++) {
-        reading_clear(&before);
-        before = *reading;
-        *reading = (struct reading){.clients = {.count = 0}};
-        read_folder(&reading->clients, folder, for_owner, &reading->report);
-        is_at_rest = i > 0 && readings_are_equal(reading, &before);
-    }
-    reading_clear(&before);
+    struct reading first = {.clients = {.count = 0}};
+    struct folder_stamp before, after;
+    *reading = first;
+    folder_take_stamp(&before, folder);
+    read_folder(&first.clients, folder, for_owner, &first.report);
+    pause_for_clock();
+    read_folder(&reading->clients, folder, for_owner, &reading->report);
+    folder_take_stamp(&after, folder);
+    const bool is_at_rest = folder_stamps_are_equal(&before, &after) && readings_are_equal(&first, reading);
+    reading_clear(&first);
     return is_at_rest;
 }
 
 int client_files_load(struct client_files *clients, const char *folder, bool for_owner,
                       struct config_report *report)
 {
-    struct reading reading = {.clients = {.count = 0}};
-    const bool is_at_rest = read_twice(&reading, folder, for_owner);
+    struct reading reading;
+    bool is_at_rest = read_twice(&reading, folder, for_owner);
+    for (size_t i = 1; i < TRIES && !is_at_rest; i++) {
+        reading_clear(&reading);
+        is_at_rest = read_twice(&reading, folder, for_owner);
+    }
+    if (!is_at_rest) {
+        reading_clear(&reading);
+        config_report_add_error(report, folder, 0, "changes while it is read: try again when it is at rest");
+    }
     *clients = reading.clients;
     reading.clients = (struct client_files){.count = 0};
     for (size_t i = 0; i < reading.report.error_count; i++)
         config_report_copy_error(report, reading.report.errors[i], strlen(reading.report.errors[i]));
-    if (!is_at_rest)
-        config_report_add_error(report, folder, 0, "changes while it is read: try again when it is at rest");
     const bool is_good = is_at_rest && reading.report.error_count == 0;
     reading_clear(&reading);
     return is_good ? 0 : -1;

@@ -88,6 +88,20 @@ int folder_list(struct folder_names *names, const char *path, bool for_owner, si
     return result;
 }
 
+void folder_take_stamp(struct folder_stamp *stamp, const char *path)
+{
+    struct stat status;
+    *stamp = (struct folder_stamp){.device = 0};
+    if (stat(path, &status) == 0)
+        *stamp = (struct folder_stamp){status.st_dev, status.st_ino, status.st_ctim};
+}
+
+bool folder_stamps_are_equal(const struct folder_stamp *one, const struct folder_stamp *other)
+{
+    return one->device == other->device && one->number == other->number &&
+           one->changed.tv_sec == other->changed.tv_sec && one->changed.tv_nsec == other->changed.tv_nsec;
+}
+
 void folder_names_clear(struct folder_names *names)
 {
     for (size_t i = 0; i < names->count; i++)

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
+#include <time.h>
 
 #include "base/error.h"
 
@@ -21,5 +22,18 @@ struct folder_names {
 int folder_list(struct folder_names *names, const char *path, bool for_owner, size_t count_max,
                 struct error *error);
 void folder_names_clear(struct folder_names *names);
+
+/* What a folder is known by, and when a name in it came or went last. */
+struct folder_stamp {
+    dev_t device;
+    ino_t number;
+    struct timespec changed;
+};
+
+/* Takes it; zeroed when there is no folder. The file system's clock may stand still for
+ * FOLDER_CLOCK_MILLISECONDS: what changes so soon after a stamp was taken may leave it as it is. */
+#define FOLDER_CLOCK_MILLISECONDS 25
+void folder_take_stamp(struct folder_stamp *stamp, const char *path);
+bool folder_stamps_are_equal(const struct folder_stamp *one, const struct folder_stamp *other);
 
 #endif

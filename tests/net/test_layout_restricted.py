@@ -1,27 +1,34 @@
 # Restricted descriptors as obpub writes them, beside those of a stock tor whose service has as many authorised clients: same
-# lines in the same order, same lengths and padding at every layer. And python3-stem, an independent implementation, reads
-# them with the keys of these clients, and without not.
+# lines in the same order, same lengths and padding at every layer. python3-stem, an independent implementation, reads them
+# with the keys of these clients, and without not. And a stock tor with such a key visits the service by them; one without
+# does not.
 
+import base64
 import os
 import secrets
 import time
 
+from harness.client import FetchFailed, fetch
 from harness.clients import restrict
+from harness.consensus import CONSENSUS, hsdir_fingerprints
+from harness.hsdirs import clients_slot, wait_quiet
 from harness.judge import Judged
 from harness.layout import compare
 from harness.process import run, write_file
 from testnet import OnionKey, main, step
 
 CLIENTS = (1, 16, 17, 100)
+SECONDS_NEEDED = 60
+PATIENCE = 15  # for a page that is not to come
 
 
-def encode(net, service, text, frontend, clients):
+def encode(net, service, text, frontend, clients, period=None):
     """A superdescriptor of a frontend with all points of a service's descriptor, for these clients."""
     path = net.path('own')
     write_file(path, text)
     times = net.consensus_times(service)
     program = os.path.join(os.environ['OBPUB_BUILD'], 'tests', 'encode_descriptor')
-    result = run([program, service.address, times.first_period, times.period_length, int(time.time()), path,
+    result = run([program, service.address, period or times.first_period, times.period_length, int(time.time()), path,
                   frontend.seed.hex(), *(key.hex() for key in clients)])
     assert result.returncode == 0, result.stderr
     return result.stdout.partition('\n')[2].rstrip('\n')  # as GETINFO gives it
@@ -35,10 +42,10 @@ def is_read(text, onion, client_key):
         return False
 
 
-def check(net, service, clients):
+def check(net, service, frontend, clients):
+    """Compare what tor and obpub make of the same points for as many clients."""
     text = service.own_descriptor()
     tors = Judged(text, service.onion, clients[0])
-    frontend = OnionKey()
     our_text = encode(net, service, text, frontend, clients)
     for client_key in clients:
         ours = Judged(our_text, frontend.onion, client_key)
@@ -52,15 +59,58 @@ def check(net, service, clients):
          'middle layer: no difference')
 
 
+def add_key(client, frontend, client_key):
+    """Give a stock tor a client's private key for a frontend."""
+    with client.controller() as controller:
+        answer = controller.msg(f'ONION_CLIENT_AUTH_ADD {frontend.address} x25519:{base64.b64encode(client_key).decode()}')
+    assert answer.is_ok(), answer
+
+
+def post(net, frontend, text):
+    """Have every HSDir keep a descriptor."""
+    hsdirs = hsdir_fingerprints(net.client.info(CONSENSUS))
+    with net.client.events('HS_DESC') as stream:
+        stream.ask(f'HSPOST {" ".join(f"SERVER={hsdir}" for hsdir in hsdirs)} HSADDRESS={frontend.address}\n{text}')
+        net.wait_for(lambda: len([event for event in stream.events if event.action == 'UPLOADED'
+                                  and event.address == frontend.address]) == len(hsdirs), 60, 'all HSDirs to take it')
+
+
+def visits(client, frontend):
+    """The page that a client gets, or None."""
+    try:
+        return fetch(client, frontend.onion, timeout=PATIENCE)
+    except FetchFailed:
+        return None
+
+
+def check_visits(net, service, frontend, clients):
+    """Stock tors as clients: with the key of the first client, of the last one, of another, and with none."""
+    tors = [net.start_client(f'client{number}') for number in range(4)]
+    for tor, client_key in zip(tors, (clients[0], clients[-1], secrets.token_bytes(32))):
+        add_key(tor, frontend, client_key)
+    wait_quiet(net, SECONDS_NEEDED)
+    period = net.consensus_times().first_period + (clients_slot(net) == 'second')
+    post(net, frontend, encode(net, service, service.own_descriptor(), frontend, clients, period))
+    for tor in tors[:2]:
+        net.wait_for(lambda tor=tor: visits(tor, frontend) == service.name, 90, f'{tor.name}, which has a key, to get the page')
+    step('stock clients with a key of two of the clients get the page')
+    for tor in tors[2:]:
+        assert visits(tor, frontend) is None, f'{tor.name} gets the page without a key of a client'
+    step('those with another key, or with none, do not')
+
+
 def test(net):
-    services = [net.start_service(f'restricted{count}', wait=False) for count in CLIENTS]
+    frontends = [OnionKey() for _ in CLIENTS]
+    services = [net.start_service(f'restricted{count}', [frontend.onion], wait=False)
+                for count, frontend in zip(CLIENTS, frontends)]
     for service in services:
         service.wait_described()
     clients = [restrict(service, count) for service, count in zip(services, CLIENTS)]
-    for service, keys in zip(services, clients):
+    for service, frontend, keys in zip(services, frontends, clients):
         service.wait_bootstrapped()
         service.wait_published()
-        check(net, service, keys)
+        check(net, service, frontend, keys)
+    check_visits(net, services[-1], frontends[-1], clients[-1])
 
 
 main(test)

@@ -224,7 +224,8 @@ static void change_for_good(void)
     }
 }
 
-/* While a folder changes it is either read as it was at some time, or said to change. */
+/* A folder that changes all the time is never taken for one that it was at no time: here there is always just
+ * one client, but who lists the folder may see none or two, and may open what is no longer there. */
 static void test_folder_that_changes(void **state)
 {
     (void)state;
@@ -235,17 +236,25 @@ static void test_folder_that_changes(void **state)
         alarm(60); /* should the test end before it ends this */
         change_for_good();
     }
-    for (size_t i = 0; i < 50; i++) {
+    size_t refusals = 0;
+    for (size_t i = 0; i < 10; i++) {
         struct client_files clients;
         struct config_report report = {.error_count = 0};
         int result = client_files_load(&clients, "clients", false, &report);
-        assert_int_equal(result == 0, report.error_count == 0);
-        assert_true(result != 0 || clients.count <= 1);
+        /* The child may not have been running all the while. */
+        assert_true(result != 0 || clients.count == 1);
+        refusals += result != 0;
+        if (result != 0) {
+            assert_int_equal(report.error_count, 1);
+            assert_string_equal(report.errors[0],
+                                "clients: changes while it is read: try again when it is at rest");
+        }
         client_files_clear(&clients);
         config_report_clear(&report);
     }
     kill(child, SIGKILL);
     assert_int_equal(waitpid(child, NULL, 0), child);
+    assert_true(refusals > 0);
 }
 
 static void test_names(void **state)
