@@ -115,7 +115,9 @@ void source_note_unreachable(struct publisher *publisher, struct source *source,
     publisher_touch_source(publisher, source, now);
     if (!source_policy(source->kind)->is_doubted_for_loss)
         return; /* it is the local tor that is lost */
-    source_life_set_reason(source, reason);
+    /* Of one that was never heard of, that the local tor comes up later than we do is nothing to speak of. */
+    if (loss != SOURCE_UNASKED || source->life.state != SOURCE_WAITING)
+        source_life_set_reason(source, reason);
     if (loss == SOURCE_LOST)
         doubt(publisher, source, reason, now);
     else if (loss == SOURCE_UNASKED)

@@ -3,6 +3,7 @@
 The local tor, its SOCKS port and the agent are stand-ins, since tor does not fail in each of these ways when asked to; with
 real ones it is tests/net/test_onion_control.py.
 """
+import contextlib
 import json
 import os
 import pathlib
@@ -17,6 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 import agents
 import checks
 from agents import SECRET
+from publisher import Publisher
 from standin_tor import Peer, Tor, make_descriptor, network_answers, own_answers
 
 FRONTEND, BACKEND, AGENT = checks.Key(), checks.Key(), checks.Key()
@@ -179,6 +181,50 @@ def test_short_secret(folder):
         check_failure(folder, "a short secret", "has 31 bytes", secret=SECRET[:31])
 
 
+# -- what an agent says of itself, here at a unix socket
+
+class Restless(Agent):
+    """An agent that can be made to say something and end, and is there again at once."""
+
+    def __init__(self, path):
+        super().__init__(path)
+        self.answers["uptime"] = "1000"
+        self._connections = []
+
+    def serve(self, connection):
+        self._connections.append(connection)
+        super().serve(connection)
+
+    def part(self, words):
+        """Says this to all, and closes."""
+        for connection in self._connections:
+            with contextlib.suppress(OSError):  # it may be closed already
+                connection.sendall(words)
+                connection.shutdown(socket.SHUT_RDWR)
+        self._connections.clear()
+
+
+def test_words(folder):
+    """That its tor has gone is believed at once; that it leaves itself is nothing against its tor."""
+    checks.write(folder / "secret", SECRET + "\n")
+    lines = [f"      - address: {BACKEND.address}", "        name: node1", f"        control: unix:{folder}/agent",
+             "        control-password-file: secret"]
+    with Tor(folder / "tor", network_answers(uptime="100")), Restless(folder / "agent") as agent:
+        publisher = Publisher(folder, [lines])
+        is_live = publisher.wait(lambda service: service["instances"][0]["state"] == "live", TIMEOUT)
+        checks.check("an agent at a unix socket: it is live", is_live, publisher.service())
+        checks.check("an agent at a unix socket: its way is that", publisher.service()["instances"][0]["way"] == "unix")
+        agent.part(b"650 OBPUB_AGENT LEAVING\r\n")
+        checks.check("it leaves and is there again", publisher.wait(
+            lambda service: len(agent._connections) > 0 and service["instances"][0]["state"] == "live", TIMEOUT))
+        agent.part(b"650 OBPUB_AGENT TOR_GONE\r\n")
+        checks.wait_for(lambda: len(agent._connections) > 0)
+        _, log = publisher.end()
+    checks.check("it left: that is grace", "stays in for a while" in log and "its agent has been ended" in log, log)
+    checks.check("its tor has gone: it is out at once, with no grace", log.count("stays in for a while") == 1
+                 and "its agent says that the tor beside it has ended" in log, log)
+
+
 # -- what SOCKS ports answer
 
 ANSWERS = ((0x01, "gives no reason"), (0x04, "could not reach the onion service"), (0x05, "takes no connection at this port"),
@@ -211,7 +257,7 @@ def test_nonsense(folder):
 def test_mute(folder):
     """One that says nothing at all is waited for no longer than all else."""
     with Socks(folder / "socks", is_mute=True):
-        check_failure(folder, "a mute SOCKS port", "did not let us in in time")
+        check_failure(folder, "a mute SOCKS port", "its control port did not let us in in time")
 
 
 def run_test(test, *arguments):

@@ -201,6 +201,48 @@ static void test_back_within_grace_changes_nothing(void **state)
     story_free(story);
 }
 
+/* While nobody can ask it from here its grace does not run; it begins anew when somebody can. */
+static void test_grace_waits_for_somebody_to_ask(void **state)
+{
+    (void)state;
+    struct story *story = story_new_published(2, DESCRIPTOR_FIRST);
+    const struct source *source = &story->publisher->sources[0];
+    publisher_note_unreachable(story->publisher, 0, "no tor here", SOURCE_UNASKED, story->now);
+    story_run(story, 2 * publisher_rules_default.grace);
+    assert_int_equal(source->life.state, SOURCE_LIVE);
+    publisher_note_unreachable(story->publisher, 0, "lost", SOURCE_LOST, story->now);
+    story_run(story, publisher_rules_default.grace - 1);
+    publisher_note_unreachable(story->publisher, 0, "no tor here", SOURCE_UNASKED, story->now);
+    story_run(story, 2 * publisher_rules_default.grace);
+    assert_int_equal(source->life.state, SOURCE_GRACE);
+    assert_string_equal(source->life.reason, "no tor here");
+    publisher_note_unreachable(story->publisher, 0, "lost", SOURCE_LOST, story->now);
+    story_run(story, publisher_rules_default.grace - 1);
+    assert_int_equal(source->life.state, SOURCE_GRACE);
+    assert_int_equal(story->upload_count, 0);
+    story_run(story, SECOND);
+    assert_int_equal(source->life.state, SOURCE_OUT);
+    assert_true(story_none_has(story, 0));
+    story_free(story);
+}
+
+/* One that was never heard of has no more time for that: others wait for it. */
+static void test_unasked_at_the_start(void **state)
+{
+    (void)state;
+    struct story *story = story_new();
+    story_add_backend(story, true);
+    story_add_backend(story, true);
+    story_add_frontend(story, 2);
+    story_set_network(story, 0, 6);
+    story_reach(story, 1);
+    publisher_note_unreachable(story->publisher, 0, "no tor here", SOURCE_UNASKED, story->now);
+    assert_string_equal(story->publisher->sources[0].life.reason, "");
+    story_run(story, publisher_rules_default.start_patience + SECOND);
+    assert_int_equal(story->publisher->sources[0].life.state, SOURCE_OUT);
+    story_free(story);
+}
+
 static void test_fail_static(void **state)
 {
     (void)state;
@@ -354,6 +396,8 @@ int main(void)
         cmocka_unit_test(test_dead_tor_is_out_at_once),
         cmocka_unit_test(test_grace),
         cmocka_unit_test(test_back_within_grace_changes_nothing),
+        cmocka_unit_test(test_grace_waits_for_somebody_to_ask),
+        cmocka_unit_test(test_unasked_at_the_start),
         cmocka_unit_test(test_fail_static),
         cmocka_unit_test(test_unusable_descriptors),
         cmocka_unit_test(test_poll),
