@@ -9,7 +9,7 @@ import checks
 import standin_tor
 from agents import Agent
 from checks import check
-from hostile_scene import OFFSET, PATIENCE, check_undisturbed, is_published, scene
+from hostile_scene import IS_SANITIZED, OFFSET, PATIENCE, check_undisturbed, is_published, scene
 from publisher import instance
 
 from harness.judge import Judged
@@ -23,8 +23,8 @@ import siege  # noqa: E402
 PASSED_ON = ("foreign-signature", "wolf", "replayed", "two-identities", "many-points", "rude", "twenty-points")
 # and what the agent itself does not take from a tor, or what takes too long, so that the publisher hears that it leaves.
 KEPT = ("ten-thousand-points", "gigabyte", "long-line", "endless", "byte-a-second", "flood", "unasked", "garbage", "cut-short")
-# As an agent has more to say than obpub asks for: its own memory, KiB.
-AGENT_GROWTH_MAX = 64 * 1024
+# KiB that a process of an agent may grow by: ASan keeps what was freed.
+AGENT_GROWTH_MAX = (512 if IS_SANITIZED else 8) * 1024
 
 
 def with_agent(name, key, agent):
