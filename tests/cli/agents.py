@@ -5,10 +5,11 @@ import hmac
 import os
 import pathlib
 import socket
-import subprocess
 
 import checks
 from checks import wait_for
+
+from harness.process import spawn
 
 SECRET = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 LABELS = {"agent": b"obpub agent authentication: agent to publisher",
@@ -37,8 +38,7 @@ class Agent:
     def start(self):
         """Starts it, and waits until it listens; whether it does."""
         self.log = open(self.folder / "agent-log", "w", encoding="utf-8")
-        self.process = subprocess.Popen([os.path.abspath(checks.OBPUB), *self.arguments], stdin=subprocess.DEVNULL,
-                                        stdout=self.log, stderr=self.log)
+        self.process = spawn([os.path.abspath(checks.OBPUB), *self.arguments], stdout=self.log, stderr=self.log)
         wait_for(lambda: "publishers may ask" in self.log_text() or self.process.poll() is not None)
         return self.process.poll() is None
 
