@@ -4,12 +4,10 @@
 import statistics
 import time
 
-from stem.client.datatype import LinkByFingerprint
-
 from harness.daemon import Daemon
-from harness.hsdirs import clients_points, wait_quiet
-from harness.judge import Judged
+from harness.hsdirs import wait_quiet
 from harness.obpub import instance, wait_settled
+from harness.reaction import Change, wait_published_points
 from harness.recorder import Recorder
 from testnet import main_in_own_network, make_frontend_key, step
 
@@ -69,26 +67,12 @@ class Scene:
             backend.close()
         step(f'{BACKENDS} backends are published')
 
-    def points(self):
-        """For each backend the relays that are its introduction points in the superdescriptor, with those points; None
-        while that has points which clients of the backends are not given (any more)."""
-        published = Judged(self.recorder.posts[-1].descriptor, self.frontend.onion)
-        relays = {}
-        for point, parsed in zip(published.points, published.inner_layer.introduction_points):
-            identity = next(link.value for link in parsed.link_specifiers if isinstance(link, LinkByFingerprint))
-            relays[point] = self.net.relay_by_fingerprint(identity.hex())
-        found = {}
-        for backend in self.backends:
-            mine = clients_points(self.observer, backend)
-            found[backend] = {relays.pop(point): point for point in mine if point in relays}
-        return None if relays else found
-
 
 def choose(scene):
     """A backend that has been left alone so far, if possible (one that changes again and again is held back on purpose),
     a relay to kill that is a point of it, and that point; once obpub has what the backends have. None where there is no
     such relay left."""
-    points = scene.net.wait_for(scene.points, 60, 'obpub to publish what clients of the backends are given', 0.5)
+    points = wait_published_points(scene)
     choices = [(backend, relay) for backend in scene.backends for relay in points[backend] if relay.name in VICTIMS]
     if not choices:
         return None
@@ -97,50 +81,9 @@ def choose(scene):
     return backend, relay, points[backend][relay]
 
 
-class Change:
-    """What happened since a relay was killed, and what of it matters."""
-
-    def __init__(self, scene, backend, relay, point):
-        self.scene, self.backend, self.relay, self.point = scene, backend, relay, point
-        self._uploads, self._posts = len(backend.uploads), len(scene.recorder.posts)
-        self._new = {}
-
-    def first_upload(self):
-        """When an HSDir first took a descriptor of the backend, or None."""
-        return next((event.time for event in self.backend.uploads[self._uploads:] if event.action == 'UPLOADED'), None)
-
-    def _new_key(self, post):
-        # The blinded key of a superdescriptor without the dead point, else None. A tor does not upload before it has
-        # another one in its place; that one is published too, unless it is at a relay where there is one already.
-        if post not in self._new:
-            judged = Judged(post.descriptor, self.scene.frontend.onion)
-            self._new[post] = None if self.point in judged.points else judged.blinded_key
-        return self._new[post]
-
-    def answers(self):
-        """When each HSDir first took a new superdescriptor, for every (blinded key, HSDir) to which one has gone."""
-        found = {}
-        for post in self.scene.recorder.posts[self._posts:]:
-            blinded_key = self._new_key(post)
-            for hsdir in post.hsdirs if blinded_key else ():
-                moment = next((event.time for event in list(self.scene.events.events)
-                               if event.action == 'UPLOADED' and event.fingerprint == hsdir.upper()
-                               and event.time >= post.time), None)
-                if moment:
-                    found.setdefault((blinded_key, hsdir.upper()), moment)
-        return found
-
-    def is_complete(self):
-        """Whether all HSDirs of both descriptors have it, but the dead one."""
-        wanted = sum(hsdir != self.relay.fingerprint for slot in ('first', 'second')
-                     for hsdir in self.scene.daemon.hsdirs(self.scene.frontend.address, slot))
-        answers = [hsdir for _, hsdir in self.answers() if hsdir != self.relay.fingerprint]
-        return self.first_upload() is not None and len(answers) >= wanted
-
-
 def measure(scene, backend, relay, point):
     """Kill the relay; returns the seconds from the backend's first UPLOADED to the last HSDir's, None without one."""
-    change = Change(scene, backend, relay, point)
+    change = Change(scene, backend, point, relay.fingerprint)
     began = time.time()
     relay.kill()
     while not change.first_upload():
@@ -149,8 +92,7 @@ def measure(scene, backend, relay, point):
             step(f'{relay.name}, a point of {backend.name}, was killed: its tor did not upload; that does not count')
             relay.start()
             return None
-    scene.net.wait_for(change.is_complete, TAKEN, 'all HSDirs to have the new superdescriptor', 0.5)
-    seconds = max(change.answers().values()) - change.first_upload()
+    seconds = change.wait_complete(TAKEN)
     step(f'{relay.name}, a point of {backend.name}, was killed: an upload after {change.first_upload() - began:.1f} s, '
          f'all HSDirs had the new superdescriptor {seconds:.2f} s later')
     relay.start()

@@ -72,14 +72,14 @@ class Page:
         self.is_closed = False
 
     def boot(self):
-        """Start the machines, and open the gates to the relays."""
+        """Start the machines, and have a ferry to the relays at each."""
         for name in dict.fromkeys(name for step in self.steps for name in step.machines):
             folder = pathlib.Path(self.net.path(f'{self.name}-{name}'))
             folder.mkdir()
             self.machines[name] = Machine(folder, make_files(self.net, folder, name), f'{self.name}-{name}')
         for name, machine in self.machines.items():
             wait_for(machine.is_up, 60, f'the machine {name} of {self.name} to boot')
-            self.net.open_gate(machine.first)
+            self.net.start_ferry(machine.first)
 
     def close(self):
         """End the machines, whatever is going on there."""

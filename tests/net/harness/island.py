@@ -7,20 +7,20 @@ import sys
 
 from .process import HarnessError, spawn
 
-GATE = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'gate.py')
+FERRY = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'ferry.py')
 
 
-class Gate:
+class Ferry:
     """The way from a network namespace to these ports of 127.0.0.1 outside: of the namespace of the process `inside`, or of a
     new one. `pid` is a process inside."""
 
     def __init__(self, ports, inside='new'):
-        self._process = spawn([sys.executable, GATE, inside, *ports], 'TERM', stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        self._process = spawn([sys.executable, FERRY, inside, *ports], 'TERM', stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                               text=True)
         line = self._process.stdout.readline()
         if not line:
             self.close()
-            raise HarnessError('no network namespace could be had; the gate has said why')
+            raise HarnessError('no network namespace could be had; the ferry has said why')
         self.pid = int(line)
 
     def close(self):
@@ -35,18 +35,18 @@ class Gate:
 
 
 class Island:
-    """A new network namespace, with a gate to these ports."""
+    """A new network namespace, with a ferry to these ports."""
 
     def __init__(self, ports):
-        self._gate = Gate(ports)
-        self._has_users = os.readlink(f'/proc/{self._gate.pid}/ns/user') != os.readlink('/proc/self/ns/user')
+        self._ferry = Ferry(ports)
+        self._has_users = os.readlink(f'/proc/{self._ferry.pid}/ns/user') != os.readlink('/proc/self/ns/user')
 
     def inside(self, args):
         """The command that runs a command inside, and ends with the process that starts it."""
         users = ['--user', '--preserve-credentials'] if self._has_users else []
         # Who enters a user namespace gets powers there, and so forgets what signal it was to have: it is told again.
-        return ['nsenter', '--target', self._gate.pid, '--net', *users, 'setpriv', '--pdeathsig', 'KILL', *args]
+        return ['nsenter', '--target', self._ferry.pid, '--net', *users, 'setpriv', '--pdeathsig', 'KILL', *args]
 
     def close(self):
-        """End the gate, and the namespace as soon as nothing runs in it any more."""
-        self._gate.close()
+        """End the ferry, and the namespace as soon as nothing runs in it any more."""
+        self._ferry.close()

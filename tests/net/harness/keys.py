@@ -55,6 +55,11 @@ def address_of(public):
     return base64.b32encode(public + checksum + b'\x03').decode().lower()
 
 
+def base32(data):
+    """Bytes as tor writes keys of clients: in capitals, without padding."""
+    return base64.b32encode(data).decode().rstrip('=')
+
+
 def make_frontend_key(path, format='pem', key=None):
     """Write a master key (a new one unless given) to path as 'pem', 'tor' or a 'dir'; returns the OnionKey."""
     key = key or OnionKey()

@@ -9,7 +9,7 @@ from . import client as client_side
 from .clock import Clock
 from .consensus import CONSENSUS, Phase, parse_times, phase_at, relay_ports
 from .host import Host
-from .island import Gate, Island
+from .island import Ferry, Island
 from .process import HarnessError, private_folder, wait_for
 from .service import Service
 from .tor import NetworkTor, Tor
@@ -37,7 +37,7 @@ class Network:
         self.relays = [tor for tor in tors if tor.role != 'client']
         self.tors = {}
         self.daemons = []  # every Daemon of this process
-        self._gates = []
+        self._ways_out = []
         self._description_file = os.path.join(description['folder'], 'network.json')
         # Short, because the path of a unix socket may have no more than 107 bytes.
         self.folder = os.path.join(description['folder'], f't{os.getpid()}')
@@ -69,7 +69,7 @@ class Network:
 
     def close(self):
         """End the programs this process started, bring back the relays it took down, remove its folder."""
-        for program in [*self.daemons, *self.tors.values(), *self._gates]:
+        for program in [*self.daemons, *self.tors.values(), *self._ways_out]:
             program.close()
         for tor in self.relays + [self.client]:
             if tor.is_down() and os.path.exists(self._description_file):
@@ -111,13 +111,13 @@ class Network:
 
     def make_island(self):
         """An Island from which the relays can be reached and nothing else, for tors (`island=`) and other programs."""
-        self._gates.append(Island(self._relay_ports()))
-        return self._gates[-1]
+        self._ways_out.append(Island(self._relay_ports()))
+        return self._ways_out[-1]
 
-    def open_gate(self, inside):
-        """A Gate to the relays for the network namespace that a process is in."""
-        self._gates.append(Gate(self._relay_ports(), inside))
-        return self._gates[-1]
+    def start_ferry(self, inside):
+        """A Ferry to the relays for the network namespace that a process is in."""
+        self._ways_out.append(Ferry(self._relay_ports(), inside))
+        return self._ways_out[-1]
 
     def _relay_ports(self):
         return relay_ports(self.client.info(CONSENSUS))

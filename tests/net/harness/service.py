@@ -63,8 +63,8 @@ class Service(Tor):
 
     @property
     def uploads(self):
-        """The HS_DESC events since it was last started, oldest first."""
-        return list(self._events.events)
+        """The HS_DESC events of its service since it was last started, oldest first."""
+        return [event for event in list(self._events.events) if event.address == self.address]
 
     def wait_published(self, timeout=90):
         """Wait until its HSDirs have taken both its descriptors; returns their (blinded key, fingerprint) set. If it
@@ -92,7 +92,8 @@ class Service(Tor):
 
     def wait_event(self, action, timeout):
         """Wait for the first HS_DESC event with this action since the start."""
-        return self._events.wait(lambda event: event.action == action, timeout, f'{action} of {self.name}')
+        return self._events.wait(lambda event: event.action == action and event.address == self.address, timeout,
+                                 f'{action} of {self.name}')
 
     def wait_offered(self, timeout=60):
         """Wait for its first introduction points since the start; returns when an HSDir had taken them, or, if it publishes

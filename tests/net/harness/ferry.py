@@ -1,4 +1,4 @@
-# A program: the only way out of a network namespace that has nothing but its own loopback. Usage: gate.py new|PID PORT...
+# A program: the only way out of a network namespace that has nothing but its own loopback. Usage: ferry.py new|PID PORT...
 # Whoever is inside and connects to one of these ports of 127.0.0.1 gets to the same port outside, and to nothing else.
 #
 # "new" makes the namespace, and, for who is not root, the user namespace that it takes; PID is a process whose namespace it is
@@ -106,13 +106,13 @@ async def carry(reader, writer):
         writer.close()
 
 
-class Gate:
+class Ferry:
     """What is open now, and the way of each connection."""
 
     def __init__(self):
         self.open = 0
 
-    def door(self, port):
+    def landing(self, port):
         """What to do with who comes to a port inside."""
         async def come(reader, writer):
             if self.open >= CONNECTIONS:
@@ -135,9 +135,9 @@ class Gate:
 
 async def serve(sockets, ports):
     """Serve until the standard input ends."""
-    gate = Gate()
+    ferry = Ferry()
     for listener, port in zip(sockets, ports):
-        await asyncio.start_server(gate.door(port), sock=listener)
+        await asyncio.start_server(ferry.landing(port), sock=listener)
     loop = asyncio.get_running_loop()
     ended = loop.create_future()
     loop.add_reader(0, lambda: os.read(0, 1) or ended.done() or ended.set_result(None))
@@ -153,7 +153,7 @@ def main(where, ports):
         try:
             listen_inside(where, ports, other)
         except OSError as error:
-            print(f'gate: {error}', file=sys.stderr)
+            print(f'ferry: {error}', file=sys.stderr)
             os._exit(1)
         os._exit(0)
     other.close()
