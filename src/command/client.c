@@ -24,6 +24,7 @@
 /* The folder with a file for each client, in a HiddenServiceDir. */
 static const char clients_name[] = "authorized_clients";
 static const char hostname_name[] = "hostname";
+static const char secret_name[] = "hs_ed25519_secret_key";
 
 /* What the command line means. */
 struct client_request {
@@ -71,6 +72,24 @@ static void find_folder(struct client_request *request, const char *given)
     }
 }
 
+/* A HiddenServiceDir whose tor has not made the folder in it yet is not taken for that folder. */
+static int check_folder(const struct client_request *request, struct error *error)
+{
+    char *secret = path_join(request->folder, secret_name);
+    const bool is_service = new_file_exists(secret);
+    free(secret);
+    if (!is_folder(request->folder))
+        return error_set(error, "%s: there is no such folder: make it first (mkdir -m 700), as its owner",
+                         request->folder);
+    if (is_service)
+        return error_set(
+            error,
+            "%s: is a HiddenServiceDir without the folder \"%s\": start its tor, or make it first "
+            "(mkdir -m 700), as its owner",
+            request->folder, clients_name);
+    return 0;
+}
+
 /* Reads the address that tor has put into a HiddenServiceDir. False when there is none. */
 static bool read_hostname(const struct client_request *request, char address[ONION_ADDRESS_SIZE + 8])
 {
@@ -114,10 +133,13 @@ static int find_service(struct client_request *request, const char *given, struc
     return 0;
 }
 
-static void request_init(struct client_request *request, const struct options *options)
+/* Takes what the command line says. Returns 0; or -1 with a sentence. In both cases request_clear() is to be
+ * called. */
+static int request_init(struct client_request *request, const struct options *options, struct error *error)
 {
     *request = (struct client_request){.name = options->operand};
     find_folder(request, options->folder);
+    return check_folder(request, error);
 }
 
 static void request_clear(struct client_request *request)
@@ -228,9 +250,6 @@ static int make_checked_client(struct client_request *request, const struct opti
                          "can be in it, "
                          "%d at most, and first a letter or a digit",
                          request->name, CLIENT_NAME_MAX);
-    if (!is_folder(request->folder))
-        return error_set(error, "%s: there is no such folder: make it first (mkdir -m 700), as its owner",
-                         request->folder);
     if (find_service(request, options->frontend, error) != 0)
         return -1;
     const bool is_first_one = is_first(request);
@@ -251,8 +270,9 @@ int client_new_command(const struct options *options)
     struct error error;
     if (memory_lock_check(&error) != 0)
         fprintf(stderr, "obpub: warning: %s\n", error.text);
-    request_init(&request, options);
-    int result = make_checked_client(&request, options, &error);
+    int result = request_init(&request, options, &error);
+    if (result == 0)
+        result = make_checked_client(&request, options, &error);
     request_clear(&request);
     return result == 0 ? EXIT_CODE_COMPLETE : refuse(&error);
 }
@@ -269,24 +289,29 @@ static void print_client(const struct client_file *client)
     free(name);
 }
 
-int client_list_command(const struct options *options)
+static int list_clients(const char *folder)
 {
-    struct client_request request;
     struct client_files clients;
     struct config_report report = {.error_count = 0};
-    request_init(&request, options);
-    int result = client_files_load(&clients, request.folder, geteuid() == 0, &report);
+    int result = client_files_load(&clients, folder, geteuid() == 0, &report);
     for (size_t i = 0; i < clients.count; i++)
         print_client(&clients.files[i]);
     for (size_t i = 0; i < report.error_count; i++)
         fprintf(stderr, "obpub: %s\n", report.errors[i]);
     if (result == 0 && clients.count == 0)
-        fprintf(stderr, "obpub: %s has no clients, so that the service is open to everybody\n",
-                request.folder);
+        fprintf(stderr, "obpub: %s has no clients, so that the service is open to everybody\n", folder);
     client_files_clear(&clients);
     config_report_clear(&report);
-    request_clear(&request);
     return output_finish(result == 0 ? EXIT_CODE_COMPLETE : EXIT_CODE_BAD_INPUT);
+}
+
+int client_list_command(const struct options *options)
+{
+    struct client_request request;
+    struct error error;
+    int result = request_init(&request, options, &error) == 0 ? list_clients(request.folder) : refuse(&error);
+    request_clear(&request);
+    return result;
 }
 
 /* -- one less ----------------------------------------------------------------------------------------- */
@@ -306,49 +331,53 @@ static int explain_missing(const struct client_request *request, const struct cl
     return -1;
 }
 
+/* Removes it unless it is the last one. Faults of other files are no reason to leave this client in. */
 static int remove_client(const struct client_request *request, bool is_forced,
                          const struct client_files *clients, struct error *error)
 {
-    if (strchr(request->name, '/') != NULL)
-        return error_set(error, "\"%.150s\" is no client's name", request->name);
     size_t others = 0;
     for (size_t i = 0; i < clients->count; i++)
         others += strcmp(clients->files[i].name, request->name) != 0;
     char *path = client_files_find_path(request->folder, request->name);
     int result = 0;
-    if (!new_file_exists(path))
+    if (strchr(request->name, '/') != NULL)
+        result = error_set(error, "\"%.150s\" is no client's name", request->name);
+    else if (!new_file_exists(path))
         result = explain_missing(request, clients, error);
     else if (others == 0 && !is_forced)
-        result = error_set(
-            error,
-            "%s is the last one: without a client the service is open to everybody. Make another one "
-            "first (obpub client new), or give --force if that is meant",
-            path);
+        result = error_set(error,
+                           "%s is the last one: without a client the service is open to everybody. Make "
+                           "another one first (obpub client new), or give --force if that is meant",
+                           path);
     else if (new_file_remove(path) != 0)
         result = error_set(error, "%s: it can't be removed (%s)", path, strerror(errno));
     free(path);
     return result;
 }
 
+static int remove_from_folder(const struct client_request *request, bool is_forced, struct error *error)
+{
+    struct client_files clients;
+    struct config_report report = {.error_count = 0};
+    client_files_load(&clients, request->folder, geteuid() == 0, &report);
+    int result = remove_client(request, is_forced, &clients, error);
+    client_files_clear(&clients);
+    config_report_clear(&report);
+    return result;
+}
+
 int client_remove_command(const struct options *options)
 {
     struct client_request request;
-    struct client_files clients;
-    struct config_report report = {.error_count = 0};
     struct error error;
-    request_init(&request, options);
-    int result = client_files_load(&clients, request.folder, geteuid() == 0, &report);
-    /* Faults of other files are no reason to leave this client in. */
-    if (result != 0 && clients.count == 0 && report.error_count == 1 && !is_folder(request.folder))
-        error_set(&error, "%s", report.errors[0]);
-    else
-        result = remove_client(&request, options->force, &clients, &error);
+    int result = request_init(&request, options, &error);
     if (result == 0)
-        printf("%s is removed: the client is shut out once the service is reloaded\n", request.name);
-    client_files_clear(&clients);
-    config_report_clear(&report);
+        result = remove_from_folder(&request, options->force, &error);
     request_clear(&request);
-    return result == 0 ? output_finish(EXIT_CODE_COMPLETE) : refuse(&error);
+    if (result != 0)
+        return refuse(&error);
+    printf("%s is removed: the client is shut out once the service is reloaded\n", options->operand);
+    return output_finish(EXIT_CODE_COMPLETE);
 }
 
 int client_complete_options(struct options *options, struct error *error)

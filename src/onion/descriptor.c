@@ -58,6 +58,9 @@ static const struct item_rule middle_rules[MIDDLE_ITEMS] = {
     [ITEM_ENCRYPTED] = {"encrypted", 0, 0, ITEM_OBJECT_MUST, "MESSAGE", true, false},
 };
 
+/* A layer can't be decrypted: this is not what its keys come from. */
+#define LAYER_CLOSED 1
+
 /* A descriptor that is being decoded. */
 struct decoding {
     const struct descriptor_expectation *expectation;
@@ -328,9 +331,9 @@ static bool is_padding(const char *bytes, size_t length)
 }
 
 /* Decodes and decrypts a layer into decoding->plaintext, and takes the NULs off its end. The base64 may lie
- * in decoding->plaintext itself. */
+ * in decoding->plaintext itself. Returns 0, -1 with a sentence, or LAYER_CLOSED without one. */
 static int decrypt_layer(struct decoding *decoding, struct text base64, enum descriptor_layer layer,
-                         const char *failure, struct text *plaintext, struct error *error)
+                         struct text *plaintext, struct error *error)
 {
     ptrdiff_t blob_length = text_decode_base64(base64, decoding->blob, decoding->room);
     if (blob_length < 0)
@@ -338,7 +341,7 @@ static int decrypt_layer(struct decoding *decoding, struct text base64, enum des
     ptrdiff_t length = descriptor_layer_decrypt(decoding->plaintext, layer, &decoding->secret, decoding->blob,
                                                 (size_t)blob_length);
     if (length < 0)
-        return error_set(error, "%s", failure);
+        return LAYER_CLOSED;
     *plaintext = (struct text){decoding->plaintext, strnlen(decoding->plaintext, (size_t)length)};
     if (!is_padding(plaintext->start + plaintext->length, (size_t)length - plaintext->length))
         return error_set(error, "an encrypted layer goes on behind its padding");
@@ -374,6 +377,16 @@ static const char *explain_closed(const struct decoding *decoding)
     return "its inner layer can't be decrypted, though the client key is of one of its authorised clients";
 }
 
+/* What becomes of a descriptor whose inner layer can't be decrypted. */
+static int leave_closed(struct decoding *decoding, struct error *error)
+{
+    if (!decoding->expectation->accepts_closed)
+        return error_set(error, "%s", explain_closed(decoding));
+    decoding->descriptor->is_closed = true;
+    decoding->descriptor->is_restricted = false;
+    return 0;
+}
+
 /* Opens the two encrypted layers. */
 static int decode_layers(struct decoding *decoding, struct error *error)
 {
@@ -387,12 +400,17 @@ static int decode_layers(struct decoding *decoding, struct error *error)
     struct text middle, inner;
     struct item_checker checker;
     item_checker_init(&checker, "the middle layer", middle_rules, MIDDLE_ITEMS, true);
-    if (decrypt_layer(decoding, decoding->superencrypted, DESCRIPTOR_LAYER_SUPERENCRYPTED,
-                      "its middle layer can't be decrypted", &middle, error) != 0 ||
-        decode_items(decoding, middle, &checker, decode_middle_item, error) != 0 ||
-        find_cookie(decoding, error) != 0 ||
-        decrypt_layer(decoding, decoding->encrypted, DESCRIPTOR_LAYER_ENCRYPTED, explain_closed(decoding),
-                      &inner, error) != 0)
+    int result =
+        decrypt_layer(decoding, decoding->superencrypted, DESCRIPTOR_LAYER_SUPERENCRYPTED, &middle, error);
+    if (result == LAYER_CLOSED)
+        return error_set(error, "its middle layer can't be decrypted");
+    if (result != 0 || decode_items(decoding, middle, &checker, decode_middle_item, error) != 0 ||
+        find_cookie(decoding, error) != 0)
+        return -1;
+    result = decrypt_layer(decoding, decoding->encrypted, DESCRIPTOR_LAYER_ENCRYPTED, &inner, error);
+    if (result == LAYER_CLOSED)
+        return leave_closed(decoding, error);
+    if (result != 0)
         return -1;
     return descriptor_decode_inner(descriptor, inner.start, inner.length, decoding->expectation->wall_now,
                                    decoding->expectation->verified, error);

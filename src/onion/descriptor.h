@@ -26,6 +26,8 @@ struct descriptor {
     uint64_t revision_counter;
     size_t auth_client_count; /* lines, of clients and random ones: one for everybody has them, too */
     bool is_restricted;       /* it was decrypted with a client key, and can't be without one */
+    bool is_closed; /* its inner layer can't be decrypted with what there is, so that nothing of what
+                       follows but decoded_at is known */
     bool requires_intro_auth; /* intro-auth-required */
     bool is_single_onion_service;
     struct flow_control flow_control;
@@ -68,14 +70,15 @@ struct descriptor_expectation {
     const uint8_t *client_key;             /* X25519_SECRET_KEY_SIZE bytes of the caller's secret memory: an
                                               authorised client's, for a restricted descriptor; one that is for
                                               everybody is decoded with it as without it; NULL: none */
-    size_t size_max;                       /* bytes; it has to be shorter than this */
-    int64_t wall_now;                      /* seconds since the epoch */
+    bool accepts_closed; /* one whose inner layer can't be decrypted is good as far as it goes */
+    size_t size_max;     /* bytes; it has to be shorter than this */
+    int64_t wall_now;    /* seconds since the epoch */
 };
 
 /* Decodes length bytes all the way in. A point that is malformed makes the whole descriptor bad, and so do
  * more than INTRODUCTION_POINTS_MAX points or the same point twice. One that is restricted needs the key of
- * one of its clients. Returns the descriptor, to be released with descriptor_free(), or NULL with a sentence
- * that says what is wrong. */
+ * one of its clients, or is closed, where that is accepted. Returns the descriptor, to be released with
+ * descriptor_free(), or NULL with a sentence that says what is wrong. */
 struct descriptor *descriptor_decode(const char *text, size_t length,
                                      const struct descriptor_expectation *expectation, struct error *error);
 void descriptor_free(struct descriptor *descriptor);

@@ -116,7 +116,15 @@ def check_refused(folder, service, key):
         result = checks.run(*arguments, folder=folder)
         checks.check(f"refused: obpub {' '.join(map(str, arguments))}", is_refused(result, words),
                      f"{result.returncode}: {result.stderr}")
-    checks.check("nothing was made", not list(bare.iterdir()) and len(list((service / "authorized_clients").iterdir())) == 2)
+    unstarted = folder / "unstarted"
+    unstarted.mkdir(mode=0o700)
+    checks.write(unstarted / "hs_ed25519_secret_key", key.tor())
+    for arguments in (("new", "alice"), ("list",), ("remove", "alice")):
+        result = client(folder, *arguments, "--folder", unstarted)
+        checks.check(f"refused: obpub client {arguments[0]} where tor has made no folder yet", is_refused(
+            result, "is a HiddenServiceDir without the folder \"authorized_clients\""), result.stderr)
+    checks.check("nothing was made", [len(list(place.iterdir())) for place in (bare, unstarted, service / "authorized_clients")]
+                 == [0, 1, 2])
 
 
 def check_list_and_remove(folder, service, clients):

@@ -16,7 +16,14 @@ static void check_client(const char *text, const struct descriptor_expectation *
     struct descriptor *descriptor = descriptor_decode(text, strlen(text), &with_key, &error);
     FUZZ_REQUIRE((descriptor == NULL) == (error.text[0] != '\0'));
     FUZZ_REQUIRE(descriptor == NULL || descriptor->is_restricted == (open == NULL));
+    FUZZ_REQUIRE(descriptor == NULL || !descriptor->is_closed);
     FUZZ_REQUIRE(descriptor == NULL || open == NULL || descriptor->point_count == open->point_count);
+    descriptor_free(descriptor);
+    with_key.accepts_closed = true;
+    error.text[0] = '\0';
+    descriptor = descriptor_decode(text, strlen(text), &with_key, &error);
+    FUZZ_REQUIRE((descriptor == NULL) == (error.text[0] != '\0'));
+    FUZZ_REQUIRE(descriptor == NULL || !descriptor->is_closed || open == NULL);
     descriptor_free(descriptor);
 }
 

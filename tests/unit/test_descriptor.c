@@ -90,6 +90,27 @@ static void check_vector(const char *name)
     descriptor_vector_clear(&vector);
 }
 
+/* Of one that is closed to us all is known that HSDirs see, and checked: nothing of it may be changed. */
+static void check_closed(const struct descriptor_vector *vector)
+{
+    struct descriptor_expectation expectation = vector->expectation;
+    expectation.accepts_closed = true;
+    struct descriptor *descriptor = descriptor_decode(vector->text, vector->length, &expectation, NULL);
+    assert_non_null(descriptor);
+    assert_true(descriptor->is_closed && !descriptor->is_restricted);
+    assert_int_equal(descriptor->point_count, 0);
+    assert_int_equal(descriptor->auth_client_count,
+                     descriptor_authorization_count_lines(vector->authorised_clients));
+    assert_memory_equal(descriptor->blinded_key, vector->expected.blinded_key, 32);
+    assert_memory_equal(descriptor->signing_key, vector->expected.signing_key, 32);
+    assert_int_equal(descriptor->period_number, vector->expected.period_number);
+    assert_int_equal(descriptor->revision_counter, vector->expected.revision_counter);
+    descriptor_free(descriptor);
+    char *changed = text_replace(vector->text, "descriptor-lifetime 180", "descriptor-lifetime 181");
+    assert_descriptor_refused(changed, strlen(changed), &expectation, "its signature is bad");
+    free(changed);
+}
+
 /* Decodes a restricted one with each client key that is known, and not with another one or with none. */
 static void check_restricted_vector(const char *name)
 {
@@ -105,9 +126,11 @@ static void check_restricted_vector(const char *name)
     vector.expectation.client_key = stranger;
     assert_descriptor_refused(vector.text, vector.length, &vector.expectation,
                               "the client key is of none of its authorised clients");
+    check_closed(&vector);
     vector.expectation.client_key = NULL;
     assert_descriptor_refused(vector.text, vector.length, &vector.expectation,
                               "restricted: needs a client key");
+    check_closed(&vector);
     descriptor_vector_clear(&vector);
 }
 
