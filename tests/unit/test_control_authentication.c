@@ -364,8 +364,8 @@ static void test_secret_faults(void **state)
     expect_failed(dialogue, take(dialogue, "515 no\r\n"), CONTROL_FAILURE_AUTHENTICATION,
                   "the agent refused the proof");
     /* One byte short of enough. */
-    write_file(dialogue->password_path, SECRET + 1, strlen(SECRET) - 1, 0600);
-    expect_failed(dialogue, meet_agent(dialogue, SECRET + 1), CONTROL_FAILURE_AUTHENTICATION, "has 31 bytes");
+    write_file(dialogue->password_path, &SECRET[1], strlen(SECRET) - 1, 0600);
+    expect_failed(dialogue, meet_agent(dialogue, &SECRET[1]), CONTROL_FAILURE_AUTHENTICATION, "has 31 bytes");
     write_file(dialogue->password_path, SECRET, strlen(SECRET), 0604);
     expect_failed(dialogue, meet_agent(dialogue, SECRET), CONTROL_FAILURE_AUTHENTICATION,
                   "open to every user");
