@@ -339,6 +339,14 @@ static int64_t choose_delay(struct backend_link *link, enum control_failure fail
     return delay;
 }
 
+/* Says that a try over Tor has shown that the tor has ended, in whichever way the try itself ended. */
+static void explain_refusals(const struct backend_link *link, struct error *reason)
+{
+    char place[320];
+    control_endpoint_format(&link->config->control, place, sizeof(place));
+    error_set(reason, "%s: its introduction points do not know it any more, so its tor has ended", place);
+}
+
 /* Says what is known of the end of a connection to an agent, or over Tor. */
 static void explain_end(const struct backend_link *link, struct error *reason)
 {
@@ -361,6 +369,8 @@ static void connection_closed(struct control_connection *connection, enum contro
     struct error reason = *error;
     if (failure == CONTROL_FAILURE_CLOSED)
         explain_end(link, &reason);
+    else if (is_onion(link) && is_known_nowhere(link, failure))
+        explain_refusals(link, &reason);
     /* What a tor never sends comes from somebody who should not be in that place: no grace for him. */
     bool has_misbehaved = link->was_up && failure == CONTROL_FAILURE_PROTOCOL;
     enum source_loss loss = SOURCE_LOST;
@@ -444,10 +454,7 @@ static void connect_to_backend(struct backend_link *link)
 /* Enough introduction points do not know it, and no other one has led there. */
 static void end_refused_try(struct backend_link *link)
 {
-    struct error error;
-    char place[320];
-    control_endpoint_format(&link->config->control, place, sizeof(place));
-    error_set(&error, "%s: its introduction points do not know it any more, so its tor has ended", place);
+    const struct error error = {.text = ""}; /* what there is to say is said for all such ends */
     connection_closed(link->connection, CONTROL_FAILURE_NOT_KNOWN, &error, link);
 }
 
