@@ -14,14 +14,31 @@ endif()
 
 set(generated ${PROJECT_BINARY_DIR}/packaging)
 configure_file(packaging/systemd/obpub.service.in ${generated}/obpub.service @ONLY)
-configure_file(packaging/systemd/obpub-agent.service.in ${generated}/obpub-agent.service @ONLY)
 configure_file(packaging/systemd/sysusers.conf.in ${generated}/sysusers.d/obpub.conf @ONLY)
 configure_file(packaging/systemd/tmpfiles.conf.in ${generated}/tmpfiles.d/obpub.conf @ONLY)
+
+# The agent's unit, and a template of it for tors that Debian's tor-instance-create(8) has made.
+function(make_agent_unit file)
+  configure_file(packaging/systemd/obpub-agent.service.in ${generated}/${file} @ONLY)
+endfunction()
+set(AGENT_COMMENT "# Runs obpub beside a backend's tor, for a publisher on another machine: see obpub-agent(8).")
+set(AGENT_NAME obpub-agent)
+set(AGENT_TOR_UNITS "tor.service tor@default.service")
+set(AGENT_PLACES "")
+set(AGENT_TOR_GROUP_LINE "${OBPUB_TOR_GROUP_LINE}")
+make_agent_unit(obpub-agent.service)
+set(AGENT_COMMENT "# The same as obpub-agent.service, beside the tor of Debian's that is called tor@%i: see obpub-agent(8).")
+set(AGENT_NAME obpub-agent-%i)
+set(AGENT_TOR_UNITS "tor@%i.service")
+set(AGENT_PLACES " --control unix:/run/tor-instances/%i/control --listen unix:/run/obpub-agent-%i/control.sock")
+set(AGENT_TOR_GROUP_LINE "# For that tor's control socket and cookie.\nSupplementaryGroups=_tor-%i\n")
+make_agent_unit(obpub-agent@.service)
 
 install(TARGETS obpub DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(FILES man/obpub.8 man/obpub-agent.8 DESTINATION ${CMAKE_INSTALL_MANDIR}/man8)
 install(FILES man/obpub.yaml.5 DESTINATION ${CMAKE_INSTALL_MANDIR}/man5)
-install(FILES ${generated}/obpub.service ${generated}/obpub-agent.service DESTINATION ${OBPUB_SYSTEMD_FOLDER})
+install(FILES ${generated}/obpub.service ${generated}/obpub-agent.service ${generated}/obpub-agent@.service
+        DESTINATION ${OBPUB_SYSTEMD_FOLDER})
 install(FILES ${generated}/sysusers.d/obpub.conf DESTINATION ${OBPUB_SYSUSERS_FOLDER})
 install(FILES ${generated}/tmpfiles.d/obpub.conf DESTINATION ${OBPUB_TMPFILES_FOLDER})
 # Their links lead to each other, so they lie as in the source.

@@ -26,7 +26,7 @@ def read_cache():
 def check_files(root, prefix, cache):
     expected = ["bin/obpub", "share/man/man8/obpub.8", "share/man/man8/obpub-agent.8", "share/man/man5/obpub.yaml.5",
                 *(f"{DOCUMENTS}/{name}" for name in ("README.md", "SECURITY.md", "NEWS.md", "COPYING")),
-                *(cache["OBPUB_SYSTEMD_FOLDER"] + f"/{name}.service" for name in ("obpub", "obpub-agent")),
+                *(cache["OBPUB_SYSTEMD_FOLDER"] + f"/{name}.service" for name in ("obpub", "obpub-agent", "obpub-agent@")),
                 cache["OBPUB_SYSUSERS_FOLDER"] + "/obpub.conf",
                 cache["OBPUB_TMPFILES_FOLDER"] + "/obpub.conf"]
     for folder in ("contrib", "doc"):

@@ -69,13 +69,13 @@ def check_verify(unit, folder):
                  "protect system" in complaints and "ProtectNonsense" in complaints, complaints)
 
 
-def check_agent_settings(unit):
-    """The same for the agent."""
+def check_agent_settings(unit, name, places, group):
+    """The same for an agent."""
     check_promises(unit, {
         "Type": "notify",
-        "ExecStart": "/usr/bin/obpub agent --password-file credential:secret $OBPUB_AGENT_OPTIONS",
-        "EnvironmentFile": "/etc/default/obpub-agent", "Restart": "always", "RestartPreventExitStatus": "2",
-        "KillMode": "mixed", "User": "obpub", "SupplementaryGroups": "debian-tor", "RuntimeDirectory": "obpub-agent",
+        "ExecStart": f"/usr/bin/obpub agent --password-file credential:secret {places}$OBPUB_AGENT_OPTIONS",
+        "EnvironmentFile": f"/etc/default/{name}", "Restart": "always", "RestartPreventExitStatus": "2",
+        "KillMode": "mixed", "User": "obpub", "SupplementaryGroups": group, "RuntimeDirectory": name,
         "RuntimeDirectoryMode": "0755", "LoadCredential": "secret:/etc/obpub/agent.secret", "LimitCORE": "0",
         "MemoryDenyWriteExecute": "yes", "IPAddressDeny": "any", "IPAddressAllow": "localhost",
         "WantedBy": "multi-user.target",
@@ -150,7 +150,10 @@ def main():
         check_settings(made / "obpub.service")
         check_exposure(made / "obpub-agent.service", folder)
         check_verify(made / "obpub-agent.service", folder)
-        check_agent_settings(made / "obpub-agent.service")
+        check_agent_settings(made / "obpub-agent.service", "obpub-agent", "", "debian-tor")
+        check_agent_settings(made / "obpub-agent@.service", "obpub-agent-%i",
+                             "--control unix:/run/tor-instances/%i/control "
+                             "--listen unix:/run/obpub-agent-%i/control.sock ", "_tor-%i")
         check_user_and_folders(made, folder)
         check_overrides(folder)
     checks.finish()
