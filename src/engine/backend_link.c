@@ -69,7 +69,7 @@ static const struct control_limits backend_limits = {
  * later one twice as long, and at most longer than tor itself tries. */
 #define ONION_PATIENCE_FIRST 30
 #define ONION_PATIENCE_AGAIN 4
-#define ONION_SHORT_TRIES 3
+#define ONION_SHORT_TRIES 4
 #define ONION_PATIENCE_MAX 125
 /* It is asked whether it lives this many times as often as others. */
 #define ONION_PINGS 3

@@ -5,7 +5,6 @@
 import base64
 import os
 import secrets
-import statistics
 import threading
 import time
 
@@ -22,7 +21,8 @@ from testnet import main, make_frontend_key, obpub_path, step
 PORT = 9151
 LIVE = 60   # seconds until all are there
 BACK = 30   # seconds until one is there again whose tor has gone on
-KILLED = 30  # seconds until one is out whose tor was killed; obpub promises 15 where relays have something to do
+KILLED = 80  # seconds until one is out whose tor was killed, at the very worst: relays with nothing else to do tell each other
+# late that circuits are gone, and where no introduction point has noticed it is backend-grace that ends it
 AWAY = 10   # seconds that the local tor is away
 
 
@@ -231,8 +231,8 @@ def test(net):
     check_key_taken_back(scene)
     assert all(scene.visits), f'{scene.visits.count(False)} of {len(scene.visits)} visits failed'
     step(f'{len(scene.visits)} visitors came meanwhile, and all had their page')
-    times = [check_killed(scene, name) for name in ('two', 'three')]
-    step(f'killed tors were out after {statistics.mean(times):.1f} s on average')
+    times = [check_killed(scene, name) for name in ('two', 'three', 'one')]
+    step('seconds until killed tors were out: ' + ', '.join(f'{seconds:.1f}' for seconds in times))
     scene.ends.set()
     visitors.join()
 
