@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "base/timeval.h"
 #include "control/agent_event.h"
+#include "engine/onion_tries.h"
 
 /* Milliseconds before the first try to connect again, and at most before a later one: short where nobody
  * listens, so that a tor that starts is seen at once; longer where a try costs a time-out, or only the
@@ -40,46 +41,19 @@ static const struct control_limits backend_limits = {
     .events_max = 20000,
 };
 
-/* -- over Tor. What decides here was found out with tor 0.4.9.11 on a private network:
- *
- * - Whether the far end closes or a circuit breaks, the SOCKS port just closes the connection. When the
- *   service's tor is killed, relays tell each other hop by hop: a second later where there is traffic,
- * minutes later on idle connections between them. So the backend is asked more often whether it lives, and
- * waited for less.
- * - Asked again at once, an introduction point whose circuit to the dead tor is not torn down yet says that
- * it has introduced us, and tor then waits two minutes for a rendezvous that never comes (0x06). So the first
- *   try begins a little later, the first ones are short, and each is on circuits of its own.
- * - An introduction point that has noticed says that it does not know the service. tor goes on to the next,
- *   fetches the descriptor anew, and tells us after three seconds (0xF2, or 0x04 without ExtendedErrors).
- *   Each of these refusals is a CIRC_MINOR event at once.
- * - A tor keeps a descriptor that it has fetched until the next time period. So after hours of one connection
- *   points may refuse that the service has long replaced, and tor then fetches the descriptor anew. Refusals
- *   show something only once that has been fetched since the loss, which we have done at once.
- * - When only the agent is gone, its tor answers within a fifth of a second that nobody listens (0x01); when
- * a relay of the circuit has died, the next try succeeds within a fifth of a second, or within five where
- * that was also on others' circuits. A tor that is stopped (SIGSTOP) is introduced to and never comes (0x06).
- */
+/* -- over Tor: onion_tries.h says what decides. */
 
 /* The same times for a connection over Tor: the first one after a loss, and at most. */
 #define ONION_RETRY_FIRST 500
 #define ONION_RETRY_MAX 30000
 /* So many milliseconds the first try after a loss waits for the service's descriptor. */
 #define ONION_DESCRIPTOR_PATIENCE 3000
-/* Seconds that a try may take: the first one of all; so many after a loss, one right after the other; each
- * later one twice as long, and at most longer than tor itself tries. */
-#define ONION_PATIENCE_FIRST 30
-#define ONION_PATIENCE_AGAIN 4
-#define ONION_SHORT_TRIES 4
-#define ONION_PATIENCE_MAX 125
 /* It is asked whether it lives this many times as often as others. */
 #define ONION_PINGS 3
 /* Milliseconds between looks whether there is a SOCKS port, unless somebody says so before; and between two
  * links' tries when there is. */
 #define ONION_LOOK 15000
 #define ONION_SPREAD 100
-/* So many introduction points, of three that a service has at least, that do not know it any more are no
- * chance: its tor has ended. One is enough when tor has tried them all. */
-#define REFUSALS_ENOUGH 2
 /* Milliseconds that the try goes on then: another point may lead there after all. */
 #define ONION_DOUBT 2000
 
@@ -91,18 +65,6 @@ static const struct control_limits onion_limits = {
     .authentication_timeout = 20,
     .read_rate = 1024 * 1024,
     .events_max = 20000,
-};
-
-/* How far it has come with being reached over Tor since it was lost. */
-struct onion_tries {
-    bool is_waiting;   /* for a SOCKS port */
-    size_t turn;       /* SOCKS ports that could not be used */
-    unsigned circuits; /* sets of circuits that were used up */
-    unsigned timeouts; /* tries that nothing came of in their time */
-    int64_t lost_at;
-    bool is_fresh; /* the service's descriptor was fetched since then */
-    uint8_t refusals[REFUSALS_ENOUGH][RELAY_FINGERPRINT_SIZE];
-    size_t refusal_count;
 };
 
 struct backend_link {
@@ -183,8 +145,7 @@ static void uptime_came(struct control_connection *connection, const struct cont
     bool was_up = link->is_up;
     bool is_new_process = note_process(link, uptime);
     link->is_up = link->was_up = true;
-    link->onion.timeouts = 0;
-    link->onion.refusal_count = 0;
+    onion_tries_note_success(&link->onion);
     if (!was_up)
         link->up_since = clock_milliseconds();
     else if (clock_milliseconds() - link->up_since > RETRY_MAX_MISBEHAVED)
@@ -256,53 +217,20 @@ static bool needs_operator(enum control_failure failure)
            failure == CONTROL_FAILURE_PROTOCOL;
 }
 
-/* True when what introduction points have said shows that the tor of an onion service has ended. */
-static bool is_known_nowhere(const struct backend_link *link, enum control_failure failure)
-{
-    size_t count = link->onion.refusal_count;
-    if (!link->onion.is_fresh)
-        return false;
-    return failure == CONTROL_FAILURE_NOT_KNOWN || (failure == CONTROL_FAILURE_NOT_REACHED && count > 0) ||
-           (failure == CONTROL_FAILURE_UNREACHABLE && count >= REFUSALS_ENOUGH);
-}
-
 /* What the end of a connection over Tor tells: that an agent is not there, or a circuit is broken, nothing of
  * its tor. */
 static enum source_loss find_onion_loss(const struct backend_link *link, enum control_failure failure)
 {
-    if (link->farewell == AGENT_TOR_GONE || is_known_nowhere(link, failure))
+    if (link->farewell == AGENT_TOR_GONE || onion_tries_show_end(&link->onion, failure))
         return SOURCE_GONE;
     return SOURCE_LOST;
-}
-
-/* Readies the next try over Tor: by another SOCKS port if this one can't be used; and where nothing came of
- * waiting, for longer and on other circuits, since tor would go on waiting on those. */
-static void note_onion_failure(struct backend_link *link, enum control_failure failure)
-{
-    struct onion_tries *tries = &link->onion;
-    tries->turn += failure == CONTROL_FAILURE_PROXY;
-    if (failure == CONTROL_FAILURE_TIMEOUT || failure == CONTROL_FAILURE_UNREACHABLE)
-        tries->circuits++;
-    tries->timeouts += failure == CONTROL_FAILURE_UNREACHABLE;
-}
-
-/* Seconds that the next try over Tor may take. */
-static double find_patience(const struct backend_link *link)
-{
-    double patience = link->was_up ? ONION_PATIENCE_AGAIN : ONION_PATIENCE_FIRST;
-    unsigned shorts = link->was_up ? ONION_SHORT_TRIES - 1 : 0;
-    for (unsigned i = shorts; i < link->onion.timeouts && patience < ONION_PATIENCE_MAX; i++)
-        patience = 2 * patience;
-    return patience < ONION_PATIENCE_MAX ? patience : ONION_PATIENCE_MAX;
 }
 
 /* Has the service's descriptor fetched, after a loss and until that is done. */
 static void refresh_descriptor(struct backend_link *link)
 {
-    if (link->is_up) {
-        link->onion.lost_at = clock_milliseconds();
-        link->onion.is_fresh = false;
-    }
+    if (link->is_up)
+        onion_tries_note_loss(&link->onion, clock_milliseconds());
     if (!link->was_up || link->onion.is_fresh)
         return;
     link->callbacks.prepare(link->config->control.host, link->context);
@@ -331,7 +259,7 @@ static int64_t choose_delay(struct backend_link *link, enum control_failure fail
         link->misbehaved_delay = delay < RETRY_MAX_MISBEHAVED ? delay : RETRY_MAX_MISBEHAVED;
         return link->misbehaved_delay;
     }
-    if (is_onion(link) && link->onion.timeouts > 0 && link->onion.timeouts < ONION_SHORT_TRIES)
+    if (is_onion(link) && onion_tries_are_short(&link->onion))
         return ONION_RETRY_FIRST;
     int64_t longest = longest_delay(link, failure);
     int64_t delay = link->retry_delay < longest ? link->retry_delay : longest;
@@ -369,7 +297,7 @@ static void connection_closed(struct control_connection *connection, enum contro
     struct error reason = *error;
     if (failure == CONTROL_FAILURE_CLOSED)
         explain_end(link, &reason);
-    else if (is_onion(link) && is_known_nowhere(link, failure))
+    else if (is_onion(link) && onion_tries_show_end(&link->onion, failure))
         explain_refusals(link, &reason);
     /* What a tor never sends comes from somebody who should not be in that place: no grace for him. */
     bool has_misbehaved = link->was_up && failure == CONTROL_FAILURE_PROTOCOL;
@@ -383,7 +311,7 @@ static void connection_closed(struct control_connection *connection, enum contro
     if (link->is_up && clock_milliseconds() - link->up_since >= STEADY)
         link->retry_delay = first_delay(link);
     if (is_onion(link)) {
-        note_onion_failure(link, failure);
+        onion_tries_note_failure(&link->onion, failure);
         refresh_descriptor(link);
     }
     bool waits_for_descriptor = is_onion(link) && link->is_up && !has_misbehaved;
@@ -425,7 +353,7 @@ static struct control_connection *connect_over_tor(struct backend_link *link,
     }
     link->onion.is_waiting = false;
     link->callbacks.prepare(link->config->control.host, link->context);
-    limits.connect_timeout = find_patience(link);
+    limits.connect_timeout = onion_tries_patience(&link->onion, link->was_up);
     snprintf(user, sizeof(user), "control-%" PRIu64 "-%u", link->number, link->onion.circuits);
     return control_connection_new_through(link->base, &link->config->control, &proxy, credentials, &limits,
                                           callbacks, link);
@@ -534,8 +462,7 @@ void backend_link_note_descriptor(struct backend_link *link, const char *address
     if (!is_onion(link) || link->is_up || !link->was_up || tries->is_fresh ||
         strncmp(link->config->control.host, address, ONION_ADDRESS_LENGTH) != 0)
         return;
-    tries->is_fresh = true;
-    tries->refusal_count = 0;
+    onion_tries_note_descriptor(tries);
     int64_t left = tries->lost_at + ONION_RETRY_FIRST - clock_milliseconds();
     if (link->connection == NULL && !tries->is_waiting)
         run_timer(link, left > 0 ? left : 0);
@@ -543,16 +470,10 @@ void backend_link_note_descriptor(struct backend_link *link, const char *address
 
 void backend_link_note_refusal(struct backend_link *link, const struct introduction_refusal *refusal)
 {
-    struct onion_tries *tries = &link->onion;
-    if (!is_onion(link) || link->is_up || tries->refusal_count == REFUSALS_ENOUGH ||
+    if (!is_onion(link) || link->is_up ||
         strncmp(link->config->control.host, refusal->address, ONION_ADDRESS_LENGTH) != 0)
         return;
-    for (size_t i = 0; i < tries->refusal_count; i++) {
-        if (memcmp(tries->refusals[i], refusal->point, sizeof(refusal->point)) == 0)
-            return;
-    }
-    memcpy(tries->refusals[tries->refusal_count++], refusal->point, sizeof(refusal->point));
-    if (tries->refusal_count == REFUSALS_ENOUGH && tries->is_fresh && link->connection != NULL)
+    if (onion_tries_note_refusal(&link->onion, refusal->point) && link->connection != NULL)
         run_timer(link, ONION_DOUBT);
 }
 
