@@ -118,6 +118,8 @@ def check_start_and_end():
                      one.log)
         checks.check("the missing tor is a warning", any(line.startswith("<4>") and "no-tor" in line
                                                          for line in one.log), one.log)
+        checks.check("so is the missing backend", one.wait_for(
+            lambda: any("NO BACKEND IS LIVE" in line for line in one.log)), one.log)
         one.forget()
         one.wait_for(lambda: False, 3)
         checks.check("nothing is said twice", not one.log, one.log)
