@@ -268,15 +268,15 @@ class RefusedSocks(Socks):
         time.sleep(0.3 if self.points else 0)  # the event comes by another connection
 
 
-def check_end(folder, what, code, points, is_gone):
+def check_end(folder, what, code, points, is_gone, publisher=Publisher, teller=None):
     """A connection is lost; the next tries are refused by introduction points, and end in an answer of the SOCKS port."""
     checks.write(folder / "secret", SECRET + "\n")
     lines = [f"      - address: {BACKEND.address}", "        name: node1",
              f"        control: {AGENT.address}.onion:{PORT}", "        control-password-file: secret"]
     with Restless(folder / "agent") as agent, RefusedSocks(folder / "socks", agent.path) as socks, \
             Watcher(folder / "tor", socks.path) as tor:
-        socks.tor = tor
-        publisher = Publisher(folder, [lines])
+        socks.tor = teller or tor
+        publisher = publisher(folder, [lines])
         is_live = publisher.wait(lambda service: service["instances"][0]["state"] == "live", TIMEOUT)
         checks.check(f"{what}: it is live before", is_live, publisher.service())
         asked = len(socks.asked)
@@ -289,6 +289,30 @@ def check_end(folder, what, code, points, is_gone):
         _, log = publisher.end()
     said = "its introduction points do not know it any more, so its tor has ended" in log
     checks.check(f"{what}: {'it is out' if is_gone else 'that says nothing of its tor'}", said == is_gone, (state, log))
+
+
+class OldFriend(Watcher):
+    """A local tor that fetches nothing, and so goes by the points that the service had long ago."""
+
+    def answer_hsfetch(self, rest, lines):
+        return "250 OK\n"
+
+
+class TwoTors(Publisher):
+    """With a second local tor at FOLDER/friend."""
+
+    def write_config(self, instances):
+        super().write_config(instances)
+        path = self.folder / "config.yaml"
+        path.write_text(path.read_text().replace(f"tor-control: unix:{self.folder}/tor",
+                                                 f"tor-control: ['unix:{self.folder}/tor', 'unix:{self.folder}/friend']"))
+
+
+def test_old_points(folder):
+    """Points that refuse are believed only where the tor that tells of them has the descriptor as it is now."""
+    with OldFriend(folder / "friend", folder / "socks") as friend:
+        check_end(folder, "points do not know it that one of two tors has from long ago", 6, (1, 2), False,
+                  publisher=TwoTors, teller=friend)
 
 
 ENDS = (("no point knows it", 0xF2, (), True), ("a point does not, and no other one leads there", 4, (1,), True),
