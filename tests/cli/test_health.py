@@ -240,12 +240,26 @@ def check_reload(publisher, socks, keys, instances):
     check("really", len(socks.users) == users)
 
 
+def check_no_network(publisher, socks, keys):
+    """A local tor that has no network says nothing of the backends."""
+    for name in keys:
+        socks.behaviours[keys[name].address] = 3
+    users = len(socks.users)
+    check("no network: all are checked", checks.wait_for(lambda: len(socks.users) >= users + 2 * len(keys), 4 * INTERVAL))
+    check("no network: no backend's fault", set(publisher.health_of().values()) == {"healthy"}, publisher.health_of())
+    check("no network: it is said", "can't be checked, and what is known of it stays" in publisher.log_text() and
+          "tor has no network" in publisher.log_text())
+    for name in keys:
+        socks.behaviours[keys[name].address] = GOODS["good"]
+
+
 def check_no_way(publisher, folder, socks):
     """Without the SOCKS port nothing is known of the backends."""
     socks.__exit__()
     (folder / "socks").touch()  # which refuses
     said = "the health of backends can't be checked, and what is known of it stays"
-    check("no SOCKS port: that is said", checks.wait_for(lambda: said in publisher.log_text(), 3 * INTERVAL))
+    before = publisher.log_text().count(said)
+    check("no SOCKS port: that is said", checks.wait_for(lambda: publisher.log_text().count(said) > before, 3 * INTERVAL))
     time.sleep(2 * INTERVAL)
     check("and no backend's fault", set(publisher.health_of().values()) == {"healthy"}, publisher.health_of())
     (folder / "socks").unlink()
@@ -273,6 +287,7 @@ def run_daemon(folder):
         check_requests(socks, keys)
         check_recovery(publisher, socks, keys)
         check_all_sick(publisher, socks, keys)
+        check_no_network(publisher, socks, keys)
         check_no_way(publisher, folder, socks)
         check_reload(publisher, socks, keys, instances)
         status, log = publisher.end()
