@@ -287,7 +287,8 @@ static void explain_end(const struct backend_link *link, struct error *reason)
     if (link->farewell == AGENT_TOR_GONE)
         error_set(reason, "%s: its agent says that the tor beside it has ended", place);
     else if (link->farewell == AGENT_LEAVING)
-        error_set(reason, "%s: its agent has been ended", place);
+        error_set(reason, "%s: its agent has been ended, or can't get at its tor: its own log says which",
+                  place);
     else if (is_onion(link))
         error_set(reason,
                   "%s: the connection over Tor is lost: a relay on the way, the agent or its tor has ended",

@@ -226,6 +226,7 @@ def test_words(folder):
         checks.wait_for(lambda: "node1 is out" in log.read_text())
         _, log = publisher.end()
     checks.check("it left: that is grace", "stays in for a while" in log and "its agent has been ended" in log, log)
+    checks.check("it left: what else that may be is said", "or can't get at its tor: its own log says which" in log, log)
     checks.check("its tor has gone: it is out at once, with no grace", log.count("stays in for a while") == 1
                  and "its agent says that the tor beside it has ended" in log, log)
 
