@@ -294,6 +294,37 @@ def run_daemon(folder):
         check("it ends well", status == 0, (status, log))
 
 
+class TwoTors(Checked):
+    """With a second local tor at FOLDER/other."""
+
+    def write_config(self, instances):
+        super().write_config(instances)
+        path = self.folder / "config.yaml"
+        checks.write(path, path.read_text().replace(f"tor-control: unix:{self.folder}/tor",
+                                                    f"tor-control: ['unix:{self.folder}/tor', 'unix:{self.folder}/other']"))
+
+
+def run_two_tors(folder):
+    """One of two local tors gets nowhere: no backend is sick for that, however the checks fall to the tors."""
+    keys = {name: checks.Key() for name in ("one", "two")}
+    with contextlib.ExitStack() as stack:
+        ports = {}
+        for tor, behaviour in (("tor", GOODS["good"]), ("other", 4)):
+            stack.enter_context(standin_tor.Tor(folder / tor, standin_tor.network_answers(
+                net_listeners_socks=f'"unix:{folder}/socks-{tor}"')))
+            ports[tor] = stack.enter_context(SocksPort(
+                folder / f"socks-{tor}", {key.address: behaviour for key in keys.values()}))
+        for name, key in keys.items():
+            stack.enter_context(standin_tor.Tor(folder / name, standin_tor.own_answers(
+                key, standin_tor.make_descriptor(key))))
+        publisher = stack.enter_context(TwoTors(
+            folder, HEALTH.replace("fall: 1", "fall: 2"), [instance(name, key, folder / name) for name, key in keys.items()]))
+        check("two tors: both are asked through", checks.wait_for(
+            lambda: ports["other"].users and len(ports["tor"].users) >= 5, 8 * INTERVAL))
+        check("two tors: no backend is sick, since one tor gets nowhere", set(publisher.health_of().values()) == {"healthy"} and
+              " is sick" not in publisher.log_text(), publisher.log_text())
+
+
 def check_other_commands(folder):
     """--check says what is asked, and --once that nothing is."""
     frontend, backend = checks.Key(), checks.Key()
@@ -310,6 +341,8 @@ def check_other_commands(folder):
 def main():
     with checks.temporary_folder() as name:
         check_other_commands(pathlib.Path(name))
+    with checks.temporary_folder() as name:
+        run_two_tors(pathlib.Path(name))
     with checks.temporary_folder() as name:
         run_daemon(pathlib.Path(name))
     checks.finish()
