@@ -23,7 +23,7 @@ struct agent {
     struct tor_link *link;
     struct log_state log_state; /* what has been said of the tor */
     bool is_leaving;
-    size_t count;
+    size_t count, count_max;
     TAILQ_HEAD(clients, client) clients; /* the oldest first */
 };
 
@@ -55,7 +55,7 @@ static void add_client(struct agent *agent, int descriptor)
     struct client *client = client_new(&agent->surroundings, descriptor);
     if (client == NULL)
         return;
-    if (agent->count == AGENT_CLIENTS_MAX)
+    if (agent->count == agent->count_max)
         end_client(TAILQ_FIRST(&agent->clients), agent);
     TAILQ_INSERT_TAIL(&agent->clients, client, others);
     agent->count++;
@@ -126,6 +126,9 @@ struct agent *agent_new(const struct agent_settings *settings)
     };
     struct agent *agent = memory_allocate(1, sizeof(*agent));
     agent->settings = *settings;
+    agent->count_max = AGENT_CLIENTS_MAX * settings->served.count;
+    if (agent->count_max > AGENT_CLIENTS_MAX_IN_ALL)
+        agent->count_max = AGENT_CLIENTS_MAX_IN_ALL;
     TAILQ_INIT(&agent->clients);
     agent->link = tor_link_new(settings->base, settings->control, &settings->credentials, &callbacks, agent);
     agent->surroundings = (struct client_surroundings){

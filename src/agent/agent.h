@@ -6,9 +6,11 @@
 #include "agent/client.h"
 #include "base/log.h"
 
-/* Publishers at the same time; for another one, the one that has been there longest goes. A publisher has one
- * connection, and those that it has lost without knowing it. */
+/* Connections of publishers at the same time, for each address that is served, and in all; for another one,
+ * the one that has been there longest goes. A publisher has one for each of its backends here, and those that
+ * it has lost without knowing it. */
 #define AGENT_CLIENTS_MAX 16
+#define AGENT_CLIENTS_MAX_IN_ALL 512
 
 /* What an agent says of itself, and of its tor: events that a publisher need not ask for. */
 #define AGENT_SAYS_TOR_GONE "650 OBPUB_AGENT TOR_GONE\r\n"

@@ -232,7 +232,7 @@ static const struct confine_limit signer_limits[] = {
 static const struct confine_limit agent_limits[] = {
     {RLIMIT_CORE, 0},
     {RLIMIT_NPROC, 0},
-    {RLIMIT_NOFILE, 128},
+    {RLIMIT_NOFILE, 640},
 };
 
 static const struct confine_limit gate_limits[] = {

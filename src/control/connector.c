@@ -309,9 +309,10 @@ static enum control_failure find_failure(const struct socks_result *result)
         return CONTROL_FAILURE_PROXY;
     case SOCKS_FAILURE_TIMEOUT:
         return result->is_asked ? CONTROL_FAILURE_UNREACHABLE : CONTROL_FAILURE_PROXY;
+    case SOCKS_FAILURE_REFUSED: /* by the onion service: its tor lives, */
+    case SOCKS_FAILURE_GENERAL: /* and this is what a tor makes of that where nobody listens behind it */
+        return CONTROL_FAILURE_REFUSED;
     case SOCKS_FAILURE_UNREACHABLE:
-    case SOCKS_FAILURE_REFUSED: /* by the onion service: its tor lives */
-    case SOCKS_FAILURE_GENERAL:
         break;
     }
     return CONTROL_FAILURE_NOT_REACHED;

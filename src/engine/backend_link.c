@@ -84,6 +84,8 @@ struct backend_link {
     enum agent_word farewell; /* the agent's, on this connection */
     bool has_left;            /* an agent has said so, and has not been back: its tor may go on */
     struct onion_tries onion;
+    uint32_t
+        fresh_tors; /* the local tors that have fetched the service's descriptor since then, a bit each */
     int64_t retry_delay;
     int64_t misbehaved_delay; /* the last one, or 0 */
     int64_t up_since;         /* milliseconds of our clock */
@@ -229,8 +231,10 @@ static enum source_loss find_onion_loss(const struct backend_link *link, enum co
 /* Has the service's descriptor fetched, after a loss and until that is done. */
 static void refresh_descriptor(struct backend_link *link)
 {
-    if (link->is_up)
+    if (link->is_up) {
         onion_tries_note_loss(&link->onion, clock_milliseconds());
+        link->fresh_tors = 0;
+    }
     if (!link->was_up || link->onion.is_fresh)
         return;
     link->callbacks.prepare(link->config->control.host, link->context);
@@ -283,7 +287,8 @@ static void explain_end(const struct backend_link *link, struct error *reason)
     if (link->farewell == AGENT_TOR_GONE)
         error_set(reason, "%s: its agent says that the tor beside it has ended", place);
     else if (link->farewell == AGENT_LEAVING)
-        error_set(reason, "%s: its agent has been ended", place);
+        error_set(reason, "%s: its agent has been ended, or can't get at its tor: its own log says which",
+                  place);
     else if (is_onion(link))
         error_set(reason,
                   "%s: the connection over Tor is lost: a relay on the way, the agent or its tor has ended",
@@ -406,6 +411,7 @@ static void begin(struct backend_link *link)
     link->retry_delay = first_delay(link);
     link->misbehaved_delay = 0;
     link->onion = (struct onion_tries){.is_waiting = is_onion(link)};
+    link->fresh_tors = 0;
     run_timer(link, 0);
 }
 
@@ -456,11 +462,20 @@ bool backend_link_hurry(struct backend_link *link, size_t position)
     return true;
 }
 
-void backend_link_note_descriptor(struct backend_link *link, const char *address)
+/* Each tor has a descriptor of its own, and may go by an old one when another one has the new one. */
+static uint32_t tor_bit(size_t tor)
+{
+    return UINT32_C(1) << tor;
+}
+
+void backend_link_note_descriptor(struct backend_link *link, size_t tor, const char *address)
 {
     struct onion_tries *tries = &link->onion;
-    if (!is_onion(link) || link->is_up || !link->was_up || tries->is_fresh ||
+    if (!is_onion(link) || link->is_up || !link->was_up ||
         strncmp(link->config->control.host, address, ONION_ADDRESS_LENGTH) != 0)
+        return;
+    link->fresh_tors |= tor_bit(tor);
+    if (tries->is_fresh)
         return;
     onion_tries_note_descriptor(tries);
     int64_t left = tries->lost_at + ONION_RETRY_FIRST - clock_milliseconds();
@@ -468,9 +483,10 @@ void backend_link_note_descriptor(struct backend_link *link, const char *address
         run_timer(link, left > 0 ? left : 0);
 }
 
-void backend_link_note_refusal(struct backend_link *link, const struct introduction_refusal *refusal)
+void backend_link_note_refusal(struct backend_link *link, size_t tor,
+                               const struct introduction_refusal *refusal)
 {
-    if (!is_onion(link) || link->is_up ||
+    if (!is_onion(link) || link->is_up || (link->fresh_tors & tor_bit(tor)) == 0 ||
         strncmp(link->config->control.host, refusal->address, ONION_ADDRESS_LENGTH) != 0)
         return;
     if (onion_tries_note_refusal(&link->onion, refusal->point) && link->connection != NULL)

@@ -48,12 +48,14 @@ bool backend_link_set_config(struct backend_link *link, const struct config_back
  * before it (position). Returns false when it does not wait. */
 bool backend_link_hurry(struct backend_link *link, size_t position);
 
-/* A local tor has fetched the descriptor of an onion service (without ".onion"): that may be where its
- * control port is. */
-void backend_link_note_descriptor(struct backend_link *link, const char *address);
+/* The local tor of this number, below 32, has fetched the descriptor of an onion service (without ".onion"):
+ * that may be where its control port is. */
+void backend_link_note_descriptor(struct backend_link *link, size_t tor, const char *address);
 
-/* An introduction point does not know a service any more: that may be where its control port is. */
-void backend_link_note_refusal(struct backend_link *link, const struct introduction_refusal *refusal);
+/* An introduction point has told the local tor of this number that it does not know a service any more: that
+ * may be where its control port is. */
+void backend_link_note_refusal(struct backend_link *link, size_t tor,
+                               const struct introduction_refusal *refusal);
 
 /* Its connection while it is up, else NULL. */
 struct control_connection *backend_link_connection(struct backend_link *link);

@@ -266,11 +266,11 @@ void engine_hurry_links(struct engine *engine)
     }
 }
 
-void engine_note_refusal(struct engine *engine, const struct introduction_refusal *refusal)
+void engine_note_refusal(struct engine *engine, size_t tor, const struct introduction_refusal *refusal)
 {
     for (size_t i = 0; i < engine->backend_count; i++) {
         if (engine->backends[i]->link != NULL)
-            backend_link_note_refusal(engine->backends[i]->link, refusal);
+            backend_link_note_refusal(engine->backends[i]->link, tor, refusal);
     }
 }
 
@@ -286,19 +286,20 @@ void engine_drop_fetches(struct engine *engine, size_t tor)
 }
 
 /* Tells the connections over Tor of a descriptor that may be of where they lead. */
-static void note_descriptor(struct engine *engine, const struct hs_desc_event *event)
+static void note_descriptor(struct engine *engine, size_t tor, const struct hs_desc_event *event)
 {
-    if (event->action != HS_DESC_CONTENT || event->content_length == 0 || !event->has_address)
+    if (!engine->has_onion_links || event->action != HS_DESC_CONTENT || event->content_length == 0 ||
+        !event->has_address)
         return;
     for (size_t i = 0; i < engine->backend_count; i++) {
         if (engine->backends[i]->link != NULL)
-            backend_link_note_descriptor(engine->backends[i]->link, event->address);
+            backend_link_note_descriptor(engine->backends[i]->link, tor, event->address);
     }
 }
 
 void engine_note_local_event(struct engine *engine, size_t tor, const struct hs_desc_event *event)
 {
-    note_descriptor(engine, event);
+    note_descriptor(engine, tor, event);
     size_t row = event->has_address ? engine_first_backend(engine, event->address) : KEY_INDEX_NONE;
     while (row != KEY_INDEX_NONE) {
         struct engine_backend *backend = engine->backends[row];

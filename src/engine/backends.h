@@ -24,7 +24,7 @@ void engine_set_local_reachable(struct engine *engine, bool is_reachable);
 void engine_hurry_links(struct engine *engine);
 
 /* Hands what a local tor says of an introduction point to the links that it is about. */
-void engine_note_refusal(struct engine *engine, const struct introduction_refusal *refusal);
+void engine_note_refusal(struct engine *engine, size_t tor, const struct introduction_refusal *refusal);
 
 /* Hands an event of a local tor to the fetches that it may be about. */
 void engine_note_local_event(struct engine *engine, size_t tor, const struct hs_desc_event *event);

@@ -26,6 +26,7 @@ struct engine_backend {
     struct known_blinded_keys known_keys;
     struct verified_signatures verified; /* of its descriptors' certificates */
     struct health_check *check;          /* likewise */
+    size_t check_turn;                   /* checks that got nowhere: the next is made by another tor */
     size_t fetch_tor;                    /* the local tor that does it, or PUBLISHER_NO_TOR: its own */
     bool fetches_from_tor;               /* it asks the backend's tor, not HSDirs */
     bool was_up;                         /* its connection, when last heard of */

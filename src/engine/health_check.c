@@ -151,7 +151,8 @@ static void connected(const struct socks_result *result, void *context)
     struct health_check *check = context;
     check->socket = result->socket;
     if (result->socket < 0) {
-        finish(check, findings[result->failure], result->error.text);
+        bool has_network = result->code != SOCKS_CODE_NO_NETWORK;
+        finish(check, has_network ? findings[result->failure] : HEALTH_FINDING_NO_WAY, result->error.text);
     } else if (!check->asks) {
         finish(check, HEALTH_FINDING_WELL, "");
     } else {

@@ -26,10 +26,13 @@ void engine_set_health(struct engine *engine, uint64_t number, const struct conf
                          clock_milliseconds());
 }
 
+/* One of several local tors may get nowhere, or not to this backend: of one that was not reached by it
+ * another one is asked the next time, so that no backend is sick for what is the fault of a tor. */
 static void note(struct engine_backend *backend, enum health_finding finding, const char *reason)
 {
     struct engine *engine = backend->engine;
     engine->counters.health_checks[finding]++;
+    backend->check_turn += finding != HEALTH_FINDING_WELL && finding != HEALTH_FINDING_BAD;
     publisher_note_check(engine->publisher, backend->number, finding, reason, clock_milliseconds());
     engine_wake(engine);
 }
@@ -56,7 +59,8 @@ void engine_perform_check(struct engine *engine, const struct publisher_action *
     struct error error;
     char user[USER_SIZE];
     engine_drop_check(backend);
-    if (engine_find_socks_place(engine, engine->checks, &place, &error) != SOCKS_PLACE_THERE) {
+    size_t turn = source_row(backend->number) + backend->check_turn;
+    if (engine_find_socks_place(engine, turn, &place, &error) != SOCKS_PLACE_THERE) {
         note(backend, HEALTH_FINDING_NO_WAY, error.text);
         return;
     }

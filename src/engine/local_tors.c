@@ -14,6 +14,7 @@
 #include "engine/posts.h"
 
 _Static_assert(CONFIG_TORS_MAX <= PUBLISHER_TORS_MAX, "each tor of a config needs a number");
+_Static_assert(PUBLISHER_TORS_MAX <= 32, "connections over Tor have a bit for each tor");
 
 /* -- what they say -------------------------------------------------------------------------------- */
 
@@ -81,7 +82,8 @@ static void tor_told_of_stream(const struct stream_event *event, void *context)
 
 static void tor_told_of_refusal(const struct introduction_refusal *refusal, void *context)
 {
-    engine_note_refusal(((struct engine_tor *)context)->engine, refusal);
+    const struct engine_tor *tor = context;
+    engine_note_refusal(tor->engine, tor->number, refusal);
 }
 
 static void tor_told_of_socks(void *context)

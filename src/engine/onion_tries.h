@@ -14,7 +14,8 @@
  * Each of these refusals is a CIRC_MINOR event at once.
  * - A tor keeps a descriptor that it has fetched until the next time period. So after hours of one connection
  *   points may refuse that the service has long replaced, and tor then fetches the descriptor anew. Refusals
- *   show something only once that has been fetched since the loss, which we have done at once.
+ *   show something only once the tor that tells of them has fetched it since the loss, which we have done at
+ *   once.
  * - When only the agent is gone, its tor answers within a fifth of a second that nobody listens (0x01); when
  * a relay of the circuit has died, the next try succeeds within a fifth of a second, or within five where
  * that was also on others' circuits. A tor that is stopped (SIGSTOP) is introduced to and never comes (0x06).

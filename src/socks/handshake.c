@@ -27,7 +27,7 @@ static const struct {
 } replies[] = {
     {0x01, SOCKS_FAILURE_GENERAL, "tor could not make the connection, and gives no reason"},
     {0x02, SOCKS_FAILURE_PROXY, "tor's configuration forbids the connection"},
-    {0x03, SOCKS_FAILURE_GENERAL, "tor has no network"},
+    {SOCKS_CODE_NO_NETWORK, SOCKS_FAILURE_GENERAL, "tor has no network"},
     {0x04, SOCKS_FAILURE_UNREACHABLE, "tor could not reach the onion service"},
     {0x05, SOCKS_FAILURE_REFUSED, "the onion service takes no connection at this port"},
     {0x06, SOCKS_FAILURE_TIMEOUT, "tor could not reach the onion service in time"},

@@ -27,6 +27,9 @@ enum socks_failure {
  * descriptor is newly fetched: only where its SOCKS port has "ExtendedErrors". */
 #define SOCKS_CODE_NOT_INTRODUCED 0xF2
 
+/* tor's answer when it has no network: that is nothing of who was called. */
+#define SOCKS_CODE_NO_NETWORK 0x03
+
 enum socks_step {
     SOCKS_STEP_SEND, /* send what is in message, then read `wanted` bytes */
     SOCKS_STEP_READ, /* read `wanted` bytes more */

@@ -1,5 +1,6 @@
 """obpub agent beside a real tor without a network: who is let in, and that of all that can be said on a control port
 nothing but what a publisher has to ask ever reaches the tor."""
+import contextlib
 import os
 import pathlib
 import re
@@ -250,6 +251,18 @@ def check_events(folder):
             guest.__exit__()
 
 
+def check_many(folder):
+    """A publisher has a connection for each backend, and there may be several publishers: they do not put each other out."""
+    addresses = [checks.Key().address for _ in range(20)]
+    with standin_tor.Tor(folder / "tor", {"version": "0.4.9.11", "uptime": "7"}), \
+            Agent(folder, f"unix:{folder}/tor", addresses) as agent, contextlib.ExitStack() as stack:
+        agent.wait_for_tor()
+        guests = [stack.enter_context(Guest(agent.socket)) for _ in range(10 * len(addresses))]
+        check("ten connections for each of 20 addresses get in", {guest.authenticate() for guest in guests} == {"250 OK\r\n"})
+        check("and all of them stay", [guest.ask("GETINFO uptime") for guest in guests] ==
+              ["250-uptime=7\r\n250 OK\r\n"] * len(guests))
+
+
 REFUSED = (
     ((), "needs --password-file"),
     (("--password-file", "{secret}"), "needs --address"),
@@ -313,7 +326,7 @@ def main():
     if shutil.which("tor") is None:
         check("tor is installed", False)
         checks.finish()
-    for test in (check_real_tor, check_events, check_refused, check_sockets):
+    for test in (check_real_tor, check_events, check_many, check_refused, check_sockets):
         with checks.temporary_folder() as name:
             test(pathlib.Path(name))
     checks.finish()

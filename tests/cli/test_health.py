@@ -240,12 +240,26 @@ def check_reload(publisher, socks, keys, instances):
     check("really", len(socks.users) == users)
 
 
+def check_no_network(publisher, socks, keys):
+    """A local tor that has no network says nothing of the backends."""
+    for name in keys:
+        socks.behaviours[keys[name].address] = 3
+    users = len(socks.users)
+    check("no network: all are checked", checks.wait_for(lambda: len(socks.users) >= users + 2 * len(keys), 4 * INTERVAL))
+    check("no network: no backend's fault", set(publisher.health_of().values()) == {"healthy"}, publisher.health_of())
+    check("no network: it is said", "can't be checked, and what is known of it stays" in publisher.log_text() and
+          "tor has no network" in publisher.log_text())
+    for name in keys:
+        socks.behaviours[keys[name].address] = GOODS["good"]
+
+
 def check_no_way(publisher, folder, socks):
     """Without the SOCKS port nothing is known of the backends."""
     socks.__exit__()
     (folder / "socks").touch()  # which refuses
     said = "the health of backends can't be checked, and what is known of it stays"
-    check("no SOCKS port: that is said", checks.wait_for(lambda: said in publisher.log_text(), 3 * INTERVAL))
+    before = publisher.log_text().count(said)
+    check("no SOCKS port: that is said", checks.wait_for(lambda: publisher.log_text().count(said) > before, 3 * INTERVAL))
     time.sleep(2 * INTERVAL)
     check("and no backend's fault", set(publisher.health_of().values()) == {"healthy"}, publisher.health_of())
     (folder / "socks").unlink()
@@ -273,10 +287,42 @@ def run_daemon(folder):
         check_requests(socks, keys)
         check_recovery(publisher, socks, keys)
         check_all_sick(publisher, socks, keys)
+        check_no_network(publisher, socks, keys)
         check_no_way(publisher, folder, socks)
         check_reload(publisher, socks, keys, instances)
         status, log = publisher.end()
         check("it ends well", status == 0, (status, log))
+
+
+class TwoTors(Checked):
+    """With a second local tor at FOLDER/other."""
+
+    def write_config(self, instances):
+        super().write_config(instances)
+        path = self.folder / "config.yaml"
+        checks.write(path, path.read_text().replace(f"tor-control: unix:{self.folder}/tor",
+                                                    f"tor-control: ['unix:{self.folder}/tor', 'unix:{self.folder}/other']"))
+
+
+def run_two_tors(folder):
+    """One of two local tors gets nowhere: no backend is sick for that, however the checks fall to the tors."""
+    keys = {name: checks.Key() for name in ("one", "two")}
+    with contextlib.ExitStack() as stack:
+        ports = {}
+        for tor, behaviour in (("tor", GOODS["good"]), ("other", 4)):
+            stack.enter_context(standin_tor.Tor(folder / tor, standin_tor.network_answers(
+                net_listeners_socks=f'"unix:{folder}/socks-{tor}"')))
+            ports[tor] = stack.enter_context(SocksPort(
+                folder / f"socks-{tor}", {key.address: behaviour for key in keys.values()}))
+        for name, key in keys.items():
+            stack.enter_context(standin_tor.Tor(folder / name, standin_tor.own_answers(
+                key, standin_tor.make_descriptor(key))))
+        publisher = stack.enter_context(TwoTors(
+            folder, HEALTH.replace("fall: 1", "fall: 2"), [instance(name, key, folder / name) for name, key in keys.items()]))
+        check("two tors: both are asked through", checks.wait_for(
+            lambda: ports["other"].users and len(ports["tor"].users) >= 5, 8 * INTERVAL))
+        check("two tors: no backend is sick, since one tor gets nowhere", " is sick" not in publisher.log_text() and
+              set(publisher.health_of().values()) == {"healthy"}, publisher.log_text())
 
 
 def check_other_commands(folder):
@@ -295,6 +341,8 @@ def check_other_commands(folder):
 def main():
     with checks.temporary_folder() as name:
         check_other_commands(pathlib.Path(name))
+    with checks.temporary_folder() as name:
+        run_two_tors(pathlib.Path(name))
     with checks.temporary_folder() as name:
         run_daemon(pathlib.Path(name))
     checks.finish()

@@ -84,9 +84,13 @@ class Socks(Peer):
         stream.read(4)
         host = stream.read(stream.read(1)[0]).decode()
         self.asked.append((user, host, int.from_bytes(stream.read(2), "big")))
+        self.note_request()
         connection.sendall(bytes([5, self.code, 0, 1, 0, 0, 0, 0, 0, 0]))
         if self.code == 0:
             self._pass_on(connection, stream)
+
+    def note_request(self):
+        """Does nothing before a request is answered."""
 
     def _pass_on(self, connection, stream):
         with socket.socket(socket.AF_UNIX) as peer:
@@ -222,8 +226,100 @@ def test_words(folder):
         checks.wait_for(lambda: "node1 is out" in log.read_text())
         _, log = publisher.end()
     checks.check("it left: that is grace", "stays in for a while" in log and "its agent has been ended" in log, log)
+    checks.check("it left: what else that may be is said", "or can't get at its tor: its own log says which" in log, log)
     checks.check("its tor has gone: it is out at once, with no grace", log.count("stays in for a while") == 1
                  and "its agent says that the tor beside it has ended" in log, log)
+
+
+# -- whether the tor beside an agent has ended
+
+class Watcher(Tor):
+    """A local tor that finds each descriptor that it is to fetch, and tells of introduction points that refuse."""
+
+    def __init__(self, path, socks):
+        super().__init__(path, network_answers(uptime="100", net_listeners_socks=f'"unix:{socks}"'), hook=self._note)
+        self._connections, self.fetches = [], 0
+
+    def _note(self, connection, command):
+        if command.startswith("SETEVENTS"):
+            self._connections.append(connection)
+        return False
+
+    def answer_hsfetch(self, rest, lines):
+        self.fetches += AGENT.address in rest
+        return f"250 OK\n650+HS_DESC_CONTENT {rest.split()[0]} descriptor-id ${'0' * 40}~hsdir\nhs-descriptor 3\n.\n650 OK\n"
+
+    def refuse(self, point):
+        """The introduction point with this number does not know the agent's service."""
+        line = (f"650 CIRC_MINOR 9 PURPOSE_CHANGED ${point:040X}~point PURPOSE=HS_CLIENT_INTRO HS_STATE=HSCI_CONNECTING "
+                f"REND_QUERY={AGENT.address} OLD_PURPOSE=HS_CLIENT_INTRO OLD_HS_STATE=HSCI_INTRO_SENT\r\n")
+        self._connections[0].sendall(line.encode())
+
+
+class RefusedSocks(Socks):
+    """A SOCKS port whose tor is refused by introduction points before it answers, while it has a code to answer with."""
+
+    def __init__(self, path, target):
+        super().__init__(path, target=target)
+        self.tor, self.points = None, ()
+
+    def note_request(self):
+        for point in self.points:
+            self.tor.refuse(point)
+        time.sleep(0.3 if self.points else 0)  # the event comes by another connection
+
+
+def check_end(folder, what, code, points, is_gone, publisher=Publisher, teller=None):
+    """A connection is lost; the next tries are refused by introduction points, and end in an answer of the SOCKS port."""
+    checks.write(folder / "secret", SECRET + "\n")
+    lines = [f"      - address: {BACKEND.address}", "        name: node1",
+             f"        control: {AGENT.address}.onion:{PORT}", "        control-password-file: secret"]
+    with Restless(folder / "agent") as agent, RefusedSocks(folder / "socks", agent.path) as socks, \
+            Watcher(folder / "tor", socks.path) as tor:
+        socks.tor = teller or tor
+        publisher = publisher(folder, [lines])
+        is_live = publisher.wait(lambda service: service["instances"][0]["state"] == "live", TIMEOUT)
+        checks.check(f"{what}: it is live before", is_live, publisher.service())
+        asked = len(socks.asked)
+        socks.code, socks.points = code, points
+        agent.part(b"")
+        checks.check(f"{what}: the descriptor is fetched anew", checks.wait_for(lambda: tor.fetches > 0))
+        checks.check(f"{what}: it is tried again", checks.wait_for(lambda: len(socks.asked) >= asked + 2))
+        state = publisher.service()["instances"][0]
+        socks.code, socks.points = 0, ()
+        _, log = publisher.end()
+    said = "its introduction points do not know it any more, so its tor has ended" in log
+    checks.check(f"{what}: {'it is out' if is_gone else 'that says nothing of its tor'}", said == is_gone, (state, log))
+
+
+class OldFriend(Watcher):
+    """A local tor that fetches nothing, and so goes by the points that the service had long ago."""
+
+    def answer_hsfetch(self, rest, lines):
+        return "250 OK\n"
+
+
+class TwoTors(Publisher):
+    """With a second local tor at FOLDER/friend."""
+
+    def write_config(self, instances):
+        super().write_config(instances)
+        path = self.folder / "config.yaml"
+        path.write_text(path.read_text().replace(f"tor-control: unix:{self.folder}/tor",
+                                                 f"tor-control: ['unix:{self.folder}/tor', 'unix:{self.folder}/friend']"))
+
+
+def test_old_points(folder):
+    """Points that refuse are believed only where the tor that tells of them has the descriptor as it is now."""
+    with OldFriend(folder / "friend", folder / "socks") as friend:
+        check_end(folder, "points do not know it that one of two tors has from long ago", 6, (1, 2), False,
+                  publisher=TwoTors, teller=friend)
+
+
+ENDS = (("no point knows it", 0xF2, (), True), ("a point does not, and no other one leads there", 4, (1,), True),
+        ("a point does not, another leads there, and no agent listens", 1, (1,), False),
+        ("a point does not, another leads there, and the port is refused", 5, (1,), False),
+        ("all lead there, and no agent listens", 1, (), False))
 
 
 # -- what SOCKS ports answer
@@ -271,7 +367,8 @@ def run_test(test, *arguments):
 def main():
     tests = [(test,) for name, test in sorted(globals().items()) if name.startswith("test_")]
     with ThreadPoolExecutor() as pool:  # nearly all their time is waiting
-        list(pool.map(lambda test: run_test(*test), tests + [(check_answer, *answer) for answer in ANSWERS]))
+        list(pool.map(lambda test: run_test(*test), tests + [(check_answer, *answer) for answer in ANSWERS] +
+                      [(check_end, *end) for end in ENDS]))
     checks.finish()
 
 
