@@ -84,8 +84,6 @@ struct backend_link {
     enum agent_word farewell; /* the agent's, on this connection */
     bool has_left;            /* an agent has said so, and has not been back: its tor may go on */
     struct onion_tries onion;
-    uint32_t
-        fresh_tors; /* the local tors that have fetched the service's descriptor since then, a bit each */
     int64_t retry_delay;
     int64_t misbehaved_delay; /* the last one, or 0 */
     int64_t up_since;         /* milliseconds of our clock */
@@ -233,9 +231,8 @@ static void refresh_descriptor(struct backend_link *link)
 {
     if (link->is_up) {
         onion_tries_note_loss(&link->onion, clock_milliseconds());
-        link->fresh_tors = 0;
     }
-    if (!link->was_up || link->onion.is_fresh)
+    if (!link->was_up || link->onion.fresh_tors != 0)
         return;
     link->callbacks.prepare(link->config->control.host, link->context);
     link->callbacks.refresh(link->config->control.host, link->context);
@@ -411,7 +408,6 @@ static void begin(struct backend_link *link)
     link->retry_delay = first_delay(link);
     link->misbehaved_delay = 0;
     link->onion = (struct onion_tries){.is_waiting = is_onion(link)};
-    link->fresh_tors = 0;
     run_timer(link, 0);
 }
 
@@ -462,22 +458,14 @@ bool backend_link_hurry(struct backend_link *link, size_t position)
     return true;
 }
 
-/* Each tor has a descriptor of its own, and may go by an old one when another one has the new one. */
-static uint32_t tor_bit(size_t tor)
-{
-    return UINT32_C(1) << tor;
-}
-
 void backend_link_note_descriptor(struct backend_link *link, size_t tor, const char *address)
 {
     struct onion_tries *tries = &link->onion;
     if (!is_onion(link) || link->is_up || !link->was_up ||
         strncmp(link->config->control.host, address, ONION_ADDRESS_LENGTH) != 0)
         return;
-    link->fresh_tors |= tor_bit(tor);
-    if (tries->is_fresh)
+    if (!onion_tries_note_descriptor(tries, tor))
         return;
-    onion_tries_note_descriptor(tries);
     int64_t left = tries->lost_at + ONION_RETRY_FIRST - clock_milliseconds();
     if (link->connection == NULL && !tries->is_waiting)
         run_timer(link, left > 0 ? left : 0);
@@ -486,10 +474,10 @@ void backend_link_note_descriptor(struct backend_link *link, size_t tor, const c
 void backend_link_note_refusal(struct backend_link *link, size_t tor,
                                const struct introduction_refusal *refusal)
 {
-    if (!is_onion(link) || link->is_up || (link->fresh_tors & tor_bit(tor)) == 0 ||
+    if (!is_onion(link) || link->is_up ||
         strncmp(link->config->control.host, refusal->address, ONION_ADDRESS_LENGTH) != 0)
         return;
-    if (onion_tries_note_refusal(&link->onion, refusal->point) && link->connection != NULL)
+    if (onion_tries_note_refusal(&link->onion, tor, refusal->point) && link->connection != NULL)
         run_timer(link, ONION_DOUBT);
 }
 

@@ -24,8 +24,8 @@ struct backend_link_callbacks {
     /* Finds a SOCKS port, for one that is reached over Tor: see socks_place.h. */
     enum socks_place_state (*find_socks)(size_t turn, struct listen_address *place, struct error *error,
                                          void *context);
-    /* An onion service (with ".onion") is about to be connected to: what the local tors need for that is to be
-     * given to them. */
+    /* An onion service (with ".onion") is about to be connected to: what the local tors need for that is to
+     * be given to them. */
     void (*prepare)(const char *address, void *context);
     /* The connection to an onion service (with ".onion") is lost: its descriptor is to be fetched anew. */
     void (*refresh)(const char *address, void *context);

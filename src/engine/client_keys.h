@@ -22,7 +22,8 @@ void client_keys_set(struct client_keys *keys, const struct config *config);
 void client_keys_connect(struct client_keys *keys, struct control_connection *connection);
 
 /* Gives the tor the key for an onion service (with ".onion") again, if the config names one: a tor that reads
- * its own config again, as one does each night for its log, forgets what it was given over its control port. */
+ * its own config again, as one does each night for its log, forgets what it was given over its control port.
+ */
 void client_keys_give(struct client_keys *keys, const char *host);
 
 /* The connection is gone; the tor may be another process when there is one again. */

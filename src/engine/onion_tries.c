@@ -19,25 +19,33 @@ void onion_tries_note_success(struct onion_tries *tries)
 void onion_tries_note_loss(struct onion_tries *tries, int64_t now)
 {
     tries->lost_at = now;
-    tries->is_fresh = false;
-}
-
-void onion_tries_note_descriptor(struct onion_tries *tries)
-{
-    tries->is_fresh = true;
+    tries->fresh_tors = 0;
     tries->refusal_count = 0;
 }
 
-bool onion_tries_note_refusal(struct onion_tries *tries, const uint8_t point[RELAY_FINGERPRINT_SIZE])
+static uint32_t tor_bit(size_t tor)
 {
-    if (tries->refusal_count == ONION_REFUSALS_ENOUGH)
+    return UINT32_C(1) << tor;
+}
+
+bool onion_tries_note_descriptor(struct onion_tries *tries, size_t tor)
+{
+    bool is_first = tries->fresh_tors == 0;
+    tries->fresh_tors |= tor_bit(tor);
+    return is_first;
+}
+
+bool onion_tries_note_refusal(struct onion_tries *tries, size_t tor,
+                              const uint8_t point[RELAY_FINGERPRINT_SIZE])
+{
+    if (tries->refusal_count == ONION_REFUSALS_ENOUGH || (tries->fresh_tors & tor_bit(tor)) == 0)
         return false;
     for (size_t i = 0; i < tries->refusal_count; i++) {
         if (memcmp(tries->refusals[i], point, RELAY_FINGERPRINT_SIZE) == 0)
             return false;
     }
     memcpy(tries->refusals[tries->refusal_count++], point, RELAY_FINGERPRINT_SIZE);
-    return tries->refusal_count == ONION_REFUSALS_ENOUGH && tries->is_fresh;
+    return tries->refusal_count == ONION_REFUSALS_ENOUGH;
 }
 
 void onion_tries_note_failure(struct onion_tries *tries, enum control_failure failure)
@@ -65,7 +73,7 @@ bool onion_tries_are_short(const struct onion_tries *tries)
 bool onion_tries_show_end(const struct onion_tries *tries, enum control_failure failure)
 {
     size_t count = tries->refusal_count;
-    if (!tries->is_fresh)
+    if (tries->fresh_tors == 0)
         return false;
     return failure == CONTROL_FAILURE_NOT_KNOWN || (failure == CONTROL_FAILURE_NOT_REACHED && count > 0) ||
            (failure == CONTROL_FAILURE_UNREACHABLE && count >= ONION_REFUSALS_ENOUGH);

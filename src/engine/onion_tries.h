@@ -36,12 +36,12 @@
 
 /* Zeroed at first. */
 struct onion_tries {
-    bool is_waiting;   /* for a SOCKS port */
-    size_t turn;       /* SOCKS ports that could not be used */
-    unsigned circuits; /* sets of circuits that were used up */
-    unsigned timeouts; /* tries that nothing came of in their time, since it was up */
-    int64_t lost_at;   /* when a connection that was up was lost */
-    bool is_fresh;     /* the service's descriptor was fetched since then */
+    bool is_waiting;     /* for a SOCKS port */
+    size_t turn;         /* SOCKS ports that could not be used */
+    unsigned circuits;   /* sets of circuits that were used up */
+    unsigned timeouts;   /* tries that nothing came of in their time, since it was up */
+    int64_t lost_at;     /* when a connection that was up was lost */
+    uint32_t fresh_tors; /* local tors that have fetched the service's descriptor since then: 1 << number */
     uint8_t refusals[ONION_REFUSALS_ENOUGH][RELAY_FINGERPRINT_SIZE]; /* the points that refused */
     size_t refusal_count;
 };
@@ -52,12 +52,15 @@ void onion_tries_note_success(struct onion_tries *tries);
 /* The connection to one that was up is lost (milliseconds). */
 void onion_tries_note_loss(struct onion_tries *tries, int64_t now);
 
-/* The service's descriptor is here, as it is now: what points refused before says nothing. */
-void onion_tries_note_descriptor(struct onion_tries *tries);
+/* The local tor of this number, below 32, has the service's descriptor as it is now. Returns true when it is
+ * the first of them. */
+bool onion_tries_note_descriptor(struct onion_tries *tries, size_t tor);
 
-/* An introduction point has refused. Returns true when that makes enough of them to show that the tor has
- * ended, unless the try that is under way leads there after all. */
-bool onion_tries_note_refusal(struct onion_tries *tries, const uint8_t point[RELAY_FINGERPRINT_SIZE]);
+/* An introduction point has refused a local tor. That counts where this tor has the descriptor as it is now:
+ * another one may go by an old one still. Returns true when that makes enough points to show that the
+ * service's tor has ended, unless the try that is under way leads there after all. */
+bool onion_tries_note_refusal(struct onion_tries *tries, size_t tor,
+                              const uint8_t point[RELAY_FINGERPRINT_SIZE]);
 
 /* A connection has ended, or could not be had. Readies the next try: by another SOCKS port if this one can't
  * be used; and where nothing came of waiting, for longer and on other circuits, since tor would go on waiting

@@ -16,7 +16,7 @@ static struct onion_tries lost_with_descriptor(void)
     struct onion_tries tries = {.turn = 0};
     onion_tries_note_success(&tries);
     onion_tries_note_loss(&tries, 1000);
-    onion_tries_note_descriptor(&tries);
+    onion_tries_note_descriptor(&tries, 0);
     return tries;
 }
 
@@ -27,13 +27,13 @@ static void shows_an_end_by_refusals(void **state)
     assert_false(onion_tries_show_end(&tries, CONTROL_FAILURE_UNREACHABLE));
     assert_false(onion_tries_show_end(&tries, CONTROL_FAILURE_NOT_REACHED));
     assert_true(onion_tries_show_end(&tries, CONTROL_FAILURE_NOT_KNOWN));
-    assert_false(onion_tries_note_refusal(&tries, first));
+    assert_false(onion_tries_note_refusal(&tries, 0, first));
     assert_false(onion_tries_show_end(&tries, CONTROL_FAILURE_UNREACHABLE));
     assert_true(onion_tries_show_end(&tries, CONTROL_FAILURE_NOT_REACHED));
-    assert_false(onion_tries_note_refusal(&tries, first)); /* the same once more is no other */
+    assert_false(onion_tries_note_refusal(&tries, 0, first)); /* the same once more is no other */
     assert_false(onion_tries_show_end(&tries, CONTROL_FAILURE_UNREACHABLE));
-    assert_true(onion_tries_note_refusal(&tries, second));
-    assert_false(onion_tries_note_refusal(&tries, third)); /* enough is said once */
+    assert_true(onion_tries_note_refusal(&tries, 0, second));
+    assert_false(onion_tries_note_refusal(&tries, 0, third)); /* enough is said once */
     assert_true(onion_tries_show_end(&tries, CONTROL_FAILURE_UNREACHABLE));
 }
 
@@ -48,8 +48,8 @@ static void shows_nothing_by_other_ends(void **state)
         CONTROL_FAILURE_PROXY,
     };
     struct onion_tries tries = lost_with_descriptor();
-    onion_tries_note_refusal(&tries, first);
-    onion_tries_note_refusal(&tries, second);
+    onion_tries_note_refusal(&tries, 0, first);
+    onion_tries_note_refusal(&tries, 0, second);
     for (size_t i = 0; i < sizeof(failures) / sizeof(failures[0]); i++)
         assert_false(onion_tries_show_end(&tries, failures[i]));
 }
@@ -61,29 +61,46 @@ static void waits_for_the_descriptor(void **state)
     struct onion_tries tries = {.turn = 0};
     onion_tries_note_success(&tries);
     onion_tries_note_loss(&tries, 1000);
-    assert_false(onion_tries_note_refusal(&tries, first));
-    assert_false(onion_tries_note_refusal(&tries, second));
+    assert_false(onion_tries_note_refusal(&tries, 0, first));
+    assert_false(onion_tries_note_refusal(&tries, 0, second));
     assert_false(onion_tries_show_end(&tries, CONTROL_FAILURE_UNREACHABLE));
     assert_false(onion_tries_show_end(&tries, CONTROL_FAILURE_NOT_KNOWN));
-    onion_tries_note_descriptor(&tries);
+    onion_tries_note_descriptor(&tries, 0);
     assert_false(onion_tries_show_end(&tries, CONTROL_FAILURE_UNREACHABLE));
-    assert_false(onion_tries_note_refusal(&tries, first));
-    assert_true(onion_tries_note_refusal(&tries, second));
+    assert_false(onion_tries_note_refusal(&tries, 0, first));
+    assert_true(onion_tries_note_refusal(&tries, 0, second));
     assert_true(onion_tries_show_end(&tries, CONTROL_FAILURE_UNREACHABLE));
+}
+
+/* Each local tor has a descriptor of its own. */
+static void believes_the_tor_that_has_it(void **state)
+{
+    (void)state;
+    struct onion_tries tries = {.turn = 0};
+    onion_tries_note_success(&tries);
+    onion_tries_note_loss(&tries, 1000);
+    assert_true(onion_tries_note_descriptor(&tries, 3));
+    assert_false(onion_tries_note_descriptor(&tries, 3));
+    assert_false(onion_tries_note_refusal(&tries, 0, first));
+    assert_false(onion_tries_note_refusal(&tries, 0, second));
+    assert_false(onion_tries_show_end(&tries, CONTROL_FAILURE_UNREACHABLE));
+    assert_false(onion_tries_note_descriptor(&tries, 0)); /* not the first one */
+    assert_false(onion_tries_note_refusal(&tries, 0, first));
+    assert_true(onion_tries_note_refusal(&tries, 3, second));
 }
 
 static void forgets_what_was_before_it_was_up(void **state)
 {
     (void)state;
     struct onion_tries tries = lost_with_descriptor();
-    onion_tries_note_refusal(&tries, first);
+    onion_tries_note_refusal(&tries, 0, first);
     onion_tries_note_failure(&tries, CONTROL_FAILURE_UNREACHABLE);
     onion_tries_note_success(&tries);
     onion_tries_note_loss(&tries, 2000);
     assert_int_equal(tries.lost_at, 2000);
     assert_int_equal(tries.timeouts, 0);
-    onion_tries_note_descriptor(&tries);
-    assert_false(onion_tries_note_refusal(&tries, second));
+    onion_tries_note_descriptor(&tries, 0);
+    assert_false(onion_tries_note_refusal(&tries, 0, second));
 }
 
 static void takes_its_time(void **state)
@@ -127,7 +144,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(shows_an_end_by_refusals), cmocka_unit_test(shows_nothing_by_other_ends),
         cmocka_unit_test(waits_for_the_descriptor), cmocka_unit_test(forgets_what_was_before_it_was_up),
-        cmocka_unit_test(takes_its_time),           cmocka_unit_test(tries_another_way),
+        cmocka_unit_test(takes_its_time),           cmocka_unit_test(believes_the_tor_that_has_it),
+        cmocka_unit_test(tries_another_way),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
