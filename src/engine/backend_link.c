@@ -229,9 +229,8 @@ static enum source_loss find_onion_loss(const struct backend_link *link, enum co
 /* Has the service's descriptor fetched, after a loss and until that is done. */
 static void refresh_descriptor(struct backend_link *link)
 {
-    if (link->is_up) {
+    if (link->is_up)
         onion_tries_note_loss(&link->onion, clock_milliseconds());
-    }
     if (!link->was_up || link->onion.fresh_tors != 0)
         return;
     link->callbacks.prepare(link->config->control.host, link->context);
@@ -404,7 +403,7 @@ static void timer_fired(evutil_socket_t socket, short events, void *context)
 /* Has it connect as if for the first time, but not before the caller has returned. */
 static void begin(struct backend_link *link)
 {
-    link->is_up = link->was_up = false;
+    link->is_up = link->was_up = link->has_left = false;
     link->retry_delay = first_delay(link);
     link->misbehaved_delay = 0;
     link->onion = (struct onion_tries){.is_waiting = is_onion(link)};
