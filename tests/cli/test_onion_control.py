@@ -10,7 +10,6 @@ import pathlib
 import secrets
 import socket
 import subprocess
-import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
