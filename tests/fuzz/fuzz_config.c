@@ -45,8 +45,25 @@ static const char *make_bad_file(uint8_t number)
     return path;
 }
 
+/* What a check needs is there, and fits together. */
+static void check_health(const struct config_health *health)
+{
+    FUZZ_REQUIRE(config_health_equals(health, health));
+    if (!health->is_on)
+        return;
+    FUZZ_REQUIRE(health->port > 0 && health->port <= UINT16_MAX);
+    FUZZ_REQUIRE(strlen(health->address) == ONION_ADDRESS_LENGTH);
+    FUZZ_REQUIRE(health->path == NULL || health->path[0] == '/');
+    FUZZ_REQUIRE(health->expect_from >= 100 && health->expect_from <= health->expect_to &&
+                 health->expect_to <= 599);
+    FUZZ_REQUIRE(health->timeout > 0 && health->timeout <= health->interval && health->interval <= 600);
+    FUZZ_REQUIRE(health->fall > 0 && health->rise > 0);
+}
+
 static void check_config(const struct config *config)
 {
+    char title[CONFIG_TITLE_SIZE];
+    bool has_onion = false, has_health = false;
     FUZZ_REQUIRE(config->frontend_count > 0 && config->path != NULL);
     for (size_t i = 0; i < config->frontend_count; i++) {
         const struct config_frontend *frontend = &config->frontends[i];
@@ -63,8 +80,15 @@ static void check_config(const struct config *config)
             FUZZ_REQUIRE(backend->is_twin == is_hardmap &&
                          (!is_hardmap || backend->has_control || frontend->lead > 0));
             FUZZ_REQUIRE((strcmp(backend->address, frontend->address) == 0) == is_hardmap);
+            check_health(&backend->health);
+            has_onion |= backend->has_control && backend->control.way == CONTROL_WAY_ONION;
+            has_health |= backend->health.is_on;
+            config_backend_format_title(title, backend);
+            FUZZ_REQUIRE(strncmp(title, backend->name, strlen(backend->name)) == 0);
         }
     }
+    FUZZ_REQUIRE(config_has_onion_control(config) == has_onion);
+    FUZZ_REQUIRE(config_checks_health(config) == has_health);
 }
 
 static bool is_same(const char *one, const char *other)

@@ -23,6 +23,8 @@
 #define PATH_LENGTH_MAX 4095
 #define UNNAMED_COOKIE "0123456789abcdef0123456789abcdef"
 #define UNNAMED_PASSWORD "unnamed password"
+#define SHARED_SECRET "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdeX"
+#define CLIENT_KEY "descriptor:x25519:AAAQEAYEAUDAOCAJBIFQYDIOB4IBCEQTCQKRMFYYDENBWHA5DYPQ"
 
 static char *configs[CONFIGS]; /* NULL: there is no file */
 
@@ -64,12 +66,16 @@ static void make_files(void)
     fuzz_write_file("password", "secret\n", 7);
     fuzz_write_file("other", UNNAMED_PASSWORD "\n", sizeof(UNNAMED_PASSWORD));
     fuzz_write_file("cookie", UNNAMED_COOKIE, 32);
+    fuzz_write_file("secret", SHARED_SECRET "\n", sizeof(SHARED_SECRET));
+    fuzz_write_file("client.key", CLIENT_KEY "\n", sizeof(CLIENT_KEY));
     fuzz_write_file("named cookie", "fedcba9876543210fedcba9876543210", 32);
     configs[0] = text_format("tor-control-password-file: password\nstatus-socket-location: status\n"
                              "metrics-listen: unix:/nonexistent/metrics\nservices:\n"
                              "- {key: key.pem, instances: [{address: %s}]}\n"
-                             "- {key: hs_ed25519_secret_key, instances: [{address: %s}]}\n",
-                             address, address);
+                             "- {key: hs_ed25519_secret_key, instances: [{address: %s, control:\n"
+                             "    '%s.onion:9151', control-password-file: secret, control-client-key: "
+                             "client.key}]}\n",
+                             address, address, address);
     configs[1] = text_format(
         "services:\n- key: hs_ed25519_secret_key\n  instances:\n"
         "  - {address: %s, control: '127.0.0.1:9051', control-password-file: password}\nwhat: is this\n",
@@ -174,6 +180,9 @@ static bool is_good(const uint8_t *message, size_t size, bool is_loaded)
         return is_paths(message + 1, size - 1);
     case READER_PROOF:
         return size > READER_PROOF_PATH && is_paths(message + READER_PROOF_PATH, size - READER_PROOF_PATH);
+    case READER_CLIENT_KEY:
+        return size > READER_CLIENT_KEY_PATH &&
+               is_text(message + READER_CLIENT_KEY_PATH, size - READER_CLIENT_KEY_PATH);
     case READER_HOST:
     case READER_SOCKET:
         return is_text(message + 1, size - 1);
@@ -191,6 +200,7 @@ static void check_secrecy(const struct span *answer, const struct span *question
         {keys.expanded.nonce_prefix, sizeof(keys.expanded.nonce_prefix)},
         {UNNAMED_PASSWORD, strlen(UNNAMED_PASSWORD)},
         {UNNAMED_COOKIE, strlen(UNNAMED_COOKIE)},
+        {SHARED_SECRET, strlen(SHARED_SECRET)},
     };
     for (size_t i = 0; i < sizeof(secrets) / sizeof(secrets[0]); i++) {
         const struct span *secret = &secrets[i];

@@ -80,6 +80,10 @@ void seeds_write_refused_configs(void)
     struct forger forger = fuzz_forger();
     char own[ONION_ADDRESS_SIZE];
     onion_address_encode(own, forger.identity_key);
+    struct forger another;
+    char other[ONION_ADDRESS_SIZE];
+    forger_init(&another, 3);
+    onion_address_encode(other, another.identity_key);
     struct {
         const char *name;
         char *text;
@@ -115,6 +119,21 @@ void seeds_write_refused_configs(void)
              "  {health: yes}]}, {key: tor, mode: hardmap, health: {port: 80, host: a}, instances: [\n"
              "  {name: a, control: 'a:1', health: {address: %s}}, {name: b, control: 'a:2'}]}]\n",
              own, own)},
+        {"health-more",
+         text_format(
+             "services: [{key: key.pem, instances: [{address: %s, health: {port: 80, path: '/a b', host:\n"
+             "  a_b, interval: 5, timeout: 6}}]}, {key: tor, mode: hardmap, health: {port: 80}, instances: "
+             "[\n"
+             "  {name: a, control: 'a:1', health: {address: %s}},\n"
+             "  {name: b, control: 'a:2', health: {address: %s}}]}]\n",
+             other, other, other)},
+        {"unseen-twins",
+         text_format("services: [{key: tor, mode: hardmap, lead: 0, instances: [{name: a}, {name: b}]}]\n")},
+        {"onion-cookie",
+         text_format(
+             "services: [{key: key.pem, instances: [{address: %s, control: '%s.onion:1',\n"
+             "  control-cookie-file: tor}, {address: %s, control: 'a:1', control-client-key: tor}]}]\n",
+             other, other, own)},
         {"onion-control",
          text_format(
              "tor-socks: ['unix:/a', '127.0.0.1:1', localhost:2]\ntor-control: '%s.onion:1'\nservices: "

@@ -52,6 +52,17 @@ static void add_proof(struct messages *messages, uint8_t flags, const char *path
     add(messages, READER_PROOF, bytes + 1, READER_PROOF_PATH - 1 + strlen(path));
 }
 
+/* A question for the key of a client of the service that the target's config names. */
+static void add_client_key(struct messages *messages, const char *path)
+{
+    char bytes[ONION_ADDRESS_SIZE + 64];
+    struct forger backend;
+    forger_init(&backend, 2);
+    onion_address_encode(bytes, backend.identity_key);
+    strcpy(bytes + ONION_ADDRESS_LENGTH, path);
+    add_text(messages, READER_CLIENT_KEY, bytes);
+}
+
 /* -- requests: the config that there is changes between them */
 
 #define CHANGE_CONFIG 0xff
@@ -97,6 +108,15 @@ static void write_requests(void)
     add_proof(&messages, READER_PROOF_NAMED_BY_PEER | READER_PROOF_LOCAL_TOR, "none",
               "0123456789abcdef0123456789abcdef");
     seeds_write("reader_request", "proofs", messages.bytes, messages.length);
+    messages.length = 0;
+    add(&messages, READER_LOAD, NULL, 0);
+    add(&messages, READER_KEEP, NULL, 0);
+    add_client_key(&messages, "client.key");
+    add_client_key(&messages, "password");
+    add_text(&messages, READER_PASSWORD, "secret");
+    add_proof(&messages, READER_PROOF_OF_SECRET, "secret", "0123456789abcdef0123456789abcdef");
+    add_client_key(&messages, "");
+    seeds_write("reader_request", "client-keys", messages.bytes, messages.length);
     static const uint8_t bad[] = {
         0, READER_KEEP, READER_WARNING, READER_END, READER_PASSWORD, READER_SOCKET, READER_PROOF};
     for (size_t i = 0; i < sizeof(bad); i++) {
