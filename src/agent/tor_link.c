@@ -12,17 +12,6 @@
 #define RETRY_FIRST 200
 #define RETRY_MAX 2000
 
-/* What is let through is never longer than a descriptor; for a control port that may be in strange hands, the
- * publisher has the same limits. */
-static const struct control_limits limits = {
-    .line_max = 16 * 1024,
-    .reply_max = 256 * 1024,
-    .connect_timeout = 10,
-    .command_timeout = 15,
-    .read_rate = 1024 * 1024,
-    .events_max = 20000,
-};
-
 struct tor_link {
     struct event_base *base;
     const struct control_endpoint *endpoint;
@@ -109,8 +98,8 @@ static void connect_to_tor(struct tor_link *link)
         .event = event_came,
         .closed = connection_closed,
     };
-    link->connection =
-        control_connection_new(link->base, link->endpoint, &link->credentials, &limits, &callbacks, link);
+    link->connection = control_connection_new(link->base, link->endpoint, &link->credentials,
+                                              &control_limits_backend, &callbacks, link);
 }
 
 struct tor_link *tor_link_new(struct event_base *base, const struct control_endpoint *endpoint,

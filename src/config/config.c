@@ -91,22 +91,6 @@ static void read_tor_control(struct config_loader *loader, yaml_node_t *node)
     config->tor_control_count++;
 }
 
-/* Reads where the local tors' control ports are: one place, or a list of them. */
-static void read_tor_controls(struct config_loader *loader, yaml_node_t *node)
-{
-    if (node == NULL || node->type != YAML_SEQUENCE_NODE) {
-        read_tor_control(loader, node);
-        return;
-    }
-    size_t count = yaml_reader_read_list(&loader->yaml, node, "tor-control");
-    if (count > CONFIG_TORS_MAX) {
-        CONFIG_LOADER_REPORT(loader, node, "\"tor-control\" names more than %d local tors", CONFIG_TORS_MAX);
-        count = 0;
-    }
-    for (size_t i = 0; i < count; i++)
-        read_tor_control(loader, yaml_reader_list_entry(&loader->yaml, node, i));
-}
-
 /* Reads one of the SOCKS ports. */
 static void read_tor_socks(struct config_loader *loader, yaml_node_t *node)
 {
@@ -121,21 +105,21 @@ static void read_tor_socks(struct config_loader *loader, yaml_node_t *node)
         CONFIG_LOADER_REPORT(loader, node, "\"tor-socks\": %s", error.text);
 }
 
-/* Reads where the SOCKS ports are that are used in the place of the local tors' own: one place, or a list of
- * them. */
-static void read_all_tor_socks(struct config_loader *loader, yaml_node_t *node)
+/* Reads the value of a key that is one place or a list of them; what: many of them, for a message. */
+static void read_places(struct config_loader *loader, yaml_node_t *node, const char *key, const char *what,
+                        void (*read_place)(struct config_loader *loader, yaml_node_t *node))
 {
     if (node == NULL || node->type != YAML_SEQUENCE_NODE) {
-        read_tor_socks(loader, node);
+        read_place(loader, node);
         return;
     }
-    size_t count = yaml_reader_read_list(&loader->yaml, node, "tor-socks");
+    size_t count = yaml_reader_read_list(&loader->yaml, node, key);
     if (count > CONFIG_TORS_MAX) {
-        CONFIG_LOADER_REPORT(loader, node, "\"tor-socks\" names more than %d SOCKS ports", CONFIG_TORS_MAX);
+        CONFIG_LOADER_REPORT(loader, node, "\"%s\" names more than %d %s", key, CONFIG_TORS_MAX, what);
         count = 0;
     }
     for (size_t i = 0; i < count; i++)
-        read_tor_socks(loader, yaml_reader_list_entry(&loader->yaml, node, i));
+        read_place(loader, yaml_reader_list_entry(&loader->yaml, node, i));
 }
 
 /* Reads how to authenticate to the local tors. Each tor makes a cookie of its own. */
@@ -239,9 +223,9 @@ static void read_top(struct config_loader *loader)
     struct config *config = loader->config;
     yaml_node_t *values[TOP_KEYS];
     yaml_reader_read_mapping(&loader->yaml, yaml_reader_root(&loader->yaml), &top_mapping, values);
-    read_tor_controls(loader, values[TOP_TOR_CONTROL]);
+    read_places(loader, values[TOP_TOR_CONTROL], "tor-control", "local tors", read_tor_control);
     read_tor_credentials(loader, values);
-    read_all_tor_socks(loader, values[TOP_TOR_SOCKS]);
+    read_places(loader, values[TOP_TOR_SOCKS], "tor-socks", "SOCKS ports", read_tor_socks);
     read_sockets(loader, values);
     config->metrics_listen = read_metrics_listen(&loader->yaml, values[TOP_METRICS_LISTEN]);
     config->backend_grace =

@@ -34,6 +34,15 @@ const struct control_limits control_limits_default = {
     .command_timeout = 60,
 };
 
+const struct control_limits control_limits_backend = {
+    .line_max = 16 * 1024,
+    .reply_max = 256 * 1024,
+    .connect_timeout = 10,
+    .command_timeout = 15,
+    .read_rate = 1024 * 1024,
+    .events_max = 20000,
+};
+
 enum connection_state {
     STATE_CONNECTING,
     STATE_AUTHENTICATING,

@@ -58,6 +58,10 @@ struct control_proxy {
 /* Limits that fit tor and the public network's consensus. */
 extern const struct control_limits control_limits_default;
 
+/* Limits for a control port that may be in strange hands, and is asked for nothing longer than a descriptor.
+ */
+extern const struct control_limits control_limits_backend;
+
 struct control_connection;
 
 /* All callbacks may free the connection. */

@@ -10,13 +10,13 @@
 #include "base/memory.h"
 #include "files/plain_file.h"
 
-/* Bytes of a password; far more than anybody types, far less than a command may have. */
 /* No other user may read or write what only the operator's has. */
 static const struct plain_file_policy no_others = {
     .forbidden_mode = S_IRWXO,
     .forbidden_mode_of_roots = S_IRWXO,
 };
 
+/* Bytes of a password; far more than anybody types, far less than a command may have. */
 #define PASSWORD_MAX SHARED_SECRET_MAX
 
 void credential_find_group(const char *path, char *name, size_t size)

@@ -31,16 +31,6 @@
 #define START_TOLERANCE 3000
 #define ONION_START_TOLERANCE 10000 /* an answer may take longer than a ping is waited for */
 
-/* A backend may be in strange hands, and has nothing to say that is longer than a descriptor. */
-static const struct control_limits backend_limits = {
-    .line_max = 16 * 1024,
-    .reply_max = 256 * 1024,
-    .connect_timeout = 10,
-    .command_timeout = 15,
-    .read_rate = 1024 * 1024,
-    .events_max = 20000,
-};
-
 /* -- over Tor: onion_tries.h says what decides. */
 
 /* The same times for a connection over Tor: the first one after a loss, and at most. */
@@ -57,15 +47,9 @@ static const struct control_limits backend_limits = {
 /* Milliseconds that the try goes on then: another point may lead there after all. */
 #define ONION_DOUBT 2000
 
-/* All is slower over Tor, but for an answer of a few bytes. */
-static const struct control_limits onion_limits = {
-    .line_max = 16 * 1024,
-    .reply_max = 256 * 1024,
-    .command_timeout = 6,
-    .authentication_timeout = 20,
-    .read_rate = 1024 * 1024,
-    .events_max = 20000,
-};
+/* All is slower over Tor, but for an answer of a few bytes (seconds). */
+#define ONION_COMMAND_TIMEOUT 6
+#define ONION_AUTHENTICATION_TIMEOUT 20
 
 struct backend_link {
     struct event_base *base;
@@ -344,7 +328,7 @@ static struct control_connection *connect_over_tor(struct backend_link *link,
 {
     struct error error;
     char user[64];
-    struct control_limits limits = onion_limits;
+    struct control_limits limits = control_limits_backend;
     struct control_proxy proxy = {.user = user};
     enum socks_place_state state =
         link->callbacks.find_socks(link->onion.turn, &proxy.address, &error, link->context);
@@ -355,6 +339,8 @@ static struct control_connection *connect_over_tor(struct backend_link *link,
     link->onion.is_waiting = false;
     link->callbacks.prepare(link->config->control.host, link->context);
     limits.connect_timeout = onion_tries_patience(&link->onion, link->was_up);
+    limits.command_timeout = ONION_COMMAND_TIMEOUT;
+    limits.authentication_timeout = ONION_AUTHENTICATION_TIMEOUT;
     snprintf(user, sizeof(user), "control-%" PRIu64 "-%u", link->number, link->onion.circuits);
     return control_connection_new_through(link->base, &link->config->control, &proxy, credentials, &limits,
                                           callbacks, link);
@@ -377,7 +363,7 @@ static void connect_to_backend(struct backend_link *link)
     link->connection = is_onion(link)
                            ? connect_over_tor(link, &credentials, &callbacks)
                            : control_connection_new(link->base, &link->config->control, &credentials,
-                                                    &backend_limits, &callbacks, link);
+                                                    &control_limits_backend, &callbacks, link);
 }
 
 /* Enough introduction points do not know it, and no other one has led there. */
