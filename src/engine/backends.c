@@ -332,8 +332,11 @@ void engine_set_local_reachable(struct engine *engine, bool is_reachable)
 static void source_has_changed(const struct source_change *change, void *context)
 {
     struct engine *engine = context;
+    const struct config_backend *config = engine_backend(engine, change->source)->config;
     char title[CONFIG_TITLE_SIZE];
-    config_backend_format_title(title, engine_backend(engine, change->source)->config);
+    if (config == NULL)
+        return; /* it is just being taken off */
+    config_backend_format_title(title, config);
     engine->source_changed(title, change, engine->context);
 }
 

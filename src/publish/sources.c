@@ -25,13 +25,13 @@ void source_begin(struct publisher *publisher, struct source *source,
     source->is_used = true;
     memcpy(source->identity_key, identity_key, ED25519_PUBLIC_KEY_SIZE);
     source->kind = kind;
-    source->observer = &publisher->observer;
     source->claims_from = now + publisher->rules.start_patience;
     source_life_begin(source, now);
     source->link_changed_at = now;
     inquiry_begin(source, now);
     trust_begin(source, "it is new");
     source_health_begin(source);
+    source->observer = &publisher->observer; /* what a source begins as is no change */
     if (publisher->network != NULL)
         source_update_network(publisher, source, true, now);
     publisher_touch_source(publisher, source, now);

@@ -2,6 +2,7 @@
 
 import pathlib
 import re
+import signal
 
 import checks
 import standin_tor
@@ -55,7 +56,23 @@ def check_quiet(folder):
     check("nothing of this is said otherwise", not CHANGE.search(follow(folder)))
 
 
-for scene in (check_debug, check_quiet):
+def check_reloads(folder):
+    """Backends without a control port, which come and go: what they begin and end as is no change."""
+    keys = [checks.Key() for _ in range(3)]
+    unseen = [[f"      - address: {key.address}"] for key in keys]
+    with standin_tor.Tor(folder / "tor", standin_tor.network_answers(uptime="100")):
+        publisher = Publisher(folder, unseen[:2], "-v", "debug")
+        check("backends are there", publisher.wait(lambda service: len(service["instances"]) == 2, 20))
+        for instances in (unseen[1:], unseen[:1], [instance("seen", keys[0], folder / "absent")], unseen):
+            publisher.write_config(instances)
+            publisher.process.send_signal(signal.SIGHUP)
+            check("they come and go", publisher.wait(lambda service, count=len(instances):
+                                                     len(service["instances"]) == count, 20))
+        status, log = publisher.end()
+    check("it ends well", status == 0 and "is new" not in log, log[-2000:])
+
+
+for scene in (check_debug, check_quiet, check_reloads):
     with checks.temporary_folder() as name:
         scene(pathlib.Path(name))
 checks.finish()
