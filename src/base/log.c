@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -26,6 +27,45 @@ static const struct {
     [LOG_LEVEL_WARNING] = {"warning", 4},   [LOG_LEVEL_ERROR] = {"error", 3},
     [LOG_LEVEL_CRITICAL] = {"critical", 2},
 };
+
+/* The step between two levels in Python's logging, of which the first is debug. */
+#define PYTHON_STEP 10
+/* Digits of a number there that are worth reading: all greater ones are critical. */
+#define PYTHON_DIGITS_MAX 6
+
+static bool parse_python_number(enum log_level *level, const char *text)
+{
+    size_t digits = strspn(text, "0123456789");
+    if (digits == 0 || digits > PYTHON_DIGITS_MAX || text[digits] != '\0')
+        return false;
+    unsigned long number = strtoul(text, NULL, 10);
+    unsigned long step = (number + PYTHON_STEP - 1) / PYTHON_STEP;
+    *level = LOG_LEVEL_CRITICAL;
+    if (step <= LOG_LEVEL_CRITICAL)
+        *level = step > 0 ? (enum log_level)(step - 1) : LOG_LEVEL_DEBUG;
+    return true;
+}
+
+bool log_level_parse(enum log_level *level, const char *text)
+{
+    static const struct {
+        const char *word;
+        enum log_level level;
+    } others[] = {{"notset", LOG_LEVEL_DEBUG}, {"warn", LOG_LEVEL_WARNING}, {"fatal", LOG_LEVEL_CRITICAL}};
+    for (enum log_level i = LOG_LEVEL_DEBUG; i <= LOG_LEVEL_CRITICAL; i++) {
+        if (strcasecmp(text, levels[i].word) != 0)
+            continue;
+        *level = i;
+        return true;
+    }
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        if (strcasecmp(text, others[i].word) != 0)
+            continue;
+        *level = others[i].level;
+        return true;
+    }
+    return parse_python_number(level, text);
+}
 
 /* True when JOURNAL_STREAM names this very file: the variable is inherited also by programs whose standard
  * error has been sent elsewhere. */

@@ -17,6 +17,11 @@ enum log_level {
     LOG_LEVEL_CRITICAL,
 };
 
+/* Parses the name of a level in letters of either case, or its number as Python's logging has it, for files
+ * and variables that were Onionbalance's: 10 is debug, 50 critical, and others are the next graver one. Names
+ * are also those that Python has besides. Returns false when a text is neither. */
+bool log_level_parse(enum log_level *level, const char *text);
+
 struct log {
     int descriptor; /* where the lines go; stays the caller's */
     enum log_level verbosity;

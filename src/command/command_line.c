@@ -57,6 +57,7 @@ static int set_defaults(struct options *options, struct error *error)
     options->config_path = config_path != NULL ? config_path : "config.yaml";
     options->environment_socket = read_environment("ONIONBALANCE_TOR_CONTROL_SOCKET");
     options->environment_status_socket = read_environment("ONIONBALANCE_STATUS_SOCKET_LOCATION");
+    options->has_log_location = read_environment("ONIONBALANCE_LOG_LOCATION") != NULL;
     const char *level = read_environment("ONIONBALANCE_LOG_LEVEL");
     if (level != NULL && option_rows[OPTION_VERBOSITY].set(options, level, error) != 0)
         return error_add_context(error, "the environment variable ONIONBALANCE_LOG_LEVEL");

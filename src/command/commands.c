@@ -21,6 +21,7 @@ const struct command commands[COMMANDS] = {
         .usage = "[-c FILE] [options]",
         .help = "Publishes the descriptors of onion services that several tors serve together:\n"
                 "without --once, for as long as it runs.",
+        .complete = run_complete_options,
         .run = run_command,
     },
     {
@@ -29,6 +30,7 @@ const struct command commands[COMMANDS] = {
         .options = ONIONBALANCE_OPTIONS | OPTION_BIT(TIMEOUT) | OPTION_BIT(JSON) | OPTION_BIT(VERIFY),
         .usage = "[-c FILE] [options]",
         .help = "publish the descriptors of every frontend once, then exit",
+        .complete = run_complete_options,
         .run = once_command,
     },
     {

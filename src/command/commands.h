@@ -50,6 +50,7 @@ extern const struct command commands[COMMANDS];
 /* Each in a file of its name; --help and --version in help.c, undrain in drain.c, all of client in client.c.
  */
 int run_command(const struct options *options);
+int run_complete_options(struct options *options, struct error *error);
 int once_command(const struct options *options);
 int check_command(const struct options *options);
 int status_command(const struct options *options);

@@ -18,6 +18,24 @@ void given_config_print_report(const struct config_report *report)
         fprintf(stderr, "obpub: %s\n", report->errors[i]);
 }
 
+void given_config_find_level(struct options *options)
+{
+    enum log_level level;
+    if (options->has_verbosity || !config_find_log_level(&level, options->config_path))
+        return;
+    options->verbosity = level;
+}
+
+/* Says which of Onionbalance's variables do nothing here. */
+static void warn_of_environment(const struct options *options, struct config_report *report)
+{
+    if (options->has_log_location)
+        config_report_add_warning(
+            report, "ONIONBALANCE_LOG_LOCATION", 0,
+            "this variable does nothing here, as what obpub has to say goes to standard "
+            "error: have the journal keep that, or write \"2>>FILE\" where it is started");
+}
+
 void given_config_override(struct config *config, const struct options *options)
 {
     const char *location = options->environment_status_socket;
@@ -33,6 +51,7 @@ int given_config_receive(struct config *config, struct reader_client *reader, co
     if (reader_client_load(reader, config, report) != 0)
         return -1;
     given_config_override(config, options);
+    warn_of_environment(options, report);
     weak_passwords_warn(config, options, report);
     check_agents_warn(config, report);
     return 0;

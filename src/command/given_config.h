@@ -6,6 +6,9 @@
 #include "config/config.h"
 #include "reader/reader_client.h"
 
+/* Has the config's "log-level" count where neither the command line nor the environment has said any. */
+void given_config_find_level(struct options *options);
+
 /* Has the reader load the config that the options name, and lets the environment override what it may. The
  * report is the caller's to clear in any case; config only on success. Returns 0, or -1. The file is parsed
  * once more here, after the reader: to hand over what the reader has made of it would take a second format,

@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "onion/bundle.h"
 
@@ -11,10 +10,6 @@
 /* The most that tor takes. */
 #define PERIOD_MINUTES_MAX 14400
 #define VOTING_INTERVAL_MAX 86400
-
-/* The levels' names, in the order of enum log_level. */
-static const char *const level_names[] = {"debug", "info", "warning", "error", "critical"};
-#define LEVEL_COUNT (sizeof(level_names) / sizeof(level_names[0]))
 
 static int set_config(struct options *options, const char *argument, struct error *error)
 {
@@ -85,12 +80,9 @@ static int set_folder(struct options *options, const char *argument, struct erro
 
 static int set_verbosity(struct options *options, const char *argument, struct error *error)
 {
-    for (size_t i = 0; i < LEVEL_COUNT; i++) {
-        if (strcasecmp(argument, level_names[i]) == 0) {
-            options->verbosity = (enum log_level)i;
-            return 0;
-        }
-    }
+    options->has_verbosity = log_level_parse(&options->verbosity, argument);
+    if (options->has_verbosity)
+        return 0;
     return error_set(error, "\"%s\" is no level: give debug, info, warning, error or critical", argument);
 }
 

@@ -20,10 +20,12 @@ struct options {
     uint16_t port;                 /* -p, or 0 */
     const char *socket;            /* -s, or NULL */
     enum log_level verbosity;      /* -v, else ONIONBALANCE_LOG_LEVEL, else info */
+    bool has_verbosity;            /* one of the two was given: otherwise the config may say another one */
     const char
         *environment_socket; /* ONIONBALANCE_TOR_CONTROL_SOCKET, or NULL; the config's tor-control wins */
     const char
         *environment_status_socket; /* ONIONBALANCE_STATUS_SOCKET_LOCATION, or NULL; wins over the config's */
+    bool has_log_location;          /* ONIONBALANCE_LOG_LOCATION is set, which does nothing */
     bool json, watch, force, verify;
     const char *socket_path;  /* --socket-path: the status socket, or the one for commands; or NULL */
     const char *frontend;     /* --frontend of "obpub drain" and "obpub client new", or NULL */

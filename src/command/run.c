@@ -250,6 +250,10 @@ static void apply_config(struct daemon *daemon, struct config *config)
             &daemon->log, LOG_LEVEL_WARNING,
             "\"user\" or \"require-sandbox\" has changed in the config: that takes effect when obpub is "
             "started anew");
+    if (!daemon->options->has_verbosity && (daemon->config->has_log_level != config->has_log_level ||
+                                            daemon->config->log_level != config->log_level))
+        log_write(&daemon->log, LOG_LEVEL_WARNING,
+                  "\"log-level\" has changed in the config: that takes effect when obpub is started anew");
     engine_set_config(daemon->engine, config, &changes);
     config_release(daemon->config);
     daemon->config = config;
@@ -514,6 +518,14 @@ static int load_and_run(struct daemon *daemon)
         return EXIT_CODE_NOTHING_PUBLISHED;
     }
     return run(daemon);
+}
+
+/* For this and for --once. */
+int run_complete_options(struct options *options, struct error *error)
+{
+    (void)error;
+    given_config_find_level(options);
+    return 0;
 }
 
 int run_command(const struct options *options)

@@ -7,6 +7,8 @@
 #include "address/listen_address.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "config/config_health.h"
+#include "config/config_instances.h"
 #include "config/config_loader.h"
 #include "config/config_services.h"
 #include "config/yaml_file.h"
@@ -21,6 +23,7 @@ enum {
     TOP_COMMAND_SOCKET_LOCATION,
     TOP_METRICS_LISTEN,
     TOP_BACKEND_GRACE,
+    TOP_LOG_LEVEL,
     TOP_USER,
     TOP_REQUIRE_SANDBOX,
     TOP_OTHER_PUBLISHERS,
@@ -36,34 +39,48 @@ static const struct yaml_key top_keys[TOP_KEYS] = {
     [TOP_COMMAND_SOCKET_LOCATION] = {"command-socket-location", false},
     [TOP_METRICS_LISTEN] = {"metrics-listen", false},
     [TOP_BACKEND_GRACE] = {"backend-grace", false},
+    [TOP_LOG_LEVEL] = {"log-level", false},
     [TOP_USER] = {"user", false},
     [TOP_REQUIRE_SANDBOX] = {"require-sandbox", false},
     [TOP_OTHER_PUBLISHERS] = {"other-publishers", false},
 };
 
-/* What Onionbalance for v2 services read from its config; Onionbalance for v3 reads none of it. */
+/* What Onionbalance for v2 services read from its config, and EOTK still writes; Onionbalance for v3 reads
+ * none of it. */
 static const struct yaml_retired_key top_retired[] = {
-    {"REFRESH_INTERVAL", "backends are followed as they change; remove it"},
-    {"PUBLISH_CHECK_INTERVAL", "descriptors are published as soon as they change; remove it"},
-    {"INITIAL_DELAY", "nothing has to be waited for; remove it"},
-    {"MAX_INTRO_POINTS", "as many are published as clients take; remove it"},
-    {"DISTINCT_DESCRIPTORS", "it was for v2 services; remove it"},
-    {"REPLICAS", "the consensus says how many there are; remove it"},
-    {"HSDIR_SET", "the consensus says how many there are; remove it"},
-    {"DESCRIPTOR_VALIDITY_PERIOD", "it was for v2 services; remove it"},
-    {"DESCRIPTOR_OVERLAP_PERIOD", "it was for v2 services; remove it"},
-    {"DESCRIPTOR_UPLOAD_PERIOD", "descriptors are uploaded as often as tor's own; remove it"},
-    {"LOG_LOCATION", "what obpub has to say goes to standard error; remove it"},
-    {"LOG_LEVEL", "use -v LEVEL on the command line"},
-    {"STATUS_SOCKET_LOCATION", "write \"status-socket-location\" if you want the socket"},
-    {"TOR_ADDRESS", "write \"tor-control: ADDRESS:PORT\" instead"},
-    {"TOR_PORT", "write \"tor-control: ADDRESS:PORT\" instead"},
-    {"TOR_CONTROL_SOCKET", "write \"tor-control: unix:/PATH\" instead"},
+    {"REFRESH_INTERVAL", "backends are followed as they change; remove it", NULL},
+    {"PUBLISH_CHECK_INTERVAL", "descriptors are published as soon as they change; remove it", NULL},
+    {"INITIAL_DELAY", "nothing has to be waited for; remove it", NULL},
+    {"MAX_INTRO_POINTS", "as many are published as clients take; remove it", NULL},
+    {"DISTINCT_DESCRIPTORS", "it was for v2 services; remove it", NULL},
+    {"REPLICAS", "the consensus says how many there are; remove it", NULL},
+    {"HSDIR_SET", "the consensus says how many there are; remove it", NULL},
+    {"DESCRIPTOR_VALIDITY_PERIOD", "it was for v2 services; remove it", NULL},
+    {"DESCRIPTOR_OVERLAP_PERIOD", "it was for v2 services; remove it", NULL},
+    {"DESCRIPTOR_UPLOAD_PERIOD", "descriptors are uploaded as often as tor's own; remove it", NULL},
+    {"LOG_LOCATION", "what obpub has to say goes to standard error; remove it", NULL},
+    {"LOG_LEVEL", "\"log-level\" stands in its place; remove it", "log-level"},
+    {"STATUS_SOCKET_LOCATION", "\"status-socket-location\" stands in its place; remove it",
+     "status-socket-location"},
+    {"TOR_ADDRESS", "write \"tor-control: ADDRESS:PORT\" for a control port; EOTK means its tor's SOCKS port",
+     NULL},
+    {"TOR_PORT", "write \"tor-control: ADDRESS:PORT\" for a control port; EOTK means its tor's SOCKS port",
+     NULL},
+    {"TOR_CONTROL_SOCKET", "write \"tor-control: unix:/PATH\" instead", NULL},
     {"TOR_CONTROL_PASSWORD",
-     "put it in a file of its own and write \"tor-control-password-file: PATH\" instead"},
+     "put it in a file of its own and write \"tor-control-password-file: PATH\" instead", NULL},
 };
-static const struct yaml_mapping top_mapping = {"the config", top_keys, TOP_KEYS, top_retired,
-                                                sizeof(top_retired) / sizeof(top_retired[0])};
+static const struct yaml_mapping top_mapping = {
+    "the config", top_keys, TOP_KEYS, top_retired, sizeof(top_retired) / sizeof(top_retired[0]), false};
+
+/* Reads the outermost mapping, of a file that may have these kinds. */
+static void read_top_mapping(struct yaml_reader *yaml, yaml_node_t *values[TOP_KEYS])
+{
+    const struct yaml_mapping *const mappings[FOREIGN_KEYS_MAPPINGS] = {
+        &top_mapping, config_services_mapping(), config_instances_mapping(), config_health_mapping()};
+    memcpy(yaml->foreign_keys.mappings, mappings, sizeof(mappings));
+    yaml_reader_read_mapping(yaml, yaml_reader_root(yaml), &top_mapping, values);
+}
 
 /* Reads one of the local tors' control ports; none may be there twice. */
 static void read_tor_control(struct config_loader *loader, yaml_node_t *node)
@@ -187,6 +204,21 @@ static bool read_truth(struct yaml_reader *yaml, yaml_node_t *node, const char *
     return truth;
 }
 
+/* Reads how much is to be said. A bad level is not worth publishing nothing for. Returns false for that, and
+ * when there is none. */
+static bool read_log_level(struct yaml_reader *yaml, yaml_node_t *node, enum log_level *level)
+{
+    static const char key[] = "log-level";
+    const char *text = node != NULL ? yaml_reader_read_text(yaml, node, key) : NULL;
+    if (text == NULL || log_level_parse(level, text))
+        return text != NULL;
+    config_report_add_warning(yaml->report, yaml->path, yaml_reader_line(node),
+                              "\"%s\": \"%.40s\" is no level and does not count: write debug, info, warning, "
+                              "error or critical",
+                              key, text);
+    return false;
+}
+
 /* Reads what the processes are to be confined to. */
 static void read_confinement(struct yaml_reader *yaml, yaml_node_t **values, char **user,
                              bool *requires_sandbox)
@@ -222,7 +254,7 @@ static void read_top(struct config_loader *loader)
 {
     struct config *config = loader->config;
     yaml_node_t *values[TOP_KEYS];
-    yaml_reader_read_mapping(&loader->yaml, yaml_reader_root(&loader->yaml), &top_mapping, values);
+    read_top_mapping(&loader->yaml, values);
     read_places(loader, values[TOP_TOR_CONTROL], "tor-control", "local tors", read_tor_control);
     read_tor_credentials(loader, values);
     read_places(loader, values[TOP_TOR_SOCKS], "tor-socks", "SOCKS ports", read_tor_socks);
@@ -234,7 +266,9 @@ static void read_top(struct config_loader *loader)
     config->has_other_publishers =
         read_truth(&loader->yaml, values[TOP_OTHER_PUBLISHERS], "other-publishers");
     read_confinement(&loader->yaml, values, &config->user, &config->requires_sandbox);
+    config->has_log_level = read_log_level(&loader->yaml, values[TOP_LOG_LEVEL], &config->log_level);
     config_services_read(loader, values[TOP_SERVICES]);
+    foreign_keys_report(&loader->yaml.foreign_keys, loader->yaml.report, loader->yaml.path);
 }
 
 int config_parse(struct config *config, const char *path, const unsigned char *text, size_t length,
@@ -280,7 +314,7 @@ static int load_top(struct yaml_reader *yaml, yaml_node_t *values[TOP_KEYS], con
     int result = yaml_reader_parse(yaml, path, text, length, report);
     free(text);
     if (result == 0)
-        yaml_reader_read_mapping(yaml, yaml_reader_root(yaml), &top_mapping, values);
+        read_top_mapping(yaml, values);
     return result;
 }
 
@@ -327,6 +361,20 @@ int config_find_confinement(char **user, bool *requires_sandbox, const char *pat
     }
     config_report_clear(&report);
     return result;
+}
+
+bool config_find_log_level(enum log_level *level, const char *path)
+{
+    struct config_report report = {0};
+    struct yaml_reader yaml;
+    yaml_node_t *values[TOP_KEYS];
+    bool is_found = load_top(&yaml, values, path, &report) == 0;
+    if (is_found) {
+        is_found = read_log_level(&yaml, values[TOP_LOG_LEVEL], level);
+        yaml_reader_clear(&yaml);
+    }
+    config_report_clear(&report);
+    return is_found;
 }
 
 void config_find_listeners(char **status_socket, char **command_socket, char **metrics_listen,

@@ -7,6 +7,7 @@
 
 #include "address/endpoint.h"
 #include "address/listen_address.h"
+#include "base/log.h"
 #include "config/key_decode.h"
 #include "crypto/ed25519.h"
 #include "onion/bundle.h"
@@ -93,9 +94,11 @@ struct config {
     char *command_socket_location; /* or NULL */
     char *metrics_listen;          /* "address:port" or "unix:/path", or NULL */
     unsigned backend_grace;        /* seconds that a backend whose connection is lost stays in */
-    char *user;                    /* whom to become when started as root, or NULL */
-    bool requires_sandbox;         /* rather not run than with less confinement than there is */
-    bool has_other_publishers;     /* others publish the same frontends on purpose */
+    bool has_log_level;            /* the file says how much is to be said: */
+    enum log_level log_level;
+    char *user;                /* whom to become when started as root, or NULL */
+    bool requires_sandbox;     /* rather not run than with less confinement than there is */
+    bool has_other_publishers; /* others publish the same frontends on purpose */
     struct config_frontend *frontends;
     size_t frontend_count;
     size_t source_count; /* of all frontends together */
@@ -150,6 +153,10 @@ int config_find_command_socket(char **location, const char *path, struct config_
  * *user is to be released with free(), NULL when the file has none. Returns 0, or -1 when the file has
  * errors, which are for config_load() to report; what it has of the two is there all the same. */
 int config_find_confinement(char **user, bool *requires_sandbox, const char *path);
+
+/* Reads nothing but the file's "log-level", which counts from before anything else is read. Returns false,
+ * with *level as it was, when the file has none or a bad one. */
+bool config_find_log_level(enum log_level *level, const char *path);
 
 /* Reads nothing but where the file has sockets listened on, "status-socket-location",
  * "command-socket-location" and "metrics-listen": all are to be released with free(), NULL when the file has

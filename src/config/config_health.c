@@ -42,10 +42,15 @@ static const struct yaml_key health_keys[HEALTH_KEYS] = {
     [HEALTH_KEY_FALL] = {"fall", false},         [HEALTH_KEY_RISE] = {"rise", false},
     [HEALTH_KEY_ADDRESS] = {"address", false},
 };
-static const struct yaml_mapping service_health = {"\"health\" of a service", health_keys, HEALTH_KEY_ADDRESS,
-                                                   NULL, 0};
-static const struct yaml_mapping instance_health = {"\"health\" of an instance", health_keys, HEALTH_KEYS,
-                                                    NULL, 0};
+static const struct yaml_mapping service_health = {
+    "\"health\" of a service", health_keys, HEALTH_KEY_ADDRESS, NULL, 0, true};
+static const struct yaml_mapping instance_health = {
+    "\"health\" of an instance", health_keys, HEALTH_KEYS, NULL, 0, true};
+
+const struct yaml_mapping *config_health_mapping(void)
+{
+    return &instance_health;
+}
 
 static const char *read_text(struct config_loader *loader, yaml_node_t **values, size_t key)
 {

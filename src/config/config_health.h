@@ -5,6 +5,9 @@
 
 #include "config/config_loader.h"
 
+/* The keys of "health", for what is said of them elsewhere in the file. */
+const struct yaml_mapping *config_health_mapping(void);
+
 /* Reads the "health" of a service; node may be NULL. Release with config_health_clear(). */
 void config_health_read_service(struct config_loader *loader, yaml_node_t *node,
                                 struct config_health *health);

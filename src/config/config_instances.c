@@ -50,12 +50,18 @@ static const struct yaml_key twin_keys[INSTANCE_KEYS] = {
     [INSTANCE_WEIGHT] = {"weight", false},
     [INSTANCE_HEALTH] = {"health", false},
 };
-static const struct yaml_retired_key instance_retired[] = {{"auth", "it was for v2 services; remove it"}};
+static const struct yaml_retired_key instance_retired[] = {
+    {"auth", "it was for v2 services; remove it", NULL}};
 static const struct yaml_mapping instance_mappings[] = {
-    [CONFIG_MODE_SOFTMAP] = {"an instance", instance_keys, INSTANCE_KEYS, instance_retired, 1},
+    [CONFIG_MODE_SOFTMAP] = {"an instance", instance_keys, INSTANCE_KEYS, instance_retired, 1, false},
     [CONFIG_MODE_HARDMAP] = {"an instance of a hardmap service", twin_keys, INSTANCE_KEYS, instance_retired,
-                             1},
+                             1, false},
 };
+
+const struct yaml_mapping *config_instances_mapping(void)
+{
+    return &instance_mappings[CONFIG_MODE_SOFTMAP];
+}
 
 /* Reads a backend's name and makes it fit to be shown; release with free(). NULL when there is none, or a bad
  * one. */

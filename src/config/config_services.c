@@ -33,7 +33,12 @@ static const struct yaml_key service_keys[SERVICE_KEYS] = {
     [SERVICE_DESCRIPTORS] = {"descriptors", false},
     [SERVICE_HEALTH] = {"health", false},
 };
-static const struct yaml_mapping service_mapping = {"a service", service_keys, SERVICE_KEYS, NULL, 0};
+static const struct yaml_mapping service_mapping = {"a service", service_keys, SERVICE_KEYS, NULL, 0, false};
+
+const struct yaml_mapping *config_services_mapping(void)
+{
+    return &service_mapping;
+}
 
 /* Loads a key file. */
 static int load_key(const char *path, struct config_frontend *frontend, void *context, struct error *error)

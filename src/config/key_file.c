@@ -17,6 +17,11 @@ static const char tor_public_name[] = "hs_ed25519_public_key";
 static const char tor_hostname_name[] = "hostname";
 static const char tor_v2_secret_name[] = "private_key";
 
+/* What EOTK calls a project's key: the key of X.onion is in X.v3sec.key, while the config that it writes for
+ * Onionbalance says X.key. */
+static const char key_suffix[] = ".key";
+static const char eotk_suffix[] = ".v3sec.key";
+
 /* Only root and this user may read or change a key. */
 static const struct plain_file_policy key_policy = {
     .is_private = true,
@@ -176,6 +181,25 @@ static int explain_folder(const char *folder, struct error *error)
         tor_secret_name);
 }
 
+/* Says that a key is missing, and which file EOTK has put beside it. Returns false where that has not. */
+static bool explain_eotk(const char *path, struct error *error)
+{
+    size_t length = strlen(path), suffix_length = strlen(key_suffix);
+    if (length < suffix_length || strcmp(path + length - suffix_length, key_suffix) != 0)
+        return false;
+    char *other = memory_allocate(length + sizeof(eotk_suffix), 1);
+    memcpy(other, path, length - suffix_length);
+    strcpy(other + length - suffix_length, eotk_suffix);
+    bool is_there = access(other, F_OK) == 0;
+    if (is_there)
+        error_set(error,
+                  "there is no such file, but \"%s\" lies in its folder, where EOTK puts the key of a v3 "
+                  "service: name that file",
+                  path_file_name(other));
+    free(other);
+    return is_there;
+}
+
 /* Opens the file that holds the key: path itself, or tor's key file when path is a folder. Returns its path,
  * to be released with free(), with the file to be closed; or NULL with a sentence. */
 static char *open_file(const char *path, struct plain_file *file, bool *is_folder, struct error *error)
@@ -191,7 +215,7 @@ static char *open_file(const char *path, struct plain_file *file, bool *is_folde
     if (*is_folder && fault == PLAIN_FILE_MISSING) {
         *is_folder = false; /* the sentence is about the folder itself */
         explain_folder(path, error);
-    } else {
+    } else if (fault != PLAIN_FILE_MISSING || !explain_eotk(path, error)) {
         key_file_explain(fault, file, error);
     }
     return NULL;

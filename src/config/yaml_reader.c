@@ -5,14 +5,11 @@
 #include <string.h>
 #include <strings.h>
 
-#include "config/closest_word.h"
 #include "config/yaml_file.h"
 
 /* Entries of a mapping that are looked at; there are not half as many keys that mean anything. More of them,
  * named by many aliases, would take hours. */
 #define PAIRS_MAX 100
-/* Letters of a mistaken key that are quoted. */
-#define QUOTE_LENGTH_MAX 40
 
 int yaml_reader_parse(struct yaml_reader *reader, const char *path, const unsigned char *bytes, size_t length,
                       struct config_report *report)
@@ -60,44 +57,45 @@ static bool names_are_alike(const char *one, const char *other)
     return *one == *other;
 }
 
-/* Warns when a key is a retired one. Returns false when it is not. */
-static bool warn_retired(const struct yaml_reader *reader, const struct yaml_mapping *mapping,
-                         const char *name, size_t line)
+static bool has_key(const struct yaml_mapping *mapping, const char *name)
 {
-    for (size_t i = 0; i < mapping->retired_count; i++) {
-        if (!names_are_alike(name, mapping->retired[i].name))
-            continue;
-        config_report_add_warning(reader->report, reader->path, line, "\"%s\" does nothing here: %s", name,
-                                  mapping->retired[i].advice);
-        return true;
+    for (size_t i = 0; i < mapping->key_count; i++) {
+        if (strcmp(mapping->keys[i].name, name) == 0)
+            return true;
     }
     return false;
 }
 
-/* Reports a key that no mapping of this kind has, and which one was probably meant. */
-static void report_unknown(const struct yaml_reader *reader, const struct yaml_mapping *mapping,
-                           const char *name, size_t line)
+/* Finds the row of a retired key; NULL when a key is none. */
+static const struct yaml_retired_key *find_retired(const struct yaml_mapping *mapping, const char *name)
 {
-    if (strcmp(name, "<<") == 0) {
-        config_report_add_error(reader->report, reader->path, line,
-                                "merge keys (\"<<\") are not supported: write the entries out");
-        return;
+    for (size_t i = 0; i < mapping->retired_count; i++) {
+        if (names_are_alike(name, mapping->retired[i].name))
+            return &mapping->retired[i];
     }
-    const char *names[YAML_KEYS_MAX];
-    for (size_t i = 0; i < mapping->key_count; i++)
-        names[i] = mapping->keys[i].name;
-    size_t closest = closest_word_find(name, names, mapping->key_count);
-    if (closest < mapping->key_count)
-        config_report_add_error(reader->report, reader->path, line,
-                                "%s has no key \"%.*s\": write \"%s\" if that is meant", mapping->what,
-                                QUOTE_LENGTH_MAX, name, names[closest]);
-    else
-        config_report_add_error(reader->report, reader->path, line,
-                                "%s has no key \"%.*s\": remove it (obpub.yaml(5) has all keys)",
-                                mapping->what, QUOTE_LENGTH_MAX, name);
+    return NULL;
 }
 
-/* Files one key and its value under the mapping's keys. lines has where each key was seen first, or 0. */
+/* Has a retired key count as the one that has come in its place, unless that is there as well. */
+static void take_retired(struct yaml_reader *reader, const struct yaml_mapping *mapping,
+                         const struct yaml_retired_key *retired, const yaml_node_pair_t *pair,
+                         yaml_node_t **values, const size_t *lines)
+{
+    const yaml_node_t *key = yaml_document_get_node(&reader->document, pair->key);
+    yaml_node_t *value = yaml_document_get_node(&reader->document, pair->value);
+    bool is_taken = false;
+    for (size_t i = 0; retired->successor != NULL && i < mapping->key_count; i++) {
+        if (strcmp(mapping->keys[i].name, retired->successor) != 0 || lines[i] != 0 || is_null(value))
+            continue;
+        values[i] = value;
+        is_taken = true;
+    }
+    foreign_keys_add_retired(&reader->foreign_keys, mapping, retired, (const char *)key->data.scalar.value,
+                             yaml_reader_line(key), is_taken);
+}
+
+/* Files one key and its value under the mapping's keys, if it is one of them. lines has where each key was
+ * seen first, or 0. */
 static void read_pair(struct yaml_reader *reader, const struct yaml_mapping *mapping,
                       const yaml_node_pair_t *pair, yaml_node_t **values, size_t *lines)
 {
@@ -127,8 +125,24 @@ static void read_pair(struct yaml_reader *reader, const struct yaml_mapping *map
         lines[i] = lines[i] != 0 ? lines[i] : line;
         return;
     }
-    if (!warn_retired(reader, mapping, name, line))
-        report_unknown(reader, mapping, name, line);
+    if (find_retired(mapping, name) == NULL)
+        foreign_keys_add(&reader->foreign_keys, mapping, name, line, reader->report, reader->path);
+}
+
+/* Takes the mapping's retired keys, once it is known which others it has. */
+static void read_retired(struct yaml_reader *reader, const yaml_node_t *node,
+                         const struct yaml_mapping *mapping, yaml_node_t **values, const size_t *lines)
+{
+    for (const yaml_node_pair_t *pair = node->data.mapping.pairs.start; pair < node->data.mapping.pairs.top;
+         pair++) {
+        const yaml_node_t *key = yaml_document_get_node(&reader->document, pair->key);
+        const char *name = (const char *)key->data.scalar.value;
+        if (key->type != YAML_SCALAR_NODE || strlen(name) != key->data.scalar.length)
+            continue;
+        const struct yaml_retired_key *retired = find_retired(mapping, name);
+        if (retired != NULL && !has_key(mapping, name))
+            take_retired(reader, mapping, retired, pair, values, lines);
+    }
 }
 
 /* The key that shows best what a mapping is like: the first one that is needed. */
@@ -162,13 +176,15 @@ void yaml_reader_read_mapping(struct yaml_reader *reader, yaml_node_t *node,
     for (const yaml_node_pair_t *pair = node->data.mapping.pairs.start; pair < node->data.mapping.pairs.top;
          pair++)
         read_pair(reader, mapping, pair, values, lines);
+    read_retired(reader, node, mapping, values, lines);
     for (size_t i = 0; i < mapping->key_count; i++) {
         if (!mapping->keys[i].is_required || values[i] != NULL)
             continue;
         if (lines[i] != 0)
             config_report_add_error(reader->report, reader->path, lines[i],
                                     "\"%s\" has no value: give it one", mapping->keys[i].name);
-        else
+        else if (!foreign_keys_explain_missing(&reader->foreign_keys, mapping, mapping->keys[i].name, line,
+                                               reader->report, reader->path))
             config_report_add_error(reader->report, reader->path, line,
                                     "%s needs \"%s:\", which is missing: add it", mapping->what,
                                     mapping->keys[i].name);

@@ -8,11 +8,13 @@
 #include <yaml.h>
 
 #include "config/config_report.h"
+#include "config/foreign_keys.h"
 
 struct yaml_reader {
     const char *path; /* as messages name it */
     struct config_report *report;
     yaml_document_t document;
+    struct foreign_keys foreign_keys;
 };
 
 /* A key that a mapping may have. */
@@ -21,22 +23,23 @@ struct yaml_key {
     bool is_required;
 };
 
-/* A key that old files still carry: it does nothing, and gets a warning. Compared without regard to case, '-'
- * and
- * '_' being the same. */
+/* A key that old files still carry, and that gets a warning. It does nothing, or its value counts as that of
+ * the key that has come in its place. Compared without regard to case, '-' and '_' being the same. */
 struct yaml_retired_key {
     const char *name;
-    const char *advice; /* what to do instead: the end of a sentence */
+    const char *advice;    /* what to do instead: the end of a sentence */
+    const char *successor; /* whose value it is, where the mapping does not have that one as well; or NULL */
 };
 
 /* What a mapping is called in messages ("a service"), and its keys. At most YAML_KEYS_MAX of them. */
-#define YAML_KEYS_MAX 16
+#define YAML_KEYS_MAX 20
 struct yaml_mapping {
     const char *what;
     const struct yaml_key *keys;
     size_t key_count;
     const struct yaml_retired_key *retired;
     size_t retired_count;
+    bool is_strict; /* keys that it does not have are errors, since Onionbalance has no such mapping */
 };
 
 /* Parses a file's bytes as yaml_file_parse() does. Returns 0 with a reader to be released with
@@ -52,7 +55,8 @@ yaml_node_t *yaml_reader_root(struct yaml_reader *reader);
 size_t yaml_reader_line(const yaml_node_t *node);
 
 /* Reads a mapping: values[i] becomes the value of the mapping's i-th key, or NULL where there is none.
- * Reports what is no mapping, and keys that are unknown, there twice, retired, or required and missing. */
+ * Reports what is no mapping, and keys that are there twice, or required and missing; and of those that are
+ * unknown or retired, what is an error. The others are for foreign_keys_report(), once all has been read. */
 void yaml_reader_read_mapping(struct yaml_reader *reader, yaml_node_t *node,
                               const struct yaml_mapping *mapping, yaml_node_t **values);
 

@@ -1,10 +1,12 @@
 /* v3 onion addresses: base32 of an identity key, a checksum and the version. */
 #include "onion/onion_address.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/base32.h"
+#include "base/text.h"
 
 #define ADDRESS_SUFFIX ".onion"
 #define ADDRESS_SUFFIX_LENGTH (sizeof(ADDRESS_SUFFIX) - 1)
@@ -48,10 +50,67 @@ static size_t length_without_suffix(const char *address)
     return length;
 }
 
+/* Bytes of what is too much that a message quotes. */
+#define QUOTE_LENGTH_MAX 40
+
+/* What stands around an address that is written as a link. */
+struct link_parts {
+    struct text before, address, behind;
+};
+
+/* Takes a link apart. Returns false for what is none, or has no address in it. */
+static bool split_link(struct link_parts *parts, const char *link)
+{
+    const char *scheme = strstr(link, "://");
+    const char *host = scheme != NULL ? scheme + strlen("://") : link;
+    const char *end = host + strcspn(host, "/:?#");
+    const char *suffix = end - ADDRESS_SUFFIX_LENGTH;
+    if ((size_t)(end - host) < ADDRESS_SUFFIX_LENGTH ||
+        strncasecmp(suffix, ADDRESS_SUFFIX, strlen(ADDRESS_SUFFIX)) != 0)
+        suffix = end;
+    if (suffix - host < ONION_ADDRESS_LENGTH)
+        return false;
+    const char *start = suffix - ONION_ADDRESS_LENGTH;
+    parts->before = (struct text){link, (size_t)(start - link)};
+    parts->address = (struct text){start, ONION_ADDRESS_LENGTH};
+    parts->behind = text_from_string(end);
+    const bool is_whole = start == host || start[-1] == '.';
+    return is_whole && parts->before.length + parts->behind.length > 0;
+}
+
+/* Says what is too much of an address that is written as a link, or with the name of a website before it.
+ * Returns -1; or 0 for what is something else. */
+static int refuse_link(const char *link, struct error *error)
+{
+    struct link_parts parts;
+    struct address_bytes bytes;
+    char address[ONION_ADDRESS_SIZE] = "", wrong[2 * QUOTE_LENGTH_MAX + 16] = "";
+    if (!split_link(&parts, link))
+        return 0;
+    memcpy(address, parts.address.start, ONION_ADDRESS_LENGTH);
+    if (base32_decode((uint8_t *)&bytes, sizeof(bytes), address) != 0)
+        return 0;
+    const struct text pieces[] = {parts.before, parts.behind};
+    for (size_t i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++) {
+        size_t length = strlen(wrong);
+        int shown = pieces[i].length < QUOTE_LENGTH_MAX ? (int)pieces[i].length : QUOTE_LENGTH_MAX;
+        if (shown > 0)
+            snprintf(wrong + length, sizeof(wrong) - length, "%s\"%.*s\"", length > 0 ? " and " : "", shown,
+                     pieces[i].start);
+    }
+    return error_set(
+        error,
+        "the onion address %.100s has %zu characters instead of 56, as it is written like a link or a "
+        "website's name: leave out %s and write %s.onion",
+        link, length_without_suffix(link), wrong, address);
+}
+
 int onion_address_decode_unchecked(uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE], const char *address,
                                    struct error *error)
 {
     size_t length = length_without_suffix(address);
+    if (length != ONION_ADDRESS_LENGTH && refuse_link(address, error) != 0)
+        return -1;
     if (length == ADDRESS_V2_LENGTH)
         return error_set(error,
                          "the onion address %.80s has 16 characters, which is version 2: Tor no longer "

@@ -214,6 +214,17 @@ static void test_missing(void **state)
 }
 
 /* Each of the bits that let anybody else in. */
+/* EOTK writes a config with X.key, and puts the key into X.v3sec.key. */
+static void test_eotk_key(void **state)
+{
+    (void)state;
+    check_refused("x.key", "there is no such file: check the path");
+    folder_write_text("x.v3sec.key", "");
+    check_refused("x.key", "\"x.v3sec.key\" lies in its folder, where EOTK puts the key of a v3 service");
+    check_refused("x", "there is no such file: check the path");
+    check_refused("x.v3pub.key", "there is no such file: check the path");
+}
+
 static void test_loose_permissions(void **state)
 {
     (void)state;
@@ -294,6 +305,7 @@ int main(void)
         TEST(test_companions_of_another_key),
         TEST(test_folders_without_key),
         TEST(test_missing),
+        TEST(test_eotk_key),
         TEST(test_loose_permissions),
         TEST(test_permission_denied),
         TEST(test_foreign_owner),

@@ -155,6 +155,32 @@ static void test_levels(void **state)
     }
 }
 
+/* By obpub's names, and by the names and numbers of Python's logging. */
+static void test_level_names(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        enum log_level level;
+    } good[] = {
+        {"debug", LOG_LEVEL_DEBUG},       {"Info", LOG_LEVEL_INFO},      {"WARNING", LOG_LEVEL_WARNING},
+        {"WARN", LOG_LEVEL_WARNING},      {"warn", LOG_LEVEL_WARNING},   {"error", LOG_LEVEL_ERROR},
+        {"CRITICAL", LOG_LEVEL_CRITICAL}, {"FATAL", LOG_LEVEL_CRITICAL}, {"NOTSET", LOG_LEVEL_DEBUG},
+        {"0", LOG_LEVEL_DEBUG},           {"10", LOG_LEVEL_DEBUG},       {"11", LOG_LEVEL_INFO},
+        {"20", LOG_LEVEL_INFO},           {"30", LOG_LEVEL_WARNING},     {"40", LOG_LEVEL_ERROR},
+        {"50", LOG_LEVEL_CRITICAL},       {"51", LOG_LEVEL_CRITICAL},    {"999999", LOG_LEVEL_CRITICAL},
+    };
+    static const char *const bad[] = {"", "loud", "warns", "-1", "10 ", "1e1", "1000000", "0x10"};
+    enum log_level level = LOG_LEVEL_ERROR;
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+        assert_false(log_level_parse(&level, bad[i]));
+    assert_int_equal(level, LOG_LEVEL_ERROR);
+    for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+        assert_true(log_level_parse(&level, good[i].text));
+        assert_int_equal(level, good[i].level);
+    }
+}
+
 static void test_nothing_steers_a_terminal(void **state)
 {
     (void)state;
@@ -281,6 +307,7 @@ int main(void)
         TEST(test_journal_is_recognised),
         TEST(test_timestamps),
         TEST(test_levels),
+        TEST(test_level_names),
         TEST(test_nothing_steers_a_terminal),
         TEST(test_long_messages_are_cut),
         TEST(test_errno_stays),

@@ -111,12 +111,52 @@ static void test_every_shorter_text(void **state)
     assert_int_equal(onion_address_decode(key, "", NULL), -1);
 }
 
+/* As browsers show addresses, and as people pass them on. */
+static void test_links(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *link, *wrong;
+    } links[] = {
+        {"http://" VALID ".onion", "leave out \"http://\" and write " VALID ".onion"},
+        {"https://" VALID, "leave out \"https://\" and write"},
+        {VALID ".onion/", "leave out \"/\" and write"},
+        {VALID ".onion:80", "leave out \":80\" and write"},
+        {VALID ":80", "leave out \":80\" and write"},
+        {"www." VALID ".onion", "leave out \"www.\" and write"},
+        {"http://www." VALID ".ONION:80/index.html?q=1",
+         "leave out \"http://www.\" and \":80/index.html?q=1\" and write " VALID ".onion"},
+        {VALID ".onion#top", "leave out \"#top\""},
+    };
+    static const char *const others[] = {
+        "http://example.com/",
+        "www.example.com",
+        "x" VALID ".onion",
+        VALID ".onion.org",
+        "http://",
+        "://",
+        "/",
+        VALID "/" VALID "x.onion",
+    };
+    uint8_t key[ED25519_PUBLIC_KEY_SIZE];
+    struct error error;
+    for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++) {
+        assert_int_equal(onion_address_decode(key, links[i].link, &error), -1);
+        if (strstr(error.text, links[i].wrong) == NULL)
+            fail_msg("%s: %s", links[i].link, error.text);
+    }
+    for (size_t i = 0; i + 1 < sizeof(others) / sizeof(others[0]); i++) {
+        assert_int_equal(onion_address_decode(key, others[i], &error), -1);
+        assert_null(strstr(error.text, "leave out"));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_addresses),          cmocka_unit_test(test_invalid_addresses),
         cmocka_unit_test(test_version_2_is_named), cmocka_unit_test(test_every_character_counts),
-        cmocka_unit_test(test_every_shorter_text),
+        cmocka_unit_test(test_every_shorter_text), cmocka_unit_test(test_links),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

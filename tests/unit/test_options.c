@@ -53,6 +53,7 @@ static int clear_environment(void **state)
     (void)state;
     unsetenv("ONIONBALANCE_CONFIG");
     unsetenv("ONIONBALANCE_LOG_LEVEL");
+    unsetenv("ONIONBALANCE_LOG_LOCATION");
     unsetenv("ONIONBALANCE_TOR_CONTROL_SOCKET");
     unsetenv("ONIONBALANCE_STATUS_SOCKET_LOCATION");
     return 0;
@@ -126,6 +127,12 @@ static void test_levels(void **state)
         assert_int_equal(parse(&options, line, NULL), 0);
         assert_int_equal(options.verbosity, i);
     }
+    struct options options;
+    assert_int_equal(parse(&options, "-v WARN", NULL), 0);
+    assert_int_equal(options.verbosity, LOG_LEVEL_WARNING);
+    assert_true(options.has_verbosity);
+    assert_int_equal(parse(&options, "", NULL), 0);
+    assert_false(options.has_verbosity);
     check_refused("-v loud", "\"loud\" is no level: give debug, info, warning, error or critical");
 }
 
@@ -211,6 +218,10 @@ static void test_environment(void **state)
     assert_string_equal(options.config_path, "x.yaml");
     assert_int_equal(options.verbosity, LOG_LEVEL_INFO);
 
+    assert_false(options.has_log_location);
+    setenv("ONIONBALANCE_LOG_LOCATION", "/var/log/x", 1);
+    assert_int_equal(parse(&options, "", NULL), 0);
+    assert_true(options.has_log_location && options.has_verbosity);
     setenv("ONIONBALANCE_LOG_LEVEL", "loud", 1);
     check_refused("", "ONIONBALANCE_LOG_LEVEL");
 

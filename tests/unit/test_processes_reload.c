@@ -165,7 +165,7 @@ static void test_bad_config(void **state)
     struct config_report report;
     children_write_config("", (const int[]){0}, 1);
     children_take_config(&first);
-    children_write_config("nonsense: 1\n", (const int[]){8, 5}, 2);
+    children_write_config("sevices: 1\n", (const int[]){8, 5}, 2);
     assert_int_equal(reader_client_load(children.reader, &second, &report), -1);
     assert_int_equal(report.error_count, 2);
     assert_non_null(strstr(report.errors[0], "config.yaml:1: "));
