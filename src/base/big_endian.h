@@ -7,6 +7,12 @@
 
 /* Each is written out in one expression, of which compilers make one instruction or two. */
 
+static inline void big_endian_write_uint16(uint8_t bytes[2], uint16_t value)
+{
+    bytes[0] = (uint8_t)(value >> 8);
+    bytes[1] = (uint8_t)value;
+}
+
 static inline void big_endian_write_uint32(uint8_t bytes[4], uint32_t value)
 {
     bytes[0] = (uint8_t)(value >> 24);

@@ -18,6 +18,7 @@
 #include "command/tor_endpoint.h"
 #include "command/weak_passwords.h"
 #include "config/config_report.h"
+#include "onion/introduction_point.h"
 #include "onion/presigned.h"
 #include "report/status_value.h"
 
@@ -176,6 +177,24 @@ static void print_bundle(const struct config_frontend *frontend)
         text, schedule->period_length, schedule->voting_interval);
 }
 
+/* Who may read its descriptors; nothing where the config means no clients. */
+static void print_clients(const struct config_frontend *frontend)
+{
+    const struct authorized_clients *clients = frontend->clients;
+    if (frontend->clients_folder == NULL)
+        return;
+    char *folder = memory_copy_text(frontend->clients_folder, strlen(frontend->clients_folder));
+    text_make_printable(folder);
+    if (clients == NULL)
+        printf("    open to everybody: no authorised clients in %s\n", folder);
+    else
+        printf(
+            "    restricted to the %zu authorised client%s in %s; %d at most beside %d introduction points\n",
+            clients->count, clients->count == 1 ? "" : "s", folder, CONFIG_CLIENTS_MAX,
+            INTRODUCTION_POINTS_MAX);
+    free(folder);
+}
+
 static void print_frontend(const struct config_frontend *frontend)
 {
     char *key_path = memory_copy_text(frontend->key_path, strlen(frontend->key_path));
@@ -185,6 +204,7 @@ static void print_frontend(const struct config_frontend *frontend)
     free(key_path);
     if (frontend->key_format == KEY_FORMAT_BUNDLE)
         print_bundle(frontend);
+    print_clients(frontend);
     const char *plural = frontend->backend_count == 1 ? "" : "s";
     if (frontend->mode == CONFIG_MODE_HARDMAP)
         printf("    mode hardmap, lead %u minutes, proof of work %s\n    %zu tor%s with the same key:\n",
@@ -379,6 +399,9 @@ static json_t *make_service(const struct config *config, const struct config_fro
                                    : json_null());
     json_object_set_new(object, "proofOfWork",
                         is_hardmap ? json_string(config_proof_of_work_name(frontend)) : json_null());
+    json_object_set_new(object, "authorizedClients",
+                        frontend->clients != NULL ? json_integer((json_int_t)frontend->clients->count)
+                                                  : json_null());
     json_object_set_new(object, "instances", instances);
     return object;
 }

@@ -245,7 +245,8 @@ static void pause_for_clock(void)
         continue;
 }
 
-/* Reads the folder twice, the second time as it is behind every change that the stamp before may have missed.
+/* Reads the folder twice, the second time as it is behind every change that the stamp before may have missed:
+ * there is none where the last one was long ago.
  * Returns whether nothing has changed: then what the second reading has brought is how the folder was at that
  * time. */
 static bool read_twice(struct reading *reading, const char *folder, bool for_owner)
@@ -255,7 +256,8 @@ static bool read_twice(struct reading *reading, const char *folder, bool for_own
     *reading = first;
     folder_take_stamp(&before, folder);
     read_folder(&first.clients, folder, for_owner, &first.report);
-    pause_for_clock();
+    if (!folder_stamp_is_old(&before))
+        pause_for_clock();
     read_folder(&reading->clients, folder, for_owner, &reading->report);
     folder_take_stamp(&after, folder);
     const bool is_at_rest = folder_stamps_are_equal(&before, &after) && readings_are_equal(&first, reading);

@@ -25,10 +25,10 @@ struct client_files {
  * make them. Every other fault is an error of the report, with file and line: a file that is no client's, a
  * line that is no key, a key that is there twice, a file or a folder that others can change, more than
  * AUTHORIZED_CLIENTS_MAX files. (tor passes over what it can't read, and the client is shut out.) The folder
- * is read until nothing has changed meanwhile, which takes a fortieth of a second, so that no state is taken
- * of it that never was; one that changes all the time is an error. With for_owner, for root who looks after
- * another user's folder, that user is trusted, too. Returns 0; or -1, with the clients that are good. In both
- * cases release them with client_files_clear(). */
+ * is read until nothing has changed meanwhile, which takes a fortieth of a second where something just has,
+ * so that no state is taken of it that never was; one that changes all the time is an error. With for_owner,
+ * for root who looks after another user's folder, that user is trusted, too. Returns 0; or -1, with the
+ * clients that are good. In both cases release them with client_files_clear(). */
 int client_files_load(struct client_files *clients, const char *folder, bool for_owner,
                       struct config_report *report);
 void client_files_clear(struct client_files *clients);

@@ -10,11 +10,16 @@
 #include "base/log.h"
 #include "config/key_decode.h"
 #include "crypto/ed25519.h"
+#include "onion/authorized_clients.h"
 #include "onion/bundle.h"
 #include "onion/onion_address.h"
 
 /* Which keys the tors of a service have: each one of its own, or all of them the frontend's. */
 enum config_mode { CONFIG_MODE_SOFTMAP, CONFIG_MODE_HARDMAP };
+
+/* So many clients may be authorised for a service at the most: with as many introduction points as there can
+ * be, the descriptor is no larger then than the public network allows. A multiple of AUTH_CLIENT_LINES. */
+#define CONFIG_CLIENTS_MAX 128
 
 /* Whether all HSDirs have the same introduction points. */
 enum config_descriptors { CONFIG_DESCRIPTORS_AUTO, CONFIG_DESCRIPTORS_SAME, CONFIG_DESCRIPTORS_DISTINCT };
@@ -58,6 +63,8 @@ struct config_frontend {
     struct bundle *bundle;                 /* likewise, in its place when the format is KEY_FORMAT_BUNDLE */
     struct bundle_plan plan;               /* then: for which time and network the bundle is */
     size_t signer_frontend;                /* the signer's number of it, once the signer has the key */
+    char *clients_folder; /* of the files of authorised clients, resolved; NULL: the config means none */
+    struct authorized_clients *clients; /* who alone may read its descriptors; NULL: everybody may */
     enum config_mode mode;
     enum config_descriptors descriptors;
     bool has_proof_of_work_off; /* proof of work is not published, whatever the twins have */
@@ -120,6 +127,13 @@ struct config_files {
      * bundle. Returns 0, or -1 with a
      * sentence that begins where the path would end. */
     int (*find_key)(const char *path, struct config_frontend *frontend, void *context, struct error *error);
+    /* Finds the authorised clients of a frontend whose key has been found: those of the folder that the
+     * config names, which is resolved, or for NULL those of the one that tor would look for beside the key.
+     * Sets the frontend's clients_folder (to be released with free()) and clients, with one holder. Returns
+     * 0; or -1 with at least one error added to the report, for then it must not be taken for an open one.
+     * NULL: who reads the config publishes nothing. */
+    int (*find_clients)(const char *folder, struct config_frontend *frontend, void *context,
+                        struct config_report *report);
     void *context;
     /* Paths are looked at: whether a password file is there, and where a credential is. Otherwise
      * "credential:<name>" stays as it is. */

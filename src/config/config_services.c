@@ -7,9 +7,13 @@
 #include "base/key_index.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "config/client_files.h"
 #include "config/config_health.h"
 #include "config/config_instances.h"
 #include "config/key_file.h"
+#include "files/folder.h"
+#include "files/path.h"
+#include "onion/introduction_point.h"
 
 /* Most frontends that one process is asked to serve. */
 #define FRONTENDS_MAX 1000
@@ -17,6 +21,7 @@
 enum {
     SERVICE_KEY,
     SERVICE_INSTANCES,
+    SERVICE_AUTHORIZED_CLIENTS,
     SERVICE_MODE,
     SERVICE_LEAD,
     SERVICE_PROOF_OF_WORK,
@@ -27,6 +32,7 @@ enum {
 static const struct yaml_key service_keys[SERVICE_KEYS] = {
     [SERVICE_KEY] = {"key", true},
     [SERVICE_INSTANCES] = {"instances", true},
+    [SERVICE_AUTHORIZED_CLIENTS] = {"authorized-clients", false},
     [SERVICE_MODE] = {"mode", false},
     [SERVICE_LEAD] = {"lead", false},
     [SERVICE_PROOF_OF_WORK] = {"proof-of-work", false},
@@ -62,7 +68,76 @@ static int load_key(const char *path, struct config_frontend *frontend, void *co
     return 0;
 }
 
-const struct config_files config_files_here = {.find_key = load_key, .are_here = true};
+/* -- its clients --------------------------------------------------------------------------------------- */
+
+/* The folder that tor keeps a service's authorised clients in, beside its key, where it is there; NULL where
+ * it is not, or the key is none of tor's. Release with free(). */
+static char *find_tor_clients(const struct config_frontend *frontend)
+{
+    if (strcmp(path_file_name(frontend->key_path), key_file_tor_name) != 0)
+        return NULL;
+    char *service_folder = path_copy_folder(frontend->key_path);
+    char *folder = path_join(service_folder, "authorized_clients");
+    free(service_folder);
+    if (folder_is_there(folder))
+        return folder;
+    free(folder);
+    return NULL;
+}
+
+/* Makes a set of the clients of a folder that was read; there may be no more than a descriptor has room for.
+ */
+static int set_clients(struct config_frontend *frontend, const struct client_files *files,
+                       struct config_report *report)
+{
+    struct error error;
+    if (files->count > CONFIG_CLIENTS_MAX) {
+        config_report_add_error(report, frontend->clients_folder, 0,
+                                "has %zu clients, and a descriptor that every network takes has room for %d "
+                                "beside %d introduction points: give several of them one key",
+                                files->count, CONFIG_CLIENTS_MAX, INTRODUCTION_POINTS_MAX);
+        return -1;
+    }
+    if (client_files_make_set(&frontend->clients, files, &error) == 0)
+        return 0;
+    config_report_add_error(report, frontend->clients_folder, 0, "%s", error.text);
+    return -1;
+}
+
+static int load_clients(const char *folder, struct config_frontend *frontend, void *context,
+                        struct config_report *report)
+{
+    (void)context;
+    struct client_files files;
+    frontend->clients_folder =
+        folder != NULL ? memory_copy_text(folder, strlen(folder)) : find_tor_clients(frontend);
+    if (frontend->clients_folder == NULL)
+        return 0;
+    int result = client_files_load(&files, frontend->clients_folder, false, report);
+    if (result == 0)
+        result = set_clients(frontend, &files, report);
+    client_files_clear(&files);
+    if (result == 0 && folder != NULL && frontend->clients == NULL)
+        config_report_add_warning(report, folder, 0,
+                                  "has no clients, so that the service is open to everybody: make one (obpub "
+                                  "client new), or remove \"authorized-clients\" from the config");
+    return result;
+}
+
+/* Finds who may read the descriptors of a frontend whose key is there. */
+static void read_clients(struct config_loader *loader, yaml_node_t *node, struct config_frontend *frontend)
+{
+    char *folder = config_loader_read_path(loader, node, service_keys[SERVICE_AUTHORIZED_CLIENTS].name);
+    bool has_errors = node != NULL && folder == NULL; /* which are reported */
+    if (!has_errors && frontend->key_path != NULL && loader->files->find_clients != NULL)
+        loader->files->find_clients(folder, frontend, loader->files->context, loader->yaml.report);
+    free(folder);
+}
+
+const struct config_files config_files_here = {
+    .find_key = load_key, .find_clients = load_clients, .are_here = true};
+
+/* -- the rest ------------------------------------------------------------------------------------------ */
 
 /* Finds a frontend's key, which no other frontend may have. */
 static void read_key(struct config_loader *loader, yaml_node_t *node, struct config_frontend *frontend)
@@ -185,6 +260,7 @@ static void read_service(struct config_loader *loader, yaml_node_t *node)
     struct config_frontend frontend = {.line = yaml_reader_line(node)};
     bool has_mode = read_mode(loader, values[SERVICE_MODE], &frontend.mode);
     read_key(loader, values[SERVICE_KEY], &frontend);
+    read_clients(loader, values[SERVICE_AUTHORIZED_CLIENTS], &frontend);
     frontend.descriptors = read_descriptors(loader, values[SERVICE_DESCRIPTORS]);
     if (has_mode) {
         read_hardmap_keys(loader, values, &frontend);
@@ -316,6 +392,8 @@ void config_services_clear(struct config *config)
             config_backend_clear(&frontend->backends[j]);
         free(frontend->backends);
         free(frontend->key_path);
+        free(frontend->clients_folder);
+        authorized_clients_release(frontend->clients);
         secret_free(frontend->secret_key);
         bundle_free(frontend->bundle);
     }

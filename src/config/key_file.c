@@ -12,7 +12,7 @@
 #include "onion/onion_address.h"
 
 /* The names of tor's files in a HiddenServiceDir. */
-static const char tor_secret_name[] = "hs_ed25519_secret_key";
+const char key_file_tor_name[] = "hs_ed25519_secret_key";
 static const char tor_public_name[] = "hs_ed25519_public_key";
 static const char tor_hostname_name[] = "hostname";
 static const char tor_v2_secret_name[] = "private_key";
@@ -178,7 +178,7 @@ static int explain_folder(const char *folder, struct error *error)
         error,
         "is a folder without a %s: name the key file, or a HiddenServiceDir in which tor has made "
         "its keys",
-        tor_secret_name);
+        key_file_tor_name);
 }
 
 /* Says that a key is missing, and which file EOTK has put beside it. Returns false where that has not. */
@@ -206,7 +206,7 @@ static char *open_file(const char *path, struct plain_file *file, bool *is_folde
 {
     enum plain_file_fault fault = key_file_open(file, path);
     *is_folder = fault == PLAIN_FILE_FOLDER;
-    char *found = *is_folder ? path_join(path, tor_secret_name) : memory_copy_text(path, strlen(path));
+    char *found = *is_folder ? path_join(path, key_file_tor_name) : memory_copy_text(path, strlen(path));
     if (*is_folder)
         fault = key_file_open(file, found);
     if (fault == PLAIN_FILE_GOOD)
@@ -227,7 +227,7 @@ static int load_key(const struct plain_file *file, struct ed25519_secret_key *se
                     struct error *error)
 {
     int result = load_open_file(file, secret_key, public_key, origin, error);
-    if (result != 0 || strcmp(path_file_name(origin->path), tor_secret_name) != 0)
+    if (result != 0 || strcmp(path_file_name(origin->path), key_file_tor_name) != 0)
         return result;
     char *folder = path_copy_folder(origin->path);
     result = check_companions(folder, public_key, error);
@@ -251,5 +251,5 @@ int key_file_load(const char *path, struct ed25519_secret_key *secret_key,
     bundle_free(origin->bundle);
     free(origin->path);
     *origin = (struct key_file_origin){0};
-    return is_folder ? error_add_context(error, "its %s", tor_secret_name) : -1;
+    return is_folder ? error_add_context(error, "its %s", key_file_tor_name) : -1;
 }

@@ -6,6 +6,9 @@
 #include "files/plain_file.h"
 #include "onion/bundle.h"
 
+/* The name of tor's key file in a HiddenServiceDir. */
+extern const char key_file_tor_name[];
+
 /* Opens the file of a key of any kind, which only root and this user may read or change, or systemd's access
  * list of a credential lets this user read. With PLAIN_FILE_GOOD the file is to be closed. */
 enum plain_file_fault key_file_open(struct plain_file *file, const char *path);

@@ -13,6 +13,7 @@ static void keyring_keys_clear(struct keyring_keys *keys)
 {
     free(keys->inner);
     point_signatures_clear(&keys->signatures);
+    descriptor_authorization_free(keys->authorization);
     secret_wipe(keys, sizeof(*keys));
 }
 
@@ -131,6 +132,16 @@ uint64_t keyring_counter(const struct keyring *keyring, uint64_t period_number)
     return 0;
 }
 
+const uint8_t *keyring_cookie(const struct keyring *keyring, uint64_t period_number)
+{
+    for (size_t i = 0; i < DESCRIPTOR_SLOTS; i++) {
+        const struct keyring_keys *keys = &keyring->keys[i];
+        if (keys->is_set && keys->period_number == period_number && keys->authorization != NULL)
+            return keys->authorization->cookie;
+    }
+    return NULL;
+}
+
 static bool has_signing_key(const struct keyring_keys *keys,
                             const uint8_t signing_key[ED25519_PUBLIC_KEY_SIZE])
 {
@@ -244,6 +255,23 @@ static int update_inner(const struct keyring_request *request, struct keyring_ke
     return 0;
 }
 
+/* Makes what the clients are given, unless it is there; nothing for everybody. */
+static void update_authorization(const struct keyring_request *request, struct keyring_keys *keys)
+{
+    const struct authorized_clients *clients = request->set->features.clients;
+    if (clients != NULL && descriptor_authorization_is_for(keys->authorization, clients, keys->blinded_key))
+        return;
+    descriptor_authorization_free(keys->authorization);
+    keys->authorization = NULL;
+    if (clients == NULL)
+        return;
+    uint8_t *seed = secret_allocate(DESCRIPTOR_AUTHORIZATION_SEED_SIZE);
+    randombytes_buf(seed, DESCRIPTOR_AUTHORIZATION_SEED_SIZE);
+    keys->authorization =
+        descriptor_authorization_new(clients, request->identity_key, keys->blinded_key, seed);
+    secret_free(seed);
+}
+
 /* Makes the first counter above another publisher's from a later second, where *counter is not above that.
  * The counters grow by a random amount with each second, so it is searched by halves. No second too far ahead
  * is taken: then *seconds and *counter stay as they are. Returns 0 or -1. */
@@ -319,6 +347,8 @@ int keyring_make_descriptor(struct keyring *keyring, const struct keyring_reques
     memcpy(superdescriptor.signing_certificate, keys->certificate, CERTIFICATE_SIZE);
     superdescriptor.revision_counter = keys->revision_counter;
     superdescriptor.middle_length = request->set->features.middle_length;
+    update_authorization(request, keys);
+    superdescriptor.authorization = keys->authorization;
     char *text = NULL;
     size_t length = 0;
     if (superdescriptor_encode_around(&superdescriptor, keys->inner, keys->inner_length, &keys->randomness,

@@ -39,8 +39,10 @@ struct keyring_keys {
     uint64_t period_number;
     struct ed25519_secret_key *signing_secret_key; /* the keyring's */
     uint8_t signing_key[ED25519_PUBLIC_KEY_SIZE];
-    struct superdescriptor_randomness randomness; /* the salts are drawn anew for each descriptor */
-    uint64_t round;                               /* the last one */
+    struct superdescriptor_randomness randomness;   /* the salts are drawn anew for each descriptor */
+    struct descriptor_authorization *authorization; /* what its authorised clients are given, from the first
+                                                       one for these clients on; NULL: it was last open */
+    uint64_t round;                                 /* the last one */
     int64_t last_seconds;      /* what its revision counter was made from; 0 before the first */
     int64_t clock_seconds;     /* the latest that the clock would have had it made from; 0 before the first */
     uint64_t revision_counter; /* its own */
@@ -98,7 +100,13 @@ struct keyring_request {
     int64_t now;          /* milliseconds of the clock that only goes forward */
 };
 
-/* Makes the text of a descriptor; as with tor, each time with other bytes. *built is to be released with
+/* The cookie that the last descriptor of a time period was encrypted with: DESCRIPTOR_COOKIE_SIZE bytes of
+ * the keyring's secret memory, good until the next one is made; NULL where there is none, or it was open. */
+const uint8_t *keyring_cookie(const struct keyring *keyring, uint64_t period_number);
+
+/* Makes the text of a descriptor; as with tor, each time with other bytes. It is open or restricted as its
+ * point set is, which names the clients that may read it: the first one for other clients of a time period
+ * than the last has a new cookie, and all that goes with it. *built is to be released with
  * command_data_release(). Returns 0, or -1 when the signer does not answer or refuses, or the text gets too
  * large. A clock that was set back does not take revision counters back: they go on from the last one, and
  * *is_clock_back says so. Another publisher's clock may be ahead: the round's counter is the first above its

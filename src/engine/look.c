@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "crypto/descriptor_layer.h"
 #include "crypto/revision_counter.h"
 #include "publish/lead.h"
 
@@ -17,6 +18,8 @@ struct look {
     uint64_t period_number; /* of the descriptor that clients use now */
     uint8_t fingerprint[RELAY_FINGERPRINT_SIZE];
     struct known_blinded_keys known_keys;
+    uint8_t *cookie; /* secret memory: our own of the descriptor, that a restricted one of ours can be read;
+                        NULL: there is none */
     struct fetch *fetch;
 };
 
@@ -24,7 +27,19 @@ static void free_look(struct look *look)
 {
     TAILQ_REMOVE(&look->engine->looks, look, others);
     fetch_free(look->fetch);
+    secret_free(look->cookie);
     free(look);
+}
+
+/* Copies the cookie: the keyring may have another one before the look has ended. */
+static void take_cookie(struct look *look)
+{
+    const uint8_t *cookie =
+        keyring_cookie(&look->engine->frontends[look->frontend].keyring, look->period_number);
+    if (cookie == NULL)
+        return;
+    look->cookie = secret_allocate(DESCRIPTOR_COOKIE_SIZE);
+    memcpy(look->cookie, cookie, DESCRIPTOR_COOKIE_SIZE);
 }
 
 /* Another publisher's counter against those that this process has made, and those that clocks make. */
@@ -85,6 +100,7 @@ static void begin_fetch(struct look *look, const uint8_t blinded_key[ED25519_PUB
     const struct publisher_frontend *frontend = &engine->publisher->frontends[look->frontend];
     known_blinded_keys_add(&look->known_keys, frontend->identity_key, network->schedule.period_length,
                            look->period_number, blinded_key);
+    take_cookie(look);
     struct fetch_request request = {
         .base = engine->base,
         .connection = connection,
@@ -96,6 +112,8 @@ static void begin_fetch(struct look *look, const uint8_t blinded_key[ED25519_PUB
                 .size_max = network->descriptor_size_max,
                 .likely_period_number = look->period_number,
                 .known_keys = &look->known_keys,
+                .cookie = look->cookie,
+                .accepts_closed = true,
             },
         .fingerprints = (const uint8_t(*)[RELAY_FINGERPRINT_SIZE]) & look->fingerprint,
         .hsdir_count = 1,

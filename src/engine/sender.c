@@ -35,6 +35,15 @@ static int check_bundle(const struct engine *engine, const struct config_fronten
     return error_set(error, "%s", text);
 }
 
+/* What is for others than the config says never goes out, whoever has mixed them up. */
+static int check_clients(const struct config_frontend *config, const struct point_set *set,
+                         struct error *error)
+{
+    if (authorized_clients_equal(set->features.clients, config->clients))
+        return 0;
+    return error_set(error, "it would be for other clients than the config's");
+}
+
 static int build_text(struct engine *engine, const struct publisher_action *action,
                       struct command_data **built, struct error *error)
 {
@@ -55,7 +64,8 @@ static int build_text(struct engine *engine, const struct publisher_action *acti
         .now = clock_milliseconds(),
     };
     bool is_clock_back = false;
-    if (check_bundle(engine, frontend->config, request.wall_now, error) != 0 ||
+    if (check_clients(frontend->config, action->set, error) != 0 ||
+        check_bundle(engine, frontend->config, request.wall_now, error) != 0 ||
         keyring_make_descriptor(&frontend->keyring, &request, built, &is_clock_back, error) != 0)
         return -1;
     if (is_clock_back)

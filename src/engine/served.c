@@ -129,7 +129,7 @@ static void set_weights(struct engine *engine, size_t number, const struct confi
 
 static size_t add_frontend(struct engine *engine, struct config_frontend *config, const uint64_t *backends)
 {
-    size_t number = publisher_add_frontend(engine->publisher, config->identity_key, backends,
+    size_t number = publisher_add_frontend(engine->publisher, config->identity_key, config->clients, backends,
                                            config->backend_count, clock_milliseconds());
     struct engine_frontend *frontend = make_frontend_row(engine, number);
     frontend->config = config;
@@ -161,6 +161,7 @@ static void set_frontend_config(struct engine *engine, size_t number, const stru
         change_key(engine, number, frontend->config);
     frontend->config = config;
     frontend->is_in_new_config = true;
+    publisher_set_clients(engine->publisher, number, config->clients, clock_milliseconds());
     set_policies(engine, number, config);
 }
 

@@ -12,6 +12,8 @@
 #include "base/memory.h"
 
 #define WRITABLE_BY_OTHERS 022
+/* Seconds after which a change is an old one. */
+#define OLD_SECONDS 10
 
 static int explain_failure(int reason, struct error *error)
 {
@@ -86,6 +88,18 @@ int folder_list(struct folder_names *names, const char *path, bool for_owner, si
     else if (names->count > 0)
         qsort(names->names, names->count, sizeof(*names->names), compare_names);
     return result;
+}
+
+bool folder_is_there(const char *path)
+{
+    struct stat status;
+    return lstat(path, &status) == 0 || (errno != ENOENT && errno != ENOTDIR);
+}
+
+bool folder_stamp_is_old(const struct folder_stamp *stamp)
+{
+    struct timespec now;
+    return clock_gettime(CLOCK_REALTIME, &now) == 0 && stamp->changed.tv_sec < now.tv_sec - OLD_SECONDS;
 }
 
 void folder_take_stamp(struct folder_stamp *stamp, const char *path)

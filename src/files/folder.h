@@ -23,6 +23,9 @@ int folder_list(struct folder_names *names, const char *path, bool for_owner, si
                 struct error *error);
 void folder_names_clear(struct folder_names *names);
 
+/* True when there is something at path, or nobody can tell. */
+bool folder_is_there(const char *path);
+
 /* What a folder is known by, and when a name in it came or went last. */
 struct folder_stamp {
     dev_t device;
@@ -35,5 +38,9 @@ struct folder_stamp {
 #define FOLDER_CLOCK_MILLISECONDS 25
 void folder_take_stamp(struct folder_stamp *stamp, const char *path);
 bool folder_stamps_are_equal(const struct folder_stamp *one, const struct folder_stamp *other);
+
+/* True when what was changed last is so long ago that any change after the stamp was taken makes another one,
+ * though the file system is another machine's, whose clock is not quite right. */
+bool folder_stamp_is_old(const struct folder_stamp *stamp);
 
 #endif

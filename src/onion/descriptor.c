@@ -387,6 +387,21 @@ static int leave_closed(struct decoding *decoding, struct error *error)
     return 0;
 }
 
+/* Decrypts the inner layer; where the service's own cookie is there, with it or else without one. */
+static int decrypt_inner(struct decoding *decoding, struct text *inner, struct error *error)
+{
+    const uint8_t *cookie = decoding->expectation->cookie;
+    if (decoding->secret.cookie == NULL && cookie != NULL) {
+        decoding->secret.cookie = cookie;
+        int result = decrypt_layer(decoding, decoding->encrypted, DESCRIPTOR_LAYER_ENCRYPTED, inner, error);
+        decoding->descriptor->is_restricted = result == 0;
+        decoding->secret.cookie = NULL;
+        if (result != LAYER_CLOSED)
+            return result;
+    }
+    return decrypt_layer(decoding, decoding->encrypted, DESCRIPTOR_LAYER_ENCRYPTED, inner, error);
+}
+
 /* Opens the two encrypted layers. */
 static int decode_layers(struct decoding *decoding, struct error *error)
 {
@@ -407,7 +422,7 @@ static int decode_layers(struct decoding *decoding, struct error *error)
     if (result != 0 || decode_items(decoding, middle, &checker, decode_middle_item, error) != 0 ||
         find_cookie(decoding, error) != 0)
         return -1;
-    result = decrypt_layer(decoding, decoding->encrypted, DESCRIPTOR_LAYER_ENCRYPTED, &inner, error);
+    result = decrypt_inner(decoding, &inner, error);
     if (result == LAYER_CLOSED)
         return leave_closed(decoding, error);
     if (result != 0)

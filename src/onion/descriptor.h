@@ -25,7 +25,7 @@ struct descriptor {
     uint32_t lifetime;                    /* minutes */
     uint64_t revision_counter;
     size_t auth_client_count; /* lines, of clients and random ones: one for everybody has them, too */
-    bool is_restricted;       /* it was decrypted with a client key, and can't be without one */
+    bool is_restricted;       /* it was decrypted with a client key or a cookie, and can't be without */
     bool is_closed; /* its inner layer can't be decrypted with what there is, so that nothing of what
                        follows but decoded_at is known */
     bool requires_intro_auth; /* intro-auth-required */
@@ -70,9 +70,11 @@ struct descriptor_expectation {
     const uint8_t *client_key;             /* X25519_SECRET_KEY_SIZE bytes of the caller's secret memory: an
                                               authorised client's, for a restricted descriptor; one that is for
                                               everybody is decoded with it as without it; NULL: none */
-    bool accepts_closed; /* one whose inner layer can't be decrypted is good as far as it goes */
-    size_t size_max;     /* bytes; it has to be shorter than this */
-    int64_t wall_now;    /* seconds since the epoch */
+    const uint8_t *cookie; /* DESCRIPTOR_COOKIE_SIZE bytes, likewise: the service's own, where no
+                              client key is given; NULL: none */
+    bool accepts_closed;   /* one whose inner layer can't be decrypted is good as far as it goes */
+    size_t size_max;       /* bytes; it has to be shorter than this */
+    int64_t wall_now;      /* seconds since the epoch */
 };
 
 /* Decodes length bytes all the way in. A point that is malformed makes the whole descriptor bad, and so do

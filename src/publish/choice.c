@@ -99,7 +99,7 @@ static void pick_points(struct places *places, struct ranked_offer *ranked, size
 }
 
 void choice_merge_features(struct point_set_features *features, const struct choice_offer *offers,
-                           size_t offer_count)
+                           size_t offer_count, struct authorized_clients *clients)
 {
     const struct descriptor **descriptors = memory_allocate(offer_count, sizeof(const struct descriptor *));
     struct superdescriptor merged;
@@ -109,11 +109,12 @@ void choice_merge_features(struct point_set_features *features, const struct cho
     memset(features, 0, sizeof(*features));
     features->is_single_onion_service = merged.is_single_onion_service;
     features->flow_control = merged.flow_control;
+    features->clients = clients;
     free(descriptors);
 }
 
 struct point_set *choice_make_set(const struct choice_offer *offers, size_t offer_count, size_t maximum,
-                                  const uint8_t seed[CHOICE_SEED_SIZE])
+                                  struct authorized_clients *clients, const uint8_t seed[CHOICE_SEED_SIZE])
 {
     struct places places = {.maximum = maximum < INTRODUCTION_POINTS_MAX ? maximum : INTRODUCTION_POINTS_MAX};
     struct point_set_entry entries[INTRODUCTION_POINTS_MAX];
@@ -124,7 +125,7 @@ struct point_set *choice_make_set(const struct choice_offer *offers, size_t offe
     for (size_t i = 0; i < places.count; i++)
         entries[i] = (struct point_set_entry){*places.taken[i]->point, places.taken[i]->offer->source};
     if (places.count > 0) {
-        choice_merge_features(&features, offers, offer_count);
+        choice_merge_features(&features, offers, offer_count, clients);
         set = point_set_new(entries, places.count, &features);
     }
     free(ranked);

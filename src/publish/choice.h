@@ -18,14 +18,16 @@
  * the relay for longest: who copies the relays or the points of others gets nothing that these use. (Of
  * several that came at one moment, the one of the source with the fewest points.) The set's features are
  * those that all offers have in common; its pow-params are never a source's, since a source verifies
- * solutions against its own blinded key.
+ * solutions against its own blinded key. clients: who alone may read the superdescriptor, NULL for everybody;
+ * the set shares them.
  */
 struct point_set *choice_make_set(const struct choice_offer *offers, size_t offer_count, size_t maximum,
-                                  const uint8_t seed[CHOICE_SEED_SIZE]);
+                                  struct authorized_clients *clients, const uint8_t seed[CHOICE_SEED_SIZE]);
 
-/* What all offers have in common, for a superdescriptor of theirs; offer_count is 1 or more. */
+/* What all offers have in common, for a superdescriptor of theirs that only these clients may read (NULL:
+ * everybody may), which are not shared yet; offer_count is 1 or more. */
 void choice_merge_features(struct point_set_features *features, const struct choice_offer *offers,
-                           size_t offer_count);
+                           size_t offer_count, struct authorized_clients *clients);
 
 /* True when a set has this very point, or another one at its relay, whosever that is: the point can't have a
  * place there then. */

@@ -10,12 +10,13 @@
 #include "publish/seating.h"
 
 /* What the sources at a table have in common. */
-static void merge_features(const struct table *table, struct point_set_features *features)
+static void merge_features(const struct table *table, struct authorized_clients *clients,
+                           struct point_set_features *features)
 {
     struct choice_offer offers[INTRODUCTION_POINTS_MAX];
     for (size_t i = 0; i < table->count; i++)
         offers[i] = *table->taken[i]->offer->offer;
-    choice_merge_features(features, offers, table->count);
+    choice_merge_features(features, offers, table->count, clients);
 }
 
 /* A point, and where it stands in the set of an HSDir. */
@@ -61,13 +62,13 @@ static bool is_as_before(const struct table *table, const struct point_set_featu
     return true;
 }
 
-static struct point_set *make_set(struct table *table)
+static struct point_set *make_set(struct table *table, struct authorized_clients *clients)
 {
     struct point_set_entry entries[INTRODUCTION_POINTS_MAX];
     struct point_set_features features;
     if (table->count == 0)
         return NULL;
-    merge_features(table, &features);
+    merge_features(table, clients, &features);
     order_table(table);
     if (is_as_before(table, &features))
         return point_set_share(table->before);
@@ -92,7 +93,7 @@ static void make_sets(struct seating *seating, const struct distinct_hsdir *hsdi
 {
     bool *have_own = memory_allocate(hsdir_count, sizeof(*have_own));
     for (size_t i = 0; i < seating->table_count; i++) {
-        sets[seating->tables[i].hsdir] = make_set(&seating->tables[i]);
+        sets[seating->tables[i].hsdir] = make_set(&seating->tables[i], seating->clients);
         have_own[seating->tables[i].hsdir] = true;
     }
     point_sets_equalise_lengths(sets, hsdir_count);
@@ -120,7 +121,7 @@ static void write_claim(uint8_t *bytes, const struct point_claim *claim)
     bytes[16] = claim->is_of_unknown_relay;
 }
 
-static void write_offer(uint8_t *bytes, const struct choice_offer *offer)
+static void write_offer(uint8_t *bytes, const struct choice_offer *offer, struct authorized_clients *clients)
 {
     struct point_set_entry entries[INTRODUCTION_POINTS_MAX];
     struct point_set_features features;
@@ -133,7 +134,7 @@ static void write_offer(uint8_t *bytes, const struct choice_offer *offer)
             write_claim(claims + count * CLAIM_SIZE, &offer->claims[i]);
         entries[count++] = (struct point_set_entry){offer->points[i], offer->source};
     }
-    choice_merge_features(&features, offer, 1);
+    choice_merge_features(&features, offer, 1, clients);
     struct point_set *all = point_set_new(entries, count, &features);
     memcpy(bytes, all->digest, SHA3_256_SIZE);
     point_set_release(all);
@@ -147,13 +148,13 @@ static void write_offer(uint8_t *bytes, const struct choice_offer *offer)
 /* Returns true when it is what the basis was made from. */
 static bool renew_basis(uint8_t basis[SHA3_256_SIZE], const struct choice_offer *offers, size_t offer_count,
                         const struct distinct_hsdir *hsdirs, size_t hsdir_count,
-                        const uint8_t seed[CHOICE_SEED_SIZE])
+                        struct authorized_clients *clients, const uint8_t seed[CHOICE_SEED_SIZE])
 {
     uint8_t before[SHA3_256_SIZE];
     uint8_t *offer_bytes = memory_allocate(offer_count, OFFER_SIZE);
     uint8_t *hsdir_bytes = memory_allocate(hsdir_count, HSDIR_SIZE);
     for (size_t i = 0; i < offer_count; i++)
-        write_offer(offer_bytes + i * OFFER_SIZE, &offers[i]);
+        write_offer(offer_bytes + i * OFFER_SIZE, &offers[i], clients);
     for (size_t i = 0; i < hsdir_count; i++) {
         memcpy(hsdir_bytes + i * HSDIR_SIZE, hsdirs[i].fingerprint, RELAY_FINGERPRINT_SIZE);
         hsdir_bytes[i * HSDIR_SIZE + RELAY_FINGERPRINT_SIZE] = hsdirs[i].is_asked;
@@ -186,13 +187,14 @@ static void keep_sets(const struct distinct_hsdir *hsdirs, size_t hsdir_count, s
 
 void distinct_make_sets(const struct choice_offer *offers, size_t offer_count,
                         const struct distinct_hsdir *hsdirs, size_t hsdir_count, bool begins_turn,
-                        const uint8_t seed[CHOICE_SEED_SIZE], uint8_t basis[SHA3_256_SIZE],
-                        struct point_set **sets, double *wanted)
+                        struct authorized_clients *clients, const uint8_t seed[CHOICE_SEED_SIZE],
+                        uint8_t basis[SHA3_256_SIZE], struct point_set **sets, double *wanted)
 {
-    struct seating seating = {.seeker_count = offer_count, .is_anew = begins_turn};
+    struct seating seating = {.seeker_count = offer_count, .is_anew = begins_turn, .clients = clients};
     memset(sets, 0, hsdir_count * sizeof(struct point_set *));
     memset(wanted, 0, offer_count * sizeof(*wanted));
-    bool has_news = !renew_basis(basis, offers, offer_count, hsdirs, hsdir_count, seed) || begins_turn;
+    bool has_news =
+        !renew_basis(basis, offers, offer_count, hsdirs, hsdir_count, clients, seed) || begins_turn;
     seating.tables = memory_allocate(hsdir_count, sizeof(*seating.tables));
     for (size_t i = 0; i < hsdir_count && seating.table_count < DISTINCT_SETS_MAX; i++) {
         if (!hsdirs[i].is_asked)

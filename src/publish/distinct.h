@@ -3,6 +3,7 @@
 #define OBPUB_PUBLISH_DISTINCT_H
 
 #include "crypto/hash.h"
+#include "onion/authorized_clients.h"
 #include "onion/consensus.h"
 #include "publish/offer.h"
 #include "publish/point_set.h"
@@ -38,11 +39,11 @@ struct distinct_hsdir {
  * source that was there first. But a source that is to have no more than half of the places that its points
  * could have does not keep others out of a relay while they have fewer places for what they want: where there
  * are too few relays for all, each has about as many places as the others. Its features are those that all of
- * its sources have in common. A spare HSDir has the set of one of the others, and so has each asked one above
- * DISTINCT_SETS_MAX. */
+ * its sources have in common, for clients that alone may read it (NULL: everybody). A spare HSDir has the set
+ * of one of the others, and so has each asked one above DISTINCT_SETS_MAX. */
 void distinct_make_sets(const struct choice_offer *offers, size_t offer_count,
                         const struct distinct_hsdir *hsdirs, size_t hsdir_count, bool begins_turn,
-                        const uint8_t seed[CHOICE_SEED_SIZE], uint8_t basis[SHA3_256_SIZE],
-                        struct point_set **sets, double *wanted);
+                        struct authorized_clients *clients, const uint8_t seed[CHOICE_SEED_SIZE],
+                        uint8_t basis[SHA3_256_SIZE], struct point_set **sets, double *wanted);
 
 #endif

@@ -34,6 +34,7 @@ struct publisher_member {
 struct publisher_frontend {
     bool is_used;
     uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE];
+    struct authorized_clients *clients; /* who alone may read its descriptors; NULL: everybody may */
     struct publisher_member *members;
     size_t member_count;
     bool has_started;   /* what these members offer has been published, or may be */

@@ -265,6 +265,17 @@ static bool has_dead_part(const struct publisher *publisher, const struct publis
     return false;
 }
 
+/* True when the HSDirs have what is for other clients than it is to be for: who was let in gets nothing yet,
+ * or who was shut out still gets all. */
+static bool has_other_clients(const struct publisher_frontend *frontend, const struct assignment *assignment)
+{
+    for (size_t i = 0; assignment != NULL && i < assignment->count; i++) {
+        if (!authorized_clients_equal(assignment->sets[i]->features.clients, frontend->clients))
+            return true;
+    }
+    return false;
+}
+
 static int64_t draw_within(struct publisher *publisher, int64_t spread)
 {
     return publisher_draw(publisher, 0, publisher_scale(publisher, spread));
@@ -279,6 +290,8 @@ static int64_t draw_moment(struct publisher *publisher, struct publisher_fronten
 {
     const struct publisher_rules *rules = &publisher->rules;
     const struct assignment *assignment = descriptor->round.assignment;
+    if (has_other_clients(frontend, assignment))
+        return now + draw_within(publisher, rules->death_spread);
     if (cause != UPLOAD_FOR_POINTS || !has_dead_part(publisher, frontend, assignment, false))
         return now + draw_within(publisher, rules->gain_spread);
     if (!has_quiet_changer(frontend) || has_dead_part(publisher, frontend, assignment, true))

@@ -47,6 +47,8 @@ enum stranger_evidence {
     STRANGER_COUNTER,  /* a revision counter that no clock within an hour of ours makes */
     STRANGER_BROKEN,   /* several HSDirs have what can't be read */
     STRANGER_REFUSALS, /* HSDirs refuse round after round */
+    STRANGER_CLOSED,   /* a restricted descriptor that nobody here has made, and nobody else is to make */
+    STRANGER_OPEN,     /* one that everybody may read, of a frontend that is restricted */
 };
 
 /* A frontend's looks. */

@@ -43,6 +43,7 @@ struct comparison {
     bool is_same;   /* the points are those that are wanted */
     bool lacks;     /* a live source of which ours would have a point has none */
     bool is_less;   /* there are fewer points than are wanted */
+    bool is_open;   /* everybody may read it, and the frontend is restricted */
 };
 
 static bool has_point(const struct descriptor *descriptor, const struct introduction_point *point)
@@ -159,6 +160,10 @@ static struct comparison compare(const struct publisher *publisher, const struct
         compare_point(publisher, frontend, &descriptor->points[i], &comparison, now);
     if (frontend->is_split)
         compare_split(publisher, frontend, descriptor, &comparison);
+    /* Another publisher's that is restricted is closed. */
+    comparison.is_open = frontend->clients != NULL;
+    comparison.is_same = comparison.is_same && !comparison.is_open;
+    comparison.lacks = comparison.lacks || comparison.is_open;
     return comparison;
 }
 
@@ -386,7 +391,8 @@ static enum look_verdict judge_ours(struct publisher *publisher, size_t number,
     const struct publisher_descriptor *descriptor = looks_find_descriptor(publisher, number);
     bool is_last = upload_was_made_at(descriptor, upload, result->made_at);
     bool is_same = has_wanted_points(upload->wanted, result->descriptor) &&
-                   has_wanted_work(upload->wanted, result->descriptor);
+                   has_wanted_work(upload->wanted, result->descriptor) &&
+                   result->descriptor->is_restricted == (upload->wanted->features.clients != NULL);
     if (is_last)
         upload_note_seen(upload, result->made_at);
     else if (result->made_at != MOMENT_NONE && upload->taken_at != MOMENT_NONE)
@@ -398,27 +404,70 @@ static enum look_verdict judge_ours(struct publisher *publisher, size_t number,
     return LOOK_OLDER;
 }
 
-static enum look_verdict judge_others(struct publisher *publisher, size_t number,
-                                      struct publisher_upload *upload, const struct look_result *result,
-                                      int64_t now)
+/* True when what would be strange of a publisher that goes on is. One that is not newer than ours is left
+ * from a time before: nobody publishes it now. */
+static bool is_foreign_where_seen(const struct publisher *publisher,
+                                  const struct publisher_frontend *frontend,
+                                  const struct publisher_upload *upload, const struct look_result *result,
+                                  int64_t now)
+{
+    return result->is_newer && !may_be_of_twin(publisher, frontend, upload, now);
+}
+
+/* Takes note of another publisher's descriptor. Returns true when it is there on purpose, and goes on. */
+static bool note_others(struct publisher *publisher, size_t number, struct publisher_upload *upload,
+                        const struct look_result *result, bool is_foreign, enum stranger_evidence evidence,
+                        int64_t now)
 {
     struct publisher_frontend *frontend = &publisher->frontends[number];
-    struct comparison comparison = compare(publisher, frontend, upload, result->descriptor, now);
     frontend->looks.others_seen = now;
-    /* One that is not newer than ours is left from a time before: nobody publishes it now. */
-    bool is_foreign = result->is_newer && comparison.unknown > 0 &&
-                      !may_be_of_twin(publisher, frontend, upload, now) &&
-                      !expects_unknown(publisher, frontend, result->descriptor, &comparison);
     upload->look.is_newer = result->is_newer;
     if (result->is_ahead)
         note_foreign(publisher, number, upload, STRANGER_COUNTER, now);
     else if (!is_foreign)
         note_clean(publisher, number, upload, now);
     else if (!result->is_of_other_half) /* then it is neither strange nor clean */
-        note_foreign(publisher, number, upload, STRANGER_POINTS, now);
-    bool is_there_on_purpose = result->is_newer && !is_foreign && frontend->looks.others < OTHERS_SUSPECTED;
-    if (is_there_on_purpose)
+        note_foreign(publisher, number, upload, evidence, now);
+    bool is_on_purpose = result->is_newer && !is_foreign && frontend->looks.others < OTHERS_SUSPECTED;
+    if (is_on_purpose)
         note_counter(looks_find_descriptor(publisher, number), result->descriptor->revision_counter);
+    return is_on_purpose;
+}
+
+/* Another publisher's that is restricted says nothing but that it is there, and when it was made. Where
+ * others publish the frontend on purpose it is as good as ours, for all that can be known: it is only
+ * overtaken when it kept a change out. One that is not newer than ours is from before, and may be for clients
+ * that are shut out by now. */
+static enum look_verdict judge_closed(struct publisher *publisher, size_t number,
+                                      struct publisher_upload *upload, const struct look_result *result,
+                                      int64_t now)
+{
+    struct publisher_frontend *frontend = &publisher->frontends[number];
+    const struct comparison nothing = {.is_less = true};
+    bool is_expected = frontend->clients != NULL && publisher->rules.has_other_publishers;
+    bool is_foreign = !is_expected && is_foreign_where_seen(publisher, frontend, upload, result, now);
+    if (note_others(publisher, number, upload, result, is_foreign, STRANGER_CLOSED, now))
+        overtake(publisher, number, upload, &nothing, now);
+    if (!result->is_newer || !is_expected) {
+        upload_note_gone(upload);
+        if (frontend->looks.others != OTHERS_SUSPECTED)
+            mend(publisher, number, now);
+    }
+    return LOOK_OTHERS;
+}
+
+static enum look_verdict judge_others(struct publisher *publisher, size_t number,
+                                      struct publisher_upload *upload, const struct look_result *result,
+                                      int64_t now)
+{
+    struct publisher_frontend *frontend = &publisher->frontends[number];
+    struct comparison comparison = compare(publisher, frontend, upload, result->descriptor, now);
+    bool has_strange_points =
+        comparison.unknown > 0 && !expects_unknown(publisher, frontend, result->descriptor, &comparison);
+    bool is_foreign = (has_strange_points || comparison.is_open) &&
+                      is_foreign_where_seen(publisher, frontend, upload, result, now);
+    bool is_there_on_purpose = note_others(publisher, number, upload, result, is_foreign,
+                                           comparison.is_open ? STRANGER_OPEN : STRANGER_POINTS, now);
     if (comparison.is_same && !is_foreign && !result->is_ahead)
         return LOOK_OTHERS;
     if (is_there_on_purpose)
@@ -453,7 +502,8 @@ static enum look_verdict judge(struct publisher *publisher, size_t number, struc
         upload->look.nones = 0;
     upload->look.is_newer = false;
     if (result->finding == LOOK_FINDING_OTHERS)
-        return judge_others(publisher, number, upload, result, now);
+        return result->descriptor->is_closed ? judge_closed(publisher, number, upload, result, now)
+                                             : judge_others(publisher, number, upload, result, now);
     if (result->finding == LOOK_FINDING_BROKEN)
         return judge_broken(publisher, number, upload, now);
     note_clean(publisher, number, upload, now);

@@ -17,7 +17,9 @@ enum look_finding {
 /* What came of a look. */
 struct look_result {
     enum look_finding finding;
-    const struct descriptor *descriptor; /* ours or another's, all of its signatures being good; else NULL */
+    const struct descriptor *descriptor; /* ours or another's, all of its signatures being good; else NULL. Of
+                                            ours that is restricted is decrypted what is for the clients of
+                                            now; else it is closed */
     /* When what was found was made: ours exactly, or MOMENT_NONE where that is no longer known; another's as
      * far as its counter tells. */
     int64_t made_at;

@@ -11,7 +11,7 @@
 
 /* Pieces of one point, and of the features, that make the digest. */
 #define POINT_PIECES 6
-#define FEATURES_SIZE (1 + 1 + 8 + 1 + 1 + POW_SEED_SIZE + 8 + 8 + 8 + 8)
+#define FEATURES_SIZE (1 + 1 + 8 + 1 + 1 + POW_SEED_SIZE + 8 + 8 + 8 + 8 + 1 + SHA3_256_SIZE)
 
 /* The features as bytes; what is absent is zeros. */
 static void encode_features(uint8_t bytes[FEATURES_SIZE], const struct point_set_features *features)
@@ -33,6 +33,10 @@ static void encode_features(uint8_t bytes[FEATURES_SIZE], const struct point_set
         big_endian_write_uint64(bytes + 28 + POW_SEED_SIZE, (uint64_t)features->pow_lifetime);
     }
     big_endian_write_uint64(bytes + 36 + POW_SEED_SIZE, features->middle_length);
+    if (features->clients != NULL) {
+        bytes[44 + POW_SEED_SIZE] = 1;
+        memcpy(bytes + 45 + POW_SEED_SIZE, features->clients->digest, SHA3_256_SIZE);
+    }
 }
 
 /* The link specifiers are the only piece of a point that has no fixed size: their lengths are hashed too, so
@@ -63,6 +67,7 @@ struct point_set *point_set_new(const struct point_set_entry *entries, size_t co
     struct point_set *set = memory_allocate(1, sizeof(*set) + count * sizeof(*entries));
     set->holders = 1;
     set->features = *features;
+    authorized_clients_share(set->features.clients);
     set->count = count;
     memcpy(set->entries, entries, count * sizeof(*entries));
     name_content(set);
@@ -78,8 +83,10 @@ struct point_set *point_set_share(struct point_set *set)
 
 void point_set_release(struct point_set *set)
 {
-    if (set != NULL && --set->holders == 0)
-        free(set);
+    if (set == NULL || --set->holders > 0)
+        return;
+    authorized_clients_release(set->features.clients);
+    free(set);
 }
 
 void point_set_replace(struct point_set **held, struct point_set *set)
@@ -99,7 +106,8 @@ static size_t find_middle_length(const struct point_set *set)
     };
     for (size_t i = 0; i < set->count; i++)
         content.points[i] = &set->entries[i].point;
-    return superdescriptor_find_middle_length(&content, 0);
+    return superdescriptor_find_middle_length(
+        &content, set->features.clients != NULL ? set->features.clients->count : 0);
 }
 
 void point_sets_equalise_lengths(struct point_set **sets, size_t count)

@@ -9,12 +9,15 @@
 #define OBPUB_PUBLISH_POINT_SET_H
 
 #include "crypto/hash.h"
+#include "onion/authorized_clients.h"
 #include "onion/descriptor.h"
 #include "onion/introduction_point.h"
 #include "onion/pow_params.h"
 
 /* What a superdescriptor says of the service as a whole. */
 struct point_set_features {
+    /* Who alone may read it; NULL: everybody may. Held by the set that has the features. */
+    struct authorized_clients *clients;
     bool is_single_onion_service;
     struct flow_control flow_control;
     struct pow_params pow_params;
@@ -59,11 +62,11 @@ void point_sets_equalise_lengths(struct point_set **sets, size_t count);
 /* Has *held be this set, shared, in the place of the one that it was. */
 void point_set_replace(struct point_set **held, struct point_set *set);
 
-/* True when both have the same points in the same order with the same features, or both are NULL. Which
- * source gave what does not matter: a visitor sees nothing of that. */
+/* True when both have the same points in the same order with the same features, for the same clients, or both
+ * are NULL. Which source gave what does not matter: a visitor sees nothing of that. */
 bool point_set_equals(const struct point_set *one, const struct point_set *other);
 
-/* True when a set says just this of the service. */
+/* True when a set says just this of the service, to the same clients. */
 bool point_set_has_features(const struct point_set *set, const struct point_set_features *features);
 
 /* How many of a set's points are from a source. NULL has none. */

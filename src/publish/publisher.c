@@ -84,6 +84,7 @@ static void frontend_clear(struct publisher_frontend *frontend)
     for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++)
         publisher_descriptor_clear(&frontend->descriptors[slot]);
     assignment_release(frontend->assignment);
+    authorized_clients_release(frontend->clients);
     free(frontend->members);
     memset(frontend, 0, sizeof(*frontend));
 }
@@ -152,13 +153,15 @@ static size_t find_frontend_row(struct publisher *publisher)
 }
 
 size_t publisher_add_frontend(struct publisher *publisher,
-                              const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE], const uint64_t *sources,
+                              const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE],
+                              struct authorized_clients *clients, const uint64_t *sources,
                               size_t source_count, int64_t now)
 {
     size_t number = find_frontend_row(publisher);
     struct publisher_frontend *frontend = &publisher->frontends[number];
     frontend->is_used = true;
     memcpy(frontend->identity_key, identity_key, ED25519_PUBLIC_KEY_SIZE);
+    frontend->clients = authorized_clients_share(clients);
     frontend->changed_since = MOMENT_NEVER;
     frontend->places_noted_at = MOMENT_NONE;
     frontend->kept_until = frontend->sick_until = MOMENT_NEVER;
@@ -171,6 +174,17 @@ size_t publisher_add_frontend(struct publisher *publisher,
         frontend_update_hsdirs(publisher, frontend, now);
     publisher_set_members(publisher, number, sources, source_count, now);
     return number;
+}
+
+void publisher_set_clients(struct publisher *publisher, size_t number, struct authorized_clients *clients,
+                           int64_t now)
+{
+    struct publisher_frontend *frontend = &publisher->frontends[number];
+    if (authorized_clients_equal(clients, frontend->clients))
+        return;
+    authorized_clients_release(frontend->clients);
+    frontend->clients = authorized_clients_share(clients);
+    frontend_update_by_command(publisher, number, now);
 }
 
 void publisher_set_descriptors(struct publisher *publisher, size_t number, enum descriptors_policy policy,

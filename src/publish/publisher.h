@@ -26,14 +26,21 @@ void publisher_set_observer(struct publisher *publisher,
                             void (*changed)(const struct source_change *change, void *context),
                             void *context);
 
-/* Frontends have numbers counted from 0; a number that was taken away is given again. Those of sources are
+/* Frontends have numbers counted from 0; a number that was taken away is given again. clients, which are
+ * shared, are those that alone may read the frontend's descriptors; NULL: everybody may. Those of sources are
  * never given again, see source_row(): what is told of one that is gone is passed over. */
 uint64_t publisher_add_source(struct publisher *publisher,
                               const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE], enum source_kind kind,
                               int64_t now);
 size_t publisher_add_frontend(struct publisher *publisher,
-                              const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE], const uint64_t *sources,
+                              const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE],
+                              struct authorized_clients *clients, const uint64_t *sources,
                               size_t source_count, int64_t now);
+
+/* Has other clients alone be able to read a frontend's descriptors (NULL: everybody), which are shared. What
+ * is for others is sent to no HSDir any more from then on, and both descriptors go out within seconds. */
+void publisher_set_clients(struct publisher *publisher, size_t frontend, struct authorized_clients *clients,
+                           int64_t now);
 
 /* Whether a frontend's HSDirs have the same points; DESCRIPTORS_AUTO at first. */
 void publisher_set_descriptors(struct publisher *publisher, size_t frontend, enum descriptors_policy policy,

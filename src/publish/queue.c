@@ -42,11 +42,21 @@ static int64_t find_patience(const struct publisher *publisher, enum descriptor_
     return publisher_scale(publisher, patience[cause]) + more;
 }
 
-static bool may_be_sent(const struct publisher_frontend *frontend, const struct publisher_upload *upload,
+/* What is for other clients than it is to be for now waits for the next round, which has something else. */
+static bool is_for_clients(const struct publisher_frontend *frontend,
+                           const struct publisher_descriptor *descriptor,
+                           const struct publisher_upload *upload)
+{
+    const struct point_set *set = upload_find_set(descriptor, upload);
+    return set != NULL && authorized_clients_equal(set->features.clients, frontend->clients);
+}
+
+static bool may_be_sent(const struct publisher_frontend *frontend,
+                        const struct publisher_descriptor *descriptor, const struct publisher_upload *upload,
                         int64_t now)
 {
     return upload->state == UPLOAD_DUE && now >= upload->due &&
-           !frontend_is_busy(frontend, upload->fingerprint);
+           !frontend_is_busy(frontend, upload->fingerprint) && is_for_clients(frontend, descriptor, upload);
 }
 
 /* Finds a frontend's most urgent upload; best stays as it is when none may be sent now. */
@@ -57,7 +67,7 @@ static void find_candidate(const struct publisher *publisher, const struct publi
         const struct publisher_descriptor *descriptor = &frontend->descriptors[slot];
         for (size_t i = 0; i < descriptor->upload_count; i++) {
             const struct publisher_upload *upload = &descriptor->uploads[i];
-            if (!may_be_sent(frontend, upload, now))
+            if (!may_be_sent(frontend, descriptor, upload, now))
                 continue;
             int64_t deadline = upload->due + find_patience(publisher, slot, upload->cause);
             if (deadline < best->deadline)
@@ -87,7 +97,7 @@ static bool goes_with(const struct publisher_frontend *frontend,
 {
     return upload->cause == candidate->cause &&
            point_set_equals(upload_find_set(descriptor, upload), candidate->set) &&
-           may_be_sent(frontend, upload, now);
+           may_be_sent(frontend, descriptor, upload, now);
 }
 
 /* Takes a descriptor's uploads of one cause and set for as long as there are permits, each for the tor that

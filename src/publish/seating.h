@@ -36,8 +36,9 @@ struct seating {
     struct ranked_offer *ranked;
     struct table *tables;
     size_t table_count;
-    size_t capacity;    /* of a table */
-    size_t goals;       /* all of them together */
+    struct authorized_clients *clients; /* who alone may read what comes of it; NULL: everybody */
+    size_t capacity;                    /* of a table */
+    size_t goals;                       /* all of them together */
     bool is_anew;       /* a new turn begins, or an HSDir has nothing yet: other sets may change, too */
     size_t drives_left; /* how often a source may still be given the place of another one */
 };

@@ -16,8 +16,9 @@ struct config_delivery {
     struct config_report report;
     unsigned char *text;
     size_t length;
-    struct config_frontend *keys; /* nothing but what the reader says of a key */
+    struct config_frontend *keys; /* nothing but what the reader says of a key, and of the clients */
     size_t key_count;
+    size_t clients_count; /* of how many it has said who they are */
     size_t next_key;
 };
 
@@ -54,6 +55,25 @@ static int take_key(struct config_delivery *delivery, const uint8_t *bytes, size
     return 0;
 }
 
+static int take_clients(struct config_delivery *delivery, const uint8_t *bytes, size_t size)
+{
+    struct error error;
+    if (size < READER_CLIENTS_KEYS || delivery->clients_count + 1 != delivery->key_count)
+        return -1;
+    const size_t count = big_endian_read_uint16(bytes + READER_CLIENTS_COUNT);
+    const size_t folder = READER_CLIENTS_KEYS + count * X25519_PUBLIC_KEY_SIZE;
+    if (folder > size || size - folder >= PATH_MAX || (count > 0 && folder == size))
+        return -1;
+    struct config_frontend *key = &delivery->keys[delivery->clients_count++];
+    if (size > folder)
+        key->clients_folder = memory_copy_text((const char *)bytes + folder, size - folder);
+    if (count == 0)
+        return 0;
+    key->clients = authorized_clients_new(
+        (const uint8_t(*)[X25519_PUBLIC_KEY_SIZE])(bytes + READER_CLIENTS_KEYS), count, &error);
+    return key->clients != NULL ? 0 : -1;
+}
+
 int config_delivery_take(struct config_delivery *delivery, const uint8_t *bytes, size_t size)
 {
     switch (bytes[0]) {
@@ -67,6 +87,8 @@ int config_delivery_take(struct config_delivery *delivery, const uint8_t *bytes,
         return take_text(delivery, bytes + 1, size - 1);
     case READER_KEY:
         return take_key(delivery, bytes, size);
+    case READER_CLIENTS:
+        return take_clients(delivery, bytes, size);
     default:
         return -1;
     }
@@ -89,11 +111,27 @@ static int find_key(const char *path, struct config_frontend *frontend, void *co
     return 0;
 }
 
+/* The clients of the service whose key was the last. */
+static int find_clients(const char *folder, struct config_frontend *frontend, void *context,
+                        struct config_report *report)
+{
+    (void)folder;
+    (void)report;
+    struct config_delivery *delivery = context;
+    struct config_frontend *key = &delivery->keys[delivery->next_key - 1];
+    frontend->clients_folder = key->clients_folder;
+    frontend->clients = key->clients;
+    key->clients_folder = NULL;
+    key->clients = NULL;
+    return 0;
+}
+
 int config_delivery_parse(struct config_delivery *delivery, const char *path, struct config *config)
 {
-    const struct config_files files = {.find_key = find_key, .context = delivery, .are_checked = true};
+    const struct config_files files = {
+        .find_key = find_key, .find_clients = find_clients, .context = delivery, .are_checked = true};
     struct config_report own = {0};
-    if (delivery->text == NULL)
+    if (delivery->text == NULL || delivery->clients_count != delivery->key_count)
         return -1;
     int result = config_parse(config, path, delivery->text, delivery->length, &files, &own);
     for (size_t i = 0; i < own.error_count; i++)
@@ -117,8 +155,11 @@ void config_delivery_free(struct config_delivery *delivery)
     if (delivery == NULL)
         return;
     config_report_clear(&delivery->report);
-    for (size_t i = 0; i < delivery->key_count; i++)
+    for (size_t i = 0; i < delivery->key_count; i++) {
         free(delivery->keys[i].key_path);
+        free(delivery->keys[i].clients_folder);
+        authorized_clients_release(delivery->keys[i].clients);
+    }
     free(delivery->keys);
     free(delivery->text);
     free(delivery);

@@ -30,6 +30,8 @@ enum reader_message {
     /* The engine's again. */
     READER_SOCKET,     /* path: remove the file of a listening socket that the config names */
     READER_CLIENT_KEY, /* address, path: read the key for an onion service that the config names; see below */
+    /* In answer to READER_LOAD again. */
+    READER_CLIENTS, /* the authorised clients of the frontend whose READER_KEY came last: see below */
 };
 
 #define READER_MESSAGE_SIZE_MAX 16384
@@ -42,6 +44,12 @@ enum reader_message {
 #define READER_KEY_IDENTITY 6
 #define READER_KEY_BUNDLE (READER_KEY_IDENTITY + ED25519_PUBLIC_KEY_SIZE)
 #define READER_KEY_PATH (READER_KEY_BUNDLE + BUNDLE_HEADER_SIZE)
+
+/* READER_CLIENTS: type, how many they are (2 bytes, most significant first), their public keys, path of their
+ * folder. It comes for every frontend, directly behind its READER_KEY, so that none that is restricted can be
+ * taken for an open one: with 0 clients and "" for one that has no folder. */
+#define READER_CLIENTS_COUNT 1
+#define READER_CLIENTS_KEYS 3
 
 /* READER_PASSWORD: type, path. READER_PROOF: type, flags, nonce of the client, nonce and hash of the server,
  * path. Both end in a NUL and the path of the unix socket that was connected to, if that is one, and with

@@ -86,6 +86,21 @@ static int send_key(struct reader *reader, const struct config_frontend *fronten
     return channel_send(reader->engine, bytes, READER_KEY_PATH + path_length);
 }
 
+static int send_clients(struct reader *reader, const struct config_frontend *frontend)
+{
+    const struct authorized_clients *clients = frontend->clients;
+    const char *folder = frontend->clients_folder != NULL ? frontend->clients_folder : "";
+    const size_t count = clients != NULL ? clients->count : 0, folder_length = strlen(folder);
+    uint8_t *bytes = reader->bytes;
+    bytes[0] = READER_CLIENTS;
+    big_endian_write_uint16(bytes + READER_CLIENTS_COUNT, (uint16_t)count);
+    size_t size = READER_CLIENTS_KEYS + count * X25519_PUBLIC_KEY_SIZE;
+    if (count > 0)
+        memcpy(bytes + READER_CLIENTS_KEYS, clients->keys, count * X25519_PUBLIC_KEY_SIZE);
+    memcpy(bytes + size, folder, folder_length);
+    return channel_send(reader->engine, bytes, size + folder_length);
+}
+
 /* -- the config ----------------------------------------------------------------------------------- */
 
 /* Takes back what was loaded and is not kept. */
@@ -151,7 +166,8 @@ static int send_config(struct reader *reader, const unsigned char *text, size_t 
     if (send_pieces(reader, READER_TEXT, text, length) != 0)
         return -1;
     for (size_t i = 0; i < reader->loaded.frontend_count; i++) {
-        if (send_key(reader, &reader->loaded.frontends[i]) != 0)
+        if (send_key(reader, &reader->loaded.frontends[i]) != 0 ||
+            send_clients(reader, &reader->loaded.frontends[i]) != 0)
             return -1;
     }
     return 0;

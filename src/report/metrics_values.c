@@ -198,6 +198,12 @@ static double frontend_is_frozen(const struct report_view *view, const struct re
     return frontend->is_frozen && frontend->assignment != NULL;
 }
 
+static double frontend_clients(const struct report_view *view, const struct report_frontend *shown)
+{
+    const struct authorized_clients *clients = find_frontend(view, shown)->clients;
+    return clients != NULL ? (double)clients->count : METRICS_NO_VALUE;
+}
+
 static double frontend_uses_drained(const struct report_view *view, const struct report_frontend *shown)
 {
     return find_frontend(view, shown)->uses_drained;
@@ -275,6 +281,9 @@ const struct frontend_metric frontend_metrics[] = {
     {{"obpub_frontend_static", "gauge",
       "1 when no backend is live, so that the last good introduction points stay published."},
      frontend_is_frozen},
+    {{"obpub_frontend_authorized_clients", "gauge",
+      "Authorised clients, who alone can read the frontend's descriptors; none where everybody can."},
+     frontend_clients},
     {{"obpub_frontend_uses_drained", "gauge",
       "1 when no other backends are live than such as are drained, to which visitors come all the same."},
      frontend_uses_drained},

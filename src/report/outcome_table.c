@@ -141,7 +141,10 @@ static void print_frontend(const struct outcome *outcome, size_t number, FILE *f
     if (frontend->descriptors[DESCRIPTOR_FIRST].upload_count == 0)
         return;
     size_t points = assignment_count_points(frontend->assignment);
-    fprintf(file, "  superdescriptor of %zu introduction point%s\n", points, points == 1 ? "" : "s");
+    char restriction[REPORT_RESTRICTION_SIZE];
+    report_view_describe_restriction(restriction, frontend->clients);
+    fprintf(file, "  superdescriptor of %zu introduction point%s%s\n", points, points == 1 ? "" : "s",
+            restriction);
     print_descriptor(outcome, &frontend->descriptors[DESCRIPTOR_FIRST], "first", file);
     print_descriptor(outcome, &frontend->descriptors[DESCRIPTOR_SECOND], "second", file);
     if (!outcome->is_verified)

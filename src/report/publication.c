@@ -50,6 +50,8 @@ const char *publication_name_evidence(enum stranger_evidence evidence)
         [STRANGER_POINTS] = "HSDirs hand out introduction points that none of its backends has",
         [STRANGER_COUNTER] = "HSDirs have a revision counter that no right clock makes",
         [STRANGER_BROKEN] = "HSDirs hand out what can't be read",
+        [STRANGER_CLOSED] = "HSDirs hand out restricted descriptors that obpub has not made, and can't read",
+        [STRANGER_OPEN] = "HSDirs hand out descriptors that everybody may read, of a restricted frontend",
         [STRANGER_REFUSALS] = "HSDirs refuse round after round, as they have higher revision counters",
     };
     return names[evidence];

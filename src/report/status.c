@@ -350,6 +350,8 @@ static json_t *make_service(const struct report_view *view, const struct report_
                         make_moment(view, find_last_attempt(&descriptors[DESCRIPTOR_SECOND])));
     json_object_set_new(object, "isPublished", json_boolean(report_view_is_published(view, shown)));
     json_object_set_new(object, "publication", json_string(publication_name(publication_judge(view, shown))));
+    json_object_set_new(object, "authorizedClients",
+                        frontend->clients != NULL ? make_count(frontend->clients->count) : json_null());
     publication_describe(problem, view, shown);
     json_object_set_new(object, "problem", status_value_text(problem));
     json_object_set_new(object, "otherPublishers", make_others(view, frontend));

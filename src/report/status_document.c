@@ -249,6 +249,7 @@ static int read_service(void *entry, const json_t *value, struct error *error)
         {"usesDrained", FIELD_BOOLEAN, true, offsetof(struct status_service, uses_drained)},
         {"doubtsHealth", FIELD_BOOLEAN, true, offsetof(struct status_service, doubts_health)},
         {"problem", FIELD_TEXT_OR_NULL, true, offsetof(struct status_service, problem)},
+        {"authorizedClients", FIELD_COUNT_OR_NULL, true, offsetof(struct status_service, clients)},
         {"isDistinct", FIELD_BOOLEAN, true, offsetof(struct status_service, is_distinct)},
         {"isSplit", FIELD_BOOLEAN, true, offsetof(struct status_service, is_split)},
         {"nextTurn", FIELD_TIME_OR_NULL, true, offsetof(struct status_service, next_turn)},

@@ -88,6 +88,7 @@ struct status_service {
     bool uses_drained;          /* no other instances are live than such as are drained */
     bool doubts_health;         /* all that are live are sick: that changes nothing */
     const char *problem;        /* of its publication, or NULL */
+    uint64_t clients;           /* that alone may read its descriptors; 0: everybody may */
     const char *mode;           /* softmap or hardmap; NULL from an obpub that knows but the first */
     bool is_distinct;           /* HSDirs have introduction points of their own */
     bool is_split;              /* each HSDir that clients ask has the points of one of them */

@@ -318,6 +318,9 @@ static void print_service(const struct printer *printer, const struct status_ser
         printer_put_coloured(printer, COLOUR_GOOD, "published");
     else
         printer_put_coloured(printer, COLOUR_DOUBTFUL, "not fully published");
+    if (service->clients > 0)
+        fprintf(printer->file, ", restricted to %" PRIu64 " client%s", service->clients,
+                printer_plural(service->clients));
     if (service->is_static) {
         fputs(", ", printer->file);
         printer_put_coloured(printer, COLOUR_BAD,

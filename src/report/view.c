@@ -1,6 +1,7 @@
 /* What the status and the metrics both work out of a view. */
 #include "report/view.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "onion/presigned.h"
@@ -111,6 +112,15 @@ bool report_view_is_published(const struct report_view *view, const struct repor
     return is_ours && publisher_is_published(view->publisher, frontend->number, view->now) &&
            (plan == NULL || presigned_judge(plan, report_view_schedule(view),
                                             view->wall_milliseconds / 1000) != PRESIGNED_RAN_OUT);
+}
+
+void report_view_describe_restriction(char text[REPORT_RESTRICTION_SIZE],
+                                      const struct authorized_clients *clients)
+{
+    text[0] = '\0';
+    if (clients != NULL)
+        snprintf(text, REPORT_RESTRICTION_SIZE, ", restricted to %zu client%s", clients->count,
+                 clients->count == 1 ? "" : "s");
 }
 
 bool report_view_takes_flow_control(const struct report_view *view, const struct publisher_frontend *frontend,

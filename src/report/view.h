@@ -73,6 +73,12 @@ const struct time_schedule *report_view_schedule(const struct report_view *view)
  * not expired with the frontend's bundle, and nobody else publishes its address. */
 bool report_view_is_published(const struct report_view *view, const struct report_frontend *frontend);
 
+/* Writes behind what is published that only so many clients may read it: ", restricted to 2 clients"; "" for
+ * NULL, everybody. */
+#define REPORT_RESTRICTION_SIZE 64
+void report_view_describe_restriction(char text[REPORT_RESTRICTION_SIZE],
+                                      const struct authorized_clients *clients);
+
 /* True when HSDirs of a frontend have points of their own, and not for proof of work. */
 bool report_view_is_distinct(const struct report_view *view, const struct report_frontend *frontend);
 

@@ -223,7 +223,8 @@ static bool take_message(int end, const struct span *question, uint8_t *result)
         return true;
     }
     FUZZ_REQUIRE(((const uint8_t *)question->data)[0] == READER_LOAD);
-    FUZZ_REQUIRE(bytes[0] >= READER_WARNING && bytes[0] <= READER_KEY);
+    FUZZ_REQUIRE((bytes[0] >= READER_WARNING && bytes[0] <= READER_KEY) || bytes[0] == READER_CLIENTS);
+    FUZZ_REQUIRE(bytes[0] != READER_CLIENTS || size >= READER_CLIENTS_KEYS);
     FUZZ_REQUIRE(bytes[0] != READER_KEY || size > READER_KEY_PATH);
     return false;
 }

@@ -162,8 +162,23 @@ static void add_key(struct messages *messages, const struct bundle *bundle)
     add(messages, READER_KEY, bytes + 1, READER_KEY_PATH + strlen(path) - 1);
 }
 
-/* The answer to READER_LOAD, with as many keys as services, or one too few. */
-static void add_config(struct messages *messages, const struct bundle *bundle, size_t keys)
+/* Who may read the first service's descriptors: so many clients. */
+static void add_clients(struct messages *messages, size_t count)
+{
+    static const char folder[] = "/clients/one";
+    uint8_t bytes[READER_CLIENTS_KEYS + 3 * X25519_PUBLIC_KEY_SIZE + sizeof(folder)] = {0};
+    bytes[READER_CLIENTS_COUNT + 1] = (uint8_t)count;
+    for (size_t i = 0; i < count; i++) {
+        const uint8_t secret[X25519_SECRET_KEY_SIZE] = {(uint8_t)(i + 1)};
+        x25519_derive_public_key(bytes + READER_CLIENTS_KEYS + i * X25519_PUBLIC_KEY_SIZE, secret);
+    }
+    const size_t size = READER_CLIENTS_KEYS + count * X25519_PUBLIC_KEY_SIZE;
+    memcpy(bytes + size, folder, strlen(folder));
+    add(messages, READER_CLIENTS, bytes + 1, size + (count > 0 ? strlen(folder) : 0) - 1);
+}
+
+/* The answer to READER_LOAD, with as many keys as services, or one too few, and so many clients of each. */
+static void add_config(struct messages *messages, const struct bundle *bundle, size_t keys, size_t clients)
 {
     struct forger backend;
     char address[ONION_ADDRESS_SIZE];
@@ -174,8 +189,10 @@ static void add_config(struct messages *messages, const struct bundle *bundle, s
     char *rest = text_format("  instances: [{address: %s, control-password-file: x}]\n", address);
     add_text(messages, READER_TEXT, rest);
     free(rest);
-    for (size_t i = 0; i < keys; i++)
+    for (size_t i = 0; i < keys; i++) {
         add_key(messages, bundle);
+        add_clients(messages, clients);
+    }
     add_end(messages, 0, "");
 }
 
@@ -186,7 +203,7 @@ static void write_loads(void)
     for (size_t i = 0; i < 3; i++) {
         char *name = text_format("load-%zu", i);
         messages.length = 0;
-        add_config(&messages, i == 1 ? bundle : NULL, i < 2);
+        add_config(&messages, i == 1 ? bundle : NULL, i < 2, i == 0 ? 3 : 0);
         add_end(&messages, 0, "");
         add_end(&messages, 0, "");
         add_end(&messages, 0, "0123456789abcdef0123456789abcdef");
@@ -209,6 +226,13 @@ static void write_loads(void)
     add_text(&messages, READER_KEY, "short");
     add_end(&messages, 0, "");
     write_answers("load-short-key", 0, &messages);
+    messages.length = 0;
+    add_clients(&messages, 1);
+    write_answers("load-clients-of-none", 0, &messages);
+    messages.length = 0;
+    add_key(&messages, NULL);
+    add(&messages, READER_CLIENTS, "\0\2key", 5);
+    write_answers("load-short-clients", 0, &messages);
 }
 
 static void write_refusals(void)

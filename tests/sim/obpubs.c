@@ -370,7 +370,7 @@ static void start(struct world *world, const struct happening *happening)
                              find_kind(&world->backends[i]), world->now);
     for (size_t i = 0; i < world->plan.frontend_count; i++) {
         const struct frontend *frontend = &world->frontends[i];
-        publisher_add_frontend(obpub->publisher, frontend->keys.identity_key, frontend->backends,
+        publisher_add_frontend(obpub->publisher, frontend->keys.identity_key, NULL, frontend->backends,
                                frontend->backend_count, world->now);
         operators_configure(world, obpub, i);
         if (world->plan.has_twins)

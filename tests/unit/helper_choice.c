@@ -26,7 +26,7 @@ size_t choose_points(const struct introduction_point *chosen[INTRODUCTION_POINTS
         numbered[i].source = i;
         numbered[i].descriptor = &plain;
     }
-    struct point_set *set = choice_make_set(numbered, count, maximum, seed);
+    struct point_set *set = choice_make_set(numbered, count, maximum, NULL, seed);
     size_t chosen_count = set != NULL ? set->count : 0;
     for (size_t i = 0; i < chosen_count; i++)
         chosen[i] = find_point(&offers[set->entries[i].source], &set->entries[i].point);

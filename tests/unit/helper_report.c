@@ -150,7 +150,7 @@ static void make_publisher(struct report_fixture *fixture)
     for (size_t i = 0; i < 2; i++) {
         memset(key, 0x21 + (int)i, sizeof(key));
         fixture->frontends[i].number =
-            publisher_add_frontend(publisher, key, backends, i == 0 ? 3 : 1, REPORT_NOW - 7200000);
+            publisher_add_frontend(publisher, key, NULL, backends, i == 0 ? 3 : 1, REPORT_NOW - 7200000);
     }
     publisher_note_reachable(publisher, 0, true, UPTIME_UNKNOWN, REPORT_NOW - 3600000);
     report_fixture_give_points(publisher, 0, 3, 0x31, REPORT_NOW - 3600000);

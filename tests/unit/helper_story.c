@@ -92,7 +92,8 @@ size_t story_add_frontend(struct story *story, size_t count)
     uint64_t backends[STORY_BACKENDS_MAX];
     for (size_t i = 0; i < count; i++)
         backends[i] = i;
-    return publisher_add_frontend(story->publisher, identity_key, backends, count, story->now);
+    return publisher_add_frontend(story->publisher, identity_key, story->clients, backends, count,
+                                  story->now);
 }
 
 void story_set_network(struct story *story, int day, int hour)

@@ -53,7 +53,8 @@ struct story {
     struct publisher *publisher;
     int64_t now;
     struct time_schedule schedule;
-    uint32_t hsdir_count; /* of the next network */
+    uint32_t hsdir_count;               /* of the next network */
+    struct authorized_clients *clients; /* of the next frontend; the story's */
     struct story_backend backends[STORY_BACKENDS_MAX];
     bool hsdirs_answer;                /* false: uploads stay without an answer */
     enum upload_failure hsdirs_refuse; /* why every upload fails */

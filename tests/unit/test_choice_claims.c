@@ -69,7 +69,7 @@ static struct point_set *choose(const struct scene *scene, size_t count, uint8_t
     struct choice_offer offers[OFFERS];
     for (size_t i = 0; i < count; i++)
         offers[i] = scene->offers[seed_byte % 2 == 0 ? i : count - 1 - i];
-    struct point_set *set = choice_make_set(offers, count, INTRODUCTION_POINTS_MAX, seed);
+    struct point_set *set = choice_make_set(offers, count, INTRODUCTION_POINTS_MAX, NULL, seed);
     assert_non_null(set);
     for (size_t i = 0; i < set->count; i++) {
         struct point_set *others = point_set_share(set);

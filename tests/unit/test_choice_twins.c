@@ -28,8 +28,8 @@ static void test_order_of_twins(void **state)
                                           .descriptor = &descriptor};
         turned[2 - i] = offers[i];
     }
-    struct point_set *one = choice_make_set(offers, 3, INTRODUCTION_POINTS_MAX, seed);
-    struct point_set *other = choice_make_set(turned, 3, INTRODUCTION_POINTS_MAX, seed);
+    struct point_set *one = choice_make_set(offers, 3, INTRODUCTION_POINTS_MAX, NULL, seed);
+    struct point_set *other = choice_make_set(turned, 3, INTRODUCTION_POINTS_MAX, NULL, seed);
     assert_true(point_set_equals(one, other));
     point_set_release(one);
     point_set_release(other);

@@ -37,6 +37,7 @@ struct story {
     uint8_t basis[SHA3_256_SIZE]; /* what these were made from */
     uint32_t next_key;
     int64_t now;
+    struct authorized_clients *clients;
 };
 
 static size_t draw(struct story *story, size_t below)
@@ -201,8 +202,8 @@ static void turn(struct story *story, bool begins_turn)
     }
     for (size_t i = 0; i < HSDIRS; i++)
         story->hsdirs[i].before = story->sets[i];
-    distinct_make_sets(offers, count, story->hsdirs, HSDIRS, begins_turn, story->seed, story->basis, sets,
-                       wanted);
+    distinct_make_sets(offers, count, story->hsdirs, HSDIRS, begins_turn, story->clients, story->seed,
+                       story->basis, sets, wanted);
     for (size_t i = 0; i < HSDIRS; i++) {
         point_set_release(story->sets[i]);
         story->sets[i] = sets[i];
@@ -506,7 +507,7 @@ static void test_not_too_many_sets(void **state)
             fingerprints[i][j] = (uint8_t)draw(&story, 256);
         hsdirs[i] = (struct distinct_hsdir){fingerprints[i], true, NULL};
     }
-    distinct_make_sets(offers, 3, hsdirs, MANY, false, story.seed, basis, sets, wanted);
+    distinct_make_sets(offers, 3, hsdirs, MANY, false, NULL, story.seed, basis, sets, wanted);
     for (size_t i = 0; i < MANY; i++) {
         bool is_new = true;
         assert_non_null(sets[i]);

@@ -35,7 +35,7 @@ static void test_frontend_that_is_back(void **state)
     publisher_remove_frontend(publisher, 0);
     reactions_forget(&reactions, 0);
     story_run(story, 60000);
-    assert_int_equal(publisher_add_frontend(publisher, key, &source, 1, story->now), 0);
+    assert_int_equal(publisher_add_frontend(publisher, key, NULL, &source, 1, story->now), 0);
     story_run(story, 60000);
     assert_true(publisher_is_published(publisher, 0, story->now));
     reactions_note_upload(&reactions, publisher, 0, story->now, &histogram);

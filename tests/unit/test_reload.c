@@ -98,11 +98,13 @@ static void answer_config(void)
     static const char text[] = "\nservices: [{key: k, instances: [{address: "
                                "pg6mmjiyjmcrsslvykfwnntlaru7p5svn6y2ymmju6nubxndf4pscryd.onion}]}]\n";
     uint8_t message[sizeof(text)], key[READER_KEY_PATH + 1] = {READER_KEY};
+    static const uint8_t clients[READER_CLIENTS_KEYS] = {READER_CLIENTS};
     memcpy(message, text, sizeof(text) - 1);
     message[0] = READER_TEXT;
     answer(message, sizeof(text) - 1);
     key[READER_KEY_PATH] = 'k';
     answer(key, sizeof(key));
+    answer(clients, sizeof(clients));
     answer_end(0);
 }
 

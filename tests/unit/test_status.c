@@ -268,7 +268,7 @@ static void leave_two_places(struct publisher *publisher, struct publisher_front
                                           .source = source->number,
                                           .descriptor = source->descriptor};
     }
-    struct point_set *set = choice_make_set(offers, 3, 2, seed);
+    struct point_set *set = choice_make_set(offers, 3, 2, NULL, seed);
     struct assignment *assignment = assignment_new_same(set);
     assignment_replace(&frontend->assignment, assignment);
     assignment_release(assignment);
