@@ -7,7 +7,7 @@ import socket
 import threading
 import time
 
-from harness.client import fetch
+from harness.client import who_answers
 from harness.daemon import Daemon
 from harness.hsdirs import clients_slot, held_points, living_points
 from harness.obpub import instance, wait_settled
@@ -18,7 +18,6 @@ INTERVAL, FALL, RISE, TIMEOUT = 5, 3, 2, 4
 OUT = INTERVAL * FALL + 10       # seconds within which a backend whose web server fails is out
 BACK = INTERVAL * (RISE + 1) + 20  # and in again: a change that brings points may wait for some seconds
 STEADY = 2 * INTERVAL * FALL     # seconds in which nothing changes where all fail
-VISITS = 6
 PORT = 81
 HEALTH = f'health: {{port: {PORT}, path: /up, interval: {INTERVAL}, timeout: {TIMEOUT}, fall: {FALL}, rise: {RISE}}}'
 
@@ -154,18 +153,20 @@ class Scene:
                           since + BACK - time.monotonic(), f'{self.backends[number].name} to be in again', 0.2)
         return time.monotonic() - since
 
-    def check_hsdirs(self, number):
-        """No HSDir that clients ask has a point of a backend."""
-        points = living_points(self.observer, self.backends[number])
+    def check_hsdirs(self, number, points=None):
+        """No HSDir that clients ask has a point of a backend: one of these, or of those that it has now."""
+        points = points or living_points(self.observer, self.backends[number])
         hsdirs = self.daemon.hsdirs(self.frontend.address, clients_slot(self.net))
         held = held_points(self.observer, self.frontend.onion, hsdirs)
         assert points and not any(there and there & points for there in held.values()), 'HSDirs have points of it'
 
     def check_visitors(self, wanted):
-        """New visitors come to these backends alone."""
+        """New visitors come to these backends alone, and to each of them."""
         self.client.forget_descriptors()
-        pages = {fetch(self.client, self.frontend.address) for _ in range(VISITS)}
-        assert pages <= {self.backends[number].name for number in wanted}, pages
+        wanted = {self.backends[number].name for number in wanted}
+        pages = who_answers(self.client, self.frontend.address, wanted)
+        assert set(pages) == wanted, pages
+        return sum(pages.values())
 
 
 def check_fault(scene, number, fault):
@@ -206,13 +207,15 @@ def check_all(scene):
 def check_killed(scene):
     """The tor of the backend without a control port is killed, of which only its introduction points at HSDirs would tell,
     hours later."""
+    points = living_points(scene.observer, scene.backends[1])
     began = time.monotonic()
     scene.backends[1].kill()
     seconds = scene.wait_out(1, began, OUT + INTERVAL + TIMEOUT)
     each = scene.instance(1)
     assert each['state'] == 'live' and each['health'] == 'sick', each
     step(f'{scene.backends[1].name}, killed, is out after {seconds:.1f} s ({each["healthError"]})')
-    scene.check_visitors({0, 2})
+    scene.check_hsdirs(1, points)
+    step(f'{scene.check_visitors({0, 2})} visitors came to the others')
 
 
 def test(net):
@@ -223,8 +226,7 @@ def test(net):
         check_fault(scene, number, fault)
     scene.webs[0].stop()
     scene.net.wait_for(lambda: scene.is_out(0), OUT, f'{scene.backends[0].name} to be out')
-    scene.check_visitors({1, 2})
-    step(f'{VISITS} visitors came to the others')
+    step(f'{scene.check_visitors({1, 2})} visitors came to the others')
     scene.webs[0].mend()
     scene.net.wait_for(lambda: scene.instance(0)['health'] == 'healthy', BACK, f'{scene.backends[0].name} to be healthy', 0.2)
     check_all(scene)
