@@ -16,7 +16,9 @@ from testnet import free_port, main, make_frontend_key, step
 
 INTERVAL, FALL, RISE, TIMEOUT = 5, 3, 2, 4
 OUT = INTERVAL * FALL + 10       # seconds within which a backend whose web server fails is out
-BACK = INTERVAL * (RISE + 1) + 20  # and in again: a change that brings points may wait for some seconds
+AVOIDED = 120                    # seconds for which a tor asks no introduction point from which no answer came in time,
+                                 # and has no way to a backend where that is each of its points
+BACK = INTERVAL * (RISE + 1) + 20 + AVOIDED  # and in again: a change that brings points may wait for some seconds
 STEADY = 2 * INTERVAL * FALL     # seconds in which nothing changes where all fail
 PORT = 81
 HEALTH = f'health: {{port: {PORT}, path: /up, interval: {INTERVAL}, timeout: {TIMEOUT}, fall: {FALL}, rise: {RISE}}}'
