@@ -108,7 +108,7 @@ static void test_no_backends(void **state)
     assert_int_equal(story->upload_count, 0);
     assert_false(publisher_is_published(story->publisher, 0, story->now));
     assert_int_equal(publisher_add_frontend(story->publisher, (const uint8_t[ED25519_PUBLIC_KEY_SIZE]){7},
-                                            NULL, 0, story->now),
+                                            NULL, NULL, 0, story->now),
                      1);
     story_run(story, 5 * MINUTE);
     assert_int_equal(story->upload_count, 0);
