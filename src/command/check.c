@@ -264,6 +264,10 @@ static void print_twin_lines(const struct config *config, const struct config_ba
         format_endpoint(&twin->control, endpoint);
         printf("    torrc, a ControlSocket or ControlPort, which obpub reaches as %s\n", endpoint);
     }
+    if (frontend->clients != NULL)
+        printf("    authorized_clients, a folder in its HiddenServiceDir, with the files of obpub's own: "
+               "what it "
+               "uploads\n    itself is open to everybody otherwise; where it uploads nothing, without any\n");
     for (size_t i = 0; i < TWIN_LINES; i++) {
         bool is_so = twin->has_control && twin_lines[i].when == find_case(config);
         if (is_needed(&twin_lines[i], twin, frontend))

@@ -14,6 +14,7 @@
 #include "publish/own_uploads.h"
 #include "publish/pace.h"
 #include "publish/queue.h"
+#include "publish/rounds.h"
 #include "publish/schedule.h"
 #include "publish/sources.h"
 
@@ -185,6 +186,14 @@ void publisher_set_clients(struct publisher *publisher, size_t number, struct au
     authorized_clients_release(frontend->clients);
     frontend->clients = authorized_clients_share(clients);
     frontend_update_by_command(publisher, number, now);
+    /* From now on no HSDir counts as having what it is to have. */
+    for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
+        struct publisher_descriptor *descriptor = &frontend->descriptors[slot];
+        int64_t spread = publisher_scale(publisher, publisher->rules.death_spread);
+        if (round_is_behind(frontend, descriptor))
+            round_plan(descriptor, UPLOAD_FOR_POINTS, now + publisher_draw(publisher, 0, spread));
+    }
+    frontend_assign_uploads(frontend);
 }
 
 void publisher_set_descriptors(struct publisher *publisher, size_t number, enum descriptors_policy policy,

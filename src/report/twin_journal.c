@@ -206,6 +206,36 @@ static void note_expiry(const struct log *log, struct twin_journal_twin *known,
                        "the proof of work of tor %s is no longer an expired one", title);
 }
 
+/* Says that a tor's own uploads are for others than the frontend's descriptors: who is shut out here reads
+ * those, or who is shut out there reads ours. What is closed to obpub tells nothing, and the tor is out then.
+ */
+static void note_readers(const struct log *log, struct twin_journal_twin *known,
+                         const struct publisher_frontend *frontend, const struct source *twin,
+                         const char *title)
+{
+    const struct descriptor *descriptor = twin->descriptor;
+    if (descriptor == NULL)
+        return;
+    bool is_restricted = frontend->clients != NULL;
+    bool uploads = twin->uploading != SOURCE_UPLOADING_OFF;
+    if (is_restricted && !descriptor->is_restricted && uploads)
+        log_write_trouble(
+            log, &known->readers, LOG_LEVEL_WARNING,
+            "what tor %s uploads itself EVERYBODY CAN READ, though the frontend is restricted: put the same "
+            "clients into authorized_clients of its HiddenServiceDir, or write PublishHidServDescriptors 0 "
+            "there",
+            title);
+    else if (!is_restricted && descriptor->is_restricted)
+        log_write_trouble(
+            log, &known->readers, LOG_LEVEL_WARNING,
+            "tor %s has authorised clients, and what obpub publishes for it EVERYBODY CAN READ: write "
+            "\"authorized-clients\" into the service in obpub's config",
+            title);
+    else if (known->readers.is_trouble)
+        log_write_well(log, &known->readers, LOG_LEVEL_INFO,
+                       "what tor %s uploads itself is for those whom the frontend is for", title);
+}
+
 void twin_journal_note_twin(const struct log *log, struct twin_journal_twin *known,
                             const struct report_view *view, const struct report_frontend *report,
                             size_t position)
@@ -223,4 +253,5 @@ void twin_journal_note_twin(const struct log *log, struct twin_journal_twin *kno
     note_through(log, known, view, report, twin, title);
     note_uploading(log, known, frontend, twin, title);
     note_expiry(log, known, frontend, twin, title);
+    note_readers(log, known, frontend, twin, title);
 }

@@ -18,7 +18,7 @@ struct twin_journal_twin {
     uint64_t seeds_replaced; /* all that were heard of */
     uint64_t through;        /* own uploads that have been spoken of, or count for nothing */
     int64_t through_said_at;
-    struct log_state uploading, expiry;
+    struct log_state uploading, expiry, readers;
 };
 
 /* Says what is new of a frontend with mode hardmap. */

@@ -1,5 +1,6 @@
 /* Fuzzes the config file, in a folder that has keys of each kind: key.pem, tor/, short, and a password, which
- * are credentials as well. An input of one byte is no file but says which path that is none is given instead.
+ * are credentials as well; and the folder clients, of one authorised client. An input of one byte is no file
+ * but says which path that is none is given instead.
  */
 #include <string.h>
 #include <sys/stat.h>
@@ -29,6 +30,9 @@ static void make_files(void)
     fuzz_write_file("key.pem", pem, strlen(pem));
     fuzz_write_file("password", "secret\n", 7);
     fuzz_write_file("writable", "x", 1);
+    static const char client[] = "descriptor:x25519:co7e72xk6icmp7jtld6jyadsdca5c5bhqeuce7wgotzx677jpnwq\n";
+    FUZZ_REQUIRE(mkdir("clients", 0700) == 0);
+    fuzz_write_file("clients/one.auth", client, strlen(client));
     FUZZ_REQUIRE(chmod("writable", 0666) == 0);
     char here[4096];
     FUZZ_REQUIRE(getcwd(here, sizeof(here)) != NULL && setenv("CREDENTIALS_DIRECTORY", here, 1) == 0);
@@ -69,6 +73,8 @@ static void check_config(const struct config *config)
         const struct config_frontend *frontend = &config->frontends[i];
         FUZZ_REQUIRE(frontend->secret_key != NULL && frontend->key_path != NULL && frontend->line > 0);
         FUZZ_REQUIRE(frontend->backend_count > 0 || config->waits_for_backends);
+        FUZZ_REQUIRE(frontend->clients == NULL ||
+                     (frontend->clients->count == 1 && frontend->clients_folder != NULL));
         bool is_hardmap = frontend->mode == CONFIG_MODE_HARDMAP;
         FUZZ_REQUIRE(frontend->lead <= 3600);
         FUZZ_REQUIRE(is_hardmap || !frontend->has_proof_of_work_off);

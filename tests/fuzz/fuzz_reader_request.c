@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <sodium.h>
@@ -68,10 +69,13 @@ static void make_files(void)
     fuzz_write_file("cookie", UNNAMED_COOKIE, 32);
     fuzz_write_file("secret", SHARED_SECRET "\n", sizeof(SHARED_SECRET));
     fuzz_write_file("client.key", CLIENT_KEY "\n", sizeof(CLIENT_KEY));
+    static const char client[] = "descriptor:x25519:co7e72xk6icmp7jtld6jyadsdca5c5bhqeuce7wgotzx677jpnwq\n";
+    FUZZ_REQUIRE(mkdir("clients", 0700) == 0);
+    fuzz_write_file("clients/one.auth", client, strlen(client));
     fuzz_write_file("named cookie", "fedcba9876543210fedcba9876543210", 32);
     configs[0] = text_format("tor-control-password-file: password\nstatus-socket-location: status\n"
                              "metrics-listen: unix:/nonexistent/metrics\nservices:\n"
-                             "- {key: key.pem, instances: [{address: %s}]}\n"
+                             "- {key: key.pem, authorized-clients: clients, instances: [{address: %s}]}\n"
                              "- {key: hs_ed25519_secret_key, instances: [{address: %s, control:\n"
                              "    '%s.onion:9151', control-password-file: secret, control-client-key: "
                              "client.key}]}\n",

@@ -43,6 +43,10 @@ void seeds_write_configs(void)
         "hardmap\n"
         "  lead: 30\n  proof-of-work: off\n  instances:\n  - {name: a, control: 'unix:/a'}\n"
         "  - {name: b, control: '127.0.0.1:9051', control-password-file: password}\n",
+        "services:\n- {key: key.pem, authorized-clients: clients, instances: [{address: %s}]}\n- {key: tor,\n"
+        "  authorized-clients: empty, instances: [{address: %s}]}\n",
+        "services:\n- {key: key.pem, authorized-clients: missing, instances: [{address: %s}]}\n- {key: tor,\n"
+        "  authorized-clients: writable, instances: [{address: %s}]}\n",
         "services:\n- {key: key.pem, instances: [{address: %s, weight: 0}, {address: %s, weight: 100}]}\n",
         "services:\n- {key: key.pem, health: {port: 80, path: /up, expect: 200-204, host: a.example, "
         "timeout: "

@@ -37,6 +37,7 @@ struct story *story_new(void)
 void story_free(struct story *story)
 {
     publisher_free(story->publisher);
+    authorized_clients_release(story->clients);
     free(story);
 }
 
@@ -237,6 +238,11 @@ static void write_down(struct story *story, const struct publisher_action *actio
             action->set->features.pow_params.is_present ? action->set->features.pow_params.seed[0] : 0;
         upload->effort = action->set->features.pow_params.suggested_effort;
         upload->pow_lifetime = action->set->features.pow_lifetime;
+        upload->middle_length = action->set->features.middle_length;
+        const struct authorized_clients *clients = action->set->features.clients;
+        upload->client_count = clients != NULL ? clients->count : 0;
+        if (clients != NULL)
+            memcpy(upload->clients, clients->digest, sizeof(upload->clients));
         for (size_t j = 0; j < count; j++)
             upload->points[j] = model_point_number(&action->set->entries[j].point);
     }

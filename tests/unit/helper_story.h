@@ -25,6 +25,9 @@ struct story_upload {
     uint8_t seed; /* of its pow-params; 0: it has none */
     uint32_t effort;
     int64_t pow_lifetime;
+    size_t client_count;            /* who may read it: so many, 0 for everybody */
+    uint8_t clients[SHA3_256_SIZE]; /* and the digest of their set */
+    size_t middle_length;           /* that its middle layer is padded to at least */
 };
 
 /* A backend's descriptor as its tor, or HSDirs, give it. */

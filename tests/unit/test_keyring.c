@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "engine/keyring.h"
+#include "helper_clients.h"
 #include "helper_descriptor.h"
 #include "helper_forge.h"
 #include "helper_signer.h"
@@ -34,6 +35,7 @@ struct fixture {
     uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE];
     struct point_set_entry entries[POINTS];
     struct keyring keyring;
+    const uint8_t *client_key, *cookie; /* to decode with; NULL: none */
 };
 
 static void *run_signer(void *context)
@@ -147,6 +149,9 @@ static struct descriptor *make_of_set(struct fixture *fixture, struct point_set 
         .schedule = fixture->network.schedule,
         .period_number = fixture->network.period_number[slot],
         .size_max = DESCRIPTOR_SIZE_MAX_DEFAULT,
+        .client_key = fixture->client_key,
+        .cookie = fixture->cookie,
+        .accepts_closed = true,
         .wall_now = request.wall_now,
     };
     struct command_data *built = NULL;
@@ -246,9 +251,101 @@ static void test_features(void **state)
     }
 }
 
+/* Makes a restricted descriptor. */
+static struct descriptor *make_restricted(struct fixture *fixture, struct authorized_clients *clients,
+                                          enum descriptor_slot slot, uint64_t round)
+{
+    const struct point_set_features features = {.clients = clients};
+    return make_descriptor(fixture, &features, slot, round);
+}
+
+/* Who may read a descriptor is decided by its point set alone: with the key of a client it is read, with no
+ * key, or another one, it is closed. Our own is read with our own cookie; and so is an open one. */
+static void test_clients(void **state)
+{
+    struct fixture *fixture = *state;
+    struct authorized_clients *clients = clients_make(0, 17);
+    uint8_t secret_keys[18][X25519_SECRET_KEY_SIZE], public_key[X25519_PUBLIC_KEY_SIZE];
+    for (size_t i = 0; i < 18; i++)
+        client_make_keys(secret_keys[i], public_key, i);
+    for (enum descriptor_slot slot = DESCRIPTOR_FIRST; slot < DESCRIPTOR_SLOTS; slot++) {
+        for (size_t i = 0; i < 18; i += 8) {
+            fixture->client_key = secret_keys[i];
+            struct descriptor *descriptor = make_restricted(fixture, clients, slot, 1);
+            assert_int_equal(descriptor->is_restricted, i < 17);
+            assert_int_equal(descriptor->auth_client_count, 32);
+            assert_int_equal(descriptor->point_count, i < 17 ? POINTS : 0);
+            descriptor_free(descriptor);
+        }
+        fixture->client_key = secret_keys[17];
+        struct descriptor *descriptor = make_restricted(fixture, clients, slot, 1);
+        assert_true(descriptor->is_closed);
+        descriptor_free(descriptor);
+        fixture->client_key = NULL;
+        fixture->cookie = keyring_cookie(&fixture->keyring, fixture->network.period_number[slot]);
+        descriptor = make_restricted(fixture, clients, slot, 1);
+        assert_true(descriptor->is_restricted && !descriptor->is_closed);
+        assert_int_equal(descriptor->point_count, POINTS);
+        descriptor_free(descriptor);
+        const uint8_t other[DESCRIPTOR_COOKIE_SIZE] = {1};
+        fixture->cookie = other;
+        descriptor = make_restricted(fixture, clients, slot, 1);
+        assert_true(descriptor->is_closed && !descriptor->is_restricted);
+        descriptor_free(descriptor);
+        descriptor = make_restricted(fixture, NULL, slot, 2);
+        assert_true(!descriptor->is_closed && !descriptor->is_restricted);
+        assert_int_equal(descriptor->point_count, POINTS);
+        descriptor_free(descriptor);
+        fixture->cookie = NULL;
+    }
+    authorized_clients_release(clients);
+}
+
+/* What a frontend's clients are given for a time period. */
+static void read_cookie(struct fixture *fixture, struct authorized_clients *clients,
+                        enum descriptor_slot slot, uint64_t round, uint8_t cookie[DESCRIPTOR_COOKIE_SIZE])
+{
+    descriptor_free(make_restricted(fixture, clients, slot, round));
+    const uint8_t *found = keyring_cookie(&fixture->keyring, fixture->network.period_number[slot]);
+    assert_non_null(found);
+    memcpy(cookie, found, DESCRIPTOR_COOKIE_SIZE);
+}
+
+/* The cookie stays for all descriptors of a time period and these clients, round after round, as tor's does;
+ * it is another one for the other descriptor, for other clients, and once it was open. */
+static void test_life_of_cookies(void **state)
+{
+    struct fixture *fixture = *state;
+    struct authorized_clients *clients = clients_make(0, 2), *more = clients_make(0, 3);
+    uint8_t first[DESCRIPTOR_COOKIE_SIZE], again[DESCRIPTOR_COOKIE_SIZE];
+    read_cookie(fixture, clients, DESCRIPTOR_FIRST, 1, first);
+    for (uint64_t round = 1; round < 4; round++) {
+        read_cookie(fixture, clients, DESCRIPTOR_FIRST, round, again);
+        assert_memory_equal(again, first, sizeof(first));
+    }
+    keyring_renew(&fixture->keyring); /* another signing key is no reason */
+    read_cookie(fixture, clients, DESCRIPTOR_FIRST, 4, again);
+    assert_memory_equal(again, first, sizeof(first));
+    read_cookie(fixture, clients, DESCRIPTOR_SECOND, 5, again);
+    assert_memory_not_equal(again, first, sizeof(first));
+    read_cookie(fixture, more, DESCRIPTOR_FIRST, 6, again);
+    assert_memory_not_equal(again, first, sizeof(first));
+    read_cookie(fixture, clients, DESCRIPTOR_FIRST, 7, again);
+    assert_memory_not_equal(again, first, sizeof(first));
+    memcpy(first, again, sizeof(first));
+    descriptor_free(make_restricted(fixture, NULL, DESCRIPTOR_FIRST, 8));
+    assert_null(keyring_cookie(&fixture->keyring, fixture->network.period_number[DESCRIPTOR_FIRST]));
+    read_cookie(fixture, clients, DESCRIPTOR_FIRST, 9, again);
+    assert_memory_not_equal(again, first, sizeof(first));
+    authorized_clients_release(clients);
+    authorized_clients_release(more);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_clients, start, end),
+        cmocka_unit_test_setup_teardown(test_life_of_cookies, start, end),
         cmocka_unit_test_setup_teardown(test_signatures_of_sets, start, end),
         cmocka_unit_test_setup_teardown(test_features, start, end),
     };

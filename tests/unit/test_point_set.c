@@ -7,6 +7,7 @@
 #include <cmocka.h>
 #include <string.h>
 
+#include "helper_clients.h"
 #include "publish/point_set.h"
 
 #define COUNT 3
@@ -77,6 +78,56 @@ static void test_lengths_are_content(void **state)
     assert_false(point_set_equals(set, other));
     point_set_release(set);
     point_set_release(other);
+}
+
+/* Who may read it is content: other clients, more, fewer, or everybody make another set. */
+static void test_clients_are_content(void **state)
+{
+    (void)state;
+    struct point_set_entry entries[COUNT];
+    make_entries(entries);
+    struct authorized_clients *sets[] = {clients_make(0, 2), clients_make(0, 2), clients_make(0, 3),
+                                         clients_make(1, 2), clients_make(0, 1), NULL};
+    struct point_set_features features = {.clients = sets[0]};
+    struct point_set *set = point_set_new(entries, COUNT, &features);
+    assert_int_equal(sets[0]->holders, 2);
+    for (size_t i = 0; i < sizeof(sets) / sizeof(sets[0]); i++) {
+        features.clients = sets[i];
+        struct point_set *other = point_set_new(entries, COUNT, &features);
+        assert_int_equal(point_set_equals(set, other), i < 2);
+        assert_int_equal(point_set_has_features(set, &features), i < 2);
+        point_set_release(other);
+    }
+    point_set_release(set);
+    assert_int_equal(sets[0]->holders, 1);
+    for (size_t i = 0; i < sizeof(sets) / sizeof(sets[0]); i++)
+        authorized_clients_release(sets[i]);
+}
+
+/* Lines of many clients take room, and sets of one length have that, too. */
+static void test_lengths_with_clients(void **state)
+{
+    (void)state;
+    struct point_set_entry entries[INTRODUCTION_POINTS_MAX];
+    memset(entries, 0, sizeof(entries));
+    for (size_t i = 0; i < INTRODUCTION_POINTS_MAX; i++)
+        entries[i].point.link_specifiers_length = 23;
+    struct authorized_clients *clients = clients_make(0, 120);
+    struct point_set_features features = {.clients = clients};
+    struct point_set *sets[] = {point_set_new(entries, 1, &features), point_set_new(entries, 20, &features)};
+    struct point_set *open[] = {point_set_new(entries, 1, &no_features),
+                                point_set_new(entries, 20, &no_features)};
+    point_sets_equalise_lengths(sets, 2);
+    point_sets_equalise_lengths(open, 2);
+    assert_true(sets[0]->features.middle_length > open[0]->features.middle_length);
+    assert_true(open[0]->features.middle_length > 0);
+    assert_true(authorized_clients_equal(sets[0]->features.clients, clients));
+    for (size_t i = 0; i < 2; i++) {
+        point_set_release(sets[i]);
+        point_set_release(open[i]);
+    }
+    assert_int_equal(clients->holders, 1);
+    authorized_clients_release(clients);
 }
 
 static void test_features_are_content(void **state)
@@ -222,6 +273,8 @@ int main(void)
         cmocka_unit_test(test_content_is_identity),
         cmocka_unit_test(test_lengths_are_content),
         cmocka_unit_test(test_features_are_content),
+        cmocka_unit_test(test_clients_are_content),
+        cmocka_unit_test(test_lengths_with_clients),
         cmocka_unit_test(test_sources),
         cmocka_unit_test(test_holders),
         cmocka_unit_test(test_none_is_not_a_set),

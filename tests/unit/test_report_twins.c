@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "helper_clients.h"
 #include "helper_story.h"
 #include "onion/onion_address.h"
 #include "report/journal.h"
@@ -632,9 +633,58 @@ static void test_what_is_there_counts(void **state)
     end(&scene);
 }
 
+/* To how many clients it is restricted, everywhere that it is called published; and what its tors make of
+ * that. */
+static void test_restricted(void **state)
+{
+    (void)state;
+    struct scene scene;
+    struct authorized_clients *one = clients_make(0, 1), *two = clients_make(0, 2);
+    begin(&scene, 2, 0, DESCRIPTOR_FIRST);
+    check_log(&scene, "authorised client", 0);
+    check_text(&scene, "restricted to", false);
+    publisher_set_clients(scene.story->publisher, 0, two, scene.story->now);
+    run(&scene, MINUTE);
+    json_t *status = status_make_json(&scene.view);
+    check(service_of(status), "authorizedClients", "2");
+    json_decref(status);
+    check_text(&scene, "published, restricted to 2 clients\n", true);
+    char *text = write_metrics(&scene), line[256];
+    snprintf(line, sizeof(line), "\nobpub_frontend_authorized_clients{frontend=\"%s.onion\"} 2\n",
+             scene.config.address);
+    check_has(text, line, true);
+    free(text);
+    check_log(&scene, "is restricted from now on: 2 authorised clients can read its descriptors", 1);
+    check_log(&scene, "uploads itself EVERYBODY CAN READ", 2);
+    publisher_note_uploading(scene.story->publisher, 0, false, scene.story->now);
+    run(&scene, MINUTE);
+    check_log(&scene, "uploads itself is for those whom the frontend is for", 1);
+    publisher_set_clients(scene.story->publisher, 0, one, scene.story->now);
+    run(&scene, MINUTE);
+    check_text(&scene, "published, restricted to 1 client\n", true);
+    check_log(&scene, "has other authorised clients: 1 now, 2 before", 1);
+    publisher_set_clients(scene.story->publisher, 0, NULL, scene.story->now);
+    run(&scene, MINUTE);
+    check_log(&scene,
+              "is OPEN from now on: everybody can read its descriptors, and before 1 authorised client "
+              "could",
+              1);
+    status = status_make_json(&scene.view);
+    check(service_of(status), "authorizedClients", "null");
+    json_decref(status);
+    check_text(&scene, "restricted to", false);
+    text = write_metrics(&scene);
+    check_has(text, "obpub_frontend_authorized_clients{", false);
+    free(text);
+    authorized_clients_release(one);
+    authorized_clients_release(two);
+    end(&scene);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_restricted),
         cmocka_unit_test(test_merged),
         cmocka_unit_test(test_publishing_off),
         cmocka_unit_test(test_split),

@@ -1,0 +1,181 @@
+# A frontend for authorised clients alone, over stock backends. A plain tor with the same clients has it the minute before, and
+# gets it back: a stock client with a key is served all the time, also where the day turns. One without gets nothing. One that
+# is added gets in, one that is removed is out once it has forgotten its descriptor, and python3-stem reads what HSDirs hand
+# out with the keys of those who may, and without not.
+
+import pathlib
+import secrets
+import time
+
+from harness.client import FetchFailed, ask_hsdirs, fetch
+from harness.clients import base32, public_client_key, restrict
+from harness.daemon import Daemon
+from harness.hsdirs import clients_slot
+from harness.judge import Judged
+from harness.obpub import instance, publish, write_config
+from harness.process import write_file
+from harness.visitor import Visitor
+from testnet import main, make_frontend_key, step
+
+PATIENCE = 15  # seconds for a page that is not to come
+SOON = 40      # and for one that is
+
+
+class Scene:
+    """The frontend, its backends, its plain tor, and the clients by their names: their private keys and their tors."""
+
+    def __init__(self, net):
+        self.net = net
+        self.key_path = net.path('frontend.key')
+        self.frontend = make_frontend_key(self.key_path)
+        self.folder = pathlib.Path(net.path('clients'))
+        self.folder.mkdir(mode=0o700)
+        self.publisher = net.start_tor('publisher', wait=False)
+        self.backends = [net.start_service(f'backend{number}', [self.frontend.onion], wait=False) for number in range(2)]
+        self.plain = net.start_service('plain', key=self.frontend, page='plain tor', wait=False)
+        self.plain.wait_described()
+        self.keys = dict(zip(('alice', 'bob'), restrict(self.plain, 2)))
+        self.keys['carol'] = secrets.token_bytes(32)
+        for name in ('alice', 'bob'):
+            self.let_in(name)
+        self.tors = {name: self.start_client(name) for name in (*self.keys, 'dave')}
+        for service in (self.plain, *self.backends):
+            service.wait_published()
+        self.publisher.wait_bootstrapped()
+
+    def start_client(self, name):
+        """A stock tor that has the private key of the client of this name, if it has one."""
+        folder = pathlib.Path(self.net.path(f'{name}.keys'))
+        folder.mkdir(mode=0o700)
+        if name in self.keys:
+            write_file(folder / 'frontend.auth_private',
+                       f'{self.frontend.address}:descriptor:x25519:{base32(self.keys[name])}\n')
+        return self.net.start_tor(name, [f'ClientOnionAuthDir {folder}'], socks=True)
+
+    def let_in(self, name):
+        """Write the client's file into obpub's folder."""
+        write_file(self.path(name), f'descriptor:x25519:{base32(public_client_key(self.keys[name]))}\n')
+
+    def path(self, name):
+        return self.folder / f'{name}.auth'
+
+    def visits(self, name, patience=PATIENCE):
+        """The page that a client gets, or None."""
+        try:
+            return fetch(self.tors[name], self.frontend.onion, timeout=patience)
+        except FetchFailed:
+            return None
+
+    def service_lines(self):
+        return [(self.key_path, [instance(backend) for backend in self.backends], f'authorized-clients: {self.folder}')]
+
+    def wait_pages(self, visitor, wanted, since):
+        """Wait until each of these pages has come to a request begun since then."""
+        self.net.wait_for(lambda: set(wanted) <= set(visitor.pages(since)), 90, f'{wanted} to come to alice')
+
+
+def is_read(text, onion, key):
+    """Whether stem can read a descriptor with a client's private key, or with none."""
+    try:
+        return bool(Judged(text, onion, key).points)
+    except ValueError:
+        return False
+
+
+def check_held(scene, daemon, readers, others):
+    """What all HSDirs hand out now is read by these clients, and by nobody else."""
+    def held():
+        hsdirs = daemon.hsdirs(scene.frontend.address, clients_slot(scene.net))
+        texts = ask_hsdirs(scene.net.client, scene.frontend.onion, hsdirs).values()
+        return list(texts) if texts and all(texts) else None
+    texts = scene.net.wait_for(held, SOON, 'all HSDirs to hand the descriptor out')
+    for text in texts:
+        assert all(is_read(text, scene.frontend.onion, scene.keys[name]) for name in readers), 'a client can\'t read it'
+        assert not is_read(text, scene.frontend.onion, None), 'everybody can read it'
+        assert not any(is_read(text, scene.frontend.onion, scene.keys[name]) for name in others), 'a client too many reads it'
+    step(f'{len(texts)} HSDirs: {" and ".join(readers)} can read what they hand out, nobody else can')
+
+
+def wait_clients(scene, daemon, count):
+    """Wait until it is published for so many clients; what the status says may be half a second old."""
+    def is_published():
+        service = daemon.frontend(scene.frontend.address)
+        return service['isPublished'] and service['authorizedClients'] == count
+    scene.net.wait_for(is_published, SOON, f'the frontend to be published for {count} clients')
+
+
+def take_over(scene, visitor):
+    """obpub publishes, and the plain tor ends."""
+    scene.wait_pages(visitor, ['plain tor'], 0)
+    daemon = Daemon(scene.net, scene.publisher, scene.service_lines()).start()
+    status = daemon.wait_published()
+    assert status['services'][0]['authorizedClients'] == 2, status['services'][0]
+    began = time.time()
+    scene.plain.kill()
+    scene.wait_pages(visitor, [backend.name for backend in scene.backends], began)
+    step('obpub has taken over from a plain tor with the same clients, and alice visits all backends')
+    return daemon
+
+
+def check_outsiders(scene, daemon):
+    assert scene.visits('dave') is None, 'a client without a key gets a page'
+    assert scene.visits('bob', SOON), 'the second client gets no page'
+    step('bob, who has a key, gets a page; dave, who has none, does not')
+    check_held(scene, daemon, ['alice', 'bob'], ['carol'])
+
+
+def check_changes(scene, daemon):
+    scene.let_in('carol')
+    daemon.reload()
+    began = time.time()
+    scene.net.wait_for(lambda: scene.visits('carol'), SOON, 'carol to get in')
+    step(f'carol is added, and gets in after {time.time() - began:.1f} s')
+    wait_clients(scene, daemon, 3)
+    check_held(scene, daemon, ['alice', 'bob', 'carol'], [])
+    scene.path('bob').unlink()
+    daemon.reload()
+    wait_clients(scene, daemon, 2)
+    check_held(scene, daemon, ['alice', 'carol'], ['bob'])
+    scene.tors['bob'].forget_descriptors()
+    assert scene.visits('bob') is None, 'a client that was removed gets in'
+    step('bob is removed, and is out once he has forgotten his descriptor')
+
+
+def check_turn(scene, visitor, first_phase):
+    """Let the day turn, if it has not, while alice visits."""
+    scene.net.wait_for(lambda: scene.net.phase().began > first_phase.began, scene.net.interval * 24, 'the day to turn')
+    began = time.time()
+    scene.wait_pages(visitor, [backend.name for backend in scene.backends], began + scene.net.interval)
+    step('over a new half of the day, too')
+
+
+def give_back(scene, visitor, daemon):
+    """Once more by --once, which looks at what HSDirs hand out; then the plain tor, which has bob still."""
+    assert daemon.end()[0] == 0
+    config = write_config(scene.net.path('once.yaml'), scene.publisher.control_socket, scene.service_lines())
+    report = publish(config, '--verify')
+    seen = {hsdir['seen'] for descriptor in report['services'][0]['descriptors'] for hsdir in descriptor['hsdirs']}
+    assert 'current' in seen and seen <= {'current', 'unknown'}, seen
+    step('obpub knows its own restricted descriptors again')
+    began = time.time()
+    scene.plain.start()
+    scene.plain.wait_published()
+    scene.wait_pages(visitor, ['plain tor'], began)
+    step('the plain tor has taken over from obpub')
+
+
+def test(net):
+    scene = Scene(net)
+    phase = net.phase()
+    with Visitor(scene.tors['alice'], {'frontend': scene.frontend.address, 'control': scene.backends[0].address}) as visitor:
+        daemon = take_over(scene, visitor)
+        check_outsiders(scene, daemon)
+        check_changes(scene, daemon)
+        check_turn(scene, visitor, phase)
+        give_back(scene, visitor, daemon)
+    step(visitor.summary('frontend'))
+    gaps = visitor.unexcused('frontend', 'control')
+    assert not gaps, f'alice got nothing from the frontend, but from a backend: {gaps}'
+
+
+main(test)
