@@ -214,6 +214,9 @@ static void print_frontend(const struct config_frontend *frontend)
                plural);
     else
         printf("    %zu backend%s:\n", frontend->backend_count, plural);
+    if (frontend->backend_count == 0)
+        printf("        none yet, so that nothing of it is published until the config has some "
+               "(wait-for-backends)\n");
     struct check_shares shares;
     check_shares_find(&shares, frontend);
     for (size_t i = 0; i < frontend->backend_count; i++) {

@@ -120,6 +120,16 @@ static void process_is_lost(const struct error *error, void *context)
     event_base_loopbreak(once->base);
 }
 
+/* True when a frontend waits for backends. */
+static bool has_no_members(const struct publisher *publisher)
+{
+    for (size_t i = 0; i < publisher->frontend_count; i++) {
+        if (publisher->frontends[i].member_count == 0)
+            return true;
+    }
+    return false;
+}
+
 /* Why nothing, or not everything, was published: the first thing in the chain that is missing. */
 static void describe_problem(const struct once *once, char *text, size_t size)
 {
@@ -134,6 +144,8 @@ static void describe_problem(const struct once *once, char *text, size_t size)
         snprintf(text, size, "interrupted by a signal (%s)", strsignal(once->signal));
     else if (tor_status[0] != '\0')
         snprintf(text, size, "%s", tor_status);
+    else if (counts.backends == 0)
+        snprintf(text, size, "the config has no backends yet, which it says to wait for (wait-for-backends)");
     else if (counts.live == 0)
         snprintf(text, size, "not one backend's descriptor could be had");
     else if (counts.taken < counts.uploads)
@@ -145,6 +157,8 @@ static void describe_problem(const struct once *once, char *text, size_t size)
                  counts.asked - counts.seen, counts.asked);
     else if (once->options->verify && (!once->is_verifying || publisher_is_looking(publisher)))
         snprintf(text, size, "there was no time left to look at all that visitors get");
+    else if (counts.taken == counts.uploads && has_no_members(publisher))
+        snprintf(text, size, "not all frontends have backends yet");
     else
         text[0] = '\0';
 }
@@ -162,9 +176,14 @@ static void warn_of_backends(const struct publisher *publisher, const struct con
                 continue;
             char title[CONFIG_TITLE_SIZE];
             config_backend_format_title(title, &config->frontends[i].backends[j]);
-            fprintf(stderr, "obpub: warning: backend %s was left out: %s\n", title, backend->life.reason);
+            fprintf(stderr, "obpub: warning: backend %s was left out: %s\n", title,
+                    outcome_explain_backend(publisher, backend));
         }
-        if (live == 0)
+        if (frontend->member_count == 0)
+            fprintf(stderr,
+                    "obpub: nothing was published for %s.onion: the config has no backends for it yet\n",
+                    config->frontends[i].address);
+        else if (live == 0)
             fprintf(stderr, "obpub: nothing was published for %s.onion: none of its backends could be had\n",
                     config->frontends[i].address);
     }

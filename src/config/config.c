@@ -27,6 +27,8 @@ enum {
     TOP_USER,
     TOP_REQUIRE_SANDBOX,
     TOP_OTHER_PUBLISHERS,
+    TOP_GROUP_READABLE,
+    TOP_WAIT_FOR_BACKENDS,
     TOP_KEYS
 };
 static const struct yaml_key top_keys[TOP_KEYS] = {
@@ -43,6 +45,8 @@ static const struct yaml_key top_keys[TOP_KEYS] = {
     [TOP_USER] = {"user", false},
     [TOP_REQUIRE_SANDBOX] = {"require-sandbox", false},
     [TOP_OTHER_PUBLISHERS] = {"other-publishers", false},
+    [TOP_GROUP_READABLE] = {"group-readable", false},
+    [TOP_WAIT_FOR_BACKENDS] = {"wait-for-backends", false},
 };
 
 /* What Onionbalance for v2 services read from its config, and EOTK still writes; Onionbalance for v3 reads
@@ -265,6 +269,9 @@ static void read_top(struct config_loader *loader)
                                   CONFIG_BACKEND_GRACE_MAX, CONFIG_BACKEND_GRACE_DEFAULT);
     config->has_other_publishers =
         read_truth(&loader->yaml, values[TOP_OTHER_PUBLISHERS], "other-publishers");
+    config->takes_group_files = read_truth(&loader->yaml, values[TOP_GROUP_READABLE], "group-readable");
+    config->waits_for_backends =
+        read_truth(&loader->yaml, values[TOP_WAIT_FOR_BACKENDS], "wait-for-backends");
     read_confinement(&loader->yaml, values, &config->user, &config->requires_sandbox);
     config->has_log_level = read_log_level(&loader->yaml, values[TOP_LOG_LEVEL], &config->log_level);
     config_services_read(loader, values[TOP_SERVICES]);

@@ -55,7 +55,8 @@ struct config_backend {
 };
 
 struct config_frontend {
-    char *key_path; /* the key file itself, resolved */
+    bool is_group_readable; /* its key may be one of root's that a group of this process can read */
+    char *key_path;         /* the key file itself, resolved */
     enum key_format key_format;
     char address[ONION_ADDRESS_SIZE];
     uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE];
@@ -105,6 +106,8 @@ struct config {
     enum log_level log_level;
     char *user;                /* whom to become when started as root, or NULL */
     bool requires_sandbox;     /* rather not run than with less confinement than there is */
+    bool takes_group_files;    /* keys may be files of root's that a group of obpub's can read */
+    bool waits_for_backends;   /* frontends may be without any, until a reload brings some */
     bool has_other_publishers; /* others publish the same frontends on purpose */
     struct config_frontend *frontends;
     size_t frontend_count;

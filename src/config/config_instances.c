@@ -344,7 +344,7 @@ static void check_weights(struct config_loader *loader, yaml_node_t *node,
 
 void config_instances_read(struct config_loader *loader, yaml_node_t *node, struct config_frontend *frontend)
 {
-    if (node == NULL)
+    if (node == NULL || (loader->config->waits_for_backends && yaml_reader_is_empty_list(node)))
         return;
     size_t count = yaml_reader_read_list(&loader->yaml, node, "instances");
     if (count > BACKENDS_MAX - loader->backend_count) {

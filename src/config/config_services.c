@@ -52,7 +52,8 @@ static int load_key(const char *path, struct config_frontend *frontend, void *co
     (void)context;
     struct key_file_origin origin;
     struct ed25519_secret_key *secret_key = secret_allocate(sizeof(*secret_key));
-    if (key_file_load(path, secret_key, frontend->identity_key, &origin, error) != 0) {
+    if (key_file_load(path, frontend->is_group_readable, secret_key, frontend->identity_key, &origin,
+                      error) != 0) {
         secret_free(secret_key);
         return -1;
     }
@@ -251,13 +252,25 @@ static void read_hardmap_keys(struct config_loader *loader, yaml_node_t **values
             service_keys[SERVICE_PROOF_OF_WORK].name);
 }
 
+/* Reads the keys of a service, which may be without instances where the config waits for some. */
+static void read_service_keys(struct config_loader *loader, yaml_node_t *node, yaml_node_t **values)
+{
+    struct yaml_key keys[SERVICE_KEYS];
+    struct yaml_mapping mapping = service_mapping;
+    memcpy(keys, service_keys, sizeof(keys));
+    keys[SERVICE_INSTANCES].is_required = !loader->config->waits_for_backends;
+    mapping.keys = keys;
+    yaml_reader_read_mapping(&loader->yaml, node, &mapping, values);
+}
+
 /* Reads one entry of "services" into the config. What its instances need, and which keys it may have, depends
  * on its mode: where that is bad they are not looked at. */
 static void read_service(struct config_loader *loader, yaml_node_t *node)
 {
     yaml_node_t *values[SERVICE_KEYS];
-    yaml_reader_read_mapping(&loader->yaml, node, &service_mapping, values);
-    struct config_frontend frontend = {.line = yaml_reader_line(node)};
+    read_service_keys(loader, node, values);
+    struct config_frontend frontend = {.line = yaml_reader_line(node),
+                                       .is_group_readable = loader->config->takes_group_files};
     bool has_mode = read_mode(loader, values[SERVICE_MODE], &frontend.mode);
     read_key(loader, values[SERVICE_KEY], &frontend);
     read_clients(loader, values[SERVICE_AUTHORIZED_CLIENTS], &frontend);

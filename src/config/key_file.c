@@ -36,9 +36,21 @@ static const struct plain_file_policy credential_policy = {
     .forbidden_mode_of_roots = 037,
 };
 
+static const struct plain_file_policy *find_policy(const char *path)
+{
+    return credential_has_path(path) ? &credential_policy : &key_policy;
+}
+
 enum plain_file_fault key_file_open(struct plain_file *file, const char *path)
 {
-    return plain_file_open(file, path, credential_has_path(path) ? &credential_policy : &key_policy);
+    return plain_file_open(file, path, find_policy(path));
+}
+
+enum plain_file_fault key_file_open_of_group(struct plain_file *file, const char *path)
+{
+    struct plain_file_policy policy = *find_policy(path);
+    policy.takes_groups = true;
+    return plain_file_open(file, path, &policy);
 }
 
 int key_file_explain(enum plain_file_fault fault, const struct plain_file *file, struct error *error)
@@ -64,6 +76,13 @@ int key_file_explain(enum plain_file_fault fault, const struct plain_file *file,
             "obpub (uid %u)",
             (unsigned)file->status.st_uid, (unsigned)geteuid());
     case PLAIN_FILE_EXPOSED:
+        if (geteuid() != 0 && plain_file_is_groups(&file->status))
+            return error_set(
+                error,
+                "is root's, and its group (gid %u), which obpub is in, can read it, too (mode %04o): "
+                "chmod 400 it; or if all of that group may have the key, as in a pod, write "
+                "\"group-readable: true\" in the config",
+                (unsigned)file->status.st_gid, (unsigned)(file->status.st_mode & 07777));
         return error_set(
             error,
             "can be read or changed by others (mode %04o): chmod 600 it, and if they may have read "
@@ -202,13 +221,16 @@ static bool explain_eotk(const char *path, struct error *error)
 
 /* Opens the file that holds the key: path itself, or tor's key file when path is a folder. Returns its path,
  * to be released with free(), with the file to be closed; or NULL with a sentence. */
-static char *open_file(const char *path, struct plain_file *file, bool *is_folder, struct error *error)
+static char *open_file(const char *path, bool takes_groups, struct plain_file *file, bool *is_folder,
+                       struct error *error)
 {
-    enum plain_file_fault fault = key_file_open(file, path);
+    enum plain_file_fault (*const open_key)(struct plain_file * file, const char *path) =
+        takes_groups ? key_file_open_of_group : key_file_open;
+    enum plain_file_fault fault = open_key(file, path);
     *is_folder = fault == PLAIN_FILE_FOLDER;
     char *found = *is_folder ? path_join(path, key_file_tor_name) : memory_copy_text(path, strlen(path));
     if (*is_folder)
-        fault = key_file_open(file, found);
+        fault = open_key(file, found);
     if (fault == PLAIN_FILE_GOOD)
         return found;
     free(found);
@@ -235,14 +257,14 @@ static int load_key(const struct plain_file *file, struct ed25519_secret_key *se
     return result;
 }
 
-int key_file_load(const char *path, struct ed25519_secret_key *secret_key,
+int key_file_load(const char *path, bool takes_groups, struct ed25519_secret_key *secret_key,
                   uint8_t public_key[ED25519_PUBLIC_KEY_SIZE], struct key_file_origin *origin,
                   struct error *error)
 {
     struct plain_file file;
     bool is_folder;
     secret_wipe(secret_key, sizeof(*secret_key));
-    *origin = (struct key_file_origin){.path = open_file(path, &file, &is_folder, error)};
+    *origin = (struct key_file_origin){.path = open_file(path, takes_groups, &file, &is_folder, error)};
     int result = origin->path != NULL ? load_key(&file, secret_key, public_key, origin, error) : -1;
     plain_file_close(&file);
     if (result == 0)

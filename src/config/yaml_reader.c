@@ -233,6 +233,12 @@ size_t yaml_reader_read_list(struct yaml_reader *reader, yaml_node_t *node, cons
     return count;
 }
 
+bool yaml_reader_is_empty_list(const yaml_node_t *node)
+{
+    return node->type == YAML_SEQUENCE_NODE &&
+           node->data.sequence.items.top == node->data.sequence.items.start;
+}
+
 yaml_node_t *yaml_reader_list_entry(struct yaml_reader *reader, yaml_node_t *list, size_t index)
 {
     return yaml_document_get_node(&reader->document, list->data.sequence.items.start[index]);

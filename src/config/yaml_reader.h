@@ -72,6 +72,9 @@ bool yaml_reader_parse_truth(bool *truth, const char *text);
  */
 size_t yaml_reader_read_list(struct yaml_reader *reader, yaml_node_t *node, const char *key);
 
+/* True for a list without entries. */
+bool yaml_reader_is_empty_list(const yaml_node_t *node);
+
 /* The entry of a list that yaml_reader_read_list() has accepted. */
 yaml_node_t *yaml_reader_list_entry(struct yaml_reader *reader, yaml_node_t *list, size_t index);
 

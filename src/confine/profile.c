@@ -180,10 +180,11 @@ static const struct seccomp_condition engine_conditions[] = {
 /* -- the reader ----------------------------------------------------------------------------------- */
 
 /* Whose the other end of a socket is that the engine has handed over, the kernel alone says. unlink() is for
- * the files of the engine's listening sockets, which it takes away. */
+ * the files of the engine's listening sockets, which it takes away; getgroups() for keys that a group of
+ * obpub's may read. */
 static const char *const reader_calls[] = {
-    "pread64", "readlink",    "readlinkat",  "getdents",   "getdents64", "fadvise64",
-    "unlink",  "getsockname", "getpeername", "getsockopt", NULL,
+    "pread64",     "readlink",    "readlinkat", "getdents",  "getdents64",  "fadvise64", "unlink",
+    "getsockname", "getpeername", "getsockopt", "getgroups", "getgroups32", NULL,
 };
 
 static const struct seccomp_condition reader_conditions[] = {

@@ -20,10 +20,22 @@ static enum plain_file_fault check_kind(const struct stat *status)
     return S_ISREG(status->st_mode) ? PLAIN_FILE_GOOD : PLAIN_FILE_NOT_PLAIN;
 }
 
+/* What no one but root may have of such a file, for which its group's right to read is enough. */
+#define FORBIDDEN_OF_GROUPS (S_IWGRP | S_IXGRP | S_IRWXO)
+
+bool plain_file_is_groups(const struct stat *status)
+{
+    return status->st_uid == 0 && (status->st_mode & S_IRGRP) != 0 &&
+           (status->st_mode & FORBIDDEN_OF_GROUPS) == 0 &&
+           (status->st_gid == getegid() || group_member(status->st_gid) != 0);
+}
+
 static enum plain_file_fault check_policy(const struct stat *status, const struct plain_file_policy *policy)
 {
     bool is_roots = status->st_uid == 0 && status->st_gid == 0;
     mode_t forbidden = is_roots ? policy->forbidden_mode_of_roots : policy->forbidden_mode;
+    if (policy->takes_groups && plain_file_is_groups(status))
+        return PLAIN_FILE_GOOD;
     const bool is_trusted = status->st_uid == 0 || status->st_uid == geteuid() ||
                             (policy->has_owner && status->st_uid == policy->owner);
     if (policy->is_private && !is_trusted)

@@ -26,6 +26,7 @@ struct plain_file_policy {
     uid_t owner;
     mode_t forbidden_mode;          /* bits that it may not have */
     mode_t forbidden_mode_of_roots; /* the same for one of root and root's group */
+    bool takes_groups; /* one of root's is good, too, that a group of this process can read and nobody else */
 };
 
 /* An open file, or what is known of one that could not be used. */
@@ -41,6 +42,9 @@ struct plain_file {
  * policy may be NULL. With PLAIN_FILE_GOOD the file is to be closed. */
 enum plain_file_fault plain_file_open(struct plain_file *file, const char *path,
                                       const struct plain_file_policy *policy);
+
+/* True for a file of root's that a group of this process can read, and nobody else but root. */
+bool plain_file_is_groups(const struct stat *status);
 
 /* Reads the next bytes until there are size of them or the file ends, without a buffer that would keep a
  * copy. Returns how many, or -1 with errno. */

@@ -44,14 +44,20 @@ static const struct publisher_member *find_member(const struct publisher_member 
     return NULL;
 }
 
+void publisher_leave_sources(struct publisher *publisher, size_t number)
+{
+    struct publisher_frontend *frontend = &publisher->frontends[number];
+    for (size_t i = 0; i < frontend->member_count; i++)
+        leave_source(publisher_member_source(publisher, &frontend->members[i]), number);
+}
+
 void publisher_set_members(struct publisher *publisher, size_t number, const uint64_t *sources,
                            size_t source_count, int64_t now)
 {
     struct publisher_frontend *frontend = &publisher->frontends[number];
     struct publisher_member *old = frontend->members;
     size_t old_count = frontend->member_count;
-    for (size_t i = 0; i < old_count; i++)
-        leave_source(publisher_member_source(publisher, &old[i]), number);
+    publisher_leave_sources(publisher, number);
     frontend->members = memory_allocate(source_count, sizeof(*frontend->members));
     frontend->member_count = source_count;
     bool is_anew = true;
@@ -68,8 +74,6 @@ void publisher_set_members(struct publisher *publisher, size_t number, const uin
         join_source(publisher_member_source(publisher, &frontend->members[i]), number);
     }
     free(old);
-    if (source_count == 0)
-        return;
     if (is_anew) /* what is out stays until all have been heard of: the first alone would get all visitors */
         frontend->has_started = false;
     frontend_update_by_command(publisher, number, now);

@@ -4,9 +4,13 @@
 
 #include "publish/state.h"
 
-/* Gives a frontend other sources; those it had already keep all that is known of them. */
+/* Gives a frontend other sources; those it had already keep all that is known of them. With none it publishes
+ * nothing more, until it has some. */
 void publisher_set_members(struct publisher *publisher, size_t frontend, const uint64_t *sources,
                            size_t source_count, int64_t now);
+
+/* Has the sources of a frontend that is being removed know nothing of it any more. */
+void publisher_leave_sources(struct publisher *publisher, size_t frontend);
 
 /* Works out anew what a frontend's HSDirs are to have, after one of its sources has changed (SOURCE_NONE: not
  * just one). */

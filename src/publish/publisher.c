@@ -213,7 +213,7 @@ void publisher_set_twins(struct publisher *publisher, size_t number, int64_t lea
 
 void publisher_remove_frontend(struct publisher *publisher, size_t number)
 {
-    publisher_set_members(publisher, number, NULL, 0, 0);
+    publisher_leave_sources(publisher, number);
     frontend_leave_tors(publisher, &publisher->frontends[number]);
     frontend_leave_queue(publisher, number);
     looks_stop(publisher, number);

@@ -427,7 +427,13 @@ static void update_frontend(struct journal *journal, const struct report_view *v
         memcpy(known->identity_key, frontend->identity_key, ED25519_PUBLIC_KEY_SIZE);
     }
     update_clients(journal, frontend, known, address);
-    if (frontend->is_frozen && has_begun)
+    if (frontend->member_count == 0)
+        log_write_trouble(
+            journal->log, &known->backends, LOG_LEVEL_WARNING,
+            "%s.onion has no backends yet: nothing of it is published until the config has some and "
+            "is read again",
+            address);
+    else if (frontend->is_frozen && has_begun)
         log_write_trouble(journal->log, &known->backends, LOG_LEVEL_ERROR, "%s.onion: NO BACKEND IS LIVE; %s",
                           address,
                           frontend->has_started ? "its last good introduction points stay published"

@@ -37,6 +37,9 @@ void outcome_count(const struct publisher *publisher, struct outcome_counts *cou
  * long as its frontend has another one. */
 enum outcome_result outcome_judge(const struct outcome *outcome);
 
+/* Why a backend's points are not in: its own reason, or what there is to say where it has none. */
+const char *outcome_explain_backend(const struct publisher *publisher, const struct source *backend);
+
 /* Prints the table, for a person. */
 void outcome_print_table(const struct outcome *outcome, FILE *file);
 

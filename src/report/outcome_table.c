@@ -24,6 +24,14 @@ static int name_column(const struct config_frontend *config)
     return (int)width;
 }
 
+const char *outcome_explain_backend(const struct publisher *publisher, const struct source *backend)
+{
+    if (backend->life.reason[0] != '\0')
+        return backend->life.reason;
+    return publisher->network != NULL ? "no descriptor came in time"
+                                      : "nothing can be done with it without the local tor's consensus";
+}
+
 /* What is wrong with a backend's points, and why none of them is published. */
 static void print_points_trouble(const struct publisher *publisher, const struct publisher_frontend *frontend,
                                  size_t position, int width, FILE *file)
@@ -44,8 +52,7 @@ static void print_backend(const struct publisher *publisher, const struct publis
     const struct source *backend = publisher_member_source(publisher, &frontend->members[position]);
     fprintf(file, "    %-*s  ", width, config->name);
     if (!source_is_in(backend)) {
-        fprintf(file, "left out: %s\n",
-                backend->life.reason[0] != '\0' ? backend->life.reason : "no descriptor came in time");
+        fprintf(file, "left out: %s\n", outcome_explain_backend(publisher, backend));
         return;
     }
     size_t count = backend->descriptor->point_count;
@@ -135,6 +142,8 @@ static void print_frontend(const struct outcome *outcome, size_t number, FILE *f
     const struct config_frontend *config = &outcome->config->frontends[number];
     fprintf(file, "frontend %s.onion\n", config->address);
     fprintf(file, "  backends\n");
+    if (config->backend_count == 0)
+        fprintf(file, "    none yet: the config says to wait for some\n");
     int width = name_column(config);
     for (size_t i = 0; i < config->backend_count; i++)
         print_backend(outcome->publisher, frontend, i, &config->backends[i], width, file);

@@ -321,12 +321,15 @@ static void print_service(const struct printer *printer, const struct status_ser
     if (service->clients > 0)
         fprintf(printer->file, ", restricted to %" PRIu64 " client%s", service->clients,
                 printer_plural(service->clients));
-    if (service->is_static) {
+    if (service->instance_count == 0 && service->points == 0) {
+        fputs(", ", printer->file);
+        printer_put_coloured(printer, COLOUR_DOUBTFUL, "no backends yet: the config has none for it");
+    } else if (service->is_static) {
+        bool is_kept = service->problem == NULL && service->points > 0;
         fputs(", ", printer->file);
         printer_put_coloured(printer, COLOUR_BAD,
-                             service->problem != NULL
-                                 ? "no backend is live"
-                                 : "no backend is live: the last good introduction points stay up");
+                             is_kept ? "no backend is live: the last good introduction points stay up"
+                                     : "no backend is live");
     }
     if (service->doubts_health) {
         fputs(", ", printer->file);

@@ -68,9 +68,9 @@ static void check_config(const struct config *config)
     for (size_t i = 0; i < config->frontend_count; i++) {
         const struct config_frontend *frontend = &config->frontends[i];
         FUZZ_REQUIRE(frontend->secret_key != NULL && frontend->key_path != NULL && frontend->line > 0);
-        FUZZ_REQUIRE(frontend->backend_count > 0);
+        FUZZ_REQUIRE(frontend->backend_count > 0 || config->waits_for_backends);
         bool is_hardmap = frontend->mode == CONFIG_MODE_HARDMAP;
-        FUZZ_REQUIRE(is_hardmap ? frontend->lead <= 3600 : frontend->lead == 0);
+        FUZZ_REQUIRE(frontend->lead <= 3600);
         FUZZ_REQUIRE(is_hardmap || !frontend->has_proof_of_work_off);
         for (size_t j = 0; j < frontend->backend_count; j++) {
             const struct config_backend *backend = &frontend->backends[j];
@@ -116,6 +116,10 @@ static void check_parts(const char *path, const struct config *config)
     FUZZ_REQUIRE(config == NULL || (result == 0 && is_same(user, config->user)));
     FUZZ_REQUIRE(config == NULL || requires_sandbox == config->requires_sandbox);
     free(user);
+    enum log_level level = LOG_LEVEL_DEBUG;
+    bool has_level = config_find_log_level(&level, path);
+    FUZZ_REQUIRE(config == NULL || has_level == config->has_log_level);
+    FUZZ_REQUIRE(config == NULL || !has_level || level == config->log_level);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -48,6 +48,12 @@ void seeds_write_configs(void)
         "timeout: "
         "5, interval: 10},\n  instances: [{address: %s, health: {fall: 1, rise: 10}}, {address: %s, health: "
         "off}]}\n",
+        "group-readable: true\nwait-for-backends: true\nlog-level: 30\nservices:\n- {key: key.pem, "
+        "instances: []}\n"
+        "- {key: tor, ports: [80: %s], x: %s}\n",
+        "LOG_LEVEL: warn\nTOR_PORT: 9055\nSTATUS_SOCKET_LOCATION: /run/x\nx: &a [{address: "
+        "'http://%s.onion/', zone: "
+        "a}]\nservices: [{key: key.pem, instances: *a}]\ninstances: [{address: %s}]\n",
     };
     for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
         char *name = text_format("%zu", i);

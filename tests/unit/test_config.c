@@ -304,6 +304,31 @@ static void test_keys(void **state)
     config_check_bad(GOOD_SERVICES, "config.yaml:1: key frontend0.key: is truncated");
 }
 
+/* A state to wait in, but only where the config says so. */
+static void test_no_backends(void **state)
+{
+    (void)state;
+    static const char *const services[] = {
+        "services: [{key: frontend0.key, instances: []}]\n",
+        "services: [{key: frontend0.key, instances: null}]\n",
+        "services: [{key: frontend0.key}]\n",
+        "services: [{key: frontend0.key, mode: hardmap}, {key: frontend8.key, instances: [{address: @1}]}]\n",
+    };
+    char text[512];
+    for (size_t i = 0; i < sizeof(services) / sizeof(services[0]); i++) {
+        config_check_bad(services[i], "\"instances");
+        snprintf(text, sizeof(text), "wait-for-backends: true\n%s", services[i]);
+        config_check_good(text, NULL);
+    }
+    config_check_bad("wait-for-backends: true\nservices: []\n", "\"services\" is an empty list");
+    config_check_bad("wait-for-backends: true\nservices: [{key: frontend0.key, instances: x}]\n",
+                     "\"instances\" has to be a list");
+    config_check_bad("wait-for-backends: maybe\n" GOOD_SERVICES, "neither true nor false");
+    config_check_bad(
+        "wait-for-backends: true\nservices:\n- key: frontend0.key\ninstances:\n- address: @1\n",
+        "config.yaml:4: the config has no key \"instances\", which is one of a service: write it there");
+}
+
 static void test_control(void **state)
 {
     (void)state;
@@ -486,6 +511,7 @@ int main(void)
         CONFIG_TEST(test_control_of_one_backend),
         CONFIG_TEST(test_keys),
         CONFIG_TEST(test_control),
+        CONFIG_TEST(test_no_backends),
         CONFIG_TEST(test_names),
         CONFIG_TEST(test_listeners),
         CONFIG_TEST(test_long_texts_by_alias),

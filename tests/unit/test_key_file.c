@@ -58,7 +58,7 @@ static const char *load(const char *path, char *loaded_path, size_t size, struct
     struct ed25519_secret_key *secret_key = secret_allocate(sizeof(*secret_key));
     uint8_t public_key[ED25519_PUBLIC_KEY_SIZE];
     struct key_file_origin origin;
-    int result = key_file_load(path, secret_key, public_key, &origin, error);
+    int result = key_file_load(path, false, secret_key, public_key, &origin, error);
     if (result == 0) {
         onion_address_encode(address, public_key);
         if (loaded_path != NULL)

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -159,6 +160,39 @@ static void test_modes(void **state)
     assert_int_equal(find_fault("file", &private_policy), PLAIN_FILE_EXPOSED);
 }
 
+/* Of root's files those that a group of this process can read, and nobody else, where the policy takes them.
+ */
+static void test_groups(void **state)
+{
+    (void)state;
+    struct plain_file_policy policy = private_policy;
+    const gid_t groups[] = {NOBODY};
+    folder_write_text("file", "text");
+    if (geteuid() != 0 || setgroups(1, groups) != 0) /* only root can make such files */
+        return;
+    policy.takes_groups = true;
+    assert_int_equal(chown("file", 0, NOBODY), 0);
+    for (mode_t bit = 01; bit <= 0400; bit <<= 1) {
+        assert_int_equal(chmod("file", 0440 | bit), 0);
+        assert_int_equal(find_fault("file", &private_policy), PLAIN_FILE_EXPOSED);
+        if ((bit & 037) != 0)
+            assert_int_equal(find_fault("file", &policy), PLAIN_FILE_EXPOSED);
+        else
+            check_content("file", &policy, "text");
+    }
+    assert_int_equal(chmod("file", 0440), 0);
+    assert_int_equal(chown("file", 0, NOBODY - 1), 0); /* no group of this process */
+    assert_int_equal(find_fault("file", &policy), PLAIN_FILE_EXPOSED);
+    assert_int_equal(chown("file", NOBODY, NOBODY), 0);
+    assert_int_equal(find_fault("file", &policy), PLAIN_FILE_FOREIGN);
+    assert_int_equal(setgroups(0, NULL), 0);
+    assert_int_equal(chown("file", 0, NOBODY), 0);
+    assert_int_equal(find_fault("file", &policy), PLAIN_FILE_EXPOSED);
+    assert_int_equal(setegid(NOBODY), 0);
+    check_content("file", &policy, "text");
+    assert_int_equal(setegid(0), 0);
+}
+
 static void test_owners(void **state)
 {
     (void)state;
@@ -187,6 +221,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_nothing_else_is_opened, folder_setup, folder_teardown),
         cmocka_unit_test_setup_teardown(test_permission, folder_setup, folder_teardown),
         cmocka_unit_test_setup_teardown(test_modes, folder_setup, folder_teardown),
+        cmocka_unit_test_setup_teardown(test_groups, folder_setup, folder_teardown),
         cmocka_unit_test_setup_teardown(test_owners, folder_setup, folder_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -95,6 +95,32 @@ static void test_no_live_backend_publishes_nothing(void **state)
 
 /* -- changes ----------------------------------------------------------------------------------------- */
 
+/* The config may take all backends of a frontend away: then nothing more of it goes out, until it has some.
+ */
+static void test_no_backends(void **state)
+{
+    (void)state;
+    struct story *story = story_new_published(2, DESCRIPTOR_FIRST);
+    const uint64_t members[] = {0, 1};
+    story_forget(story);
+    publisher_set_members(story->publisher, 0, NULL, 0, story->now);
+    story_run(story, (int64_t)4 * 60 * MINUTE);
+    assert_int_equal(story->upload_count, 0);
+    assert_false(publisher_is_published(story->publisher, 0, story->now));
+    assert_int_equal(publisher_add_frontend(story->publisher, (const uint8_t[ED25519_PUBLIC_KEY_SIZE]){7},
+                                            NULL, NULL, 0, story->now),
+                     1);
+    story_run(story, 5 * MINUTE);
+    assert_int_equal(story->upload_count, 0);
+    publisher_set_members(story->publisher, 0, members, 2, story->now);
+    story_run(story, 2 * MINUTE);
+    assert_true(publisher_is_published(story->publisher, 0, story->now));
+    publisher_remove_frontend(story->publisher, 1);
+    publisher_remove_frontend(story->publisher, 0);
+    assert_int_equal(story->publisher->sources[0].frontend_count, 0);
+    story_free(story);
+}
+
 static void test_lone_change_goes_out_within_a_second(void **state)
 {
     (void)state;
@@ -389,6 +415,7 @@ int main(void)
         cmocka_unit_test(test_start_waits_for_all),
         cmocka_unit_test(test_start_does_not_wait_for_the_dead),
         cmocka_unit_test(test_no_live_backend_publishes_nothing),
+        cmocka_unit_test(test_no_backends),
         cmocka_unit_test(test_lone_change_goes_out_within_a_second),
         cmocka_unit_test(test_changes_close_together_make_one_upload),
         cmocka_unit_test(test_same_points_cause_nothing),

@@ -323,6 +323,29 @@ static void test_text_of_troubles(void **state)
     json_decref(status);
 }
 
+/* One that has no backends yet, and one that never had a good introduction point to keep. */
+static void test_text_of_nothing(void **state)
+{
+    (void)state;
+    json_t *status = json_loads(HEAD SERVICE("false") "]}", 0, NULL);
+    json_t *service = json_array_get(json_object_get(status, "services"), 0);
+    json_object_set_new(service, "isStatic", json_true());
+    json_object_set_new(service, "introPointsNum", json_integer(0));
+    char *text = print(status, false);
+    check_has(text, "not fully published, no backends yet: the config has none for it\n");
+    assert_null(strstr(text, "stay up"));
+    free(text);
+    json_decref(status);
+    status = make_status();
+    service = json_array_get(json_object_get(status, "services"), 0);
+    json_object_set_new(service, "isStatic", json_true());
+    json_object_set_new(service, "introPointsNum", json_integer(0));
+    text = print(status, false);
+    check_has(text, "published, no backend is live\n");
+    free(text);
+    json_decref(status);
+}
+
 /* Nothing of what is read steers the terminal. */
 /* A backend with points of its that are left out, and one that has none published. */
 static void test_text_of_points(void **state)
@@ -408,6 +431,7 @@ int main(void)
         cmocka_unit_test(test_every_value_changed),
         cmocka_unit_test(test_text),
         cmocka_unit_test(test_text_of_troubles),
+        cmocka_unit_test(test_text_of_nothing),
         cmocka_unit_test(test_text_of_points),
         cmocka_unit_test(test_flow_control),
         cmocka_unit_test(test_text_of_work),
