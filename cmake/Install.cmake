@@ -13,9 +13,31 @@ if(OBPUB_TOR_GROUP)
 endif()
 
 set(generated ${PROJECT_BINARY_DIR}/packaging)
-configure_file(packaging/systemd/obpub.service.in ${generated}/obpub.service @ONLY)
 configure_file(packaging/systemd/sysusers.conf.in ${generated}/sysusers.d/obpub.conf @ONLY)
 configure_file(packaging/systemd/tmpfiles.conf.in ${generated}/tmpfiles.d/obpub.conf @ONLY)
+
+# The service, and the same for who has Onionbalance's folder, user and name for it. That one is not installed here: it belongs
+# to a package that stands for Onionbalance (packaging/debian).
+set(SERVICE_COMMENT "# Runs obpub as a service of its own user, with next to nothing that it may do besides.")
+set(SERVICE_DESCRIPTION "Descriptor publisher for Tor onion services")
+set(SERVICE_PROGRAM ${CMAKE_INSTALL_FULL_BINDIR}/obpub)
+set(SERVICE_CONFIG ${OBPUB_CONFIG_FOLDER}/config.yaml)
+set(SERVICE_USER obpub)
+set(SERVICE_ENVIRONMENT_LINE "")
+string(CONCAT SERVICE_KEYS_LINES
+  "# The frontends' keys: every file in this folder becomes a credential, which the config names with\n"
+  "# \"key: credential:<file>\". They stay root's, and only this service sees them.\n"
+  "LoadCredential=keys:${OBPUB_CONFIG_FOLDER}/keys\n\n")
+configure_file(packaging/systemd/obpub.service.in ${generated}/obpub.service @ONLY)
+set(SERVICE_COMMENT "# Runs obpub where Debian's onionbalance.service ran Onionbalance, with next to nothing that it may do besides.")
+set(SERVICE_DESCRIPTION "Descriptor publisher for Tor onion services, in Onionbalance's place")
+set(SERVICE_PROGRAM ${CMAKE_INSTALL_FULL_SBINDIR}/onionbalance)
+set(SERVICE_CONFIG /etc/onionbalance/config.yaml)
+set(SERVICE_USER onionbalance)
+set(SERVICE_ENVIRONMENT_LINE "EnvironmentFile=-/etc/default/onionbalance\n")
+set(SERVICE_KEYS_LINES "")
+configure_file(packaging/systemd/obpub.service.in ${generated}/obpub-onionbalance.service @ONLY)
+file(APPEND ${generated}/obpub-onionbalance.service "Alias=onionbalance.service\n")
 
 # The agent's unit, and a template of it for tors that Debian's tor-instance-create(8) has made.
 function(make_agent_unit file)

@@ -42,31 +42,10 @@ clean_up()
     rm -rf --one-file-system "$system"
 }
 
-# Print this machine's sources of Debian 12; nothing, for which mmdebstrap has sources of its own, if there are none.
-print_sources()
-{
-    # shellcheck disable=SC2016 # apt fills them in
-    apt-get indextargets --format 'deb $(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' 'Origin: Debian' |
-        grep ' bookworm[^ ]* '
-}
-
-# Print how this machine's apt gets at its sources.
-print_apt_options()
-{
-    apt-config dump | grep -E '^Acquire::(https?|Check-Valid-Until|Check-Date|Retries|ForceIPv[46])\b.* "[^"]'
-    [ -z "$http_proxy" ] || echo "Acquire::http::Proxy \"$http_proxy\";"
-    [ -z "$https_proxy" ] || echo "Acquire::https::Proxy \"$https_proxy\";"
-}
-
 # Make the system: what every Debian has, and apt.
 make_system()
 {
-    print_apt_options >"$TMPDIR/apt-options"
-    print_sources >"$TMPDIR/sources"
-    set -- bookworm "$system"
-    [ ! -s "$TMPDIR/sources" ] || set -- "$@" "$TMPDIR/sources"
-    run_apart mmdebstrap --quiet --variant=minbase --include=ca-certificates,sudo --aptopt="$TMPDIR/apt-options" "$@" ||
-        return
+    sh tests/debian.sh "$system" sudo || return
     echo "127.0.0.1 localhost $(uname -n)" >"$system/etc/hosts"
     for user in sudoer user; do
         chroot "$system" useradd --create-home --shell /bin/sh $user || return

@@ -64,6 +64,15 @@ static int set_defaults(struct options *options, struct error *error)
     return 0;
 }
 
+/* Whether the program was started under Onionbalance's name, from whatever folder. */
+static bool is_onionbalance(int argc, char **argv)
+{
+    if (argc == 0)
+        return false;
+    const char *slash = strrchr(argv[0], '/');
+    return strcmp(slash != NULL ? slash + 1 : argv[0], "onionbalance") == 0;
+}
+
 /* -- what may be given */
 
 /* Whether a command line begins with all words of a command's name, of which *words is then the number. */
@@ -337,6 +346,7 @@ int command_line_parse(struct options *options, int argc, char **argv, struct er
     if (set_defaults(options, error) != 0 ||
         (parser.word_command == NULL && check_second_word(argc, argv, error) != 0))
         return -1;
+    options->is_onionbalance = is_onionbalance(argc, argv);
     add_words(&parser);
     if (take_all(&parser, argc - skipped, argv + skipped, error) != 0)
         return -1;

@@ -1,6 +1,7 @@
 /* obpub --help and --version: the first is what the tables of commands and options say. */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "command/commands.h"
 #include "command/option_table.h"
@@ -10,6 +11,8 @@
 #define HELP_COLUMN 27
 /* Room for a command or an option with what it takes. */
 #define LEFT_SIZE 64
+/* The Onionbalance that obpub is compared with: doc/onionbalance.md. */
+#define ONIONBALANCE_VERSION "0.2.2"
 
 static void print_usage(void)
 {
@@ -84,9 +87,12 @@ int help_command(const struct options *options)
     return output_finish(EXIT_CODE_COMPLETE);
 }
 
+/* Scripts that start Onionbalance read its version, and compare it with the oldest that does for them: under its
+ * name they get one line of the same shape. Somebody at a terminal is told the rest, too. */
 int version_command(const struct options *options)
 {
-    (void)options;
-    puts("obpub " OBPUB_VERSION);
+    puts(options->is_onionbalance ? "onionbalance " ONIONBALANCE_VERSION : "obpub " OBPUB_VERSION);
+    if (options->is_onionbalance && isatty(STDERR_FILENO))
+        fputs("This is obpub " OBPUB_VERSION " in Onionbalance's place: see obpub(8).\n", stderr);
     return output_finish(EXIT_CODE_COMPLETE);
 }

@@ -15,6 +15,7 @@ struct command;
 
 struct options {
     const struct command *command; /* what is to be done */
+    bool is_onionbalance;          /* it was started under Onionbalance's name */
     const char *config_path;       /* -c, else ONIONBALANCE_CONFIG, else "config.yaml" */
     const char *ip;                /* -i, or NULL; wins over the config's tor-control */
     uint16_t port;                 /* -p, or 0 */

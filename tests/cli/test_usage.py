@@ -1,4 +1,8 @@
 """The command line through the program: what it refuses, and with which exit status."""
+import os
+import pathlib
+import re
+import subprocess
 import sys
 
 import checks
@@ -22,6 +26,21 @@ REFUSED = (
     (("--once", "--days", "3"), "there is no option --days: it goes with presign"),
     (("--zzzzzzzz",), "there is no option --zzzzzzzz\n"),
 )
+
+
+def check_other_name():
+    """Under Onionbalance's name the version is what scripts that start Onionbalance look for, and the rest is as ever."""
+    with checks.temporary_folder() as folder:
+        other = pathlib.Path(folder) / "onionbalance"
+        other.symlink_to(os.path.abspath(checks.OBPUB))
+        for path in (other, "./onionbalance"):
+            result = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=60, cwd=folder)
+            checks.check(f"--version of {os.path.basename(path)}", result.returncode == 0
+                         and re.fullmatch(r"onionbalance \d+\.\d+\.\d+\n", result.stdout) and not result.stderr, result)
+        result = subprocess.run([other, "--help"], capture_output=True, text=True, timeout=60)
+        checks.check("--help under that name", result.stdout == checks.run("--help").stdout, result)
+        result = subprocess.run([other, "--check", "-c", "nowhere.yaml"], capture_output=True, text=True, timeout=60)
+        checks.check("an error under that name", result.returncode == 2 and result.stderr.startswith("obpub: "), result)
 
 
 def main():
@@ -48,6 +67,7 @@ def main():
     result = checks.run("--version")
     checks.check("--version", result.returncode == 0 and result.stdout.startswith("obpub ")
                  and len(result.stdout.split()) == 2, result.stdout)
+    check_other_name()
     checks.finish()
 
 

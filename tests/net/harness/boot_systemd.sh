@@ -1,15 +1,16 @@
 #!/bin/sh
-# Boots a systemd of its own for machine.py: on a copy of this machine's files that is gone afterwards, with
-# no network but its own loopback. To be run by root in new mount, process, UTS, IPC and network namespaces.
-# Usage: boot_systemd.sh FOLDER CGROUP EXTRA_FILES
+# Boots a systemd of its own for machine.py: on a copy of this machine's files, or of a system's in another folder, that is
+# gone afterwards, with no network but its own loopback. To be run by root in new mount, process, UTS, IPC and network
+# namespaces.
+# Usage: boot_systemd.sh FOLDER CGROUP EXTRA_FILES SYSTEM
 set -e
-folder=$1 cgroup=$2 extra=$3
+folder=$1 cgroup=$2 extra=$3 system=$4
 
 echo $$ > "$cgroup/cgroup.procs"
 mount --make-rprivate /
 mount -t tmpfs tmpfs "$folder"
 mkdir "$folder/upper" "$folder/work" "$folder/root"
-mount -t overlay overlay -o "lowerdir=/,upperdir=$folder/upper,workdir=$folder/work" "$folder/root"
+mount -t overlay overlay -o "lowerdir=$system,upperdir=$folder/upper,workdir=$folder/work" "$folder/root"
 cp -a "$extra" "$folder/extra"
 cd "$folder/root"
 

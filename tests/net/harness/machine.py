@@ -36,15 +36,16 @@ def find_obstacle():
 
 class Machine:
     """A machine with systemd as its first process, in a folder of its own, with further files (a folder) on top of this
-    machine's. What it is to start is in the unit trial.target of these files."""
+    machine's, or of those of the system in another folder. What it is to start is in the unit trial.target of these files."""
 
-    def __init__(self, folder, files, name='test'):
+    def __init__(self, folder, files, name='test', system='/'):
         _remove_old_cgroups()
         self.cgroup = find_cgroups() / f'obpub-{name}-{os.getpid()}'
         self.cgroup.mkdir()
         place = pathlib.Path(folder) / 'machine'
         place.mkdir()
-        self.process = spawn(['unshare', *NAMESPACES, '--fork', '--kill-child', 'sh', BOOT, place, self.cgroup, files],
+        self.process = spawn(['unshare', *NAMESPACES, '--fork', '--kill-child', 'sh', BOOT, place, self.cgroup, files,
+                              system],
                              stderr=subprocess.PIPE)
         self.first = None
 

@@ -1,0 +1,109 @@
+# The Debian packages: builds them, makes a new Debian 12, and there follows doc/debian.md line by line, which has obpub installed,
+# a frontend published and visited, obpub upgraded, Onionbalance replaced and purged, and obpub removed and purged. With
+# "--suite trixie" it does so with the packages on Debian 13 ("sh tests/run.sh" does not).
+#
+# What is not as on a reader's machines: the private network's lines are in the defaults that Debian's tor reads before its
+# torrc, and what the packages depend on is there before they are installed, since the machines reach Tor alone.
+
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+
+from harness.machine import find_obstacle
+from harness.walk import Page, machine_files, write_files
+from testnet import main, run, step
+
+SOURCE = pathlib.Path(os.environ.get('OBPUB_SOURCE', pathlib.Path(__file__).resolve().parents[2]))
+SKIPPED = 77
+BUILDING = 900  # seconds for the packages, beside all else
+# What a machine has besides what the packages depend on.
+PACKAGES = ('systemd', 'systemd-sysv', 'tor', 'curl', 'openssl', 'onionbalance', 'python3', 'adduser', 'procps')
+SUITE = sys.argv[sys.argv.index('--suite') + 1] if '--suite' in sys.argv else 'bookworm'
+OLD_CONFIG = '''services:
+  - key: old.key
+    instances:
+      - address: 2gzyxa5ihm7nsggfxnu52rck2vv4rvmdlkiu3zzui5du4xyclen53wid.onion
+'''
+
+
+def run_well(*command, **keywords):
+    result = run([str(word) for word in command], timeout=BUILDING, **keywords)
+    assert result.returncode == 0, f'{command}: {result.stdout[-2000:]}{result.stderr[-4000:]}'
+    return result.stdout
+
+
+def depends(package):
+    """The first of each of the alternatives that a package depends on."""
+    text = run_well('dpkg-deb', '-f', package, 'Depends')
+    return [re.sub(r' .*', '', each.strip()) for each in re.sub(r'\|[^,]*', '', text).split(',')]
+
+
+def make_newer(folder, package):
+    """The same package with a higher version, in another folder."""
+    content = folder / 'content'
+    run_well('dpkg-deb', '-R', package, content)
+    control = content / 'DEBIAN' / 'control'
+    control.write_text(re.sub(r'^(Version: .*)$', r'\1+newer', control.read_text(), flags=re.M))
+    (folder / 'newer').mkdir()
+    run_well('dpkg-deb', '--root-owner-group', '-b', content, folder / 'newer')
+    shutil.rmtree(content)
+
+
+def build(folder):
+    """Build the packages, and make a Debian in which they can be installed."""
+    run_well('nice', 'sh', SOURCE / 'packaging' / 'deb.sh', folder / 'packages',
+             env={**os.environ, 'DEB_BUILD_OPTIONS': 'nocheck'})
+    packages = sorted((folder / 'packages').glob('obpub*_*.deb'))
+    assert len(packages) == 3, packages
+    for package in packages:
+        if package.name.startswith('obpub_'):
+            make_newer(folder / 'packages', package)
+            needed = depends(package)
+    run_well('sh', SOURCE / 'tests' / 'debian.sh', '--suite', SUITE, folder / 'system', *PACKAGES, *needed)
+
+
+def make_files(built):
+    def make(net, folder, name):
+        files = pathlib.Path(folder) / 'files'
+        (files / 'root' / 'newer').mkdir(parents=True)
+        for place in ('.', 'newer'):
+            for package in (built / 'packages' / place).glob('obpub*_*.deb'):
+                if 'dbgsym' not in package.name:
+                    shutil.copy(package, files / 'root' / place)
+        texts = machine_files(net, name, built / 'system')
+        if name == 'old':
+            key = run_well('openssl', 'genpkey', '-algorithm', 'ed25519')
+            texts.update({'etc/onionbalance/config.yaml': OLD_CONFIG, 'etc/onionbalance/old.key': key})
+        write_files(files, texts)
+        return files
+    return make
+
+
+def test(net):
+    built = pathlib.Path(net.path('built'))
+    built.mkdir()
+    page = None
+    try:
+        build(built)
+        step('the packages are built, and a new Debian is made')
+        page = Page(net, SOURCE / 'doc' / 'debian.md', make_files(built), built / 'system')
+        page.boot()
+        step('its machines are up')
+        page.follow()
+        step('all was done as the page says')
+    except Exception as error:
+        raise AssertionError(f'after {page and page.done}: {type(error).__name__}: {error}\n{page.logs() if page else ""}')
+    finally:
+        if page:
+            page.close()
+        subprocess.run(['rm', '-rf', '--one-file-system', built])
+
+
+obstacle = find_obstacle()
+if obstacle is not None:
+    print(f'left out: {obstacle}')
+    sys.exit(SKIPPED)
+main(test)
