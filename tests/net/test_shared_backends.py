@@ -25,7 +25,7 @@ FRONTEND = {'onionAddress': str, 'publishAttemptFirstDescriptor': str, 'publishA
             'usesDrained': bool, 'doubtsHealth': bool, 'hasFlowControl': bool, 'introPointsNum': int,
             'introSetModified': str, 'bundle': NONE, 'instances': list, 'descriptors': list, 'mode': str, 'isSplit': bool,
             'descriptorsPolicy': str, 'isDistinct': bool, 'lead': NONE, 'leadInUse': NONE, 'proofOfWork': NONE,
-            'nextTurn': NONE}
+            'nextTurn': NONE, 'authorizedClients': NONE}
 BACKEND = {'onionAddress': str, 'introSetModified': str, 'introPointsNum': int, 'descriptorReceived': str, 'name': str,
            'state': str, 'since': str, 'hasControl': bool, 'place': (str, NONE), 'way': (str, NONE), 'isReachable': bool,
            'isRestless': bool, 'hasProofOfWork': bool,

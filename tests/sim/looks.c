@@ -23,6 +23,19 @@ static int64_t find_last_counter(const struct frontend_record *record, uint64_t 
     return 0;
 }
 
+/* A restricted one can be read by who has made it, for as long as that has the cookie. */
+static void note_readers(const struct world *world, const struct look *look, bool is_ours,
+                         const struct stored *stored, struct descriptor *descriptor)
+{
+    if (stored->clients == NULL)
+        return;
+    descriptor->is_restricted =
+        is_ours && authorized_clients_equal(stored->clients, world->frontends[look->frontend].clients);
+    descriptor->is_closed = !descriptor->is_restricted;
+    if (descriptor->is_closed)
+        descriptor->point_count = 0;
+}
+
 static struct descriptor *find_descriptor(struct world *world, struct obpub *obpub, const struct look *look,
                                           struct look_result *result)
 {
@@ -39,7 +52,9 @@ static struct descriptor *find_descriptor(struct world *world, struct obpub *obp
         !is_ours &&
         (int64_t)stored->counter > find_last_counter(&obpub->frontends[look->frontend], look->period_number);
     result->is_of_other_half = network_may_be_of_other_half(obpub->publisher->network, world->now / SECOND);
-    return store_make_descriptor(world, stored);
+    struct descriptor *descriptor = store_make_descriptor(world, stored);
+    note_readers(world, look, is_ours, stored, descriptor);
+    return descriptor;
 }
 
 /* True when all obpubs go by consensuses by which clients use the same descriptors. */

@@ -195,8 +195,11 @@ static void upload(struct world *world, struct obpub *obpub, const struct publis
         &obpub->publisher->frontends[action->frontend].descriptors[action->slot];
     if (action->set == NULL || action->set->count == 0)
         world_fail(world, "frontend %zu: an empty descriptor is to be published", action->frontend);
+    if (!authorized_clients_equal(action->set->features.clients, world->frontends[action->frontend].clients))
+        world_fail(world, "frontend %zu: what is for other clients is to be published", action->frontend);
     struct stored stored = {
         .period_number = descriptor->period_number,
+        .clients = world->frontends[action->frontend].clients,
         .obpub = obpub_number(world, obpub),
         .run = obpub->run,
         .made_at = world->now,
@@ -370,8 +373,8 @@ static void start(struct world *world, const struct happening *happening)
                              find_kind(&world->backends[i]), world->now);
     for (size_t i = 0; i < world->plan.frontend_count; i++) {
         const struct frontend *frontend = &world->frontends[i];
-        publisher_add_frontend(obpub->publisher, frontend->keys.identity_key, NULL, frontend->backends,
-                               frontend->backend_count, world->now);
+        publisher_add_frontend(obpub->publisher, frontend->keys.identity_key, frontend->clients,
+                               frontend->backends, frontend->backend_count, world->now);
         operators_configure(world, obpub, i);
         if (world->plan.has_twins)
             publisher_set_twins(obpub->publisher, i, world->plan.lead, true, world->now);

@@ -28,6 +28,7 @@ void operators_configure(struct world *world, struct obpub *obpub, size_t number
 {
     const struct frontend *frontend = &world->frontends[number];
     publisher_set_descriptors(obpub->publisher, number, frontend->descriptors, world->now);
+    publisher_set_clients(obpub->publisher, number, frontend->clients, world->now);
     if (frontend->crowd != NULL)
         set_weights(world, obpub, number);
 }
@@ -40,6 +41,29 @@ static void note_command(struct world *world, size_t number)
     world->frontends[number].commanded_at = world->now;
 }
 
+/* Clients come and go: a set with one more, one with one less, everybody. Two obpubs can't read each other's
+ * descriptors then, of whom nothing is promised but what holds for each alone. */
+static void change_clients(struct world *world, struct frontend *frontend)
+{
+    if (world->plan.has_two_obpubs)
+        return;
+    size_t chosen = frontend->client_changes++ % (CLIENT_SETS + 1);
+    frontend->clients = chosen < CLIENT_SETS ? world->client_sets[chosen] : NULL;
+}
+
+static void make_client_sets(struct world *world)
+{
+    uint8_t keys[CLIENT_SETS][X25519_PUBLIC_KEY_SIZE];
+    struct error error;
+    for (size_t i = 0; i < CLIENT_SETS; i++) {
+        const uint8_t secret_key[X25519_SECRET_KEY_SIZE] = {(uint8_t)(i + 1)};
+        x25519_derive_public_key(keys[i], secret_key);
+    }
+    for (size_t i = 0; i < CLIENT_SETS; i++)
+        world->client_sets[i] =
+            authorized_clients_new((const uint8_t(*)[X25519_PUBLIC_KEY_SIZE])keys, i % 2 + 1, &error);
+}
+
 /* Another config, at all obpubs. one is the frontend. */
 static void reload(struct world *world, const struct happening *happening)
 {
@@ -48,6 +72,7 @@ static void reload(struct world *world, const struct happening *happening)
     frontend->descriptors = (enum descriptors_policy)chance_draw(&world->chance, 0, 2);
     if (chance_once_in(&world->chance, 2))
         draw_weights(world, frontend);
+    change_clients(world, frontend);
     world_trace(world, "frontend %u: reload, descriptors %d", happening->one, (int)frontend->descriptors);
     note_command(world, happening->one);
     for (size_t i = 0; i < OBPUBS; i++) {
@@ -81,6 +106,8 @@ static void drain(struct world *world, const struct happening *happening)
 
 void operators_begin(struct world *world)
 {
+    if (world->plan.reloads > 0)
+        make_client_sets(world);
     for (uint32_t i = 0; i < world->plan.frontend_count; i++) {
         struct frontend *frontend = &world->frontends[i];
         frontend->descriptors = world->plan.descriptors;
@@ -104,4 +131,6 @@ void operators_clear(struct world *world)
 {
     for (size_t i = 0; i < world->plan.frontend_count; i++)
         free(world->frontends[i].crowd);
+    for (size_t i = 0; i < CLIENT_SETS; i++)
+        authorized_clients_release(world->client_sets[i]);
 }

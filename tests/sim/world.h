@@ -84,6 +84,7 @@ struct stored {
     int64_t made_at;     /* and when; */
     uint32_t backend;    /* where that is a tor, which */
     struct work work;
+    const struct authorized_clients *clients; /* who alone can read it; NULL: everybody can */
     size_t point_count;
     uint64_t points[INTRODUCTION_POINTS_MAX];
 };
@@ -236,7 +237,9 @@ struct frontend {
     uint64_t samples;           /* of what clients ask its twins, or its crowd */
     struct crowd_member *crowd; /* one for each of its backends; NULL where it has no crowd */
     enum descriptors_policy descriptors;
-    int64_t commanded_at; /* when its operator last did something */
+    int64_t commanded_at;               /* when its operator last did something */
+    struct authorized_clients *clients; /* who alone may read its descriptors; NULL: everybody may */
+    unsigned client_changes;            /* how often that was changed */
 };
 
 struct figures {
@@ -246,8 +249,12 @@ struct figures {
     double shares_spread; /* the largest deviation of a backend's share from what it is due */
 };
 
+/* Sets of clients that operators choose from, and none. */
+#define CLIENT_SETS 3
+
 struct world {
     struct plan plan;
+    struct authorized_clients *client_sets[CLIENT_SETS];
     struct chance chance;
     int64_t now, begin;
     struct timeline timeline;
