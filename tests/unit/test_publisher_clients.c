@@ -14,6 +14,7 @@
 #define MINUTE (60 * SECOND)
 #define BOTH_DESCRIPTORS 16 /* HSDirs of both */
 #define AT_ONCE (5 * SECOND)
+#define PERMITS 2
 
 /* Every upload written down from first on was for these clients. */
 static void assert_for(const struct story *story, size_t first, const struct authorized_clients *clients)
@@ -106,25 +107,26 @@ static void test_many_changes(void **state)
     story_free(story);
 }
 
-/* What HSDirs did not take, for clients of before, is not sent to them any more: neither what is tried again,
- * nor what waits for a permit. */
+/* What waits for a permit, for clients of before, is not sent to any HSDir any more. */
 static void test_old_uploads_are_not_sent(void **state)
 {
     (void)state;
     struct story *story = story_new_published(1, DESCRIPTOR_FIRST);
     struct authorized_clients *before = clients_make(0, 2), *after = clients_make(1, 1);
-    story->hsdirs_refuse = UPLOAD_FAILURE_CIRCUIT; /* each is tried again */
+    story->publisher->rules.tor_permits = PERMITS;
+    story->hsdirs_answer = false;
     set_clients(story, before);
-    story_run(story, MINUTE);
-    assert_for(story, BOTH_DESCRIPTORS, before);
-    story_forget(story);
+    story_run(story, AT_ONCE);
+    assert_int_equal(story->upload_count, PERMITS);
+    assert_for(story, 0, before);
+    story->publisher->rules.death_spread = 3 * SECOND; /* so long it takes until there is something else */
     set_clients(story, after);
-    story_run(story, MINUTE);
-    assert_for(story, 0, after);
-    story_forget(story);
-    story->hsdirs_refuse = UPLOAD_FAILURE_NONE;
+    story_answer(story, &story->uploads[0], UPLOAD_FAILURE_NONE);
+    story_settle(story); /* a permit is free */
+    assert_int_equal(story->upload_count, PERMITS);
+    story->hsdirs_answer = true;
     story_run(story, 10 * MINUTE);
-    assert_for(story, 0, after);
+    assert_for(story, PERMITS, after);
     assert_true(publisher_is_published(story->publisher, 0, story->now));
     authorized_clients_release(before);
     authorized_clients_release(after);
