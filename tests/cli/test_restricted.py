@@ -18,6 +18,7 @@ from publisher import Publisher, instance
 
 PROMPT = 15  # seconds within which all HSDirs of both descriptors have what is for other clients
 CLIENTS_MAX = 128
+IN_A_RUSH = 60  # frontends, of which so many wait that HSDirs share a text
 
 
 class Folder:
@@ -68,10 +69,7 @@ class Restricted(Publisher):
 
     def is_read(self, text, client_key):
         """Whether somebody with this key can read a text, or everybody for None."""
-        try:
-            return len(Judged(text, f"{self.key.address}.onion", client_key).points) > 0
-        except ValueError:
-            return False
+        return is_read(text, self.key.address, client_key)
 
     def sent(self, since):
         """The texts that were handed to the tor since so many were."""
@@ -289,7 +287,77 @@ def check_configs(folder):
           time.monotonic() - began < 10, (found[:3], time.monotonic() - began))
 
 
-for part in (check_configs, check_running):
+def is_read(text, address, client_key):
+    """Whether somebody with this key can read a text of an address, or everybody for None."""
+    try:
+        return len(Judged(text, f"{address}.onion", client_key).points) > 0
+    except ValueError:
+        return False
+
+
+class KeepingTor(standin_tor.Tor):
+    """A local tor that remembers of which address each text is."""
+
+    def __init__(self, path):
+        super().__init__(path, standin_tor.network_answers(uptime="100"))
+        self.given = []
+
+    def answer_hspost(self, rest, lines):
+        reply = super().answer_hspost(rest, lines)
+        self.given.append((rest.split("HSADDRESS=")[1][:56], *self.posted[-1]))
+        return reply
+
+
+def publish(folder, services):
+    """Runs a round of services, each a list of lines, all with one backend; returns the result and what the tor was given."""
+    backend = checks.Key()
+    lines = [f"tor-control: unix:{folder}/tor", "services:"]
+    for own in services:
+        lines += [f"  {'- ' if number == 0 else '  '}{line}" for number, line in enumerate(own)]
+        lines += ["    instances:", f"      - {{address: {backend.address}, control: 'unix:{folder}/backend'}}"]
+    checks.write(folder / "config.yaml", "\n".join(lines) + "\n")
+    answers = standin_tor.own_answers(backend, standin_tor.make_descriptor(backend))
+    with KeepingTor(folder / "tor") as tor, standin_tor.Tor(folder / "backend", {**answers, "uptime": "1"}):
+        result = checks.run("--once", "-c", folder / "config.yaml")
+    return result, tor.given
+
+
+def check_once(folder):
+    """What else a restricted frontend can have: a bundle in the place of the key, points of its own for each HSDir, and
+    others that wait, so that HSDirs share a text."""
+    clients = Folder(folder / "clients")
+    clients.add("one", "two")
+    key = checks.Key()
+    checks.write(folder / "offline.key", key.pem())
+    checks.write(folder / "offline.yaml", "services:\n  - key: offline.key\n    authorized-clients: not-here\n    instances: "
+                 f"[{{address: {checks.Key().address}}}]\n")
+    result = checks.run("presign", "-c", folder / "offline.yaml", "--days", 2, "-o", folder / "bundle")
+    check("presigning needs no clients", result.returncode == 0, result.stderr)
+    for what, own in (("with a bundle", ["key: bundle"]),
+                      ("with points of its own for each HSDir", ["key: offline.key", "descriptors: distinct"])):
+        result, given = publish(folder, [[*own, "authorized-clients: clients"]])
+        check(f"{what} it is published for its clients", result.returncode == 0 and
+              ", restricted to 2 clients" in result.stdout, result)
+        bad = [text for _, _, text in given if is_read(text, key.address, None) or
+               not all(is_read(text, key.address, client) for client in clients.keys.values())]
+        check(f"{what} they can read it, and nobody else", given and not bad, bad[:1])
+    services = []
+    for number in range(IN_A_RUSH):
+        checks.write(folder / f"{number}.key", checks.Key().pem())
+        services.append([f"key: {number}.key", *(["authorized-clients: clients"] if number % 2 == 0 else [])])
+    services[0] = ["key: offline.key", "authorized-clients: clients"]
+    result, given = publish(folder, services)
+    ours = [(hsdirs, text) for address, hsdirs, text in given if address == key.address]
+    check("in a rush, too, where HSDirs share a text", result.returncode == 0 and ours and not any(
+        is_read(text, key.address, None) for _, text in ours) and all(
+            is_read(text, key.address, clients.keys["two"]) for _, text in ours), result.stderr[-1000:])
+    shared = sum(len(hsdirs) > 1 for _, hsdirs, _ in given)
+    check("and some do", shared > 0, len(given))
+    is_open = [is_read(text, address, None) for address, _, text in given]
+    check("half of the frontends stay open", abs(sum(is_open) - len(given) / 2) <= len(given) / 8, (sum(is_open), len(given)))
+
+
+for part in (check_configs, check_running, check_once):
     with checks.temporary_folder() as place:
         part(pathlib.Path(place))
 checks.finish()
