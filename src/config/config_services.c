@@ -135,8 +135,25 @@ static void read_clients(struct config_loader *loader, yaml_node_t *node, struct
     free(folder);
 }
 
+/* -- keys of clients ----------------------------------------------------------------------------------- */
+
+/* Loads a client's key. */
+static int load_client_key(const char *path, const char *address, uint8_t secret_key[X25519_SECRET_KEY_SIZE],
+                           void *context, struct error *error)
+{
+    (void)context;
+    struct client_private_key *key = secret_allocate(sizeof(*key));
+    int result = client_private_file_load(key, path, error);
+    if (result == 0)
+        result = client_key_check_service(key, address, error);
+    if (result == 0)
+        memcpy(secret_key, key->secret_key, X25519_SECRET_KEY_SIZE);
+    secret_free(key);
+    return result;
+}
+
 const struct config_files config_files_here = {
-    .find_key = load_key, .find_clients = load_clients, .are_here = true};
+    .find_key = load_key, .find_clients = load_clients, .find_client_key = load_client_key, .are_here = true};
 
 /* -- the rest ------------------------------------------------------------------------------------------ */
 
@@ -349,6 +366,13 @@ static void number_source(const struct config_loader *loader, struct key_index *
                                   "what is said here of the health checks of %s.onion does not count: it is "
                                   "checked once for all services, and line %zu says something else, or "
                                   "nothing; write the same there",
+                                  backend->address, firsts[backend->source]->line);
+    if (backend->client_key != NULL &&
+        !string_equals(firsts[backend->source]->client_key, backend->client_key))
+        config_report_add_warning(loader->yaml.report, config->path, backend->line,
+                                  "the client key that is named here for %s.onion does not count: its "
+                                  "descriptors are read once for all services, and line %zu names another "
+                                  "one, or none; name the same there",
                                   backend->address, firsts[backend->source]->line);
     if (is_asked_otherwise(firsts[backend->source], backend)) {
         config_report_add_warning(loader->yaml.report, config->path, backend->line,
