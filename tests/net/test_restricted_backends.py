@@ -12,7 +12,7 @@ from harness.client import FetchFailed, fetch, who_answers
 from harness.daemon import Daemon
 from harness.judge import Judged
 from harness.keys import base32
-from harness.obpub import IN, instance
+from harness.obpub import instance
 from harness.process import write_file
 from testnet import main, make_frontend_key, run_obpub, step
 
