@@ -33,6 +33,7 @@ struct entries {
 struct client_keys {
     struct control_connection *connection; /* NULL for none */
     struct entries wanted;
+    bool checks_health;
 };
 
 /* -- the tor ---------------------------------------------------------------------------------------- */
@@ -96,11 +97,11 @@ static void add(struct entries *entries, const char *address, const uint8_t *sec
 }
 
 /* A backend's own address is asked for by a health check alone, and only where that goes there. */
-static void add_backend(struct entries *entries, const struct config_backend *backend)
+static void add_backend(struct entries *entries, const struct config_backend *backend, bool checks_health)
 {
     if (backend->control.way == CONTROL_WAY_ONION)
         add(entries, backend->control.host, backend->control_client_secret);
-    if (backend->health.is_on && strcmp(backend->health.address, backend->address) == 0)
+    if (checks_health && backend->health.is_on && strcmp(backend->health.address, backend->address) == 0)
         add(entries, backend->address, backend->client_secret);
 }
 
@@ -134,13 +135,13 @@ static void sort(struct entries *entries)
     entries->count = count;
 }
 
-static void find_wanted(struct entries *entries, const struct config *config)
+static void find_wanted(struct entries *entries, const struct config *config, bool checks_health)
 {
     *entries = (struct entries){.count = 0};
     for (size_t i = 0; config != NULL && i < config->frontend_count; i++) {
         const struct config_frontend *frontend = &config->frontends[i];
         for (size_t j = 0; j < frontend->backend_count; j++)
-            add_backend(entries, &frontend->backends[j]);
+            add_backend(entries, &frontend->backends[j], checks_health);
     }
     sort(entries);
 }
@@ -158,9 +159,11 @@ static struct entry *find(const struct entries *entries, const char *address)
 
 /* -- what is asked of it ---------------------------------------------------------------------------- */
 
-struct client_keys *client_keys_new(void)
+struct client_keys *client_keys_new(bool checks_health)
 {
-    return memory_allocate(1, sizeof(struct client_keys));
+    struct client_keys *keys = memory_allocate(1, sizeof(*keys));
+    keys->checks_health = checks_health;
+    return keys;
 }
 
 void client_keys_free(struct client_keys *keys)
@@ -190,7 +193,7 @@ static void go_on(struct client_keys *keys, struct entry **place, struct entry *
 void client_keys_set(struct client_keys *keys, const struct config *config)
 {
     struct entries before = keys->wanted;
-    find_wanted(&keys->wanted, config);
+    find_wanted(&keys->wanted, config, keys->checks_health);
     for (size_t i = 0; i < before.count; i++)
         before.entries[i]->is_kept = false;
     for (size_t i = 0; i < keys->wanted.count; i++) {

@@ -22,8 +22,9 @@
 
 struct client_keys;
 
-/* None, of a tor that there is no connection to. */
-struct client_keys *client_keys_new(void);
+/* None, of a tor that there is no connection to. checks_health: backends' health is checked, if the config
+ * says so. */
+struct client_keys *client_keys_new(bool checks_health);
 
 /* Sends nothing more. NULL is fine. */
 void client_keys_free(struct client_keys *keys);

@@ -160,7 +160,7 @@ static void add_tor(struct engine *engine, size_t number, const struct control_e
     control_endpoint_format(endpoint, tor->place, sizeof(tor->place));
     tor->local_tor = local_tor_new(engine->base, endpoint, credentials, &callbacks, tor);
     local_tor_follow_introductions(tor->local_tor, engine->has_onion_links);
-    tor->keys = client_keys_new();
+    tor->keys = client_keys_new(engine->publisher->rules.check_permits > 0);
     if (engine->config != NULL)
         client_keys_set(tor->keys, engine->config);
 }

@@ -93,13 +93,31 @@ static void test_needed_ones(void **state)
     backends[4].control_client_secret = secrets[1];
     backends[4].control.way = CONTROL_WAY_ONION;
     backends[4].control.host = A56 ".onion";
-    struct client_keys *keys = client_keys_new();
+    struct client_keys *keys = client_keys_new(true);
     client_keys_set(keys, &config);
     struct client *client = let_in(fixture, steps, COUNT(steps));
     client_keys_connect(keys, client->connection);
     client_keys_give(keys, B56);
     expect(fixture, client, ADD(A56, SECOND) ADD(C56, FIRST) "END\r\n");
     assert_true(client_keys_are_given(keys));
+    client_keys_free(keys);
+}
+
+/* Where no health is checked, as with --once, only agents are connected to. */
+static void test_without_checks(void **state)
+{
+    struct control_fixture *fixture = *state;
+    static const struct peer_step steps[] = {
+        LET_IN, {"ONION", "250 OK\r\n", PEER_GO_ON}, {"END", "250 OK\r\n", PEER_GO_ON}};
+    add_backend('b', 0, 'b');
+    backends[0].control_client_secret = secrets[1];
+    backends[0].control.way = CONTROL_WAY_ONION;
+    backends[0].control.host = A56 ".onion";
+    struct client_keys *keys = client_keys_new(false);
+    client_keys_set(keys, &config);
+    struct client *client = let_in(fixture, steps, COUNT(steps));
+    client_keys_connect(keys, client->connection);
+    expect(fixture, client, ADD(A56, SECOND) "END\r\n");
     client_keys_free(keys);
 }
 
@@ -117,7 +135,7 @@ static void test_other_config(void **state)
         {"ONION_CLIENT_AUTH_REMOVE", "250 OK\r\n", PEER_GO_ON},
         {"END", "250 OK\r\n", PEER_GO_ON},
     };
-    struct client_keys *keys = client_keys_new();
+    struct client_keys *keys = client_keys_new(true);
     struct client *client = let_in(fixture, steps, COUNT(steps));
     client_keys_connect(keys, client->connection);
     add_backend('a', 0, 'a');
@@ -148,7 +166,7 @@ static void test_others_stay(void **state)
         {"ONION_CLIENT_AUTH_REMOVE", "250 OK\r\n", PEER_GO_ON},
         {"END", "250 OK\r\n", PEER_GO_ON},
     };
-    struct client_keys *keys = client_keys_new();
+    struct client_keys *keys = client_keys_new(true);
     struct client *client = let_in(fixture, steps, COUNT(steps));
     client_keys_connect(keys, client->connection);
     add_backend('a', 0, 'a');
@@ -172,7 +190,7 @@ static void test_connections(void **state)
     struct control_fixture *fixture = *state;
     static const struct peer_step steps[] = {
         LET_IN, {"ONION", "250 OK\r\n", PEER_GO_ON}, {"END", "250 OK\r\n", PEER_GO_ON}};
-    struct client_keys *keys = client_keys_new();
+    struct client_keys *keys = client_keys_new(true);
     add_backend('a', 0, 'a');
     client_keys_set(keys, &config);
     client_keys_give(keys, A56);
@@ -180,7 +198,7 @@ static void test_connections(void **state)
     client_keys_connect(keys, client->connection);
     client_keys_free(keys); /* before the answer */
     expect(fixture, client, ADD(A56, FIRST) "END\r\n");
-    keys = client_keys_new();
+    keys = client_keys_new(true);
     client_keys_set(keys, &config);
     client_keys_connect(keys, client->connection);
     client_keys_disconnect(keys);
@@ -202,7 +220,7 @@ static void test_thousands(void **state)
         snprintf(many[i].address, sizeof(many[i].address), "%056zu", MANY - i);
         memcpy(many[i].health.address, many[i].address, sizeof(many[i].address));
     }
-    struct client_keys *keys = client_keys_new();
+    struct client_keys *keys = client_keys_new(true);
     for (size_t i = 0; i < 100; i++)
         client_keys_set(keys, &large);
     for (size_t i = 0; i < MANY; i++)
@@ -216,6 +234,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_needed_ones, set_up, control_fixture_tear_down),
+        cmocka_unit_test_setup_teardown(test_without_checks, set_up, control_fixture_tear_down),
         cmocka_unit_test_setup_teardown(test_other_config, set_up, control_fixture_tear_down),
         cmocka_unit_test_setup_teardown(test_others_stay, set_up, control_fixture_tear_down),
         cmocka_unit_test_setup_teardown(test_connections, set_up, control_fixture_tear_down),
