@@ -10,7 +10,7 @@ minimum=90
 # command_socket.c), leaves the parsing to libevent (metrics_server.c), or keeps connections and looks at replies that were
 # parsed (src/engine): targets run that, too, but much of it is for what no input brings about.
 parsers='src/agent/client_line.c src/agent/command_filter.c src/agent/relay.c src/agent/stranger.c
-    src/config/config.c src/config/config_health.c src/config/config_loader.c src/config/config_services.c src/config/config_instances.c src/config/key_decode.c
+    src/config/config.c src/config/config_health.c src/config/config_loader.c src/config/config_services.c src/config/config_instances.c src/config/config_client_keys.c src/config/key_decode.c
     src/address/listen_address.c src/base/calendar_parse.c src/base/printable.c src/base/text.c
     src/config/yaml_file.c src/config/yaml_reader.c
     src/control/authentication.c src/address/endpoint.c src/control/event_words.c src/control/hs_desc_event.c

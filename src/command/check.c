@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "base/printable.h"
 #include "command/check_agents.h"
+#include "command/check_clients.h"
 #include "command/check_shares.h"
 #include "command/check_steps.h"
 #include "command/commands.h"
@@ -294,6 +295,7 @@ static void print_operator_lines(const struct config *config, const struct backe
         printf("        %s %s.onion\n", OB_CONFIG_KEYWORD, group->uses[i].frontend->address);
     if (backend->is_twin)
         print_twin_lines(config, backend, group->uses[0].frontend);
+    check_clients_print(backend);
     check_agents_print(backend);
 }
 
@@ -435,6 +437,7 @@ static json_t *make_operator_lines(const struct backend_uses *group)
         json_object_set_new(object, twin_lines[i].key, lines);
     }
     json_object_set_new(object, "torrcAgent", check_agents_make_torrc(backend));
+    check_clients_add_json(object, backend);
     return object;
 }
 

@@ -9,9 +9,9 @@
 #include <unistd.h>
 
 #include "base/memory.h"
-#include "config/key_file.h"
 #include "files/folder.h"
 #include "files/path.h"
+#include "files/plain_file.h"
 
 #define CLIENT_ENDING ".auth"
 /* So often a folder that changes is read anew. */
@@ -348,15 +348,42 @@ static int load_private(struct client_private_key *key, const struct plain_file 
     return result;
 }
 
+/* As for passwords: the owner may be an administrator who lets obpub read it as a group. */
+static const struct plain_file_policy private_policy = {
+    .forbidden_mode = S_IRWXO,
+    .forbidden_mode_of_roots = S_IRWXO,
+};
+
+static int explain_private_fault(enum plain_file_fault fault, const struct plain_file *file, const char *path,
+                                 struct error *error)
+{
+    switch (fault) {
+    case PLAIN_FILE_MISSING:
+        return error_set(error, "there is no such file: check the path");
+    case PLAIN_FILE_FORBIDDEN:
+        return error_set(error,
+                         "this user (uid %u) may not open it: give it to this user, or to a group of its",
+                         (unsigned)geteuid());
+    case PLAIN_FILE_EXPOSED:
+        return error_set(error,
+                         "can be read or changed by others (mode %04o): run chmod o-rwx %s, and if they may "
+                         "have read it, make a new pair of keys",
+                         (unsigned)(file->status.st_mode & 07777), path);
+    case PLAIN_FILE_FOLDER:
+    case PLAIN_FILE_NOT_PLAIN:
+        return error_set(error, "is not a plain file: name the file with the client's private key");
+    default:
+        return error_set(error, "it can't be opened (%s)", strerror(file->error_number));
+    }
+}
+
 int client_private_file_load(struct client_private_key *key, const char *path, struct error *error)
 {
     struct plain_file file;
     secret_wipe(key, sizeof(*key));
-    enum plain_file_fault fault = key_file_open(&file, path);
-    if (fault == PLAIN_FILE_FOLDER || fault == PLAIN_FILE_NOT_PLAIN)
-        return error_set(error, "is not a plain file: name the file with the client's private key");
+    enum plain_file_fault fault = plain_file_open(&file, path, &private_policy);
     if (fault != PLAIN_FILE_GOOD)
-        return key_file_explain(fault, &file, error);
+        return explain_private_fault(fault, &file, path, error);
     int result = load_private(key, &file, error);
     plain_file_close(&file);
     return result;

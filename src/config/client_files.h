@@ -47,9 +47,9 @@ bool client_name_is_valid(const char *name);
 /* The path of a client's file in a folder; release with free(). */
 char *client_files_find_path(const char *folder, const char *name);
 
-/* Loads a client's own key, a file as tor's .auth_private, which only this user may read. key is in the
- * caller's secret memory. Returns 0; or -1 with a sentence that begins where the path would end, and key
- * wiped. */
+/* Loads a client's own key, a file as tor's .auth_private, which only its owner and its group may read, as
+ * with passwords. key is in the caller's secret memory. Returns 0; or -1 with a sentence that begins where
+ * the path would end, and key wiped. */
 int client_private_file_load(struct client_private_key *key, const char *path, struct error *error);
 
 #endif

@@ -412,5 +412,6 @@ void config_clear(struct config *config)
     free(config->command_socket_location);
     free(config->metrics_listen);
     free(config->user);
+    secret_pool_clear(&config->client_secrets);
     *config = (struct config){0};
 }

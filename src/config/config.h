@@ -8,8 +8,10 @@
 #include "address/endpoint.h"
 #include "address/listen_address.h"
 #include "base/log.h"
+#include "base/secret_pool.h"
 #include "config/key_decode.h"
 #include "crypto/ed25519.h"
+#include "crypto/x25519.h"
 #include "onion/authorized_clients.h"
 #include "onion/bundle.h"
 #include "onion/onion_address.h"
@@ -47,7 +49,11 @@ struct config_backend {
     char *control_password_file; /* path, resolved against the config file's folder, or NULL */
     char *control_cookie_file;   /* likewise */
     char *control_client_key; /* likewise: the file with the key for the agent's restricted onion service */
-    unsigned weight;          /* for the share of visitors that it is to get; 0: none */
+    char *client_key;         /* likewise: that for its own restricted descriptors */
+    /* What is in these two files, X25519_SECRET_KEY_SIZE bytes each of the config's secret memory; NULL where
+     * there is none, or keys are not read. */
+    const uint8_t *control_client_secret, *client_secret;
+    unsigned weight; /* for the share of visitors that it is to get; 0: none */
     struct config_health health;
     size_t line;   /* of the file, from 1 */
     size_t source; /* which of the config's sources it is, from 0: backends of several frontends may be one,
@@ -112,6 +118,7 @@ struct config {
     struct config_frontend *frontends;
     size_t frontend_count;
     size_t source_count; /* of all frontends together */
+    struct secret_pool client_secrets;
 };
 
 /* All that is wrong with a file, and all that is merely worth saying: whole sentences, "<file>:<line>: ...".
@@ -137,6 +144,11 @@ struct config_files {
      * NULL: who reads the config publishes nothing. */
     int (*find_clients)(const char *folder, struct config_frontend *frontend, void *context,
                         struct config_report *report);
+    /* Finds the key of a client of the onion service at address, with ".onion" or without, in the file at
+     * path: secret_key is in the caller's secret memory. Returns 0, or -1 with a sentence as above. NULL
+     * where nobody needs such keys. */
+    int (*find_client_key)(const char *path, const char *address, uint8_t secret_key[X25519_SECRET_KEY_SIZE],
+                           void *context, struct error *error);
     void *context;
     /* Paths are looked at: whether a password file is there, and where a credential is. Otherwise
      * "credential:<name>" stays as it is. */
@@ -180,6 +192,9 @@ bool config_find_log_level(enum log_level *level, const char *path);
  * none or a bad one, which is for config_load() to report. */
 void config_find_listeners(char **status_socket, char **command_socket, char **metrics_listen,
                            const char *path);
+
+/* Wipes the keys of clients that a config has, for one who has handed them on and needs them no more. */
+void config_forget_client_keys(struct config *config);
 
 /* True when both say the same of their control port: where it is, and what opens it. */
 bool config_backend_asks_same(const struct config_backend *one, const struct config_backend *other);

@@ -8,7 +8,7 @@
 #include "base/memory.h"
 #include "base/printable.h"
 #include "base/text.h"
-#include "config/client_key_file.h"
+#include "config/config_client_keys.h"
 #include "config/config_health.h"
 
 /* Most backends that one process is asked to serve. */
@@ -25,6 +25,7 @@ enum {
     INSTANCE_CONTROL_PASSWORD_FILE,
     INSTANCE_CONTROL_COOKIE_FILE,
     INSTANCE_CONTROL_CLIENT_KEY,
+    INSTANCE_CLIENT_KEY,
     INSTANCE_WEIGHT,
     INSTANCE_HEALTH,
     INSTANCE_KEYS
@@ -36,6 +37,7 @@ static const struct yaml_key instance_keys[INSTANCE_KEYS] = {
     [INSTANCE_CONTROL_PASSWORD_FILE] = {"control-password-file", false},
     [INSTANCE_CONTROL_COOKIE_FILE] = {"control-cookie-file", false},
     [INSTANCE_CONTROL_CLIENT_KEY] = {"control-client-key", false},
+    [INSTANCE_CLIENT_KEY] = {"client-key", false},
     [INSTANCE_WEIGHT] = {"weight", false},
     [INSTANCE_HEALTH] = {"health", false},
 };
@@ -47,6 +49,7 @@ static const struct yaml_key twin_keys[INSTANCE_KEYS] = {
     [INSTANCE_CONTROL_PASSWORD_FILE] = {"control-password-file", false},
     [INSTANCE_CONTROL_COOKIE_FILE] = {"control-cookie-file", false},
     [INSTANCE_CONTROL_CLIENT_KEY] = {"control-client-key", false},
+    [INSTANCE_CLIENT_KEY] = {"client-key", false},
     [INSTANCE_WEIGHT] = {"weight", false},
     [INSTANCE_HEALTH] = {"health", false},
 };
@@ -201,21 +204,6 @@ static void check_unseen_twin(struct config_loader *loader, yaml_node_t *node,
     }
 }
 
-/* Checks the file with the key for an agent's onion service. */
-static void check_client_key(struct config_loader *loader, yaml_node_t *node,
-                             const struct config_backend *backend)
-{
-    struct error error;
-    if (backend->control.way != CONTROL_WAY_ONION)
-        CONFIG_LOADER_REPORT(
-            loader, node,
-            "\"control-client-key\" is for the control port of an onion service alone: write "
-            "that service's address into \"control\", or remove the key");
-    else if (loader->files->are_here && backend->control_client_key != NULL &&
-             client_key_file_check(backend->control_client_key, backend->control.host, &error) != 0)
-        CONFIG_LOADER_REPORT(loader, node, "client key file %s: %s", backend->control_client_key, error.text);
-}
-
 /* Checks what opens a control port over Tor, at the far end of which there has to be an agent. */
 static void check_onion_control(struct config_loader *loader, yaml_node_t **values)
 {
@@ -249,11 +237,9 @@ static void read_control(struct config_loader *loader, yaml_node_t **values, str
             password_node != NULL ? "control-password-file" : "control-cookie-file");
     if (backend->has_control && backend->control.way == CONTROL_WAY_ONION)
         check_onion_control(loader, values);
-    backend->control_client_key =
-        config_loader_read_path(loader, values[INSTANCE_CONTROL_CLIENT_KEY], "control-client-key");
     if (values[INSTANCE_CONTROL_CLIENT_KEY] != NULL &&
         (backend->has_control || values[INSTANCE_CONTROL] == NULL))
-        check_client_key(loader, values[INSTANCE_CONTROL_CLIENT_KEY], backend);
+        config_client_keys_read_control(loader, values[INSTANCE_CONTROL_CLIENT_KEY], backend);
 }
 
 bool config_has_onion_control(const struct config *config)
@@ -293,6 +279,7 @@ void config_backend_clear(struct config_backend *backend)
     free(backend->control_password_file);
     free(backend->control_cookie_file);
     free(backend->control_client_key);
+    free(backend->client_key);
     config_health_clear(&backend->health);
     *backend = (struct config_backend){0};
 }
@@ -313,6 +300,8 @@ static void read_instance(struct config_loader *loader, yaml_node_t *node, struc
     backend.weight = config_loader_read_number(loader, values[INSTANCE_WEIGHT], "weight", NULL,
                                                CONFIG_WEIGHT_MAX, CONFIG_WEIGHT_DEFAULT);
     config_health_read_instance(loader, values[INSTANCE_HEALTH], node, &loader->health, &backend);
+    if (has_address)
+        config_client_keys_read(loader, values[INSTANCE_CLIENT_KEY], frontend, &backend);
     if (!has_address) {
         config_backend_clear(&backend);
         return;

@@ -29,17 +29,24 @@ enum {
     SERVICE_HEALTH,
     SERVICE_KEYS
 };
-static const struct yaml_key service_keys[SERVICE_KEYS] = {
-    [SERVICE_KEY] = {"key", true},
-    [SERVICE_INSTANCES] = {"instances", true},
-    [SERVICE_AUTHORIZED_CLIENTS] = {"authorized-clients", false},
-    [SERVICE_MODE] = {"mode", false},
-    [SERVICE_LEAD] = {"lead", false},
-    [SERVICE_PROOF_OF_WORK] = {"proof-of-work", false},
-    [SERVICE_DESCRIPTORS] = {"descriptors", false},
-    [SERVICE_HEALTH] = {"health", false},
-};
+/* clang-format off */
+#define SERVICE_ROWS(needs_instances) { \
+    [SERVICE_KEY] = {"key", true}, \
+    [SERVICE_INSTANCES] = {"instances", needs_instances}, \
+    [SERVICE_AUTHORIZED_CLIENTS] = {"authorized-clients", false}, \
+    [SERVICE_MODE] = {"mode", false}, \
+    [SERVICE_LEAD] = {"lead", false}, \
+    [SERVICE_PROOF_OF_WORK] = {"proof-of-work", false}, \
+    [SERVICE_DESCRIPTORS] = {"descriptors", false}, \
+    [SERVICE_HEALTH] = {"health", false}, \
+}
+/* clang-format on */
+static const struct yaml_key service_keys[SERVICE_KEYS] = SERVICE_ROWS(true);
+static const struct yaml_key waiting_service_keys[SERVICE_KEYS] = SERVICE_ROWS(false);
 static const struct yaml_mapping service_mapping = {"a service", service_keys, SERVICE_KEYS, NULL, 0, false};
+/* Where the config waits for backends. */
+static const struct yaml_mapping waiting_service_mapping = {
+    "a service", waiting_service_keys, SERVICE_KEYS, NULL, 0, false};
 
 const struct yaml_mapping *config_services_mapping(void)
 {
@@ -135,8 +142,25 @@ static void read_clients(struct config_loader *loader, yaml_node_t *node, struct
     free(folder);
 }
 
+/* -- keys of clients ----------------------------------------------------------------------------------- */
+
+/* Loads a client's key. */
+static int load_client_key(const char *path, const char *address, uint8_t secret_key[X25519_SECRET_KEY_SIZE],
+                           void *context, struct error *error)
+{
+    (void)context;
+    struct client_private_key *key = secret_allocate(sizeof(*key));
+    int result = client_private_file_load(key, path, error);
+    if (result == 0)
+        result = client_key_check_service(key, address, error);
+    if (result == 0)
+        memcpy(secret_key, key->secret_key, X25519_SECRET_KEY_SIZE);
+    secret_free(key);
+    return result;
+}
+
 const struct config_files config_files_here = {
-    .find_key = load_key, .find_clients = load_clients, .are_here = true};
+    .find_key = load_key, .find_clients = load_clients, .find_client_key = load_client_key, .are_here = true};
 
 /* -- the rest ------------------------------------------------------------------------------------------ */
 
@@ -252,23 +276,14 @@ static void read_hardmap_keys(struct config_loader *loader, yaml_node_t **values
             service_keys[SERVICE_PROOF_OF_WORK].name);
 }
 
-/* Reads the keys of a service, which may be without instances where the config waits for some. */
-static void read_service_keys(struct config_loader *loader, yaml_node_t *node, yaml_node_t **values)
-{
-    struct yaml_key keys[SERVICE_KEYS];
-    struct yaml_mapping mapping = service_mapping;
-    memcpy(keys, service_keys, sizeof(keys));
-    keys[SERVICE_INSTANCES].is_required = !loader->config->waits_for_backends;
-    mapping.keys = keys;
-    yaml_reader_read_mapping(&loader->yaml, node, &mapping, values);
-}
-
 /* Reads one entry of "services" into the config. What its instances need, and which keys it may have, depends
  * on its mode: where that is bad they are not looked at. */
 static void read_service(struct config_loader *loader, yaml_node_t *node)
 {
     yaml_node_t *values[SERVICE_KEYS];
-    read_service_keys(loader, node, values);
+    const bool waits = loader->config->waits_for_backends;
+    yaml_reader_read_mapping(&loader->yaml, node, waits ? &waiting_service_mapping : &service_mapping,
+                             values);
     struct config_frontend frontend = {.line = yaml_reader_line(node),
                                        .is_group_readable = loader->config->takes_group_files};
     bool has_mode = read_mode(loader, values[SERVICE_MODE], &frontend.mode);
@@ -349,6 +364,13 @@ static void number_source(const struct config_loader *loader, struct key_index *
                                   "what is said here of the health checks of %s.onion does not count: it is "
                                   "checked once for all services, and line %zu says something else, or "
                                   "nothing; write the same there",
+                                  backend->address, firsts[backend->source]->line);
+    if (backend->client_key != NULL &&
+        !string_equals(firsts[backend->source]->client_key, backend->client_key))
+        config_report_add_warning(loader->yaml.report, config->path, backend->line,
+                                  "the client key that is named here for %s.onion does not count: its "
+                                  "descriptors are read once for all services, and line %zu names another "
+                                  "one, or none; name the same there",
                                   backend->address, firsts[backend->source]->line);
     if (is_asked_otherwise(firsts[backend->source], backend)) {
         config_report_add_warning(loader->yaml.report, config->path, backend->line,

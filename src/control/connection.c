@@ -18,6 +18,7 @@
 #include "control/connector.h"
 #include "control/credential_reader.h"
 #include "control/event_limit.h"
+#include "control/farewell.h"
 #include "control/reply_parser.h"
 
 #define ENDPOINT_TEXT_SIZE 320  /* the longest host name with its port fits, and so does a socket's path */
@@ -579,6 +580,17 @@ int control_connection_send_reading(struct control_connection *connection, const
                                     void *context)
 {
     return queue_command(connection, command, NULL, data, callback, context);
+}
+
+void control_connection_finish(struct control_connection *connection, int64_t milliseconds)
+{
+    if (connection->state != STATE_READY)
+        return;
+    struct evbuffer *output = bufferevent_get_output(connection->stream);
+    bufferevent_disable(connection->stream, EV_READ | EV_WRITE);
+    evbuffer_unfreeze(output, 1);
+    farewell_wait(bufferevent_getfd(connection->stream), output, milliseconds);
+    evbuffer_freeze(output, 1);
 }
 
 void control_connection_forget(struct control_connection *connection, const void *context)

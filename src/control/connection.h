@@ -4,6 +4,7 @@
 
 #include <event2/event.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "address/endpoint.h"
 #include "address/listen_address.h"
@@ -123,6 +124,11 @@ int control_connection_send_data(struct control_connection *connection, const ch
 int control_connection_send_reading(struct control_connection *connection, const char *command,
                                     control_data_callback data, control_reply_callback callback,
                                     void *context);
+
+/* Has what was sent so far, of which the last is QUIT, reach the tor, before the connection is freed, as it
+ * has to be then: waits until the tor has taken it and closed, but for so long at most. Nothing calls back.
+ */
+void control_connection_finish(struct control_connection *connection, int64_t milliseconds);
 
 /* Takes back the callbacks of all commands that were sent with this context, so that it can be freed while
  * the connection goes on; their replies are read and dropped. */

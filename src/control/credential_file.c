@@ -1,4 +1,4 @@
-/* Reads the files that open a control port: tor's cookie, and the operator's password file and client key. */
+/* Reads the files that open a control port: tor's cookie, and the operator's password file. */
 #include "control/credential_file.h"
 
 #include <errno.h>
@@ -185,27 +185,5 @@ enum credential_result credential_prove_secret(const char *path, const struct co
         result = CREDENTIAL_UNUSABLE;
     }
     secret_wipe(key, sizeof(key));
-    return result;
-}
-
-enum credential_result credential_read_client_key(const char *path, const char *address,
-                                                  uint8_t key[X25519_SECRET_KEY_SIZE], struct error *error)
-{
-    struct plain_file file;
-    enum credential_result result = open_file(&file, path, "client key file", &no_others, error);
-    if (result != CREDENTIAL_OK)
-        return result;
-    result = CREDENTIAL_UNUSABLE;
-    char *text = secret_allocate(CLIENT_KEY_FILE_MAX + 1); /* one more, to see a file that is too long */
-    ssize_t length = plain_file_read(&file, text, CLIENT_KEY_FILE_MAX + 1);
-    plain_file_close(&file);
-    if (length < 0 || length > CLIENT_KEY_FILE_MAX)
-        error_set(error, "the client key file %s can't be read, or is longer than %d bytes", path,
-                  CLIENT_KEY_FILE_MAX);
-    else if (client_key_parse_file(key, (struct text){text, (size_t)length}, address, error) != 0)
-        error_add_context(error, "the client key file %s", path);
-    else
-        result = CREDENTIAL_OK;
-    secret_free(text);
     return result;
 }

@@ -1,4 +1,4 @@
-/* Reads the files that open a control port: tor's cookie, and the operator's password file and client key. */
+/* Reads the files that open a control port: tor's cookie, and the operator's password file. */
 #ifndef OBPUB_CONTROL_CREDENTIAL_FILE_H
 #define OBPUB_CONTROL_CREDENTIAL_FILE_H
 
@@ -10,7 +10,6 @@
 #include "base/error.h"
 #include "control/cookie_proof.h"
 #include "control/secret_proof.h"
-#include "onion/client_key.h"
 
 #define CREDENTIAL_COOKIE_SIZE COOKIE_SIZE
 
@@ -54,12 +53,6 @@ enum credential_result credential_read_secret(const char *path, uint8_t key[SECR
 /* Proves with the secret in a file that it is known, to an agent that has proved it first. */
 enum credential_result credential_prove_secret(const char *path, const struct cookie_challenge *challenge,
                                                uint8_t proof[SHA256_SIZE], struct error *error);
-
-/* Reads the key of a client of the onion service at address, with ".onion", from a file as
- * client_key_parse_file() takes it. The file has to be a regular one that only its owner and group can read.
- * key is to be wiped by the caller. */
-enum credential_result credential_read_client_key(const char *path, const char *address,
-                                                  uint8_t key[X25519_SECRET_KEY_SIZE], struct error *error);
 
 /* Writes the name of the group that a file belongs to, or its number, or "" when it can't be told: the group
  * somebody has to join who may not open it. */

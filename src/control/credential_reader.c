@@ -46,7 +46,7 @@ static struct file_request *ask_here(const struct file_question *question, file_
 {
     (void)context;
     struct error error;
-    uint8_t proof[SHA256_SIZE], key[X25519_SECRET_KEY_SIZE];
+    uint8_t proof[SHA256_SIZE];
     char lines[NAME_FILES_TEXT_SIZE];
     char *password = NULL;
     struct file_answer answer = {.result = CREDENTIAL_OK, .error = &error};
@@ -60,11 +60,6 @@ static struct file_request *ask_here(const struct file_question *question, file_
     case FILE_SECRET:
         answer_with_secret(question, &answer, &error, proof);
         break;
-    case FILE_CLIENT_KEY:
-        answer.result = credential_read_client_key(question->text, question->address, key, &error);
-        answer.content = key;
-        answer.length = sizeof(key);
-        break;
     case FILE_HOST:
     case FILE_RESOLVER:
         answer_with_lines(question, &answer, lines);
@@ -73,7 +68,6 @@ static struct file_request *ask_here(const struct file_question *question, file_
     callback(&answer, callback_context);
     secret_free(password);
     secret_wipe(proof, sizeof(proof));
-    secret_wipe(key, sizeof(key));
     return NULL;
 }
 

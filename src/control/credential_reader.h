@@ -9,19 +9,16 @@
 #include "control/credential_file.h"
 
 enum file_question_type {
-    FILE_PASSWORD,   /* the password in a file that the config names */
-    FILE_PROOF,      /* SAFECOOKIE's proof that the cookie in a file is known, but not the cookie */
-    FILE_SECRET,     /* an agent's likewise, of the secret in a password file that the config names */
-    FILE_CLIENT_KEY, /* the key for an onion service in a file that the config names: it goes to a local tor
-                      */
-    FILE_HOST,       /* the addresses of a host in the machine's own list */
-    FILE_RESOLVER,   /* which name servers are asked */
+    FILE_PASSWORD, /* the password in a file that the config names */
+    FILE_PROOF,    /* SAFECOOKIE's proof that the cookie in a file is known, but not the cookie */
+    FILE_SECRET,   /* an agent's likewise, of the secret in a password file that the config names */
+    FILE_HOST,     /* the addresses of a host in the machine's own list */
+    FILE_RESOLVER, /* which name servers are asked */
 };
 
 struct file_question {
     enum file_question_type type;
-    const char *text;    /* the file's path, or the host's name; NULL for FILE_RESOLVER */
-    const char *address; /* of the onion service, without ".onion", for FILE_CLIENT_KEY */
+    const char *text; /* the file's path, or the host's name; NULL for FILE_RESOLVER */
     /* Of the one who is to be let in by a password or proof: */
     int socket;              /* connected to it */
     const char *socket_path; /* of the unix socket that was connected to, or NULL */

@@ -1,6 +1,8 @@
 /* X25519 (RFC 7748), as client authorization uses it. */
 #include "crypto/x25519.h"
 
+#include <string.h>
+
 #include <openssl/bn.h>
 #include <sodium.h>
 
@@ -10,6 +12,18 @@ void x25519_derive_public_key(uint8_t public_key[X25519_PUBLIC_KEY_SIZE],
                               const uint8_t secret_key[X25519_SECRET_KEY_SIZE])
 {
     crypto_scalarmult_curve25519_base(public_key, secret_key);
+}
+
+bool x25519_secret_key_is_of(const uint8_t secret_key[X25519_SECRET_KEY_SIZE],
+                             const uint8_t ed25519_public_key[ED25519_PUBLIC_KEY_SIZE])
+{
+    uint8_t public_key[ED25519_PUBLIC_KEY_SIZE], both[crypto_sign_SECRETKEYBYTES];
+    crypto_sign_seed_keypair(public_key, both, secret_key);
+    sodium_memzero(both, sizeof(both));
+    if (memcmp(public_key, ed25519_public_key, sizeof(public_key)) == 0)
+        return true;
+    return crypto_scalarmult_ed25519_base(public_key, secret_key) == 0 &&
+           memcmp(public_key, ed25519_public_key, sizeof(public_key)) == 0;
 }
 
 int x25519_agree(uint8_t shared_secret[X25519_SHARED_SECRET_SIZE],

@@ -15,6 +15,10 @@
 void x25519_derive_public_key(uint8_t public_key[X25519_PUBLIC_KEY_SIZE],
                               const uint8_t secret_key[X25519_SECRET_KEY_SIZE]);
 
+/* True when a secret key is also that of an Ed25519 key: its seed, or its scalar as tor keeps it. */
+bool x25519_secret_key_is_of(const uint8_t secret_key[X25519_SECRET_KEY_SIZE],
+                             const uint8_t ed25519_public_key[ED25519_PUBLIC_KEY_SIZE]);
+
 /* What the holders of two key pairs agree on, in the time that any keys take. Returns 0, or -1 when the other
  * one's key is of low order, so that everybody would know it. */
 int x25519_agree(uint8_t shared_secret[X25519_SHARED_SECRET_SIZE],

@@ -136,6 +136,7 @@ void engine_perform_fetch(struct engine *engine, const struct publisher_action *
                 .likely_period_number = action->from_hsdirs ? 0 : network->period_number[DESCRIPTOR_FIRST],
                 .known_keys = &backend->known_keys,
                 .verified = &backend->verified,
+                .client_key = backend->config->client_secret,
             },
         .fingerprints = action->fingerprints,
         .hsdir_count = action->hsdir_count,
@@ -223,11 +224,7 @@ static enum socks_place_state find_socks(size_t turn, struct listen_address *pla
 
 static void prepare_tors(const char *address, void *context)
 {
-    struct engine *engine = context;
-    for (size_t i = 0; i < PUBLISHER_TORS_MAX; i++) {
-        if (engine->tors[i].local_tor != NULL)
-            client_keys_give(engine->tors[i].keys, address);
-    }
+    engine_give_keys(context, address);
 }
 
 /* Each local tor has descriptors of its own, and the SOCKS port may be any one's. */
@@ -409,11 +406,20 @@ void engine_open_backend(struct engine *engine, uint64_t number, const struct co
     engine_set_health(engine, number, NULL);
 }
 
+/* True when both have the same key for the backend's descriptors, whatever its file is called, or none. */
+static bool has_same_key(const struct config_backend *one, const struct config_backend *other)
+{
+    if (one->client_secret == NULL || other->client_secret == NULL)
+        return one->client_secret == other->client_secret;
+    return sodium_memcmp(one->client_secret, other->client_secret, X25519_SECRET_KEY_SIZE) == 0;
+}
+
 void engine_update_backend(struct engine *engine, uint64_t number, const struct config_backend *config)
 {
     struct engine_backend *backend = engine_backend(engine, number);
     bool has_other_kind = engine_source_kind(backend->config) != engine_source_kind(config);
     const struct config_health *health = &backend->config->health;
+    bool has_other_key = !has_same_key(backend->config, config);
     if (has_other_kind) {
         publisher_set_kind(engine->publisher, number, engine_source_kind(config), clock_milliseconds());
         close_connection(backend);
@@ -430,6 +436,8 @@ void engine_update_backend(struct engine *engine, uint64_t number, const struct 
     }
     backend->config = config;
     engine_set_health(engine, number, health);
+    if (has_other_key)
+        publisher_note_client_key(engine->publisher, number, clock_milliseconds());
 }
 
 void engine_close_backend(struct engine *engine, uint64_t number)

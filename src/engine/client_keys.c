@@ -1,89 +1,168 @@
-/* The keys that a local tor is given for agents' restricted onion services. */
+/* The keys that a local tor is given for restricted onion services. */
 #include "engine/client_keys.h"
 
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/queue.h>
 
 #include "base/memory.h"
-#include "onion/client_key.h"
 
 #define KEY_TEXT_SIZE sodium_base64_ENCODED_LEN(X25519_SECRET_KEY_SIZE, sodium_base64_VARIANT_ORIGINAL)
 
-/* One key. */
+/* tor's answers to a key: it had none; it had one; it had none, and has opened a descriptor with this one. */
+#define STATUS_ADDED 250
+#define STATUS_REPLACED 251
+#define STATUS_OPENED 252
+
+/* One key. It stays where it is while the tor may answer. */
 struct entry {
-    TAILQ_ENTRY(entry) others;
-    struct client_keys *keys;
     char address[ONION_ADDRESS_SIZE]; /* of the onion service that it is for */
-    char *path;
-    struct file_request *request; /* while the file is being read, or NULL */
-    bool is_given;                /* to the tor as it is now */
-    bool is_wanted;
+    const uint8_t *secret;            /* the config's */
+    size_t order;                     /* in the config */
+    bool is_ours;                     /* the tor has it, and has it from here */
+    bool is_kept;                     /* by the config that is being set */
+};
+
+/* Sorted by their addresses, of which each is there once. */
+struct entries {
+    struct entry **entries;
+    size_t count, room;
 };
 
 struct client_keys {
-    const struct credential_reader *reader;
     struct control_connection *connection; /* NULL for none */
-    TAILQ_HEAD(, entry) entries;
+    struct entries wanted;
+    bool checks_health;
 };
 
+/* -- the tor ---------------------------------------------------------------------------------------- */
+
 /* ONION_CLIENT_AUTH_ADD with the key, in secret memory. */
-static char *make_command(const struct entry *entry, const uint8_t key[X25519_SECRET_KEY_SIZE])
+static char *make_command(const struct entry *entry)
 {
     const size_t size = KEY_TEXT_SIZE + ONION_ADDRESS_SIZE + 64;
     char *command = secret_allocate(size);
     int length = snprintf(command, size, "ONION_CLIENT_AUTH_ADD %s x25519:", entry->address);
-    sodium_bin2base64(command + length, KEY_TEXT_SIZE, key, X25519_SECRET_KEY_SIZE,
+    sodium_bin2base64(command + length, KEY_TEXT_SIZE, entry->secret, X25519_SECRET_KEY_SIZE,
                       sodium_base64_VARIANT_ORIGINAL);
     strcat(command, "\r\n");
     return command;
 }
 
 /* What goes wrong here shows when the onion service can't be reached for want of the key. */
-static void key_came(const struct file_answer *answer, void *context)
+static void key_was_answered(struct control_connection *connection, const struct control_reply *reply,
+                             void *context)
 {
+    (void)connection;
     struct entry *entry = context;
-    struct client_keys *keys = entry->keys;
-    entry->request = NULL;
-    if (keys->connection == NULL || answer->result != CREDENTIAL_OK ||
-        answer->length != X25519_SECRET_KEY_SIZE)
-        return;
-    entry->is_given = control_connection_send_secret(keys->connection, make_command(entry, answer->content),
-                                                     NULL, NULL) == 0;
+    if (reply != NULL && (reply->status == STATUS_ADDED || reply->status == STATUS_OPENED))
+        entry->is_ours = true;
 }
 
-static void drop_request(struct entry *entry)
+static void give(struct client_keys *keys, struct entry *entry)
 {
-    if (entry->request != NULL)
-        entry->keys->reader->forget(entry->request, entry->keys->reader->context);
-    entry->request = NULL;
-}
-
-static void give(struct entry *entry)
-{
-    struct client_keys *keys = entry->keys;
-    const struct file_question question = {
-        .type = FILE_CLIENT_KEY, .text = entry->path, .address = entry->address, .socket = -1};
-    drop_request(entry);
     if (keys->connection != NULL)
-        entry->request = keys->reader->ask(&question, key_came, entry, keys->reader->context);
+        control_connection_send_secret(keys->connection, make_command(entry), key_was_answered, entry);
 }
 
-static void free_entry(struct entry *entry)
+static void take_back(struct client_keys *keys, const struct entry *entry)
 {
-    drop_request(entry);
-    TAILQ_REMOVE(&entry->keys->entries, entry, others);
-    free(entry->path);
+    char command[ONION_ADDRESS_SIZE + 64];
+    snprintf(command, sizeof(command), "ONION_CLIENT_AUTH_REMOVE %s", entry->address);
+    if (keys->connection != NULL && entry->is_ours)
+        control_connection_send(keys->connection, command, NULL, NULL);
+}
+
+/* -- the list --------------------------------------------------------------------------------------- */
+
+static void free_entry(struct client_keys *keys, struct entry *entry)
+{
+    if (keys->connection != NULL)
+        control_connection_forget(keys->connection, entry);
     free(entry);
 }
 
-struct client_keys *client_keys_new(const struct credential_reader *reader)
+static void add(struct entries *entries, const char *address, const uint8_t *secret)
+{
+    if (secret == NULL)
+        return;
+    struct entry *entry = memory_allocate(1, sizeof(*entry));
+    memcpy(entry->address, address, ONION_ADDRESS_LENGTH);
+    entry->secret = secret;
+    entry->order = entries->count;
+    entries->entries =
+        memory_make_room(entries->entries, &entries->room, entries->count + 1, 8, sizeof(struct entry *));
+    entries->entries[entries->count++] = entry;
+}
+
+/* A backend's own address is asked for by a health check alone, and only where that goes there. */
+static void add_backend(struct entries *entries, const struct config_backend *backend, bool checks_health)
+{
+    if (backend->control.way == CONTROL_WAY_ONION)
+        add(entries, backend->control.host, backend->control_client_secret);
+    if (checks_health && backend->health.is_on && strcmp(backend->health.address, backend->address) == 0)
+        add(entries, backend->address, backend->client_secret);
+}
+
+static int compare_addresses(const void *one, const void *other)
+{
+    const struct entry *const *left = one, *const *right = other;
+    return strcmp((*left)->address, (*right)->address);
+}
+
+static int compare(const void *one, const void *other)
+{
+    const struct entry *const *left = one, *const *right = other;
+    int order = compare_addresses(one, other);
+    if (order != 0)
+        return order;
+    return (*left)->order < (*right)->order ? -1 : (*left)->order > (*right)->order;
+}
+
+/* The tor has one key for each onion service: of two in the config the first one counts. */
+static void sort(struct entries *entries)
+{
+    size_t count = 0;
+    if (entries->count > 0)
+        qsort(entries->entries, entries->count, sizeof(struct entry *), compare);
+    for (size_t i = 0; i < entries->count; i++) {
+        if (count > 0 && compare_addresses(&entries->entries[count - 1], &entries->entries[i]) == 0)
+            free(entries->entries[i]);
+        else
+            entries->entries[count++] = entries->entries[i];
+    }
+    entries->count = count;
+}
+
+static void find_wanted(struct entries *entries, const struct config *config, bool checks_health)
+{
+    *entries = (struct entries){.count = 0};
+    for (size_t i = 0; config != NULL && i < config->frontend_count; i++) {
+        const struct config_frontend *frontend = &config->frontends[i];
+        for (size_t j = 0; j < frontend->backend_count; j++)
+            add_backend(entries, &frontend->backends[j], checks_health);
+    }
+    sort(entries);
+}
+
+static struct entry *find(const struct entries *entries, const char *address)
+{
+    struct entry wanted = {.secret = NULL};
+    const struct entry *key = &wanted;
+    memcpy(wanted.address, address, ONION_ADDRESS_LENGTH);
+    struct entry **found = entries->count == 0 ? NULL
+                                               : bsearch(&key, entries->entries, entries->count,
+                                                         sizeof(struct entry *), compare_addresses);
+    return found != NULL ? *found : NULL;
+}
+
+/* -- what is asked of it ---------------------------------------------------------------------------- */
+
+struct client_keys *client_keys_new(bool checks_health)
 {
     struct client_keys *keys = memory_allocate(1, sizeof(*keys));
-    keys->reader = reader != NULL ? reader : &credential_reader_here;
-    TAILQ_INIT(&keys->entries);
+    keys->checks_health = checks_health;
     return keys;
 }
 
@@ -91,109 +170,72 @@ void client_keys_free(struct client_keys *keys)
 {
     if (keys == NULL)
         return;
-    while (!TAILQ_EMPTY(&keys->entries))
-        free_entry(TAILQ_FIRST(&keys->entries));
+    for (size_t i = 0; i < keys->wanted.count; i++)
+        free_entry(keys, keys->wanted.entries[i]);
+    free(keys->wanted.entries);
     free(keys);
 }
 
-static bool has_address(const struct entry *entry, const char *address)
+/* Goes on with a key that was wanted before, in the place of a new one for the same address, of which the tor
+ * may not have said yet what it makes of it. It is given again if it is another key. */
+static void go_on(struct client_keys *keys, struct entry **place, struct entry *before)
 {
-    return strncmp(entry->address, address, ONION_ADDRESS_LENGTH) == 0;
+    const struct entry *wanted = *place;
+    const bool is_same = sodium_memcmp(wanted->secret, before->secret, X25519_SECRET_KEY_SIZE) == 0;
+    before->secret = wanted->secret;
+    before->is_kept = true;
+    free(*place);
+    *place = before;
+    if (!is_same)
+        give(keys, before);
 }
 
-/* The tor has one key for each onion service: of two in the config the first one counts. */
-static void want(struct client_keys *keys, const struct config_backend *backend)
+void client_keys_set(struct client_keys *keys, const struct config *config)
 {
-    struct entry *entry;
-    const char *host = backend->control.host;
-    TAILQ_FOREACH(entry, &keys->entries, others)
-    {
-        if (has_address(entry, host) &&
-            (entry->is_wanted || strcmp(entry->path, backend->control_client_key) == 0))
-            break;
+    struct entries before = keys->wanted;
+    find_wanted(&keys->wanted, config, keys->checks_health);
+    for (size_t i = 0; i < before.count; i++)
+        before.entries[i]->is_kept = false;
+    for (size_t i = 0; i < keys->wanted.count; i++) {
+        struct entry *known = find(&before, keys->wanted.entries[i]->address);
+        if (known != NULL)
+            go_on(keys, &keys->wanted.entries[i], known);
+        else
+            give(keys, keys->wanted.entries[i]);
     }
-    if (entry == NULL) {
-        entry = memory_allocate(1, sizeof(*entry));
-        entry->keys = keys;
-        memcpy(entry->address, host, ONION_ADDRESS_LENGTH);
-        entry->path = memory_copy_text(backend->control_client_key, strlen(backend->control_client_key));
-        TAILQ_INSERT_TAIL(&keys->entries, entry, others);
+    for (size_t i = 0; i < before.count; i++) {
+        if (before.entries[i]->is_kept)
+            continue;
+        take_back(keys, before.entries[i]);
+        free_entry(keys, before.entries[i]);
     }
-    entry->is_wanted = true;
+    free(before.entries);
 }
 
-/* True when the config names a key for this onion service. */
-static bool is_wanted(const struct client_keys *keys, const char *address)
+void client_keys_connect(struct client_keys *keys, struct control_connection *connection)
 {
-    const struct entry *entry;
-    TAILQ_FOREACH(entry, &keys->entries, others)
-    {
-        if (entry->is_wanted && has_address(entry, address))
+    keys->connection = connection;
+    for (size_t i = 0; i < keys->wanted.count; i++)
+        give(keys, keys->wanted.entries[i]);
+}
+
+void client_keys_give(struct client_keys *keys, const char *address)
+{
+    struct entry *entry = find(&keys->wanted, address);
+    if (entry != NULL)
+        give(keys, entry);
+}
+
+bool client_keys_are_given(const struct client_keys *keys)
+{
+    for (size_t i = 0; i < keys->wanted.count; i++) {
+        if (keys->wanted.entries[i]->is_ours)
             return true;
     }
     return false;
 }
 
-static void take_back(struct entry *entry)
-{
-    char command[ONION_ADDRESS_SIZE + 64];
-    struct client_keys *keys = entry->keys;
-    snprintf(command, sizeof(command), "ONION_CLIENT_AUTH_REMOVE %s", entry->address);
-    if (keys->connection != NULL && entry->is_given && !is_wanted(keys, entry->address))
-        control_connection_send(keys->connection, command, NULL, NULL);
-    free_entry(entry);
-}
-
-void client_keys_set(struct client_keys *keys, const struct config *config)
-{
-    struct entry *entry, *next;
-    TAILQ_FOREACH(entry, &keys->entries, others)
-    {
-        entry->is_wanted = false;
-    }
-    for (size_t i = 0; i < config->frontend_count; i++) {
-        const struct config_frontend *frontend = &config->frontends[i];
-        for (size_t j = 0; j < frontend->backend_count; j++) {
-            if (frontend->backends[j].control_client_key != NULL)
-                want(keys, &frontend->backends[j]);
-        }
-    }
-    for (entry = TAILQ_FIRST(&keys->entries); entry != NULL; entry = next) {
-        next = TAILQ_NEXT(entry, others);
-        if (entry->is_wanted)
-            give(entry);
-        else
-            take_back(entry);
-    }
-}
-
-void client_keys_connect(struct client_keys *keys, struct control_connection *connection)
-{
-    struct entry *entry;
-    keys->connection = connection;
-    TAILQ_FOREACH(entry, &keys->entries, others)
-    {
-        give(entry);
-    }
-}
-
-void client_keys_give(struct client_keys *keys, const char *host)
-{
-    struct entry *entry;
-    TAILQ_FOREACH(entry, &keys->entries, others)
-    {
-        if (has_address(entry, host))
-            give(entry);
-    }
-}
-
 void client_keys_disconnect(struct client_keys *keys)
 {
-    struct entry *entry;
     keys->connection = NULL;
-    TAILQ_FOREACH(entry, &keys->entries, others)
-    {
-        entry->is_given = false;
-        drop_request(entry);
-    }
 }

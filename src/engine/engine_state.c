@@ -13,3 +13,11 @@ struct control_connection *engine_tor_connection(const struct engine *engine, si
         return NULL;
     return local_tor_connection(engine->tors[number].local_tor);
 }
+
+void engine_give_keys(const struct engine *engine, const char *address)
+{
+    for (size_t i = 0; i < PUBLISHER_TORS_MAX; i++) {
+        if (engine->tors[i].local_tor != NULL)
+            client_keys_give(engine->tors[i].keys, address);
+    }
+}

@@ -123,4 +123,8 @@ void engine_wake(struct engine *engine);
 /* The connection to a local tor while it is up, else NULL. */
 struct control_connection *engine_tor_connection(const struct engine *engine, size_t tor);
 
+/* Gives the local tors the key for an onion service (with ".onion" or without) that is about to be connected
+ * to, if the config names one: the SOCKS port may be any one's. */
+void engine_give_keys(const struct engine *engine, const char *address);
+
 #endif

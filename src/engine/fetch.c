@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/timeval.h"
+#include "crypto/x25519.h"
 #include "publish/descriptor_comparison.h"
 
 /* Seconds for all HSDirs to answer. */
@@ -23,6 +24,7 @@
 struct fetch {
     struct fetch_request request;
     uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE];
+    uint8_t *client_key; /* secret memory, or NULL */
     fetch_callback callback;
     void *context;
     uint8_t (*fingerprints)[RELAY_FINGERPRINT_SIZE]; /* those still to answer */
@@ -64,12 +66,18 @@ static void take_descriptor(struct fetch *fetch, const char *text, size_t length
         return;
     struct descriptor_expectation expectation = fetch->request.expectation;
     expectation.wall_now = clock_wall_seconds();
+    expectation.accepts_closed = true;
     struct error error;
     struct descriptor *descriptor = descriptor_decode(text, length, &expectation, &error);
     if (descriptor == NULL) {
         fetch->is_bad = true;
         fetch->error = error;
         error_add_context(&fetch->error, "its descriptor is bad");
+        return;
+    }
+    if (descriptor->is_closed && !fetch->request.expectation.accepts_closed) {
+        error_set(&fetch->error, "%s", descriptor_explain_closed(fetch->client_key != NULL));
+        descriptor_free(descriptor);
         return;
     }
     if (best != NULL && !descriptor_is_older(best, descriptor)) {
@@ -140,6 +148,11 @@ struct fetch *fetch_new(const struct fetch_request *request, fetch_callback call
     fetch->request = *request;
     memcpy(fetch->identity_key, request->expectation.identity_key, ED25519_PUBLIC_KEY_SIZE);
     fetch->request.expectation.identity_key = fetch->identity_key;
+    if (request->expectation.client_key != NULL) {
+        fetch->client_key = secret_allocate(X25519_SECRET_KEY_SIZE);
+        memcpy(fetch->client_key, request->expectation.client_key, X25519_SECRET_KEY_SIZE);
+        fetch->request.expectation.client_key = fetch->client_key;
+    }
     fetch->callback = callback;
     fetch->context = context;
     fetch->timer = evtimer_new(request->base, timer_fired, fetch);
@@ -165,6 +178,7 @@ void fetch_free(struct fetch *fetch)
     event_free(fetch->timer);
     descriptor_free(fetch->best);
     free(fetch->fingerprints);
+    secret_free(fetch->client_key);
     free(fetch);
 }
 

@@ -18,7 +18,8 @@ struct fetch_request {
     struct control_connection *connection; /* of the backend's tor, or the local one for HSFETCH */
     char address[ONION_ADDRESS_SIZE];
     struct descriptor_expectation
-        expectation; /* copied with its identity_key; its now is ignored; known_keys stay the caller's */
+        expectation; /* copied with its identity_key and client_key; its now is ignored; known_keys stay the
+                        caller's. Why a closed one is, where it is not accepted, is the reason of the end */
     const uint8_t (*fingerprints)[RELAY_FINGERPRINT_SIZE]; /* the HSDirs to ask; copied */
     size_t hsdir_count;                                    /* 0: ask the tor itself with GETINFO */
     bool is_fresh;                                         /* they have just been given the descriptor */

@@ -65,6 +65,7 @@ void engine_perform_check(struct engine *engine, const struct publisher_action *
         return;
     }
     make_user(user, engine);
+    engine_give_keys(engine, backend->config->health.address);
     backend->check =
         health_check_new(engine->base, &place, user, &backend->config->health, check_ended, backend);
 }

@@ -13,6 +13,9 @@
 #include "engine/look.h"
 #include "engine/posts.h"
 
+/* Milliseconds for a tor that is left to take what it was sent last. */
+#define FAREWELL_PATIENCE 500
+
 _Static_assert(CONFIG_TORS_MAX <= PUBLISHER_TORS_MAX, "each tor of a config needs a number");
 _Static_assert(PUBLISHER_TORS_MAX <= 32, "connections over Tor have a bit for each tor");
 
@@ -157,13 +160,27 @@ static void add_tor(struct engine *engine, size_t number, const struct control_e
     control_endpoint_format(endpoint, tor->place, sizeof(tor->place));
     tor->local_tor = local_tor_new(engine->base, endpoint, credentials, &callbacks, tor);
     local_tor_follow_introductions(tor->local_tor, engine->has_onion_links);
-    tor->keys = client_keys_new(engine->credential_reader);
+    tor->keys = client_keys_new(engine->publisher->rules.check_permits > 0);
     if (engine->config != NULL)
         client_keys_set(tor->keys, engine->config);
 }
 
+/* Has a tor that is left give back the keys that it was given. */
+static void take_keys_back(struct engine_tor *tor)
+{
+    if (tor->keys == NULL || !client_keys_are_given(tor->keys))
+        return;
+    client_keys_set(tor->keys, NULL);
+    struct control_connection *connection = local_tor_connection(tor->local_tor);
+    if (connection == NULL)
+        return;
+    control_connection_send(connection, "QUIT", NULL, NULL);
+    control_connection_finish(connection, FAREWELL_PATIENCE);
+}
+
 static void free_tor(struct engine_tor *tor)
 {
+    take_keys_back(tor);
     client_keys_free(tor->keys);
     tor->keys = NULL;
     local_tor_free(tor->local_tor);
@@ -223,7 +240,7 @@ void engine_set_tor_places(struct engine *engine, const struct engine_tor_places
     engine_wake(engine);
 }
 
-void engine_ready_for_onion_links(struct engine *engine)
+void engine_ready_tors(struct engine *engine)
 {
     engine->has_onion_links = config_has_onion_control(engine->config);
     for (size_t i = 0; i < PUBLISHER_TORS_MAX; i++) {

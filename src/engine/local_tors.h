@@ -33,9 +33,9 @@ bool engine_tors_need_operator(const struct engine *engine);
 /* The local tors as a report wants them, good until the next event. Returns how many. */
 size_t engine_fill_tors(const struct engine *engine, struct report_tor tors[PUBLISHER_TORS_MAX]);
 
-/* Has the local tors do what reaching the control ports of the engine's config over Tor takes: tell of
- * introduction points that refuse, and have the keys for restricted onion services. */
-void engine_ready_for_onion_links(struct engine *engine);
+/* Has the local tors do what the engine's config takes: tell of introduction points that refuse, where
+ * control ports are reached over Tor, and have the keys for restricted onion services. */
+void engine_ready_tors(struct engine *engine);
 
 /* Ends the connections to all of them. */
 void engine_free_tors(struct engine *engine);

@@ -246,7 +246,7 @@ void engine_set_config(struct engine *engine, struct config *config, struct engi
         set_frontend(engine, &config->frontends[i], sources, changes);
     free(sources);
     remove_others(engine, changes);
-    engine_ready_for_onion_links(engine);
+    engine_ready_tors(engine);
     engine_index_all(engine);
     engine_update_intervals(engine);
     engine_wake(engine);

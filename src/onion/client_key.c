@@ -118,8 +118,7 @@ int client_key_parse_private(struct client_private_key *key, struct text line, s
     return result;
 }
 
-/* Whether a private line is for the service at an address, as far as the line says. Returns 0 or -1. */
-static int check_service(const struct client_private_key *key, const char *address, struct error *error)
+int client_key_check_service(const struct client_private_key *key, const char *address, struct error *error)
 {
     uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE];
     if (!key->has_identity_key)
@@ -131,20 +130,6 @@ static int check_service(const struct client_private_key *key, const char *addre
     char other[ONION_ADDRESS_SIZE];
     onion_address_encode(other, key->identity_key);
     return error_set(error, "is a key for %s.onion, which is another onion service", other);
-}
-
-int client_key_parse_file(uint8_t secret_key[X25519_SECRET_KEY_SIZE], struct text content,
-                          const char *address, struct error *error)
-{
-    struct client_private_key *key = secret_allocate(sizeof(*key));
-    int result = client_key_parse_private(key, content, error);
-    if (result == 0)
-        result = check_service(key, address, error);
-    secret_wipe(secret_key, X25519_SECRET_KEY_SIZE);
-    if (result == 0)
-        memcpy(secret_key, key->secret_key, X25519_SECRET_KEY_SIZE);
-    secret_free(key);
-    return result;
 }
 
 void client_key_format_public(char line[CLIENT_KEY_PUBLIC_LINE_SIZE],

@@ -32,14 +32,9 @@ int client_key_parse_public(uint8_t public_key[X25519_PUBLIC_KEY_SIZE], struct t
 /* Reads a client's private line. Returns 0; or -1 with a sentence as above, and key wiped. */
 int client_key_parse_private(struct client_private_key *key, struct text line, struct error *error);
 
-/* Most bytes of a file with a private line. */
-#define CLIENT_KEY_FILE_MAX 512
-
-/* Reads the content of such a file: one private line. Where the line names a
- * service it has to be the one at this address (with ".onion" or without). Returns 0 with the key, in the
- * caller's secret memory; or -1 with a sentence as above, and the key wiped. */
-int client_key_parse_file(uint8_t secret_key[X25519_SECRET_KEY_SIZE], struct text content,
-                          const char *address, struct error *error);
+/* Checks that a private line that names a service names the one at an address (with ".onion" or without). One
+ * that names none is for any. Returns 0, or -1 with a sentence as above. */
+int client_key_check_service(const struct client_private_key *key, const char *address, struct error *error);
 
 /* Write them as tor does, without a newline. */
 void client_key_format_public(char line[CLIENT_KEY_PUBLIC_LINE_SIZE],

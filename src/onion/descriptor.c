@@ -363,27 +363,26 @@ static int find_cookie(struct decoding *decoding, struct error *error)
     return 0;
 }
 
-/* Why an inner layer that can't be decrypted can't be. */
-static const char *explain_closed(const struct decoding *decoding)
+const char *descriptor_explain_closed(bool has_client_key)
 {
-    if (decoding->expectation->client_key == NULL)
-        return "restricted: needs a client key, as its inner layer can't be decrypted without one (the "
-               "service "
-               "probably has restricted discovery, or client authorization, on: turn it off there)";
-    if (!decoding->descriptor->is_restricted)
-        return "restricted: its inner layer can't be decrypted, and the client key is of none of its "
-               "authorised "
-               "clients";
-    return "its inner layer can't be decrypted, though the client key is of one of its authorised clients";
+    return has_client_key
+               ? "restricted: its inner layer can't be decrypted, and the client key is of none of its "
+                 "authorised clients (the public half has to be in authorized_clients there, and its tor to "
+                 "have read that)"
+               : "restricted: needs a client key (client-key), as its inner layer can't be decrypted without "
+                 "one: that service has restricted discovery, or client authorization, on";
 }
 
 /* What becomes of a descriptor whose inner layer can't be decrypted. */
 static int leave_closed(struct decoding *decoding, struct error *error)
 {
+    if (decoding->descriptor->is_restricted)
+        return error_set(
+            error, "its inner layer can't be decrypted, though the client key is of one of its authorised "
+                   "clients");
     if (!decoding->expectation->accepts_closed)
-        return error_set(error, "%s", explain_closed(decoding));
+        return error_set(error, "%s", descriptor_explain_closed(decoding->expectation->client_key != NULL));
     decoding->descriptor->is_closed = true;
-    decoding->descriptor->is_restricted = false;
     return 0;
 }
 

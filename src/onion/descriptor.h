@@ -72,9 +72,10 @@ struct descriptor_expectation {
                                               everybody is decoded with it as without it; NULL: none */
     const uint8_t *cookie; /* DESCRIPTOR_COOKIE_SIZE bytes, likewise: the service's own, where no
                               client key is given; NULL: none */
-    bool accepts_closed;   /* one whose inner layer can't be decrypted is good as far as it goes */
-    size_t size_max;       /* bytes; it has to be shorter than this */
-    int64_t wall_now;      /* seconds since the epoch */
+    bool accepts_closed; /* one whose inner layer can't be decrypted, as without a client key or with that of
+                            somebody else, is good as far as it goes */
+    size_t size_max;     /* bytes; it has to be shorter than this */
+    int64_t wall_now;    /* seconds since the epoch */
 };
 
 /* Decodes length bytes all the way in. A point that is malformed makes the whole descriptor bad, and so do
@@ -84,6 +85,10 @@ struct descriptor_expectation {
 struct descriptor *descriptor_decode(const char *text, size_t length,
                                      const struct descriptor_expectation *expectation, struct error *error);
 void descriptor_free(struct descriptor *descriptor);
+
+/* Why a descriptor is closed, in a sentence that begins with "restricted": to who has a client key, or none.
+ */
+const char *descriptor_explain_closed(bool has_client_key);
 
 /* True when a text of length bytes says that it is a descriptor under the known one's blinded key, and that
  * its revision counter is not higher. Nothing of it is verified, which takes next to no time: it is only good

@@ -82,6 +82,15 @@ void publisher_note_made(struct publisher *publisher, uint64_t number, int64_t n
         source_fetch_soon(publisher, source, FETCH_DELAY, "its tor has made a descriptor", now);
 }
 
+void publisher_note_client_key(struct publisher *publisher, uint64_t number, int64_t now)
+{
+    struct source *source = publisher_find_source(publisher, number);
+    if (source == NULL)
+        return;
+    source->inquiry.failures = 0;
+    source_fetch_soon(publisher, source, 0, "it is read with another client key", now);
+}
+
 void publisher_note_uploading(struct publisher *publisher, uint64_t number, bool is_on, int64_t now)
 {
     struct source *source = publisher_find_source(publisher, number);

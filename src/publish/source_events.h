@@ -30,6 +30,9 @@ void publisher_note_source_upload(struct publisher *publisher, uint64_t source, 
  * points of its oldest one, and the others are what it names. Of a twin alone that is a reason to ask. */
 void publisher_note_made(struct publisher *publisher, uint64_t source, int64_t now);
 
+/* Its descriptors are read with another client key from now on, or with none. */
+void publisher_note_client_key(struct publisher *publisher, uint64_t source, int64_t now);
+
 /* The source's tor has its uploads switched on, or off. */
 void publisher_note_uploading(struct publisher *publisher, uint64_t source, bool is_on, int64_t now);
 

@@ -20,6 +20,10 @@ struct config_delivery {
     size_t key_count;
     size_t clients_count; /* of how many it has said who they are */
     size_t next_key;
+    struct secret_pool client_secrets; /* of clients, in the order in which the config asks for them */
+    uint8_t **client_keys;             /* which lie there */
+    size_t client_key_count, client_key_room;
+    size_t next_client_key;
 };
 
 static int take_text(struct config_delivery *delivery, const uint8_t *bytes, size_t length)
@@ -74,6 +78,19 @@ static int take_clients(struct config_delivery *delivery, const uint8_t *bytes, 
     return key->clients != NULL ? 0 : -1;
 }
 
+static int take_client_key(struct config_delivery *delivery, const uint8_t *bytes, size_t size)
+{
+    if (size != READER_CLIENT_KEY_SIZE)
+        return -1;
+    uint8_t *key = secret_pool_add(&delivery->client_secrets);
+    memcpy(key, bytes + READER_CLIENT_KEY_SECRET, X25519_SECRET_KEY_SIZE);
+    delivery->client_keys =
+        memory_make_room(delivery->client_keys, &delivery->client_key_room, delivery->client_key_count + 1, 8,
+                         sizeof(*delivery->client_keys));
+    delivery->client_keys[delivery->client_key_count++] = key;
+    return 0;
+}
+
 int config_delivery_take(struct config_delivery *delivery, const uint8_t *bytes, size_t size)
 {
     switch (bytes[0]) {
@@ -89,6 +106,8 @@ int config_delivery_take(struct config_delivery *delivery, const uint8_t *bytes,
         return take_key(delivery, bytes, size);
     case READER_CLIENTS:
         return take_clients(delivery, bytes, size);
+    case READER_CLIENT_KEY:
+        return take_client_key(delivery, bytes, size);
     default:
         return -1;
     }
@@ -126,10 +145,28 @@ static int find_clients(const char *folder, struct config_frontend *frontend, vo
     return 0;
 }
 
+/* The next key of a client: likewise. */
+static int find_client_key(const char *path, const char *address, uint8_t secret_key[X25519_SECRET_KEY_SIZE],
+                           void *context, struct error *error)
+{
+    (void)path;
+    (void)address;
+    struct config_delivery *delivery = context;
+    if (delivery->next_client_key == delivery->client_key_count)
+        return error_set(error, "has not been read");
+    memcpy(secret_key, delivery->client_keys[delivery->next_client_key++], X25519_SECRET_KEY_SIZE);
+    return 0;
+}
+
 int config_delivery_parse(struct config_delivery *delivery, const char *path, struct config *config)
 {
     const struct config_files files = {
-        .find_key = find_key, .find_clients = find_clients, .context = delivery, .are_checked = true};
+        .find_key = find_key,
+        .find_clients = find_clients,
+        .find_client_key = find_client_key,
+        .context = delivery,
+        .are_checked = true,
+    };
     struct config_report own = {0};
     if (delivery->text == NULL || delivery->clients_count != delivery->key_count)
         return -1;
@@ -161,6 +198,8 @@ void config_delivery_free(struct config_delivery *delivery)
         authorized_clients_release(delivery->keys[i].clients);
     }
     free(delivery->keys);
+    secret_pool_clear(&delivery->client_secrets);
+    free(delivery->client_keys);
     free(delivery->text);
     free(delivery);
 }

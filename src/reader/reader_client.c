@@ -392,14 +392,6 @@ static struct file_request *make_proof_request(const struct file_question *quest
     return request;
 }
 
-static struct file_request *make_client_key_request(const struct file_question *question)
-{
-    struct file_request *request =
-        make_text_request(READER_CLIENT_KEY, READER_CLIENT_KEY_PATH, question->text);
-    memcpy(request->message + READER_CLIENT_KEY_ADDRESS, question->address, ONION_ADDRESS_LENGTH);
-    return request;
-}
-
 static struct file_request *make_question_request(const struct file_question *question)
 {
     switch (question->type) {
@@ -408,8 +400,6 @@ static struct file_request *make_question_request(const struct file_question *qu
     case FILE_PROOF:
     case FILE_SECRET:
         return make_proof_request(question);
-    case FILE_CLIENT_KEY:
-        return make_client_key_request(question);
     case FILE_HOST:
         return make_text_request(READER_HOST, 1, question->text);
     default:

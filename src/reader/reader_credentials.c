@@ -22,7 +22,7 @@
 
 /* The files that open one control port, as the config has them: NULL for none. */
 struct named_files {
-    const char *password, *cookie, *client_key;
+    const char *password, *cookie;
     const struct control_endpoint *control; /* NULL: a local tor's */
 };
 
@@ -31,7 +31,7 @@ static bool has_file(const struct config *config,
                      bool (*is_wanted)(const struct named_files *files, const void *context),
                      const void *context)
 {
-    const struct named_files tors = {config->tor_control_password_file, config->tor_control_cookie_file, NULL,
+    const struct named_files tors = {config->tor_control_password_file, config->tor_control_cookie_file,
                                      NULL};
     if (is_wanted(&tors, context))
         return true;
@@ -40,7 +40,7 @@ static bool has_file(const struct config *config,
         for (size_t j = 0; j < frontend->backend_count; j++) {
             const struct config_backend *backend = &frontend->backends[j];
             const struct named_files files = {backend->control_password_file, backend->control_cookie_file,
-                                              backend->control_client_key, &backend->control};
+                                              &backend->control};
             if (is_wanted(&files, context))
                 return true;
         }
@@ -151,41 +151,6 @@ enum credential_result reader_credentials_read_password(struct reader_credential
     enum credential_result result = CREDENTIAL_UNUSABLE;
     if (file != NULL && check_listener(credentials, socket, socket_path, error) == 0)
         result = credential_read_password(file, password, error);
-    free(file);
-    return result;
-}
-
-/* -- clients' keys -------------------------------------------------------------------------------- */
-
-static bool is_client_key(const struct named_files *files, const void *path)
-{
-    return string_equals(files->client_key, path);
-}
-
-/* A key's file and whose it is. */
-struct client_key_use {
-    const char *path, *address;
-};
-
-static bool is_used(const struct named_files *files, const void *context)
-{
-    const struct client_key_use *use = context;
-    return string_equals(files->client_key, use->path) && is_over_tor(files) &&
-           strncmp(files->control->host, use->address, ONION_ADDRESS_LENGTH) == 0;
-}
-
-enum credential_result reader_credentials_read_client_key(struct reader_credentials *credentials,
-                                                          const char *address, const char *path,
-                                                          uint8_t key[X25519_SECRET_KEY_SIZE],
-                                                          struct error *error)
-{
-    enum credential_result result = CREDENTIAL_UNUSABLE;
-    char *file = find_named(credentials, path, is_client_key, "client key", error);
-    const struct client_key_use use = {.path = file, .address = address};
-    if (file != NULL && is_named(credentials, is_used, &use))
-        result = credential_read_client_key(file, address, key, error);
-    else if (file != NULL)
-        error_set(error, "the config names no client key file %s for that onion service", path);
     free(file);
     return result;
 }

@@ -1,7 +1,7 @@
 /* What the reader gives out of the files that open control ports, and to whom.
  *
- * The engine may have been taken over, so that it gets no more than it needs: passwords and clients' keys of
- * files that the config names, but no secret that opens a control port over Tor; and of such a secret, and of
+ * The engine may have been taken over, so that it gets no more than it needs: passwords of files that
+ * the config names, but no secret that opens a control port over Tor; and of such a secret, and of
  * a cookie file, nothing but a proof, which it can use only with an agent, or a tor, that has shown that it
  * knows the same. A peer that names a cookie file is believed only when it is the
  * owner of that file, or root. Whoever asks in vain is told the same, and after the same time, whether the
@@ -40,13 +40,6 @@ void reader_credentials_note_config(struct reader_credentials *credentials);
 enum credential_result reader_credentials_read_password(struct reader_credentials *credentials,
                                                         const char *path, int socket, const char *socket_path,
                                                         char **password, struct error *error);
-
-/* Reads the key for the onion service at address, without ".onion", from a file that a config names for that
- * one, as credential_read_client_key() does. */
-enum credential_result reader_credentials_read_client_key(struct reader_credentials *credentials,
-                                                          const char *address, const char *path,
-                                                          uint8_t key[X25519_SECRET_KEY_SIZE],
-                                                          struct error *error);
 
 /* A request for a proof. */
 struct proof_request {

@@ -7,8 +7,8 @@
 #define OBPUB_READER_READER_MESSAGE_H
 
 #include "control/cookie_proof.h"
+#include "crypto/x25519.h"
 #include "onion/bundle.h"
-#include "onion/onion_address.h"
 
 enum reader_message {
     /* The engine's. */
@@ -24,14 +24,16 @@ enum reader_message {
     READER_ERROR,   /* sentence */
     READER_TEXT,    /* piece of the config's text; the pieces come in order */
     READER_KEY,     /* a frontend's key, in the order of the config: see below */
+    /* READER_CLIENT_KEY and READER_CLIENTS as well, which are the last of them here. */
     /* To everything: enum credential_result, or 0 or 1 as success or failure; then the password, the proof,
      * the lines that name_files.h describes, or the sentence that says why there is nothing. */
     READER_END,
     /* The engine's again. */
-    READER_SOCKET,     /* path: remove the file of a listening socket that the config names */
-    READER_CLIENT_KEY, /* address, path: read the key for an onion service that the config names; see below */
+    READER_SOCKET, /* path: remove the file of a listening socket that the config names */
     /* In answer to READER_LOAD again. */
-    READER_CLIENTS, /* the authorised clients of the frontend whose READER_KEY came last: see below */
+    READER_CLIENT_KEY, /* 32 bytes: the secret key of a client, in the order in which the config names their
+                        * files, an agent's before its backend's */
+    READER_CLIENTS,    /* the authorised clients of the frontend whose READER_KEY came last: see below */
 };
 
 #define READER_MESSAGE_SIZE_MAX 16384
@@ -60,9 +62,9 @@ enum reader_message {
 #define READER_PROOF_SERVER_HASH (READER_PROOF_SERVER_NONCE + COOKIE_NONCE_SIZE)
 #define READER_PROOF_PATH (READER_PROOF_SERVER_HASH + SHA256_SIZE)
 
-/* READER_CLIENT_KEY: type, address of the onion service without ".onion", path. */
-#define READER_CLIENT_KEY_ADDRESS 1
-#define READER_CLIENT_KEY_PATH (READER_CLIENT_KEY_ADDRESS + ONION_ADDRESS_LENGTH)
+/* READER_CLIENT_KEY: type, key. */
+#define READER_CLIENT_KEY_SECRET 1
+#define READER_CLIENT_KEY_SIZE (READER_CLIENT_KEY_SECRET + X25519_SECRET_KEY_SIZE)
 
 /* Flags. */
 #define READER_PROOF_NAMED_BY_PEER 1 /* and not by the config */

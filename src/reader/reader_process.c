@@ -160,16 +160,41 @@ static bool check_locked(const struct reader *reader, size_t count, struct confi
     return !is_required;
 }
 
-/* Sends the engine a config that can be used: its text, and what there is to say of each key. */
+static int send_client_key(struct reader *reader, const uint8_t *key)
+{
+    if (key == NULL)
+        return 0;
+    reader->bytes[0] = READER_CLIENT_KEY;
+    memcpy(reader->bytes + READER_CLIENT_KEY_SECRET, key, X25519_SECRET_KEY_SIZE);
+    int sent = channel_send(reader->engine, reader->bytes, READER_CLIENT_KEY_SIZE);
+    secret_wipe(reader->bytes, READER_CLIENT_KEY_SIZE);
+    return sent;
+}
+
+/* Sends the keys of clients of a frontend's backends. */
+static int send_client_keys(struct reader *reader, const struct config_frontend *frontend)
+{
+    for (size_t i = 0; i < frontend->backend_count; i++) {
+        if (send_client_key(reader, frontend->backends[i].control_client_secret) != 0 ||
+            send_client_key(reader, frontend->backends[i].client_secret) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* Sends the engine a config that can be used: its text, and what there is to say of each key. It decodes
+ * backends' descriptors, so it is given the keys of clients, which are of no use here. */
 static int send_config(struct reader *reader, const unsigned char *text, size_t length)
 {
     if (send_pieces(reader, READER_TEXT, text, length) != 0)
         return -1;
     for (size_t i = 0; i < reader->loaded.frontend_count; i++) {
         if (send_key(reader, &reader->loaded.frontends[i]) != 0 ||
-            send_clients(reader, &reader->loaded.frontends[i]) != 0)
+            send_clients(reader, &reader->loaded.frontends[i]) != 0 ||
+            send_client_keys(reader, &reader->loaded.frontends[i]) != 0)
             return -1;
     }
+    config_forget_client_keys(&reader->loaded);
     return 0;
 }
 
@@ -280,22 +305,6 @@ static int serve_proof(struct reader *reader, size_t size, int socket)
     return send_result(reader, result, proof, sizeof(proof), &error);
 }
 
-static int serve_client_key(struct reader *reader, size_t size)
-{
-    char address[ONION_ADDRESS_SIZE] = "", path[PATH_MAX];
-    struct error error;
-    uint8_t key[X25519_SECRET_KEY_SIZE];
-    if (size <= READER_CLIENT_KEY_PATH ||
-        read_text(path, reader->bytes + READER_CLIENT_KEY_PATH, size - READER_CLIENT_KEY_PATH) != 0)
-        return SERVE_BAD;
-    memcpy(address, reader->bytes + READER_CLIENT_KEY_ADDRESS, ONION_ADDRESS_LENGTH);
-    enum credential_result result =
-        reader_credentials_read_client_key(&reader->credentials, address, path, key, &error);
-    int sent = send_result(reader, result, key, sizeof(key), &error);
-    secret_wipe(key, sizeof(key));
-    return sent;
-}
-
 /* -- files that know hosts ------------------------------------------------------------------------ */
 
 static int serve_host(struct reader *reader, size_t size)
@@ -390,9 +399,6 @@ static int serve(struct reader *reader, size_t size, int socket, struct error *e
         break;
     case READER_PROOF:
         result = serve_proof(reader, size, socket);
-        break;
-    case READER_CLIENT_KEY:
-        result = serve_client_key(reader, size);
         break;
     case READER_HOST:
         result = serve_host(reader, size);

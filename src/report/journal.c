@@ -11,6 +11,7 @@
 #include "publish/frontends.h"
 #include "report/health_journal.h"
 #include "report/publication.h"
+#include "report/restriction_journal.h"
 #include "report/twin_journal.h"
 
 /* An HSDir is complained of after so many tries; the first ones may fail because it is being restarted. */
@@ -33,6 +34,7 @@ struct journal_backend {
     bool has_said[POINT_FAULTS]; /* that such points are left out */
     struct twin_journal_twin twin;
     struct health_journal_backend health;
+    struct restriction_journal_backend restriction;
 };
 
 /* What was said last of a frontend's bundle. */
@@ -529,6 +531,9 @@ void journal_update(struct journal *journal, const struct report_view *view)
             config_backend_format_title(title, config);
             update_backend(journal, backend, title, config->is_twin);
             update_restless(journal, view, backend, title);
+            restriction_journal_note_backend(journal->log,
+                                             &journal->backends[source_row(backend->number)].restriction,
+                                             backend, config, title);
             if (config->is_twin)
                 twin_journal_note_twin(journal->log, &journal->backends[source_row(backend->number)].twin,
                                        view, frontend, j);

@@ -1,6 +1,6 @@
-/* Fuzzes the config file, in a folder that has keys of each kind: key.pem, tor/, short, and a password, which
- * are credentials as well; and the folder clients, of one authorised client. An input of one byte is no file
- * but says which path that is none is given instead.
+/* Fuzzes the config file, in a folder that has keys of each kind: key.pem, tor/, short, client.key, and a
+ * password, which are credentials as well; and the folder clients, of one authorised client. An input of one
+ * byte is no file but says which path that is none is given instead.
  */
 #include <string.h>
 #include <sys/stat.h>
@@ -9,6 +9,8 @@
 #include "base/memory.h"
 #include "config/config.h"
 #include "fuzz.h"
+
+#define CLIENT_KEY "descriptor:x25519:CAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n"
 
 static void make_files(void)
 {
@@ -29,6 +31,7 @@ static void make_files(void)
     fuzz_write_file("short", key, sizeof(key) - 1);
     fuzz_write_file("key.pem", pem, strlen(pem));
     fuzz_write_file("password", "secret\n", 7);
+    fuzz_write_file("client.key", CLIENT_KEY, strlen(CLIENT_KEY));
     fuzz_write_file("writable", "x", 1);
     static const char client[] = "descriptor:x25519:co7e72xk6icmp7jtld6jyadsdca5c5bhqeuce7wgotzx677jpnwq\n";
     FUZZ_REQUIRE(mkdir("clients", 0700) == 0);
@@ -64,6 +67,15 @@ static void check_health(const struct config_health *health)
     FUZZ_REQUIRE(health->fall > 0 && health->rise > 0);
 }
 
+/* There is a key where a file is named, and no other key than that of the one good file. */
+static void check_client_keys(const struct config_backend *backend)
+{
+    FUZZ_REQUIRE((backend->client_key != NULL) == (backend->client_secret != NULL));
+    FUZZ_REQUIRE((backend->control_client_key != NULL) == (backend->control_client_secret != NULL));
+    FUZZ_REQUIRE(backend->client_secret == NULL || backend->client_secret[0] == 16);
+    FUZZ_REQUIRE(backend->control_client_secret == NULL || backend->control_client_secret[0] == 16);
+}
+
 static void check_config(const struct config *config)
 {
     char title[CONFIG_TITLE_SIZE];
@@ -87,6 +99,7 @@ static void check_config(const struct config *config)
                          (!is_hardmap || backend->has_control || frontend->lead > 0));
             FUZZ_REQUIRE((strcmp(backend->address, frontend->address) == 0) == is_hardmap);
             check_health(&backend->health);
+            check_client_keys(backend);
             has_onion |= backend->has_control && backend->control.way == CONTROL_WAY_ONION;
             has_health |= backend->health.is_on;
             config_backend_format_title(title, backend);

@@ -29,6 +29,10 @@
 
 static char *configs[CONFIGS]; /* NULL: there is no file */
 
+/* The only key of a client that an answer may have in it: that of CLIENT_KEY. */
+static const uint8_t client_key[32] = {0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15,
+                                       16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31};
+
 /* What no answer may have in it. */
 static struct {
     uint8_t seed[ED25519_SEED_SIZE];
@@ -75,7 +79,8 @@ static void make_files(void)
     fuzz_write_file("named cookie", "fedcba9876543210fedcba9876543210", 32);
     configs[0] = text_format("tor-control-password-file: password\nstatus-socket-location: status\n"
                              "metrics-listen: unix:/nonexistent/metrics\nservices:\n"
-                             "- {key: key.pem, authorized-clients: clients, instances: [{address: %s}]}\n"
+                             "- {key: key.pem, authorized-clients: clients, instances: [{address: %s,\n"
+                             "    client-key: client.key}]}\n"
                              "- {key: hs_ed25519_secret_key, instances: [{address: %s, control:\n"
                              "    '%s.onion:9151', control-password-file: secret, control-client-key: "
                              "client.key}]}\n",
@@ -184,9 +189,6 @@ static bool is_good(const uint8_t *message, size_t size, bool is_loaded)
         return is_paths(message + 1, size - 1);
     case READER_PROOF:
         return size > READER_PROOF_PATH && is_paths(message + READER_PROOF_PATH, size - READER_PROOF_PATH);
-    case READER_CLIENT_KEY:
-        return size > READER_CLIENT_KEY_PATH &&
-               is_text(message + READER_CLIENT_KEY_PATH, size - READER_CLIENT_KEY_PATH);
     case READER_HOST:
     case READER_SOCKET:
         return is_text(message + 1, size - 1);
@@ -227,9 +229,13 @@ static bool take_message(int end, const struct span *question, uint8_t *result)
         return true;
     }
     FUZZ_REQUIRE(((const uint8_t *)question->data)[0] == READER_LOAD);
-    FUZZ_REQUIRE((bytes[0] >= READER_WARNING && bytes[0] <= READER_KEY) || bytes[0] == READER_CLIENTS);
+    const bool is_client_key = bytes[0] == READER_CLIENT_KEY;
+    FUZZ_REQUIRE(is_client_key || (bytes[0] >= READER_WARNING && bytes[0] <= READER_KEY) ||
+                 bytes[0] == READER_CLIENTS);
     FUZZ_REQUIRE(bytes[0] != READER_CLIENTS || size >= READER_CLIENTS_KEYS);
     FUZZ_REQUIRE(bytes[0] != READER_KEY || size > READER_KEY_PATH);
+    FUZZ_REQUIRE(!is_client_key ||
+                 (size == READER_CLIENT_KEY_SIZE && memcmp(bytes + 1, client_key, 32) == 0));
     return false;
 }
 

@@ -151,6 +151,20 @@ void seeds_write_refused_configs(void)
              "key.pem, instances: [{address: %s, control: '%s.onion:9151', control-client-key: tor},\n"
              "  {address: %s, control: 'x.onion:1', control-client-key: tor}]}]\n",
              own, own, own, own)},
+        {"client-keys",
+         text_format("services: [{key: key.pem, instances: [{address: %s, client-key: client.key, control:\n"
+                     "  '%s.onion:1', control-password-file: password, control-client-key: client.key}]},\n"
+                     "  {key: tor, mode: hardmap, instances: [{name: a, control: 'a:1', client-key: "
+                     "client.key}]}]\n",
+                     other, other)},
+        {"client-keys-bad",
+         text_format("services: [{key: key.pem, instances: [{address: %s, client-key: writable},\n"
+                     "  {address: %s, client-key: key.pem}, {address: x, client-key: none}]}]\n",
+                     other, own)},
+        {"client-key-twice",
+         text_format("services: [{key: key.pem, instances: [{address: %s}]},\n"
+                     "  {key: tor, instances: [{address: %s, client-key: 'credential:client.key'}]}]\n",
+                     other, other)},
         {"sockets", text_format("status-socket-location: /a\ncommand-socket-location: /a\nservices: []\n")},
         {"own-as-hardmap",
          text_format("services: [{key: tor, mode: hardmap, lead: 0, instances: [{name: a, address: %s,\n"

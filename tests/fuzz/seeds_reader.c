@@ -52,17 +52,6 @@ static void add_proof(struct messages *messages, uint8_t flags, const char *path
     add(messages, READER_PROOF, bytes + 1, READER_PROOF_PATH - 1 + strlen(path));
 }
 
-/* A question for the key of a client of the service that the target's config names. */
-static void add_client_key(struct messages *messages, const char *path)
-{
-    char bytes[ONION_ADDRESS_SIZE + 64];
-    struct forger backend;
-    forger_init(&backend, 2);
-    onion_address_encode(bytes, backend.identity_key);
-    strcpy(bytes + ONION_ADDRESS_LENGTH, path);
-    add_text(messages, READER_CLIENT_KEY, bytes);
-}
-
 /* -- requests: the config that there is changes between them */
 
 #define CHANGE_CONFIG 0xff
@@ -111,11 +100,10 @@ static void write_requests(void)
     messages.length = 0;
     add(&messages, READER_LOAD, NULL, 0);
     add(&messages, READER_KEEP, NULL, 0);
-    add_client_key(&messages, "client.key");
-    add_client_key(&messages, "password");
+    add_text(&messages, READER_PASSWORD, "client.key");
     add_text(&messages, READER_PASSWORD, "secret");
     add_proof(&messages, READER_PROOF_OF_SECRET, "secret", "0123456789abcdef0123456789abcdef");
-    add_client_key(&messages, "");
+    add_text(&messages, READER_CLIENT_KEY, "client.key");
     seeds_write("reader_request", "client-keys", messages.bytes, messages.length);
     static const uint8_t bad[] = {
         0, READER_KEEP, READER_WARNING, READER_END, READER_PASSWORD, READER_SOCKET, READER_PROOF};
@@ -196,6 +184,27 @@ static void add_config(struct messages *messages, const struct bundle *bundle, s
     add_end(messages, 0, "");
 }
 
+/* A config that needs two keys of clients, and so many of them; after the third one that is cut short. */
+static void add_client_keys(struct messages *messages, uint8_t count)
+{
+    struct forger backend;
+    char address[ONION_ADDRESS_SIZE];
+    forger_init(&backend, 2);
+    onion_address_encode(address, backend.identity_key);
+    char *text = text_format("services:\n- {key: one, instances: [{address: %s, client-key: a, control:\n"
+                             "    '%s.onion:1', control-password-file: s, control-client-key: b}]}\n",
+                             address, address);
+    add_text(messages, READER_TEXT, text);
+    free(text);
+    add_key(messages, NULL);
+    add_clients(messages, 0);
+    for (uint8_t i = 0; i < count; i++) {
+        const uint8_t key[X25519_SECRET_KEY_SIZE] = {i, 1};
+        add(messages, READER_CLIENT_KEY, key, i == 2 ? 1 : sizeof(key));
+    }
+    add_end(messages, 0, "");
+}
+
 static void write_loads(void)
 {
     struct messages messages = {.length = 0};
@@ -215,6 +224,13 @@ static void write_loads(void)
         free(name);
     }
     bundle_free(bundle);
+    for (uint8_t count = 0; count < 4; count++) {
+        char *name = text_format("load-client-keys-%u", count);
+        messages.length = 0;
+        add_client_keys(&messages, count);
+        write_answers(name, 0, &messages);
+        free(name);
+    }
     messages.length = 0;
     add_text(&messages, READER_ERROR, "obpub.yaml:1: two");
     add_end(&messages, 1, "");

@@ -305,7 +305,11 @@ static void test_private_files(void **state)
     folder_write_text("own", "\n" ADDRESS ":descriptor:x25519:" SECRET "\n");
     assert_private(NULL);
     assert_int_equal(chmod("own", 0640), 0);
-    assert_private("can be read or changed by others (mode 0640)");
+    assert_private(NULL);
+    for (mode_t mode = 01; mode <= 04; mode *= 2) {
+        assert_int_equal(chmod("own", 0640 | mode), 0);
+        assert_private("can be read or changed by others (mode 064");
+    }
     assert_int_equal(unlink("own"), 0);
     folder_write_text("own",
                       ADDRESS ":descriptor:x25519:" SECRET "\n" ADDRESS ":descriptor:x25519:" SECRET "\n");

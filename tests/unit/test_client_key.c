@@ -153,25 +153,26 @@ static void test_what_is_no_private_line(void **state)
     }
 }
 
-/* The content of a file is for one service, where it says for which. */
-static void test_content_of_files(void **state)
+/* A line is for one service, where it says for which. */
+static void test_services(void **state)
 {
     (void)state;
     static const char other[] = "pg6mmjiyjmcrsslvykfwnntlaru7p5svn6y2ymmju6nubxndf4pscryd.onion";
     static const char whole[] = ADDRESS ":descriptor:x25519:" SECRET "\n";
     static const char without[] = "descriptor:x25519:" SECRET "\r\n";
-    uint8_t key[32], expected[32];
+    struct client_private_key key;
+    uint8_t expected[32];
     struct error error = {.text = ""};
     vectors_decode_hex(secret_hex, expected, 32);
-    assert_int_equal(client_key_parse_file(key, text_from_string(whole), ADDRESS ".onion", NULL), 0);
-    assert_memory_equal(key, expected, 32);
-    assert_int_equal(client_key_parse_file(key, text_from_string(without), other, NULL), 0);
-    assert_memory_equal(key, expected, 32);
-    assert_int_equal(client_key_parse_file(key, text_from_string(whole), other, &error), -1);
+    assert_int_equal(client_key_parse_private(&key, text_from_string(whole), NULL), 0);
+    assert_memory_equal(key.secret_key, expected, 32);
+    assert_int_equal(client_key_check_service(&key, ADDRESS ".onion", NULL), 0);
+    assert_int_equal(client_key_check_service(&key, ADDRESS, NULL), 0);
+    assert_int_equal(client_key_check_service(&key, other, &error), -1);
     assert_sentence(&error, "another onion service");
-    assert_true(sodium_is_zero(key, sizeof(key)));
-    assert_int_equal(client_key_parse_file(key, text_from_string(SECRET), other, &error), -1);
-    assert_sentence(&error, "is no client's private key");
+    assert_int_equal(client_key_parse_private(&key, text_from_string(without), NULL), 0);
+    assert_memory_equal(key.secret_key, expected, 32);
+    assert_int_equal(client_key_check_service(&key, other, NULL), 0);
 }
 
 int main(void)
@@ -179,7 +180,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lines_are_written_as_tor_does), cmocka_unit_test(test_public_lines),
         cmocka_unit_test(test_what_is_no_public_line),        cmocka_unit_test(test_private_lines),
-        cmocka_unit_test(test_what_is_no_private_line),       cmocka_unit_test(test_content_of_files),
+        cmocka_unit_test(test_what_is_no_private_line),       cmocka_unit_test(test_services),
     };
     if (sodium_init() < 0)
         return 1;

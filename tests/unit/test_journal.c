@@ -164,9 +164,30 @@ static void test_none_but_new_backends(void **state)
     end(&scene);
 }
 
+/* A client key that nobody needs is spoken of once, whichever service has it; without one nothing is said. */
+static void test_needless_client_key(void **state)
+{
+    (void)state;
+    static const uint8_t key[X25519_SECRET_KEY_SIZE] = {8};
+    struct scene scene;
+    begin(&scene);
+    struct source *source = &scene.fixture.publisher->sources[0];
+    assert_int_equal(count_lines(&scene, "restricted"), 0);
+    scene.fixture.backends[0].client_secret = key;
+    assert_int_equal(count_lines(&scene, "backend one is not restricted, though"), 1);
+    assert_int_equal(count_lines(&scene, "restricted"), 1);
+    source->descriptor->is_restricted = true;
+    assert_int_equal(count_lines(&scene, "backend one is restricted now"), 1);
+    source->descriptor->is_restricted = false;
+    assert_int_equal(count_lines(&scene, "backend one is not restricted, though"), 2);
+    assert_int_equal(count_lines(&scene, "restricted"), 3);
+    end(&scene);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_needless_client_key),
         cmocka_unit_test(test_left_out),
         cmocka_unit_test(test_lacks),
         cmocka_unit_test(test_many_lack),

@@ -230,6 +230,59 @@ static void test_long_config(void **state)
     config_report_clear(&report);
 }
 
+/* A config with a key of a client for a backend, and one for that one's agent. */
+static void write_client_config(void)
+{
+    char text[1024];
+    snprintf(text, sizeof(text),
+             "services:\n"
+             "  - {key: frontend0.key, instances: [{address: %s}]}\n"
+             "  - {key: frontend8.key, instances: [{address: %s, client-key: own, control: '%s.onion:1',\n"
+             "     control-password-file: own, control-client-key: agents}]}\n",
+             children_address(3), children_address(4), children_address(5));
+    folder_write_text("config.yaml", text);
+}
+
+static void check_client_keys(const struct config *config, uint8_t own, uint8_t agents)
+{
+    const struct config_backend *backend = &config->frontends[1].backends[0];
+    assert_null(config->frontends[0].backends[0].client_secret);
+    assert_null(config->frontends[0].backends[0].control_client_secret);
+    assert_int_equal(backend->client_secret[0], own);
+    assert_int_equal(backend->control_client_secret[0], agents);
+    for (size_t i = 1; i < X25519_SECRET_KEY_SIZE; i++) {
+        assert_int_equal(backend->client_secret[i], 0);
+        assert_int_equal(backend->control_client_secret[i], 0);
+    }
+}
+
+#define REST "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n"
+
+/* The keys of clients come with the config, each to its place, and others when other ones are in the files.
+ */
+static void test_client_keys(void **state)
+{
+    (void)state;
+    struct config config, other;
+    struct config_report report;
+    write_client_config();
+    folder_write_text("own", "descriptor:x25519:B" REST);
+    folder_write_text("agents", "descriptor:x25519:C" REST);
+    children_take_config(&config);
+    check_client_keys(&config, 8, 16);
+    folder_write_text("own", "descriptor:x25519:D" REST);
+    children_take_config(&other);
+    check_client_keys(&other, 24, 16);
+    check_client_keys(&config, 8, 16);
+    config_clear(&other);
+    folder_write_text("agents", "descriptor:x25519:C");
+    assert_int_equal(reader_client_load(children.reader, &other, &report), -1);
+    assert_int_equal(report.error_count, 1);
+    assert_non_null(strstr(report.errors[0], "client key file agents: its key has 1 characters"));
+    config_report_clear(&report);
+    config_clear(&config);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -237,6 +290,7 @@ int main(void)
         CHILDREN_TEST(test_reload),         CHILDREN_TEST(test_removed_frontend),
         CHILDREN_TEST(test_dropped_config), CHILDREN_TEST(test_bad_config),
         CHILDREN_TEST(test_reports),        CHILDREN_TEST(test_long_config),
+        CHILDREN_TEST(test_client_keys),
     };
     return cmocka_run_group_tests(tests, children_prepare, NULL);
 }

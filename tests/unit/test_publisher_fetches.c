@@ -154,12 +154,37 @@ static void test_hints_without_end(void **state)
     story_free(story);
 }
 
+/* A backend that could not be read for long is asked ever more rarely, and at once with another client key.
+ */
+static void test_other_client_key(void **state)
+{
+    (void)state;
+    struct story *story = begin(BACKENDS, true);
+    for (size_t i = 0; i < 2; i++)
+        story->backends[i].fails = true;
+    story_run(story, 3600 * 1000);
+    const unsigned asked[2] = {story->backends[0].fetches[0], story->backends[1].fetches[0]};
+    story_run(story, 10 * 1000); /* in which none of the two would be asked */
+    assert_int_equal(story->backends[0].fetches[0], asked[0]);
+    assert_int_equal(story->backends[1].fetches[0], asked[1]);
+    assert_int_equal(story->publisher->sources[0].life.state, SOURCE_OUT);
+    story->backends[0].fails = false;
+    publisher_note_client_key(story->publisher, story->publisher->sources[0].number, story->now);
+    publisher_note_client_key(story->publisher, 77, story->now); /* nobody's */
+    story_settle(story);
+    assert_int_equal(story->backends[0].fetches[0], asked[0] + 1);
+    assert_int_equal(story->backends[1].fetches[0], asked[1]);
+    assert_int_equal(story->publisher->sources[0].life.state, SOURCE_LIVE);
+    story_free(story);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_so_many_at_once),           cmocka_unit_test(test_answers_make_room),
         cmocka_unit_test(test_waiting_takes_no_patience), cmocka_unit_test(test_lost_ones_make_room),
         cmocka_unit_test(test_removed_ones_make_room),    cmocka_unit_test(test_hints_without_end),
+        cmocka_unit_test(test_other_client_key),
     };
     return sodium_init() < 0 || cmocka_run_group_tests(tests, NULL, NULL);
 }

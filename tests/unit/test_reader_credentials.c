@@ -316,29 +316,17 @@ static void test_secret_over_tor(void **state)
     control_endpoint_clear(&only_backend.control);
 }
 
-/* A client's key is given for the onion service that the config has it for, and not as a password. */
+/* A client's key comes with the config, and no file with one is given as a password. */
 static void test_client_key(void **state)
 {
     (void)state;
     struct error error;
     char *password;
-    uint8_t key[X25519_SECRET_KEY_SIZE];
     struct reader_credentials credentials = begin_with_backend(ONION ".onion:9151");
-    assert_int_equal(reader_credentials_read_client_key(&credentials, ONION, "client.key", key, &error),
-                     CREDENTIAL_OK);
-    assert_int_equal(key[31], 31);
-    assert_int_equal(reader_credentials_read_client_key(
-                         &credentials, "pg6mmjiyjmcrsslvykfwnntlaru7p5svn6y2ymmju6nubxndf4pscryd",
-                         "client.key", key, &error),
-                     CREDENTIAL_UNUSABLE);
-    assert_int_equal(reader_credentials_read_client_key(&credentials, ONION, "secret", key, &error),
-                     CREDENTIAL_UNUSABLE);
     assert_int_equal(
         reader_credentials_read_password(&credentials, "client.key", near, "", &password, &error),
         CREDENTIAL_UNUSABLE);
-    credentials = begin_with_backend("127.0.0.1:9051");
-    assert_int_equal(reader_credentials_read_client_key(&credentials, ONION, "client.key", key, &error),
-                     CREDENTIAL_UNUSABLE);
+    assert_null(password);
     control_endpoint_clear(&only_backend.control);
 }
 

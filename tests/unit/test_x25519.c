@@ -93,14 +93,34 @@ static void test_low_order(void **state)
     }
 }
 
+/* A secret key of Ed25519, as a seed or as the scalar that tor keeps, is known for one of that public key,
+ * and for none of another. */
+static void test_ed25519_keys(void **state)
+{
+    (void)state;
+    uint8_t seed[32] = {7}, scalar[64], public_key[32], other_key[32], both[64];
+    crypto_sign_seed_keypair(public_key, both, seed);
+    memset(other_key, 0, sizeof(other_key));
+    crypto_hash_sha512(scalar, seed, sizeof(seed));
+    assert_true(x25519_secret_key_is_of(seed, public_key));
+    assert_true(x25519_secret_key_is_of(scalar, public_key)); /* the bits that are always so don't count */
+    scalar[0] &= 248;
+    scalar[31] = (uint8_t)((scalar[31] & 63) | 64);
+    assert_true(x25519_secret_key_is_of(scalar, public_key));
+    assert_false(x25519_secret_key_is_of(scalar, other_key));
+    assert_false(x25519_secret_key_is_of(scalar + 32, public_key));
+    scalar[5] ^= 1;
+    assert_false(x25519_secret_key_is_of(scalar, public_key));
+    seed[5] ^= 1;
+    assert_false(x25519_secret_key_is_of(seed, public_key));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_agreement_of_the_rfc),
-        cmocka_unit_test(test_public_keys_are_valid),
-        cmocka_unit_test(test_small_numbers),
-        cmocka_unit_test(test_keys_near_the_prime),
-        cmocka_unit_test(test_low_order),
+        cmocka_unit_test(test_ed25519_keys),          cmocka_unit_test(test_agreement_of_the_rfc),
+        cmocka_unit_test(test_public_keys_are_valid), cmocka_unit_test(test_small_numbers),
+        cmocka_unit_test(test_keys_near_the_prime),   cmocka_unit_test(test_low_order),
     };
     if (sodium_init() < 0)
         return 1;
