@@ -4,8 +4,10 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include <event2/event.h>
 #include <sodium.h>
 
+#include "base/log.h"
 #include "command/command_line.h"
 #include "command/commands.h"
 #include "confine/harden.h"
@@ -19,6 +21,23 @@ static void open_standard_streams(void)
     }
 }
 
+/* The log for what libevent says, which knows no context. */
+static struct log libevent_log;
+
+/* Name servers that do not answer are worth a line only to who looks closely: what that keeps from being done
+ * is said elsewhere. */
+static void libevent_has_said(int severity, const char *message)
+{
+    static const enum log_level levels[] = {
+        [EVENT_LOG_DEBUG] = LOG_LEVEL_DEBUG,
+        [EVENT_LOG_MSG] = LOG_LEVEL_DEBUG,
+        [EVENT_LOG_WARN] = LOG_LEVEL_WARNING,
+        [EVENT_LOG_ERR] = LOG_LEVEL_CRITICAL,
+    };
+    bool is_known = severity >= EVENT_LOG_DEBUG && severity <= EVENT_LOG_ERR;
+    log_write(&libevent_log, is_known ? levels[severity] : LOG_LEVEL_WARNING, "libevent: %s", message);
+}
+
 int main(int argc, char **argv)
 {
     struct options options;
@@ -28,6 +47,8 @@ int main(int argc, char **argv)
         fprintf(stderr, "obpub: %s\nTry \"obpub --help\".\n", error.text);
         return EXIT_CODE_BAD_INPUT;
     }
+    log_open(&libevent_log, STDERR_FILENO, options.verbosity);
+    event_set_log_callback(libevent_has_said);
     if (sodium_init() < 0) {
         fprintf(stderr, "obpub: libsodium can't be initialised: is there a source of random bytes?\n");
         return EXIT_CODE_BAD_INPUT;

@@ -162,6 +162,28 @@ static int parse_host_and_port(struct control_endpoint *endpoint, const char *te
     return result;
 }
 
+int control_endpoint_set_host(struct control_endpoint *endpoint, const char *host, uint16_t port,
+                              struct error *error)
+{
+    size_t length = strlen(host);
+    bool has_brackets = length >= 2 && host[0] == '[' && host[length - 1] == ']';
+    char *text = has_brackets ? memory_copy_text(host + 1, length - 2) : memory_copy_text(host, length);
+    *endpoint = (struct control_endpoint){.way = CONTROL_WAY_TCP, .port = port};
+    int result = 0;
+    if (is_ipv6_address(text))
+        endpoint->host = memory_copy_text(text, strlen(text));
+    else if (has_brackets)
+        result = error_set(error, "'%s' is not an IPv6 address", text);
+    else if (length == 0)
+        result = error_set(error, "the address is empty");
+    else
+        result = set_host(endpoint, text, error);
+    free(text);
+    if (result != 0)
+        *endpoint = (struct control_endpoint){0};
+    return result;
+}
+
 int control_endpoint_parse(struct control_endpoint *endpoint, const char *text, struct error *error)
 {
     *endpoint = (struct control_endpoint){.way = CONTROL_WAY_TCP};

@@ -25,6 +25,11 @@ struct control_endpoint {
  * released with control_endpoint_clear(), or -1. */
 int control_endpoint_parse(struct control_endpoint *endpoint, const char *text, struct error *error);
 
+/* Makes an endpoint of a host as it may stand before a port, with or without the brackets of an IPv6 address.
+ * As control_endpoint_parse(). */
+int control_endpoint_set_host(struct control_endpoint *endpoint, const char *host, uint16_t port,
+                              struct error *error);
+
 /* Makes *copy a copy of an endpoint, to be released with control_endpoint_clear(). */
 void control_endpoint_copy(struct control_endpoint *copy, const struct control_endpoint *endpoint);
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "address/endpoint.h"
 #include "onion/bundle.h"
 
 #define TIMEOUT_MAX 86400
@@ -21,8 +22,13 @@ static int set_config(struct options *options, const char *argument, struct erro
 
 static int set_ip(struct options *options, const char *argument, struct error *error)
 {
-    if (argument[0] == '\0')
-        return error_set(error, "the address is empty");
+    struct control_endpoint endpoint;
+    if (control_endpoint_set_host(&endpoint, argument, 1, error) != 0)
+        return -1;
+    bool is_onion = endpoint.way == CONTROL_WAY_ONION;
+    control_endpoint_clear(&endpoint);
+    if (is_onion)
+        return error_set(error, "an onion service is reached through the local tor, and can't be it");
     options->ip = argument;
     return 0;
 }

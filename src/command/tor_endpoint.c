@@ -16,10 +16,12 @@ static void set_socket(struct control_endpoint *endpoint, const char *path)
                                           .socket_path = memory_copy_text(path, strlen(path))};
 }
 
+/* A host that is none, which -i does not take, is left for the connection to fail at. */
 static void set_host(struct control_endpoint *endpoint, const char *host, uint16_t port)
 {
-    *endpoint = (struct control_endpoint){
-        .way = CONTROL_WAY_TCP, .host = memory_copy_text(host, strlen(host)), .port = port};
+    if (control_endpoint_set_host(endpoint, host, port, NULL) != 0)
+        *endpoint = (struct control_endpoint){
+            .way = CONTROL_WAY_TCP, .host = memory_copy_text(host, strlen(host)), .port = port};
 }
 
 /* True when there is a unix socket that this user may connect to. Somebody need not be listening. */

@@ -135,7 +135,11 @@ static enum authentication_result fail_without_method(const struct authenticatio
     const struct protocol_info *info = &authentication->info;
     const char *whose = authentication->is_local_tor ? "tor-" : ""; /* the config's keys for its files */
     *failure = CONTROL_FAILURE_AUTHENTICATION;
-    if (info->secret_offered)
+    if (info->secret_offered && authentication->is_local_tor)
+        error_set(error,
+                  "this is an agent, which only tells of a backend: name a tor's own control port as the "
+                  "local tor's (tor-control)");
+    else if (info->secret_offered)
         error_set(error, "this is an agent: configure the file with the secret that it shares with obpub "
                          "(control-password-file)");
     else if (authentication->is_agent_only)

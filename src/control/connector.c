@@ -359,7 +359,11 @@ static void on_timer(evutil_socket_t socket, short events, void *context)
             start_tcp(connector);
     } else if (connector->resolver != NULL) {
         struct connector_result result = {.socket = -1, .failure = CONTROL_FAILURE_UNREACHABLE};
-        error_set(&result.error, "no name server knew the host within %.0f seconds", connector->timeout);
+        error_set(&result.error,
+                  "no name server has answered within %.0f seconds: see that those in /etc/resolv.conf do, "
+                  "or write an "
+                  "address in the place of the name",
+                  connector->timeout);
         finish(connector, &result);
     } else {
         fail_address(connector, ETIMEDOUT);

@@ -76,9 +76,16 @@ static void on_looked_up(int result, struct evutil_addrinfo *info, void *context
         keep_addresses(resolver, info);
     if (info != NULL)
         evutil_freeaddrinfo(info);
-    if (resolver->count == 0)
-        error_set(&resolver->error, "the host name %s can't be resolved (%s): check it for a typing mistake",
+    bool is_unknown = result == 0 || result == EVUTIL_EAI_NONAME || result == EVUTIL_EAI_NODATA;
+    if (resolver->count == 0 && is_unknown)
+        error_set(&resolver->error, "there is no host name %s (%s): check it for a typing mistake",
                   resolver->host, result != 0 ? evutil_gai_strerror(result) : "no address");
+    else if (resolver->count == 0)
+        error_set(&resolver->error,
+                  "the host name %s can't be resolved (%s): see that the name servers in /etc/resolv.conf "
+                  "answer, or "
+                  "write an address",
+                  resolver->host, evutil_gai_strerror(result));
     finish(resolver);
 }
 

@@ -28,7 +28,9 @@ struct fetch {
     fetch_callback callback;
     void *context;
     uint8_t (*fingerprints)[RELAY_FINGERPRINT_SIZE]; /* those still to answer */
-    size_t waiting;
+    size_t asked, waiting;
+    char no_word[HS_DESC_REASON_WORD_SIZE];   /* why an HSDir that has answered has none, as tor says it */
+    char lost_word[HS_DESC_REASON_WORD_SIZE]; /* why one was not asked, or did not answer, likewise */
     struct descriptor *best;
     bool is_answered;   /* by an HSDir */
     bool is_bad;        /* what an HSDir had could not be read */
@@ -36,9 +38,34 @@ struct fetch {
     struct event *timer;
 };
 
+/* Says what HSDirs have made of it, as far as they have answered by now: one that has refused does not speak
+ * for those that are silent. What is wrong with a descriptor that came has been said. */
+static void explain_hsdirs(struct fetch *fetch)
+{
+    const bool has_refused = fetch->no_word[0] != '\0', has_lost = fetch->lost_word[0] != '\0';
+    if (fetch->asked == 0 || fetch->is_bad || !(has_refused || has_lost))
+        return;
+    if (fetch->waiting > 0 && has_refused)
+        error_set(
+            &fetch->error,
+            "%zu of %zu HSDirs did not answer within %d seconds, and the others have no descriptor of it for "
+            "us (%s)",
+            fetch->waiting, fetch->asked, ANSWER_SECONDS, fetch->no_word);
+    else if (has_refused && has_lost)
+        error_set(&fetch->error,
+                  "not all HSDirs could be asked (%s), and the others have no descriptor of it for us (%s)",
+                  fetch->lost_word, fetch->no_word);
+    else if (has_refused)
+        error_set(&fetch->error, "the HSDirs have no descriptor of it for us (%s)", fetch->no_word);
+    else
+        error_set(&fetch->error, "the local tor did not get an answer from HSDirs (%s)", fetch->lost_word);
+}
+
 static void fetch_end(struct fetch *fetch)
 {
     struct descriptor *best = fetch->best;
+    if (best == NULL)
+        explain_hsdirs(fetch);
     fetch->best = NULL;
     evtimer_del(fetch->timer);
     fetch->callback(fetch, best, best != NULL ? NULL : &fetch->error, fetch->context);
@@ -164,7 +191,7 @@ struct fetch *fetch_new(const struct fetch_request *request, fetch_callback call
     }
     fetch->fingerprints = memory_allocate(request->hsdir_count, RELAY_FINGERPRINT_SIZE);
     memcpy(fetch->fingerprints, request->fingerprints, request->hsdir_count * RELAY_FINGERPRINT_SIZE);
-    fetch->waiting = request->hsdir_count;
+    fetch->asked = fetch->waiting = request->hsdir_count;
     ask_hsdirs(fetch);
     return fetch;
 }
@@ -225,7 +252,8 @@ void fetch_note_event(struct fetch *fetch, const struct hs_desc_event *event)
     fetch->is_bad |= event->action == HS_DESC_FAILED && event->reason == HS_DESC_BAD_DESC;
     fetch->is_answered |= event->action == HS_DESC_CONTENT && event->content_length > 0;
     if (event->action == HS_DESC_FAILED && event->reason != HS_DESC_REASON_NONE)
-        error_set(&fetch->error, "the HSDirs have no descriptor of it for us (%s)", event->reason_word);
+        memcpy(is_answer(event->reason) ? fetch->no_word : fetch->lost_word, event->reason_word,
+               sizeof(event->reason_word));
     /* tor follows a failure with an empty content event, so that one counts as the answer. */
     if (event->action != HS_DESC_CONTENT)
         return;

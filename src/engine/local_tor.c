@@ -151,15 +151,29 @@ static void look_again(struct local_tor *tor)
         tor->reread_seconds = REREAD_SECONDS_MAX;
 }
 
+/* Says why a network is not live: it is too old, or of a time to come. */
+static void explain_dead_network(const struct network *network, int64_t wall_now, struct error *what)
+{
+    bool is_early = wall_now < network->valid_after;
+    int64_t minutes = (is_early ? network->valid_after - wall_now : wall_now - network->valid_until) / 60;
+    if (is_early)
+        error_set(what,
+                  "waiting for a live consensus: the local tor's is only valid in %" PRId64
+                  " minutes by this machine's clock, which is slow: set it",
+                  minutes);
+    else
+        error_set(what,
+                  "waiting for a live consensus: the local tor's ran out %" PRId64 " minutes ago (or this "
+                  "machine's clock is wrong)",
+                  minutes);
+}
+
 static void use_network(struct local_tor *tor, struct network *network)
 {
     int64_t wall_now = clock_wall_seconds();
     if (!network_is_live(network, wall_now)) {
         struct error what;
-        error_set(&what,
-                  "waiting for a live consensus: the local tor's ran out %" PRId64 " minutes ago (or this "
-                  "machine's clock is wrong)",
-                  (wall_now - network->valid_until) / 60);
+        explain_dead_network(network, wall_now, &what);
         tor->is_ready = false;
         set_trouble(tor, what.text);
         network_free(network);

@@ -154,9 +154,10 @@ static bool check_locked(const struct reader *reader, size_t count, struct confi
     bool is_required = reader->loaded.requires_sandbox;
     (is_required ? config_report_add_error : config_report_add_warning)(
         report, reader->config_path, 0,
-        "%sthe keys of %zu frontends can't be locked into memory, they may be written to the swap: raise the "
+        "%sthe key%s of %zu frontend%s can't be locked into memory, %s may be written to the swap: raise the "
         "limit (ulimit -l, LimitMEMLOCK=)",
-        is_required ? "it has \"require-sandbox\", and " : "", count);
+        is_required ? "it has \"require-sandbox\", and " : "", count == 1 ? "" : "s", count,
+        count == 1 ? "" : "s", count == 1 ? "it" : "they");
     return !is_required;
 }
 

@@ -23,6 +23,10 @@
  * they do for a moment. */
 #define PARTLY_PATIENCE (5 * 60 * 1000)
 
+/* A backend has to be in doubt for so many milliseconds before that is spoken of: a tor that was ended is out
+ * a moment later, which then is all that there is to say. */
+#define GRACE_PATIENCE 1000
+
 /* A bundle that runs out is spoken of once a day. */
 #define BUNDLE_WARNING_INTERVAL (24 * 60 * 60 * 1000)
 
@@ -158,14 +162,15 @@ static void update_points(struct journal *journal, struct journal_backend *known
 }
 
 static void update_backend(struct journal *journal, const struct source *backend, const char *name,
-                           bool is_twin)
+                           bool is_twin, int64_t now)
 {
     struct journal_backend *known = &journal->backends[source_row(backend->number)];
     if (known->number != backend->number)
         *known = (struct journal_backend){.number = backend->number};
     update_points(journal, known, backend, name);
     health_journal_note_backend(journal->log, &known->health, backend, name);
-    if (known->state == backend->life.state)
+    bool is_too_soon = backend->life.state == SOURCE_GRACE && now - backend->life.since < GRACE_PATIENCE;
+    if (known->state == backend->life.state || is_too_soon)
         return;
     say_backend(journal, known, backend, name, is_twin);
     known->state = backend->life.state;
@@ -529,7 +534,7 @@ void journal_update(struct journal *journal, const struct report_view *view)
             const struct config_backend *config = &frontend->config->backends[j];
             char title[CONFIG_TITLE_SIZE];
             config_backend_format_title(title, config);
-            update_backend(journal, backend, title, config->is_twin);
+            update_backend(journal, backend, title, config->is_twin, view->now);
             update_restless(journal, view, backend, title);
             restriction_journal_note_backend(journal->log,
                                              &journal->backends[source_row(backend->number)].restriction,

@@ -388,6 +388,12 @@ static void test_no_agent_over_tor(void **state)
     begin_with_agent(dialogue, NULL, false);
     expect_failed(dialogue, take_methods(dialogue, "METHODS=OBPUB-SECRET"), CONTROL_FAILURE_AUTHENTICATION,
                   "this is an agent");
+    /* Nothing would make one the local tor. */
+    const struct control_credentials local = {.is_local_tor = true};
+    authentication_free(dialogue->authentication);
+    dialogue->authentication = authentication_new(&local);
+    expect_failed(dialogue, take_methods(dialogue, "METHODS=OBPUB-SECRET"), CONTROL_FAILURE_AUTHENTICATION,
+                  "name a tor's own control port as the local tor's (tor-control)");
 }
 
 /* Which file a peer may make us read. */
