@@ -2,15 +2,19 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include <event2/event.h>
 #include <sodium.h>
 
 #include "base/log.h"
+#include "base/memory.h"
 #include "command/command_line.h"
 #include "command/commands.h"
 #include "confine/harden.h"
+#include "confine/needed_calls.h"
+#include "confine/trial.h"
 
 /* Opens those of the standard descriptors that are closed, so that no socket or file gets their numbers. */
 static void open_standard_streams(void)
@@ -38,12 +42,38 @@ static void libevent_has_said(int severity, const char *message)
     log_write(&libevent_log, is_known ? levels[severity] : LOG_LEVEL_WARNING, "libevent: %s", message);
 }
 
+/* A filter that has the first child killed kills this process with it, which can't say so any more. Under a
+ * service manager, where that comes from, it is said beforehand. */
+static void announce_trial(unsigned calls)
+{
+    if ((calls & CALLS_FOR_PROCESSES) != 0 && getenv("INVOCATION_ID") != NULL && trial_is_filtered())
+        fprintf(stderr,
+                "obpub: a filter of system calls is in force; if nothing follows, it does not let processes "
+                "be made: allow clone (@process) in SystemCallFilter=\n");
+}
+
+/* Says which system calls are forbidden here that a command needs. Returns 0, or -1 when there are any. */
+static int try_calls(unsigned purposes)
+{
+    struct needed_calls calls;
+    announce_trial(purposes);
+    needed_calls_try(&calls, purposes);
+    for (size_t i = 0; i < calls.missing_count; i++)
+        fprintf(stderr, "obpub: %s\n", calls.missing[i].text);
+    if (calls.kills_locking)
+        secret_forbid_locking();
+    return calls.missing_count == 0 ? 0 : -1;
+}
+
 int main(int argc, char **argv)
 {
     struct options options;
     struct error error;
+    const int parsed = command_line_parse(&options, argc, argv, &error);
+    if (parsed == 0 && options.command->calls != 0 && try_calls(options.command->calls) != 0)
+        return EXIT_CODE_BAD_INPUT;
     open_standard_streams();
-    if (command_line_parse(&options, argc, argv, &error) != 0) {
+    if (parsed != 0) {
         fprintf(stderr, "obpub: %s\nTry \"obpub --help\".\n", error.text);
         return EXIT_CODE_BAD_INPUT;
     }

@@ -50,10 +50,11 @@ int listen_address_set_path(struct listen_address *address, const char *path, st
     struct sockaddr_un *local = (struct sockaddr_un *)&address->address;
     size_t length = strlen(path);
     if (length == 0)
-        return error_set(error, "the path of the socket is empty");
+        return error_set_lasting(error, "the path of the socket is empty");
     if (length >= sizeof(local->sun_path))
-        return error_set(error, "the path of the socket has %zu bytes and may have %zu: choose a shorter one",
-                         length, sizeof(local->sun_path) - 1);
+        return error_set_lasting(
+            error, "the path of the socket has %zu bytes and may have %zu: choose a shorter one", length,
+            sizeof(local->sun_path) - 1);
     local->sun_family = AF_UNIX;
     memcpy(local->sun_path, path, length + 1);
     address->length = sizeof(*local);

@@ -46,10 +46,12 @@ void socket_file_give(const char *path, const char *control_path, const struct c
     int file = open_name(path);
     if (file < 0)
         return;
-    if (plan->has_user && fchownat(file, "", plan->user.uid, plan->user.gid, AT_EMPTY_PATH) != 0)
+    if (plan->has_user &&
+        !(plan->may_give_files && fchownat(file, "", plan->user.uid, plan->user.gid, AT_EMPTY_PATH) == 0))
         log_write(log, LOG_LEVEL_WARNING, "the socket %s can't be given to obpub's user: %s", path,
                   strerror(errno));
-    bool is_given = group != GROUP_AS_IT_IS && fchownat(file, "", (uid_t)-1, group, AT_EMPTY_PATH) == 0;
+    bool is_given = group != GROUP_AS_IT_IS && plan->may_give_files &&
+                    fchownat(file, "", (uid_t)-1, group, AT_EMPTY_PATH) == 0;
     if (!is_given)
         log_write(log, LOG_LEVEL_WARNING,
                   "the socket %s can't be given to the tor's group (start this when the tor has its control "

@@ -2,10 +2,13 @@
 #ifndef OBPUB_BASE_ERROR_H
 #define OBPUB_BASE_ERROR_H
 
+#include <stdbool.h>
+
 #define ERROR_TEXT_SIZE 512
 
 struct error {
     char text[ERROR_TEXT_SIZE]; /* NUL-terminated, no newline, no full stop at its end */
+    bool lasts;                 /* no new try mends it: somebody has to change something first */
 };
 
 /* Writes the sentence. Bytes that are not printable ASCII become '?', so that what a stranger sent can be
@@ -13,7 +16,11 @@ struct error {
  * can end with `return error_set(error, ...)`. */
 int error_set(struct error *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Puts "<context>: " before the sentence that is already there. Always returns -1. error may be NULL. */
+/* The same, of what no new try mends; error_set() says that one might. */
+int error_set_lasting(struct error *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Puts "<context>: " before the sentence that is already there, which lasts as it did. Always returns -1.
+ * error may be NULL. */
 int error_add_context(struct error *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

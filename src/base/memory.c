@@ -1,10 +1,12 @@
 /* Allocation that does not fail, and memory for secrets. */
 #include "base/memory.h"
 
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 
 #include <sodium.h>
@@ -63,9 +65,60 @@ char *memory_copy_text(const char *text, size_t length)
     return copy;
 }
 
+/* Whether to lock memory ends the process: a fact about the place where it runs, found out once. */
+static bool locking_is_forbidden;
+
+void secret_forbid_locking(void)
+{
+    locking_is_forbidden = true;
+}
+
+bool secret_locking_is_forbidden(void)
+{
+    return locking_is_forbidden;
+}
+
+/* What stands before a secret in memory that is not libsodium's: how much was mapped, with the closed pages
+ * on both sides. As long as keeps what follows aligned for any type. */
+union secret_header {
+    size_t mapped;
+    max_align_t alignment;
+};
+
+/* As libsodium does, but for locking and what keeps dumps off: the secret begins a page, and closed pages lie
+ * before and behind. Returns NULL where there is no memory. */
+static void *allocate_unlocked(size_t size)
+{
+    const size_t page = getauxval(AT_PAGESZ);
+    if (size > SIZE_MAX - 4 * page)
+        return NULL;
+    const size_t open = (size + sizeof(union secret_header) + page - 1) / page * page;
+    uint8_t *memory = mmap(NULL, open + 2 * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED)
+        return NULL;
+    union secret_header *header = (union secret_header *)(void *)(memory + page);
+    if (mprotect(header, open, PROT_READ | PROT_WRITE) != 0) {
+        munmap(memory, open + 2 * page);
+        return NULL;
+    }
+    header->mapped = open + 2 * page;
+    return header + 1;
+}
+
+static void free_unlocked(void *secret)
+{
+    const size_t page = getauxval(AT_PAGESZ);
+    if (secret == NULL)
+        return;
+    union secret_header *header = (union secret_header *)secret - 1;
+    const size_t mapped = header->mapped;
+    sodium_memzero(header, mapped - 2 * page);
+    munmap((uint8_t *)header - page, mapped);
+}
+
 void *secret_allocate(size_t size)
 {
-    void *secret = sodium_malloc(size);
+    void *secret = locking_is_forbidden ? allocate_unlocked(size) : sodium_malloc(size);
     if (secret == NULL)
         end_process(1, size);
     memset(secret, 0, size);
@@ -75,12 +128,15 @@ void *secret_allocate(size_t size)
 bool secret_is_locked(const void *secret, size_t size)
 {
     /* libsodium has tried and does not say; to lock once more what is locked changes nothing. */
-    return mlock(secret, size) == 0;
+    return !locking_is_forbidden && mlock(secret, size) == 0;
 }
 
 void secret_free(void *secret)
 {
-    sodium_free(secret);
+    if (locking_is_forbidden)
+        free_unlocked(secret);
+    else
+        sodium_free(secret);
 }
 
 void secret_wipe(void *memory, size_t length)

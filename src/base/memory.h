@@ -31,6 +31,12 @@ char *memory_copy_text(const char *text, size_t length);
  * any more (RLIMIT_MEMLOCK) is no failure: see secret_is_locked(). */
 void *secret_allocate(size_t size);
 
+/* Says, before the first secret is allocated, that this process and those it forks must not lock memory: a
+ * filter of system calls kills who tries. Secrets are then in memory with closed pages around it that is not
+ * locked. */
+void secret_forbid_locking(void);
+bool secret_locking_is_forbidden(void);
+
 /* Whether what secret_allocate() gave for size bytes is locked, so that it is never written to the swap. */
 bool secret_is_locked(const void *secret, size_t size);
 

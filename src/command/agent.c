@@ -35,7 +35,7 @@ struct post {
     struct event_base *base;
     struct event *signals[SIGNALS], *watchdog;
     struct agent *agent;
-    bool is_lost; /* one of its processes has ended */
+    int exit_code;
 };
 
 int agent_complete_options(struct options *options, struct error *error)
@@ -73,7 +73,7 @@ static void process_is_lost(const struct error *error, void *context)
 {
     struct post *post = context;
     log_write(&post->log, LOG_LEVEL_CRITICAL, "ending: %s", error->text);
-    post->is_lost = true;
+    post->exit_code = error->lasts ? EXIT_CODE_BAD_INPUT : EXIT_CODE_PROCESS_LOST;
     event_base_loopbreak(post->base);
 }
 
@@ -176,7 +176,7 @@ static int serve(struct post *post, const struct options *options)
     event_base_dispatch(post->base);
     free_events(post);
     agent_free(post->agent);
-    return post->is_lost ? EXIT_CODE_PROCESS_LOST : EXIT_CODE_COMPLETE;
+    return post->exit_code;
 }
 
 /* With its processes running. */

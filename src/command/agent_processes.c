@@ -48,7 +48,7 @@ static void confine_child(const struct task *task, int process, const struct con
     struct error error;
     enum confine_result result = confine_process(task->plan, roles[process], needs, &error);
     if (result == CONFINE_FAILED)
-        end_child(task, process, EXIT_CODE_BAD_INPUT, &error);
+        end_child(task, process, CHILD_STATUS_LASTING, &error);
     if (result == CONFINE_INCOMPLETE)
         log_write(task->log, LOG_LEVEL_WARNING, "%s", error.text);
 }
@@ -104,7 +104,7 @@ static void be_gate(const struct task *task)
     }
     struct gate *gate = gate_new(base, &setup->listen, task->agent, task->other, &error);
     if (gate == NULL)
-        end_child(task, AGENT_GATE, EXIT_CODE_NOTHING_PUBLISHED, &error);
+        end_child(task, AGENT_GATE, error.lasts ? EXIT_CODE_BAD_INPUT : EXIT_CODE_NOTHING_PUBLISHED, &error);
     if (path != NULL)
         socket_file_give(path, setup->control.socket_path, task->plan, task->log);
     confine_child(task, AGENT_GATE, NULL);
@@ -133,23 +133,37 @@ static int start_one(struct agent_processes *processes, struct task *task, int p
         return -1;
     int started = child_start(&processes->children[process], names[process], (int[]){channel[1], other},
                               other >= 0 ? 2 : 1, error);
-    if (started == 0) {
+    if (started == CHILD_IS_ME_IN_DISORDER)
+        end_child(task, process, error->lasts ? CHILD_STATUS_LASTING : EXIT_FAILURE, error);
+    if (started == CHILD_IS_ME) {
         task->agent = channel[1];
         task->other = other;
         lives[process](task);
     }
     processes->ends[process] = channel[0];
     close(channel[1]);
-    return started > 0 ? 0 : -1;
+    return started == CHILD_STARTED ? 0 : -1;
+}
+
+/* Why a child has not begun: it has said that itself, where it exited with a status. Returns what to exit
+ * with. */
+static int find_status(struct child *child, struct error *error)
+{
+    struct error end;
+    child_describe_end(child, &end);
+    if (child->status > EXIT_FAILURE)
+        return child->status;
+    *error = end;
+    return EXIT_CODE_PROCESS_LOST;
 }
 
 /* Waits until a child says that it has begun. Returns 0, or what the child has exited with. */
-static int wait_for_child(struct agent_processes *processes, int process)
+static int wait_for_child(struct agent_processes *processes, int process, struct error *error)
 {
     uint8_t message[GATE_MESSAGE_SIZE_MAX];
     ssize_t size = channel_receive(processes->ends[process], message, sizeof(message));
     if (size <= 0)
-        return child_take_status(&processes->children[process], EXIT_CODE_PROCESS_LOST);
+        return find_status(&processes->children[process], error);
     if (process == AGENT_GATE && size == 1 + sizeof(processes->file))
         memcpy(&processes->file, message + 1, sizeof(processes->file));
     return 0;
@@ -161,14 +175,14 @@ static int start_all(struct agent_processes *processes, struct task *task, const
 {
     if (start_one(processes, task, AGENT_KEEPER, between[0], error) != 0)
         return EXIT_CODE_PROCESS_LOST;
-    int status = wait_for_child(processes, AGENT_KEEPER);
+    int status = wait_for_child(processes, AGENT_KEEPER, error);
     if (status != 0)
         return status;
     if (start_one(processes, task, AGENT_READER, -1, error) != 0 ||
         start_one(processes, task, AGENT_GATE, between[1], error) != 0)
         return EXIT_CODE_PROCESS_LOST;
     processes->reader = reader_client_new(processes->ends[AGENT_READER], NULL);
-    return wait_for_child(processes, AGENT_GATE);
+    return wait_for_child(processes, AGENT_GATE, error);
 }
 
 int agent_processes_start(struct agent_processes *processes, const struct agent_setup *setup,

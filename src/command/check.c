@@ -10,6 +10,7 @@
 #include "base/printable.h"
 #include "command/check_agents.h"
 #include "command/check_clients.h"
+#include "command/check_confinement.h"
 #include "command/check_shares.h"
 #include "command/check_steps.h"
 #include "command/commands.h"
@@ -316,8 +317,9 @@ static void print_hardmap_notes(const struct config *config)
            "publish it themselves.\n");
 }
 
-static void print_text(const struct config *config, const struct tor_endpoints *tors,
-                       const struct backend_uses *groups, size_t group_count)
+static void print_text(const struct config *config, const struct confine_plan *plan,
+                       const struct tor_endpoints *tors, const struct backend_uses *groups,
+                       size_t group_count)
 {
     for (size_t i = 0; i < config->frontend_count; i++)
         print_frontend(&config->frontends[i]);
@@ -335,6 +337,7 @@ static void print_text(const struct config *config, const struct tor_endpoints *
         print_operator_lines(config, &groups[i]);
     print_hardmap_notes(config);
     check_steps_print(config);
+    check_confinement_print(plan);
 }
 
 static json_t *make_list(char *const *texts, size_t count)
@@ -444,8 +447,9 @@ static json_t *make_operator_lines(const struct backend_uses *group)
 /* Prints the outcome as one JSON object, which says what the status says too in the status' words; config is
  * NULL when it could not be loaded. */
 static void print_json(const struct options *options, const struct config *config,
-                       const struct config_report *report, const struct tor_endpoints *tors,
-                       const struct backend_uses *groups, size_t group_count)
+                       const struct confine_plan *plan, const struct config_report *report,
+                       const struct tor_endpoints *tors, const struct backend_uses *groups,
+                       size_t group_count)
 {
     json_t *object = json_object();
     json_object_set_new(object, "version", json_string(OBPUB_VERSION));
@@ -462,6 +466,7 @@ static void print_json(const struct options *options, const struct config *confi
         json_object_set_new(object, "tor", make_tor(tors));
         json_object_set_new(object, "services", services);
         json_object_set_new(object, "instances", instances);
+        json_object_set_new(object, "sandboxLacks", check_confinement_make_lacks(plan));
     }
     output_print_json(object, false, stdout);
     json_decref(object);
@@ -469,7 +474,7 @@ static void print_json(const struct options *options, const struct config *confi
 
 /* Prints a config that could be loaded. */
 static void print_config(const struct options *options, const struct config *config,
-                         const struct config_report *report)
+                         const struct confine_plan *plan, const struct config_report *report)
 {
     struct tor_endpoints tors;
     tor_endpoints_find(config, options, &tors);
@@ -477,9 +482,9 @@ static void print_config(const struct options *options, const struct config *con
     struct backend_use *uses = list_uses(config, &use_count);
     struct backend_uses *groups = group_uses(uses, use_count, &group_count);
     if (options->json)
-        print_json(options, config, report, &tors, groups, group_count);
+        print_json(options, config, plan, report, &tors, groups, group_count);
     else
-        print_text(config, &tors, groups, group_count);
+        print_text(config, plan, &tors, groups, group_count);
     tor_endpoints_clear(&tors);
     free(groups);
     free(uses);
@@ -535,14 +540,17 @@ int check_command(const struct options *options)
 {
     struct config config;
     struct config_report report;
+    struct confine_plan plan;
     int result = EXIT_CODE_BAD_INPUT;
-    if (load_config(&config, options, &report) == 0) {
-        print_config(options, &config, &report);
-        config_clear(&config);
+    bool is_loaded = load_config(&config, options, &report) == 0;
+    if (is_loaded && check_confinement_make_plan(&plan, &config, &report) == 0) {
+        print_config(options, &config, &plan, &report);
         result = EXIT_CODE_COMPLETE;
     } else if (options->json) {
-        print_json(options, NULL, &report, NULL, NULL, 0);
+        print_json(options, NULL, NULL, &report, NULL, NULL, 0);
     }
+    if (is_loaded)
+        config_clear(&config);
     config_report_clear(&report);
     return output_finish(result);
 }

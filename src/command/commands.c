@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "command/option_table.h"
+#include "confine/needed_calls.h"
 
 /* What Onionbalance has, too. */
 #define ONIONBALANCE_OPTIONS                                                                                 \
@@ -17,6 +18,7 @@ const struct command commands[COMMANDS] = {
     {
         .kind = COMMAND_DEFAULT,
         .name = "",
+        .calls = CALLS_FOR_PROCESSES,
         .options = ONIONBALANCE_OPTIONS | OPTION_BIT(TIMEOUT),
         .usage = "[-c FILE] [options]",
         .help = "Publishes the descriptors of onion services that several tors serve together:\n"
@@ -27,6 +29,7 @@ const struct command commands[COMMANDS] = {
     {
         .kind = COMMAND_OPTION,
         .name = "once",
+        .calls = CALLS_FOR_PROCESSES,
         .options = ONIONBALANCE_OPTIONS | OPTION_BIT(TIMEOUT) | OPTION_BIT(JSON) | OPTION_BIT(VERIFY),
         .usage = "[-c FILE] [options]",
         .help = "publish the descriptors of every frontend once, then exit",
@@ -36,6 +39,7 @@ const struct command commands[COMMANDS] = {
     {
         .kind = COMMAND_OPTION,
         .name = "check",
+        .calls = CALLS_FOR_PROCESSES,
         .options = ONIONBALANCE_OPTIONS | OPTION_BIT(TIMEOUT) | OPTION_BIT(JSON),
         .usage = "[-c FILE] [--json]",
         .help = "read the config and the keys, say what would be served, then exit",
@@ -44,6 +48,7 @@ const struct command commands[COMMANDS] = {
     {
         .kind = COMMAND_WORD,
         .name = "status",
+        .calls = CALLS_FOR_A_SOCKET,
         .options = OPTION_BIT(CONFIG) | OPTION_BIT(SOCKET_PATH) | OPTION_BIT(JSON) | OPTION_BIT(WATCH),
         .usage = "[-c FILE] [--socket-path PATH] [--json] [--watch]",
         .help = "ask the obpub that runs how things are, then exit",
@@ -52,6 +57,7 @@ const struct command commands[COMMANDS] = {
     {
         .kind = COMMAND_WORD,
         .name = "drain",
+        .calls = CALLS_FOR_A_SOCKET,
         .operand = "NAME",
         .options = OPTION_BIT(CONFIG) | OPTION_BIT(SOCKET_PATH) | OPTION_BIT(FRONTEND),
         .usage = "NAME [-c FILE] [--frontend ADDRESS] [--socket-path PATH]",
@@ -61,6 +67,7 @@ const struct command commands[COMMANDS] = {
     {
         .kind = COMMAND_WORD,
         .name = "undrain",
+        .calls = CALLS_FOR_A_SOCKET,
         .operand = "NAME",
         .options = OPTION_BIT(CONFIG) | OPTION_BIT(SOCKET_PATH) | OPTION_BIT(FRONTEND),
         .usage = "NAME [-c FILE] [--frontend ADDRESS] [--socket-path PATH]",
@@ -70,6 +77,7 @@ const struct command commands[COMMANDS] = {
     {
         .kind = COMMAND_WORD,
         .name = "presign",
+        .calls = CALLS_FOR_FILES,
         .options = OPTION_BIT(CONFIG) | OPTION_BIT(DAYS) | OPTION_BIT(OUTPUT) | OPTION_BIT(FORCE) |
                    OPTION_BIT(PERIOD_MINUTES) | OPTION_BIT(VOTING_INTERVAL),
         .usage = "[-c FILE] --days N -o BUNDLE [--force]",
@@ -81,6 +89,7 @@ const struct command commands[COMMANDS] = {
     {
         .kind = COMMAND_WORD,
         .name = "client new",
+        .calls = CALLS_FOR_FILES,
         .operand = "NAME",
         .options = OPTION_BIT(FOLDER) | OPTION_BIT(FRONTEND) | OPTION_BIT(OUTPUT),
         .usage = "NAME --folder FOLDER [--frontend ADDRESS] [-o FILE]",
@@ -92,6 +101,7 @@ const struct command commands[COMMANDS] = {
     {
         .kind = COMMAND_WORD,
         .name = "client list",
+        .calls = CALLS_FOR_FILES,
         .options = OPTION_BIT(FOLDER),
         .usage = "--folder FOLDER",
         .help = "print the clients that may read a service's descriptors",
@@ -101,6 +111,7 @@ const struct command commands[COMMANDS] = {
     {
         .kind = COMMAND_WORD,
         .name = "client remove",
+        .calls = CALLS_FOR_FILES,
         .operand = "NAME",
         .options = OPTION_BIT(FOLDER) | OPTION_BIT(FORCE),
         .usage = "NAME --folder FOLDER [--force]",
@@ -111,6 +122,7 @@ const struct command commands[COMMANDS] = {
     {
         .kind = COMMAND_WORD,
         .name = "agent",
+        .calls = CALLS_FOR_PROCESSES,
         .options = OPTION_BIT(CONTROL) | OPTION_BIT(CONTROL_PASSWORD_FILE) | OPTION_BIT(CONTROL_COOKIE_FILE) |
                    OPTION_BIT(LISTEN) | OPTION_BIT(PASSWORD_FILE) | OPTION_BIT(ADDRESS) |
                    OPTION_BIT(VERBOSITY),

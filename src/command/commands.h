@@ -12,7 +12,8 @@ struct options;
 enum exit_code {
     EXIT_CODE_COMPLETE = 0,   /* every HSDir has every descriptor; or there was nothing to complain of */
     EXIT_CODE_INCOMPLETE = 1, /* something was published or made, but not everything */
-    EXIT_CODE_BAD_INPUT = 2,  /* bad usage, config or keys: nothing was sent or made */
+    EXIT_CODE_BAD_INPUT = 2, /* bad usage, config or keys, or a place where obpub can't work: nothing was sent
+                                or made, and no new start mends it */
     EXIT_CODE_NOTHING_PUBLISHED = 3, /* no tor, no consensus or no backend in time */
     EXIT_CODE_PROCESS_LOST = 4,      /* one of its own processes has ended, and with it the others */
 };
@@ -32,8 +33,9 @@ struct command {
                          default */
     char letter;      /* the short form of the option, 0 when there is none */
     const char
-        *operand;      /* what --help calls the one word that it needs beside options; NULL: it takes none */
-    uint32_t options;  /* those that may be given with it: OPTION_BIT() of each */
+        *operand;     /* what --help calls the one word that it needs beside options; NULL: it takes none */
+    unsigned calls;   /* which system calls it needs: CALLS_FOR_... (needed_calls.h); 0: they are not tried */
+    uint32_t options; /* those that may be given with it: OPTION_BIT() of each */
     const char *usage; /* these, as --help begins with them; NULL: it does not */
     const char *help;  /* what it does: one line, or several with line ends between */
     /* Looks at what was given together and fills in what follows from it, or NULL. Returns 0, or -1 with a

@@ -102,7 +102,7 @@ static size_t find_groups(const struct options *options, const struct config *co
 static void hand_over(const struct confine_plan *plan, const char *path)
 {
     struct stat status;
-    int file = plan->has_user ? open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC) : -1;
+    int file = plan->has_user && plan->may_give_files ? open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC) : -1;
     if (file < 0)
         return;
     if (fstat(file, &status) == 0 && S_ISSOCK(status.st_mode) && status.st_nlink == 1 &&

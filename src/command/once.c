@@ -325,7 +325,8 @@ static int publish_once(const struct options *options, struct processes *process
     run_loop(&once);
     progress_end(&once.progress);
     int result = report_outcome(&once, config);
-    result = once.has_lost_process ? EXIT_CODE_PROCESS_LOST : result;
+    if (once.has_lost_process)
+        result = once.process_error.lasts ? EXIT_CODE_BAD_INPUT : EXIT_CODE_PROCESS_LOST;
     live_view_clear(&once.live);
     engine_free(once.engine);
     processes_end(processes);
@@ -365,7 +366,9 @@ static int load_and_publish(const struct options *options, struct processes *pro
         config_clear(&config);
     } else if (processes_check(processes, &error) != 0) {
         fprintf(stderr, "obpub: %s\n", error.text);
-        result = EXIT_CODE_PROCESS_LOST;
+        result = error.lasts ? EXIT_CODE_BAD_INPUT : EXIT_CODE_PROCESS_LOST;
+    } else if (reader_client_is_late(processes->reader)) {
+        result = EXIT_CODE_NOTHING_PUBLISHED;
     }
     config_report_clear(&report);
     return result;

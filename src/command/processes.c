@@ -25,7 +25,7 @@ static void end_child(const struct log *log, int process, int result, const stru
 {
     if (result != 0)
         log_write(log, LOG_LEVEL_CRITICAL, "%s refuses to go on: %s", names[process], error->text);
-    exit(result == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+    exit(result == 0 ? EXIT_SUCCESS : error->lasts ? CHILD_STATUS_LASTING : EXIT_FAILURE);
 }
 
 /* What a child is confined as, for all that its profile does not know. */
@@ -46,6 +46,7 @@ static void confine_child(const struct confinement *confinement, const struct lo
         needs.socket_folder_count = folders->count;
     }
     enum confine_result result = confine_process(confinement->plan, roles[process], &needs, &error);
+    error.lasts = true;
     if (result == CONFINE_FAILED)
         end_child(log, process, -1, &error);
     if (result == CONFINE_INCOMPLETE)
@@ -58,11 +59,13 @@ static int start_one(struct processes *processes, const struct options *options,
                      struct error *error)
 {
     int started = child_start(&processes->children[process], names[process], ends, 2, error);
-    if (started != 0)
+    if (started < 0 || started == CHILD_STARTED)
         return started < 0 ? -1 : 0;
     struct error reason = {.text = ""};
     struct log log;
     log_open(&log, STDERR_FILENO, options->verbosity);
+    if (started == CHILD_IS_ME_IN_DISORDER)
+        end_child(&log, process, -1, error);
     confine_child(confinement, &log, process);
     int result = process == PROCESS_SIGNER
                      ? signer_process_run(ends[0], ends[1], &reason)

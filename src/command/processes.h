@@ -36,8 +36,8 @@ int processes_start(struct processes *processes, const struct options *options,
 void processes_watch(struct processes *processes, struct event_base *base,
                      void (*lost)(const struct error *error, void *context), void *context);
 
-/* Looks at once whether one of the two has ended. Returns 0, or -1 with a sentence that says which and how.
- */
+/* Looks at once whether one of the two has ended. Returns 0, or -1 with a sentence that says which and how,
+ * and whether that lasts. */
 int processes_check(struct processes *processes, struct error *error);
 
 /* Ends both, and waits until they have. */

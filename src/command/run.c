@@ -59,7 +59,7 @@ struct daemon {
     int64_t clock_difference; /* milliseconds of the wall clock ahead of the other one */
     char reload_error[ERROR_TEXT_SIZE];
     struct reload *reload;
-    bool needs_new_start; /* a service manager is to start obpub again */
+    int exit_code;
     bool is_confined;
     bool is_clock_ahead; /* too far for the signer */
 };
@@ -363,9 +363,10 @@ static void look_at_clock(struct daemon *daemon)
     bool has_manager = daemon->manager.socket >= 0;
     log_write(&daemon->log, has_manager ? LOG_LEVEL_CRITICAL : LOG_LEVEL_ERROR, "%s%s",
               has_manager ? "ending, to be started anew: " : "", error.text);
-    daemon->needs_new_start = daemon->needs_new_start || has_manager;
-    if (has_manager)
-        event_base_loopbreak(daemon->base);
+    if (!has_manager)
+        return;
+    daemon->exit_code = EXIT_CODE_PROCESS_LOST;
+    event_base_loopbreak(daemon->base);
 }
 
 static void look_around(evutil_socket_t socket, short events, void *context)
@@ -438,13 +439,19 @@ static void start_engine(struct daemon *daemon)
     engine_set_config(daemon->engine, daemon->config, NULL);
 }
 
+/* What to exit with because a process has ended. */
+static int find_loss(const struct error *error)
+{
+    return error->lasts ? EXIT_CODE_BAD_INPUT : EXIT_CODE_PROCESS_LOST;
+}
+
 /* Without its signer it can't publish, without its reader it can't be given new keys: the service manager is
  * to start all anew. */
 static void process_is_lost(const struct error *error, void *context)
 {
     struct daemon *daemon = context;
     log_write(&daemon->log, LOG_LEVEL_CRITICAL, "ending: %s", error->text);
-    daemon->needs_new_start = true;
+    daemon->exit_code = find_loss(error);
     event_base_loopbreak(daemon->base);
 }
 
@@ -474,8 +481,8 @@ static int publish(struct daemon *daemon)
     struct error error;
     if (open_listeners(daemon, daemon->config, &error) != 0) {
         log_write(&daemon->log, LOG_LEVEL_CRITICAL, "%s", error.text);
-        return EXIT_CODE_NOTHING_PUBLISHED; /* it may be possible in a moment: the service manager tries again
-                                             */
+        /* It may be possible in a moment: the service manager tries again. */
+        return error.lasts ? EXIT_CODE_BAD_INPUT : EXIT_CODE_NOTHING_PUBLISHED;
     }
     if (confine(daemon) != 0)
         return EXIT_CODE_BAD_INPUT;
@@ -489,7 +496,7 @@ static int publish(struct daemon *daemon)
     service_manager_ready(&daemon->manager);
     event_base_dispatch(daemon->base);
     service_manager_stopping(&daemon->manager);
-    return daemon->needs_new_start ? EXIT_CODE_PROCESS_LOST : EXIT_CODE_COMPLETE;
+    return daemon->exit_code;
 }
 
 /* Signals that come while it begins are acted on as soon as it has begun. */
@@ -508,10 +515,11 @@ static int load_and_run(struct daemon *daemon)
     daemon->config = load_config(daemon);
     if (processes_check(&daemon->processes, &error) != 0) {
         log_write(&daemon->log, LOG_LEVEL_CRITICAL, "%s", error.text);
-        return EXIT_CODE_PROCESS_LOST;
+        return find_loss(&error);
     }
-    if (daemon->config == NULL)
-        return EXIT_CODE_BAD_INPUT;
+    if (daemon->config == NULL) /* a disk that does not answer now may do so later */
+        return reader_client_is_late(daemon->processes.reader) ? EXIT_CODE_NOTHING_PUBLISHED
+                                                               : EXIT_CODE_BAD_INPUT;
     daemon->base = event_base_new();
     if (daemon->base == NULL) {
         log_write(&daemon->log, LOG_LEVEL_CRITICAL, "libevent can't be initialised");

@@ -94,7 +94,7 @@ static int watch_status(const struct options *options, const char *path)
     bool is_screen = isatty(STDOUT_FILENO) == 1 && !options->json;
     int result;
     do {
-        struct error error = {""};
+        struct error error = {.text = ""};
         char *text = NULL;
         size_t length = 0;
         FILE *file = open_memstream(&text, &length);
@@ -127,7 +127,7 @@ int status_command(const struct options *options)
     if (options->watch) {
         result = watch_status(options, path);
     } else {
-        struct error error = {""};
+        struct error error = {.text = ""};
         result = show_status(options, path, stdout, &error);
         if (error.text[0] != '\0')
             fprintf(stderr, "obpub: %s\n", error.text);

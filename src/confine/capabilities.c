@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <linux/capability.h>
-#include <stdbool.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -55,4 +54,17 @@ int capabilities_keep(uint64_t kept, struct error *error)
     if (has_more && set_sets(sets) != 0) /* one without any may not be allowed to make the call */
         return error_set(error, "the process's capabilities can't be given up (%s)", strerror(errno));
     return 0;
+}
+
+bool capabilities_have(uint64_t set)
+{
+    struct __user_cap_data_struct sets[WORDS] = {{0}};
+    if (get_sets(sets) != 0)
+        return false;
+    for (unsigned word = 0; word < WORDS; word++) {
+        uint32_t wanted = (uint32_t)(set >> (32 * word));
+        if ((sets[word].effective & wanted) != wanted)
+            return false;
+    }
+    return true;
 }

@@ -2,6 +2,7 @@
 #ifndef OBPUB_CONFINE_CAPABILITIES_H
 #define OBPUB_CONFINE_CAPABILITIES_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/error.h"
@@ -11,5 +12,8 @@
  * the bounding set, so that none comes back. Kept ones that the process does not have are not gained. Returns
  * 0, or -1 when one that was to go is still there. */
 int capabilities_keep(uint64_t kept, struct error *error);
+
+/* Whether the calling process has all of a set, and can use them. */
+bool capabilities_have(uint64_t set);
 
 #endif

@@ -18,22 +18,31 @@ struct confine_plan {
     bool is_required; /* the processes end rather than run with less */
     bool has_limits;  /* resource limits are lowered */
     bool has_seccomp;
-    int landlock_version; /* 0: none */
-    bool has_user;        /* it was started as root and becomes this user */
+    enum seccomp_way seccomp_way;
+    int landlock_version;  /* 0: none */
+    bool has_capabilities; /* they are given up one by one */
+    bool may_set_groups;   /* who tries is not killed */
+    bool may_give_files;   /* likewise: chown() */
+    bool has_user;         /* it was started as root and becomes this user */
     struct user user;
     struct error lacks[CONFINE_LACKS_MAX]; /* a sentence for each thing that can't be done here */
     size_t lack_count;
 };
 
 /* Looks at the machine and at who this process is, and has the limit on locked memory as high as it may be:
- * no process can raise it when it is confined. user_name is the config's "user:", or NULL. Returns 0, or -1
- * with the reason why obpub is not to be started: there is no such user, or is_required is set and something
- * is lacking. */
+ * no process can raise it when it is confined. All that a filter of system calls may forbid, and each step
+ * that can't be taken back, is tried in a child (trial.h). user_name is the config's "user:", or NULL.
+ * Returns 0, or -1 with the reason why obpub is not to be started, which no new start mends: there is no such
+ * user, root can't become that user, or is_required is set and something is lacking. */
 int confine_plan_make(struct confine_plan *plan, const char *user_name, bool is_required,
                       struct error *error);
 
 /* Adds what turned out later. */
 void confine_plan_add_lack(struct confine_plan *plan, const struct error *lack);
+
+/* Says in one line how processes are going to be confined. */
+#define CONFINE_TEXT_SIZE 256
+void confine_plan_describe(const struct confine_plan *plan, char text[CONFINE_TEXT_SIZE]);
 
 /* What one process needs that its profile does not know. */
 struct confine_needs {

@@ -6,6 +6,8 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 
+#include "base/memory.h"
+
 /* Root may have no limit, others their hard one. Returns the limit that there is then. */
 static rlim_t raise_limit(void)
 {
@@ -22,6 +24,9 @@ static rlim_t raise_limit(void)
 /* Tries it. Returns 0, or -1 with the bare reason. */
 static int try_lock(struct error *error)
 {
+    if (secret_locking_is_forbidden())
+        return error_set(
+            error, "a filter of system calls kills who tries (mlock, madvise; SystemCallFilter=@memlock)");
     /* Root can lock beyond the limit while it has the capability for that, which it is about to give up. */
     rlim_t limit = raise_limit();
     if (limit < MEMORY_LOCK_MIN)

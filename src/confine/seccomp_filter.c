@@ -9,12 +9,21 @@
 
 #include <seccomp.h>
 
-int seccomp_filter_check(struct error *error)
+/* Has libseccomp know which way it is to go, before it looks for itself: its looking is calls of seccomp(),
+ * too. Returns 0, or -1 with errno. */
+static int choose_way(enum seccomp_way way)
 {
+    const unsigned prctl_alone = 1; /* what libseccomp calls a level: see seccomp_api_set(3) */
     uint32_t action = SECCOMP_RET_KILL_PROCESS;
-    if (syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) != 0)
-        return error_set(error, "%s", strerror(errno));
-    return 0;
+    if (way == SECCOMP_BY_CALL)
+        return (int)syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action);
+    return seccomp_api_set(prctl_alone);
+}
+
+/* What ends a process: prctl() can only have the thread end, which is all that there is of it. */
+static uint32_t find_end(enum seccomp_way way)
+{
+    return way == SECCOMP_BY_CALL ? SCMP_ACT_KILL_PROCESS : SCMP_ACT_KILL_THREAD;
 }
 
 /* Adds a rule for a call by name. Returns 0 or a negated errno; calls of other kinds of machine are no error.
@@ -53,9 +62,9 @@ static int add_conditions(scmp_filter_ctx filter, const struct seccomp_condition
 }
 
 /* Returns 0 or a negated errno. */
-static int fill_filter(scmp_filter_ctx filter, const struct seccomp_rules *rules)
+static int fill_filter(scmp_filter_ctx filter, const struct seccomp_rules *rules, uint32_t end)
 {
-    int result = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
+    int result = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, end);
     /* A tree instead of a list: the engine makes very many calls, and there are about a hundred rules. */
     seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
     for (size_t i = 0; i < SECCOMP_LISTS_MAX && rules->allowed[i] != NULL && result == 0; i++)
@@ -63,23 +72,25 @@ static int fill_filter(scmp_filter_ctx filter, const struct seccomp_rules *rules
     for (size_t i = 0; i < SECCOMP_LISTS_MAX && rules->conditions[i] != NULL && result == 0; i++)
         result = add_conditions(filter, rules->conditions[i]);
     if (result == 0 && rules->fatal != NULL)
-        result = add_names(filter, SCMP_ACT_KILL_PROCESS, rules->fatal);
+        result = add_names(filter, end, rules->fatal);
     return result;
 }
 
-int seccomp_filter_install(const struct seccomp_rules *rules, struct error *error)
+int seccomp_filter_install(const struct seccomp_rules *rules, enum seccomp_way way, struct error *error)
 {
-    if (seccomp_filter_check(error) != 0)
-        return -1;
-    scmp_filter_ctx filter =
-        seccomp_init(rules->is_strict ? SCMP_ACT_KILL_PROCESS : SCMP_ACT_ERRNO((uint32_t)EPERM));
+    const uint32_t end = find_end(way);
+    if (choose_way(way) != 0)
+        return error_set(error, "%s", strerror(errno));
+    scmp_filter_ctx filter = seccomp_init(rules->is_strict ? end : SCMP_ACT_ERRNO((uint32_t)EPERM));
     if (filter == NULL)
         return error_set(error, "libseccomp can't be initialised");
-    int result = fill_filter(filter, rules);
+    int result = fill_filter(filter, rules, end);
     if (result == 0)
         result = seccomp_load(filter);
     seccomp_release(filter);
-    if (result != 0)
-        return error_set(error, "the filter is not accepted (%s)", strerror(-result));
-    return 0;
+    if (result == 0)
+        return 0;
+    error_set(error, "the filter is not accepted (%s)", strerror(-result));
+    errno = -result;
+    return -1;
 }

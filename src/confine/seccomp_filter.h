@@ -27,11 +27,15 @@ struct seccomp_rules {
     bool is_strict;           /* what is not allowed ends the process, else it fails with EPERM */
 };
 
-/* Whether the kernel can do it: 0, or -1 with the reason. */
-int seccomp_filter_check(struct error *error);
+/* How the kernel is given the filter: another filter, which is in force already, may forbid one of them. */
+enum seccomp_way {
+    SECCOMP_BY_CALL,  /* seccomp(2) */
+    SECCOMP_BY_PRCTL, /* prctl(2): a process that has threads must not use it */
+    SECCOMP_WAYS
+};
 
-/* Confines the calling process, and its threads to come, for good. Returns 0, or -1 when it is not confined;
- * it must have no_new_privs set. */
-int seccomp_filter_install(const struct seccomp_rules *rules, struct error *error);
+/* Confines the calling process, and its threads to come, for good. Returns 0, or -1 with errno when it is not
+ * confined; it must have no_new_privs set. */
+int seccomp_filter_install(const struct seccomp_rules *rules, enum seccomp_way way, struct error *error);
 
 #endif

@@ -27,40 +27,39 @@ static unsigned int find_kept(unsigned int from, const int *kept, size_t kept_co
     return lowest;
 }
 
-/* Closes a range of descriptors. */
-static int close_between(unsigned int first, unsigned int last)
+/* Closes a range of descriptors: one by one on Linux before 5.9, and where close_range() is forbidden. */
+static void close_between(unsigned int first, unsigned int last)
 {
     if (close_range(first, last, 0) == 0)
-        return 0;
-    if (errno != ENOSYS)
-        return -1;
-    long limit = sysconf(_SC_OPEN_MAX); /* Linux before 5.9 */
+        return;
+    long limit = sysconf(_SC_OPEN_MAX);
     for (unsigned int descriptor = first; descriptor <= last && (long)descriptor < limit; descriptor++)
         close((int)descriptor);
-    return 0;
 }
 
 /* Closes what the child has no business with, above all the ends of channels between others. */
-static int close_others(const int *kept, size_t kept_count)
+static void close_others(const int *kept, size_t kept_count)
 {
     unsigned int first = STDERR_FILENO + 1;
     for (;;) {
         unsigned int next = find_kept(first, kept, kept_count);
-        if (next > first && close_between(first, next - 1) != 0)
-            return -1;
+        if (next > first)
+            close_between(first, next - 1);
         if (next == UINT_MAX)
-            return 0;
+            return;
         first = next + 1;
     }
 }
 
 /* Lets go of standard input and output: what reads from obpub must not wait for its children to end. */
-static int leave_standard_streams(void)
+static int leave_standard_streams(struct error *error)
 {
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
     if (null < 0)
-        return -1;
-    int result = dup2(null, STDIN_FILENO) < 0 || dup2(null, STDOUT_FILENO) < 0 ? -1 : 0;
+        return error_set_lasting(error, "/dev/null can't be opened (%s)", strerror(errno));
+    int result = 0;
+    if (dup2(null, STDIN_FILENO) < 0 || dup2(null, STDOUT_FILENO) < 0)
+        result = error_set(error, "the standard streams can't be replaced (%s)", strerror(errno));
     if (null > STDERR_FILENO)
         close(null);
     return result;
@@ -74,15 +73,19 @@ static void ignore_signals(void)
 }
 
 /* Puts a fresh child in order. Returns 0, or -1. */
-static int settle(const char *name, pid_t parent, const int *kept, size_t kept_count)
+static int settle(const char *name, pid_t parent, const int *kept, size_t kept_count, struct error *error)
 {
     /* Its sockets tell it too when the parent ends; this is for one that is busy. */
-    if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0 || getppid() != parent)
-        return -1;
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0)
+        return error_set_lasting(error, "it can't have the kernel end it with its parent (%s)",
+                                 strerror(errno));
+    if (getppid() != parent)
+        return error_set(error, "the process that started it has ended");
     prctl(PR_SET_NAME, name, 0, 0, 0);
-    if (leave_standard_streams() != 0)
+    if (leave_standard_streams(error) != 0)
         return -1;
-    return close_others(kept, kept_count);
+    close_others(kept, kept_count);
+    return 0;
 }
 
 int child_start(struct child *child, const char *name, const int *kept, size_t kept_count,
@@ -99,13 +102,10 @@ int child_start(struct child *child, const char *name, const int *kept, size_t k
     sigprocmask(SIG_SETMASK, &before, NULL);
     if (id < 0)
         return error_set(error, "%s can't be started (fork: %s)", name, strerror(errno));
-    if (id == 0) {
-        if (settle(name, parent, kept, kept_count) != 0)
-            _exit(1);
-        return 0;
-    }
-    *child = (struct child){.id = id, .name = name};
-    return 1;
+    if (id == 0)
+        return settle(name, parent, kept, kept_count, error) == 0 ? CHILD_IS_ME : CHILD_IS_ME_IN_DISORDER;
+    *child = (struct child){.id = id, .name = name, .status = -1};
+    return CHILD_STARTED;
 }
 
 /* Waits a moment for its end. Returns whether it has ended, with its status. */
@@ -134,14 +134,10 @@ void child_end(struct child *child)
     child->id = 0;
 }
 
-int child_take_status(struct child *child, int otherwise)
-{
-    int status = 0;
-    if (child->id <= 0 || !wait_a_moment(child, &status))
-        return otherwise;
-    child->id = 0;
-    return WIFEXITED(status) && WEXITSTATUS(status) != 0 ? WEXITSTATUS(status) : otherwise;
-}
+/* What is behind a signal of which people know least. */
+static const char bad_call[] =
+    ": it has made a system call that a filter forbids, obpub's own or one of the service "
+    "manager or container (the kernel's log has its number)";
 
 bool child_describe_end(struct child *child, struct error *error)
 {
@@ -151,10 +147,13 @@ bool child_describe_end(struct child *child, struct error *error)
         return false;
     }
     child->id = 0;
+    child->status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
     if (WIFSIGNALED(status))
-        error_set(error, "the process %s was ended by signal %d (%s)", child->name, WTERMSIG(status),
-                  strsignal(WTERMSIG(status)));
+        error_set(error, "the process %s was ended by signal %d (%s)%s", child->name, WTERMSIG(status),
+                  strsignal(WTERMSIG(status)), WTERMSIG(status) == SIGSYS ? bad_call : "");
+    else if (child->status == CHILD_STATUS_LASTING)
+        error_set_lasting(error, "the process %s can't do its work here, and has said why", child->name);
     else
-        error_set(error, "the process %s has ended with status %d", child->name, WEXITSTATUS(status));
-    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+        error_set(error, "the process %s has ended with status %d", child->name, child->status);
+    return child->status == 0;
 }

@@ -515,3 +515,8 @@ void reader_client_free(struct reader_client *client)
     conversation_clear(&client->conversation);
     free(client);
 }
+
+bool reader_client_is_late(const struct reader_client *client)
+{
+    return client->conversation.owed > 0;
+}

@@ -60,4 +60,7 @@ int reader_client_remove_socket(struct reader_client *client, const char *path, 
  * which cookies are the local tors'. */
 const struct credential_reader *reader_client_credential_reader(const struct reader_client *client);
 
+/* Whether an answer was given up on and has not come: what the reader reads does not answer. */
+bool reader_client_is_late(const struct reader_client *client);
+
 #endif

@@ -16,6 +16,28 @@
 /* How long nobody is let in after accept() failed, for want of file descriptors mostly. */
 #define PAUSE_SECONDS 1
 
+/* -- errors */
+
+/* Whether only somebody who changes something mends it. Who listens there may end, an address may come, and a
+ * folder may be made by whom it belongs to. */
+static bool is_lasting(int number)
+{
+    static const int lasting[] = {EACCES, EPERM, EROFS, ENOTDIR, ELOOP, ENAMETOOLONG, EAFNOSUPPORT, EINVAL};
+    for (size_t i = 0; i < sizeof(lasting) / sizeof(lasting[0]); i++) {
+        if (lasting[i] == number)
+            return true;
+    }
+    return false;
+}
+
+/* Sets whether an error lasts by its number. Returns -1. */
+static int judge(struct error *error, int number)
+{
+    if (error != NULL)
+        error->lasts = is_lasting(number);
+    return -1;
+}
+
 /* -- the socket file */
 
 /* Whether somebody listens on the socket: 1 or 0, or -1 with errno set when it can't be told. */
@@ -39,8 +61,13 @@ static int remove_stale(const struct listen_address *address, const struct liste
 {
     const char *path = listen_address_path(address);
     struct stat status;
-    if (lstat(path, &status) != 0)
-        return errno == ENOENT ? 0 : error_set(error, "%s can't be made: %s", path, strerror(errno));
+    if (lstat(path, &status) != 0) {
+        int number = errno;
+        if (number == ENOENT)
+            return 0;
+        error_set(error, "%s can't be made: %s", path, strerror(number));
+        return judge(error, number);
+    }
     if (!S_ISSOCK(status.st_mode))
         return error_set(error, "%s is there already and is no socket: remove it, or choose another path",
                          path);
@@ -134,6 +161,7 @@ static void describe_bind_failure(const struct listen_address *address, struct e
         error_set(error, "%s can't be made: its folder is not there", path);
     else
         error_set(error, "%s can't be made: %s", path, strerror(number));
+    judge(error, number);
 }
 
 /* Binds it; a socket file gets its mode from the first moment on. */
@@ -152,8 +180,11 @@ static int bind_socket(int descriptor, const struct listen_address *address, mod
 static int make_socket(const struct listen_address *address, mode_t mode, struct error *error)
 {
     int descriptor = socket(address->address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (descriptor < 0)
-        return error_set(error, "a socket can't be made: %s", strerror(errno));
+    if (descriptor < 0) {
+        int number = errno;
+        error_set(error, "a socket can't be made: %s", strerror(number));
+        return judge(error, number);
+    }
     if (bind_socket(descriptor, address, mode) == 0)
         return descriptor;
     describe_bind_failure(address, error);

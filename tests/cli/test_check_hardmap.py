@@ -1,6 +1,7 @@
 """obpub --check on configs with services whose tors have the frontend's key: what is printed, whole, and what stock tor
 makes of it."""
 import json
+import os
 import pathlib
 import shutil
 import subprocess
@@ -142,7 +143,10 @@ local tor: control port expected at unix:/run/tor/here
                   + lines_of_backend("plain", backend.address, other.address)
                   + lines_of_twin("node1", third, "unix:/run/node1/control", has_proof_of_work=False)) + NOTES + STEPS
     checks.check("both modes in one config: exit 0", result.returncode == 0, result.stderr)
-    checks.check("both modes in one config: the text", result.stdout == expected, result.stdout)
+    text, _, confinement = result.stdout.partition("\nConfinement, if uid ")
+    checks.check("both modes in one config: the text", text == expected, result.stdout)
+    checks.check("and how this machine has obpub confined", f"{os.geteuid()} starts obpub here: " in confinement,
+                 confinement)
     checks.check("a password over loopback TCP gets a warning, as of other backends",
                  "config.yaml:7: the password for 127.0.0.1:9151 goes over loopback TCP" in result.stderr, result.stderr)
 

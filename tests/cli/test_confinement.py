@@ -26,7 +26,7 @@ BUILD = pathlib.Path(os.environ.get("OBPUB_BUILD", "build"))
 LIBRARY = ctypes.CDLL(None, use_errno=True)
 LOCKED_MIN = 65536  # bytes that each process has to be able to lock
 PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS, SECCOMP_MODE_FILTER = 22, 38, 2
-SECCOMP_CALL = {"x86_64": 317, "aarch64": 277}[platform.machine()]
+SECCOMP_CALL, PRCTL_CALL = {"x86_64": (317, 157), "aarch64": (277, 167)}[platform.machine()]
 LANDLOCK_CALL = 444
 LANDLOCK_VERSION = LIBRARY.syscall(LANDLOCK_CALL, None, ctypes.c_size_t(0), 1)
 HAS_LANDLOCK = LANDLOCK_VERSION > 0
@@ -48,12 +48,13 @@ def has_user(name):
 
 
 def forbid_confinement():
-    """Lets neither filters nor Landlock be had by this process and what comes of it: the first is not permitted, the
-    second not there."""
+    """Lets neither filters, whichever way, nor Landlock be had by this process and what comes of it: the first are not
+    permitted, the second is not there."""
     load, jump, give = 0x20, 0x15, 0x06
-    allowed, error = 0x7fff0000, 0x00050000
+    allowed, error, first_argument = 0x7fff0000, 0x00050000, 16
     instructions = [(load, 0, 0, 0), (jump, 0, 1, SECCOMP_CALL), (give, 0, 0, error | 1), (jump, 0, 1, LANDLOCK_CALL),
-                    (give, 0, 0, error | 38), (give, 0, 0, allowed)]
+                    (give, 0, 0, error | 38), (jump, 0, 3, PRCTL_CALL), (load, 0, 0, first_argument),
+                    (jump, 0, 1, PR_SET_SECCOMP), (give, 0, 0, error | 1), (give, 0, 0, allowed)]
     code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *each) for each in instructions))
     program = ctypes.create_string_buffer(struct.pack("HxxxxxxP", len(instructions), ctypes.addressof(code)))
     if LIBRARY.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 or LIBRARY.prctl(

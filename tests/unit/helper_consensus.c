@@ -39,7 +39,7 @@ int consensus_parse_exactly(struct consensus *consensus, const char *text, size_
 struct consensus consensus_parse_good(const char *text, const char *name)
 {
     struct consensus consensus;
-    struct error error = {""};
+    struct error error = {.text = ""};
     if (consensus_parse_exactly(&consensus, text, strlen(text), &error) != 0)
         fail_msg("%s: %s", name, error.text);
     return consensus;
@@ -57,7 +57,7 @@ void consensus_assert_refused(const char *from, const char *to, const char *word
 {
     char *text = network_replace_text(consensus_base, from, to);
     struct consensus consensus;
-    struct error error = {""};
+    struct error error = {.text = ""};
     if (consensus_parse_exactly(&consensus, text, strlen(text), &error) == 0)
         fail_msg("\"%s\" instead of \"%s\" was accepted", to, from);
     if (strstr(error.text, word) == NULL)

@@ -59,7 +59,7 @@ static uint8_t *copy_good(void)
 
 static void assert_refused(const uint8_t *bytes, size_t length, const char *reason)
 {
-    struct error error = {""};
+    struct error error = {.text = ""};
     struct bundle *bundle = bundle_decode(bytes, length, &error);
     assert_null(bundle);
     assert_string_not_equal(error.text, "");
@@ -241,7 +241,7 @@ static void test_other_files_are_no_bundles(void **state)
 static void test_pieces_make_the_whole(void **state)
 {
     (void)state;
-    struct error error = {""};
+    struct error error = {.text = ""};
     const uint8_t *byte = good;
     struct bundle *bundle = bundle_begin(byte, &error);
     assert_non_null(bundle);

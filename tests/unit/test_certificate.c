@@ -50,7 +50,7 @@ static void assert_refused(const struct sample *sample, const uint8_t *encoded, 
                            const char *sentence)
 {
     struct certificate certificate;
-    struct error error = {""};
+    struct error error = {.text = ""};
     assert_int_equal(certificate_parse(&certificate, encoded, length, &error), -1);
     if (strstr(error.text, sentence) == NULL)
         fail_msg("\"%s\" does not say \"%s\"", error.text, sentence);

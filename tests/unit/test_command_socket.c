@@ -43,7 +43,7 @@ static void perform(const struct drain_request *request, struct drain_answer *an
 static void begin(struct fixture *fixture)
 {
     *fixture = (struct fixture){.base = event_base_new()};
-    struct error error = {""};
+    struct error error = {.text = ""};
     signal(SIGPIPE, SIG_IGN);
     fixture->socket = command_socket_new(fixture->base, "command", &report_remover, perform, fixture, &error);
     assert_string_equal(error.text, "");

@@ -263,6 +263,18 @@ static void test_signer(void **state)
     check_attempts(CONFINE_SIGNER, offsetof(struct attempt, signer));
 }
 
+/* The filter is the same where the kernel is given it by prctl(), as under another filter that forbids
+ * seccomp(). */
+static void test_by_prctl(void **state)
+{
+    (void)state;
+    skip_unless_confined();
+    plan.seccomp_way = SECCOMP_BY_PRCTL;
+    check_attempts(CONFINE_ENGINE, offsetof(struct attempt, engine));
+    check_attempts(CONFINE_READER, offsetof(struct attempt, reader));
+    check_attempts(CONFINE_SIGNER, offsetof(struct attempt, signer));
+}
+
 /* An agent is an engine that listens nowhere. */
 static void test_agent(void **state)
 {
@@ -534,6 +546,7 @@ int main(void)
         cmocka_unit_test_setup(test_engine, setup_plan),
         cmocka_unit_test_setup(test_reader, setup_plan),
         cmocka_unit_test_setup(test_signer, setup_plan),
+        cmocka_unit_test_setup(test_by_prctl, setup_plan),
         cmocka_unit_test_setup(test_agent, setup_plan),
         cmocka_unit_test_setup(test_gate, setup_plan),
         cmocka_unit_test_setup(test_keeper, setup_plan),

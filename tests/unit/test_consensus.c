@@ -340,7 +340,7 @@ static void test_cut_at_every_byte(void **state)
         (size_t)(strstr(consensus_base, "-----END SIGNATURE-----") - consensus_base) + strlen("-----END ");
     for (size_t cut = 0; cut < length; cut++) {
         struct consensus consensus;
-        struct error error = {""};
+        struct error error = {.text = ""};
         int result = consensus_parse_exactly(&consensus, consensus_base, cut, &error);
         bool is_whole = (cut >= footer && cut < signature) || cut >= signature_end;
         if (result != (is_whole ? 0 : -1))

@@ -64,7 +64,7 @@ static int teardown(void **state)
 
 static void check_found(const char *name, const char *expected)
 {
-    struct error error = {""};
+    struct error error = {.text = ""};
     char *path = credential_find(name, &error);
     if (path == NULL)
         fail_msg("%s: %s", name, error.text);
@@ -74,7 +74,7 @@ static void check_found(const char *name, const char *expected)
 
 static void check_not_found(const char *name, const char *text)
 {
-    struct error error = {""};
+    struct error error = {.text = ""};
     assert_null(credential_find(name, &error));
     if (strstr(error.text, text) == NULL)
         fail_msg("%s: \"%s\" does not say \"%s\"", name, error.text, text);

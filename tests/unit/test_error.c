@@ -35,6 +35,23 @@ static void test_no_error_wanted(void **state)
     assert_int_equal(error_add_context(NULL, "%d", 1), -1);
 }
 
+/* Whether it lasts is said anew by each sentence, and kept by what is put before one. */
+static void test_what_lasts(void **state)
+{
+    (void)state;
+    struct error error;
+    assert_int_equal(error_set_lasting(&error, "no %s", "colon"), -1);
+    assert_true(error.lasts);
+    error_add_context(&error, "%s", "config.yaml");
+    assert_true(error.lasts);
+    assert_string_equal(error.text, "config.yaml: no colon");
+    error_set(&error, "busy");
+    assert_false(error.lasts);
+    error_add_context(&error, "here");
+    assert_false(error.lasts);
+    assert_int_equal(error_set_lasting(NULL, "%d", 1), -1);
+}
+
 /* Control characters would move the cursor of a terminal, a newline would forge a line of a log. */
 static void test_strangers_bytes_become_question_marks(void **state)
 {
@@ -70,6 +87,7 @@ int main(void)
         cmocka_unit_test(test_set_writes_sentence),
         cmocka_unit_test(test_context_comes_first),
         cmocka_unit_test(test_no_error_wanted),
+        cmocka_unit_test(test_what_lasts),
         cmocka_unit_test(test_strangers_bytes_become_question_marks),
         cmocka_unit_test(test_long_sentences_are_cut),
     };

@@ -54,7 +54,7 @@ static int decode(const void *bytes, size_t length, struct error *error)
 /* Bytes that have to be refused, in a sentence that has the text in it. */
 static void check_refused(const void *bytes, size_t length, const char *text)
 {
-    struct error error = {""};
+    struct error error = {.text = ""};
     assert_int_equal(decode(bytes, length, &error), -1);
     if (strstr(error.text, text) == NULL)
         fail_msg("\"%s\" does not say \"%s\"", error.text, text);
@@ -79,7 +79,7 @@ static void check_vector(char **words)
 
     uint8_t public_key[ED25519_PUBLIC_KEY_SIZE];
     enum key_format format;
-    struct error error = {""};
+    struct error error = {.text = ""};
     if (key_decode(secret_key, public_key, &format, bytes, length, &error) != 0)
         fail_msg("%s: %s", words[0], error.text);
     assert_int_equal(format, is_tor ? KEY_FORMAT_TOR : KEY_FORMAT_PEM);
@@ -166,7 +166,7 @@ static void test_pem_truncated_anywhere(void **state)
     assert_int_equal(pem_file[length - 1], '\n');
     assert_int_equal(decode(pem_file, length - 1, NULL), 0);
     for (size_t cut = 0; cut < length - 1; cut++) {
-        struct error error = {""};
+        struct error error = {.text = ""};
         assert_int_equal(decode(pem_file, cut, &error), -1);
         assert_true(error.text[0] != '\0');
     }

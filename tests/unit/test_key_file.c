@@ -79,7 +79,7 @@ static const char *load(const char *path, char *loaded_path, size_t size, struct
 
 static void check_loaded(const char *path, const char *expected_address, const char *expected_path)
 {
-    struct error error = {""};
+    struct error error = {.text = ""};
     char loaded_path[256];
     const char *address = load(path, loaded_path, sizeof(loaded_path), &error);
     if (address == NULL)
@@ -90,7 +90,7 @@ static void check_loaded(const char *path, const char *expected_address, const c
 
 static void check_refused(const char *path, const char *text)
 {
-    struct error error = {""};
+    struct error error = {.text = ""};
     assert_null(load(path, NULL, 0, &error));
     if (strstr(error.text, text) == NULL)
         fail_msg("%s: \"%s\" does not say \"%s\"", path, error.text, text);

@@ -14,7 +14,7 @@
 
 static void parse(struct listen_address *address, const char *text)
 {
-    struct error error = {""};
+    struct error error = {.text = ""};
     if (listen_address_parse(address, text, &error) != 0)
         fail_msg("%s: %s", text, error.text);
 }
@@ -88,7 +88,7 @@ static void test_refused(void **state)
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct listen_address address;
-        struct error error = {""};
+        struct error error = {.text = ""};
         assert_int_equal(listen_address_parse(&address, cases[i].text, &error), -1);
         if (strstr(error.text, cases[i].expected) == NULL)
             fail_msg("\"%s\": \"%s\" does not say \"%s\"", cases[i].text, error.text, cases[i].expected);

@@ -183,6 +183,66 @@ static void test_secret_is_zeroed_and_guarded(void **state)
     assert_true(ends_process(write_behind_secret));
 }
 
+/* In a child, since this counts for the rest of its life. Returns the number of the first thing that is not
+ * so. */
+static int check_forbidden_locking(void)
+{
+    static const size_t sizes[] = {1, 64, 4096, 50000};
+    secret_forbid_locking();
+    if (!secret_locking_is_forbidden())
+        return 1;
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        uint8_t *secret = secret_allocate(sizes[i]);
+        if (!sodium_is_zero(secret, sizes[i]) || (uintptr_t)secret % _Alignof(max_align_t) != 0)
+            return 2;
+        memset(secret, 0xaa, sizes[i]);
+        if (secret_is_locked(secret, sizes[i]))
+            return 3;
+        secret_free(secret);
+    }
+    secret_free(NULL);
+    return 0;
+}
+
+/* Where a secret ends is not where its page does. */
+static void write_behind_unlocked_secret(void)
+{
+    secret_forbid_locking();
+    volatile uint8_t *secret = secret_allocate(32);
+    secret[65536] = 1;
+}
+
+static void write_before_unlocked_secret(void)
+{
+    secret_forbid_locking();
+    volatile uint8_t *secret = secret_allocate(32);
+    secret[-64] = 1;
+}
+
+static void use_released_secret(void)
+{
+    secret_forbid_locking();
+    volatile uint8_t *secret = secret_allocate(32);
+    secret_free((void *)(uintptr_t)secret);
+    secret[0] = 1;
+}
+
+static void test_secrets_without_locks(void **state)
+{
+    (void)state;
+    int status = -1;
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0)
+        _exit(check_forbidden_locking());
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    assert_true(ends_process(write_behind_unlocked_secret));
+    assert_true(ends_process(write_before_unlocked_secret));
+    assert_true(ends_process(use_released_secret));
+    assert_false(secret_locking_is_forbidden());
+}
+
 static void test_wipe_leaves_the_rest(void **state)
 {
     (void)state;
@@ -205,6 +265,7 @@ int main(void)
         cmocka_unit_test(test_copy_text_ends_with_nul),
         cmocka_unit_test(test_overflow_ends_process),
         cmocka_unit_test(test_secret_is_zeroed_and_guarded),
+        cmocka_unit_test(test_secrets_without_locks),
         cmocka_unit_test(test_wipe_leaves_the_rest),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

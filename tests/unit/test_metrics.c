@@ -114,7 +114,7 @@ static void test_process(void **state)
     free(text);
     fixture.view.reload_error = "bad";
     fixture.publisher->is_tor_up = false;
-    const struct error lack = {"no Landlock"};
+    const struct error lack = {.text = "no Landlock"};
     fixture.view.sandbox_lacks = &lack;
     fixture.view.sandbox_lack_count = 1;
     text = write_metrics(&fixture.view);

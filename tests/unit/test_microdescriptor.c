@@ -42,7 +42,7 @@ static int read_all(const char *text, size_t length, struct microdescriptor *las
 static struct microdescriptor read_one(const char *text)
 {
     struct microdescriptor microdescriptor;
-    struct error error = {""};
+    struct error error = {.text = ""};
     if (read_all(text, strlen(text), &microdescriptor, &error) != 1)
         fail_msg("not one microdescriptor: %s%s", text, error.text);
     return microdescriptor;
@@ -69,7 +69,7 @@ static void test_recorded_digests(void **state)
     char *text = network_read_document("network-new", "microdescriptors");
     const char *next = text, *end = text + strlen(text);
     struct microdescriptor microdescriptor;
-    struct error error = {""};
+    struct error error = {.text = ""};
     struct hasher *hasher = hasher_new();
     size_t count = 0;
     int result;
@@ -101,7 +101,7 @@ static void test_digest(void **state)
         "@last-listed 2026-11-22 00:00:00\n@another\n" ENTRY "@last-listed 2026-11-22 01:00:00\n",
     };
     for (size_t i = 0; i < COUNT_OF(surroundings); i++) {
-        struct error error = {""};
+        struct error error = {.text = ""};
         if (read_all(surroundings[i], strlen(surroundings[i]), &entry, &error) < 1)
             fail_msg("%s%s", surroundings[i], error.text);
         assert_memory_equal(entry.digest, expected, sizeof(expected));
@@ -172,7 +172,7 @@ static void test_malformed(void **state)
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct microdescriptor microdescriptor;
-        struct error error = {""};
+        struct error error = {.text = ""};
         if (read_all(cases[i].text, strlen(cases[i].text), &microdescriptor, &error) >= 0)
             fail_msg("accepted: %s", cases[i].text);
         if (strstr(error.text, cases[i].word) == NULL)

@@ -39,7 +39,7 @@ static struct network *build_folder(const char *folder, bool is_testing_network)
 {
     char *consensus = network_read_document(folder, "consensus");
     char *microdescriptors = network_read_document(folder, "microdescriptors");
-    struct error error = {""};
+    struct error error = {.text = ""};
     struct network *network = build(consensus, microdescriptors, is_testing_network, &error);
     if (network == NULL)
         fail_msg("%s: %s", folder, error.text);
@@ -216,7 +216,7 @@ static void test_slots_through_two_days(void **state)
         char *changed =
             network_replace_text(consensus, "2026-03-15 02:00:00\nfresh-until 2026-03-15 03:00:00", text);
         char *late = network_replace_text(changed, "valid-until 2026-03-15", "valid-until 2026-03-19");
-        struct error error = {""};
+        struct error error = {.text = ""};
         struct network *network = build(late, microdescriptors, false, &error);
         if (network == NULL)
             fail_msg("%s: %s", text, error.text);
@@ -328,7 +328,7 @@ static void test_shared_microdescriptor(void **state)
     char *consensus = network_read_document("ring-first-half", "consensus");
     char *microdescriptors = network_read_document("ring-first-half", "microdescriptors");
     char *shared = network_replace_text(consensus, SECOND_M_LINE, M_LINE);
-    struct error error = {""};
+    struct error error = {.text = ""};
     struct network *network = build(shared, microdescriptors, false, &error);
     if (network == NULL)
         fail_msg("%s", error.text);
@@ -369,7 +369,7 @@ static void test_shared_microdescriptor_many_times(void **state)
         memcpy(microdescriptors + i * strlen(entry), entry, strlen(entry));
     }
     length += (size_t)snprintf(consensus + length, room - length, "%s", strstr(base, "directory-footer"));
-    struct error error = {""};
+    struct error error = {.text = ""};
     clock_t start = clock();
     struct network *network =
         network_build(consensus, length, microdescriptors, COPIES * strlen(entry), false, &error);
@@ -394,7 +394,7 @@ static void test_other_parameters(void **state)
     char *changed = network_replace_text(consensus, "circwindow=1000",
                                          "circwindow=1000 hsdir_interval=2880 hsdir_n_replicas=3 "
                                          "hsdir_spread_fetch=1 hsdir_spread_store=2");
-    struct error error = {""};
+    struct error error = {.text = ""};
     struct network *network = build(changed, microdescriptors, false, &error);
     if (network == NULL)
         fail_msg("%s", error.text);
@@ -412,7 +412,7 @@ static void test_other_parameters(void **state)
 static void assert_not_built(const char *consensus, const char *microdescriptors, bool is_testing_network,
                              const char *word)
 {
-    struct error error = {""};
+    struct error error = {.text = ""};
     if (build(consensus, microdescriptors, is_testing_network, &error) != NULL)
         fail_msg("built, but \"%s\" was due", word);
     if (strstr(error.text, word) == NULL)

@@ -18,7 +18,7 @@
 static void assert_decodes(const char *text, const uint8_t *expected)
 {
     uint8_t key[ED25519_PUBLIC_KEY_SIZE] = {0};
-    struct error error = {""};
+    struct error error = {.text = ""};
     if (onion_address_decode(key, text, &error) != 0)
         fail_msg("%s: %s", text, error.text);
     assert_memory_equal(key, expected, sizeof(key));
@@ -55,7 +55,7 @@ static void check_invalid_address(char **words)
 {
     uint8_t key[ED25519_PUBLIC_KEY_SIZE];
     memset(key, 0xaa, sizeof(key));
-    struct error error = {""};
+    struct error error = {.text = ""};
     assert_int_equal(onion_address_decode(key, words[1], &error), -1);
     if (strstr(error.text, words[0]) == NULL)
         fail_msg("%s: the message does not say %s: %s", words[1], words[0], error.text);
@@ -75,7 +75,7 @@ static void test_version_2_is_named(void **state)
 {
     (void)state;
     uint8_t key[ED25519_PUBLIC_KEY_SIZE];
-    struct error error = {""};
+    struct error error = {.text = ""};
     assert_int_equal(onion_address_decode(key, "expyuzz4wqqyqhjn.onion", &error), -1);
     assert_non_null(strstr(error.text, "version 2"));
 }

@@ -30,7 +30,7 @@ static void test_check(void **state)
         backends[i].has_control = true;
     struct config_frontend frontend = {.backends = backends, .backend_count = 100};
     const struct config config = {.frontends = &frontend, .frontend_count = 1, .tor_control_count = 2};
-    struct error error = {""};
+    struct error error = {.text = ""};
     assert_int_equal(open_files_check(&config, 284, &error), 0);
     assert_int_equal(open_files_check(&config, 283, &error), -1);
     assert_non_null(strstr(error.text, "names 90 control ports"));

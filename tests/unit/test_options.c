@@ -42,7 +42,7 @@ static bool is_command(const struct options *options, const char *name)
 static void check_refused(const char *line, const char *text)
 {
     struct options options;
-    struct error error = {""};
+    struct error error = {.text = ""};
     assert_int_equal(parse(&options, line, &error), -1);
     if (strstr(error.text, text) == NULL)
         fail_msg("\"%s\": \"%s\" does not say \"%s\"", line, error.text, text);

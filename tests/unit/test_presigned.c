@@ -147,7 +147,7 @@ static void test_status(void **state)
     (void)state;
     struct report_fixture fixture;
     struct status_document document;
-    struct error error = {""};
+    struct error error = {.text = ""};
     make_fixture(&fixture, NOW, 3);
     json_t *status = status_make_json(&fixture.view);
     json_t *services = json_object_get(status, "services");

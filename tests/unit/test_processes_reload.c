@@ -37,7 +37,7 @@ static void check_presigned(const struct config_frontend *frontend, unsigned day
     uint8_t signing_key[ED25519_PUBLIC_KEY_SIZE];
     struct signer_answer answer;
     struct certificate certificate;
-    struct error error = {""};
+    struct error error = {.text = ""};
     secret_free(make_master_key(77, signing_key));
     assert_int_equal(frontend->key_format, KEY_FORMAT_BUNDLE);
     assert_in_range(bundle_plan_end(&frontend->plan), now + days * 86400 - 60, now + days * 86400 + 3600);
@@ -83,7 +83,7 @@ static void test_bundle_without_the_period(void **state)
 {
     (void)state;
     struct config config;
-    struct error error = {""};
+    struct error error = {.text = ""};
     uint64_t counter = 0;
     write_bundle(1, 1);
     children_take_config(&config);

@@ -82,7 +82,7 @@ static void check_print(const struct report_fixture *fixture, const char *words)
 {
     json_t *status = status_make_json(&fixture->view);
     struct status_document document;
-    struct error error = {""};
+    struct error error = {.text = ""};
     assert_int_equal(status_document_read(&document, status, &error), 0);
     char *text = NULL;
     size_t length = 0;

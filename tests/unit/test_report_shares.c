@@ -85,7 +85,7 @@ static char *print(const struct report_fixture *fixture, double share)
     if (share >= 0)
         json_object_set_new(one, "share", json_real(share));
     struct status_document document;
-    struct error error = {""};
+    struct error error = {.text = ""};
     assert_int_equal(status_document_read(&document, status, &error), 0);
     char *text = NULL;
     size_t length = 0;
@@ -140,7 +140,7 @@ static void test_older_status(void **state)
     for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
         assert_int_equal(json_object_del(one, keys[i]), 0);
     struct status_document document;
-    struct error error = {""};
+    struct error error = {.text = ""};
     assert_int_equal(status_document_read(&document, status, &error), 0);
     const struct status_instance *instance = &document.services[0].instances[0];
     assert_true(instance->share < 0 && instance->share_wanted < 0 && !instance->is_drained);

@@ -169,7 +169,7 @@ static char *print_status(const struct scene *scene)
 {
     json_t *status = status_make_json(&scene->view);
     struct status_document document;
-    struct error error = {""};
+    struct error error = {.text = ""};
     if (status_document_read(&document, status, &error) != 0)
         fail_msg("%s", error.text);
     char *text = NULL;

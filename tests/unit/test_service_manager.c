@@ -170,7 +170,7 @@ static void test_bad_addresses(void **state)
     static const char *const bad[] = {"notify", "/", "@", "vsock:2:1234", " /run/x", "./x"};
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         struct service_manager manager;
-        struct error error = {""};
+        struct error error = {.text = ""};
         setenv("NOTIFY_SOCKET", bad[i], 1);
         assert_int_equal(service_manager_open(&manager, &error), -1);
         assert_non_null(strstr(error.text, "NOTIFY_SOCKET"));

@@ -59,7 +59,7 @@ static uint64_t count(struct signer *signer, size_t frontend, uint64_t number, i
 {
     const struct signer_period period = period_of(frontend, number);
     uint64_t counter = 0;
-    struct error error = {""};
+    struct error error = {.text = ""};
     if (signer_count(signer, &period, seconds, &counter, &error) != 0)
         fail_msg("%s", error.text);
     return counter;
@@ -70,7 +70,7 @@ static void test_certificate(void **state)
     for (size_t frontend = 0; frontend < 2; frontend++) {
         const struct signer_period period = period_of(frontend, 20000);
         uint8_t blinded_key[32], expected_key[32], encoded[CERTIFICATE_SIZE];
-        struct error error = {""};
+        struct error error = {.text = ""};
         uint32_t hour = signer_expiration_hour(NOW);
         assert_int_equal(
             signer_certify(*state, &period, signing_key, hour, NOW, blinded_key, encoded, &error), 0);
@@ -102,7 +102,7 @@ static void test_long_life_is_refused(void **state)
     const struct signer_period period = period_of(0, 20000);
     uint8_t blinded_key[32] = {0}, encoded[CERTIFICATE_SIZE] = {0};
     const uint8_t nothing[CERTIFICATE_SIZE] = {0};
-    struct error error = {""};
+    struct error error = {.text = ""};
     uint32_t hour = signer_expiration_hour(NOW);
     assert_int_equal(
         signer_certify(*state, &period, signing_key, hour + 1, NOW, blinded_key, encoded, &error), -1);
@@ -117,7 +117,7 @@ static void test_unknown_frontend(void **state)
     const struct signer_period period = period_of(2, 20000);
     uint8_t blinded_key[32], encoded[CERTIFICATE_SIZE];
     uint64_t counter = 7;
-    struct error error = {""};
+    struct error error = {.text = ""};
     assert_int_equal(signer_certify(*state, &period, signing_key, 1, NOW, blinded_key, encoded, &error), -1);
     assert_non_null(strstr(error.text, "2"));
     assert_int_equal(signer_count(*state, &period, 1, &counter, &error), -1);
@@ -141,7 +141,7 @@ static void test_seconds_out_of_range(void **state)
     const int64_t bad[] = {0, -1, INT64_MIN, REVISION_COUNTER_SECONDS_MAX + 1, INT64_MAX};
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         uint64_t counter = 7;
-        struct error error = {""};
+        struct error error = {.text = ""};
         assert_int_equal(signer_count(*state, &period, bad[i], &counter, &error), -1);
         assert_true(error.text[0] != '\0');
     }
@@ -165,7 +165,7 @@ static void test_many_periods(void **state)
 static void test_lengths_and_frontends_differ(void **state)
 {
     struct signer_period period = period_of(0, 20000);
-    struct error error = {""};
+    struct error error = {.text = ""};
     uint64_t other_length = 0;
     period.length = 8;
     assert_int_equal(signer_count(*state, &period, 4711, &other_length, &error), 0);
@@ -179,7 +179,7 @@ static void test_removed_frontend(void **state)
     signer_remove_frontend(*state, 0);
     const struct signer_period period = period_of(0, 20000);
     uint64_t counter = 0;
-    struct error error = {""};
+    struct error error = {.text = ""};
     assert_int_equal(signer_count(*state, &period, 4711, &counter, &error), -1);
     assert_int_equal(count(*state, 1, 20000, 4711), others);
     uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE];

@@ -65,7 +65,7 @@ static struct signer_period period_at(size_t frontend, int64_t moment)
 static bool ask(const struct signer_request *request, int64_t now, struct signer_answer *answer)
 {
     uint8_t encoded[SIGNER_REQUEST_SIZE], answered[SIGNER_ANSWER_SIZE_MAX];
-    struct error error = {""};
+    struct error error = {.text = ""};
     signer_request_encode(encoded, request);
     size_t size = signer_request_answer(signer, encoded, sizeof(encoded), now, answered, &error);
     if (size > 0)
@@ -193,7 +193,7 @@ static void test_the_future_ends_the_conversation(void **state)
 static int64_t send_piece(size_t size)
 {
     uint8_t answer[SIGNER_KEY_ANSWER_SIZE];
-    struct error error = {""};
+    struct error error = {.text = ""};
     size_t frontend = 0;
     bool is_locked;
     enum signer_key_request_type type = (enum signer_key_request_type)bytes[1];

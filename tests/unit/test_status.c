@@ -440,7 +440,7 @@ static void test_process(void **state)
     report_fixture_make(&fixture);
     fixture.view.reload_error = "c.yaml:3: bad";
     fixture.view.last_error = "\xff is not UTF-8";
-    const struct error lacks[] = {{"no Landlock"}, {"no seccomp"}};
+    const struct error lacks[] = {{.text = "no Landlock"}, {.text = "no seccomp"}};
     fixture.view.sandbox_lacks = lacks;
     fixture.view.sandbox_lack_count = 2;
     json_t *status = status_make_json(&fixture.view);

@@ -68,7 +68,7 @@ static void test_read(void **state)
     (void)state;
     json_t *status = make_status();
     struct status_document document;
-    struct error error = {""};
+    struct error error = {.text = ""};
     assert_int_equal(status_document_read(&document, status, &error), 0);
     assert_string_equal(document.version, "1.2.3");
     assert_int_equal(document.time, REPORT_WALL_NOW / 1000);
@@ -177,7 +177,7 @@ static const json_t *const *list_odd_values(size_t *count)
 static size_t try_document(const json_t *root)
 {
     struct status_document document;
-    struct error error = {""};
+    struct error error = {.text = ""};
     if (status_document_read(&document, root, &error) != 0) {
         assert_true(error.text[0] != '\0');
         return 1;

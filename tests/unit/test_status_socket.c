@@ -48,7 +48,7 @@ static void begin(struct fixture *fixture)
     signal(SIGPIPE, SIG_IGN);
     report_fixture_make(&fixture->report);
     fixture->base = event_base_new();
-    struct error error = {""};
+    struct error error = {.text = ""};
     fixture->socket = status_socket_new(fixture->base, "status", &report_remover, fill_view, fixture, &error);
     assert_string_equal(error.text, "");
     assert_non_null(fixture->socket);
@@ -204,7 +204,7 @@ static void test_file_of_another(void **state)
 static void check_refused(const char *path, const char *expected)
 {
     struct event_base *base = event_base_new();
-    struct error error = {""};
+    struct error error = {.text = ""};
     assert_null(status_socket_new(base, path, &report_remover, fill_view, NULL, &error));
     if (strstr(error.text, expected) == NULL)
         fail_msg("\"%s\" does not say \"%s\"", error.text, expected);

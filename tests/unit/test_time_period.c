@@ -25,7 +25,7 @@ static int64_t read_moment(const char *text)
 static struct time_schedule read_schedule(char **words)
 {
     struct time_schedule schedule;
-    struct error error = {""};
+    struct error error = {.text = ""};
     if (time_schedule_set(&schedule, strtol(words[0], NULL, 10), 0, words[1][0] == '1', &error) != 0)
         fail_msg("%s", error.text);
     return schedule;
@@ -149,7 +149,7 @@ static void test_schedule_bounds(void **state)
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct time_schedule schedule;
-        struct error error = {""};
+        struct error error = {.text = ""};
         int result = time_schedule_set(&schedule, cases[i].voting_interval, cases[i].hsdir_interval,
                                        cases[i].is_testing_network, &error);
         assert_int_equal(result, cases[i].result);

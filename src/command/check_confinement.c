@@ -1,0 +1,35 @@
+/* How obpub would be confined if whoever runs --check started it here: tried, and said. */
+#include "command/check_confinement.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "report/status_value.h"
+
+int check_confinement_make_plan(struct confine_plan *plan, const struct config *config,
+                                struct config_report *report)
+{
+    struct error error;
+    if (confine_plan_make(plan, config->user, config->requires_sandbox, &error) == 0)
+        return 0;
+    config_report_add_error(report, config->path, 0, "%s", error.text);
+    fprintf(stderr, "obpub: %s\n", report->errors[report->error_count - 1]);
+    return -1;
+}
+
+void check_confinement_print(const struct confine_plan *plan)
+{
+    char text[CONFINE_TEXT_SIZE];
+    confine_plan_describe(plan, text);
+    printf("\nConfinement, if uid %u starts obpub here: %s\n", (unsigned)geteuid(), text);
+    for (size_t i = 0; i < plan->lack_count; i++)
+        printf("    lacking: %s\n", plan->lacks[i].text);
+}
+
+json_t *check_confinement_make_lacks(const struct confine_plan *plan)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < plan->lack_count; i++)
+        json_array_append_new(list, status_value_text(plan->lacks[i].text));
+    return list;
+}
