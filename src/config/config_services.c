@@ -29,20 +29,25 @@ enum {
     SERVICE_HEALTH,
     SERVICE_KEYS
 };
+/* All but the instances. */
 /* clang-format off */
-#define SERVICE_ROWS(needs_instances) { \
+#define OTHER_SERVICE_ROWS \
     [SERVICE_KEY] = {"key", true}, \
-    [SERVICE_INSTANCES] = {"instances", needs_instances}, \
     [SERVICE_AUTHORIZED_CLIENTS] = {"authorized-clients", false}, \
     [SERVICE_MODE] = {"mode", false}, \
     [SERVICE_LEAD] = {"lead", false}, \
     [SERVICE_PROOF_OF_WORK] = {"proof-of-work", false}, \
     [SERVICE_DESCRIPTORS] = {"descriptors", false}, \
-    [SERVICE_HEALTH] = {"health", false}, \
-}
+    [SERVICE_HEALTH] = {"health", false}
 /* clang-format on */
-static const struct yaml_key service_keys[SERVICE_KEYS] = SERVICE_ROWS(true);
-static const struct yaml_key waiting_service_keys[SERVICE_KEYS] = SERVICE_ROWS(false);
+static const struct yaml_key service_keys[SERVICE_KEYS] = {
+    OTHER_SERVICE_ROWS,
+    [SERVICE_INSTANCES] = {"instances", true},
+};
+static const struct yaml_key waiting_service_keys[SERVICE_KEYS] = {
+    OTHER_SERVICE_ROWS,
+    [SERVICE_INSTANCES] = {"instances", false},
+};
 static const struct yaml_mapping service_mapping = {"a service", service_keys, SERVICE_KEYS, NULL, 0, false};
 /* Where the config waits for backends. */
 static const struct yaml_mapping waiting_service_mapping = {
