@@ -87,8 +87,8 @@ int help_command(const struct options *options)
     return output_finish(EXIT_CODE_COMPLETE);
 }
 
-/* Scripts that start Onionbalance read its version, and compare it with the oldest that does for them: under its
- * name they get one line of the same shape. Somebody at a terminal is told the rest, too. */
+/* Scripts that start Onionbalance read its version, and compare it with the oldest that does for them: under
+ * its name they get one line of the same shape. Somebody at a terminal is told the rest, too. */
 int version_command(const struct options *options)
 {
     puts(options->is_onionbalance ? "onionbalance " ONIONBALANCE_VERSION : "obpub " OBPUB_VERSION);

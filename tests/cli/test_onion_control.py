@@ -187,19 +187,23 @@ def test_short_secret(folder):
 # -- what an agent says of itself, here at a unix socket
 
 class Restless(Agent):
-    """An agent that can be made to say something and end, and is there again at once."""
+    """An agent that can be made to say something and end, and answers again at once or after so many seconds."""
 
     def __init__(self, path):
         super().__init__(path)
-        self.answers["uptime"] = "1000"
+        self._began = time.monotonic()
         self._connections = []
+        self._away_until = 0
 
     def serve(self, connection):
+        time.sleep(max(0, self._away_until - time.monotonic()))
+        self.answers["uptime"] = str(1000 + int(time.monotonic() - self._began))
         self._connections.append(connection)
         super().serve(connection)
 
-    def part(self, words):
+    def part(self, words, seconds=0):
         """Says this to all, and closes."""
+        self._away_until = time.monotonic() + seconds
         for connection in self._connections:
             with contextlib.suppress(OSError):  # it may be closed already
                 connection.sendall(words)
@@ -217,7 +221,7 @@ def test_words(folder):
         is_live = publisher.wait(lambda service: service["instances"][0]["state"] == "live", TIMEOUT)
         checks.check("an agent at a unix socket: it is live", is_live, publisher.service())
         checks.check("an agent at a unix socket: its way is that", publisher.service()["instances"][0]["way"] == "unix")
-        agent.part(b"650 OBPUB_AGENT LEAVING\r\n")
+        agent.part(b"650 OBPUB_AGENT LEAVING\r\n", seconds=2)  # less is not spoken of
         log = folder / "log"
         checks.check("it leaves and is there again",
                      checks.wait_for(lambda: log.read_text().count("node1 is in") == 2), log.read_text())

@@ -16,8 +16,9 @@ from testnet import free_port, main, make_frontend_key, step
 
 INTERVAL, FALL, RISE, TIMEOUT = 5, 3, 2, 4
 OUT = INTERVAL * FALL + 10       # seconds within which a backend whose web server fails is out
-AVOIDED = 120                    # seconds for which a tor asks no introduction point from which no answer came in time,
-                                 # and has no way to a backend where that is each of its points
+# Seconds for which a tor asks no introduction point from which no answer came in time, and has no way to a backend where that
+# is each of its points.
+AVOIDED = 120
 BACK = INTERVAL * (RISE + 1) + 20 + AVOIDED  # and in again: a change that brings points may wait for some seconds
 STEADY = 2 * INTERVAL * FALL     # seconds in which nothing changes where all fail
 PORT = 81
