@@ -92,7 +92,7 @@ def check_daemon(place):
         answer = checks.run("status", "--json", "-c", daemon.config)
         lacks = json.loads(answer.stdout)["sandboxLacks"] if answer.stdout else None
         good = lacks is not None and daemon.stop() == 0 and checked.returncode == 0
-        good = good and json.loads(checked.stdout).get("sandboxLacks") == lacks
+        good = good and set(json.loads(checked.stdout).get("sandboxLacks", [""])) <= set(lacks)
     else:
         daemon.log.close()
         good = status == BAD_PLACE == checked.returncode and says_why(daemon.log_text()) and says_why(checked.stderr)
@@ -164,7 +164,8 @@ def check_groups(folder):
 
 
 def check_each_call(folder):
-    calls = sorted(set().union(*map(expand, GROUPS)) - {"clone", "write"})
+    # Nobody could say a word without these: to make a child, to write, and for the C library to have memory.
+    calls = sorted(set().union(*map(expand, GROUPS)) - {"clone", "write", "getrandom"})
     check_all([Place(folder, f"~{call}, {action}", f"--{action}", deny={call}, is_for_once=False) for call in calls
                for action in ("kill", "eperm", "enosys")])
 
