@@ -12,7 +12,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 
 import checks
 from agents import Agent
@@ -221,8 +220,8 @@ def check_units(folder):
         Place(folder, "a kernel that lacks much", "--enosys", deny=NEW_CALLS),
     ])
     good, lacks, detail = check_place(Place(folder, "no memlock", "--kill", deny=expand("@memlock")))
-    check("memory that must not be locked is said", good and any("keys can't be locked" in lack and "@memlock" in lack
-                                                                for lack in lacks or []), detail)
+    is_said = any("keys can't be locked" in lack and "@memlock" in lack for lack in lacks or [])
+    check("memory that must not be locked is said", good and is_said, detail)
 
 
 def check_namespaces(folder):
@@ -245,8 +244,8 @@ def check_becoming(folder):
         print("NOT CHECKED here, for want of root: becoming a user without capabilities")
         return
     uid = pwd.getpwnam(USER).pw_uid
-    ways = {"no capabilities": (["--no-capabilities"], None, ["SETUID and SETGID", f"start obpub as that user (docker run "
-                                                                                   f"--user {uid}:"]),
+    as_user = f"start obpub as that user (docker run --user {uid}:"
+    ways = {"no capabilities": (["--no-capabilities"], None, ["SETUID and SETGID", as_user]),
             "a user namespace": (["--user-namespace"], None, ["user namespace", "or start obpub as that user"]),
             "no @setuid, kill": (["--kill"], expand("@setuid"), ["kills who tries", "allow @setuid", "(User=)"])}
     for name, (options, denied, words) in ways.items():
