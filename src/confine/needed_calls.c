@@ -191,6 +191,10 @@ static int try_children(const void *context)
     note(&refusal, waitpid(-1, NULL, WNOHANG));
     note(&refusal, syscall(SYS_getpid));
     note(&refusal, syscall(SYS_getppid));
+    (void)!getuid();
+    (void)!geteuid();
+    (void)!getgid();
+    (void)!getegid();
     note(&refusal, nanosleep(&nothing, NULL));
     /* also what comes back from a signal */
     note(&refusal, sigaction(SIGUSR1, &action, NULL));
@@ -311,7 +315,7 @@ static const struct row {
     {"fchown", "@chown", CALLS_FOR_FILES, BORNE, try_giving},
     {"renameat2", "@file-system", CALLS_FOR_FILES, BORNE, try_new_names},
     {"rt_sigprocmask and rt_sigaction", "@signal", CALLS_FOR_PROCESSES, NOT_BORNE, try_signals},
-    {"wait4, kill, getpid, getppid, clock_nanosleep and rt_sigreturn", "@process", CALLS_FOR_PROCESSES,
+    {"wait4, kill, getpid and its like, clock_nanosleep and rt_sigreturn", "@process", CALLS_FOR_PROCESSES,
      NOT_BORNE, try_children},
     {"close_range", "@basic-io", CALLS_FOR_PROCESSES, BORNE, try_closing},
     {"socketpair, sendmsg and recvmsg", "@network-io", CALLS_FOR_PROCESSES, NOT_BORNE, try_pairs},

@@ -12,7 +12,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 
 import checks
 from agents import Agent
@@ -92,7 +91,7 @@ def check_daemon(place):
         answer = checks.run("status", "--json", "-c", daemon.config)
         lacks = json.loads(answer.stdout)["sandboxLacks"] if answer.stdout else None
         good = lacks is not None and daemon.stop() == 0 and checked.returncode == 0
-        good = good and json.loads(checked.stdout).get("sandboxLacks") == lacks
+        good = good and set(json.loads(checked.stdout).get("sandboxLacks", [""])) <= set(lacks)
     else:
         daemon.log.close()
         good = status == BAD_PLACE == checked.returncode and says_why(daemon.log_text()) and says_why(checked.stderr)
@@ -164,7 +163,8 @@ def check_groups(folder):
 
 
 def check_each_call(folder):
-    calls = sorted(set().union(*map(expand, GROUPS)) - {"clone", "write"})
+    # Nobody could say a word without these: to make a child, to write, and for the C library to have memory.
+    calls = sorted(set().union(*map(expand, GROUPS)) - {"clone", "write", "getrandom"})
     check_all([Place(folder, f"~{call}, {action}", f"--{action}", deny={call}, is_for_once=False) for call in calls
                for action in ("kill", "eperm", "enosys")])
 
@@ -220,8 +220,8 @@ def check_units(folder):
         Place(folder, "a kernel that lacks much", "--enosys", deny=NEW_CALLS),
     ])
     good, lacks, detail = check_place(Place(folder, "no memlock", "--kill", deny=expand("@memlock")))
-    check("memory that must not be locked is said", good and any("keys can't be locked" in lack and "@memlock" in lack
-                                                                for lack in lacks or []), detail)
+    is_said = any("keys can't be locked" in lack and "@memlock" in lack for lack in lacks or [])
+    check("memory that must not be locked is said", good and is_said, detail)
 
 
 def check_namespaces(folder):
@@ -244,8 +244,8 @@ def check_becoming(folder):
         print("NOT CHECKED here, for want of root: becoming a user without capabilities")
         return
     uid = pwd.getpwnam(USER).pw_uid
-    ways = {"no capabilities": (["--no-capabilities"], None, ["SETUID and SETGID", f"start obpub as that user (docker run "
-                                                                                   f"--user {uid}:"]),
+    as_user = f"start obpub as that user (docker run --user {uid}:"
+    ways = {"no capabilities": (["--no-capabilities"], None, ["SETUID and SETGID", as_user]),
             "a user namespace": (["--user-namespace"], None, ["user namespace", "or start obpub as that user"]),
             "no @setuid, kill": (["--kill"], expand("@setuid"), ["kills who tries", "allow @setuid", "(User=)"])}
     for name, (options, denied, words) in ways.items():
