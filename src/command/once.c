@@ -319,7 +319,7 @@ static int publish_once(const struct options *options, struct processes *process
         .reload_error = "",
     };
     tor_endpoints_clear(&tors);
-    engine_set_config(once.engine, config, NULL);
+    engine_set_config(once.engine, config);
     processes_watch(processes, once.base, process_is_lost, &once);
     engine_changed(&once);
     run_loop(&once);
