@@ -55,6 +55,7 @@ static void compare_backend(struct differences *differences, const struct config
     char keys[KEYS_SIZE] = "";
     note_key(keys, "name", !string_equals(from->name, to->name));
     note_key(keys, "control", !config_backend_asks_same(from, to));
+    note_key(keys, "client-key", !string_equals(from->client_key, to->client_key));
     note_key(keys, "weight", from->weight != to->weight);
     note_key(keys, "health", !config_health_equals(&from->health, &to->health));
     if (keys[0] != '\0')
