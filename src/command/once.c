@@ -120,6 +120,17 @@ static void process_is_lost(const struct error *error, void *context)
     event_base_loopbreak(once->base);
 }
 
+/* How many uploads were not taken, and why the one of them was not that was answered last. */
+static void describe_uploads(const struct once *once, const struct outcome_counts *counts, char *text,
+                             size_t size)
+{
+    const struct publisher_upload *last = outcome_find_failure(engine_publisher(once->engine));
+    const char *reason = last != NULL ? last->reason : engine_last_error(once->engine);
+    snprintf(text, size, "%zu of %zu upload%s not taken%s%s", counts->uploads - counts->taken,
+             counts->uploads, counts->uploads == 1 ? " was" : "s were", reason[0] != '\0' ? ": " : "",
+             reason);
+}
+
 /* True when a frontend waits for backends. */
 static bool has_no_members(const struct publisher *publisher)
 {
@@ -149,9 +160,7 @@ static void describe_problem(const struct once *once, char *text, size_t size)
     else if (counts.live == 0)
         snprintf(text, size, "not one backend's descriptor could be had");
     else if (counts.taken < counts.uploads)
-        snprintf(text, size, "%zu of %zu uploads were not taken%s%s", counts.uploads - counts.taken,
-                 counts.uploads, engine_last_error(once->engine)[0] != '\0' ? ": " : "",
-                 engine_last_error(once->engine));
+        describe_uploads(once, &counts, text, size);
     else if (once->options->verify && counts.seen < counts.asked)
         snprintf(text, size, "%zu of %zu HSDirs that visitors ask were not seen to hand it out",
                  counts.asked - counts.seen, counts.asked);
@@ -319,7 +328,7 @@ static int publish_once(const struct options *options, struct processes *process
         .reload_error = "",
     };
     tor_endpoints_clear(&tors);
-    engine_set_config(once.engine, config, NULL);
+    engine_set_config(once.engine, config);
     processes_watch(processes, once.base, process_is_lost, &once);
     engine_changed(&once);
     run_loop(&once);

@@ -22,6 +22,7 @@
 #include "command/reload.h"
 #include "command/tor_endpoint.h"
 #include "command/weak_passwords.h"
+#include "config/config_difference.h"
 #include "engine/draining.h"
 #include "engine/engine.h"
 #include "engine/open_files.h"
@@ -235,7 +236,7 @@ static void set_tor_places(struct daemon *daemon, const struct config *config)
 /* Puts a new config in the place of the old one. */
 static void apply_config(struct daemon *daemon, struct config *config)
 {
-    struct engine_changes changes;
+    char changes[CONFIG_DIFFERENCE_TEXT_SIZE];
     struct error error;
     set_tor_places(daemon, config);
     close_listeners(daemon, daemon->config, config);
@@ -254,15 +255,13 @@ static void apply_config(struct daemon *daemon, struct config *config)
                                             daemon->config->log_level != config->log_level))
         log_write(&daemon->log, LOG_LEVEL_WARNING,
                   "\"log-level\" has changed in the config: that takes effect when obpub is started anew");
-    engine_set_config(daemon->engine, config, &changes);
+    bool has_changed = config_difference_describe(changes, daemon->config, config) > 0;
+    engine_set_config(daemon->engine, config);
     config_release(daemon->config);
     daemon->config = config;
     daemon->live.loaded_at = clock_milliseconds();
-    log_write(
-        &daemon->log, LOG_LEVEL_INFO,
-        "config read again: frontends %zu new, %zu gone, %zu with other backends; backends %zu new, %zu gone",
-        changes.frontends_added, changes.frontends_removed, changes.frontends_changed, changes.backends_added,
-        changes.backends_removed);
+    log_write(&daemon->log, LOG_LEVEL_INFO, "config read again: %s",
+              has_changed ? changes : "it says what it said before");
 }
 
 static void config_not_kept(const struct error *error, void *context)
@@ -436,7 +435,7 @@ static void start_engine(struct daemon *daemon)
     find_tor_places(daemon, daemon->config, &endpoints, &settings.tors);
     daemon->engine = daemon->live.engine = engine_new(&settings);
     tor_endpoints_clear(&endpoints);
-    engine_set_config(daemon->engine, daemon->config, NULL);
+    engine_set_config(daemon->engine, daemon->config);
 }
 
 /* What to exit with because a process has ended. */

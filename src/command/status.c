@@ -11,13 +11,11 @@
 #include "command/options.h"
 #include "command/output.h"
 #include "config/config.h"
+#include "report/screen.h"
 #include "report/status_reader.h"
 #include "report/status_text.h"
 
 #define WATCH_INTERVAL 2 /* seconds */
-
-/* Clears the screen and goes to its top left corner. */
-#define CLEAR_SCREEN "\033[H\033[2J"
 
 /* Finds the socket: the command line, the environment, the config. Returns its path, to be released with
  * free(), or NULL after saying why there is none. */
@@ -70,22 +68,16 @@ static int show_status(const struct options *options, const char *path, FILE *fi
     return result;
 }
 
-/* The lines of a text that a terminal has room for; its last one is left for the cursor. */
-static size_t fit_screen(const char *text, size_t length)
+/* Shows a text in the place of the one before. Where the size of the terminal can't be told all of it is
+ * written. */
+static void redraw(const char *text, size_t length)
 {
     struct winsize size;
-    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_row < 2 || size.ws_col == 0)
-        return length;
-    size_t row = 0, column = 0, end = 0;
-    for (size_t i = 0; i < length && row < size.ws_row - 1u; i++) {
-        column = text[i] == '\n' ? 0 : column + 1;
-        row += text[i] == '\n' || column > size.ws_col;
-        if (text[i] == '\n')
-            end = i + 1;
-        else if (column > size.ws_col)
-            column = 1;
-    }
-    return end;
+    bool is_known = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 1 && size.ws_col > 0;
+    char *screen = screen_lay_out(text, length, is_known ? size.ws_col : 0, is_known ? size.ws_row : 0);
+    if (screen != NULL)
+        fputs(screen, stdout);
+    free(screen);
 }
 
 /* Shows it again and again; only a signal or an output that is gone ends this. */
@@ -107,8 +99,9 @@ static int watch_status(const struct options *options, const char *path)
             fprintf(stderr, "obpub: %s\n", error.text);
         fclose(file);
         if (is_screen)
-            fputs(CLEAR_SCREEN, stdout);
-        fwrite(text, 1, is_screen ? fit_screen(text, length) : length, stdout);
+            redraw(text, length);
+        else
+            fwrite(text, 1, length, stdout);
         free(text);
         result = output_finish(result);
         const struct timespec interval = {WATCH_INTERVAL, 0};

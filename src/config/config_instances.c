@@ -335,6 +335,12 @@ void config_instances_read(struct config_loader *loader, yaml_node_t *node, stru
 {
     if (node == NULL || (loader->config->waits_for_backends && yaml_reader_is_empty_list(node)))
         return;
+    if (yaml_reader_is_empty_list(node)) {
+        CONFIG_LOADER_REPORT(loader, node,
+                             "\"instances\" is an empty list: at least one entry is needed; or write "
+                             "\"wait-for-backends: true\" into the config, if they are to come later");
+        return;
+    }
     size_t count = yaml_reader_read_list(&loader->yaml, node, "instances");
     if (count > BACKENDS_MAX - loader->backend_count) {
         CONFIG_LOADER_REPORT(loader, node,

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/memory.h"
 #include "files/plain_file.h"
@@ -59,6 +60,13 @@ static void report_fault(const struct yaml_file *file, enum plain_file_fault fau
         break;
     case PLAIN_FILE_NOT_PLAIN:
         config_report_add_error(file->report, file->path, 0, "is not a plain file: name the config file");
+        break;
+    case PLAIN_FILE_FORBIDDEN:
+        config_report_add_error(
+            file->report, file->path, 0,
+            "this user (uid %u) may not open it: run this as a user who may, or let this one read "
+            "it",
+            (unsigned)geteuid());
         break;
     default:
         config_report_add_error(file->report, file->path, 0, "it can't be opened (%s)",

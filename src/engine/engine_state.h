@@ -106,6 +106,7 @@ struct engine {
     void (*source_changed)(const char *name, const struct source_change *change, void *context); /* or NULL */
     void *context;
     char last_error[ERROR_TEXT_SIZE];
+    bool is_error_of_post; /* it is over when an upload is taken again */
     struct report_counters counters;
     struct reactions reactions;
 };

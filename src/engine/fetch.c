@@ -56,7 +56,9 @@ static void explain_hsdirs(struct fetch *fetch)
                   "not all HSDirs could be asked (%s), and the others have no descriptor of it for us (%s)",
                   fetch->lost_word, fetch->no_word);
     else if (has_refused)
-        error_set(&fetch->error, "the HSDirs have no descriptor of it for us (%s)", fetch->no_word);
+        error_set(&fetch->error,
+                  "the HSDirs have no descriptor of it for us (%s): does its tor run, and publish?",
+                  fetch->no_word);
     else
         error_set(&fetch->error, "the local tor did not get an answer from HSDirs (%s)", fetch->lost_word);
 }
@@ -183,7 +185,9 @@ struct fetch *fetch_new(const struct fetch_request *request, fetch_callback call
     fetch->callback = callback;
     fetch->context = context;
     fetch->timer = evtimer_new(request->base, timer_fired, fetch);
-    error_set(&fetch->error, "no answer within %d seconds", ANSWER_SECONDS);
+    error_set(&fetch->error, "%s within %d seconds",
+              request->hsdir_count > 0 ? "no HSDir has answered" : "its tor has not told of its descriptor",
+              ANSWER_SECONDS);
     run_timer(fetch, ANSWER_SECONDS * 1000);
     if (request->hsdir_count == 0) {
         ask_service(fetch);

@@ -311,7 +311,10 @@ static void events_are_set(struct control_connection *connection, const struct c
     (void)connection;
     struct local_tor *tor = context;
     if (reply != NULL && !control_reply_is_ok(reply))
-        set_trouble(tor, "the local tor refuses SETEVENTS: it is too old for obpub");
+        set_trouble(
+            tor,
+            "the local tor refuses SETEVENTS: it is too old for obpub, or a filter before its control port "
+            "does not let that through (obpub.yaml(5) has what it has to)");
 }
 
 /* Asks for events. Those beyond the first ones are asked for apart: without STREAM, which a filter before a

@@ -55,6 +55,7 @@ void engine_fail_post(struct post *post, enum upload_failure failure, const char
 {
     struct engine *engine = post->engine;
     snprintf(engine->last_error, sizeof(engine->last_error), "%s", reason);
+    engine->is_error_of_post = true;
     tell_publisher(post, failure, reason);
 }
 
@@ -327,6 +328,8 @@ static void take_answer(struct post *post, const struct hs_desc_event *event)
                        event->reason != HS_DESC_REASON_NONE ? event->reason_word : "failed");
     } else if (tell_publisher(post, UPLOAD_FAILURE_NONE, NULL)) {
         engine->counters.uploads_taken++;
+        if (engine->is_error_of_post)
+            engine->last_error[0] = '\0';
         reactions_note_upload(&engine->reactions, engine->publisher, post->frontend, clock_milliseconds(),
                               &engine->counters.reactions);
     }

@@ -68,9 +68,11 @@ static int build_text(struct engine *engine, const struct publisher_action *acti
         check_bundle(engine, frontend->config, request.wall_now, error) != 0 ||
         keyring_make_descriptor(&frontend->keyring, &request, built, &is_clock_back, error) != 0)
         return -1;
-    if (is_clock_back)
+    if (is_clock_back) {
         snprintf(engine->last_error, sizeof(engine->last_error), "%s",
                  "this machine's clock was set back: revision counters go on from the last ones");
+        engine->is_error_of_post = false;
+    }
     return 0;
 }
 

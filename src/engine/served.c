@@ -63,8 +63,7 @@ static size_t *match_sources(const struct engine *engine, const struct config_ba
 
 /* Serves the sources of the new config, each as the one it was or as a new one. Gives their numbers, in the
  * order of the config; release with free(). */
-static uint64_t *set_sources(struct engine *engine, const struct config *config,
-                             struct engine_changes *changes)
+static uint64_t *set_sources(struct engine *engine, const struct config *config)
 {
     size_t count = config->source_count;
     const struct config_backend **sources = list_sources(config);
@@ -76,7 +75,6 @@ static uint64_t *set_sources(struct engine *engine, const struct config *config,
         if (!is_new)
             engine_update_backend(engine, numbers[i], sources[i]);
         engine_backend(engine, numbers[i])->is_in_new_config = true;
-        changes->backends_added += is_new;
     }
     free(matches);
     free(sources);
@@ -166,8 +164,7 @@ static void set_frontend_config(struct engine *engine, size_t number, const stru
 }
 
 /* sources: the numbers of the new config's. */
-static void set_frontend(struct engine *engine, struct config_frontend *config, const uint64_t *sources,
-                         struct engine_changes *changes)
+static void set_frontend(struct engine *engine, struct config_frontend *config, const uint64_t *sources)
 {
     uint64_t *backends = memory_allocate(config->backend_count, sizeof(*backends));
     for (size_t i = 0; i < config->backend_count; i++)
@@ -175,14 +172,11 @@ static void set_frontend(struct engine *engine, struct config_frontend *config, 
     size_t number = engine_find_frontend(engine, config->address);
     if (number == KEY_INDEX_NONE) {
         number = add_frontend(engine, config, backends);
-        changes->frontends_added++;
     } else {
         set_frontend_config(engine, number, config);
-        if (!has_members(&engine->publisher->frontends[number], backends, config->backend_count)) {
+        if (!has_members(&engine->publisher->frontends[number], backends, config->backend_count))
             publisher_set_members(engine->publisher, number, backends, config->backend_count,
                                   clock_milliseconds());
-            changes->frontends_changed++;
-        }
     }
     set_weights(engine, number, config);
     free(backends);
@@ -200,14 +194,12 @@ static void remove_frontend(struct engine *engine, size_t number)
 }
 
 /* Ends what the new config does not have any more, frontends first. */
-static void remove_others(struct engine *engine, struct engine_changes *changes)
+static void remove_others(struct engine *engine)
 {
     for (size_t i = 0; i < engine->frontend_count; i++) {
         struct engine_frontend *frontend = &engine->frontends[i];
-        if (frontend->config != NULL && !frontend->is_in_new_config) {
+        if (frontend->config != NULL && !frontend->is_in_new_config)
             remove_frontend(engine, i);
-            changes->frontends_removed++;
-        }
         frontend->is_in_new_config = false;
     }
     for (size_t i = 0; i < engine->backend_count; i++) {
@@ -215,7 +207,6 @@ static void remove_others(struct engine *engine, struct engine_changes *changes)
         if (backend->config != NULL && !backend->is_in_new_config) {
             engine_close_backend(engine, backend->number);
             publisher_remove_source(engine->publisher, backend->number);
-            changes->backends_removed++;
         }
         backend->is_in_new_config = false;
     }
@@ -233,19 +224,16 @@ void engine_update_intervals(struct engine *engine)
     engine->report_interval = report < REPORT_INTERVAL_MAX ? report : REPORT_INTERVAL_MAX;
 }
 
-void engine_set_config(struct engine *engine, struct config *config, struct engine_changes *changes)
+void engine_set_config(struct engine *engine, struct config *config)
 {
-    struct engine_changes unwanted;
-    changes = changes != NULL ? changes : &unwanted;
-    memset(changes, 0, sizeof(*changes));
     engine->config = config;
     engine->publisher->rules.grace = (int64_t)config->backend_grace * 1000;
     engine->publisher->rules.has_other_publishers = config->has_other_publishers;
-    uint64_t *sources = set_sources(engine, config, changes);
+    uint64_t *sources = set_sources(engine, config);
     for (size_t i = 0; i < config->frontend_count; i++)
-        set_frontend(engine, &config->frontends[i], sources, changes);
+        set_frontend(engine, &config->frontends[i], sources);
     free(sources);
-    remove_others(engine, changes);
+    remove_others(engine);
     engine_ready_tors(engine);
     engine_index_all(engine);
     engine_update_intervals(engine);

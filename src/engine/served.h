@@ -6,16 +6,10 @@
 
 struct engine;
 
-/* What a config changed, for the log. */
-struct engine_changes {
-    size_t frontends_added, frontends_removed, frontends_changed;
-    size_t backends_added, backends_removed;
-};
-
 /* Serves what this config says from now on; frontends and backends that were there before go on undisturbed.
  * The config has to stay until another one is set or the engine is freed; the signer must have its frontends'
- * keys, under the numbers that it names. changes may be NULL. */
-void engine_set_config(struct engine *engine, struct config *config, struct engine_changes *changes);
+ * keys, under the numbers that it names. */
+void engine_set_config(struct engine *engine, struct config *config);
 
 /* Works out anew how often backends are asked whether they live, and reports are made: with much to look at
  * less often. */

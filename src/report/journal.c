@@ -446,8 +446,8 @@ static void update_frontend(struct journal *journal, const struct report_view *v
                           frontend->has_started ? "its last good introduction points stay published"
                                                 : "what was published before stays until HSDirs forget it");
     else if (!frontend->is_frozen && known->backends.is_trouble)
-        log_write_well(journal->log, &known->backends, LOG_LEVEL_INFO, "%s.onion: a backend is live again",
-                       address);
+        log_write_well(journal->log, &known->backends, LOG_LEVEL_INFO, "%s.onion: a backend is live%s",
+                       address, frontend->has_started ? " again" : "");
     update_drained(journal, frontend, known, address);
     health_journal_note_frontend(journal->log, &known->health, frontend, address);
     update_hsdirs(journal, frontend, known, address);

@@ -154,11 +154,18 @@ static void describe_bind_failure(const struct listen_address *address, struct e
     if (path == NULL && number == EADDRINUSE)
         error_set(error, "another process listens there already: is obpub running already?");
     else if (path == NULL && number == EADDRNOTAVAIL)
-        error_set(error, "this machine does not have that address");
+        error_set(error, "this machine does not have that address: write one that it has");
     else if (path == NULL)
         error_set(error, "can't listen there: %s", strerror(number));
     else if (number == ENOENT)
-        error_set(error, "%s can't be made: its folder is not there", path);
+        error_set(error,
+                  "%s can't be made: its folder is not there; make it first, for the user that runs obpub",
+                  path);
+    else if (number == EACCES)
+        error_set(
+            error,
+            "%s can't be made: this user (uid %u) may make nothing in its folder; give the folder to it",
+            path, (unsigned)geteuid());
     else
         error_set(error, "%s can't be made: %s", path, strerror(number));
     judge(error, number);

@@ -1,6 +1,7 @@
 /* The HTTP server that gives the metrics to Prometheus. */
 #include "report/metrics_server.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/queue.h>
 
@@ -168,6 +169,7 @@ static void metrics_were_asked(struct evhttp_request *request, void *context)
     struct metrics_server *server = context;
     struct evkeyvalq *headers = evhttp_request_get_output_headers(request);
     struct evbuffer *body = evbuffer_new();
+    char length[32];
     note_request(server, request);
     /* One request a connection: what is asked for once a minute needs no more. */
     evhttp_add_header(headers, "Connection", "close");
@@ -175,8 +177,11 @@ static void metrics_were_asked(struct evhttp_request *request, void *context)
         evbuffer_add_buffer_reference(body, server->answer) != 0) {
         evhttp_send_error(request, HTTP_SERVUNAVAIL, NULL);
     } else {
+        bool is_head = evhttp_request_get_command(request) == EVHTTP_REQ_HEAD;
+        snprintf(length, sizeof(length), "%zu", evbuffer_get_length(body));
         evhttp_add_header(headers, "Content-Type", METRICS_CONTENT_TYPE);
-        evhttp_send_reply(request, HTTP_OK, NULL, body);
+        evhttp_add_header(headers, "Content-Length", length);
+        evhttp_send_reply(request, HTTP_OK, NULL, is_head ? NULL : body);
     }
     if (body != NULL)
         evbuffer_free(body);
@@ -186,7 +191,10 @@ static void something_else_was_asked(struct evhttp_request *request, void *conte
 {
     (void)context;
     evhttp_add_header(evhttp_request_get_output_headers(request), "Connection", "close");
-    evhttp_send_error(request, HTTP_NOTFOUND, NULL);
+    if (evhttp_request_get_command(request) == EVHTTP_REQ_HEAD)
+        evhttp_send_reply(request, HTTP_NOTFOUND, NULL, NULL);
+    else
+        evhttp_send_error(request, HTTP_NOTFOUND, NULL);
 }
 
 /* -- the whole */
@@ -198,7 +206,7 @@ static int begin_serving(struct metrics_server *server)
     server->look = event_new(server->base, -1, EV_PERSIST, look_at_connections, server);
     if (server->http == NULL || server->look == NULL)
         return -1;
-    evhttp_set_allowed_methods(server->http, EVHTTP_REQ_GET);
+    evhttp_set_allowed_methods(server->http, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD);
     evhttp_set_max_headers_size(server->http, REQUEST_HEADERS_MAX);
     evhttp_set_max_body_size(server->http, REQUEST_BODY_MAX);
     evhttp_set_timeout(server->http, CONNECTION_SECONDS);

@@ -28,6 +28,23 @@ void outcome_count(const struct publisher *publisher, struct outcome_counts *cou
     }
 }
 
+const struct publisher_upload *outcome_find_failure(const struct publisher *publisher)
+{
+    const struct publisher_upload *last = NULL;
+    for (size_t i = 0; i < publisher->frontend_count; i++) {
+        for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
+            const struct publisher_descriptor *descriptor = &publisher->frontends[i].descriptors[slot];
+            for (size_t j = 0; j < descriptor->upload_count; j++) {
+                const struct publisher_upload *upload = &descriptor->uploads[j];
+                if (upload->state != UPLOAD_DONE && upload->reason != NULL &&
+                    (last == NULL || upload->answered_at > last->answered_at))
+                    last = upload;
+            }
+        }
+    }
+    return last;
+}
+
 enum outcome_result outcome_judge(const struct outcome *outcome)
 {
     const struct publisher *publisher = outcome->publisher;

@@ -33,6 +33,9 @@ struct outcome_counts {
 
 void outcome_count(const struct publisher *publisher, struct outcome_counts *counts);
 
+/* Of the uploads that have not been taken and say why the one that was answered last, or NULL. */
+const struct publisher_upload *outcome_find_failure(const struct publisher *publisher);
+
 /* Complete means that every HSDir has every descriptor; a backend that was left out does not change that, as
  * long as its frontend has another one. */
 enum outcome_result outcome_judge(const struct outcome *outcome);

@@ -137,11 +137,11 @@ static void note_seed(const struct log *log, struct twin_journal_twin *known, co
     if (!is_new || left < SEED_TOO_EARLY)
         return;
     log_write(log, LOG_LEVEL_WARNING,
-              "tor %s has thrown away its proof of work %" PRId64 " minutes before its time%s: visitors who "
+              "tor %s has thrown away its proof of work %" PRId64 " minute%s before its time%s: visitors who "
               "solve for its old seed are cut off until they fetch a new descriptor, which goes out now. DO "
               "NOT SEND SIGHUP (or \"reload\") to a tor with proof of work: restart it when its torrc has "
               "changed",
-              title, left / 60,
+              title, left / 60, left / 60 == 1 ? "" : "s",
               source_policy(twin->kind)->asks_own_tor ? ", as SIGHUP and SETCONF have it do"
                                                       : ", as SIGHUP, SETCONF and a restart have it do");
 }

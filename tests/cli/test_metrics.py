@@ -1,4 +1,5 @@
 """The metrics over HTTP: what promtool says of them, and that alerts and dashboard use what is there."""
+import contextlib
 import http.client
 import json
 import re
@@ -99,7 +100,19 @@ def check_http(connect):
         checks.check(f"GET {path} is not found", answer.status == 404, answer.status)
     answer, _ = ask(connect(), path="/metrics?name=x")
     checks.check("GET /metrics with a query", answer.status == 200, answer.status)
-    for method in ("POST", "PUT", "DELETE", "OPTIONS", "HEAD"):
+    for path, status in (("/metrics", 200), ("/", 404)):
+        answer, nothing = ask(connect(), "HEAD", path)
+        checks.check(f"HEAD {path}: what GET has, but for the body", answer.status == status and not nothing
+                     and answer.getheader("Connection") == "close", (answer.status, nothing))
+    answer, _ = ask(connect(), "HEAD")
+    checks.check("... with its length and type", int(answer.getheader("Content-Length")) > 1000
+                 and "version=" in answer.getheader("Content-Type"), answer.getheaders())
+    with contextlib.closing(connect()) as connection:
+        connection.connect()
+        connection.sock.sendall(b"HEAD /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
+        head = b"".join(iter(lambda: connection.sock.recv(65536), b""))
+    checks.check("... and nothing after its headers", head.endswith(b"\r\n\r\n"), head[-100:])
+    for method in ("POST", "PUT", "DELETE", "OPTIONS"):
         answer, _ = ask(connect(), method)
         checks.check(f"{method} is refused", answer.status in (400, 405, 501), answer.status)
     answer, _ = ask(connect(), body="x" * 100)

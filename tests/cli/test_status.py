@@ -249,14 +249,25 @@ def check_terminal(folder):
         terminal.read(1)
         answers[0] = changed(isPublished=False)
         terminal.read(5)
-        screens = terminal.text.split("\033[H\033[2J")
+        screens = terminal.text.split("\033[H")
         checks.check("--watch draws the screen again and again", len(screens) >= 4 and not screens[0], terminal.text)
         checks.check("with what is new", "not fully published" not in screens[1] and
                      "not fully published" in screens[-1], terminal.text)
         checks.check("until it is interrupted", terminal.end() == -signal.SIGINT)
         terminal = Terminal("status", "--watch", "--socket-path", path, rows=6)
-        screens = terminal.read(1).split("\033[H\033[2J")
+        screens = terminal.read(1).split("\033[H")
         checks.check("no more than the screen has room for", 3 <= screens[1].count("\n") <= 5, terminal.text)
+        checks.check("... and how much that leaves out", re.search(r"\.\.\. and \d+ more lines", screens[1]), terminal.text)
+        terminal.end()
+        reason = "it is out for a reason that has a very long sentence " * 6
+        answers[0] = changed(problem=reason + "END")
+        terminal = Terminal("status", "--watch", "--socket-path", path)
+        rows = terminal.read(1).split("\033[H")[1].replace("\r", "").split("\n")
+        rows = [re.sub(r"\033\[[0-9;]*[mKJ]", "", row) for row in rows]
+        checks.check("a long reason is shown whole, in rows that the terminal has room for",
+                     all(len(row) <= 100 for row in rows) and "END" in "".join(rows)
+                     and sum("very long" in row for row in rows) >= 4, rows)
+        checks.check("nothing of what was there before is cleared first", "\033[2J" not in terminal.text, terminal.text)
         terminal.end()
     terminal = Terminal("status", "--watch", "--socket-path", path)
     checks.check("--watch waits for a daemon", "nobody answers" in terminal.read(1) or

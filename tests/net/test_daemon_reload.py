@@ -118,10 +118,10 @@ def frontends_change(scene):
 
 def config_breaks(scene):
     """A broken file is reported, and the old config goes on."""
-    began = scene.reload('the config was not read again', settings=['no-such-key: 1'], changing=[0], untouched=[0])
+    began = scene.reload('the config was not read again', settings=['tor-controll: 1'], changing=[0], untouched=[0])
     log = scene.daemon.log()
-    assert 'no-such-key' in log[log.rindex('config read again'):], 'the log does not say what is wrong'
-    assert 'no-such-key' in scene.daemon.status()['reloadError']
+    assert 'tor-controll' in log[log.rindex('config read again'):], 'the log does not say what is wrong'
+    assert 'tor-controll' in scene.daemon.status()['reloadError']
     for name in ('changing', 'untouched'):
         scene.net.wait_for(lambda name=name: scene.uploads(name, began), REFRESHED, f'"{name}" to be uploaded again')
     scene.daemon.wait_published(REFRESHED, 2)

@@ -38,6 +38,38 @@ static void check_result(const struct report_fixture *fixture, const char *expec
     json_decref(status);
 }
 
+/* Why uploads fail now, and not what was wrong at first. */
+static void test_last_failure(void **state)
+{
+    (void)state;
+    struct report_fixture fixture;
+    report_fixture_make(&fixture);
+    struct publisher *publisher = fixture.publisher;
+    struct publisher_upload *uploads = publisher->frontends[0].descriptors[DESCRIPTOR_FIRST].uploads;
+    size_t count = publisher->frontends[0].descriptors[DESCRIPTOR_FIRST].upload_count;
+    assert_true(count >= 2);
+    for (size_t i = 0; i < count; i++)
+        assert_int_equal(uploads[i].state, UPLOAD_DONE);
+    assert_ptr_not_equal(outcome_find_failure(publisher), &uploads[0]);
+    char *reasons[] = {uploads[0].reason, uploads[1].reason};
+    enum upload_state states[] = {uploads[0].state, uploads[1].state};
+    char refused[] = "UPLOAD_REJECTED", silent[] = "no answer";
+    uploads[0].reason = refused;
+    uploads[1].reason = silent;
+    uploads[0].state = UPLOAD_DUE;
+    uploads[1].state = UPLOAD_IN_FLIGHT;
+    uploads[0].answered_at = REPORT_NOW + 1;
+    uploads[1].answered_at = REPORT_NOW + 2;
+    assert_ptr_equal(outcome_find_failure(publisher), &uploads[1]);
+    uploads[1].state = UPLOAD_DONE;
+    assert_ptr_equal(outcome_find_failure(publisher), &uploads[0]);
+    for (size_t i = 0; i < 2; i++) {
+        uploads[i].reason = reasons[i];
+        uploads[i].state = states[i];
+    }
+    report_fixture_clear(&fixture);
+}
+
 static void test_problem(void **state)
 {
     (void)state;
@@ -155,9 +187,9 @@ static void test_proof_of_work(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_problem),       cmocka_unit_test(test_result),
-        cmocka_unit_test(test_verified),      cmocka_unit_test(test_points_trouble),
-        cmocka_unit_test(test_proof_of_work),
+        cmocka_unit_test(test_problem),        cmocka_unit_test(test_result),
+        cmocka_unit_test(test_last_failure),   cmocka_unit_test(test_verified),
+        cmocka_unit_test(test_points_trouble), cmocka_unit_test(test_proof_of_work),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
