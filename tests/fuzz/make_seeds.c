@@ -223,6 +223,10 @@ static void write_forged(void)
         seeds_write_text("descriptor_middle", name, middle);
         seeds_write_text("descriptor_outer", name, outer);
         seeds_write_text("document", name, text);
+        seeds_write_with_byte("inspect", "whole", 0, text, strlen(text));
+        seeds_write_with_byte("inspect", "outer", 1, outer, strlen(outer));
+        seeds_write_with_byte("inspect", "middle", 2, middle, strlen(middle));
+        seeds_write_with_byte("inspect", "inner", 3, inner, strlen(inner));
         if (count == 0)
             write_event("descriptor", text);
         free(text);
