@@ -87,7 +87,8 @@ void examine_closed(struct descriptor_examination *examination, bool has_key, co
         error_set(&error, "%s", reason);
         check_result_note(check, -1, &error);
     } else {
-        error_set(&check->error, "restricted: only the client key of an authorised client opens it");
+        error_set(&check->error,
+                  "restricted, or damaged: only the client key of an authorised client tells, and opens it");
     }
 }
 
@@ -114,6 +115,13 @@ struct examined_point *examine_next_point(struct descriptor_examination *examina
     struct examined_point *point = &examination->points[examination->point_count];
     memset(point, 0, sizeof(*point));
     return point;
+}
+
+/* Says why a check of something that need not be there was not made. */
+static void note_absence(struct check_result *check)
+{
+    if (check->outcome == CHECK_NOT_MADE)
+        error_set(&check->error, "there is none");
 }
 
 /* Checks that the newest point is none of those before it. */
@@ -159,4 +167,7 @@ void examine_points_end(struct descriptor_examination *examination)
                            "than %d",
                            examination->points_in_all, INTRODUCTION_POINTS_MAX);
     check_result_note(&examination->checks[CHECK_POINT_COUNT], result, &error);
+    note_absence(&examination->checks[CHECK_FLOW_CONTROL]);
+    note_absence(&examination->checks[CHECK_PROOF_OF_WORK]);
+    note_absence(&examination->checks[CHECK_POINTS_DIFFER]);
 }

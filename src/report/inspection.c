@@ -78,7 +78,8 @@ void inspection_find_making(const struct inspection *inspection, struct making *
             1;
     }
     const int64_t difference = making->made_at - making->hour_at;
-    making->fits = !making->is_known || !has_certificate ||
+    /* Where no time period is known that of the network may be another one. */
+    making->fits = !making->is_known || !has_certificate || !inspection->examination->has_period ||
                    (difference >= -MAKING_TOLERANCE && difference <= SECONDS_PER_HOUR + MAKING_TOLERANCE);
 }
 

@@ -4,11 +4,9 @@
 
 #include <jansson.h>
 
+#include "control/relay_nickname.h"
 #include "onion/descriptor_checks.h"
 #include "report/status_printer.h"
-
-/* Longest nickname of a relay, with a NUL. */
-#define RELAY_NAME_SIZE 20
 
 struct inspection {
     const struct descriptor_examination *examination;
@@ -43,7 +41,7 @@ void inspection_print(const struct inspection *inspection, const struct printer 
 json_t *inspection_make_json(const struct inspection *inspection);
 
 /* Writes the nickname of a relay, or "" where it is not known, and its fingerprint behind a dollar sign. */
-#define RELAY_TEXT_SIZE (RELAY_NAME_SIZE + 2 + 2 * RELAY_FINGERPRINT_SIZE + 2)
+#define RELAY_TEXT_SIZE (RELAY_NICKNAME_SIZE + 2 + 2 * RELAY_FINGERPRINT_SIZE + 2)
 void inspection_format_relay(char text[RELAY_TEXT_SIZE], const struct inspection *inspection,
                              const uint8_t fingerprint[RELAY_FINGERPRINT_SIZE]);
 

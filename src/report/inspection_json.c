@@ -139,7 +139,7 @@ static json_t *make_inner_layer(const struct descriptor_examination *examination
     for (size_t i = 0; i < descriptor->unknown_line_count; i++)
         json_array_append_new(lines, status_value_text(descriptor->unknown_lines[i]));
     json_object_set_new(object, "unknownLines", lines);
-    json_object_set_new(object, "introductionPoints", json_integer((json_int_t)examination->points_in_all));
+    json_object_set_new(object, "introPointsNum", json_integer((json_int_t)examination->points_in_all));
     return object;
 }
 
