@@ -133,6 +133,19 @@ const struct command commands[COMMANDS] = {
         .run = agent_command,
     },
     {
+        .kind = COMMAND_WORD,
+        .name = "inspect",
+        .operand = "FILE or ADDRESS",
+        .options = OPTION_BIT(CONFIG) | OPTION_BIT(SOCKET) | OPTION_BIT(IP) | OPTION_BIT(PORT) |
+                   OPTION_BIT(VERBOSITY) | OPTION_BIT(TIMEOUT) | OPTION_BIT(JSON) | OPTION_BIT(ADDRESS) |
+                   OPTION_BIT(CLIENT_KEY) | OPTION_BIT(PERIOD_MINUTES),
+        .usage = "FILE|ADDRESS [--address ADDRESS] [--client-key FILE] [--json]",
+        .help = "take a descriptor apart and check all of it: one in a file, or what\n"
+                "each HSDir of any onion service hands out",
+        .complete = inspect_complete_options,
+        .run = inspect_command,
+    },
+    {
         .kind = COMMAND_HELP,
         .name = "help",
         .letter = 'h',

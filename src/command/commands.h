@@ -46,7 +46,7 @@ struct command {
 };
 
 /* The default one first, then in the order in which --help has them. */
-#define COMMANDS 13
+#define COMMANDS 14
 extern const struct command commands[COMMANDS];
 
 /* Each in a file of its name; --help and --version in help.c, undrain in drain.c, all of client in client.c.
@@ -66,6 +66,8 @@ int client_remove_command(const struct options *options);
 int client_complete_options(struct options *options, struct error *error);
 int agent_command(const struct options *options);
 int agent_complete_options(struct options *options, struct error *error);
+int inspect_command(const struct options *options);
+int inspect_complete_options(struct options *options, struct error *error);
 int help_command(const struct options *options);
 int version_command(const struct options *options);
 

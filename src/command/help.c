@@ -81,8 +81,8 @@ int help_command(const struct options *options)
         print_option(&option_rows[i]);
     puts("\n"
          "Exit status: 0 all is published (or the config is good, or the bundles are made); 1 something\n"
-         "was, but not everything; 2 bad usage, config or keys; 3 nothing could be published, or there is\n"
-         "nobody to ask for the status.\n"
+         "was, but not everything, or what is inspected has faults; 2 bad usage, config or keys; 3 nothing\n"
+         "could be published or found, or there is nobody to ask for the status.\n"
          "The manual is obpub(8).");
     return output_finish(EXIT_CODE_COMPLETE);
 }

@@ -160,6 +160,11 @@ static int set_password_file(struct options *options, const char *argument, stru
     return take_file(&options->password_file, argument, error);
 }
 
+static int set_client_key(struct options *options, const char *argument, struct error *error)
+{
+    return take_file(&options->client_key, argument, error);
+}
+
 /* What it is shows when the command is run, for this and the next two. */
 static int set_control(struct options *options, const char *argument, struct error *error)
 {
@@ -268,8 +273,10 @@ const struct option_row option_rows[OPTIONS] = {
                        set_listen},
     [OPTION_PASSWORD_FILE] = {"password-file", 0, "FILE", "holds the secret that the publisher has, too",
                               set_password_file},
-    [OPTION_ADDRESS] = {"address", 0, "ADDRESS", "a service that may be asked about; may be given again",
+    [OPTION_ADDRESS] = {"address", 0, "ADDRESS", "a service: that may be asked about, or of FILE",
                         add_address},
+    [OPTION_CLIENT_KEY] = {"client-key", 0, "FILE",
+                           "opens a restricted service's descriptors (.auth_private)", set_client_key},
     [OPTION_IS_TESTNET] = {"is-testnet", 0, NULL,
                            "accepted as by Onionbalance; testing networks are noticed without it",
                            accept_is_testnet},

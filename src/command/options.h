@@ -33,6 +33,7 @@ struct options {
     const char *folder;       /* --folder of "obpub client", or NULL */
     const char *operand;      /* what a command is about that is no option: see its row */
     unsigned timeout;         /* seconds, 120 unless given */
+    const char *client_key;   /* --client-key of "obpub inspect", or NULL */
     const char *output;       /* -o of "obpub presign", and of "obpub client new", or NULL */
     unsigned days;            /* --days of "obpub presign" */
     unsigned period_minutes;  /* --period-minutes, 1440 unless given */

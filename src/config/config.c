@@ -159,6 +159,13 @@ static void read_tor_credentials(struct config_loader *loader, yaml_node_t **val
             config->tor_control_count);
 }
 
+/* Reads where the local tors are, and what lets obpub in. */
+static void read_local_tors(struct config_loader *loader, yaml_node_t **values)
+{
+    read_places(loader, values[TOP_TOR_CONTROL], "tor-control", "local tors", read_tor_control);
+    read_tor_credentials(loader, values);
+}
+
 /* Reads where the metrics are served; release with free(). NULL when they are not, or for a bad place. */
 static char *read_metrics_listen(struct yaml_reader *yaml, yaml_node_t *node)
 {
@@ -259,8 +266,7 @@ static void read_top(struct config_loader *loader)
     struct config *config = loader->config;
     yaml_node_t *values[TOP_KEYS];
     read_top_mapping(&loader->yaml, values);
-    read_places(loader, values[TOP_TOR_CONTROL], "tor-control", "local tors", read_tor_control);
-    read_tor_credentials(loader, values);
+    read_local_tors(loader, values);
     read_places(loader, values[TOP_TOR_SOCKS], "tor-socks", "SOCKS ports", read_tor_socks);
     read_sockets(loader, values);
     config->metrics_listen = read_metrics_listen(&loader->yaml, values[TOP_METRICS_LISTEN]);
@@ -278,6 +284,13 @@ static void read_top(struct config_loader *loader)
     foreign_keys_report(&loader->yaml.foreign_keys, loader->yaml.report, loader->yaml.path);
 }
 
+/* The folder of a file, with its slash; "" for the current one. To be released with free(). */
+static char *copy_folder(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return memory_copy_text(path, slash != NULL ? (size_t)(slash - path) + 1 : 0);
+}
+
 int config_parse(struct config *config, const char *path, const unsigned char *text, size_t length,
                  const struct config_files *files, struct config_report *report)
 {
@@ -285,8 +298,7 @@ int config_parse(struct config *config, const char *path, const unsigned char *t
     struct config_loader loader = {.config = config, .files = files};
     if (yaml_reader_parse(&loader.yaml, path, text, length, report) != 0)
         return -1;
-    const char *slash = strrchr(path, '/');
-    loader.folder = memory_copy_text(path, slash != NULL ? (size_t)(slash - path) + 1 : 0);
+    loader.folder = copy_folder(path);
     config->path = memory_copy_text(path, strlen(path));
     read_top(&loader);
     free(loader.folder);
@@ -398,6 +410,24 @@ void config_find_listeners(char **status_socket, char **command_socket, char **m
         yaml_reader_clear(&yaml);
     }
     config_report_clear(&report);
+}
+
+int config_find_local_tors(struct config *config, const char *path, struct config_report *report)
+{
+    yaml_node_t *values[TOP_KEYS];
+    *config = (struct config){0};
+    *report = (struct config_report){0};
+    struct config_loader loader = {.config = config, .files = &config_files_here};
+    if (load_top(&loader.yaml, values, path, report) != 0)
+        return -1;
+    loader.folder = copy_folder(path);
+    read_local_tors(&loader, values);
+    free(loader.folder);
+    yaml_reader_clear(&loader.yaml);
+    if (report->error_count == 0)
+        return 0;
+    config_clear(config);
+    return -1;
 }
 
 void config_clear(struct config *config)

@@ -196,6 +196,11 @@ void config_find_listeners(char **status_socket, char **command_socket, char **m
 /* Wipes the keys of clients that a config has, for one who has handed them on and needs them no more. */
 void config_forget_client_keys(struct config *config);
 
+/* Reads nothing but where the local tors' control ports are and what opens them, for one who may not read the
+ * keys: the rest of config stays empty. Returns 0 with config to be released with config_clear(), or -1 with
+ * at least one error in the report and nothing in config. Release the report with config_report_clear(). */
+int config_find_local_tors(struct config *config, const char *path, struct config_report *report);
+
 /* True when both say the same of their control port: where it is, and what opens it. */
 bool config_backend_asks_same(const struct config_backend *one, const struct config_backend *other);
 

@@ -309,4 +309,13 @@ const struct confine_profile confine_profiles[CONFINE_ROLES] = {
             .limits = signer_limits,
             .limit_count = COUNT(signer_limits),
         },
+    [CONFINE_INSPECTOR] =
+        {
+            .name = "inspector",
+            .calls = {.allowed = {basic_calls, common_calls, socket_calls},
+                      .conditions = {basic_conditions, common_conditions},
+                      .fatal = fatal_calls},
+            .limits = reader_limits,
+            .limit_count = COUNT(reader_limits),
+        },
 };

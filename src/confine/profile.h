@@ -10,12 +10,13 @@
 #include "confine/seccomp_filter.h"
 
 enum confine_role {
-    CONFINE_ENGINE, /* talks to tors, to the network and to who asks for the status; holds no master key */
-    CONFINE_READER, /* reads config and key files, and talks to the other two alone */
-    CONFINE_SIGNER, /* holds the master keys, and talks to the other two alone */
-    CONFINE_AGENT,  /* beside a backend: talks to its tor, and to who knows the secret */
-    CONFINE_GATE,   /* finds out who knows it, and talks to the other two alone besides */
-    CONFINE_KEEPER, /* holds the secret, and talks to the gate alone */
+    CONFINE_ENGINE,    /* talks to tors, to the network and to who asks for the status; holds no master key */
+    CONFINE_READER,    /* reads config and key files, and talks to the other two alone */
+    CONFINE_SIGNER,    /* holds the master keys, and talks to the other two alone */
+    CONFINE_AGENT,     /* beside a backend: talks to its tor, and to who knows the secret */
+    CONFINE_GATE,      /* finds out who knows it, and talks to the other two alone besides */
+    CONFINE_KEEPER,    /* holds the secret, and talks to the gate alone */
+    CONFINE_INSPECTOR, /* reads a descriptor, and talks to the tor that it is connected to already */
     CONFINE_ROLES
 };
 

@@ -119,18 +119,20 @@ int certificate_verify(struct certificate *certificate, const uint8_t *encoded, 
     return certificate_verify_again(certificate, encoded, length, type, signing_key, wall_now, NULL, error);
 }
 
-int certificate_verify_again(struct certificate *certificate, const uint8_t *encoded, size_t length,
-                             enum certificate_type type, const uint8_t signing_key[ED25519_PUBLIC_KEY_SIZE],
-                             int64_t wall_now, struct verified_signatures *verified, struct error *error)
+int certificate_check_signer(const struct certificate *certificate, enum certificate_type type,
+                             const uint8_t signing_key[ED25519_PUBLIC_KEY_SIZE], struct error *error)
 {
-    if (certificate_parse(certificate, encoded, length, error) != 0)
-        return -1;
     if (certificate->type != type)
         return error_set(error, "a certificate is of type %u, not %u", certificate->type, (unsigned)type);
     if (!certificate->has_signing_key)
         return error_set(error, "a certificate does not name its signing key");
     if (sodium_memcmp(certificate->signing_key, signing_key, ED25519_PUBLIC_KEY_SIZE) != 0)
         return error_set(error, "a certificate is signed by another key than it should be");
+    return 0;
+}
+
+int certificate_check_times(const struct certificate *certificate, int64_t wall_now, struct error *error)
+{
     if (wall_now >= (int64_t)certificate->expiration_hour * SECONDS_PER_HOUR)
         return error_set(error, "a certificate has expired: check the clocks of this machine and its maker");
     if (certificate->expiration_hour > wall_now / SECONDS_PER_HOUR + CERTIFICATE_LIFETIME_HOURS_MAX)
@@ -139,8 +141,27 @@ int certificate_verify_again(struct certificate *certificate, const uint8_t *enc
             "a certificate is good for more than %d hours, and no tor makes such: check the clocks "
             "of this machine and its maker",
             CERTIFICATE_LIFETIME_HOURS_MAX);
+    return 0;
+}
+
+int certificate_check_signature(const uint8_t *encoded, size_t length,
+                                const uint8_t signing_key[ED25519_PUBLIC_KEY_SIZE],
+                                struct verified_signatures *verified, struct error *error)
+{
     const size_t body_length = length - ED25519_SIGNATURE_SIZE;
     if (verified_signatures_verify(verified, encoded + body_length, encoded, body_length, signing_key) != 0)
         return error_set(error, "a certificate has a bad signature");
+    return 0;
+}
+
+int certificate_verify_again(struct certificate *certificate, const uint8_t *encoded, size_t length,
+                             enum certificate_type type, const uint8_t signing_key[ED25519_PUBLIC_KEY_SIZE],
+                             int64_t wall_now, struct verified_signatures *verified, struct error *error)
+{
+    if (certificate_parse(certificate, encoded, length, error) != 0 ||
+        certificate_check_signer(certificate, type, signing_key, error) != 0 ||
+        certificate_check_times(certificate, wall_now, error) != 0 ||
+        certificate_check_signature(encoded, length, signing_key, verified, error) != 0)
+        return -1;
     return 0;
 }

@@ -49,6 +49,18 @@ void certificate_assemble(uint8_t encoded[CERTIFICATE_SIZE], const struct certif
 int certificate_parse(struct certificate *certificate, const uint8_t *encoded, size_t length,
                       struct error *error);
 
+/* What certificate_verify() checks of one that was parsed, each for itself. Each returns 0 or -1. */
+/* That it is of this type and names signing_key as its signer; */
+int certificate_check_signer(const struct certificate *certificate, enum certificate_type type,
+                             const uint8_t signing_key[ED25519_PUBLIC_KEY_SIZE], struct error *error);
+/* that it has not expired at wall_now, and will within CERTIFICATE_LIFETIME_HOURS_MAX; */
+int certificate_check_times(const struct certificate *certificate, int64_t wall_now, struct error *error);
+/* and its signature, with those that were verified before, to which a good one is added; verified may be
+ * NULL. */
+int certificate_check_signature(const uint8_t *encoded, size_t length,
+                                const uint8_t signing_key[ED25519_PUBLIC_KEY_SIZE],
+                                struct verified_signatures *verified, struct error *error);
+
 /* Parses, then checks that it is of this type, that it names signing_key as its signer, that the signature is
  * good, that it has not expired at wall_now (seconds since the epoch), and that it will within
  * CERTIFICATE_LIFETIME_HOURS_MAX. Returns 0 or -1. */

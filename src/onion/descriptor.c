@@ -1,4 +1,5 @@
-/* Takes a v3 descriptor apart and checks all of it: form, service, signatures, layers. */
+/* Takes a v3 descriptor apart and checks all of it: form, service, signatures, layers. Ends at the first
+ * check that fails, unless it is examined: then all are made that can be. */
 #include "onion/descriptor.h"
 
 #include <inttypes.h>
@@ -8,6 +9,7 @@
 #include "base/memory.h"
 #include "crypto/descriptor_cookie.h"
 #include "crypto/descriptor_layer.h"
+#include "descriptor_examine.h"
 #include "descriptor_inner.h"
 #include "descriptor_layout.h"
 #include "item_rules.h"
@@ -65,6 +67,7 @@ static const struct item_rule middle_rules[MIDDLE_ITEMS] = {
 struct decoding {
     const struct descriptor_expectation *expectation;
     struct descriptor *descriptor;
+    struct descriptor_examination *examination; /* NULL: it is not examined */
     struct text text;
     struct text certificate, superencrypted, signature; /* of the outer layer, base64 */
     struct text signed_text;                            /* what the signature covers */
@@ -81,13 +84,28 @@ struct decoding {
     size_t room; /* bytes in each */
 };
 
+/* Notes how a check went, where it is examined. Returns the result as it is. */
+static int judge(const struct decoding *decoding, enum descriptor_check check, int result,
+                 const struct error *error)
+{
+    if (decoding->examination == NULL)
+        return result;
+    return check_result_note(&decoding->examination->checks[check], result, error);
+}
+
+/* Whether decoding ends with a check that came out like this; an examination goes on with the next. */
+static bool is_end(const struct decoding *decoding, int result)
+{
+    return result != 0 && decoding->examination == NULL;
+}
+
 /* Takes over one item of the outer layer. */
-static int decode_outer_item(struct decoding *decoding, struct item_checker *checker,
-                             const struct document_item *item, struct error *error)
+static int decode_outer_item(struct decoding *decoding, int rule, const struct document_item *item,
+                             struct error *error)
 {
     struct descriptor *descriptor = decoding->descriptor;
     uint64_t number;
-    switch (item_checker_take(checker, item, error)) {
+    switch (rule) {
     case ITEM_HS_DESCRIPTOR:
         if (!text_equals(item->arguments[0], "3"))
             return error_set(error, "it is of another version than 3");
@@ -112,10 +130,8 @@ static int decode_outer_item(struct decoding *decoding, struct item_checker *che
         decoding->signed_text =
             (struct text){decoding->text.start, (size_t)(item->line.start - decoding->text.start)};
         return 0;
-    case ITEM_UNKNOWN:
-        return 0;
     default:
-        return -1;
+        return 0;
     }
 }
 
@@ -139,10 +155,10 @@ static int decode_auth_client(struct decoding *decoding, const struct document_i
 }
 
 /* Takes over one item of the middle layer. */
-static int decode_middle_item(struct decoding *decoding, struct item_checker *checker,
-                              const struct document_item *item, struct error *error)
+static int decode_middle_item(struct decoding *decoding, int rule, const struct document_item *item,
+                              struct error *error)
 {
-    switch (item_checker_take(checker, item, error)) {
+    switch (rule) {
     case ITEM_AUTH_TYPE:
         if (!text_equals(item->arguments[0], "x25519"))
             return error_set(error, "the middle layer has another \"desc-auth-type\" than x25519");
@@ -157,31 +173,71 @@ static int decode_middle_item(struct decoding *decoding, struct item_checker *ch
     case ITEM_ENCRYPTED:
         decoding->encrypted = item->object;
         return 0;
-    case ITEM_UNKNOWN:
-        return 0;
     default:
-        return -1;
+        return 0;
     }
 }
 
-typedef int (*item_decoder)(struct decoding *, struct item_checker *, const struct document_item *,
-                            struct error *);
+/* A layer that is held to a table in its order. */
+struct layer_form {
+    const char *section;
+    const struct item_rule *rules;
+    size_t rule_count;
+    int (*decode_item)(struct decoding *, int rule, const struct document_item *, struct error *);
+    enum descriptor_check form;          /* that all items are there, in their order and as they have to be */
+    const enum descriptor_check *checks; /* which one is about what an item says */
+};
 
-/* Reads all items of a layer that is held to a table in its order. */
-static int decode_items(struct decoding *decoding, struct text text, struct item_checker *checker,
-                        item_decoder decode_item, struct error *error)
+static const enum descriptor_check outer_checks[OUTER_ITEMS] = {
+    [ITEM_HS_DESCRIPTOR] = CHECK_VERSION,       [ITEM_LIFETIME] = CHECK_LIFETIME,
+    [ITEM_SIGNING_KEY_CERT] = CHECK_OUTER_FORM, [ITEM_REVISION_COUNTER] = CHECK_REVISION_COUNTER,
+    [ITEM_SUPERENCRYPTED] = CHECK_OUTER_FORM,   [ITEM_SIGNATURE] = CHECK_OUTER_FORM,
+};
+static const struct layer_form outer_form = {
+    "the outer layer", outer_rules, OUTER_ITEMS, decode_outer_item, CHECK_OUTER_FORM, outer_checks,
+};
+
+static const enum descriptor_check middle_checks[MIDDLE_ITEMS] = {
+    [ITEM_AUTH_TYPE] = CHECK_CLIENT_AUTHORIZATION,
+    [ITEM_EPHEMERAL_KEY] = CHECK_CLIENT_AUTHORIZATION,
+    [ITEM_AUTH_CLIENT] = CHECK_CLIENT_AUTHORIZATION,
+    [ITEM_ENCRYPTED] = CHECK_MIDDLE_FORM,
+};
+static const struct layer_form middle_form = {
+    "the middle layer", middle_rules, MIDDLE_ITEMS, decode_middle_item, CHECK_MIDDLE_FORM, middle_checks,
+};
+
+/* Checks one item and takes over what it says. */
+static int decode_item(struct decoding *decoding, const struct layer_form *form, struct item_checker *checker,
+                       const struct document_item *item, struct error *error)
+{
+    const int rule = item_checker_take(checker, item, error);
+    if (rule < 0)
+        return judge(decoding, form->form, rule, error);
+    if (rule == ITEM_UNKNOWN)
+        return 0;
+    const int result = form->decode_item(decoding, rule, item, error);
+    return judge(decoding, form->checks[rule], result, error);
+}
+
+/* Reads all items of a layer. */
+static int decode_items(struct decoding *decoding, struct text text, const struct layer_form *form,
+                        struct error *error)
 {
     struct document_reader reader;
     struct document_item item;
+    struct item_checker checker;
     int has_item;
+    item_checker_init(&checker, form->section, form->rules, form->rule_count, true);
     document_reader_init(&reader, text.start, text.length);
-    while ((has_item = document_reader_next(&reader, &item, error)) == 1) {
-        if (decode_item(decoding, checker, &item, error) != 0)
+    while ((has_item = document_reader_next(&reader, &item, error)) != 0) {
+        int result = has_item < 0
+                         ? judge(decoding, form->form, error_add_context(error, "%s", form->section), error)
+                         : decode_item(decoding, form, &checker, &item, error);
+        if (is_end(decoding, result))
             return -1;
     }
-    if (has_item < 0)
-        return error_add_context(error, "%s", checker->section);
-    return item_checker_finish(checker, error);
+    return judge(decoding, form->form, item_checker_finish(&checker, error), error);
 }
 
 /* Lists them, the likeliest first. */
@@ -279,34 +335,73 @@ static int find_period(struct decoding *decoding, const uint8_t blinded_key[ED25
                      expectation->period_number);
 }
 
+/* Reads the certificate of the descriptor signing key, *length bytes of encoded, without any check of what it
+ * says. */
+static int read_certificate(struct certificate *certificate, uint8_t encoded[CERTIFICATE_SIZE_MAX],
+                            size_t *length, struct text base64, struct error *error)
+{
+    ptrdiff_t decoded = text_decode_base64(base64, encoded, CERTIFICATE_SIZE_MAX);
+    if (decoded < 0)
+        return error_set(error, "descriptor-signing-key-cert is not base64 of at most %d bytes",
+                         CERTIFICATE_SIZE_MAX);
+    *length = (size_t)decoded;
+    if (certificate_parse(certificate, encoded, *length, error) != 0)
+        return error_add_context(error, "descriptor-signing-key-cert");
+    if (!certificate->has_signing_key)
+        return error_set(error, "descriptor-signing-key-cert does not name the blinded key");
+    return 0;
+}
+
+/* Checks that a blinded key is the service's, of a time period that is possible now. */
+static int check_blinded_key(struct decoding *decoding, const struct certificate *certificate,
+                             struct error *error)
+{
+    const int result = decoding->expectation->identity_key == NULL
+                           ? 0
+                           : find_period(decoding, certificate->signing_key, error);
+    if (decoding->examination != NULL)
+        examine_blinded_key(decoding->examination, decoding->expectation, certificate, result, error);
+    return result;
+}
+
+/* Judges a check of the certificate; the sentence is to say which one it is. */
+static int judge_certificate(const struct decoding *decoding, enum descriptor_check check, int result,
+                             struct error *error)
+{
+    if (result != 0)
+        error_add_context(error, "descriptor-signing-key-cert");
+    return judge(decoding, check, result, error);
+}
+
 /* Checks that the descriptor signing key was certified by a blinded key of the expected service. */
 static int verify_signing_key(struct decoding *decoding, struct error *error)
 {
     struct descriptor *descriptor = decoding->descriptor;
+    const struct descriptor_expectation *expectation = decoding->expectation;
     uint8_t encoded[CERTIFICATE_SIZE_MAX];
     struct certificate certificate;
-    ptrdiff_t length = text_decode_base64(decoding->certificate, encoded, sizeof(encoded));
-    if (length < 0)
-        return error_set(error, "descriptor-signing-key-cert is not base64 of at most %d bytes",
-                         CERTIFICATE_SIZE_MAX);
-    if (certificate_parse(&certificate, encoded, (size_t)length, error) != 0)
-        return error_add_context(error, "descriptor-signing-key-cert");
-    if (!certificate.has_signing_key)
-        return error_set(error, "descriptor-signing-key-cert does not name the blinded key");
-    if (find_period(decoding, certificate.signing_key, error) != 0)
+    size_t length = 0;
+    int result = read_certificate(&certificate, encoded, &length, decoding->certificate, error);
+    if (judge(decoding, CHECK_SIGNING_KEY_CERTIFICATE, result, error) != 0 ||
+        is_end(decoding, check_blinded_key(decoding, &certificate, error)))
         return -1;
     memcpy(descriptor->blinded_key, certificate.signing_key, sizeof(descriptor->blinded_key));
-    if (certificate_verify_again(&certificate, encoded, (size_t)length, CERTIFICATE_DESCRIPTOR_SIGNING_KEY,
-                                 descriptor->blinded_key, decoding->expectation->wall_now,
-                                 decoding->expectation->verified, error) != 0)
-        return error_add_context(error, "descriptor-signing-key-cert");
     memcpy(descriptor->signing_key, certificate.certified_key, sizeof(descriptor->signing_key));
     descriptor->signing_key_expiration_hour = certificate.expiration_hour;
-    return 0;
+    result = certificate_check_signer(&certificate, CERTIFICATE_DESCRIPTOR_SIGNING_KEY,
+                                      descriptor->blinded_key, error);
+    if (is_end(decoding, judge_certificate(decoding, CHECK_SIGNING_KEY_CERTIFICATE, result, error)))
+        return -1;
+    result = certificate_check_times(&certificate, expectation->wall_now, error);
+    if (is_end(decoding, judge_certificate(decoding, CHECK_SIGNING_KEY_TIMES, result, error)))
+        return -1;
+    result =
+        certificate_check_signature(encoded, length, descriptor->blinded_key, expectation->verified, error);
+    return judge_certificate(decoding, CHECK_SIGNING_KEY_SIGNATURE, result, error);
 }
 
 /* Checks the signature under the document. */
-static int verify_signature(struct decoding *decoding, struct error *error)
+static int check_signature(struct decoding *decoding, struct error *error)
 {
     uint8_t signature[ED25519_SIGNATURE_SIZE];
     if (decoding->signature.length != SIGNATURE_LENGTH ||
@@ -319,6 +414,11 @@ static int verify_signature(struct decoding *decoding, struct error *error)
                        decoding->descriptor->signing_key) != 0)
         return error_set(error, "its signature is bad");
     return 0;
+}
+
+static int verify_signature(struct decoding *decoding, struct error *error)
+{
+    return judge(decoding, CHECK_SIGNATURE, check_signature(decoding, error), error);
 }
 
 /* True when all that stands behind a layer's text is NULs. */
@@ -335,6 +435,7 @@ static bool is_padding(const char *bytes, size_t length)
 static int decrypt_layer(struct decoding *decoding, struct text base64, enum descriptor_layer layer,
                          struct text *plaintext, struct error *error)
 {
+    *plaintext = (struct text){NULL, 0};
     ptrdiff_t blob_length = text_decode_base64(base64, decoding->blob, decoding->room);
     if (blob_length < 0)
         return error_set(error, "an encrypted layer is not base64");
@@ -343,6 +444,8 @@ static int decrypt_layer(struct decoding *decoding, struct text base64, enum des
     if (length < 0)
         return LAYER_CLOSED;
     *plaintext = (struct text){decoding->plaintext, strnlen(decoding->plaintext, (size_t)length)};
+    if (decoding->examination != NULL)
+        examine_layer(decoding->examination, layer, (size_t)blob_length, (size_t)length, plaintext->length);
     if (!is_padding(plaintext->start + plaintext->length, (size_t)length - plaintext->length))
         return error_set(error, "an encrypted layer goes on behind its padding");
     return 0;
@@ -376,12 +479,16 @@ const char *descriptor_explain_closed(bool has_client_key)
 /* What becomes of a descriptor whose inner layer can't be decrypted. */
 static int leave_closed(struct decoding *decoding, struct error *error)
 {
-    if (decoding->descriptor->is_restricted)
-        return error_set(
-            error, "its inner layer can't be decrypted, though the client key is of one of its authorised "
-                   "clients");
-    if (!decoding->expectation->accepts_closed)
-        return error_set(error, "%s", descriptor_explain_closed(decoding->expectation->client_key != NULL));
+    const bool has_key = decoding->expectation->client_key != NULL;
+    const char *reason = decoding->descriptor->is_restricted
+                             ? "its inner layer can't be decrypted, though the client key is of one of its "
+                               "authorised clients"
+                             : descriptor_explain_closed(has_key);
+    if (decoding->examination != NULL)
+        examine_closed(decoding->examination, has_key, reason);
+    else if (decoding->descriptor->is_restricted || !decoding->expectation->accepts_closed)
+        return error_set(error, "%s", reason);
+    decoding->descriptor->is_restricted = false;
     decoding->descriptor->is_closed = true;
     return 0;
 }
@@ -401,6 +508,36 @@ static int decrypt_inner(struct decoding *decoding, struct text *inner, struct e
     return decrypt_layer(decoding, decoding->encrypted, DESCRIPTOR_LAYER_ENCRYPTED, inner, error);
 }
 
+/* Opens the middle layer, and finds what the inner one is opened with. */
+static int decode_middle(struct decoding *decoding, struct error *error)
+{
+    struct text middle;
+    int result =
+        decrypt_layer(decoding, decoding->superencrypted, DESCRIPTOR_LAYER_SUPERENCRYPTED, &middle, error);
+    if (result == LAYER_CLOSED)
+        result = error_set(error, "its middle layer can't be decrypted");
+    judge(decoding, CHECK_MIDDLE_ENCRYPTION, result, error);
+    if (middle.start == NULL || is_end(decoding, result) ||
+        is_end(decoding, decode_items(decoding, middle, &middle_form, error)))
+        return -1;
+    return judge(decoding, CHECK_CLIENT_AUTHORIZATION, find_cookie(decoding, error), error);
+}
+
+/* Opens the inner layer and reads all that is in it. */
+static int decode_inner(struct decoding *decoding, struct error *error)
+{
+    struct text inner;
+    int result = decrypt_inner(decoding, &inner, error);
+    if (result == LAYER_CLOSED)
+        return leave_closed(decoding, error);
+    judge(decoding, CHECK_INNER_ENCRYPTION, result, error);
+    if (inner.start == NULL || is_end(decoding, result))
+        return -1;
+    return descriptor_decode_inner(decoding->descriptor, inner.start, inner.length,
+                                   decoding->expectation->wall_now, decoding->expectation->verified,
+                                   decoding->examination, error);
+}
+
 /* Opens the two encrypted layers. */
 static int decode_layers(struct decoding *decoding, struct error *error)
 {
@@ -410,34 +547,32 @@ static int decode_layers(struct decoding *decoding, struct error *error)
     blinding_derive_subcredential(secret->subcredential, decoding->expectation->identity_key,
                                   descriptor->blinded_key);
     secret->revision_counter = descriptor->revision_counter;
-
-    struct text middle, inner;
-    struct item_checker checker;
-    item_checker_init(&checker, "the middle layer", middle_rules, MIDDLE_ITEMS, true);
-    int result =
-        decrypt_layer(decoding, decoding->superencrypted, DESCRIPTOR_LAYER_SUPERENCRYPTED, &middle, error);
-    if (result == LAYER_CLOSED)
-        return error_set(error, "its middle layer can't be decrypted");
-    if (result != 0 || decode_items(decoding, middle, &checker, decode_middle_item, error) != 0 ||
-        find_cookie(decoding, error) != 0)
+    if (is_end(decoding, decode_middle(decoding, error)) || decoding->encrypted.start == NULL)
         return -1;
-    result = decrypt_inner(decoding, &inner, error);
-    if (result == LAYER_CLOSED)
-        return leave_closed(decoding, error);
-    if (result != 0)
-        return -1;
-    return descriptor_decode_inner(descriptor, inner.start, inner.length, decoding->expectation->wall_now,
-                                   decoding->expectation->verified, error);
+    return decode_inner(decoding, error);
 }
 
 static int decode_descriptor(struct decoding *decoding, struct error *error)
 {
-    struct item_checker checker;
-    item_checker_init(&checker, "the outer layer", outer_rules, OUTER_ITEMS, true);
-    if (decode_items(decoding, decoding->text, &checker, decode_outer_item, error) != 0 ||
+    if (decode_items(decoding, decoding->text, &outer_form, error) != 0 ||
         verify_signing_key(decoding, error) != 0 || verify_signature(decoding, error) != 0)
         return -1;
     return decode_layers(decoding, error);
+}
+
+/* The same, of as much as can be checked with what there is. */
+static void examine_descriptor(struct decoding *decoding)
+{
+    const struct descriptor_examination *examination = decoding->examination;
+    struct error error = {.text = ""};
+    decode_items(decoding, decoding->text, &outer_form, &error);
+    if (decoding->certificate.start != NULL)
+        verify_signing_key(decoding, &error);
+    if (decoding->signature.start != NULL && examination->has_certificate)
+        verify_signature(decoding, &error);
+    if (examination->has_period && decoding->superencrypted.start != NULL &&
+        examination->checks[CHECK_REVISION_COUNTER].outcome == CHECK_PASSED)
+        decode_layers(decoding, &error);
 }
 
 /* Keeps the signatures of two descriptors like this one: a service has two at a time. */
@@ -448,16 +583,12 @@ static void trim_verified(struct verified_signatures *verified, const struct des
         verified_signatures_trim(verified, 2 * certificates);
 }
 
-struct descriptor *descriptor_decode(const char *text, size_t length,
-                                     const struct descriptor_expectation *expectation, struct error *error)
+/* Prepares to decode a text; a descriptor that is the caller's comes of it. */
+static void decoding_init(struct decoding *decoding, const char *text, size_t length,
+                          const struct descriptor_expectation *expectation)
 {
-    if (length >= expectation->size_max) {
-        error_set(error, "a descriptor of %zu bytes: the network allows fewer than %zu", length,
-                  expectation->size_max);
-        return NULL;
-    }
-    size_t room = length + sizeof(DESCRIPTOR_SIGNATURE_PREFIX);
-    struct decoding decoding = {
+    const size_t room = length + sizeof(DESCRIPTOR_SIGNATURE_PREFIX);
+    *decoding = (struct decoding){
         .expectation = expectation,
         .descriptor = memory_allocate(1, sizeof(struct descriptor)),
         .text = {text, length},
@@ -465,19 +596,55 @@ struct descriptor *descriptor_decode(const char *text, size_t length,
         .plaintext = memory_allocate(room, 1),
         .room = room,
     };
-    decoding.descriptor->decoded_at = expectation->wall_now;
+    decoding->descriptor->decoded_at = expectation->wall_now;
+}
+
+static void decoding_clear(struct decoding *decoding)
+{
+    secret_wipe(&decoding->secret, sizeof(decoding->secret));
+    secret_wipe(decoding->cookie, sizeof(decoding->cookie));
+    free(decoding->clients);
+    free(decoding->blob);
+    free(decoding->plaintext);
+}
+
+/* Checks that a descriptor is no longer than the network allows. */
+static int check_size(size_t length, const struct descriptor_expectation *expectation, struct error *error)
+{
+    if (length >= expectation->size_max)
+        return error_set(error, "a descriptor of %zu bytes: the network allows fewer than %zu", length,
+                         expectation->size_max);
+    return 0;
+}
+
+struct descriptor *descriptor_decode(const char *text, size_t length,
+                                     const struct descriptor_expectation *expectation, struct error *error)
+{
+    struct decoding decoding;
+    if (check_size(length, expectation, error) != 0)
+        return NULL;
+    decoding_init(&decoding, text, length, expectation);
     int result = decode_descriptor(&decoding, error);
-    secret_wipe(&decoding.secret, sizeof(decoding.secret));
-    secret_wipe(decoding.cookie, sizeof(decoding.cookie));
-    free(decoding.clients);
-    free(decoding.blob);
-    free(decoding.plaintext);
+    decoding_clear(&decoding);
     if (result != 0) {
         descriptor_free(decoding.descriptor);
         return NULL;
     }
     trim_verified(expectation->verified, decoding.descriptor);
     return decoding.descriptor;
+}
+
+struct descriptor_examination *descriptor_examine(const char *text, size_t length,
+                                                  const struct descriptor_expectation *expectation)
+{
+    struct decoding decoding;
+    struct error error = {.text = ""};
+    decoding_init(&decoding, text, length, expectation);
+    decoding.examination = descriptor_examination_new(decoding.descriptor, length);
+    judge(&decoding, CHECK_SIZE, check_size(length, expectation, &error), &error);
+    examine_descriptor(&decoding);
+    decoding_clear(&decoding);
+    return decoding.examination;
 }
 
 void descriptor_free(struct descriptor *descriptor)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "descriptor_examine.h"
 #include "flow_control.h"
 #include "item_rules.h"
 
@@ -24,6 +25,38 @@ static const struct item_rule inner_rules[INNER_ITEMS] = {
     [ITEM_FLOW_CONTROL] = {"flow-control", 2, 0, ITEM_OBJECT_NEVER, NULL, false, false},
     [ITEM_POW_PARAMS] = {"pow-params", 1, 0, ITEM_OBJECT_NEVER, NULL, false, true},
 };
+
+/* Which check is about what an item says. */
+static const enum descriptor_check inner_checks[INNER_ITEMS] = {
+    [ITEM_CREATE2_FORMATS] = CHECK_HANDSHAKE,       [ITEM_INTRO_AUTH_REQUIRED] = CHECK_INNER_FORM,
+    [ITEM_SINGLE_ONION_SERVICE] = CHECK_INNER_FORM, [ITEM_FLOW_CONTROL] = CHECK_FLOW_CONTROL,
+    [ITEM_POW_PARAMS] = CHECK_PROOF_OF_WORK,
+};
+
+/* The layer while it is read. */
+struct inner_decoding {
+    struct descriptor *descriptor;
+    struct descriptor_examination *examination; /* NULL: it is not examined */
+    int64_t wall_now;
+    struct verified_signatures *verified;
+    struct item_checker checker;
+    struct document_reader reader;
+};
+
+/* Notes how a check went, where it is examined. Returns the result as it is. */
+static int judge(const struct inner_decoding *decoding, enum descriptor_check check, int result,
+                 const struct error *error)
+{
+    if (decoding->examination == NULL)
+        return result;
+    return check_result_note(&decoding->examination->checks[check], result, error);
+}
+
+/* Whether reading ends with a check that came out like this; an examination goes on with the next. */
+static bool is_end(const struct inner_decoding *decoding, int result)
+{
+    return result != 0 && decoding->examination == NULL;
+}
 
 /* Handshakes are numbers; clients need ntor, which is 2 (tor-spec, "CREATE and CREATED cells"). */
 static int check_create2_formats(const struct document_item *item, struct error *error)
@@ -45,11 +78,11 @@ static int keep_unknown_line(struct descriptor *descriptor, struct text line, st
     return 0;
 }
 
-/* Takes over one item from before the introduction points. */
-static int decode_item(struct descriptor *descriptor, struct item_checker *checker,
-                       const struct document_item *item, struct error *error)
+/* Takes over what one item from before the introduction points says. */
+static int take_item(struct descriptor *descriptor, int rule, const struct document_item *item,
+                     struct error *error)
 {
-    switch (item_checker_take(checker, item, error)) {
+    switch (rule) {
     case ITEM_CREATE2_FORMATS:
         return check_create2_formats(item, error);
     case ITEM_INTRO_AUTH_REQUIRED:
@@ -62,11 +95,19 @@ static int decode_item(struct descriptor *descriptor, struct item_checker *check
         return flow_control_parse(&descriptor->flow_control, item->arguments[0], item->arguments[1], error);
     case ITEM_POW_PARAMS:
         return pow_params_take(&descriptor->pow_params, item, error);
-    case ITEM_UNKNOWN:
-        return keep_unknown_line(descriptor, item->line, error);
     default:
-        return -1;
+        return keep_unknown_line(descriptor, item->line, error);
     }
+}
+
+/* Checks one item and takes it over. */
+static int decode_item(struct inner_decoding *decoding, const struct document_item *item, struct error *error)
+{
+    const int rule = item_checker_take(&decoding->checker, item, error);
+    if (rule < 0)
+        return judge(decoding, CHECK_INNER_FORM, rule, error);
+    const enum descriptor_check check = rule == ITEM_UNKNOWN ? CHECK_INNER_FORM : inner_checks[rule];
+    return judge(decoding, check, take_item(decoding->descriptor, rule, item, error), error);
 }
 
 /* Checks that the point behind count others is not one of them. */
@@ -88,9 +129,8 @@ static void keep_points(struct descriptor *descriptor, const struct introduction
 }
 
 /* Reads all introduction points; item is the first one's first item. */
-static int decode_points(struct descriptor *descriptor, struct document_reader *reader,
-                         struct document_item *item, int64_t wall_now, struct verified_signatures *verified,
-                         struct error *error)
+static int decode_points(const struct inner_decoding *decoding, struct document_reader *reader,
+                         struct document_item *item, struct error *error)
 {
     struct introduction_point points[INTRODUCTION_POINTS_MAX];
     struct document_item next;
@@ -99,8 +139,9 @@ static int decode_points(struct descriptor *descriptor, struct document_reader *
     do {
         if (count == INTRODUCTION_POINTS_MAX)
             return error_set(error, "it has more than %d introduction points", INTRODUCTION_POINTS_MAX);
-        has_next = introduction_point_decode(&points[count], reader, item, &next, descriptor->signing_key,
-                                             wall_now, verified, error);
+        has_next =
+            introduction_point_decode(&points[count], reader, item, &next, decoding->descriptor->signing_key,
+                                      decoding->wall_now, decoding->verified, NULL, error);
         if (has_next < 0)
             return error_add_context(error, "introduction point %zu", count + 1);
         if (check_no_duplicate(points, count, error) != 0)
@@ -109,28 +150,63 @@ static int decode_points(struct descriptor *descriptor, struct document_reader *
         if (has_next)
             *item = next;
     } while (has_next);
-    keep_points(descriptor, points, count);
+    keep_points(decoding->descriptor, points, count);
     return 0;
 }
 
-int descriptor_decode_inner(struct descriptor *descriptor, const char *text, size_t length, int64_t wall_now,
-                            struct verified_signatures *verified, struct error *error)
+/* Examines all introduction points; item is the first one's first item. Those beyond what a descriptor may
+ * have are counted. */
+static void examine_points(const struct inner_decoding *decoding, struct document_reader *reader,
+                           struct document_item *item, struct error *error)
 {
-    struct item_checker checker;
-    struct document_reader reader;
-    struct document_item item;
-    item_checker_init(&checker, "the inner layer", inner_rules, INNER_ITEMS, false);
-    document_reader_init(&reader, text, length);
+    struct descriptor_examination *examination = decoding->examination;
+    struct document_item next;
+    int has_next;
+    do {
+        struct examined_point *point = examine_next_point(examination);
+        has_next =
+            introduction_point_decode(&point->point, reader, item, &next, decoding->descriptor->signing_key,
+                                      decoding->wall_now, NULL, point, error);
+        examine_point_end(examination);
+        if (has_next)
+            *item = next;
+    } while (has_next);
+}
+
+/* Reads what is before the introduction points, up to the first one's first item. Returns 1 when item is
+ * that, 0 when there is none, or -1. */
+static int decode_features(struct inner_decoding *decoding, struct document_item *item, struct error *error)
+{
     int has_item;
-    while ((has_item = document_reader_next(&reader, &item, error)) == 1) {
-        if (text_equals(item.keyword, "introduction-point"))
+    while ((has_item = document_reader_next(&decoding->reader, item, error)) != 0) {
+        if (has_item > 0 && text_equals(item->keyword, "introduction-point"))
             break;
-        if (decode_item(descriptor, &checker, &item, error) != 0)
+        int result = has_item < 0 ? judge(decoding, CHECK_INNER_FORM,
+                                          error_add_context(error, "the inner layer"), error)
+                                  : decode_item(decoding, item, error);
+        if (is_end(decoding, result))
             return -1;
     }
-    if (has_item < 0)
-        return error_add_context(error, "the inner layer");
-    if (item_checker_finish(&checker, error) != 0)
+    const int result = item_checker_finish(&decoding->checker, error);
+    return is_end(decoding, judge(decoding, CHECK_INNER_FORM, result, error)) ? -1 : has_item;
+}
+
+int descriptor_decode_inner(struct descriptor *descriptor, const char *text, size_t length, int64_t wall_now,
+                            struct verified_signatures *verified, struct descriptor_examination *examination,
+                            struct error *error)
+{
+    struct inner_decoding decoding = {
+        .descriptor = descriptor, .examination = examination, .wall_now = wall_now, .verified = verified};
+    struct document_item item;
+    item_checker_init(&decoding.checker, "the inner layer", inner_rules, INNER_ITEMS, false);
+    document_reader_init(&decoding.reader, text, length);
+    const int has_point = decode_features(&decoding, &item, error);
+    if (has_point < 0)
         return -1;
-    return has_item ? decode_points(descriptor, &reader, &item, wall_now, verified, error) : 0;
+    if (examination == NULL)
+        return has_point ? decode_points(&decoding, &decoding.reader, &item, error) : 0;
+    if (has_point)
+        examine_points(&decoding, &decoding.reader, &item, error);
+    examine_points_end(examination);
+    return 0;
 }

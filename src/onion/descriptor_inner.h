@@ -8,10 +8,13 @@
 /* Longest unknown line that is kept, in bytes. */
 #define UNKNOWN_LINE_LENGTH_MAX 1024
 
+struct descriptor_examination;
+
 /* Reads the innermost layer, of length bytes without padding, into descriptor, whose signing_key is set
  * already. verified is as for introduction_point_decode(). Returns 0, or -1 with the descriptor filled in
- * part. */
+ * part. With an examination (else NULL) all checks and points go into that. */
 int descriptor_decode_inner(struct descriptor *descriptor, const char *text, size_t length, int64_t wall_now,
-                            struct verified_signatures *verified, struct error *error);
+                            struct verified_signatures *verified, struct descriptor_examination *examination,
+                            struct error *error);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "descriptor_examine.h"
 #include "descriptor_layout.h"
 #include "item_rules.h"
 
@@ -55,9 +56,25 @@ struct point_decoding {
     const uint8_t *signing_key;
     int64_t wall_now;
     struct verified_signatures *verified;
+    struct examined_point *examined; /* NULL: it is not examined */
     struct item_checker checker;
     bool has_onion_key, has_enc_key; /* of the kind ntor */
 };
+
+/* Notes how a check went, where the point is examined. Returns the result as it is. */
+static int judge(const struct point_decoding *decoding, enum point_check check, int result,
+                 const struct error *error)
+{
+    if (decoding->examined == NULL)
+        return result;
+    return check_result_note(&decoding->examined->checks[check], result, error);
+}
+
+/* Whether reading ends with a check that came out like this; an examination goes on with the next. */
+static bool is_end(const struct point_decoding *decoding, int result)
+{
+    return result != 0 && decoding->examined == NULL;
+}
 
 bool introduction_point_equals(const struct introduction_point *one, const struct introduction_point *other)
 {
@@ -96,8 +113,10 @@ void introduction_point_set_links(struct introduction_point *point, const struct
 
 /* Takes the link specifiers over as tor would have written them. Where they are none that tor makes, the
  * point is faulty, not its descriptor: tor reads on, too. */
-static int decode_link_specifiers(struct introduction_point *point, struct text encoded, struct error *error)
+static int decode_link_specifiers(const struct point_decoding *decoding, struct text encoded,
+                                  struct error *error)
 {
+    struct introduction_point *point = decoding->point;
     uint8_t bytes[ENCODED_SPECIFIERS_SIZE_MAX];
     struct link_specifiers specifiers;
     ptrdiff_t length = text_decode_base64(encoded, bytes, sizeof(bytes));
@@ -108,6 +127,8 @@ static int decode_link_specifiers(struct introduction_point *point, struct text 
         return error_set(error, "the link specifiers are malformed");
     if (point->fault == POINT_FAULT_NONE)
         introduction_point_set_links(point, &specifiers);
+    if (decoding->examined != NULL)
+        examine_links(decoding->examined, &specifiers);
     return 0;
 }
 
@@ -157,33 +178,80 @@ static int decode_ntor_key(uint8_t key[X25519_PUBLIC_KEY_SIZE], bool *has_key,
     return 0;
 }
 
+/* The checks that a certificate has to pass. */
+struct certificate_checks {
+    enum certificate_type type;
+    enum point_check form, times, signature;
+};
+
+static const struct certificate_checks auth_key_checks = {CERTIFICATE_INTRODUCTION_AUTH_KEY,
+                                                          POINT_CHECK_AUTH_CERTIFICATE,
+                                                          POINT_CHECK_AUTH_TIMES, POINT_CHECK_AUTH_SIGNATURE};
+static const struct certificate_checks enc_key_checks = {CERTIFICATE_INTRODUCTION_ENC_KEY,
+                                                         POINT_CHECK_ENC_CERTIFICATE, POINT_CHECK_ENC_TIMES,
+                                                         POINT_CHECK_ENC_SIGNATURE};
+
+/* Judges a check of an item's certificate; the sentence is to say which one it is. */
+static int judge_certificate(const struct point_decoding *decoding, enum point_check check,
+                             const struct document_item *item, int result, struct error *error)
+{
+    if (result != 0)
+        error_add_context(error, "%.*s", (int)item->keyword.length, item->keyword.start);
+    return judge(decoding, check, result, error);
+}
+
 /* Decodes and verifies the certificate of an "auth-key" or "enc-key-cert" item. */
 static int decode_certificate(const struct point_decoding *decoding, const struct document_item *item,
-                              enum certificate_type type, uint8_t certified_key[ED25519_PUBLIC_KEY_SIZE],
+                              const struct certificate_checks *checks, struct certificate *certificate,
                               struct error *error)
 {
     uint8_t encoded[CERTIFICATE_SIZE_MAX];
-    struct certificate certificate;
     int name_length = (int)item->keyword.length;
     ptrdiff_t length = text_decode_base64(item->object, encoded, sizeof(encoded));
     if (length < 0)
-        return error_set(error, "the certificate of \"%.*s\" is not base64 of at most %d bytes", name_length,
-                         item->keyword.start, CERTIFICATE_SIZE_MAX);
-    if (certificate_verify_again(&certificate, encoded, (size_t)length, type, decoding->signing_key,
-                                 decoding->wall_now, decoding->verified, error) != 0)
-        return error_add_context(error, "%.*s", name_length, item->keyword.start);
-    memcpy(certified_key, certificate.certified_key, ED25519_PUBLIC_KEY_SIZE);
-    return 0;
+        return judge(decoding, checks->form,
+                     error_set(error, "the certificate of \"%.*s\" is not base64 of at most %d bytes",
+                               name_length, item->keyword.start, CERTIFICATE_SIZE_MAX),
+                     error);
+    int result = certificate_parse(certificate, encoded, (size_t)length, error);
+    if (judge_certificate(decoding, checks->form, item, result, error) != 0)
+        return -1;
+    result = certificate_check_signer(certificate, checks->type, decoding->signing_key, error);
+    if (is_end(decoding, judge_certificate(decoding, checks->form, item, result, error)))
+        return -1;
+    result = certificate_check_times(certificate, decoding->wall_now, error);
+    if (is_end(decoding, judge_certificate(decoding, checks->times, item, result, error)))
+        return -1;
+    result = certificate_check_signature(encoded, (size_t)length, decoding->signing_key, decoding->verified,
+                                         error);
+    return is_end(decoding, judge_certificate(decoding, checks->signature, item, result, error)) ? -1 : 0;
 }
 
 static int decode_auth_key(const struct point_decoding *decoding, const struct document_item *item,
                            struct error *error)
 {
     uint8_t *auth_key = decoding->point->auth_key;
-    if (decode_certificate(decoding, item, CERTIFICATE_INTRODUCTION_AUTH_KEY, auth_key, error) != 0)
+    struct certificate certificate;
+    if (decode_certificate(decoding, item, &auth_key_checks, &certificate, error) != 0)
         return -1;
+    memcpy(auth_key, certificate.certified_key, ED25519_PUBLIC_KEY_SIZE);
+    if (decoding->examined != NULL)
+        examine_auth_key(decoding->examined, &certificate);
     if (!ed25519_public_key_is_valid(auth_key))
-        return error_set(error, "auth-key certifies what is no Ed25519 key");
+        return judge(decoding, POINT_CHECK_AUTH_KEY,
+                     error_set(error, "auth-key certifies what is no Ed25519 key"), error);
+    return judge(decoding, POINT_CHECK_AUTH_KEY, 0, error);
+}
+
+static int decode_enc_key_certificate(const struct point_decoding *decoding, const struct document_item *item,
+                                      struct error *error)
+{
+    struct certificate certificate;
+    if (decode_certificate(decoding, item, &enc_key_checks, &certificate, error) != 0)
+        return -1;
+    memcpy(decoding->point->enc_key_certified, certificate.certified_key, ED25519_PUBLIC_KEY_SIZE);
+    if (decoding->examined != NULL)
+        examine_enc_key_certificate(decoding->examined, &certificate);
     return 0;
 }
 
@@ -191,63 +259,89 @@ static int decode_auth_key(const struct point_decoding *decoding, const struct d
 static int decode_item(struct point_decoding *decoding, const struct document_item *item, struct error *error)
 {
     struct introduction_point *point = decoding->point;
-    switch (item_checker_take(&decoding->checker, item, error)) {
+    const int rule = item_checker_take(&decoding->checker, item, error);
+    switch (rule) {
     case ITEM_INTRODUCTION_POINT:
-        return decode_link_specifiers(point, item->arguments[0], error);
+        return judge(decoding, POINT_CHECK_LINKS, decode_link_specifiers(decoding, item->arguments[0], error),
+                     error);
     case ITEM_ONION_KEY:
-        return decode_ntor_key(point->onion_key, &decoding->has_onion_key, item, error);
+        return judge(decoding, POINT_CHECK_ONION_KEY,
+                     decode_ntor_key(point->onion_key, &decoding->has_onion_key, item, error), error);
     case ITEM_AUTH_KEY:
         return decode_auth_key(decoding, item, error);
     case ITEM_ENC_KEY:
-        return decode_ntor_key(point->enc_key, &decoding->has_enc_key, item, error);
+        return judge(decoding, POINT_CHECK_ENC_KEY,
+                     decode_ntor_key(point->enc_key, &decoding->has_enc_key, item, error), error);
     case ITEM_ENC_KEY_CERT:
-        return decode_certificate(decoding, item, CERTIFICATE_INTRODUCTION_ENC_KEY, point->enc_key_certified,
-                                  error);
+        return decode_enc_key_certificate(decoding, item, error);
     case ITEM_LEGACY_KEY:
     case ITEM_LEGACY_KEY_CERT:
         /* Its own certificate is not checked: a point with a legacy key is of no use to us anyway. */
         point->has_legacy_key = true;
         return 0;
-    case ITEM_UNKNOWN:
-        return 0;
     default:
-        return -1;
+        return judge(decoding, POINT_CHECK_FORM, rule == ITEM_UNKNOWN ? 0 : -1, error);
     }
 }
 
-/* Checks what can only be checked when all items were read. */
-static int finish_point(const struct point_decoding *decoding, struct error *error)
+/* Checks that both ntor keys were there. */
+static int check_ntor_keys(const struct point_decoding *decoding, struct error *error)
 {
-    if (item_checker_finish(&decoding->checker, error) != 0)
-        return -1;
     if (!decoding->has_onion_key || !decoding->has_enc_key)
         return error_set(error, "it has no \"%s ntor\"", decoding->has_onion_key ? "enc-key" : "onion-key");
+    return 0;
+}
+
+static int check_enc_key_certified(const struct point_decoding *decoding, struct error *error)
+{
     if (!ed25519_matches_x25519(decoding->point->enc_key_certified, decoding->point->enc_key))
         return error_set(error, "enc-key-cert certifies another key than enc-key");
     return 0;
 }
 
+/* Checks what can only be checked when all items were read. */
+static int finish_point(const struct point_decoding *decoding, struct error *error)
+{
+    const struct examined_point *examined = decoding->examined;
+    int result = item_checker_finish(&decoding->checker, error);
+    if (is_end(decoding, judge(decoding, POINT_CHECK_FORM, result, error)))
+        return -1;
+    if (examined == NULL || (examined->checks[POINT_CHECK_ONION_KEY].outcome != CHECK_FAILED &&
+                             examined->checks[POINT_CHECK_ENC_KEY].outcome != CHECK_FAILED)) {
+        result = check_ntor_keys(decoding, error);
+        if (is_end(decoding, judge(decoding, POINT_CHECK_FORM, result, error)))
+            return -1;
+    }
+    if (examined != NULL && (!decoding->has_enc_key || !examined->has_enc_key_certificate))
+        return 0;
+    return judge(decoding, POINT_CHECK_ENC_CERTIFIED, check_enc_key_certified(decoding, error), error);
+}
+
 int introduction_point_decode(struct introduction_point *point, struct document_reader *reader,
                               const struct document_item *first, struct document_item *next,
                               const uint8_t signing_key[ED25519_PUBLIC_KEY_SIZE], int64_t wall_now,
-                              struct verified_signatures *verified, struct error *error)
+                              struct verified_signatures *verified, struct examined_point *examined,
+                              struct error *error)
 {
-    struct point_decoding decoding = {
-        .point = point, .signing_key = signing_key, .wall_now = wall_now, .verified = verified};
+    struct point_decoding decoding = {.point = point,
+                                      .signing_key = signing_key,
+                                      .wall_now = wall_now,
+                                      .verified = verified,
+                                      .examined = examined};
     item_checker_init(&decoding.checker, "the point", point_rules, POINT_ITEMS, false);
     memset(point, 0, sizeof(*point));
-    if (decode_item(&decoding, first, error) != 0)
+    if (is_end(&decoding, decode_item(&decoding, first, error)))
         return -1;
     int has_next;
-    while ((has_next = document_reader_next(reader, next, error)) == 1) {
-        if (text_equals(next->keyword, point_rules[ITEM_INTRODUCTION_POINT].keyword))
+    while ((has_next = document_reader_next(reader, next, error)) != 0) {
+        if (has_next > 0 && text_equals(next->keyword, point_rules[ITEM_INTRODUCTION_POINT].keyword))
             break;
-        if (decode_item(&decoding, next, error) != 0)
+        int result = has_next < 0 ? judge(&decoding, POINT_CHECK_FORM, -1, error)
+                                  : decode_item(&decoding, next, error);
+        if (is_end(&decoding, result))
             return -1;
     }
-    if (has_next < 0 || finish_point(&decoding, error) != 0)
-        return -1;
-    return has_next;
+    return is_end(&decoding, finish_point(&decoding, error)) ? -1 : has_next;
 }
 
 uint32_t introduction_point_expiration_hour(int64_t wall_now)

@@ -42,15 +42,19 @@ void introduction_point_set_links(struct introduction_point *point, const struct
  * at wall_now (seconds since the epoch): their lifetime counted from the hour then running. */
 uint32_t introduction_point_expiration_hour(int64_t wall_now);
 
+struct examined_point;
+
 /* Reads the point that begins at first, an "introduction-point" item already taken from reader, up to the
  * next such item or the end; *next is that item when the return value is 1, and the document is at its end
  * when it is 0. Every certificate has to be signed by signing_key (the descriptor's) and good at wall_now;
  * verified has signatures that need not be verified again, see certificate_verify_again(). Returns -1 on an
  * error. A point that is well-formed and certified, but can't be carried over, is no error: its fault says
- * why. */
+ * why. With an examined point (else NULL), which point is then part of, it goes on to the point's end after
+ * an error, and all checks go into that: then it never returns -1. */
 int introduction_point_decode(struct introduction_point *point, struct document_reader *reader,
                               const struct document_item *first, struct document_item *next,
                               const uint8_t signing_key[ED25519_PUBLIC_KEY_SIZE], int64_t wall_now,
-                              struct verified_signatures *verified, struct error *error);
+                              struct verified_signatures *verified, struct examined_point *examined,
+                              struct error *error);
 
 #endif

@@ -27,7 +27,7 @@ rows = [[cell.strip() for cell in line.strip("|").split("|")]
 names = [re.match(r"\*\*(.*?)\.\*\*", claim, re.S)[1].replace("\n", " ") for claim in claims]
 checks.check("the table has each claim, in the same order", [row[0] for row in rows] == names, rows)
 for (name, processes, shown), claim in zip(rows, claims):
-    known = {"engine", "signer", "reader", "agent", "gate", "keeper"}
+    known = {"engine", "signer", "reader", "agent", "gate", "keeper", "inspector"}
     checks.check(f"row \"{name}\" names processes", set(processes.split(", ")) <= known, processes)
     tests = re.findall(r"`(tests/[^`]*)`", shown)
     rest_of_it = re.sub(r"`tests/[^`]*`|[, ]", "", shown)

@@ -21,8 +21,9 @@ REFUSED = (
     (("--once", "--hs-version", "v2"), "only v3"),
     (("--once", "--json=yes"), "takes no argument"),
     (("--once", "\x1b[2J"), "?[2J"),
-    (("--json",), "--json goes only with --once, --check and status"),
-    (("presign", "--json"), "there is no option --json of \"obpub presign\": it goes with --once, --check and status"),
+    (("--json",), "--json goes only with --once, --check, status and inspect"),
+    (("presign", "--json"), "there is no option --json of \"obpub presign\": it goes with --once, --check, status and "
+     "inspect"),
     (("--once", "--days", "3"), "there is no option --days: it goes with presign"),
     (("--zzzzzzzz",), "there is no option --zzzzzzzz\n"),
 )

@@ -41,6 +41,10 @@ const uint8_t *fuzz_take_message(const uint8_t **data, size_t *size, size_t *len
 char *fuzz_sign_certificates(const char *text, const struct ed25519_secret_key *secret_key,
                              const uint8_t public_key[ED25519_PUBLIC_KEY_SIZE]);
 
+/* Examines a descriptor as "obpub inspect" does, without an address, with it, and with a client key; what
+ * comes of it has to be what decoding it comes to. */
+void fuzz_examine(const char *text, size_t length, const struct descriptor_expectation *expectation);
+
 /* Makes a folder for this process alone the current one; it is removed at the end. */
 void fuzz_enter_folder(void);
 

@@ -45,12 +45,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct descriptor *descriptor = memory_allocate(1, sizeof(*descriptor));
     struct error error = {.text = ""};
     memcpy(descriptor->signing_key, forger.signing_key, sizeof(descriptor->signing_key));
-    if (descriptor_decode_inner(descriptor, text, strlen(text), forger.expectation.wall_now, NULL, &error) ==
-        0)
+    if (descriptor_decode_inner(descriptor, text, strlen(text), forger.expectation.wall_now, NULL, NULL,
+                                &error) == 0)
         check_descriptor(descriptor);
     else
         FUZZ_REQUIRE(error.text[0] != '\0');
     descriptor_free(descriptor);
+    char *whole = forge_around(&forger, text);
+    const struct descriptor_expectation expectation = forger_expectation(&forger);
+    fuzz_examine(whole, strlen(whole), &expectation);
+    free(whole);
     free(text);
     free(input);
     return 0;

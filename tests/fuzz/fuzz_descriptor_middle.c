@@ -42,6 +42,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct descriptor *descriptor = descriptor_decode(text, strlen(text), &expectation, &error);
     FUZZ_REQUIRE((descriptor == NULL) == (error.text[0] != '\0'));
     check_client(text, &expectation, descriptor);
+    fuzz_examine(text, strlen(text), &expectation);
     descriptor_free(descriptor);
     free(text);
     free(outer);

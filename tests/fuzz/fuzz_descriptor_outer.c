@@ -17,6 +17,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     FUZZ_REQUIRE((descriptor == NULL) == (error.text[0] != '\0'));
     if (descriptor != NULL)
         FUZZ_REQUIRE(memcmp(descriptor->blinded_key, forger.blinded_key, sizeof(forger.blinded_key)) == 0);
+    fuzz_examine(text, strlen(text), &expectation);
     descriptor_free(descriptor);
     free(text);
     free(outer);

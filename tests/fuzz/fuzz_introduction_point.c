@@ -44,7 +44,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     int result = document_reader_next(&reader, &item, &error);
     while (result == 1) {
         result = introduction_point_decode(&point, &reader, &item, &next, forger.signing_key,
-                                           forger.expectation.wall_now, NULL, &error);
+                                           forger.expectation.wall_now, NULL, NULL, &error);
         if (result >= 0) {
             check_point(&point);
             check_match(point);

@@ -191,6 +191,15 @@ static void write_restricted(uint8_t count)
     descriptor_authorization_free(authorization);
 }
 
+static void write_relay_nicknames(void)
+{
+    seeds_write_text("relay_nickname", "relay",
+                     "r relay1 AAAA BBBB 2026-01-01 00:00:00 127.0.0.1 1 0\ns Fast HSDir\n");
+    seeds_write_text("relay_nickname", "long", "r abcdefghijklmnopqrst AAAA\n");
+    seeds_write_text("relay_nickname", "odd", "r  a-b AAAA\n");
+    seeds_write_text("relay_nickname", "none", "r\n");
+}
+
 static void write_client_keys(void)
 {
     static const char *const lines[] = {
@@ -223,6 +232,10 @@ static void write_forged(void)
         seeds_write_text("descriptor_middle", name, middle);
         seeds_write_text("descriptor_outer", name, outer);
         seeds_write_text("document", name, text);
+        seeds_write_with_byte("inspect", "whole", 0, text, strlen(text));
+        seeds_write_with_byte("inspect", "outer", 1, outer, strlen(outer));
+        seeds_write_with_byte("inspect", "middle", 2, middle, strlen(middle));
+        seeds_write_with_byte("inspect", "inner", 3, inner, strlen(inner));
         if (count == 0)
             write_event("descriptor", text);
         free(text);
@@ -533,6 +546,7 @@ int main(int argument_count, char **arguments)
     write_restricted(1);
     write_restricted(17);
     write_client_keys();
+    write_relay_nicknames();
     write_pow_params();
     write_certificates();
     vectors_for_each("certificate_tor.txt", 4, write_recorded_certificate);

@@ -299,6 +299,20 @@ static void test_keeper(void **state)
     check_attempts(CONFINE_KEEPER, offsetof(struct attempt, signer));
 }
 
+/* Who inspects has its files and its connection already. */
+static void test_inspector(void **state)
+{
+    (void)state;
+    static const char *const refused[] = {"a unix socket",
+                                          "an IPv4 socket",
+                                          "an IPv6 socket",
+                                          "connecting",
+                                          "listening",
+                                          "its status socket",
+                                          NULL};
+    check_attempts_but(CONFINE_INSPECTOR, offsetof(struct attempt, engine), refused);
+}
+
 /* What is refused to a confined process is possible otherwise: the attempts are good ones. */
 static void test_unconfined(void **state)
 {
@@ -550,6 +564,7 @@ int main(void)
         cmocka_unit_test_setup(test_agent, setup_plan),
         cmocka_unit_test_setup(test_gate, setup_plan),
         cmocka_unit_test_setup(test_keeper, setup_plan),
+        cmocka_unit_test_setup(test_inspector, setup_plan),
         cmocka_unit_test_setup(test_each_alone, setup_plan),
         cmocka_unit_test_setup(test_kernels_view, setup_plan),
         cmocka_unit_test_setup(test_user, setup_plan),

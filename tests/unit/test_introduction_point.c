@@ -23,7 +23,7 @@ static int decode(struct introduction_point *point, const struct forger *forger,
     if (document_reader_next(&reader, &first, error) != 1)
         return -1;
     return introduction_point_decode(point, &reader, &first, next, forger->signing_key,
-                                     forger->expectation.wall_now, NULL, error);
+                                     forger->expectation.wall_now, NULL, NULL, error);
 }
 
 static void assert_point_refused(const struct forger *forger, const char *text, const char *words)
@@ -83,11 +83,13 @@ static void test_two_points(void **state)
     assert_int_equal(document_reader_next(&reader, &item, NULL), 1);
     int64_t now = forger.expectation.wall_now;
     assert_int_equal(
-        introduction_point_decode(&first, &reader, &item, &next, forger.signing_key, now, NULL, NULL), 1);
+        introduction_point_decode(&first, &reader, &item, &next, forger.signing_key, now, NULL, NULL, NULL),
+        1);
     assert_true(text_equals(next.keyword, "introduction-point"));
     item = next;
     assert_int_equal(
-        introduction_point_decode(&second, &reader, &item, &next, forger.signing_key, now, NULL, NULL), 0);
+        introduction_point_decode(&second, &reader, &item, &next, forger.signing_key, now, NULL, NULL, NULL),
+        0);
     assert_false(introduction_point_equals(&first, &second));
     assert_true(introduction_point_equals(&first, &first));
     struct introduction_point alike = second;

@@ -1,0 +1,407 @@
+"""obpub inspect: descriptors of stock tor, of stem, of obpub and of Onionbalance are taken apart and have nothing wrong with
+them; of each forgery it is said what is; and no bytes, whatever they are, do more than that."""
+import base64
+import concurrent.futures
+import contextlib
+import datetime
+import json
+import os
+import pathlib
+import re
+import struct
+import subprocess
+import sys
+import time
+
+import checks
+import standin_tor
+from checks import check
+
+sys.path.insert(0, str(checks.SOURCE / "tests/attack"))
+import curve  # noqa: E402
+from descriptor import Keypair, Maker  # noqa: E402
+from forgeries import FORGERIES  # noqa: E402
+
+BUILD = pathlib.Path(os.environ["OBPUB_BUILD"])
+PERIOD_LENGTH = 1440
+# What may not be printed: all that could steer a terminal.
+CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
+
+# The check of obpub that each of the independent verifier's is.
+SAME = {
+    "size": {"size"}, "version": {"version"}, "lifetime": {"lifetime"}, "document-signature": {"signature"},
+    "blinded-key": {"blinded-key", "time-period"}, "middle-mac": {"middle-encryption"},
+    "middle-padding": {"middle-encryption"}, "inner-mac": {"inner-encryption"}, "inner-padding": {"inner-encryption"},
+    "create2-formats": {"handshake"}, "number-of-points": {"point-count"},
+    "point-twice": {"points-differ"}, "auth-key": {"auth-key"}, "enc-key-order": {"enc-key"},
+    "onion-key-order": {"onion-key"}, "enc-key-canonical": {"enc-key"}, "onion-key-canonical": {"onion-key"},
+    "enc-key-certified": {"enc-key-certified"}, "link-length": {"link-specifiers"}, "links-end": {"link-specifiers"},
+    "form": set(),
+}
+for _short, _long in (("outer", "signing-key"), ("auth", "auth-key"), ("enc", "enc-key")):
+    for _name in ("type", "version", "key-type", "names-signer", "extension", "end"):
+        SAME[f"{_short}-{_name}"] = {f"{_long}-certificate"}
+    SAME[f"{_short}-expired"] = SAME[f"{_short}-lifetime"] = {f"{_long}-times"}
+    SAME[f"{_short}-signature"] = {f"{_long}-signature"}
+SAME["auth-type"].add("client-authorization")  # the verifier calls both so
+
+
+class Inspected:
+    """What obpub says of a file."""
+
+    def __init__(self, path, *arguments):
+        self.result = checks.run("inspect", path, "-s", "/nonexistent/control", "--json", *arguments)
+        self.json = json.loads(self.result.stdout) if self.result.stdout else None
+        self.status = self.result.returncode
+
+    @property
+    def points(self):
+        return self.json.get("introductionPoints", [])
+
+    def names(self, result):
+        """The checks with this result, those of points, too."""
+        return {check["name"] for part in (self.json, *self.points) for check in part["checks"] if check["result"] == result}
+
+    @property
+    def failed(self):
+        return self.names("failed")
+
+    @property
+    def is_good(self):
+        return self.status == 0 and not self.failed and self.json["failedChecks"] == 0
+
+
+def is_clean(text):
+    return CONTROL.search(text) is None
+
+
+@contextlib.contextmanager
+def clock_at(moment, folder):
+    """What is started meanwhile has a clock at that moment."""
+    compiler = re.search(r"^CMAKE_C_COMPILER:\w+=(.*)$", (BUILD / "CMakeCache.txt").read_text(), re.M)[1]
+    library = folder / "shift_clock.so"
+    if not library.exists():
+        subprocess.run([compiler, "-shared", "-fPIC", "-o", library, checks.SOURCE / "tests/attack/shift_clock.c"],
+                       check=True, timeout=60)
+    (folder / "shift").write_bytes(struct.pack("=q", moment - int(time.time())))
+    before = dict(os.environ)
+    # Its loader takes no path with a space in it.
+    with open(library, "rb") as file:
+        os.environ.update(LD_PRELOAD=f"/proc/{os.getpid()}/fd/{file.fileno()}", SHIFT_CLOCK=str(folder / "shift"))
+        try:
+            yield
+        finally:
+            os.environ.clear()
+            os.environ.update(before)
+
+
+# -- what others have made -----------------------------------------------------------------------------------------------
+
+class Vector:
+    """A recorded descriptor, and what python3-stem found in it."""
+
+    def __init__(self, name):
+        head, _, self.text = (checks.SOURCE / "vectors" / name).read_text().partition("\n\n")
+        self.lines = {}
+        for line in head.splitlines():
+            if not line.startswith("#"):
+                key, _, value = line.partition(" ")
+                self.lines.setdefault(key, []).append(value)
+        self.now, self.period_length = int(self.lines["now"][0]), self.lines["period-length"][0]
+        self.address = checks.address_of(bytes.fromhex(self.lines["identity-key"][0]))
+
+    def options(self):
+        return "--address", self.address + ".onion", "--period-minutes", self.period_length
+
+
+def check_vector(folder, path):
+    vector = Vector(path.name)
+    file = checks.write(folder / path.name, vector.text)
+    options = vector.options()
+    is_restricted = "authorised-clients" in vector.lines and vector.lines["authorised-clients"][0] != "0"
+    with clock_at(vector.now, folder):
+        found = Inspected(file, *options)
+        outer = found.json["outerLayer"]
+        check(f"{path.name}: nothing is wrong with it", found.is_good, found.failed)
+        check(f"{path.name}: the outer layer is as stem says", outer["blindedKey"].lower() == vector.lines["blinded-key"][0]
+              and outer["descriptorSigningKey"].lower() == vector.lines["signing-key"][0]
+              and outer["timePeriod"] == int(vector.lines["descriptor-period"][0]), outer)
+        if is_restricted or "restricted" in path.name:
+            check(f"{path.name}: closed without a client key", found.json["isClosed"] and "innerLayer" not in found.json
+                  and "middleLayer" in found.json)
+        for key in vector.lines.get("client-key", ())[:1]:
+            key_file = checks.write(folder / "client.auth_private", f"descriptor:x25519:{base32(bytes.fromhex(key))}\n")
+            found = Inspected(file, *options, "--client-key", key_file)
+            check(f"{path.name}: open with the key", found.is_good and found.json["innerLayer"]["isRestricted"], found.failed)
+        if not found.json["isClosed"]:
+            check_inner(path.name, vector, found)
+        alone = Inspected(file)
+        check(f"{path.name}: without an address what HSDirs see is good", alone.is_good and alone.names("passed") ==
+              {item["name"] for item in alone.json["checks"] if "hsdir" in item["madeBy"]} and
+              "middleLayer" not in alone.json, alone.names("not made"))
+
+
+def base32(key):
+    return base64.b32encode(key).decode().rstrip("=").lower()
+
+
+def check_inner(name, vector, found):
+    inner = found.json["innerLayer"]
+    points = [line.split() for line in vector.lines.get("point", ())]
+    flow = inner["flowControl"]
+    words = f"{flow['versions']} {flow['sendmeIncrement']}" if flow else "-"
+    check(f"{name}: {len(points)} points, as stem says", [point["authKey"].lower() for point in found.points] ==
+          [point[2] for point in points], found.points[:1])
+    check(f"{name}: flow control as stem says", words == vector.lines["flow-control"][0], words)
+    work = vector.lines.get("pow-params", ["-"])[0]
+    check(f"{name}: proof of work as stem says", (inner["proofOfWork"] is None) == (work == "-") and
+          (work == "-" or inner["proofOfWork"]["seed"].lower() in work), inner["proofOfWork"])
+    is_single = vector.lines.get("single-onion-service", ["0"])[0]
+    check(f"{name}: single onion service as stem says", inner["isSingleOnionService"] == (is_single == "1"), is_single)
+
+
+# -- what obpub and Onionbalance make -------------------------------------------------------------------------------------
+
+def check_ours(folder):
+    """Superdescriptors of what stock tors have: open, with proof of work, single, for clients alone."""
+    keys = [os.urandom(32).hex() for _ in range(17)]
+    for name, clients in (("plain", ()), ("pow", ()), ("single", ()), ("ten", ()), ("plain", keys[:1]), ("ten", keys)):
+        vector, seed = Vector(f"descriptor_tor_{name}.txt"), os.urandom(32)
+        own = checks.write(folder / "own", vector.text)
+        frontend = Keypair(*curve.expand(seed))
+        made = subprocess.run([BUILD / "tests/encode_descriptor", vector.address, vector.lines["period-number"][0],
+                               vector.period_length, str(vector.now), own, seed.hex(), *clients], capture_output=True,
+                              text=True, check=True, timeout=60).stdout.partition("\n")[2]
+        file = checks.write(folder / "ours", made)
+        options = ["--address", checks.address_of(frontend.public), "--period-minutes", vector.period_length]
+        title = f"a superdescriptor of {name} for {len(clients) or 'all'}"
+        with clock_at(vector.now, folder):
+            found = Inspected(file, *options)
+            check(f"{title} is good", found.is_good and found.json["isClosed"] == bool(clients), found.failed)
+            if clients:
+                last = base32(bytes.fromhex(clients[-1]))
+                key_file = checks.write(folder / "client.auth_private", f"descriptor:x25519:{last}")
+                found = Inspected(file, *options, "--client-key", key_file)
+            check(f"{title} has the points", found.is_good and len(found.points) == len(vector.lines["point"]) and
+                  not [note for note in found.json["notes"] if "tell it from tor" in note or "lifetime" in note],
+                  found.json["notes"])
+
+
+def check_onionbalance(folder):
+    """Onionbalance's is good, and it is said by what HSDirs know it."""
+    try:
+        from onionbalance.hs_v3 import consensus, descriptor
+        from onionbalance.hs_v3.onionbalance import my_onionbalance
+    except ImportError:
+        print("Onionbalance is not installed")
+        return
+    key = checks.Key()
+    signing = standin_tor.Ed25519PrivateKey.generate()
+    points = [standin_tor.make_point(signing, datetime.datetime.utcnow() + datetime.timedelta(hours=54)) for _ in range(4)]
+    start = standin_tor.period_number() * PERIOD_LENGTH * 60  # of the run before the time period
+    my_onionbalance.consensus = consensus.Consensus(do_refresh_consensus=False)
+    my_onionbalance.consensus.get_start_time_of_previous_srv_run = lambda: start
+    nonce = standin_tor.blinding_parameter(key.public, standin_tor.period_number(), PERIOD_LENGTH)
+    made = descriptor.OBDescriptor(f"{key.address}.onion", key.private, nonce, points, is_first_desc=True)
+    found = Inspected(checks.write(folder / "onionbalance", str(made.v3_desc)), "--address", key.address)
+    check("Onionbalance's descriptor is good", found.is_good and len(found.points) == 4, (found.failed, found.result.stderr))
+    check("and HSDirs know it by its length", any("its middle layer is not padded" in note for note in found.json["notes"]),
+          found.json["notes"])
+    check("and it has no flow control", found.json["innerLayer"]["flowControl"] is None and any(
+        "no flow control" in note for note in found.json["notes"]))
+
+
+# -- what is wrong --------------------------------------------------------------------------------------------------------
+
+def check_forgeries(folder):
+    """Of each forgery it is said what is wrong, and of nothing else; the rest is looked at all the same."""
+    victim = Keypair.new()
+    address = checks.address_of(victim.public)
+    honest = Maker(victim, standin_tor.period_number(), PERIOD_LENGTH, int(time.time()))
+    honest = Inspected(checks.write(folder / "honest", honest.text()), "--address", address)
+    made = honest.names("passed")
+    check("an honest one is good", honest.is_good and len(made) >= 30, honest.failed)
+
+    def inspect(number):
+        maker = Maker(victim, standin_tor.period_number(), PERIOD_LENGTH, int(time.time()))
+        FORGERIES[number].change(maker, victim)
+        return Inspected(checks.write(folder / f"forgery{number}", maker.text()), "--address", address)
+
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        for forgery, found in zip(FORGERIES, pool.map(inspect, range(len(FORGERIES)))):
+            wanted = set().union(*(SAME[name] for name in forgery.checks))
+            if forgery.checks == ("inner-mac",):
+                reasons = {item["name"]: item["reason"] for item in found.json["checks"] if item["result"] == "not made"}
+                check(f"{forgery.name}: it may be restricted as well", found.is_good and found.json["isClosed"] and
+                      "damaged" in reasons["inner-encryption"], reasons)
+                continue
+            check(f"{forgery.name}: {', '.join(sorted(found.failed))}", found.status == 1 and found.failed and
+                  found.failed <= wanted and len(found.names("passed")) >= 5, (wanted, found.names("not made")))
+
+
+def check_corpora(folder):
+    """What fuzzing has found reaches everything: a failure is named, and nothing else comes of it."""
+    corpus = checks.SOURCE / "tests/fuzz/corpus"
+    inputs = []
+    for path in sorted((corpus / "descriptor").iterdir()):
+        data = path.read_bytes()
+        if len(data) > 56:
+            inputs.append((data[56:], ["--address", checks.address_of(data[:32])]))
+    inputs += [(path.read_bytes(), []) for path in sorted((corpus / "descriptor_outer").iterdir())]
+    inputs += [(b"", []), (b"\0" * 1000, []), (b"\n" * 5000, []), (os.urandom(3000), [])]
+
+    def inspect(item):
+        number, (data, options) = item
+        file = folder / f"input{number}"
+        file.write_bytes(data)
+        kind = ["--json"] if number % 2 else []
+        result = checks.run("inspect", file, "-s", "/nonexistent/control", *options, *kind)
+        file.unlink()
+        return result
+
+    wrong = []
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        for number, result in enumerate(pool.map(inspect, enumerate(inputs))):
+            is_refused = result.returncode == 2 and "address" in result.stderr  # the key in it is none
+            says_why = '"failed"' in result.stdout or "FAILED" in result.stdout
+            if not is_refused and not (result.returncode in (0, 1) and says_why == (result.returncode == 1)
+                                       and is_clean(result.stdout)):
+                wrong.append((number, result.returncode, result.stderr[-300:]))
+    check(f"of {len(inputs)} inputs each is said what is wrong with it", not wrong, wrong[:3])
+
+
+def check_hostile_text(folder):
+    """What could steer a terminal is shown, and does not."""
+    victim = Keypair.new()
+    maker = Maker(victim, standin_tor.period_number(), PERIOD_LENGTH, int(time.time()))
+    maker.edit["inner"] = lambda text: text.replace(
+        "flow-control", "odd \u009b31m\u202e\u2028 \u00e9\nflow-control", 1) + "onion-key \x1b[2J\n"
+    file = checks.write(folder / "hostile", maker.text())
+    address = checks.address_of(victim.public)
+    found = Inspected(file, "--address", address)
+    text = checks.run("inspect", file, "-s", "/nonexistent/control", "--address", address)
+    check("a control character is a fault of the point that has it", found.failed == {"form"}, found.failed)
+    check("the text has none", is_clean(text.stdout) and "\u202e" not in text.stdout and "odd" in text.stdout, text.stdout)
+    check("JSON is ASCII", found.result.stdout.isascii())
+
+
+# -- the command -----------------------------------------------------------------------------------------------------------
+
+def refused(title, words, *arguments, status=2):
+    result = checks.run("inspect", *arguments)
+    check(title, result.returncode == status and words in result.stderr and not result.stdout, result.stderr)
+
+
+def check_usage(folder):
+    key, other = checks.Key(), checks.Key()
+    file = checks.write(folder / "file", standin_tor.make_descriptor(key))
+    key_file = checks.write(folder / "x.auth_private", f"{other.address}:descriptor:x25519:{base32(os.urandom(32))}\n")
+    refused("nothing given", "FILE or ADDRESS")
+    refused("no such file", "can't be opened", folder / "none")
+    refused("a folder", "can't be read", folder)
+    long = folder / "long"
+    long.write_bytes(b"x" * (1 << 20))
+    refused("a file that is far too long", "far too long", long)
+    refused("an address that is none", "address", "x" * 56 + ".onion")
+    refused("two addresses", "is given 2 times", file, "--address", key.address, "--address", other.address)
+    refused("an address with an address", "is there already", key.address, "--address", key.address)
+    refused("a client key without an address", "give --address", file, "--client-key", key_file)
+    refused("a client key of another service", "x.auth_private", file, "--address", key.address, "--client-key", key_file)
+    refused("a length that no network has", "no network", file, "--period-minutes", "7")
+    refused("no local tor", "/nonexistent/control", key.address, "-s", "/nonexistent/control")
+    good = checks.run("inspect", file, "-s", "/nonexistent/control", "--address", key.address)
+    check("a good one, for a person", good.returncode == 0 and "all is well" in good.stdout and
+          "warning: relays have no names" in good.stderr, good.stdout + good.stderr)
+    with open(file, "rb") as stream:
+        piped = subprocess.run([os.path.abspath(checks.OBPUB), "inspect", "/dev/stdin", "--json", "-s", "/nonexistent/control"],
+                               input=stream.read(), capture_output=True, timeout=60)
+    check("through a pipe", piped.returncode == 0, piped.stderr)
+
+
+def hsdir_rows(found):
+    return [row for row in found["hsdirs"] if row["finding"] != "not asked"]
+
+
+def check_hsdirs(folder):
+    """By way of a tor that says what the test has it say."""
+    key = checks.Key()
+    names = {}
+
+    def name_relays(connection, command):
+        """Answers for the nicknames: each relay's is its place among those asked for, but the fifth one's is none."""
+        if not command.startswith("GETINFO ns/id/"):
+            return False
+        relay = command.rpartition("/")[2]
+        number = names.setdefault(relay, len(names))
+        nickname = "bad\x1b[31m" if number == 4 else f"relay{number}"
+        connection.sendall(f"250+ns/id/{relay}=\r\nr {nickname} AAAA BBBB 2026-01-01 00:00:00 127.0.0.1 1 0\r\n.\r\n250 OK\r\n"
+                           .encode())
+        return True
+
+    tor = standin_tor.Tor(folder / "control", standin_tor.network_answers(),
+                          {key.address: standin_tor.make_descriptor(key)}, name_relays)
+    with tor:
+        result = checks.run("inspect", key.address.upper(), "-s", tor.path, "--json")
+        found = json.loads(result.stdout)
+        rows = hsdir_rows(found)
+        check("every HSDir is asked", result.returncode == 0 and len(rows) == 8 and
+              sum(row["isAskedByClients"] for row in rows) == 6, result.stderr)
+        check("all have one descriptor", {(row["finding"], row["maker"], row["set"]) for row in rows} == {("found", 1, 1)})
+        nicknames = [row["nickname"] for row in found["hsdirs"]]
+        check("nicknames are shown, but not what is none", None in nicknames and
+              all(name is None or re.fullmatch(r"relay\d+", name) for name in nicknames), nicknames)
+        table = checks.run("inspect", key.address, "-s", tor.path)
+        good = re.findall(r"^  \S+ .* good$", table.stdout, re.M)
+        check("the table is for a person", table.returncode == 0 and len(good) == 8 and is_clean(table.stdout), table.stdout)
+        unknown = checks.run("inspect", checks.Key().address, "-s", tor.path, "--json")
+        check("of an unknown service there is none", unknown.returncode == 3 and
+              {row["finding"] for row in hsdir_rows(json.loads(unknown.stdout))} == {"none"}, unknown.stderr)
+        config = checks.write(folder / "config.yaml", f"tor-control: unix:{tor.path}\nservices:\n  - key: none\n")
+        by_config = checks.run("inspect", key.address, "-c", config)
+        check("the config says where the tor is; nothing else of it counts", by_config.returncode == 0, by_config.stderr)
+    forged = standin_tor.make_descriptor(key, signer=checks.Key())
+    with standin_tor.Tor(folder / "control", standin_tor.network_answers(), {key.address: forged}) as tor:
+        result = checks.run("inspect", key.address, "-s", tor.path)
+        check("a forged one is bad", result.returncode == 1 and result.stdout.count("bad: ") == 8, result.stdout)
+
+
+def check_silence(folder):
+    """A tor that answers nothing more is waited for no longer than was said; and meanwhile the process is confined."""
+    key = checks.Key()
+    tor = standin_tor.Tor(folder / "control", standin_tor.network_answers(),
+                          hook=lambda connection, command: command.startswith("HSFETCH"))
+    with tor:
+        process = subprocess.Popen([os.path.abspath(checks.OBPUB), "inspect", key.address, "-s", tor.path, "--timeout", "6"],
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        status = pathlib.Path(f"/proc/{process.pid}/status")
+        confined = checks.wait_for(lambda: re.search(r"^Seccomp:\t2$", status.read_text(), re.M), 5)
+        privileges = re.search(r"^CapEff:\t(\w+)$", status.read_text(), re.M)[1]
+        is_sanitized = "sanitize" in (BUILD / "CMakeCache.txt").read_text().partition("CMAKE_C_FLAGS:")[2][:400]
+        check("it is confined while HSDirs are asked", is_sanitized or confined and int(privileges, 16) == 0, privileges)
+        out, error = process.communicate(timeout=60)
+        check("nobody has answered", process.returncode == 2 and out.count("no answer") == 8 and "HSDirs have answered" in error
+              and "no HSDir has answered" in error, (process.returncode, error, out))
+    with standin_tor.Tor(folder / "control", {**standin_tor.network_answers(), "status/enough-dir-info": "0"}) as tor:
+        refused("a tor without a network", "waiting", key.address, "-s", tor.path, "--timeout", "1")
+    with standin_tor.Peer(folder / "control") as peer:
+        refused("a tor that says nothing", "control", key.address, "-s", peer.path, "--timeout", "1")
+
+
+def main():
+    with checks.temporary_folder() as name:
+        folder = pathlib.Path(name)
+        for path in sorted((checks.SOURCE / "vectors").glob("descriptor_tor_*.txt")) + \
+                sorted((checks.SOURCE / "vectors").glob("descriptor_stem_*.txt")):
+            check_vector(folder, path)
+        check_ours(folder)
+        check_onionbalance(folder)
+        check_forgeries(folder)
+        check_hostile_text(folder)
+        check_usage(folder)
+        check_hsdirs(folder)
+        check_silence(folder)
+        check_corpora(folder)
+
+
+main()
+checks.finish()
