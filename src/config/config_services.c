@@ -33,7 +33,7 @@ enum {
 /* clang-format off */
 #define OTHER_SERVICE_ROWS \
     [SERVICE_KEY] = {"key", true}, \
-    [SERVICE_AUTHORIZED_CLIENTS] = {"authorized-clients", false}, \
+    [SERVICE_AUTHORIZED_CLIENTS] = {"authorized-clients", false, true}, \
     [SERVICE_MODE] = {"mode", false}, \
     [SERVICE_LEAD] = {"lead", false}, \
     [SERVICE_PROOF_OF_WORK] = {"proof-of-work", false}, \
@@ -333,12 +333,37 @@ static void check_backend(const struct config_loader *loader, const struct confi
     }
 }
 
+/* Warns where what a tor with the service's key uploads itself is for others than what obpub publishes. Where
+ * several obpubs publish, tors that these can ask need not upload. */
+static void check_readers(const struct config_loader *loader, const struct config_frontend *frontend,
+                          const struct config_backend *twin)
+{
+    const struct config *config = loader->config;
+    const bool may_be_silent = config->has_other_publishers && twin->has_control;
+    if (loader->files->find_clients == NULL)
+        return;
+    if (frontend->clients != NULL && twin->client_key == NULL && !may_be_silent)
+        config_report_add_warning(
+            loader->yaml.report, config->path, twin->line,
+            "the service is restricted, and this tor uploads descriptors of its own that everybody can read, "
+            "unless it has the same clients: put their files into authorized_clients of its "
+            "HiddenServiceDir, "
+            "and one for obpub, whose key is the instance's \"client-key\"");
+    else if (frontend->clients == NULL && twin->client_key != NULL)
+        config_report_add_warning(
+            loader->yaml.report, config->path, twin->line,
+            "this tor has authorised clients, and everybody can read what obpub publishes of the same "
+            "service: write \"authorized-clients\" into it");
+}
+
 static void check_backends(const struct config_loader *loader)
 {
     for (size_t i = 0; i < loader->config->frontend_count; i++) {
         const struct config_frontend *frontend = &loader->config->frontends[i];
         for (size_t j = 0; j < frontend->backend_count; j++) {
-            if (!frontend->backends[j].is_twin)
+            if (frontend->backends[j].is_twin)
+                check_readers(loader, frontend, &frontend->backends[j]);
+            else
                 check_backend(loader, frontend, &frontend->backends[j]);
         }
     }

@@ -120,6 +120,9 @@ static void read_pair(struct yaml_reader *reader, const struct yaml_mapping *map
             config_report_add_error(reader->report, reader->path, line,
                                     "\"%s\" is there twice, first on line %zu: remove one of them", name,
                                     lines[i]);
+        else if (mapping->keys[i].needs_value && is_null(value))
+            config_report_add_error(reader->report, reader->path, line,
+                                    "\"%s\" has no value: give it one, or remove the key", name);
         else
             values[i] = is_null(value) ? NULL : value;
         lines[i] = lines[i] != 0 ? lines[i] : line;

@@ -21,6 +21,7 @@ struct yaml_reader {
 struct yaml_key {
     const char *name;
     bool is_required;
+    bool needs_value; /* without one, or with null, it is an error, and not as if it were not there */
 };
 
 /* A key that old files still carry, and that gets a warning. It does nothing, or its value counts as that of

@@ -1,0 +1,156 @@
+/* Tests the authorised clients of services in the config file: where they are looked for, and that no mistake
+ * makes a service an open one. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "helper_clients.h"
+#include "helper_config.h"
+#include "helper_folder.h"
+#include "onion/client_key.h"
+
+#define SERVICE(rest) "services:\n- key: frontend0.key\n  " rest "\n  instances: [{address: @1}]\n"
+#define TWIN_KEY "descriptor:x25519:AAAQEAYEAUDAOCAJBIFQYDIOB4IBCEQTCQKRMFYYDENBWHA5DYPQ\n"
+
+/* Writes the file of a client into a folder. */
+static void write_client(const char *folder, size_t number)
+{
+    uint8_t secret_key[X25519_SECRET_KEY_SIZE], public_key[X25519_PUBLIC_KEY_SIZE];
+    char line[CLIENT_KEY_PUBLIC_LINE_SIZE], path[64];
+    client_make_keys(secret_key, public_key, number);
+    client_key_format_public(line, public_key);
+    snprintf(path, sizeof(path), "%s/client%zu.auth", folder, number);
+    folder_write_text(path, line);
+}
+
+static int set_up(void **state)
+{
+    if (config_setup(state) != 0 || mkdir("clients", 0700) != 0 || mkdir("empty", 0700) != 0 ||
+        mkdir("tor", 0700) != 0 || mkdir("tor/authorized_clients", 0700) != 0)
+        return -1;
+    for (size_t i = 0; i < 3; i++)
+        write_client("clients", i);
+    folder_write_text("client.key", TWIN_KEY);
+    return rename("frontend8.key", "tor/hs_ed25519_secret_key");
+}
+
+/* The clients of the only service. */
+static size_t count_clients(const char *text)
+{
+    struct config config;
+    struct config_report report;
+    if (config_load_text(&config, &report, text) != 0)
+        fail_msg("%s", report.errors[0]);
+    const struct authorized_clients *clients = config.frontends[0].clients;
+    size_t count = clients != NULL ? clients->count : 0;
+    assert_true(count == 0 || config.frontends[0].clients_folder != NULL);
+    config_clear(&config);
+    config_report_clear(&report);
+    return count;
+}
+
+/* In the folder that is named, from the config's own folder on. */
+static void test_named(void **state)
+{
+    (void)state;
+    assert_int_equal(count_clients(SERVICE("mode: softmap")), 0);
+    config_check_good(SERVICE("authorized-clients: clients"), NULL);
+    assert_int_equal(count_clients(SERVICE("authorized-clients: clients")), 3);
+    config_check_good(SERVICE("authorized-clients: empty"),
+                      "empty: has no clients, so that the service is open to everybody");
+    assert_int_equal(count_clients(SERVICE("authorized-clients: empty")), 0);
+}
+
+/* No folder that is named and can't be read whole is taken for an empty one. */
+static void test_mistakes(void **state)
+{
+    (void)state;
+    config_check_bad(SERVICE("authorized-clients: none"), "none: there is no such folder");
+    config_check_bad(SERVICE("authorized-clients: client.key"), "client.key: is no folder");
+    config_check_bad(SERVICE("authorized-clients:"), "config.yaml:3: \"authorized-clients\" has no value");
+    config_check_bad(SERVICE("authorized-clients: ~"), "config.yaml:3: \"authorized-clients\" has no value");
+    config_check_bad(SERVICE("authorized-clients: ''"), "config.yaml:3: \"authorized-clients\"");
+    config_check_bad(SERVICE("authorized-clients: []"), "config.yaml:3: \"authorized-clients\"");
+    config_check_bad(SERVICE("authorized-clients: credential:none"), "authorized-clients credential:none");
+    config_check_bad(SERVICE("authorised-clients: clients"), "authorized-clients");
+    folder_write_text("clients/client1.auth", "\n\ndescriptor:x25519:bad\n");
+    config_check_bad(SERVICE("authorized-clients: clients"), "clients/client1.auth:3: ");
+    assert_int_equal(unlink("clients/client1.auth"), 0);
+    assert_int_equal(chmod("clients", 0777), 0);
+    config_check_bad(SERVICE("authorized-clients: clients"), "clients: can be changed by others");
+}
+
+/* As tor does, beside its key, by whichever path that is named; what is named counts more. */
+static void test_beside_the_key(void **state)
+{
+    (void)state;
+    static const char folder[] = "services: [{key: tor, instances: [{address: @1}]}]\n";
+    static const char file[] = "services: [{key: tor/hs_ed25519_secret_key, instances: [{address: @1}]}]\n";
+    static const char both[] =
+        "services: [{key: tor, authorized-clients: clients, instances: [{address: @1}]}]\n";
+    config_check_good(folder, NULL); /* each tor makes that folder */
+    assert_int_equal(count_clients(folder), 0);
+    write_client("tor/authorized_clients", 7);
+    assert_int_equal(count_clients(folder), 1);
+    assert_int_equal(count_clients(file), 1);
+    assert_int_equal(count_clients(both), 3);
+    folder_write_text("tor/authorized_clients/client7.auth", "");
+    config_check_bad(folder, "tor/authorized_clients/client7.auth: is empty");
+    assert_int_equal(unlink("tor/authorized_clients/client7.auth"), 0);
+    assert_int_equal(rmdir("tor/authorized_clients"), 0);
+    config_check_good(folder, NULL);
+    folder_write_text("tor/authorized_clients", "");
+    config_check_bad(folder, "tor/authorized_clients: is no folder");
+}
+
+static void test_most(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < CONFIG_CLIENTS_MAX; i++)
+        write_client("empty", i);
+    assert_int_equal(count_clients(SERVICE("authorized-clients: empty")), CONFIG_CLIENTS_MAX);
+    write_client("empty", CONFIG_CLIENTS_MAX);
+    config_check_bad(SERVICE("authorized-clients: empty"), "empty: has 129 clients");
+}
+
+/* What tors that have the service's key upload has to be for the same clients. */
+static void test_twins(void **state)
+{
+    (void)state;
+    static const char restricted[] = "services:\n- key: frontend0.key\n  mode: hardmap\n"
+                                     "  authorized-clients: clients\n  instances:\n  - {name: a%s}\n%s";
+    char text[512];
+    snprintf(text, sizeof(text), restricted, ", control: 'a:1'", "");
+    config_check_good(text, "that everybody can read");
+    snprintf(text, sizeof(text), restricted, ", control: 'a:1', client-key: client.key", "");
+    config_check_good(text, NULL);
+    snprintf(text, sizeof(text), restricted, ", control: 'a:1'", "other-publishers: true\n");
+    config_check_good(text, NULL); /* it need not upload */
+    snprintf(text, sizeof(text), restricted, "", "other-publishers: true\n");
+    config_check_good(text, "that everybody can read"); /* but this one has to */
+    config_check_good("services:\n- key: frontend0.key\n  mode: hardmap\n  instances:\n"
+                      "  - {name: a, control: 'a:1', client-key: client.key}\n",
+                      "everybody can read what obpub publishes");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_named, set_up, folder_teardown),
+        cmocka_unit_test_setup_teardown(test_mistakes, set_up, folder_teardown),
+        cmocka_unit_test_setup_teardown(test_beside_the_key, set_up, folder_teardown),
+        cmocka_unit_test_setup_teardown(test_most, set_up, folder_teardown),
+        cmocka_unit_test_setup_teardown(test_twins, set_up, folder_teardown),
+    };
+    return cmocka_run_group_tests(tests, config_prepare, NULL);
+}
