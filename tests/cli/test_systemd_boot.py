@@ -87,7 +87,7 @@ def check_start(machine):
 
 def check_reload(machine):
     process = machine.show("MainPID")
-    for name, change in (("good", "true"), ("bad", "echo 'nonsense: 1' >> /etc/obpub/config.yaml")):
+    for name, change in (("good", "true"), ("bad", "echo 'service: 1' >> /etc/obpub/config.yaml")):
         machine.run("sh", "-c", change)
         text = machine.run("systemctl", "reload", "obpub")
         checks.check(f"systemctl reload with a {name} config", wait_for(
@@ -142,7 +142,7 @@ def check_restarts(machine):
     machine.run("systemctl", "stop", "obpub")
     checks.check("systemctl stop takes less than two seconds", time.monotonic() - started < 2)
     checks.check("it ended well", machine.show("Result") == "success", machine.log())
-    machine.run("sh", "-c", "echo 'nonsense: 1' >> /etc/obpub/config.yaml")
+    machine.run("sh", "-c", "echo 'service: 1' >> /etc/obpub/config.yaml")
     text = machine.run("systemctl", "start", "obpub")
     checks.check("a bad config: the start fails", "failed" in text, text)
     time.sleep(3)

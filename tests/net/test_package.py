@@ -1,6 +1,6 @@
 # The Debian packages: builds them, makes a new Debian 12, and there follows doc/debian.md line by line, which has obpub
-# installed, a frontend published and visited, obpub upgraded, Onionbalance replaced and purged, and obpub removed and purged. With
-# "--suite trixie" it does so with the packages on Debian 13 ("sh tests/run.sh" does not).
+# installed, a frontend published and visited, obpub upgraded, Onionbalance replaced and purged, and obpub removed and purged.
+# With "--suite trixie" it does so with the packages on Debian 13 ("sh tests/run.sh" does not).
 #
 # What is not as on a reader's machines: the private network's lines are in the defaults that Debian's tor reads before its
 # torrc, and what the packages depend on is there before they are installed, since the machines reach Tor alone.

@@ -180,7 +180,7 @@ static void test_refused(void **state)
     check_refused("--hs-version v2", "only v3 is supported");
     check_refused("--hs-version v4", "only v3 is supported");
     check_refused("--once --check", "--once and --check can't be used together");
-    check_refused("--json", "--json goes only with --once, --check and status");
+    check_refused("--json", "--json goes only with --once, --check, status and inspect");
     check_refused("-hx", "there is no option -x");
     check_refused("-\xff", "there is no option -");
     check_refused("-c x --", "\"--\" is not an option");
@@ -352,7 +352,7 @@ static void test_presign(void **state)
     check_refused("presign --days 1 -o b --period-minutes 2", "no network");
     check_refused("presign --days 1 -o b --voting-interval 9", "no network");
     check_refused("presign --json",
-                  "there is no option --json of \"obpub presign\": it goes with --once, --check and status");
+                  "there is no option --json of \"obpub presign\": it goes with --once, --check, status and inspect");
     check_refused("presign --fource", "of \"obpub presign\": is --force meant?");
     check_refused("--days 1", "there is no option --days: it goes with presign");
     check_refused("status -o b", "there is no option -o of \"obpub status\": it goes with presign");
