@@ -32,7 +32,9 @@ done
 (cd packaging && dpkg-checkbuilddeps) || fail "as root: apt-get install the packages that are missing."
 
 mkdir -p "$folder" || exit
-work=$(mktemp -d "$folder/work.XXXXXX") || exit
+# A name with a space in it would get into what is built, as dpkg-buildflags has no word for replacing it.
+case $TMPDIR in *[!A-Za-z0-9/._-]*) unset TMPDIR ;; esac
+work=$(mktemp -d) || exit
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
 archive=$(sh packaging/release.sh --as-is "$work") || exit

@@ -38,6 +38,7 @@ list_files()
         find . -name .git -prune -o -path './build*' -prune -o -name __pycache__ -prune -o -type f -printf '%P\0'
     elif [ -n "$as_is" ]; then
         # One that is deleted and not committed is still in git's list.
+        # shellcheck disable=SC2016 # for the shell inside
         run_git ls-files -z --cached --others --exclude-standard | xargs -0 sh -c '
             for name; do
                 [ ! -e "$name" ] || printf "%s\0" "$name"

@@ -18,6 +18,7 @@ Without a name, all stages run. These are:
     clang     unit, compiled by clang; how many lines of the parsers the corpora run
     sanitize  unit and cli, with AddressSanitizer and UndefinedBehaviorSanitizer
     fuzz      each parser, fuzzed for some seconds
+    package   the Debian packages, built twice and looked at; the image of a container, built and run
     net       the program, on a private Tor network
 A TEST has the name that ctest prints, such as unit-choice, cli-layers or net-once. tests/README.md has more.
 END

@@ -174,7 +174,8 @@ leave_results()
 check_style()
 {
     check clang-format find src tests -name '*.[ch]' -exec clang-format --dry-run -Werror '{}' +
-    check shellcheck shellcheck -x tests/*.sh tests/*/*/*.sh .ci/run
+    check shellcheck shellcheck -x tests/*.sh tests/*/*/*.sh packaging/*.sh packaging/debian/*.postinst \
+        packaging/debian/*.postrm packaging/debian/tests/[a-z]*-* .ci/run
     check pycodestyle pycodestyle --config=tests/pycodestyle.cfg tests vectors
     check pyflakes pyflakes3 tests vectors
 }
@@ -198,7 +199,7 @@ results=
     results=$2
     shift 2
 }
-all='style unit cli sim clang sanitize fuzz net'
+all='style unit cli sim clang sanitize fuzz package net'
 wanted=
 tests=
 for name; do
@@ -212,7 +213,7 @@ done
 
 # Those that only compute, and can run beside the network's tests.
 beside=
-for name in sim clang fuzz; do
+for name in sim clang fuzz package; do
     ! is_wanted net || ! is_wanted $name || beside="$beside $name"
 done
 
@@ -250,7 +251,7 @@ done
 has_gcc=
 if [ -n "$results" ]; then
     has_gcc=yes
-elif [ -n "$labels$tests" ] || is_wanted net; then
+elif [ -n "$labels$tests" ] || is_wanted net || is_wanted package; then
     ! build gcc || has_gcc=yes
 fi
 if [ -n "$has_gcc" ] && [ -n "$labels" ]; then
@@ -260,6 +261,11 @@ fi
 if [ -n "$has_gcc" ] && [ -n "$tests" ]; then
     begin "the tests named"
     run_ctest gcc -R "^($(join '|' "$tests"))\$" -j "$jobs"
+fi
+
+if [ -n "$has_gcc" ] && is_next package; then
+    begin 'package'
+    run_ctest gcc -L package -j "$jobs"
 fi
 
 if is_next clang && build clang; then

@@ -1,6 +1,6 @@
 # The Debian packages: builds them, makes a new Debian 12, and there follows doc/debian.md line by line, which has obpub
 # installed, a frontend published and visited, obpub upgraded, Onionbalance replaced and purged, and obpub removed and purged.
-# With "--suite trixie" it does so with the packages on Debian 13 ("sh tests/run.sh" does not).
+# By hand, with "--suite trixie --packages FOLDER", it does so on Debian 13, with packages that were built there.
 #
 # What is not as on a reader's machines: the private network's lines are in the defaults that Debian's tor reads before its
 # torrc, and what the packages depend on is there before they are installed, since the machines reach Tor alone.
@@ -21,7 +21,8 @@ SKIPPED = 77
 BUILDING = 900  # seconds for the packages, beside all else
 # What a machine has besides what the packages depend on.
 PACKAGES = ('systemd', 'systemd-sysv', 'tor', 'curl', 'openssl', 'onionbalance', 'python3', 'adduser', 'procps')
-SUITE = sys.argv[sys.argv.index('--suite') + 1] if '--suite' in sys.argv else 'bookworm'
+OPTIONS = dict(zip(sys.argv[1::2], sys.argv[2::2]))
+SUITE = OPTIONS.get('--suite', 'bookworm')
 OLD_CONFIG = '''services:
   - key: old.key
     instances:
@@ -54,8 +55,11 @@ def make_newer(folder, package):
 
 def build(folder):
     """Build the packages, and make a Debian in which they can be installed."""
-    run_well('nice', 'sh', SOURCE / 'packaging' / 'deb.sh', folder / 'packages',
-             env={**os.environ, 'DEB_BUILD_OPTIONS': 'nocheck'})
+    if '--packages' in OPTIONS:
+        shutil.copytree(OPTIONS['--packages'], folder / 'packages')
+    else:
+        run_well('nice', 'sh', SOURCE / 'packaging' / 'deb.sh', folder / 'packages',
+                 env={**os.environ, 'DEB_BUILD_OPTIONS': 'nocheck'})
     packages = sorted((folder / 'packages').glob('obpub*_*.deb'))
     assert len(packages) == 3, packages
     for package in packages:

@@ -351,8 +351,9 @@ static void test_presign(void **state)
     check_refused("presign --days 1 -o b --period-minutes 5", "--voting-interval");
     check_refused("presign --days 1 -o b --period-minutes 2", "no network");
     check_refused("presign --days 1 -o b --voting-interval 9", "no network");
-    check_refused("presign --json",
-                  "there is no option --json of \"obpub presign\": it goes with --once, --check, status and inspect");
+    check_refused(
+        "presign --json",
+        "there is no option --json of \"obpub presign\": it goes with --once, --check, status and inspect");
     check_refused("presign --fource", "of \"obpub presign\": is --force meant?");
     check_refused("--days 1", "there is no option --days: it goes with presign");
     check_refused("status -o b", "there is no option -o of \"obpub status\": it goes with presign");

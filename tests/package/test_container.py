@@ -1,0 +1,244 @@
+"""The image of packaging/Containerfile, built by buildah on a new Debian, and run as packaging/container/kubernetes.yaml says:
+as its user, without capabilities, on a root that is read-only, with a key that is root's and a group's, beside the tor of the
+other image. There is no network, so nothing is published. What Kubernetes itself makes of the examples isn't tried: there is
+no API server here. They are read, and what they say is what is run. Needs root."""
+import json
+import os
+import pathlib
+import shlex
+import signal
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "cli"))
+import checks  # noqa: E402
+import yaml  # noqa: E402
+
+from harness.process import children  # noqa: E402
+
+SKIPPED = 77
+BUILDING = 900
+PACKAGING = checks.SOURCE / "packaging"
+IMAGES = {"obpub": "obpub:latest", "tor": "obpub-tor:latest"}
+# Runs a command in an image's files as the kubelet would have it: $1 is the folder of these, $2 and $3 user and group, $4 a
+# group that volumes have, and then come volumes, as "ro" or "rw", the folder and the place, until "--".
+CONTAINER = r"""
+root=$1 user=$2 group=$3 more=$4
+shift 4
+mount --make-rprivate / && mount --bind "$root" "$root" && cd "$root" || exit 99
+while [ "$1" != -- ]; do
+    mkdir -p "$(dirname ".$3")" && if [ -d "$2" ]; then mkdir -p ".$3"; else touch ".$3"; fi
+    mount --bind "$2" ".$3" || exit 99
+    [ "$1" = rw ] || mount -o remount,bind,ro ".$3" || exit 99
+    shift 3
+done
+shift
+mount --rbind /dev dev && mount -t proc proc proc && mount -o remount,bind,ro . || exit 99
+exec chroot . setpriv --reuid "$user" --regid "$group" --groups "$more" --bounding-set=-all --inh-caps=-all \
+    --no-new-privs "$@"
+"""
+
+
+def run(*command, **keywords):
+    return subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=BUILDING,
+                          stdin=subprocess.DEVNULL, **keywords)
+
+
+class Store:
+    """buildah, with images in a folder of its own."""
+
+    def __init__(self, folder):
+        self.command = ["buildah", "--storage-driver", "vfs", "--root", folder / "images", "--runroot", folder / "run"]
+
+    def run(self, *command):
+        # Whatever a build starts ends with it.
+        apart = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "nice"]
+        result = run(*apart, *self.command, *command, env={**os.environ, "BUILDAH_ISOLATION": "chroot"})
+        if result.returncode != 0:
+            checks.check(f"buildah {command[0]}", False, result.stdout[-2000:] + result.stderr[-3000:])
+            checks.finish()
+        return result.stdout.strip()
+
+    def import_base(self, archive):
+        container = self.run("from", "scratch")
+        self.run("add", container, archive, "/")
+        self.run("commit", "-q", "--rm", container, "localhost/base")
+
+    def build(self, target, tag):
+        self.run("bud", "--pull-never", "--build-arg", "BASE=localhost/base", "--target", target, "-t", tag, "-f",
+                 PACKAGING / "Containerfile", checks.SOURCE)
+
+    def unpack(self, tag, folder):
+        """The image's files, in a folder."""
+        container = self.run("from", "--pull-never", tag)
+        folder.mkdir()
+        archive = f'cd "$(buildah "$@" mount {container})" && tar -c . | tar -x -C {shlex.quote(str(folder))}'
+        result = run("unshare", "--mount", "sh", "-c", archive, "sh", *self.command[1:])
+        checks.check(f"the files of {tag} are had", result.returncode == 0, result.stderr)
+        return folder
+
+
+class Pod:
+    """The containers of the Deployment, with volumes that are folders."""
+
+    def __init__(self, folder, roots):
+        documents = list(yaml.safe_load_all((PACKAGING / "container/kubernetes.yaml").read_text()))
+        self.spec = documents[0]["spec"]["template"]["spec"]
+        self.containers = {each["name"]: each for each in self.spec["containers"]}
+        self.roots, self.folder = roots, folder
+        self.processes = []
+        self.volumes = {each["name"]: each for each in self.spec["volumes"]}
+        for name, volume in self.volumes.items():
+            self._make_volume(name, volume)
+
+    def _make_volume(self, name, volume):
+        """As a kubelet makes it: root's, and the group's of fsGroup."""
+        group = self.spec["securityContext"]["fsGroup"]
+        place = self.folder / name
+        place.mkdir()
+        os.chown(place, 0, group)
+        place.chmod(0o2777)
+        if "secret" in volume:
+            mode = volume["secret"]["defaultMode"]
+            key = checks.write(place / "frontend.key", checks.Key().pem())
+            os.chown(key, 0, group)
+            key.chmod(mode | 0o040)
+        if "configMap" in volume:
+            config = (PACKAGING / "container/config.yaml").read_text()
+            checks.write(place / "config.yaml", config, 0o644)
+
+    def command(self, name, *words):
+        context = self.spec["securityContext"]
+        container = self.containers[name]
+        volumes = []
+        for mount in container["volumeMounts"]:
+            place = self.folder / mount["name"] / mount.get("subPath", "")
+            volumes += ["ro" if mount.get("readOnly") else "rw", place, mount["mountPath"]]
+        return [str(word) for word in ("unshare", "--mount", "--pid", "--net", "--fork", "--kill-child", "sh", "-c", CONTAINER,
+                                       "sh", self.roots[name], context["runAsUser"], context["runAsGroup"],
+                                       context["fsGroup"], *volumes, "--", *words)]
+
+    def start(self, name, *words):
+        log = open(self.folder / f"{name}.log", "w+")
+        process = subprocess.Popen(self.command(name, *words), stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        self.processes.append(process)
+        return process
+
+    def log(self, name):
+        return (self.folder / f"{name}.log").read_text()
+
+    def run(self, name, *words):
+        return run(*self.command(name, *words))
+
+    def probe(self, kind):
+        """What a probe's command ends with."""
+        return self.run("obpub", *self.containers["obpub"][f"{kind}Probe"]["exec"]["command"]).returncode
+
+    def end(self):
+        for process in self.processes:
+            process.kill()
+            process.wait()
+
+
+def check_examples():
+    """What tools know of the examples without Kubernetes or docker: they are YAML, and what one part names another has."""
+    deployment, = yaml.safe_load_all((PACKAGING / "container/kubernetes.yaml").read_text())
+    spec = deployment["spec"]["template"]["spec"]
+    labels = deployment["spec"]["template"]["metadata"]["labels"]
+    checks.check("the Deployment's selector finds its pods", deployment["spec"]["selector"]["matchLabels"] == labels)
+    checks.check("its pod is nobody's with powers", spec["securityContext"]["runAsNonRoot"] is True
+                 and spec["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"})
+    names = {volume["name"] for volume in spec["volumes"]}
+    used = {mount["name"] for each in spec["containers"] for mount in each["volumeMounts"]}
+    checks.check("the volumes are those that are used", names == used, names ^ used)
+    for each in spec["containers"]:
+        checks.check(f"{each['name']} has no capability and a root that is read-only", each["securityContext"] == {
+            "allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]}})
+        checks.check(f"the image of {each['name']} is one of these", each["image"] == IMAGES[each["name"]])
+    keys = [each["name"] for each in spec["containers"] if "keys" in {mount["name"] for mount in each["volumeMounts"]}]
+    checks.check("obpub alone has the keys", keys == ["obpub"], keys)
+    compose = yaml.safe_load((PACKAGING / "container/compose.yaml").read_text())
+    for name, service in compose["services"].items():
+        checks.check(f"compose: {name} has no capability and a root that is read-only", service["cap_drop"] == ["ALL"]
+                     and "cap_add" not in service and service["read_only"] is True and service["user"] == "1500:1500"
+                     and service["security_opt"] == ["no-new-privileges"])
+        volumes = {volume.split(":")[0] for volume in service["volumes"] if not volume.startswith(".")}
+        checks.check(f"compose: the volumes of {name} are there", volumes <= set(compose["volumes"]), volumes)
+        checks.check(f"compose: {name} is built of a target that there is",
+                     f" AS {service['build']['target']}\n" in (PACKAGING / "Containerfile").read_text())
+        checks.check(f"compose: what {name} waits for is there", set(service.get("depends_on", {})) <= set(compose["services"]))
+
+
+def read_settings(store, tag):
+    """What an image says of how to run it."""
+    return json.loads(store.run("inspect", "--type", "image", tag))["OCIv1"]["config"]
+
+
+def check_image(settings):
+    checks.check("the image's user is a number without powers", settings["User"] == "1500:1500", settings)
+    checks.check("it runs obpub with its config", (settings["Entrypoint"], settings["Cmd"], settings["WorkingDir"])
+                 == (["obpub"], ["-c", "/etc/obpub/config.yaml"], "/etc/obpub"), settings)
+
+
+def check_pod(pod, settings):
+    checks.check("before it runs it is not alive", pod.probe("liveness") != 0)
+    result = pod.run("obpub", "obpub", "--check", "-c", "/etc/obpub/config.yaml")
+    checks.check("the config and the Secret's key are good", result.returncode == 0 and "frontend " in result.stdout,
+                 result.stdout + result.stderr)
+    result = pod.run("obpub", "sh", "-c", "id -u; touch /etc/x; grep -E 'Cap|NoNew' /proc/self/status")
+    checks.check("the container is as it is to be", result.stdout.split()[0] == "1500" and "Read-only" in result.stderr
+                 and result.stdout.count("\t0000000000000000\n") == 5 and "NoNewPrivs:\t1" in result.stdout,
+                 result.stdout + result.stderr)
+    # There is no way to the directory authorities.
+    tor = pod.start("tor", *settings["tor"]["Entrypoint"], "--DisableNetwork", "1")
+    checks.check("its tor opens the control socket",
+                 checks.wait_for((pod.folder / "tor-run/own/control").exists, 60), pod.log("tor"))
+    obpub = pod.start("obpub", *settings["obpub"]["Entrypoint"], *settings["obpub"]["Cmd"])
+    checks.check("it has started, and is alive", checks.wait_for(lambda: pod.probe("startup") == 0, 60), pod.log("obpub"))
+    checks.check("and stays so", pod.probe("liveness") == 0, pod.log("obpub"))
+    checks.check("it is not ready: nothing is published", pod.probe("readiness") == 1)
+    status = pod.run("obpub", "obpub", "status", "-c", "/etc/obpub/config.yaml")
+    checks.check("it got through to the tor beside it, cookie and all", checks.wait_for(
+        lambda: "its tor is connected" in pod.run("obpub", "obpub", "status", "-c", "/etc/obpub/config.yaml").stdout),
+        status.stdout + pod.log("obpub"))
+    checks.check("both go on", tor.poll() is None and obpub.poll() is None)
+    began = time.monotonic()
+    for pid in children(obpub.pid):
+        os.kill(pid, signal.SIGTERM)
+    checks.check("SIGTERM ends it well", obpub.wait(30) == 0, pod.log("obpub"))
+    checks.check("within the time that the pod gives it",
+                 time.monotonic() - began < pod.spec["terminationGracePeriodSeconds"])
+    log = pod.log("obpub")
+    checks.check("no process blames another", "has ended" not in log, log)
+
+
+def main():
+    if os.geteuid() != 0 or run("unshare", "--mount", "--pid", "--net", "--fork", "true").returncode != 0:
+        print("left out: only root can make namespaces, and containers in them")
+        return SKIPPED
+    check_examples()
+    with checks.temporary_folder() as name:
+        folder = pathlib.Path(name)
+        folder.chmod(0o755)
+        store = Store(folder)
+        result = run("nice", "sh", checks.SOURCE / "tests/debian.sh", folder / "base.tar")
+        checks.check("a new Debian is made", result.returncode == 0, result.stderr)
+        store.import_base(folder / "base.tar")
+        roots = {}
+        for target, tag in IMAGES.items():
+            store.build(target, tag)
+            roots[target] = store.unpack(tag, folder / target)
+        settings = {target: read_settings(store, tag) for target, tag in IMAGES.items()}
+        check_image(settings["obpub"])
+        (folder / "volumes").mkdir()
+        pod = Pod(folder / "volumes", roots)
+        try:
+            check_pod(pod, settings)
+        finally:
+            pod.end()
+    checks.finish()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
