@@ -47,9 +47,8 @@ static void libevent_has_said(int severity, const char *message)
 static void announce_trial(unsigned calls)
 {
     if ((calls & CALLS_FOR_PROCESSES) != 0 && getenv("INVOCATION_ID") != NULL && trial_is_filtered())
-        fprintf(stderr,
-                "obpub: a filter of system calls is in force; if nothing follows, it does not let processes "
-                "be made: allow clone (@process) in SystemCallFilter=\n");
+        fprintf(stderr, "obpub: starting under a filter of system calls, which has to allow clone "
+                        "(@process in SystemCallFilter=)\n");
 }
 
 /* Says which system calls are forbidden here that a command needs. Returns 0, or -1 when there are any. */

@@ -87,12 +87,12 @@ def check_start(machine):
 
 def check_reload(machine):
     process = machine.show("MainPID")
-    for name, change in (("good", "true"), ("bad", "echo 'service: 1' >> /etc/obpub/config.yaml")):
+    for name, change in (("good", "true"), ("bad", "echo 'service: nonsense' >> /etc/obpub/config.yaml")):
         machine.run("sh", "-c", change)
         text = machine.run("systemctl", "reload", "obpub")
         checks.check(f"systemctl reload with a {name} config", wait_for(
             lambda: machine.show("ActiveState") == "active" and machine.show("MainPID") == process), text)
-    checks.check("the log says what is bad", wait_for(lambda: "no key \"nonsense\"" in machine.log()), machine.log())
+    checks.check("the log says what is bad", wait_for(lambda: "no key \"service\"" in machine.log()), machine.log())
     machine.run("sed", "-i", "/nonsense/d", "/etc/obpub/config.yaml")
 
 
@@ -142,7 +142,7 @@ def check_restarts(machine):
     machine.run("systemctl", "stop", "obpub")
     checks.check("systemctl stop takes less than two seconds", time.monotonic() - started < 2)
     checks.check("it ended well", machine.show("Result") == "success", machine.log())
-    machine.run("sh", "-c", "echo 'service: 1' >> /etc/obpub/config.yaml")
+    machine.run("sh", "-c", "echo 'service: nonsense' >> /etc/obpub/config.yaml")
     text = machine.run("systemctl", "start", "obpub")
     checks.check("a bad config: the start fails", "failed" in text, text)
     time.sleep(3)
