@@ -70,11 +70,18 @@ struct daemon {
 /* One line for "systemctl status". */
 static void tell_manager(struct daemon *daemon, const struct report_view *view)
 {
-    size_t published = 0, live = 0, backends = 0;
+    size_t published = 0, restricted = 0, live = 0, backends = 0;
     const char *problem = "";
+    char restriction[48] = "";
     char text[PUBLICATION_TEXT_SIZE];
-    for (size_t i = 0; i < view->frontend_count; i++)
-        published += report_view_is_published(view, &view->frontends[i]);
+    for (size_t i = 0; i < view->frontend_count; i++) {
+        const struct report_frontend *frontend = &view->frontends[i];
+        const bool is_published = report_view_is_published(view, frontend);
+        published += is_published;
+        restricted += is_published && view->publisher->frontends[frontend->number].clients != NULL;
+    }
+    if (restricted > 0)
+        snprintf(restriction, sizeof(restriction), " (%zu restricted)", restricted);
     enum publication worst = publication_find_worst(view, text);
     if (worst >= PUBLICATION_EXPIRES)
         problem = text;
@@ -83,8 +90,9 @@ static void tell_manager(struct daemon *daemon, const struct report_view *view)
         backends += backend->is_used;
         live += backend->is_used && source_is_in(backend);
     }
-    service_manager_status(&daemon->manager, "%zu of %zu frontends published, %zu of %zu backends in%s%s%s%s",
-                           published, view->frontend_count, live, backends, problem[0] != '\0' ? "; " : "",
+    service_manager_status(&daemon->manager,
+                           "%zu of %zu frontends published%s, %zu of %zu backends in%s%s%s%s", published,
+                           view->frontend_count, restriction, live, backends, problem[0] != '\0' ? "; " : "",
                            problem, view->tor_status[0] != '\0' ? "; " : "", view->tor_status);
 }
 

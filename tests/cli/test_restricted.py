@@ -13,7 +13,7 @@ import checks
 import standin_tor
 from checks import check
 from harness.clients import base32, public_client_key
-from harness.judge import Judged
+from harness.judge import is_read
 from publisher import Publisher, instance
 
 PROMPT = 15  # seconds within which all HSDirs of both descriptors have what is for other clients
@@ -69,7 +69,7 @@ class Restricted(Publisher):
 
     def is_read(self, text, client_key):
         """Whether somebody with this key can read a text, or everybody for None."""
-        return is_read(text, self.key.address, client_key)
+        return is_read(text, f"{self.key.address}.onion", client_key)
 
     def sent(self, since):
         """The texts that were handed to the tor since so many were."""
@@ -287,14 +287,6 @@ def check_configs(folder):
           time.monotonic() - began < 10, (found[:3], time.monotonic() - began))
 
 
-def is_read(text, address, client_key):
-    """Whether somebody with this key can read a text of an address, or everybody for None."""
-    try:
-        return len(Judged(text, f"{address}.onion", client_key).points) > 0
-    except ValueError:
-        return False
-
-
 class KeepingTor(standin_tor.Tor):
     """A local tor that remembers of which address each text is."""
 
@@ -338,8 +330,8 @@ def check_once(folder):
         result, given = publish(folder, [[*own, "authorized-clients: clients"]])
         check(f"{what} it is published for its clients", result.returncode == 0 and
               ", restricted to 2 clients" in result.stdout, result)
-        bad = [text for _, _, text in given if is_read(text, key.address, None) or
-               not all(is_read(text, key.address, client) for client in clients.keys.values())]
+        bad = [text for _, _, text in given if is_read(text, f"{key.address}.onion", None) or
+               not all(is_read(text, f"{key.address}.onion", client) for client in clients.keys.values())]
         check(f"{what} they can read it, and nobody else", given and not bad, bad[:1])
     services = []
     for number in range(IN_A_RUSH):
@@ -349,11 +341,11 @@ def check_once(folder):
     result, given = publish(folder, services)
     ours = [(hsdirs, text) for address, hsdirs, text in given if address == key.address]
     check("in a rush, too, where HSDirs share a text", result.returncode == 0 and ours and not any(
-        is_read(text, key.address, None) for _, text in ours) and all(
-            is_read(text, key.address, clients.keys["two"]) for _, text in ours), result.stderr[-1000:])
+        is_read(text, f"{key.address}.onion", None) for _, text in ours) and all(
+            is_read(text, f"{key.address}.onion", clients.keys["two"]) for _, text in ours), result.stderr[-1000:])
     shared = sum(len(hsdirs) > 1 for _, hsdirs, _ in given)
     check("and some do", shared > 0, len(given))
-    is_open = [is_read(text, address, None) for address, _, text in given]
+    is_open = [is_read(text, f"{address}.onion", None) for address, _, text in given]
     check("half of the frontends stay open", abs(sum(is_open) - len(given) / 2) <= len(given) / 8, (sum(is_open), len(given)))
 
 

@@ -3,16 +3,15 @@
 # with the keys of these clients, and without not. And a stock tor with such a key visits the service by them; one without
 # does not.
 
-import base64
 import os
 import secrets
 import time
 
 from harness.client import FetchFailed, fetch
-from harness.clients import restrict
+from harness.clients import restrict, start_authorised
 from harness.consensus import CONSENSUS, hsdir_fingerprints
 from harness.hsdirs import clients_slot, wait_quiet
-from harness.judge import Judged
+from harness.judge import Judged, is_read
 from harness.layout import compare
 from harness.process import run, write_file
 from testnet import OnionKey, main, step
@@ -34,14 +33,6 @@ def encode(net, service, text, frontend, clients, period=None):
     return result.stdout.partition('\n')[2].rstrip('\n')  # as GETINFO gives it
 
 
-def is_read(text, onion, client_key):
-    """Whether stem can read a descriptor with a client's private key, or with none."""
-    try:
-        return bool(Judged(text, onion, client_key).points)
-    except ValueError:
-        return False
-
-
 def check(net, service, frontend, clients):
     """Compare what tor and obpub make of the same points for as many clients."""
     text = service.own_descriptor()
@@ -57,13 +48,6 @@ def check(net, service, frontend, clients):
         assert not is_read(descriptor, onion, secrets.token_bytes(32)), f'another client can read what {name} has made'
     step(f'{len(clients)} clients: {len(our_text)} and {len(text)} bytes, {len(ours.middle)} and {len(tors.middle)} in the '
          'middle layer: no difference')
-
-
-def add_key(client, frontend, client_key):
-    """Give a stock tor a client's private key for a frontend."""
-    with client.controller() as controller:
-        answer = controller.msg(f'ONION_CLIENT_AUTH_ADD {frontend.address} x25519:{base64.b64encode(client_key).decode()}')
-    assert answer.is_ok(), answer
 
 
 def post(net, frontend, text):
@@ -85,14 +69,13 @@ def visits(client, frontend):
 
 def check_visits(net, service, frontend, clients):
     """Stock tors as clients: with the key of the first client, of the last one, of another, and with none."""
-    tors = [net.start_client(f'client{number}') for number in range(4)]
-    for tor, client_key in zip(tors, (clients[0], clients[-1], secrets.token_bytes(32))):
-        add_key(tor, frontend, client_key)
+    keys = (clients[0], clients[-1], secrets.token_bytes(32), None)
+    tors = [start_authorised(net, f'client{number}', frontend, key) for number, key in enumerate(keys)]
     wait_quiet(net, SECONDS_NEEDED)
     period = net.consensus_times().first_period + (clients_slot(net) == 'second')
     post(net, frontend, encode(net, service, service.own_descriptor(), frontend, clients, period))
     for tor in tors[:2]:
-        net.wait_for(lambda tor=tor: visits(tor, frontend) == service.name, 90, f'{tor.name}, which has a key, to get the page')
+        net.who_answers(tor, frontend.address, [service.name])
     step('stock clients with a key of two of the clients get the page')
     for tor in tors[2:]:
         assert visits(tor, frontend) is None, f'{tor.name} gets the page without a key of a client'

@@ -24,9 +24,23 @@ def base32(key):
 def restrict(service, count):
     """Start a service again with so many authorised clients; returns their private keys."""
     keys = [secrets.token_bytes(32) for _ in range(count)]
+    restrict_to(service, keys)
+    return keys
+
+
+def restrict_to(service, keys):
+    """Start a service again with the authorised clients that have these private keys."""
     service.kill()
     for number, key in enumerate(keys):
         path = os.path.join(service.service_dir, 'authorized_clients', f'client{number}.auth')
         write_file(path, f'descriptor:x25519:{base32(public_client_key(key))}\n')
     service.start()
-    return keys
+
+
+def start_authorised(net, name, frontend, key):
+    """Start a stock tor that has the private key of one of a frontend's clients, or for None no key."""
+    folder = net.path(f'{name}.keys')
+    os.mkdir(folder, 0o700)
+    if key:
+        write_file(os.path.join(folder, 'frontend.auth_private'), f'{frontend.address}:descriptor:x25519:{base32(key)}\n')
+    return net.start_tor(name, [f'ClientOnionAuthDir {folder}'], socks=True)

@@ -68,6 +68,14 @@ class Judged:
         Ed25519PublicKey.from_public_bytes(self.signing_key).verify(packed[-64:], packed[:-64])
 
 
+def is_read(text, address, client_key):
+    """Whether a descriptor can be read with the private key of a client, or for None by everybody."""
+    try:
+        return bool(Judged(text, address, client_key).points)
+    except ValueError:
+        return False
+
+
 def descriptor_cookie(middle_layer, client_key, subcredential):
     """The cookie that a restricted descriptor gives the client with this private key (rend-spec-v3, section 2.5.2.1);
     ValueError if it is none of those authorised."""
