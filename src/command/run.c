@@ -55,7 +55,7 @@ struct daemon {
     struct command_socket *command_socket;
     struct metrics_server *metrics_server;
     struct listener_remover remover;
-    struct event *signals[SIGNALS], *watchdog, *look;
+    struct event *signals[SIGNALS], *watchdog, *look, *again; /* the last one while the journal waits */
     size_t open_files_max;
     int64_t clock_difference; /* milliseconds of the wall clock ahead of the other one */
     char reload_error[ERROR_TEXT_SIZE];
@@ -105,6 +105,16 @@ static void engine_changed(void *context)
     live_view_fill(&view, &daemon->live);
     journal_update(daemon->journal, &view);
     tell_manager(daemon, &view);
+    const struct timeval patience = timeval_from_milliseconds(JOURNAL_PATIENCE);
+    if (daemon->again != NULL && journal_is_waiting(daemon->journal) && !evtimer_pending(daemon->again, NULL))
+        evtimer_add(daemon->again, &patience);
+}
+
+static void again_fired(evutil_socket_t socket, short events, void *context)
+{
+    (void)socket;
+    (void)events;
+    engine_changed(context);
 }
 
 /* For "-v debug": what is done with a source, step by step. What its peer said the log makes fit to be shown.
@@ -415,6 +425,7 @@ static void add_events(struct daemon *daemon)
         daemon->watchdog = add_timer(daemon, watchdog_fired, daemon->manager.watchdog_interval);
     daemon->clock_difference = read_clock_difference();
     daemon->look = add_timer(daemon, look_around, LOOK_SECONDS * 1000);
+    daemon->again = evtimer_new(daemon->base, again_fired, daemon);
 }
 
 static void free_events(struct daemon *daemon)
@@ -424,6 +435,8 @@ static void free_events(struct daemon *daemon)
     if (daemon->watchdog != NULL)
         event_free(daemon->watchdog);
     event_free(daemon->look);
+    event_free(daemon->again);
+    daemon->again = NULL;
 }
 
 /* -- running -------------------------------------------------------------------------------------- */

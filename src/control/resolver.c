@@ -78,7 +78,7 @@ static void on_looked_up(int result, struct evutil_addrinfo *info, void *context
         evutil_freeaddrinfo(info);
     bool is_unknown = result == 0 || result == EVUTIL_EAI_NONAME || result == EVUTIL_EAI_NODATA;
     if (resolver->count == 0 && is_unknown)
-        error_set(&resolver->error, "there is no host name %s (%s): check it for a typing mistake",
+        error_set(&resolver->error, "the host name %s can't be resolved (%s): check it for a typing mistake",
                   resolver->host, result != 0 ? evutil_gai_strerror(result) : "no address");
     else if (resolver->count == 0)
         error_set(&resolver->error,

@@ -23,10 +23,6 @@
  * they do for a moment. */
 #define PARTLY_PATIENCE (5 * 60 * 1000)
 
-/* A backend has to be in doubt for so many milliseconds before that is spoken of: a tor that was ended is out
- * a moment later, which then is all that there is to say. */
-#define GRACE_PATIENCE 1000
-
 /* A bundle that runs out is spoken of once a day. */
 #define BUNDLE_WARNING_INTERVAL (24 * 60 * 60 * 1000)
 
@@ -34,6 +30,7 @@ struct journal_backend {
     uint64_t number; /* the publisher's */
     enum source_state state;
     struct log_state log;
+    char *doubt; /* why it has been in doubt for a moment, which is not said yet; or NULL */
     bool is_restless;
     bool has_said[POINT_FAULTS]; /* that such points are left out */
     struct twin_journal_twin twin;
@@ -77,6 +74,7 @@ struct journal {
     size_t backend_count;
     struct journal_frontend *frontends; /* likewise */
     size_t frontend_count;
+    bool is_waiting; /* something is to be said a moment later */
 };
 
 struct journal *journal_new(const struct log *log)
@@ -90,12 +88,21 @@ void journal_free(struct journal *journal)
 {
     if (journal == NULL)
         return;
+    for (size_t i = 0; i < journal->backend_count; i++)
+        free(journal->backends[i].doubt);
     free(journal->backends);
     free(journal->frontends);
     free(journal);
 }
 
 /* -- backends ------------------------------------------------------------------------------------- */
+
+static void say_doubt(struct journal *journal, struct journal_backend *known, const char *name,
+                      const char *reason)
+{
+    log_write_trouble(journal->log, &known->log, LOG_LEVEL_WARNING,
+                      "backend %s does not answer as it should and stays in for a while: %s", name, reason);
+}
 
 static void say_backend(struct journal *journal, struct journal_backend *known, const struct source *backend,
                         const char *name, bool is_twin)
@@ -115,9 +122,7 @@ static void say_backend(struct journal *journal, struct journal_backend *known, 
                       name);
         break;
     case SOURCE_GRACE:
-        log_write_trouble(log, &known->log, LOG_LEVEL_WARNING,
-                          "backend %s does not answer as it should and stays in for a while: %s", name,
-                          backend->life.reason);
+        say_doubt(journal, known, name, backend->life.reason);
         break;
     case SOURCE_OUT:
         log_write_trouble(log, &known->log, LOG_LEVEL_WARNING, "backend %s is out: %s", name,
@@ -161,16 +166,47 @@ static void update_points(struct journal *journal, struct journal_backend *known
     }
 }
 
+/* Keeps back that a backend is in doubt, and why: a tor that was ended is out a moment later, which then is
+ * all that there is to say. Returns false once it has been for longer. */
+static bool hold_doubt(struct journal *journal, struct journal_backend *known, const struct source *backend,
+                       int64_t now)
+{
+    if (backend->life.state != SOURCE_GRACE || known->state == SOURCE_GRACE ||
+        now - backend->life.since >= JOURNAL_PATIENCE)
+        return false;
+    free(known->doubt);
+    known->doubt = memory_copy_text(backend->life.reason, strlen(backend->life.reason));
+    journal->is_waiting = true;
+    return true;
+}
+
+/* Says what was kept back, unless it has come to something else: of one that lives still, that it was in
+ * doubt for a moment. */
+static void end_doubt(struct journal *journal, struct journal_backend *known, const struct source *backend,
+                      const char *name)
+{
+    if (known->doubt != NULL && backend->life.state == SOURCE_LIVE) {
+        say_doubt(journal, known, name, known->doubt);
+        known->state = SOURCE_GRACE;
+    }
+    free(known->doubt);
+    known->doubt = NULL;
+}
+
 static void update_backend(struct journal *journal, const struct source *backend, const char *name,
                            bool is_twin, int64_t now)
 {
     struct journal_backend *known = &journal->backends[source_row(backend->number)];
-    if (known->number != backend->number)
+    if (known->number != backend->number) {
+        free(known->doubt);
         *known = (struct journal_backend){.number = backend->number};
+    }
     update_points(journal, known, backend, name);
     health_journal_note_backend(journal->log, &known->health, backend, name);
-    bool is_too_soon = backend->life.state == SOURCE_GRACE && now - backend->life.since < GRACE_PATIENCE;
-    if (known->state == backend->life.state || is_too_soon)
+    if (hold_doubt(journal, known, backend, now))
+        return;
+    end_doubt(journal, known, backend, name);
+    if (known->state == backend->life.state)
         return;
     say_backend(journal, known, backend, name, is_twin);
     known->state = backend->life.state;
@@ -523,6 +559,7 @@ void journal_update(struct journal *journal, const struct report_view *view)
                                       sizeof(*journal->backends));
     journal->frontends = memory_extend(journal->frontends, &journal->frontend_count,
                                        publisher->frontend_count, sizeof(*journal->frontends));
+    journal->is_waiting = false;
     forget_removed(journal, publisher);
     update_tors(journal, view);
     health_journal_note_way(journal->log, &journal->checks, publisher);
@@ -551,6 +588,11 @@ void journal_update(struct journal *journal, const struct report_view *view)
         update_flow_control(journal, view, frontend);
         update_bundle(journal, view, frontend);
     }
+}
+
+bool journal_is_waiting(const struct journal *journal)
+{
+    return journal->is_waiting;
 }
 
 static const char *name_state(enum source_state state)

@@ -16,6 +16,11 @@ void journal_free(struct journal *journal);
  * change. */
 void journal_update(struct journal *journal, const struct report_view *view);
 
+/* True when the last update has left something to be said a moment later, if it is still so then: there
+ * should be another one JOURNAL_PATIENCE milliseconds after it. */
+#define JOURNAL_PATIENCE 1000
+bool journal_is_waiting(const struct journal *journal);
+
 /* Says how everything is, whether it is new or not. */
 void journal_dump(const struct log *log, const struct report_view *view);
 

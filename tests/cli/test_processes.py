@@ -161,12 +161,15 @@ def check_reload():
     checks.write(daemon.folder / "other.key", other.tor())
     text = daemon.config.read_text()
     services = f"  - {{key: other.key, instances: [{{address: {checks.Key().address}}}]}}\n"
-    for config, words in ((text + services, "frontends 1 new, 0 gone"), (text, "frontends 0 new, 1 gone"),
-                          (text.replace("frontend.key", "other.key"), "frontends 1 new, 1 gone")):
+    first, second = f"frontend {daemon.frontend.address}.onion", f"frontend {other.address}.onion"
+    for config, words in ((text + services, f"config read again: {second} is new\n"),
+                          (text, f"config read again: {second} is gone\n"),
+                          (text.replace("frontend.key", "other.key"),
+                           f"config read again: {second} is new; {first} is gone\n")):
         checks.write(daemon.config, config)
         before = len(daemon.log_text())
         daemon.process.send_signal(signal.SIGHUP)
-        checks.check(f"reload: {words}", wait_for(lambda: words in daemon.log_text()[before:]), daemon.log_text())
+        checks.check(f"reload: {words.strip()}", wait_for(lambda: words in daemon.log_text()[before:]), daemon.log_text())
         check_no_file(daemon)
     checks.write(daemon.folder / "other.key", b"rubbish")
     before = len(daemon.log_text())

@@ -65,9 +65,11 @@ def check_killed(daemon, name):
 
 
 def check_reload(daemon, pids, keys, backend, names, words):
-    """Reload with the frontends of these names, and wait until they are published."""
+    """Reload with the frontends of these names, and wait until they are published. words: what the log says of each of
+    those that have changed."""
     daemon.configure([(keys[name][0], [instance(backend)]) for name in names])
-    daemon.reload(words)
+    words = '; '.join(f'frontend {keys[name][1].address}.onion is {what}' for name, what in words)
+    daemon.reload(f'config read again: {words}\n')
     addresses = [keys[name][1].address for name in names]
 
     def published():
@@ -91,9 +93,9 @@ def test(net):
 
     pids = parts(daemon)
     watch = Watch(daemon.pid)
-    check_reload(daemon, pids, keys, backend, ['one', 'other'], 'frontends 1 new, 0 gone')
-    check_reload(daemon, pids, keys, backend, ['other', 'third'], 'frontends 1 new, 1 gone')
-    check_reload(daemon, pids, keys, backend, ['one'], 'frontends 1 new, 2 gone')
+    check_reload(daemon, pids, keys, backend, ['one', 'other'], [('other', 'new')])
+    check_reload(daemon, pids, keys, backend, ['other', 'third'], [('third', 'new'), ('one', 'gone')])
+    check_reload(daemon, pids, keys, backend, ['one'], [('one', 'new'), ('other', 'gone'), ('third', 'gone')])
     names = watch.stop()
     assert any(name.startswith('socket:') for name in names) or not can_read_memory(), names
     seen = [name for name in names if name.endswith('.key') or name == daemon.config]
