@@ -208,7 +208,7 @@ SIGNATURE = (CERTIFICATE, r'verified_signatures_verify\(verified, encoded \+ bod
 EXTENSION = (CERTIFICATE, r'flags & EXTENSION_AFFECTS_VALIDATION', '0')
 VERSION = (CERTIFICATE, r'encoded\[0\] != VERSION', '0')
 KEY_TYPE = (CERTIFICATE, r'encoded\[6\] != KEY_TYPE_ED25519', '0')
-BLINDED_KEY = (DESCRIPTOR, r'memcmp\(possible_key, blinded_key, sizeof\(possible_key\)\) == 0', '1')
+BLINDED_KEY = ('onion/descriptor_period.c', r'memcmp\(possible_key, blinded_key, sizeof\(possible_key\)\) == 0', '1')
 DOCUMENT = (DESCRIPTOR, r'ed25519_verify\(signature, decoding->blob, prefix_length \+ decoding->signed_text.length,'
             r'\s*decoding->descriptor->signing_key\) != 0', '0')
 MAC = (LAYER, r'sodium_memcmp\(mac, ciphertext \+ ciphertext_length, sizeof\(mac\)\) == 0', '1')

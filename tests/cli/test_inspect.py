@@ -23,6 +23,7 @@ from descriptor import Keypair, Maker  # noqa: E402
 from forgeries import FORGERIES  # noqa: E402
 
 BUILD = pathlib.Path(os.environ["OBPUB_BUILD"])
+IS_SANITIZED = b"__asan_init" in pathlib.Path(checks.OBPUB).read_bytes()
 PERIOD_LENGTH = 1440
 # What may not be printed: all that could steer a terminal.
 CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
@@ -376,8 +377,7 @@ def check_silence(folder):
         status = pathlib.Path(f"/proc/{process.pid}/status")
         confined = checks.wait_for(lambda: re.search(r"^Seccomp:\t2$", status.read_text(), re.M), 5)
         privileges = re.search(r"^CapEff:\t(\w+)$", status.read_text(), re.M)[1]
-        is_sanitized = "sanitize" in (BUILD / "CMakeCache.txt").read_text().partition("CMAKE_C_FLAGS:")[2][:400]
-        check("it is confined while HSDirs are asked", is_sanitized or confined and int(privileges, 16) == 0, privileges)
+        check("it is confined while HSDirs are asked", IS_SANITIZED or confined and int(privileges, 16) == 0, privileges)
         out, error = process.communicate(timeout=60)
         check("nobody has answered", process.returncode == 2 and out.count("no answer") == 8 and "HSDirs have answered" in error
               and "no HSDir has answered" in error, (process.returncode, error, out))
@@ -390,10 +390,13 @@ def check_silence(folder):
 def main():
     with checks.temporary_folder() as name:
         folder = pathlib.Path(name)
-        for path in sorted((checks.SOURCE / "vectors").glob("descriptor_tor_*.txt")) + \
-                sorted((checks.SOURCE / "vectors").glob("descriptor_stem_*.txt")):
-            check_vector(folder, path)
-        check_ours(folder)
+        if IS_SANITIZED:
+            print("recorded descriptors are left out: no library may be before the sanitizers'")
+        else:
+            for path in sorted((checks.SOURCE / "vectors").glob("descriptor_tor_*.txt")) + \
+                    sorted((checks.SOURCE / "vectors").glob("descriptor_stem_*.txt")):
+                check_vector(folder, path)
+            check_ours(folder)
         check_onionbalance(folder)
         check_forgeries(folder)
         check_hostile_text(folder)

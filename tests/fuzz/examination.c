@@ -1,9 +1,9 @@
 /* Holds what an examination of a descriptor finds to what decoding it does. */
-#include <ctype.h>
 #include <string.h>
 
 #include <jansson.h>
 
+#include "base/printable.h"
 #include "fuzz.h"
 #include "report/inspection.h"
 
@@ -42,8 +42,9 @@ static void check_report(const struct inspection *inspection)
     const struct printer printer = {.file = open_memstream(&text, &length), .wall_now = inspection->wall_now};
     inspection_print(inspection, &printer);
     fclose(printer.file);
-    for (size_t i = 0; i < length; i++)
-        FUZZ_REQUIRE(isprint((unsigned char)text[i]) || text[i] == '\n');
+    FUZZ_REQUIRE(strlen(text) == length);
+    for (char *line = strtok(text, "\n"); line != NULL; line = strtok(NULL, "\n"))
+        FUZZ_REQUIRE(!text_make_printable(line));
     free(text);
     json_t *json = inspection_make_json(inspection);
     char *dumped = json_dumps(json, JSON_ENSURE_ASCII);
