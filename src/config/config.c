@@ -32,21 +32,21 @@ enum {
     TOP_KEYS
 };
 static const struct yaml_key top_keys[TOP_KEYS] = {
-    [TOP_SERVICES] = {"services", true},
-    [TOP_TOR_CONTROL] = {"tor-control", false},
-    [TOP_TOR_CONTROL_PASSWORD_FILE] = {"tor-control-password-file", false},
-    [TOP_TOR_CONTROL_COOKIE_FILE] = {"tor-control-cookie-file", false},
-    [TOP_TOR_SOCKS] = {"tor-socks", false},
-    [TOP_STATUS_SOCKET_LOCATION] = {"status-socket-location", false},
-    [TOP_COMMAND_SOCKET_LOCATION] = {"command-socket-location", false},
-    [TOP_METRICS_LISTEN] = {"metrics-listen", false},
-    [TOP_BACKEND_GRACE] = {"backend-grace", false},
-    [TOP_LOG_LEVEL] = {"log-level", false},
-    [TOP_USER] = {"user", false},
-    [TOP_REQUIRE_SANDBOX] = {"require-sandbox", false},
-    [TOP_OTHER_PUBLISHERS] = {"other-publishers", false},
-    [TOP_GROUP_READABLE] = {"group-readable", false},
-    [TOP_WAIT_FOR_BACKENDS] = {"wait-for-backends", false},
+    [TOP_SERVICES] = {"services", YAML_KEY_REQUIRED},
+    [TOP_TOR_CONTROL] = {"tor-control", YAML_KEY_OPTIONAL},
+    [TOP_TOR_CONTROL_PASSWORD_FILE] = {"tor-control-password-file", YAML_KEY_OPTIONAL},
+    [TOP_TOR_CONTROL_COOKIE_FILE] = {"tor-control-cookie-file", YAML_KEY_OPTIONAL},
+    [TOP_TOR_SOCKS] = {"tor-socks", YAML_KEY_OPTIONAL},
+    [TOP_STATUS_SOCKET_LOCATION] = {"status-socket-location", YAML_KEY_OPTIONAL},
+    [TOP_COMMAND_SOCKET_LOCATION] = {"command-socket-location", YAML_KEY_OPTIONAL},
+    [TOP_METRICS_LISTEN] = {"metrics-listen", YAML_KEY_OPTIONAL},
+    [TOP_BACKEND_GRACE] = {"backend-grace", YAML_KEY_OPTIONAL},
+    [TOP_LOG_LEVEL] = {"log-level", YAML_KEY_OPTIONAL},
+    [TOP_USER] = {"user", YAML_KEY_OPTIONAL},
+    [TOP_REQUIRE_SANDBOX] = {"require-sandbox", YAML_KEY_OPTIONAL},
+    [TOP_OTHER_PUBLISHERS] = {"other-publishers", YAML_KEY_OPTIONAL},
+    [TOP_GROUP_READABLE] = {"group-readable", YAML_KEY_OPTIONAL},
+    [TOP_WAIT_FOR_BACKENDS] = {"wait-for-backends", YAML_KEY_OPTIONAL},
 };
 
 /* What Onionbalance for v2 services read from its config, and EOTK still writes; Onionbalance for v3 reads

@@ -36,11 +36,15 @@ enum {
     HEALTH_KEYS
 };
 static const struct yaml_key health_keys[HEALTH_KEYS] = {
-    [HEALTH_KEY_PORT] = {"port", false},         [HEALTH_KEY_PATH] = {"path", false},
-    [HEALTH_KEY_EXPECT] = {"expect", false},     [HEALTH_KEY_HOST] = {"host", false},
-    [HEALTH_KEY_INTERVAL] = {"interval", false}, [HEALTH_KEY_TIMEOUT] = {"timeout", false},
-    [HEALTH_KEY_FALL] = {"fall", false},         [HEALTH_KEY_RISE] = {"rise", false},
-    [HEALTH_KEY_ADDRESS] = {"address", false},
+    [HEALTH_KEY_PORT] = {"port", YAML_KEY_OPTIONAL},
+    [HEALTH_KEY_PATH] = {"path", YAML_KEY_OPTIONAL},
+    [HEALTH_KEY_EXPECT] = {"expect", YAML_KEY_OPTIONAL},
+    [HEALTH_KEY_HOST] = {"host", YAML_KEY_OPTIONAL},
+    [HEALTH_KEY_INTERVAL] = {"interval", YAML_KEY_OPTIONAL},
+    [HEALTH_KEY_TIMEOUT] = {"timeout", YAML_KEY_OPTIONAL},
+    [HEALTH_KEY_FALL] = {"fall", YAML_KEY_OPTIONAL},
+    [HEALTH_KEY_RISE] = {"rise", YAML_KEY_OPTIONAL},
+    [HEALTH_KEY_ADDRESS] = {"address", YAML_KEY_OPTIONAL},
 };
 static const struct yaml_mapping service_health = {
     "\"health\" of a service", health_keys, HEALTH_KEY_ADDRESS, NULL, 0, true};

@@ -31,27 +31,27 @@ enum {
     INSTANCE_KEYS
 };
 static const struct yaml_key instance_keys[INSTANCE_KEYS] = {
-    [INSTANCE_ADDRESS] = {"address", true},
-    [INSTANCE_NAME] = {"name", false},
-    [INSTANCE_CONTROL] = {"control", false},
-    [INSTANCE_CONTROL_PASSWORD_FILE] = {"control-password-file", false},
-    [INSTANCE_CONTROL_COOKIE_FILE] = {"control-cookie-file", false},
-    [INSTANCE_CONTROL_CLIENT_KEY] = {"control-client-key", false},
-    [INSTANCE_CLIENT_KEY] = {"client-key", false},
-    [INSTANCE_WEIGHT] = {"weight", false},
-    [INSTANCE_HEALTH] = {"health", false},
+    [INSTANCE_ADDRESS] = {"address", YAML_KEY_REQUIRED},
+    [INSTANCE_NAME] = {"name", YAML_KEY_OPTIONAL},
+    [INSTANCE_CONTROL] = {"control", YAML_KEY_OPTIONAL},
+    [INSTANCE_CONTROL_PASSWORD_FILE] = {"control-password-file", YAML_KEY_OPTIONAL},
+    [INSTANCE_CONTROL_COOKIE_FILE] = {"control-cookie-file", YAML_KEY_OPTIONAL},
+    [INSTANCE_CONTROL_CLIENT_KEY] = {"control-client-key", YAML_KEY_OPTIONAL},
+    [INSTANCE_CLIENT_KEY] = {"client-key", YAML_KEY_OPTIONAL},
+    [INSTANCE_WEIGHT] = {"weight", YAML_KEY_OPTIONAL},
+    [INSTANCE_HEALTH] = {"health", YAML_KEY_OPTIONAL},
 };
 /* All twins have one address: only names tell them apart. */
 static const struct yaml_key twin_keys[INSTANCE_KEYS] = {
-    [INSTANCE_ADDRESS] = {"address", false},
-    [INSTANCE_NAME] = {"name", true},
-    [INSTANCE_CONTROL] = {"control", false},
-    [INSTANCE_CONTROL_PASSWORD_FILE] = {"control-password-file", false},
-    [INSTANCE_CONTROL_COOKIE_FILE] = {"control-cookie-file", false},
-    [INSTANCE_CONTROL_CLIENT_KEY] = {"control-client-key", false},
-    [INSTANCE_CLIENT_KEY] = {"client-key", false},
-    [INSTANCE_WEIGHT] = {"weight", false},
-    [INSTANCE_HEALTH] = {"health", false},
+    [INSTANCE_ADDRESS] = {"address", YAML_KEY_OPTIONAL},
+    [INSTANCE_NAME] = {"name", YAML_KEY_REQUIRED},
+    [INSTANCE_CONTROL] = {"control", YAML_KEY_OPTIONAL},
+    [INSTANCE_CONTROL_PASSWORD_FILE] = {"control-password-file", YAML_KEY_OPTIONAL},
+    [INSTANCE_CONTROL_COOKIE_FILE] = {"control-cookie-file", YAML_KEY_OPTIONAL},
+    [INSTANCE_CONTROL_CLIENT_KEY] = {"control-client-key", YAML_KEY_OPTIONAL},
+    [INSTANCE_CLIENT_KEY] = {"client-key", YAML_KEY_OPTIONAL},
+    [INSTANCE_WEIGHT] = {"weight", YAML_KEY_OPTIONAL},
+    [INSTANCE_HEALTH] = {"health", YAML_KEY_OPTIONAL},
 };
 static const struct yaml_retired_key instance_retired[] = {
     {"auth", "it was for v2 services; remove it", NULL}};

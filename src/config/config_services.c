@@ -32,21 +32,21 @@ enum {
 /* All but the instances. */
 /* clang-format off */
 #define OTHER_SERVICE_ROWS \
-    [SERVICE_KEY] = {"key", true}, \
-    [SERVICE_AUTHORIZED_CLIENTS] = {"authorized-clients", false, true}, \
-    [SERVICE_MODE] = {"mode", false}, \
-    [SERVICE_LEAD] = {"lead", false}, \
-    [SERVICE_PROOF_OF_WORK] = {"proof-of-work", false}, \
-    [SERVICE_DESCRIPTORS] = {"descriptors", false}, \
-    [SERVICE_HEALTH] = {"health", false}
+    [SERVICE_KEY] = {"key", YAML_KEY_REQUIRED}, \
+    [SERVICE_AUTHORIZED_CLIENTS] = {"authorized-clients", YAML_KEY_WITH_VALUE}, \
+    [SERVICE_MODE] = {"mode", YAML_KEY_OPTIONAL}, \
+    [SERVICE_LEAD] = {"lead", YAML_KEY_OPTIONAL}, \
+    [SERVICE_PROOF_OF_WORK] = {"proof-of-work", YAML_KEY_OPTIONAL}, \
+    [SERVICE_DESCRIPTORS] = {"descriptors", YAML_KEY_OPTIONAL}, \
+    [SERVICE_HEALTH] = {"health", YAML_KEY_OPTIONAL}
 /* clang-format on */
 static const struct yaml_key service_keys[SERVICE_KEYS] = {
     OTHER_SERVICE_ROWS,
-    [SERVICE_INSTANCES] = {"instances", true},
+    [SERVICE_INSTANCES] = {"instances", YAML_KEY_REQUIRED},
 };
 static const struct yaml_key waiting_service_keys[SERVICE_KEYS] = {
     OTHER_SERVICE_ROWS,
-    [SERVICE_INSTANCES] = {"instances", false},
+    [SERVICE_INSTANCES] = {"instances", YAML_KEY_OPTIONAL},
 };
 static const struct yaml_mapping service_mapping = {"a service", service_keys, SERVICE_KEYS, NULL, 0, false};
 /* Where the config waits for backends. */

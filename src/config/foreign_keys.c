@@ -46,7 +46,7 @@ static const struct yaml_mapping *find_owner(const struct foreign_keys *keys, co
 static bool is_needed(const struct yaml_mapping *mapping, const char *name)
 {
     for (size_t i = 0; i < mapping->key_count; i++) {
-        if (mapping->keys[i].is_required && strcmp(mapping->keys[i].name, name) == 0)
+        if (mapping->keys[i].kind == YAML_KEY_REQUIRED && strcmp(mapping->keys[i].name, name) == 0)
             return true;
     }
     return false;

@@ -120,7 +120,7 @@ static void read_pair(struct yaml_reader *reader, const struct yaml_mapping *map
             config_report_add_error(reader->report, reader->path, line,
                                     "\"%s\" is there twice, first on line %zu: remove one of them", name,
                                     lines[i]);
-        else if (mapping->keys[i].needs_value && is_null(value))
+        else if (mapping->keys[i].kind == YAML_KEY_WITH_VALUE && is_null(value))
             config_report_add_error(reader->report, reader->path, line,
                                     "\"%s\" has no value: give it one, or remove the key", name);
         else
@@ -152,7 +152,7 @@ static void read_retired(struct yaml_reader *reader, const yaml_node_t *node,
 static const char *example_key(const struct yaml_mapping *mapping)
 {
     size_t i = 0;
-    while (i + 1 < mapping->key_count && !mapping->keys[i].is_required)
+    while (i + 1 < mapping->key_count && mapping->keys[i].kind != YAML_KEY_REQUIRED)
         i++;
     return mapping->keys[i].name;
 }
@@ -181,7 +181,7 @@ void yaml_reader_read_mapping(struct yaml_reader *reader, yaml_node_t *node,
         read_pair(reader, mapping, pair, values, lines);
     read_retired(reader, node, mapping, values, lines);
     for (size_t i = 0; i < mapping->key_count; i++) {
-        if (!mapping->keys[i].is_required || values[i] != NULL)
+        if (mapping->keys[i].kind != YAML_KEY_REQUIRED || values[i] != NULL)
             continue;
         if (lines[i] != 0)
             config_report_add_error(reader->report, reader->path, lines[i],

@@ -18,10 +18,15 @@ struct yaml_reader {
 };
 
 /* A key that a mapping may have. */
+enum yaml_key_kind {
+    YAML_KEY_OPTIONAL,   /* without a value, or with null, it is as if it were not there */
+    YAML_KEY_WITH_VALUE, /* it may be missing; but there without a value it is an error */
+    YAML_KEY_REQUIRED,
+};
+
 struct yaml_key {
     const char *name;
-    bool is_required;
-    bool needs_value; /* without one, or with null, it is an error, and not as if it were not there */
+    enum yaml_key_kind kind;
 };
 
 /* A key that old files still carry, and that gets a warning. It does nothing, or its value counts as that of
