@@ -16,6 +16,8 @@
 #include "command/given_config.h"
 #include "command/options.h"
 #include "command/output.h"
+#include "config/client_files.h"
+#include "config/tor_clients.h"
 #include "confine/memory_lock.h"
 #include "files/new_file.h"
 #include "onion/bundle.h"
@@ -148,6 +150,33 @@ static void print_bundle(const struct presign *presign, const struct config_fron
     free(shown);
 }
 
+/* True when there is a client in a folder, or it can't be told. */
+static bool may_have_clients(const char *folder)
+{
+    struct client_files clients;
+    struct config_report report = {.error_count = 0};
+    const bool has_none = client_files_load(&clients, folder, true, &report) == 0 && clients.count == 0;
+    client_files_clear(&clients);
+    config_report_clear(&report);
+    return !has_none;
+}
+
+/* Says that clients beside the key don't come along with a bundle. Where the config names their folder it
+ * does so on the publisher, too. */
+static void warn_of_clients(const struct config_frontend *frontend)
+{
+    char *folder = frontend->clients_folder == NULL ? tor_clients_find(frontend) : NULL;
+    if (folder != NULL && may_have_clients(folder)) {
+        text_make_printable(folder);
+        fprintf(stderr,
+                "obpub: warning: %s.onion has authorised clients in %s, and a bundle has none: copy that "
+                "folder to the publisher, too, and name it in the service (\"authorized-clients\"), or the "
+                "frontend is open to everybody there\n",
+                frontend->address, folder);
+    }
+    free(folder);
+}
+
 static void print_plan(const struct bundle_plan *plan)
 {
     print_time("\nGood from ", bundle_plan_begin(plan), "");
@@ -173,10 +202,12 @@ static int presign_frontend(struct presign *presign, const struct config_fronten
     bool is_open_to_others = false;
     int result = new_file_write(path, &file, &is_open_to_others, error);
     progress_end(&presign->progress);
-    if (result != 0)
+    if (result != 0) {
         error_add_context(error, "%s", path);
-    else
+    } else {
         print_bundle(presign, frontend, path);
+        warn_of_clients(frontend);
+    }
     if (is_open_to_others)
         fprintf(stderr,
                 "obpub: warning: %s can be read by others, as its file system keeps no permissions: where it "

@@ -141,7 +141,7 @@ struct config_files {
      * config names, which is resolved, or for NULL those of the one that tor would look for beside the key.
      * Sets the frontend's clients_folder (to be released with free()) and clients, with one holder. Returns
      * 0; or -1 with at least one error added to the report, for then it must not be taken for an open one.
-     * NULL: who reads the config publishes nothing. */
+     * NULL: who reads the config publishes nothing; clients_folder is what the config names. */
     int (*find_clients)(const char *folder, struct config_frontend *frontend, void *context,
                         struct config_report *report);
     /* Finds the key of a client of the onion service at address, with ".onion" or without, in the file at

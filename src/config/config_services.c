@@ -11,8 +11,7 @@
 #include "config/config_health.h"
 #include "config/config_instances.h"
 #include "config/key_file.h"
-#include "files/folder.h"
-#include "files/path.h"
+#include "config/tor_clients.h"
 #include "onion/introduction_point.h"
 
 /* Most frontends that one process is asked to serve. */
@@ -83,21 +82,6 @@ static int load_key(const char *path, struct config_frontend *frontend, void *co
 
 /* -- its clients --------------------------------------------------------------------------------------- */
 
-/* The folder that tor keeps a service's authorised clients in, beside its key, where it is there; NULL where
- * it is not, or the key is none of tor's. Release with free(). */
-static char *find_tor_clients(const struct config_frontend *frontend)
-{
-    if (strcmp(path_file_name(frontend->key_path), key_file_tor_name) != 0)
-        return NULL;
-    char *service_folder = path_copy_folder(frontend->key_path);
-    char *folder = path_join(service_folder, "authorized_clients");
-    free(service_folder);
-    if (folder_is_there(folder))
-        return folder;
-    free(folder);
-    return NULL;
-}
-
 /* Makes a set of the clients of a folder that was read; there may be no more than a descriptor has room for.
  */
 static int set_clients(struct config_frontend *frontend, const struct client_files *files,
@@ -123,7 +107,7 @@ static int load_clients(const char *folder, struct config_frontend *frontend, vo
     (void)context;
     struct client_files files;
     frontend->clients_folder =
-        folder != NULL ? memory_copy_text(folder, strlen(folder)) : find_tor_clients(frontend);
+        folder != NULL ? memory_copy_text(folder, strlen(folder)) : tor_clients_find(frontend);
     if (frontend->clients_folder == NULL)
         return 0;
     int result = client_files_load(&files, frontend->clients_folder, false, report);
@@ -142,7 +126,11 @@ static void read_clients(struct config_loader *loader, yaml_node_t *node, struct
 {
     char *folder = config_loader_read_path(loader, node, service_keys[SERVICE_AUTHORIZED_CLIENTS].name);
     bool has_errors = node != NULL && folder == NULL; /* which are reported */
-    if (!has_errors && frontend->key_path != NULL && loader->files->find_clients != NULL)
+    if (loader->files->find_clients == NULL) {
+        frontend->clients_folder = folder; /* named, and not looked at */
+        return;
+    }
+    if (!has_errors && frontend->key_path != NULL)
         loader->files->find_clients(folder, frontend, loader->files->context, loader->yaml.report);
     free(folder);
 }

@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "config/config.h"
 #include "config/config_report.h"
+#include "config/tor_clients.h"
 #include "config/yaml_file.h"
 #include "control/name_files.h"
 #include "process/channel.h"
@@ -219,8 +220,10 @@ static int load(struct reader *reader)
     if (drop_loaded(reader) != 0)
         return -1;
     unsigned char *text = yaml_file_read(reader->config_path, &length, &report);
-    bool is_good = text != NULL && config_parse(&reader->loaded, reader->config_path, text, length,
-                                                &config_files_here, &report) == 0;
+    bool is_good =
+        text != NULL &&
+        config_parse(&reader->loaded, reader->config_path, text, length, &config_files_here, &report) == 0 &&
+        tor_clients_check_kept(&reader->kept, &reader->loaded, &report) == 0;
     size_t unlocked = is_good ? count_unlocked_here(&reader->loaded) : 0;
     int result = is_good ? hand_over_all(reader) : 0;
     is_good = is_good && result == 0 && check_locked(reader, unlocked, &report);

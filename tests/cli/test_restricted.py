@@ -200,6 +200,31 @@ def check_openness(publisher, clients, tor):
     check("and the log says so", "is restricted from now on" in publisher.log_text(), publisher.log_text())
 
 
+def check_beside_key(publisher, clients):
+    """The clients are those beside the key, in tor's folder, and that is lost."""
+    path, lost = publisher.folder / "service", publisher.folder / "lost"
+    config = publisher.folder / "config.yaml"
+    before = config.read_text()
+    path.mkdir(mode=0o700)
+    clients.path.rename(path / "authorized_clients")
+    checks.write(path / "hs_ed25519_secret_key", publisher.key.tor())
+    checks.write(config, before.replace("key: frontend.key", "key: service").replace("    authorized-clients: clients\n", ""))
+    check("a reload with clients beside the key", publisher.reload(), publisher.log_text())
+    check_status(publisher, 2)
+    length = len(publisher.log_text())
+    (path / "authorized_clients").rename(lost)
+    check("a reload without that folder is refused", not publisher.reload(), publisher.log_text()[length:])
+    log = publisher.log_text()[length:]
+    check("and the log says why", f"would be open to everybody: its authorised clients were in {path}/authorized_clients"
+          in log, log)
+    checks.write(config, before.replace("    authorized-clients: clients\n", ""))
+    check("likewise with the key at another place", not publisher.reload(), publisher.log_text()[length:])
+    check("it is never open", "is OPEN from now on" not in publisher.log_text()[length:], publisher.log_text()[length:])
+    lost.rename(clients.path)
+    checks.write(config, before)
+    check("a reload with the folder named", publisher.reload(), publisher.log_text()[length:])
+
+
 def check_running(folder):
     keys = [checks.Key(), checks.Key()]
     instances = [instance(f"good{number}", key, folder / f"good{number}") for number, key in enumerate(keys)]
@@ -219,6 +244,7 @@ def check_running(folder):
         check_changes(publisher, clients, tor)
         check_faults(publisher, clients, tor)
         check_openness(publisher, clients, tor)
+        check_beside_key(publisher, clients)
         status, log = publisher.end()
         check("it ends well", status == 0 and "ERROR: " not in log, (status, log[-2000:]))
         (folder / "clients").rename(folder / "gone")
@@ -266,6 +292,14 @@ def check_configs(folder):
     check("likewise by its key file", found == 3, result)
     result, found = check_config(folder, ["key: service", "authorized-clients: named"])
     check("a folder that is named counts", found == 2, result)
+    for what, lines, is_warned in (("that are beside the key", "", True), ("whose folder is named", "    authorized-clients: named\n",
+                                                                          False)):
+        checks.write(folder / "config.yaml", f"services:\n  - key: service\n{lines}    instances: "
+                     f"[{{address: {checks.Key().address}}}]\n")
+        result = checks.run("presign", "-c", folder / "config.yaml", "--days", 2, "-o", folder / "bundle", "--force")
+        check(f"presigning warns that a bundle has no clients, of those {what}: {is_warned}", result.returncode == 0 and
+              (f"has authorised clients in {path}/authorized_clients, and a bundle has none" in result.stderr) == is_warned,
+              result.stderr)
     os.replace(path / "hs_ed25519_secret_key", folder / "moved.key")
     result, found = check_config(folder, ["key: moved.key"])
     check("a key elsewhere has none", found is None, result)

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "config/tor_clients.h"
 #include "helper_clients.h"
 #include "helper_config.h"
 #include "helper_folder.h"
@@ -113,6 +114,52 @@ static void test_beside_the_key(void **state)
     config_check_bad(folder, "tor/authorized_clients: is no folder");
 }
 
+/* Whether a config may follow another one, for the clients of its frontends; what is wrong names words. */
+static bool may_follow(const char *before, const char *text, const char *words)
+{
+    struct config configs[2];
+    struct config_report reports[2], report = {.error_count = 0};
+    if (config_load_text(&configs[0], &reports[0], before) != 0)
+        fail_msg("%s", reports[0].errors[0]);
+    int result = config_load_text(&configs[1], &reports[1], text);
+    if (result != 0)
+        fail_msg("%s", reports[1].errors[0]);
+    result = tor_clients_check_kept(&configs[0], &configs[1], &report);
+    assert_int_equal(report.error_count, result == 0 ? 0 : 1);
+    if (result != 0)
+        assert_non_null(strstr(report.errors[0], words));
+    config_report_clear(&report);
+    for (size_t i = 0; i < 2; i++) {
+        config_clear(&configs[i]);
+        config_report_clear(&reports[i]);
+    }
+    return result == 0;
+}
+
+/* Who has named no folder has not said that it is no more to count. */
+static void test_beside_another_key(void **state)
+{
+    (void)state;
+    static const char beside[] = "services: [{key: tor, instances: [{address: @1}]}]\n";
+    static const char moved[] = "services: [{key: moved.key, instances: [{address: @1}]}]\n";
+    static const char named[] =
+        "services: [{key: moved.key, authorized-clients: clients, instances: [{address: @1}]}]\n";
+    static const char empty[] =
+        "services: [{key: moved.key, authorized-clients: empty, instances: [{address: @1}]}]\n";
+    static const char other[] = "services: [{key: frontend0.key, instances: [{address: @1}]}]\n";
+    assert_int_equal(link("tor/hs_ed25519_secret_key", "moved.key"), 0);
+    assert_true(may_follow(beside, moved, "")); /* it had none */
+    write_client("tor/authorized_clients", 7);
+    assert_true(may_follow(beside, beside, ""));
+    assert_false(may_follow(beside, moved,
+                            ".onion would be open to everybody: its authorised clients were "
+                            "in tor/authorized_clients"));
+    assert_true(may_follow(beside, named, ""));
+    assert_true(may_follow(beside, empty, ""));
+    assert_true(may_follow(beside, other, ""));
+    assert_true(may_follow(named, moved, "")); /* the line was taken away */
+}
+
 static void test_most(void **state)
 {
     (void)state;
@@ -149,6 +196,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_named, set_up, folder_teardown),
         cmocka_unit_test_setup_teardown(test_mistakes, set_up, folder_teardown),
         cmocka_unit_test_setup_teardown(test_beside_the_key, set_up, folder_teardown),
+        cmocka_unit_test_setup_teardown(test_beside_another_key, set_up, folder_teardown),
         cmocka_unit_test_setup_teardown(test_most, set_up, folder_teardown),
         cmocka_unit_test_setup_teardown(test_twins, set_up, folder_teardown),
     };
