@@ -527,6 +527,7 @@ static int load_config(struct config *config, const struct options *options, str
             result = -1;
     }
     if (result == 0) {
+        given_config_warn_of_environment(options, report);
         weak_passwords_warn(config, options, report);
         check_agents_warn(config, report);
     }

@@ -135,6 +135,7 @@ const struct command commands[COMMANDS] = {
     {
         .kind = COMMAND_WORD,
         .name = "inspect",
+        .calls = CALLS_FOR_TORS,
         .operand = "FILE or ADDRESS",
         .options = OPTION_BIT(CONFIG) | OPTION_BIT(SOCKET) | OPTION_BIT(IP) | OPTION_BIT(PORT) |
                    OPTION_BIT(VERBOSITY) | OPTION_BIT(TIMEOUT) | OPTION_BIT(JSON) | OPTION_BIT(ADDRESS) |

@@ -26,8 +26,7 @@ void given_config_find_level(struct options *options)
     options->verbosity = level;
 }
 
-/* Says which of Onionbalance's variables do nothing here. */
-static void warn_of_environment(const struct options *options, struct config_report *report)
+void given_config_warn_of_environment(const struct options *options, struct config_report *report)
 {
     if (options->has_log_location)
         config_report_add_warning(
@@ -51,7 +50,7 @@ int given_config_receive(struct config *config, struct reader_client *reader, co
     if (reader_client_load(reader, config, report) != 0)
         return -1;
     given_config_override(config, options);
-    warn_of_environment(options, report);
+    given_config_warn_of_environment(options, report);
     weak_passwords_warn(config, options, report);
     check_agents_warn(config, report);
     return 0;

@@ -9,6 +9,9 @@
 /* Has the config's "log-level" count where neither the command line nor the environment has said any. */
 void given_config_find_level(struct options *options);
 
+/* Adds a warning for each of Onionbalance's variables that does nothing here. */
+void given_config_warn_of_environment(const struct options *options, struct config_report *report);
+
 /* Has the reader load the config that the options name, and lets the environment override what it may. The
  * report is the caller's to clear in any case; config only on success. Returns 0, or -1. The file is parsed
  * once more here, after the reader: to hand over what the reader has made of it would take a second format,

@@ -258,11 +258,20 @@ static int try_listening(const void *context)
 {
     struct sockaddr address = {.sa_family = AF_UNIX};
     socklen_t length = sizeof(address);
-    int refusal = 0, value = 0;
+    int refusal = 0;
     (void)context;
     note(&refusal, bind(NONE, &address, length));
     note(&refusal, listen(NONE, 1));
     note(&refusal, accept4(NONE, &address, &length, SOCK_CLOEXEC));
+    return refusal;
+}
+
+static int try_sockets(const void *context)
+{
+    struct sockaddr address;
+    socklen_t length = sizeof(address);
+    int refusal = 0, value = 0;
+    (void)context;
     note(&refusal, getsockname(NONE, &address, &length));
     note(&refusal, getpeername(NONE, &address, &length));
     length = sizeof(value);
@@ -314,17 +323,20 @@ static const struct row {
     {"fsync, rename, mkdir and unlink", "@sync and @file-system", CALLS_FOR_FILES, NOT_BORNE, try_writing},
     {"fchown", "@chown", CALLS_FOR_FILES, BORNE, try_giving},
     {"renameat2", "@file-system", CALLS_FOR_FILES, BORNE, try_new_names},
-    {"rt_sigprocmask and rt_sigaction", "@signal", CALLS_FOR_PROCESSES, NOT_BORNE, try_signals},
+    {"rt_sigprocmask and rt_sigaction", "@signal", CALLS_FOR_PROCESSES | CALLS_FOR_TORS, NOT_BORNE,
+     try_signals},
     {"wait4, kill, getpid and its like, clock_nanosleep and rt_sigreturn", "@process", CALLS_FOR_PROCESSES,
      NOT_BORNE, try_children},
     {"close_range", "@basic-io", CALLS_FOR_PROCESSES, BORNE, try_closing},
     {"socketpair, sendmsg and recvmsg", "@network-io", CALLS_FOR_PROCESSES, NOT_BORNE, try_pairs},
-    {"pipe2", "@ipc", CALLS_FOR_PROCESSES, NOT_BORNE, try_pipe},
+    {"pipe2", "@ipc", CALLS_FOR_PROCESSES | CALLS_FOR_TORS, NOT_BORNE, try_pipe},
     {"socket, connect, setsockopt, sendto, recvfrom and poll", "@network-io and @io-event",
-     CALLS_FOR_PROCESSES | CALLS_FOR_A_SOCKET, NOT_BORNE, try_connecting},
-    {"bind, listen, accept4, getsockname, getpeername, getsockopt and shutdown", "@network-io",
-     CALLS_FOR_PROCESSES, NOT_BORNE, try_listening},
-    {"epoll_create1, epoll_ctl and epoll_wait", "@io-event", CALLS_FOR_PROCESSES, NOT_BORNE, try_events},
+     CALLS_FOR_PROCESSES | CALLS_FOR_TORS | CALLS_FOR_A_SOCKET, NOT_BORNE, try_connecting},
+    {"bind, listen and accept4", "@network-io", CALLS_FOR_PROCESSES, NOT_BORNE, try_listening},
+    {"getsockname, getpeername, getsockopt and shutdown", "@network-io", CALLS_FOR_PROCESSES | CALLS_FOR_TORS,
+     NOT_BORNE, try_sockets},
+    {"epoll_create1, epoll_ctl and epoll_wait", "@io-event", CALLS_FOR_PROCESSES | CALLS_FOR_TORS, NOT_BORNE,
+     try_events},
 };
 
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
@@ -338,16 +350,18 @@ _Static_assert(ROWS + 1 <= NEEDED_CALLS_MAX && ROWS <= TRIAL_ATTEMPTS_MAX, "ther
 static void describe(struct error *error, const struct row *row, const struct trial_outcome *outcome)
 {
     const char *group = row->group[0] != '\0' ? " (" : "", *end = row->group[0] != '\0' ? ")" : "";
+    const bool are_several = strstr(row->calls, " and ") != NULL;
+    const char *const any = are_several ? "one of " : "", *const them = are_several ? "these" : "it";
     if (outcome->result == TRIAL_KILLED)
         error_set(error,
-                  "a filter of system calls kills who calls one of %s, without which obpub can't work: allow "
-                  "these%s%s%s in SystemCallFilter= of the unit, or the filter of the container",
-                  row->calls, group, row->group, end);
+                  "a filter of system calls kills who calls %s%s, without which obpub can't work: allow "
+                  "%s%s%s%s in SystemCallFilter= of the unit, or the filter of the container",
+                  any, row->calls, them, group, row->group, end);
     else
         error_set(error,
-                  "one of %s is refused here (%s), without which obpub can't work: allow these%s%s%s in "
+                  "%s%s is refused here (%s), without which obpub can't work: allow %s%s%s%s in "
                   "SystemCallFilter= of the unit, or the filter of the container",
-                  row->calls, strerror(outcome->number), group, row->group, end);
+                  any, row->calls, strerror(outcome->number), them, group, row->group, end);
 }
 
 static void judge(struct needed_calls *calls, const struct row *row, const struct trial_outcome *outcome)

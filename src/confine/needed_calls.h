@@ -15,6 +15,7 @@ enum {
     CALLS_FOR_PROCESSES = 1 << 1, /* has processes of its own, and talks to tors */
     CALLS_FOR_FILES = 1 << 2,     /* writes files */
     CALLS_FOR_A_SOCKET = 1 << 3,  /* asks another process */
+    CALLS_FOR_TORS = 1 << 4,      /* talks to tors, and has no processes of its own */
 };
 
 #define NEEDED_CALLS_MAX 24

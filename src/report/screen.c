@@ -46,9 +46,12 @@ static size_t measure_columns(struct text text)
     return columns;
 }
 
+/* Behind a full row the cursor is on its last character, which would be cleared. */
 static void end_row(struct screen *screen)
 {
-    fputs(CLEAR_TO_END_OF_LINE "\n", screen->file);
+    if (screen->columns == 0 || screen->column < screen->columns)
+        fputs(CLEAR_TO_END_OF_LINE, screen->file);
+    fputc('\n', screen->file);
     screen->row++;
     screen->column = 0;
 }
@@ -104,28 +107,42 @@ static void put_line(struct screen *screen, struct text line)
     end_row(screen);
 }
 
-/* The rows that a line takes. */
-static size_t count_rows(const struct screen *screen, struct text line)
+/* Puts the first rows of what was laid out. */
+static void put_rows(struct screen *screen, const char *text, size_t count)
+{
+    const char *end = text;
+    for (size_t i = 0; i < count; i++)
+        end = strchr(end, '\n') + 1;
+    fwrite(text, 1, (size_t)(end - text), screen->file);
+    screen->row += count;
+}
+
+/* Puts a line, or as much of it as there is room for above a row that says so; is_last: none comes behind it.
+ * Returns whether that was all. */
+static bool fit_line(struct screen *screen, struct text line, bool is_last)
 {
     char *text = NULL;
     size_t length = 0;
-    struct screen counting = {.file = open_memstream(&text, &length), .columns = screen->columns};
-    if (counting.file == NULL)
-        return 1;
-    put_line(&counting, line);
-    fclose(counting.file);
+    struct screen alone = {.file = open_memstream(&text, &length), .columns = screen->columns};
+    if (alone.file == NULL)
+        return false;
+    put_line(&alone, line);
+    fclose(alone.file);
+    size_t room = screen->rows - screen->row;
+    bool is_whole = screen->rows == 0 || alone.row + (is_last ? 0 : 1) <= room;
+    put_rows(screen, text, is_whole ? alone.row : room - 1);
     free(text);
-    return counting.row;
+    return is_whole;
 }
 
-/* Says that there is more, in one row. */
+/* Says in one row that lines are missing, or their ends. */
 static void say_left_out(struct screen *screen, size_t count)
 {
     char text[96];
     snprintf(text, sizeof(text), "... and %zu more line%s: make this terminal higher", count,
              count == 1 ? "" : "s");
-    fprintf(screen->file, NO_COLOUR "%.*s",
-            (int)(screen->columns < sizeof(text) ? screen->columns : sizeof(text)), text);
+    screen->column = strlen(text) < screen->columns ? strlen(text) : screen->columns;
+    fprintf(screen->file, NO_COLOUR "%.*s", (int)screen->column, text);
     end_row(screen);
 }
 
@@ -141,12 +158,8 @@ char *screen_lay_out(const char *text, size_t length, size_t columns, size_t row
     fputs(GO_TO_CORNER, screen.file);
     for (struct text rest = {text, length}, line; rest.length > 0;) {
         text_take_until(&rest, '\n', &line);
-        /* A row is kept for saying that there is more. */
-        size_t kept = rest.length > 0;
-        if (left_out > 0 || (screen.rows > 0 && screen.row + count_rows(&screen, line) + kept > screen.rows))
+        if (left_out > 0 || !fit_line(&screen, line, rest.length == 0))
             left_out++;
-        else
-            put_line(&screen, line);
     }
     if (left_out > 0)
         say_left_out(&screen, left_out);

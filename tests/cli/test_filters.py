@@ -224,6 +224,22 @@ def check_units(folder):
     check("memory that must not be locked is said", good and is_said, detail)
 
 
+def check_inspect(folder):
+    """What is asked for by hand runs in such places, too, or says why not."""
+    frontend, client = checks.Key(), checks.Key()
+    key = checks.write(folder / "client.auth_private",
+                       f"{frontend.address}:descriptor:x25519:{client.address[:51].upper()}A\n")
+    descriptor = checks.write(folder / "descriptor", "hs-descriptor 3\n")
+    for group, expected in (("@memlock", 1), ("@io-event", BAD_PLACE), ("@network-io", BAD_PLACE), ("@ipc", BAD_PLACE)):
+        place = Place(folder, f"inspect ~{group}", "--kill", deny=expand(group))
+        result = place.run(os.path.abspath(checks.OBPUB), "inspect", descriptor, "--address", frontend.address, "--client-key",
+                           key)
+        check(f"~{group}, kill: inspect exits with {expected}, and says why", result.returncode == expected
+              and (expected == 1 or says_why(result.stderr)), result)
+    check("what is said of one call alone", "calls pipe2, without which obpub can't work: allow it (@ipc)" in result.stderr,
+          result.stderr)
+
+
 def check_namespaces(folder):
     """A user namespace, a root that is read-only, no /proc, no capabilities."""
     places = [Place(folder, "no capabilities", "--no-capabilities"),
@@ -307,6 +323,7 @@ def main():
             check_processes(folder)
             check_becoming(folder)
             check_lasting_errors(folder)
+            check_inspect(folder)
             check_units(folder)
             check_namespaces(folder)
             check_groups(folder)

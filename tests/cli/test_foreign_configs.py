@@ -118,6 +118,9 @@ def check_environment(folder):
                         environment={"ONIONBALANCE_LOG_LOCATION": "x", "ONIONBALANCE_LOG_LEVEL": "WARN"})
     checks.check("... by --once, too", result.returncode == 3 and "ONIONBALANCE_LOG_LOCATION" in result.stderr,
                  result.stderr)
+    result = checks.run("--check", "-c", folder / "config.yaml", environment={"ONIONBALANCE_LOG_LOCATION": "x"})
+    checks.check("... and by --check", result.returncode == 0 and result.stderr.count("ONIONBALANCE_LOG_LOCATION") == 1,
+                 result.stderr)
 
 
 def main():
