@@ -45,19 +45,12 @@ struct journal_bundle {
     enum presigned_state state;
 };
 
-/* What was said last of who may read a frontend's descriptors. */
-struct journal_clients {
-    bool is_known;
-    size_t count; /* 0: everybody may */
-    uint8_t digest[SHA3_256_SIZE];
-};
-
 struct journal_frontend {
     uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE];
     struct log_state published, backends, hsdirs, others, lacks, flow_control, drained, health;
     int64_t partly_since; /* since when it has been published in part only */
     struct journal_bundle bundle;
-    struct journal_clients clients;
+    struct restriction_journal_frontend restriction;
     struct twin_journal twins;
 };
 
@@ -407,47 +400,6 @@ static void update_drained(struct journal *journal, const struct publisher_front
                        "%s.onion: a backend that is not drained is live again", address);
 }
 
-static void say_clients(const struct log *log, const struct journal_clients *before, size_t count,
-                        const char *address)
-{
-    const char *plural = count == 1 ? "" : "s";
-    if (!before->is_known && count > 0)
-        log_write(log, LOG_LEVEL_INFO,
-                  "%s.onion is restricted: %zu authorised client%s can read its descriptors", address, count,
-                  plural);
-    else if (before->is_known && count == 0)
-        log_write(
-            log, LOG_LEVEL_WARNING,
-            "%s.onion is OPEN from now on: everybody can read its descriptors, and before %zu authorised "
-            "client%s could",
-            address, before->count, before->count == 1 ? "" : "s");
-    else if (before->is_known && before->count == 0)
-        log_write(log, LOG_LEVEL_INFO,
-                  "%s.onion is restricted from now on: %zu authorised client%s can read its descriptors, and "
-                  "before everybody could",
-                  address, count, plural);
-    else if (before->is_known)
-        log_write(log, LOG_LEVEL_INFO,
-                  "%s.onion has other authorised clients: %zu now, %zu before; its descriptors go out anew",
-                  address, count, before->count);
-}
-
-/* Says who may read its descriptors, unless that was always everybody. */
-static void update_clients(struct journal *journal, const struct publisher_frontend *frontend,
-                           struct journal_frontend *known, const char *address)
-{
-    struct journal_clients clients = {.is_known = true};
-    if (frontend->clients != NULL) {
-        clients.count = frontend->clients->count;
-        memcpy(clients.digest, frontend->clients->digest, sizeof(clients.digest));
-    }
-    if (known->clients.is_known && known->clients.count == clients.count &&
-        memcmp(known->clients.digest, clients.digest, sizeof(clients.digest)) == 0)
-        return;
-    say_clients(journal->log, &known->clients, clients.count, address);
-    known->clients = clients;
-}
-
 /* True when a backend has not been heard of yet, and not been given up. */
 static bool waits_for_backend(const struct publisher *publisher, const struct publisher_frontend *frontend)
 {
@@ -469,7 +421,7 @@ static void update_frontend(struct journal *journal, const struct report_view *v
         memset(known, 0, sizeof(*known));
         memcpy(known->identity_key, frontend->identity_key, ED25519_PUBLIC_KEY_SIZE);
     }
-    update_clients(journal, frontend, known, address);
+    restriction_journal_note_frontend(journal->log, &known->restriction, frontend, address);
     if (frontend->member_count == 0)
         log_write_trouble(
             journal->log, &known->backends, LOG_LEVEL_WARNING,

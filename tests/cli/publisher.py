@@ -14,7 +14,9 @@ def instance(name, key, path):
 
 
 class Publisher:
-    """The process, its key and its log."""
+    """The process, its key and its log; it ends with the context. service_line is one more line of its service."""
+
+    service_line = None
 
     def __init__(self, folder, instances, *options):
         self.folder, self.key = folder, checks.Key()
@@ -24,10 +26,17 @@ class Publisher:
         self.process = subprocess.Popen([os.path.abspath(checks.OBPUB), "-c", folder / "config.yaml", *options],
                                         stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
 
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.end()
+
     def write_config(self, instances):
         lines = [f"tor-control: unix:{self.folder}/tor", f"status-socket-location: {self.folder}/status",
-                 "backend-grace: 5", "services:", "  - key: frontend.key", "    instances:"]
-        lines += [line for each in instances for line in each]
+                 "backend-grace: 5", "services:", "  - key: frontend.key"]
+        lines += [f"    {self.service_line}"] if self.service_line else []
+        lines += ["    instances:", *(line for each in instances for line in each)]
         checks.write(self.folder / "config.yaml", "\n".join(lines) + "\n")
 
     def service(self):

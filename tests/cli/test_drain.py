@@ -19,22 +19,16 @@ OTHER_USER = 54321
 
 
 class Drained(Publisher):
-    """With a socket for commands; it ends with the context."""
+    """With a socket for commands."""
 
+    service_line = "descriptors: same"
     sockets = ("status", "command")  # names of the files
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.end()
 
     def write_config(self, instances):
         super().write_config(instances)
         path = self.folder / "config.yaml"
-        lines = path.read_text().replace("    instances:\n", "    descriptors: same\n    instances:\n")
         status, command = (f"{self.folder}/{name}\n" for name in self.sockets)
-        lines = lines.replace(f"status-socket-location: {self.folder}/status\n", f"status-socket-location: {status}")
+        lines = path.read_text().replace(f"status-socket-location: {self.folder}/status\n", f"status-socket-location: {status}")
         checks.write(path, f"command-socket-location: {command}{lines}")
 
     def command(self, *arguments):

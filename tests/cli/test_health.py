@@ -123,25 +123,14 @@ GOODS = {"good": saying(GOOD), "moved": saying(b"HTTP/1.0 301\r\nLocation: /\r\n
 
 
 class Checked(Publisher):
-    """With health in its config; it ends with the context."""
+    """With health in its config."""
 
     def __init__(self, folder, health, instances):
-        self.health = health
+        self.service_line = health
         super().__init__(folder, instances)
 
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.end()
-
-    def write_config(self, instances):
-        super().write_config(instances)
-        path = self.folder / "config.yaml"
-        checks.write(path, path.read_text().replace("    instances:\n", f"    {self.health}\n    instances:\n"))
-
     def reload(self, instances, health):
-        self.health = health
+        self.service_line = health
         self.write_config(instances)
         before = self.log_text().count("config read again")
         self.process.send_signal(signal.SIGHUP)

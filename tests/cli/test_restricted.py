@@ -39,22 +39,13 @@ class Folder:
 
 
 class Restricted(Publisher):
-    """With a folder of clients; it ends with the context."""
+    """With a folder of clients."""
+
+    service_line = "authorized-clients: clients"
 
     def __init__(self, folder, instances, tor):
         self.tor = tor
         super().__init__(folder, instances)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.end()
-
-    def write_config(self, instances):
-        super().write_config(instances)
-        path = self.folder / "config.yaml"
-        checks.write(path, path.read_text().replace("    instances:\n", "    authorized-clients: clients\n    instances:\n"))
 
     def log_text(self):
         return (self.folder / "log").read_text(errors="replace")
