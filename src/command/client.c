@@ -201,16 +201,23 @@ static int print_private(const struct key_pair *pair, struct error *error)
     return 0;
 }
 
-/* Whether nobody was in the folder before. */
-static bool is_first(const struct client_request *request)
+/* Whether nobody was in the folder before. What is wrong in it is added to the report. */
+static bool is_first(const struct client_request *request, struct config_report *report)
 {
     struct client_files clients;
-    struct config_report report = {.error_count = 0};
-    int result = client_files_load(&clients, request->folder, geteuid() == 0, &report);
+    int result = client_files_load(&clients, request->folder, geteuid() == 0, report);
     const bool is_empty = result == 0 && clients.count == 0;
     client_files_clear(&clients);
-    config_report_clear(&report);
     return is_empty;
+}
+
+/* Says what keeps obpub from using the folder, and so from letting the new client in. */
+static void warn_of_faults(const struct config_report *report)
+{
+    for (size_t i = 0; i < report->error_count; i++)
+        fprintf(stderr, "obpub: warning: %s\n", report->errors[i]);
+    if (report->error_count > 0)
+        fprintf(stderr, "obpub: warning: until that is mended obpub takes none of the folder\n");
 }
 
 /* Hands the private line over and lets the client in; none of the two without the other. */
@@ -252,7 +259,8 @@ static int make_checked_client(struct client_request *request, const struct opti
                          request->name, CLIENT_NAME_MAX);
     if (find_service(request, options->frontend, error) != 0)
         return -1;
-    const bool is_first_one = is_first(request);
+    struct config_report report = {.error_count = 0};
+    const bool is_first_one = is_first(request, &report);
     struct key_pair *pair = secret_allocate(sizeof(*pair));
     make_key_pair(pair, request->identity_key);
     int result = make_client(request, pair, options->output, error);
@@ -261,6 +269,9 @@ static int make_checked_client(struct client_request *request, const struct opti
         fprintf(
             stderr,
             "obpub: this is the first client of the folder: the service is no longer open to everybody\n");
+    if (result == 0)
+        warn_of_faults(&report);
+    config_report_clear(&report);
     return result;
 }
 
@@ -355,12 +366,43 @@ static int remove_client(const struct client_request *request, bool is_forced,
     return result;
 }
 
+/* The client with another name that has the same key; NULL: there is none. */
+static const struct client_file *find_double(const struct client_files *clients, const char *name)
+{
+    for (size_t i = 0; i < clients->count; i++) {
+        for (size_t j = 0; j < clients->count; j++) {
+            if (i != j && strcmp(clients->files[i].name, name) == 0 &&
+                memcmp(clients->files[i].key, clients->files[j].key, X25519_PUBLIC_KEY_SIZE) == 0)
+                return &clients->files[j];
+        }
+    }
+    return NULL;
+}
+
+static void print_removed(const char *name, const struct client_files *clients)
+{
+    const struct client_file *other = find_double(clients, name);
+    char *shown = memory_copy_text(name, strlen(name));
+    text_make_printable(shown);
+    if (other == NULL) {
+        printf("%s is removed: the client is shut out once the service is reloaded\n", shown);
+    } else {
+        char *shown_other = memory_copy_text(other->name, strlen(other->name));
+        text_make_printable(shown_other);
+        printf("%s is removed, but the client is not shut out: %s has the same key\n", shown, shown_other);
+        free(shown_other);
+    }
+    free(shown);
+}
+
 static int remove_from_folder(const struct client_request *request, bool is_forced, struct error *error)
 {
     struct client_files clients;
     struct config_report report = {.error_count = 0};
     client_files_load(&clients, request->folder, geteuid() == 0, &report);
     int result = remove_client(request, is_forced, &clients, error);
+    if (result == 0)
+        print_removed(request->name, &clients);
     client_files_clear(&clients);
     config_report_clear(&report);
     return result;
@@ -374,10 +416,7 @@ int client_remove_command(const struct options *options)
     if (result == 0)
         result = remove_from_folder(&request, options->force, &error);
     request_clear(&request);
-    if (result != 0)
-        return refuse(&error);
-    printf("%s is removed: the client is shut out once the service is reloaded\n", options->operand);
-    return output_finish(EXIT_CODE_COMPLETE);
+    return result == 0 ? output_finish(EXIT_CODE_COMPLETE) : refuse(&error);
 }
 
 int client_complete_options(struct options *options, struct error *error)

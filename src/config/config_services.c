@@ -121,13 +121,30 @@ static int load_clients(const char *folder, struct config_frontend *frontend, vo
     return result;
 }
 
-/* Finds who may read the descriptors of a frontend whose key is there. */
+/* The frontend before that names the same folder; NULL: none does. */
+static const struct config_frontend *find_same_clients(const struct config *config, const char *folder)
+{
+    for (size_t i = 0; folder != NULL && i < config->frontend_count; i++) {
+        if (string_equals(config->frontends[i].clients_folder, folder))
+            return &config->frontends[i];
+    }
+    return NULL;
+}
+
+/* Finds who may read the descriptors of a frontend whose key is there. A folder of several frontends is read
+ * once: all have the same clients then, and soon. */
 static void read_clients(struct config_loader *loader, yaml_node_t *node, struct config_frontend *frontend)
 {
     char *folder = config_loader_read_path(loader, node, service_keys[SERVICE_AUTHORIZED_CLIENTS].name);
     bool has_errors = node != NULL && folder == NULL; /* which are reported */
     if (loader->files->find_clients == NULL) {
         frontend->clients_folder = folder; /* named, and not looked at */
+        return;
+    }
+    const struct config_frontend *same = find_same_clients(loader->config, folder);
+    if (same != NULL) {
+        frontend->clients_folder = folder;
+        frontend->clients = authorized_clients_share(same->clients);
         return;
     }
     if (!has_errors && frontend->key_path != NULL)

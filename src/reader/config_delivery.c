@@ -59,9 +59,20 @@ static int take_key(struct config_delivery *delivery, const uint8_t *bytes, size
     return 0;
 }
 
-static int take_clients(struct config_delivery *delivery, const uint8_t *bytes, size_t size)
+/* Makes a set of keys, or shares that of the frontend before, which often has the same clients: to check each
+ * key takes a while. Returns NULL when they are no set. */
+static struct authorized_clients *make_clients(const struct config_frontend *before, const uint8_t *keys,
+                                               size_t count)
 {
     struct error error;
+    if (before != NULL && before->clients != NULL && before->clients->count == count &&
+        memcmp(before->clients->keys, keys, count * X25519_PUBLIC_KEY_SIZE) == 0)
+        return authorized_clients_share(before->clients);
+    return authorized_clients_new((const uint8_t(*)[X25519_PUBLIC_KEY_SIZE])keys, count, &error);
+}
+
+static int take_clients(struct config_delivery *delivery, const uint8_t *bytes, size_t size)
+{
     if (size < READER_CLIENTS_KEYS || delivery->clients_count + 1 != delivery->key_count)
         return -1;
     const size_t count = big_endian_read_uint16(bytes + READER_CLIENTS_COUNT);
@@ -69,12 +80,12 @@ static int take_clients(struct config_delivery *delivery, const uint8_t *bytes, 
     if (folder > size || size - folder >= PATH_MAX || (count > 0 && folder == size))
         return -1;
     struct config_frontend *key = &delivery->keys[delivery->clients_count++];
+    const struct config_frontend *before = delivery->clients_count > 1 ? key - 1 : NULL;
     if (size > folder)
         key->clients_folder = memory_copy_text((const char *)bytes + folder, size - folder);
     if (count == 0)
         return 0;
-    key->clients = authorized_clients_new(
-        (const uint8_t(*)[X25519_PUBLIC_KEY_SIZE])(bytes + READER_CLIENTS_KEYS), count, &error);
+    key->clients = make_clients(before, bytes + READER_CLIENTS_KEYS, count);
     return key->clients != NULL ? 0 : -1;
 }
 

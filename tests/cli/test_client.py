@@ -137,8 +137,18 @@ def check_list_and_remove(folder, service, clients):
     checks.check("a bad file is an error with file and line, beside those that are good", result.returncode == 2
                  and len(result.stdout.splitlines()) == 2 and "authorized_clients/carol.auth:1: its key has 4 characters"
                  in result.stderr, result.stderr)
+    result = client(folder, "new", "dave", "--folder", service)
+    checks.check("a new client is told of what keeps obpub from letting it in", result.returncode == 0
+                 and "warning: " in result.stderr and "carol.auth:1: " in result.stderr
+                 and "obpub takes none of the folder" in result.stderr, result.stderr)
+    (clients / "dave.auth").unlink()
     result = client(folder, "remove", "carol", "--folder", service)
     checks.check("a bad one can be removed", result.returncode == 0 and not (clients / "carol.auth").exists(), result.stderr)
+    checks.write(clients / "al\x1b[1m.auth", (clients / "alice.auth").read_text())
+    result = client(folder, "remove", "al\x1b[1m", "--folder", service)
+    checks.check("whose key is there twice is not said to be shut out, and no name is printed raw", result.returncode == 0
+                 and result.stdout == "al?[1m is removed, but the client is not shut out: alice has the same key\n",
+                 (result.stdout, result.stderr))
     result = client(folder, "remove", "alice", "--folder", service)
     checks.check("a client is removed", result.returncode == 0 and os.listdir(clients) == ["bob.auth"], result.stderr)
     result = client(folder, "remove", "bob", "--folder", service)

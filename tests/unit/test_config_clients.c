@@ -72,6 +72,29 @@ static void test_named(void **state)
     assert_int_equal(count_clients(SERVICE("authorized-clients: empty")), 0);
 }
 
+/* What one folder says counts for each frontend that names it, and is said once. */
+static void test_named_twice(void **state)
+{
+    (void)state;
+    static const char format[] = "services:\n- {key: frontend0.key, authorized-clients: %s, instances: "
+                                 "[{address: @1}]}\n- {key: tor, authorized-clients: %s, "
+                                 "instances: [{address: @1}]}\n";
+    static const char *const folders[] = {"clients", "empty"};
+    for (size_t i = 0; i < 2; i++) {
+        char text[512];
+        struct config config;
+        struct config_report report;
+        snprintf(text, sizeof(text), format, folders[i], folders[i]);
+        assert_int_equal(config_load_text(&config, &report, text), 0);
+        assert_string_equal(config.frontends[1].clients_folder, folders[i]);
+        assert_ptr_equal(config.frontends[0].clients, config.frontends[1].clients);
+        assert_int_equal(config.frontends[1].clients != NULL, i == 0);
+        assert_int_equal(report.warning_count, i);
+        config_clear(&config);
+        config_report_clear(&report);
+    }
+}
+
 /* No folder that is named and can't be read whole is taken for an empty one. */
 static void test_mistakes(void **state)
 {
@@ -194,6 +217,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_named, set_up, folder_teardown),
+        cmocka_unit_test_setup_teardown(test_named_twice, set_up, folder_teardown),
         cmocka_unit_test_setup_teardown(test_mistakes, set_up, folder_teardown),
         cmocka_unit_test_setup_teardown(test_beside_the_key, set_up, folder_teardown),
         cmocka_unit_test_setup_teardown(test_beside_another_key, set_up, folder_teardown),
