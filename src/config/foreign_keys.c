@@ -99,11 +99,6 @@ static const char *find_closest(const struct yaml_mapping *mapping, const char *
 void foreign_keys_add(struct foreign_keys *keys, const struct yaml_mapping *mapping, const char *name,
                       size_t line, struct config_report *report, const char *path)
 {
-    if (strcmp(name, "<<") == 0) {
-        config_report_add_error(report, path, line,
-                                "merge keys (\"<<\") are not supported: write the entries out");
-        return;
-    }
     const char *closest = find_closest(mapping, name);
     const struct yaml_mapping *owner = find_owner(keys, name);
     if (owner != NULL && closest != NULL)

@@ -10,6 +10,14 @@
 /* Entries of a mapping that are looked at; there are not half as many keys that mean anything. More of them,
  * named by many aliases, would take hours. */
 #define PAIRS_MAX 100
+/* Mappings whose entries one may have by merge keys. */
+#define MERGES_MAX 16
+
+/* The entries of a mapping, its own first and then those that it has by merge keys. */
+struct pairs {
+    const yaml_node_pair_t *pairs[PAIRS_MAX];
+    size_t count, merges;
+};
 
 int yaml_reader_parse(struct yaml_reader *reader, const char *path, const unsigned char *bytes, size_t length,
                       struct config_report *report)
@@ -133,20 +141,105 @@ static void read_pair(struct yaml_reader *reader, const struct yaml_mapping *map
 }
 
 /* Takes the mapping's retired keys, once it is known which others it has. */
-static void read_retired(struct yaml_reader *reader, const yaml_node_t *node,
+static void read_retired(struct yaml_reader *reader, const struct pairs *pairs,
                          const struct yaml_mapping *mapping, yaml_node_t **values, const size_t *lines)
 {
-    for (const yaml_node_pair_t *pair = node->data.mapping.pairs.start; pair < node->data.mapping.pairs.top;
-         pair++) {
-        const yaml_node_t *key = yaml_document_get_node(&reader->document, pair->key);
+    for (size_t i = 0; i < pairs->count; i++) {
+        const yaml_node_t *key = yaml_document_get_node(&reader->document, pairs->pairs[i]->key);
         const char *name = (const char *)key->data.scalar.value;
         if (key->type != YAML_SCALAR_NODE || strlen(name) != key->data.scalar.length)
             continue;
         const struct yaml_retired_key *retired = find_retired(mapping, name);
         if (retired != NULL && !has_key(mapping, name))
-            take_retired(reader, mapping, retired, pair, values, lines);
+            take_retired(reader, mapping, retired, pairs->pairs[i], values, lines);
     }
 }
+
+/* -- merge keys */
+
+/* True for a key "<<" without quotes, whose value's entries are to be as if they stood here. */
+static bool is_merge_key(struct yaml_reader *reader, const yaml_node_pair_t *pair)
+{
+    const yaml_node_t *key = yaml_document_get_node(&reader->document, pair->key);
+    return key->type == YAML_SCALAR_NODE && key->data.scalar.style == YAML_PLAIN_SCALAR_STYLE &&
+           strcmp((const char *)key->data.scalar.value, "<<") == 0;
+}
+
+static bool has_pair(struct yaml_reader *reader, const struct pairs *pairs, int name)
+{
+    const yaml_node_t *wanted = yaml_document_get_node(&reader->document, name);
+    for (size_t i = 0; i < pairs->count; i++) {
+        const yaml_node_t *key = yaml_document_get_node(&reader->document, pairs->pairs[i]->key);
+        if (key->type == YAML_SCALAR_NODE && wanted->type == YAML_SCALAR_NODE &&
+            strcmp((const char *)key->data.scalar.value, (const char *)wanted->data.scalar.value) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Always returns false. */
+static bool refuse_many(struct yaml_reader *reader, const yaml_node_t *node, const char *what)
+{
+    config_report_add_error(reader->report, reader->path, yaml_reader_line(node),
+                            "%s has more than %d keys: remove those that obpub.yaml(5) does not have", what,
+                            PAIRS_MAX);
+    return false;
+}
+
+static bool gather_pairs(struct yaml_reader *reader, const yaml_node_t *node, const char *what,
+                         struct pairs *pairs);
+
+/* Adds the entries of what a merge key names: a mapping, or a list of some. Returns whether that could be
+ * done; what is wrong is reported. */
+static bool merge(struct yaml_reader *reader, const yaml_node_t *node, const char *what, struct pairs *pairs)
+{
+    if (++pairs->merges > MERGES_MAX) {
+        config_report_add_error(
+            reader->report, reader->path, yaml_reader_line(node),
+            "%s has entries of more than %d others by merge keys (\"<<\"): write them out", what, MERGES_MAX);
+        return false;
+    }
+    if (node->type == YAML_MAPPING_NODE)
+        return gather_pairs(reader, node, what, pairs);
+    if (node->type == YAML_SEQUENCE_NODE) {
+        for (const int *item = node->data.sequence.items.start; item < node->data.sequence.items.top;
+             item++) {
+            if (!merge(reader, yaml_document_get_node(&reader->document, *item), what, pairs))
+                return false;
+        }
+        return true;
+    }
+    config_report_add_error(
+        reader->report, reader->path, yaml_reader_line(node),
+        "a merge key (\"<<\") needs a mapping, or a list of some, mostly an alias of one");
+    return false;
+}
+
+/* Adds the entries of a mapping, and those that it merges. What is merged does not count where the key is
+ * there already. Returns whether that could be done; what is wrong is reported. */
+static bool gather_pairs(struct yaml_reader *reader, const yaml_node_t *node, const char *what,
+                         struct pairs *pairs)
+{
+    const yaml_node_pair_t *const start = node->data.mapping.pairs.start;
+    const yaml_node_pair_t *const top = node->data.mapping.pairs.top;
+    if (top - start > PAIRS_MAX)
+        return refuse_many(reader, node, what);
+    for (const yaml_node_pair_t *pair = start; pair < top; pair++) {
+        if (is_merge_key(reader, pair) || (pairs->merges > 0 && has_pair(reader, pairs, pair->key)))
+            continue;
+        if (pairs->count == PAIRS_MAX)
+            return refuse_many(reader, node, what);
+        pairs->pairs[pairs->count++] = pair;
+    }
+    for (const yaml_node_pair_t *pair = start; pair < top; pair++) {
+        if (is_merge_key(reader, pair) &&
+            !merge(reader, yaml_document_get_node(&reader->document, pair->value), what, pairs))
+            return false;
+    }
+    return true;
+}
+
+/* -- mappings */
 
 /* The key that shows best what a mapping is like: the first one that is needed. */
 static const char *example_key(const struct yaml_mapping *mapping)
@@ -169,17 +262,13 @@ void yaml_reader_read_mapping(struct yaml_reader *reader, yaml_node_t *node,
                                 example_key(mapping));
         return;
     }
-    if (node->data.mapping.pairs.top - node->data.mapping.pairs.start > PAIRS_MAX) {
-        config_report_add_error(reader->report, reader->path, line,
-                                "%s has more than %d keys: remove those that obpub.yaml(5) does not have",
-                                mapping->what, PAIRS_MAX);
+    struct pairs pairs = {.count = 0};
+    if (!gather_pairs(reader, node, mapping->what, &pairs))
         return;
-    }
     size_t lines[YAML_KEYS_MAX] = {0};
-    for (const yaml_node_pair_t *pair = node->data.mapping.pairs.start; pair < node->data.mapping.pairs.top;
-         pair++)
-        read_pair(reader, mapping, pair, values, lines);
-    read_retired(reader, node, mapping, values, lines);
+    for (size_t i = 0; i < pairs.count; i++)
+        read_pair(reader, mapping, pairs.pairs[i], values, lines);
+    read_retired(reader, &pairs, mapping, values, lines);
     for (size_t i = 0; i < mapping->key_count; i++) {
         if (mapping->keys[i].kind != YAML_KEY_REQUIRED || values[i] != NULL)
             continue;

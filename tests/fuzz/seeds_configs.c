@@ -176,6 +176,10 @@ void seeds_write_refused_configs(void)
         {"not-utf-8", text_format("services: \n \xff\n")},
         {"second", text_format("a: b\n---\nc: d\n")},
         {"second-bad", text_format("a: b\n---\n[\n")},
+        {"merged",
+         text_format("a: &a {b: c}\nd: &d {<<: [*a, {e: f}], weight: 1}\nservices:\n- key: key.pem\n"
+                     "  instances: [{<<: *d, address: %s}]\n<<: &l [*l]\n",
+                     own)},
         {"empty", text_format("# nothing\n")},
         {"mark", text_format("\xef\xbb\xbfservices: x\n")},
         {"printable", text_format("tor-control: \"\\u202e\\U0001F600\\xa0\\x7f\"\n")},

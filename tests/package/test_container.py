@@ -5,6 +5,7 @@ no API server here. They are read, and what they say is what is run. Needs root.
 import json
 import os
 import pathlib
+import re
 import shlex
 import signal
 import subprocess
@@ -105,8 +106,16 @@ class Pod:
             os.chown(key, 0, group)
             key.chmod(mode | 0o040)
         if "configMap" in volume:
-            config = (PACKAGING / "container/config.yaml").read_text()
-            checks.write(place / "config.yaml", config, 0o644)
+            self.write_config((PACKAGING / "container/config.yaml").read_text(), 0)
+            (place / "config.yaml").symlink_to("..data/config.yaml")
+
+    def write_config(self, text, number):
+        """As a kubelet puts a ConfigMap that has changed in the place of the one before."""
+        place = self.folder / "config"
+        (place / f"..{number}").mkdir(mode=0o755)
+        checks.write(place / f"..{number}/config.yaml", text, 0o644)
+        (place / "..data_tmp").symlink_to(f"..{number}")
+        (place / "..data_tmp").rename(place / "..data")
 
     def command(self, name, *words):
         context = self.spec["securityContext"]
@@ -130,6 +139,10 @@ class Pod:
 
     def run(self, name, *words):
         return run(*self.command(name, *words))
+
+    def execute(self, process, *words):
+        """Runs something in a container that runs already."""
+        return run("nsenter", "-t", children(process.pid)[0], "--mount", "--pid", "--root", "--wd", *words)
 
     def probe(self, kind):
         """What a probe's command ends with."""
@@ -183,7 +196,8 @@ def check_image(settings):
 
 def check_pod(pod, settings):
     checks.check("before it runs it is not alive", pod.probe("liveness") != 0)
-    result = pod.run("obpub", "obpub", "--check", "-c", "/etc/obpub/config.yaml")
+    arguments = pod.containers["obpub"]["args"]
+    result = pod.run("obpub", "obpub", "--check", *arguments)
     checks.check("the config and the Secret's key are good", result.returncode == 0 and "frontend " in result.stdout,
                  result.stdout + result.stderr)
     result = pod.run("obpub", "sh", "-c", "id -u; touch /etc/x; grep -E 'Cap|NoNew' /proc/self/status")
@@ -194,14 +208,15 @@ def check_pod(pod, settings):
     tor = pod.start("tor", *settings["tor"]["Entrypoint"], "--DisableNetwork", "1")
     checks.check("its tor opens the control socket",
                  checks.wait_for((pod.folder / "tor-run/own/control").exists, 60), pod.log("tor"))
-    obpub = pod.start("obpub", *settings["obpub"]["Entrypoint"], *settings["obpub"]["Cmd"])
+    obpub = pod.start("obpub", *settings["obpub"]["Entrypoint"], *arguments)
     checks.check("it has started, and is alive", checks.wait_for(lambda: pod.probe("startup") == 0, 60), pod.log("obpub"))
     checks.check("and stays so", pod.probe("liveness") == 0, pod.log("obpub"))
     checks.check("it is not ready: nothing is published", pod.probe("readiness") == 1)
-    status = pod.run("obpub", "obpub", "status", "-c", "/etc/obpub/config.yaml")
+    status = pod.run("obpub", "obpub", "status", *arguments)
     checks.check("it got through to the tor beside it, cookie and all", checks.wait_for(
-        lambda: "its tor is connected" in pod.run("obpub", "obpub", "status", "-c", "/etc/obpub/config.yaml").stdout),
+        lambda: "its tor is connected" in pod.run("obpub", "obpub", "status", *arguments).stdout),
         status.stdout + pod.log("obpub"))
+    check_reload(pod, obpub)
     checks.check("both go on", tor.poll() is None and obpub.poll() is None)
     began = time.monotonic()
     for pid in children(obpub.pid):
@@ -211,6 +226,18 @@ def check_pod(pod, settings):
                  time.monotonic() - began < pod.spec["terminationGracePeriodSeconds"])
     log = pod.log("obpub")
     checks.check("no process blames another", "has ended" not in log, log)
+
+
+def check_reload(pod, obpub):
+    """The ConfigMap changes, and obpub is told so as the page about pods says."""
+    page = (checks.SOURCE / "doc/kubernetes.md").read_text()
+    command = re.search(r"^    kubectl exec <pod> -c obpub -- (.*)$", page, re.M)[1]
+    config = (PACKAGING / "container/config.yaml").read_text()
+    pod.write_config(config.replace("node1", "another"), 1)
+    result = pod.execute(obpub, *shlex.split(command))
+    checks.check("it is told of another config", result.returncode == 0, result.stdout + result.stderr)
+    checks.check("and reads it", checks.wait_for(lambda: "backend another has another name" in pod.log("obpub")),
+                 pod.log("obpub"))
 
 
 def main():

@@ -144,6 +144,53 @@ static void test_alias(void **state)
                       NULL);
 }
 
+/* What several entries have in common, as YAML 1.1 has it: what stands in an entry itself counts first, then
+ * what is first in a list. */
+static void test_merge_keys(void **state)
+{
+    (void)state;
+    struct config config;
+    struct config_report report;
+    assert_int_equal(config_load_text(&config, &report,
+                                      "x: &all {weight: 3, name: common}\n"
+                                      "y: &more {<<: *all, control: '127.0.0.1:9', weight: 5}\n"
+                                      "services:\n"
+                                      "- &first\n"
+                                      "  key: frontend0.key\n"
+                                      "  descriptors: same\n"
+                                      "  instances:\n"
+                                      "  - {<<: *all, address: @1}\n"
+                                      "  - <<: [{weight: 7}, *more]\n"
+                                      "    name: own\n"
+                                      "    address: @2\n"
+                                      "- {<<: *first, key: frontend8.key}\n"),
+                     0);
+    assert_int_equal(report.warning_count, 2); /* of x and y, which do nothing themselves */
+    const struct config_backend *backends = config.frontends[0].backends;
+    assert_int_equal(config.frontends[0].backend_count, 2);
+    assert_int_equal(backends[0].weight, 3);
+    assert_string_equal(backends[0].name, "common");
+    assert_false(backends[0].has_control);
+    assert_int_equal(backends[1].weight, 7);
+    assert_string_equal(backends[1].name, "own");
+    assert_int_equal(backends[1].control.port, 9);
+    assert_int_equal(config.frontends[1].backend_count, 2);
+    assert_int_equal(config.frontends[1].descriptors, CONFIG_DESCRIPTORS_SAME);
+    config_clear(&config);
+    config_report_clear(&report);
+
+    config_check_good(GOOD_SERVICES "<<: {a: b}\n", "config.yaml:2: the config has no key \"a\"");
+    config_check_good(GOOD_SERVICES "<<: {LOG_LEVEL: warn}\n", "\"LOG_LEVEL\" counts as \"log-level\"");
+    config_check_good(GOOD_SERVICES "<<: {services: x}\n", NULL);
+    config_check_bad(GOOD_SERVICES "<<: {backend-grce: 5}\n", "write \"backend-grace\"");
+    config_check_bad(GOOD_SERVICES "<<: {[a]: 5}\n", "a key of the config has to be a word");
+    config_check_bad(GOOD_SERVICES "<<: x\n", "config.yaml:2: a merge key");
+    config_check_bad(GOOD_SERVICES "<<:\n", "a merge key");
+    config_check_bad(GOOD_SERVICES "<<: [{a: b}, x]\n", "a merge key");
+    config_check_bad("&all\n<<: *all\n" GOOD_SERVICES, "more than 16 others by merge keys");
+    config_check_bad(GOOD_SERVICES "<<: &l [*l, *l]\n", "more than 16 others by merge keys");
+}
+
 static void test_upper_case_address(void **state)
 {
     (void)state;
@@ -189,7 +236,7 @@ static void test_wrong_keys_and_types(void **state)
                      "a key of the config has a NUL in it");
     config_check_bad(GOOD_SERVICES GOOD_SERVICES,
                      "config.yaml:2: \"services\" is there twice, first on line 1");
-    config_check_bad(GOOD_SERVICES "<<: {a: b}\n", "merge keys");
+    config_check_good(GOOD_SERVICES "\"<<\": {a: b}\n", "the config has no key \"<<\"");
     config_check_bad("{}\n", "needs \"services:\", which is missing");
     config_check_bad("services:\n", "config.yaml:1: \"services\" has no value");
     config_check_bad("services: ~\n", "config.yaml:1: \"services\" has no value");
@@ -504,6 +551,7 @@ int main(void)
         CONFIG_TEST(test_eotk_config),
         CONFIG_TEST(test_everything),
         CONFIG_TEST(test_alias),
+        CONFIG_TEST(test_merge_keys),
         CONFIG_TEST(test_upper_case_address),
         CONFIG_TEST(test_retired_keys),
         CONFIG_TEST(test_wrong_keys_and_types),
