@@ -283,8 +283,8 @@ def check_configs(folder):
     check("likewise by its key file", found == 3, result)
     result, found = check_config(folder, ["key: service", "authorized-clients: named"])
     check("a folder that is named counts", found == 2, result)
-    for what, lines, is_warned in (("that are beside the key", "", True), ("whose folder is named", "    authorized-clients: named\n",
-                                                                          False)):
+    named = "    authorized-clients: named\n"
+    for what, lines, is_warned in (("that are beside the key", "", True), ("whose folder is named", named, False)):
         checks.write(folder / "config.yaml", f"services:\n  - key: service\n{lines}    instances: "
                      f"[{{address: {checks.Key().address}}}]\n")
         result = checks.run("presign", "-c", folder / "config.yaml", "--days", 2, "-o", folder / "bundle", "--force")
