@@ -61,7 +61,8 @@ int user_join_groups(const gid_t *groups, size_t count, struct error *error)
     int had = getgroups(USER_GROUPS_MAX, all);
     if (had < 0 || count > USER_GROUPS_MAX)
         return error_set(error, "the process is in too many groups to join others");
-    memcpy(all + had, groups, count * sizeof(*groups));
+    if (count > 0)
+        memcpy(all + had, groups, count * sizeof(*groups));
     if (setgroups((size_t)had + count, all) != 0)
         return error_set(error, "the process can't join the groups of the control sockets (%s)",
                          strerror(errno));
