@@ -38,8 +38,8 @@ class Judged:
         keys = (self.outer.revision_counter, subcredential, self.blinded_key)
         self.middle = _decrypt_layer(self.outer.superencrypted, b'hsdir-superencrypted-data', *keys)
         self.middle_layer = OuterLayer(self.middle, validate=True)
-        if client_key:
-            keys = (*keys[:2], self.blinded_key + descriptor_cookie(self.middle_layer, client_key, subcredential))
+        self.cookie = descriptor_cookie(self.middle_layer, client_key, subcredential) if client_key else b''
+        keys = (*keys[:2], self.blinded_key + self.cookie)
         self.inner = _decrypt_layer(self.middle_layer.encrypted, b'hsdir-encrypted-data', *keys)
         self.inner_layer = InnerLayer(self.inner, validate=True, outer_layer=self.middle_layer)
         self.points = [self._point(point) for point in self.inner_layer.introduction_points]
