@@ -20,7 +20,7 @@ static void say_clients(const struct log *log, const struct restriction_journal_
     else if (before->is_known && before->count == 0)
         log_write(log, LOG_LEVEL_INFO,
                   "%s.onion is restricted from now on: %zu authorised client%s can read its descriptors, and "
-                  "before everybody could",
+                  "before everybody could; they go out anew",
                   address, count, plural);
     else if (before->is_known)
         log_write(log, LOG_LEVEL_INFO,

@@ -654,7 +654,11 @@ static void test_restricted(void **state)
              scene.config.address);
     check_has(text, line, true);
     free(text);
-    check_log(&scene, "is restricted from now on: 2 authorised clients can read its descriptors", 1);
+    check_log(
+        &scene,
+        "is restricted from now on: 2 authorised clients can read its descriptors, and before everybody "
+        "could; they go out anew",
+        1);
     check_log(&scene, "uploads itself EVERYBODY CAN READ", 2);
     publisher_note_uploading(scene.story->publisher, 0, false, scene.story->now);
     run(&scene, MINUTE);
