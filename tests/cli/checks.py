@@ -4,6 +4,7 @@ import base64
 import hashlib
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -16,6 +17,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "net"))
 from harness.folder import open_place  # noqa: E402
 
 OBPUB = os.environ.get("OBPUB", "build/obpub")
+BUILD = pathlib.Path(os.environ.get("OBPUB_BUILD", "build"))
 SOURCE = pathlib.Path(os.environ.get("OBPUB_SOURCE", pathlib.Path(__file__).resolve().parents[2]))
 
 failures = 0
@@ -37,6 +39,11 @@ def wait_for(condition, seconds=20):
     while not condition() and time.monotonic() < end:
         time.sleep(0.02)
     return bool(condition())
+
+
+def is_sanitized():
+    """Whether the program is built with sanitizers."""
+    return re.search(r"^OBPUB_SANITIZE:BOOL=ON$", (BUILD / "CMakeCache.txt").read_text(), re.M) is not None
 
 
 def finish():

@@ -22,7 +22,6 @@ from daemon import CAP_SYS_RESOURCE, Daemon, limit_locked
 from harness.memory import can_read_memory, mappings_with
 from harness.process import family, field_of, has_capability
 
-BUILD = pathlib.Path(os.environ.get("OBPUB_BUILD", "build"))
 LIBRARY = ctypes.CDLL(None, use_errno=True)
 LOCKED_MIN = 65536  # bytes that each process has to be able to lock
 PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS, SECCOMP_MODE_FILTER = 22, 38, 2
@@ -34,10 +33,6 @@ LANDLOCK_WHOLE = 6  # the version from which on it can do all that obpub asks of
 IS_ROOT = os.geteuid() == 0
 CAP_DAC_READ_SEARCH = 2
 USER = "nobody"
-
-
-def is_sanitized():
-    return re.search(r"^OBPUB_SANITIZE:BOOL=ON$", (BUILD / "CMakeCache.txt").read_text(), re.M) is not None
 
 
 def has_user(name):
@@ -71,7 +66,7 @@ def may_lock():
 def expected_lacks(stays_root=not has_user("obpub")):
     """The beginnings of the sentences that an ordinary start has to say on this machine; or one where root, if it is
     that, stays so or not."""
-    if is_sanitized():
+    if checks.is_sanitized():
         lacks = ["this build has sanitizers"]
     else:
         lacks = ["there is no Landlock here"] if not HAS_LANDLOCK else []
@@ -122,12 +117,12 @@ def check_ordinary():
     daemon, status = start()
     check_lacks("here", daemon, status, expected_lacks())
     filters = [field_of(pid, "Seccomp") for pid in processes_of(daemon)]
-    checks.check("three processes, each with a filter", filters == [str(0 if is_sanitized() else 2)] * 3, filters)
+    checks.check("three processes, each with a filter", filters == [str(0 if checks.is_sanitized() else 2)] * 3, filters)
     checks.check("it ends well", daemon.stop() == 0, daemon.log_text())
 
 
 def check_container():
-    if is_sanitized():
+    if checks.is_sanitized():
         return
     lacks = ["system calls can't be filtered here: Operation not permitted", "there is no Landlock here"]
     lacks += [lack for lack in expected_lacks() if "Landlock" not in lack]
@@ -157,7 +152,7 @@ def check_pages(what, daemon, secrets):
 
 def check_locked_memory():
     """A key's pages, and a bundle's."""
-    if is_sanitized():
+    if checks.is_sanitized():
         return  # the sanitizers lock nothing
     obstacle = None if can_read_memory() else "root's CAP_SYS_PTRACE"
     obstacle = obstacle if may_lock() else "a higher limit (ulimit -l)"
@@ -170,7 +165,7 @@ def check_locked_memory():
 
     daemon = Daemon()
     path = daemon.folder / "frontend.key"
-    subprocess.run([BUILD / "tests/make_bundle", daemon.frontend.seed.hex(), str(int(time.time())), "3", "1440", "3600",
+    subprocess.run([checks.BUILD / "tests/make_bundle", daemon.frontend.seed.hex(), str(int(time.time())), "3", "1440", "3600",
                     path], check=True, timeout=60)
     checks.check("it starts with a bundle", daemon.start() is None, daemon.log_text())
     periods = bundle_reader.Bundle(path.read_bytes()).periods
@@ -179,7 +174,7 @@ def check_locked_memory():
 
 def check_lock_limit():
     """Where too little memory may be locked, it is said, or refused."""
-    if is_sanitized():
+    if checks.is_sanitized():
         return
     others = [lack for lack in expected_lacks() if "locked" not in lack]
     little = "keys can't be locked into memory here, they may be written to the swap: the limit is 16384 bytes"
@@ -302,7 +297,7 @@ def check_reload():
     with checks.temporary_folder() as elsewhere:
         daemon.status = pathlib.Path(elsewhere) / "status"
         reload("user: root")
-        if is_sanitized() or not HAS_LANDLOCK:
+        if checks.is_sanitized() or not HAS_LANDLOCK:
             checks.check("one in another folder too", wait_for(daemon.status.exists), daemon.log_text())
         else:
             checks.check("one in another folder can't",

@@ -5,7 +5,6 @@ import contextlib
 import json
 import os
 import pathlib
-import re
 import secrets
 import signal
 import time
@@ -20,7 +19,6 @@ from harness.process import family, field_of
 from publisher import Publisher, instance
 
 PROMPT = 15  # seconds within which all HSDirs of both descriptors have what is for other clients
-BUILD = pathlib.Path(os.environ.get("OBPUB_BUILD", "build"))
 CLIENTS_MAX = 128
 IN_A_RUSH = 60  # frontends, of which so many wait that HSDirs share a text
 
@@ -98,13 +96,9 @@ def check_status(publisher, count):
     check("so does its text", words in text, text)
 
 
-def is_sanitized():
-    return re.search(r"^OBPUB_SANITIZE:BOOL=ON$", (BUILD / "CMakeCache.txt").read_text(), re.M) is not None
-
-
 def check_memory(publisher, client_key, since):
     """The engine alone has the cookies of what was sent since then, in pages that are left out of dumps; and no others."""
-    if is_sanitized() or not can_read_memory():
+    if checks.is_sanitized() or not can_read_memory():
         print("NOT CHECKED here, for want of root's CAP_SYS_PTRACE, or because the sanitizers lock nothing: who has cookies")
         return
     address = f"{publisher.key.address}.onion"

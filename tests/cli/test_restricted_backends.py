@@ -5,7 +5,6 @@ import base64
 import json
 import os
 import pathlib
-import re
 import secrets
 import subprocess
 import sys
@@ -19,7 +18,6 @@ from standin_tor import PERIOD_LENGTH, Tor, make_descriptor, network_answers, ow
 from harness.memory import can_read_memory, mappings_with
 from harness.process import family, field_of
 
-BUILD = pathlib.Path(os.environ.get("OBPUB_BUILD", "build"))
 TIMEOUT = 20  # seconds that a run may take
 NEEDS, OTHERS = "restricted: needs a client key (client-key)", "the client key is of none of its authorised clients"
 
@@ -27,7 +25,7 @@ NEEDS, OTHERS = "restricted: needs a client key (client-key)", "the client key i
 def restrict(folder, key, client):
     """A descriptor of a service that only the client with this private key can read."""
     path = checks.write(folder / "open", make_descriptor(key))
-    result = subprocess.run([BUILD / "tests/encode_descriptor", key.address, str(period_number()), str(PERIOD_LENGTH),
+    result = subprocess.run([checks.BUILD / "tests/encode_descriptor", key.address, str(period_number()), str(PERIOD_LENGTH),
                              str(int(time.time())), path, key.seed.hex(), client.hex()],
                             capture_output=True, text=True, timeout=60)
     assert result.returncode == 0, result.stderr
@@ -97,13 +95,9 @@ CASES = (
 )
 
 
-def is_sanitized():
-    return re.search(r"^OBPUB_SANITIZE:BOOL=ON$", (BUILD / "CMakeCache.txt").read_text(), re.M) is not None
-
-
 def check_memory(process, client):
     """The engine alone has the key, and each page that has it is locked and left out of dumps."""
-    if is_sanitized() or not can_read_memory():
+    if checks.is_sanitized() or not can_read_memory():
         print("NOT CHECKED here, for want of root's CAP_SYS_PTRACE, or because the sanitizers lock nothing: who has the key")
         return
     names = set()
