@@ -85,8 +85,8 @@ union secret_header {
     max_align_t alignment;
 };
 
-/* As libsodium does, but for locking and what keeps dumps off: the secret begins a page, and closed pages lie
- * before and behind. Returns NULL where there is no memory. */
+/* Closed pages lie before and behind, as with libsodium; but nothing is locked or kept out of dumps, and the
+ * secret stands at the beginning of its pages and not at their end. Returns NULL where there is no memory. */
 static void *allocate_unlocked(size_t size)
 {
     const size_t page = getauxval(AT_PAGESZ);

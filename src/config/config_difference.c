@@ -28,6 +28,8 @@ static void add(struct differences *differences, const char *format, ...)
         return;
     const size_t room = CONFIG_DIFFERENCE_TEXT_SIZE - differences->length;
     char *end = differences->text + differences->length;
+    if (room <= sizeof("; "))
+        return;
     int begun = snprintf(end, room, "%s", differences->length > 0 ? "; " : "");
     va_list arguments;
     va_start(arguments, format);

@@ -23,8 +23,9 @@ void outcome_count(const struct publisher *publisher, struct outcome_counts *cou
     for (size_t i = 0; i < publisher->source_count; i++)
         counts->live += source_is_in(&publisher->sources[i]);
     for (size_t i = 0; i < publisher->frontend_count; i++) {
-        for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++)
-            count_uploads(&publisher->frontends[i].descriptors[slot], counts);
+        const struct publisher_frontend *frontend = &publisher->frontends[i];
+        for (size_t slot = 0; slot < DESCRIPTOR_SLOTS && frontend->member_count > 0; slot++)
+            count_uploads(&frontend->descriptors[slot], counts);
     }
 }
 
@@ -53,8 +54,11 @@ enum outcome_result outcome_judge(const struct outcome *outcome)
     if (counts.taken == 0)
         return OUTCOME_NOTHING;
     for (size_t i = 0; i < publisher->frontend_count; i++) {
+        const struct publisher_frontend *frontend = &publisher->frontends[i];
+        if (frontend->member_count == 0)
+            return OUTCOME_INCOMPLETE;
         for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
-            if (publisher->frontends[i].descriptors[slot].upload_count == 0)
+            if (frontend->descriptors[slot].upload_count == 0)
                 return OUTCOME_INCOMPLETE;
         }
     }

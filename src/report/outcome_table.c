@@ -147,7 +147,7 @@ static void print_frontend(const struct outcome *outcome, size_t number, FILE *f
     int width = name_column(config);
     for (size_t i = 0; i < config->backend_count; i++)
         print_backend(outcome->publisher, frontend, i, &config->backends[i], width, file);
-    if (frontend->descriptors[DESCRIPTOR_FIRST].upload_count == 0)
+    if (frontend->member_count == 0 || frontend->descriptors[DESCRIPTOR_FIRST].upload_count == 0)
         return;
     size_t points = assignment_count_points(frontend->assignment);
     char restriction[REPORT_RESTRICTION_SIZE];

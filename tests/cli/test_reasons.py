@@ -38,6 +38,22 @@ def check_no_tor(folder):
                  result.stdout)
 
 
+def check_waiting_beside(folder):
+    """One frontend is published, and another one has no backends yet."""
+    answers = {**standin_tor.own_answers(BACKEND, standin_tor.make_descriptor(BACKEND)), "uptime": "1000"}
+    path = make_config(folder, f"tor-control: unix:{folder}/tor", "wait-for-backends: true",
+                       control=f", control: 'unix:{folder}/backend'")
+    checks.write(folder / "other.key", checks.Key().pem())
+    path.write_text(path.read_text() + "- key: other.key\n")
+    with standin_tor.Tor(folder / "tor", standin_tor.network_answers(uptime="100")), \
+            standin_tor.Tor(folder / "backend", answers):
+        result = checks.run("--once", "--timeout", "30", "-c", path)
+    checks.check("a frontend that waits for backends beside another one: what is missing is said", result.returncode == 1
+                 and "not everything was published: not all frontends have backends yet" in result.stderr, result.stderr)
+    checks.check("... and no upload that was not to be made is counted, or shown", "16 of 16 uploads" in result.stdout
+                 and "not sent" not in result.stdout, result.stdout)
+
+
 def check_consensus_to_come(folder):
     """This machine's clock is slow by more than a day."""
     make_config(folder, f"tor-control: unix:{folder}/tor")
@@ -137,8 +153,8 @@ def check_name_servers(folder):
 
 
 def main():
-    for scene in (check_no_tor, check_consensus_to_come, check_silent_hsdirs, check_address_in_brackets, check_killed_backend,
-                  *([check_name_servers] if os.geteuid() == 0 else [])):
+    for scene in (check_no_tor, check_waiting_beside, check_consensus_to_come, check_silent_hsdirs, check_address_in_brackets,
+                  check_killed_backend, *([check_name_servers] if os.geteuid() == 0 else [])):
         with checks.temporary_folder() as name:
             scene(pathlib.Path(name))
     checks.finish()

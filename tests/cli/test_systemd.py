@@ -98,6 +98,11 @@ def check_promises(unit, promised):
     settings = settings_of(unit)
     for name, value in promised.items():
         checks.check(f"{unit.name}: {name}={value}", settings.get(name) == [value], settings.get(name))
+    # Where a path without a dash is missing systemd doesn't start the service at all.
+    paths = settings.get("ExecPaths", [""])[0].split()
+    certain = [path for path in paths if not path.startswith("-")]
+    checks.check(f"{unit.name}: it starts where there is no program but obpub, not even kill",
+                 certain == ["/usr/bin/obpub", "/usr/lib"], paths)
     checks.check(f"{unit.name}: there is a watchdog",
                  re.fullmatch(r"[1-9]\d*s", settings.get("WatchdogSec", [""])[0]) is not None)
 

@@ -20,7 +20,7 @@ SOURCE = pathlib.Path(os.environ.get('OBPUB_SOURCE', pathlib.Path(__file__).reso
 SKIPPED = 77
 BUILDING = 900  # seconds for the packages, beside all else
 # What a machine has besides what the packages depend on.
-PACKAGES = ('systemd', 'systemd-sysv', 'tor', 'curl', 'openssl', 'onionbalance', 'python3', 'adduser', 'procps')
+PACKAGES = ('systemd', 'systemd-sysv', 'tor', 'curl', 'openssl', 'onionbalance', 'python3', 'adduser')
 OPTIONS = dict(zip(sys.argv[1::2], sys.argv[2::2]))
 SUITE = OPTIONS.get('--suite', 'bookworm')
 OLD_CONFIG = '''services:

@@ -67,6 +67,9 @@ def check_content(made, folder):
         for file in files:
             checks.check(f"{name[:-1]} has {file}", (root / file).exists() or (root / file).is_symlink())
     root = folder / "obpub_"
+    depends = run("dpkg-deb", "-f", package, "Depends").stdout.strip().split(", ")
+    checks.check("what the unit reloads with comes with the package", "procps" in depends
+                 and "\nExecReload=/bin/kill " in (root / "lib/systemd/system/obpub.service").read_text(), depends)
     result = run(root / "usr/bin/obpub", "--version")
     checks.check("the program in it runs", result.stdout == f"obpub {VERSION}\n", result.stdout + result.stderr)
     program = folder / "obpub-onionbalance_" / "usr/sbin/onionbalance"
