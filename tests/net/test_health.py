@@ -175,11 +175,12 @@ class Scene:
 def check_fault(scene, number, fault):
     """The web server of a backend fails: it is out in time, and back when that is over."""
     web, (fail, words) = scene.webs[number], FAULTS[fault]
+    scene.wait_in(number, time.monotonic())
     began = time.monotonic()
     fail(web)
     seconds = scene.wait_out(number, began, OUT)
     each = scene.instance(number)
-    assert each['health'] == 'sick' and each['state'] == 'live' and words in each['healthError'], each
+    assert each['health'] == 'sick' and each['state'] == 'live' and words in (each['healthError'] or ''), each
     scene.check_hsdirs(number)
     step(f'{scene.backends[number].name} {fault}: out after {seconds:.1f} s ({each["healthError"]})')
     began = time.monotonic()
