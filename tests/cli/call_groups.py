@@ -1,5 +1,7 @@
 """Groups of system calls, as a service manager forbids or allows them: those of systemd 252, as "systemd-analyze
-syscall-filter" prints them on Debian 12, and @sandbox, which systemd 257 has besides. A group may have others in it."""
+syscall-filter" prints them on Debian 12, and @sandbox, which systemd 257 has besides, in @default, too. What else 257 on
+Debian 13 has in these groups is calls that obpub does not make (mseal, statmount, getxattrat and the like). A group may have
+others in it."""
 
 GROUPS = {name: calls.split() for name, calls in {
     "@aio": """
