@@ -33,7 +33,7 @@ struct parser {
     size_t word_count;
     struct option long_forms[WORDS_MAX + 1]; /* of the words, ending with an empty one */
     char short_forms[2 * WORDS_MAX + 3];
-    uint32_t given; /* OPTION_BIT() of the options that were given */
+    uint64_t given; /* OPTION_BIT() of the options that were given */
     const struct command *command;
 };
 
@@ -120,11 +120,11 @@ static int check_second_word(int argc, char **argv, struct error *error)
 
 /* Where no word says which command is meant, any option of those that no word asks for may come before the
  * one that does. */
-static uint32_t find_options(const struct command *word_command)
+static uint64_t find_options(const struct command *word_command)
 {
     if (word_command != NULL)
         return word_command->options;
-    uint32_t all = 0;
+    uint64_t all = 0;
     for (size_t i = 0; i < COMMANDS; i++)
         all |= commands[i].kind != COMMAND_WORD ? commands[i].options : 0;
     return all;
@@ -150,7 +150,7 @@ static void add_word(struct parser *parser, const struct word *word)
 
 static void add_words(struct parser *parser)
 {
-    uint32_t options = find_options(parser->word_command);
+    uint64_t options = find_options(parser->word_command);
     /* Nothing but options is expected, and a missing argument is told apart. */
     strcpy(parser->short_forms, "+:");
     for (size_t i = 0; i < OPTIONS; i++) {
@@ -269,7 +269,7 @@ static int take_word(struct parser *parser, const struct word *word, struct erro
 {
     if (word->command != NULL)
         return take_command(parser, word->command, error);
-    parser->given |= UINT32_C(1) << (word->option - option_rows);
+    parser->given |= UINT64_C(1) << (word->option - option_rows);
     if (word->option->set(parser->options, optarg, error) != 0)
         return error_add_context(error, "--%s", word->name);
     return 0;

@@ -121,6 +121,20 @@ const struct command commands[COMMANDS] = {
     },
     {
         .kind = COMMAND_WORD,
+        .name = "init",
+        .calls = CALLS_FOR_FILES,
+        .options = OPTION_BIT(OUTPUT) | OPTION_BIT(ADDRESS) | OPTION_BIT(MODE) | OPTION_BIT(INSTANCES) |
+                   OPTION_BIT(SERVICES) | OPTION_BIT(KEY) | OPTION_BIT(SERVICE_VIRTUAL_PORT) |
+                   OPTION_BIT(SERVICE_TARGET) | OPTION_BIT(BACKEND_CONTROL) | OPTION_BIT(TAG) |
+                   OPTION_BIT(TOR_FOLDER) | OPTION_BIT(NO_INTERACTIVE) | OPTION_BIT(VERBOSITY) |
+                   OPTION_BIT(HS_VERSION),
+        .usage = "[-o FOLDER] [--no-interactive] [options]",
+        .help = "ask what there is to be, and make keys, a config and what each tor needs\n"
+                "in a new folder; as onionbalance-config does",
+        .run = init_command,
+    },
+    {
+        .kind = COMMAND_WORD,
         .name = "agent",
         .calls = CALLS_FOR_PROCESSES,
         .options = OPTION_BIT(CONTROL) | OPTION_BIT(CONTROL_PASSWORD_FILE) | OPTION_BIT(CONTROL_COOKIE_FILE) |
@@ -163,7 +177,7 @@ const struct command commands[COMMANDS] = {
 
 /* Whether somebody who sees the option wants to be told which commands it goes with: the default one takes
  * what is common to most. */
-static size_t count_takers(uint32_t bit)
+static size_t count_takers(uint64_t bit)
 {
     size_t count = 0;
     for (size_t i = 0; i < COMMANDS; i++) {
@@ -176,7 +190,7 @@ static size_t count_takers(uint32_t bit)
 
 void command_name_takers(const struct option_row *option, char takers[COMMAND_TAKERS_SIZE])
 {
-    uint32_t bit = UINT32_C(1) << (option - option_rows);
+    uint64_t bit = UINT64_C(1) << (option - option_rows);
     size_t left = count_takers(bit);
     takers[0] = '\0';
     for (size_t i = 0; left > 0; i++) {

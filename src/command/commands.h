@@ -35,7 +35,7 @@ struct command {
     const char
         *operand;     /* what --help calls the one word that it needs beside options; NULL: it takes none */
     unsigned calls;   /* which system calls it needs: CALLS_FOR_... (needed_calls.h); 0: they are not tried */
-    uint32_t options; /* those that may be given with it: OPTION_BIT() of each */
+    uint64_t options; /* those that may be given with it: OPTION_BIT() of each */
     const char *usage; /* these, as --help begins with them; NULL: it does not */
     const char *help;  /* what it does: one line, or several with line ends between */
     /* Looks at what was given together and fills in what follows from it, or NULL. Returns 0, or -1 with a
@@ -46,7 +46,7 @@ struct command {
 };
 
 /* The default one first, then in the order in which --help has them. */
-#define COMMANDS 14
+#define COMMANDS 15
 extern const struct command commands[COMMANDS];
 
 /* Each in a file of its name; --help and --version in help.c, undrain in drain.c, all of client in client.c.
@@ -66,6 +66,7 @@ int client_remove_command(const struct options *options);
 int client_complete_options(struct options *options, struct error *error);
 int agent_command(const struct options *options);
 int agent_complete_options(struct options *options, struct error *error);
+int init_command(const struct options *options);
 int inspect_command(const struct options *options);
 int inspect_complete_options(struct options *options, struct error *error);
 int help_command(const struct options *options);

@@ -230,6 +230,78 @@ static int set_force(struct options *options, const char *argument, struct error
     return 0;
 }
 
+/* What each of these says is judged when the command is run, as one depends on the other. */
+static int set_mode(struct options *options, const char *argument, struct error *error)
+{
+    (void)error;
+    options->init_answers[INIT_ANSWER_MODE] = argument;
+    return 0;
+}
+
+static int set_instances(struct options *options, const char *argument, struct error *error)
+{
+    (void)error;
+    options->init_answers[INIT_ANSWER_INSTANCES] = argument;
+    return 0;
+}
+
+static int set_services(struct options *options, const char *argument, struct error *error)
+{
+    (void)error;
+    options->init_answers[INIT_ANSWER_SERVICES] = argument;
+    return 0;
+}
+
+static int set_key(struct options *options, const char *argument, struct error *error)
+{
+    (void)error;
+    options->init_answers[INIT_ANSWER_KEY] = argument;
+    return 0;
+}
+
+static int set_service_virtual_port(struct options *options, const char *argument, struct error *error)
+{
+    (void)error;
+    options->init_answers[INIT_ANSWER_PORT] = argument;
+    return 0;
+}
+
+static int set_service_target(struct options *options, const char *argument, struct error *error)
+{
+    (void)error;
+    options->init_answers[INIT_ANSWER_TARGET] = argument;
+    return 0;
+}
+
+static int set_backend_control(struct options *options, const char *argument, struct error *error)
+{
+    (void)error;
+    options->init_answers[INIT_ANSWER_CONTROL] = argument;
+    return 0;
+}
+
+static int set_tag(struct options *options, const char *argument, struct error *error)
+{
+    (void)error;
+    options->init_answers[INIT_ANSWER_TAG] = argument;
+    return 0;
+}
+
+static int set_tor_folder(struct options *options, const char *argument, struct error *error)
+{
+    (void)error;
+    options->init_answers[INIT_ANSWER_TOR_FOLDER] = argument;
+    return 0;
+}
+
+static int set_no_interactive(struct options *options, const char *argument, struct error *error)
+{
+    (void)argument;
+    (void)error;
+    options->no_interactive = true;
+    return 0;
+}
+
 static int accept_is_testnet(struct options *options, const char *argument, struct error *error)
 {
     (void)options;
@@ -257,7 +329,7 @@ const struct option_row option_rows[OPTIONS] = {
     [OPTION_FOLDER] = {"folder", 0, "FOLDER", "the clients' files", set_folder},
     [OPTION_WATCH] = {"watch", 0, NULL, "show it again every two seconds, until interrupted", set_watch},
     [OPTION_DAYS] = {"days", 0, "N", "for so many days from now on, 1 to 366", set_days},
-    [OPTION_OUTPUT] = {"output", 'o', "FILE", "the file to make, or presign's folder", set_output},
+    [OPTION_OUTPUT] = {"output", 'o', "FILE", "the file to make, or the folder", set_output},
     [OPTION_FORCE] = {"force", 0, NULL, "replace files; remove the last client", set_force},
     [OPTION_PERIOD_MINUTES] = {"period-minutes", 0, "M", "the network's time periods (default: 1440)",
                                set_period_minutes},
@@ -273,10 +345,23 @@ const struct option_row option_rows[OPTIONS] = {
                        set_listen},
     [OPTION_PASSWORD_FILE] = {"password-file", 0, "FILE", "holds the secret that the publisher has, too",
                               set_password_file},
-    [OPTION_ADDRESS] = {"address", 0, "ADDRESS", "a service: that may be asked about, or of FILE",
-                        add_address},
+    [OPTION_ADDRESS] = {"address", 0, "ADDRESS", "an onion service: a backend, or FILE's", add_address},
     [OPTION_CLIENT_KEY] = {"client-key", 0, "FILE",
                            "opens a restricted service's descriptors (.auth_private)", set_client_key},
+    [OPTION_MODE] = {"mode", 0, "MODE", "softmap or hardmap (default: softmap)", set_mode},
+    [OPTION_INSTANCES] = {"instances", 'n', "N", "how many tors (default: 2)", set_instances},
+    [OPTION_SERVICES] = {"services", 's', "N", "how many onion services (default: 1)", set_services},
+    [OPTION_KEY] = {"key", 0, "FILE", "the frontend's key, where there is one already", set_key},
+    [OPTION_SERVICE_VIRTUAL_PORT] = {"service-virtual-port", 0, "PORT", "of visitors (default: 80)",
+                                     set_service_virtual_port},
+    [OPTION_SERVICE_TARGET] = {"service-target", 0, "PLACE", "the web server (default: 127.0.0.1:80)",
+                               set_service_target},
+    [OPTION_BACKEND_CONTROL] = {"backend-control", 0, "WAY", "none, unix, password or agent",
+                                set_backend_control},
+    [OPTION_TAG] = {"tag", 't', "NAME", "what the tors' names begin with (default: node)", set_tag},
+    [OPTION_TOR_FOLDER] = {"tor-folder", 0, "PATH", "of the tors' services (default: /var/lib/tor)",
+                           set_tor_folder},
+    [OPTION_NO_INTERACTIVE] = {"no-interactive", 0, NULL, "ask nothing", set_no_interactive},
     [OPTION_IS_TESTNET] = {"is-testnet", 0, NULL,
                            "accepted as by Onionbalance; testing networks are noticed without it",
                            accept_is_testnet},

@@ -33,12 +33,22 @@ enum option_number {
     OPTION_PASSWORD_FILE,
     OPTION_ADDRESS,
     OPTION_CLIENT_KEY,
+    OPTION_MODE,
+    OPTION_INSTANCES,
+    OPTION_SERVICES,
+    OPTION_KEY,
+    OPTION_SERVICE_VIRTUAL_PORT,
+    OPTION_SERVICE_TARGET,
+    OPTION_BACKEND_CONTROL,
+    OPTION_TAG,
+    OPTION_TOR_FOLDER,
+    OPTION_NO_INTERACTIVE,
     OPTION_IS_TESTNET,
     OPTION_HS_VERSION,
     OPTIONS
 };
-_Static_assert(OPTIONS <= 32, "there is a bit for each option");
-#define OPTION_BIT(name) (UINT32_C(1) << OPTION_##name)
+_Static_assert(OPTIONS <= 64, "there is a bit for each option");
+#define OPTION_BIT(name) (UINT64_C(1) << OPTION_##name)
 
 /* An option. Which commands it goes with is said in their table. */
 struct option_row {

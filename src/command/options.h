@@ -13,6 +13,22 @@ struct command;
 /* Addresses that one command line may give. */
 #define OPTIONS_ADDRESSES_MAX 64
 
+/* What "obpub init" asks. */
+enum init_answer {
+    INIT_ANSWER_MODE,
+    INIT_ANSWER_SERVICES,
+    INIT_ANSWER_KEY,
+    INIT_ANSWER_ADDRESSES,
+    INIT_ANSWER_INSTANCES,
+    INIT_ANSWER_PORT,
+    INIT_ANSWER_TARGET,
+    INIT_ANSWER_CONTROL,
+    INIT_ANSWER_TAG,
+    INIT_ANSWER_TOR_FOLDER,
+    INIT_ANSWER_OUTPUT,
+    INIT_ANSWERS
+};
+
 struct options {
     const struct command *command; /* what is to be done */
     bool is_onionbalance;          /* it was started under Onionbalance's name */
@@ -34,7 +50,7 @@ struct options {
     const char *operand;      /* what a command is about that is no option: see its row */
     unsigned timeout;         /* seconds, 120 unless given */
     const char *client_key;   /* --client-key of "obpub inspect", or NULL */
-    const char *output;       /* -o of "obpub presign", and of "obpub client new", or NULL */
+    const char *output;       /* -o of "obpub presign", "obpub client new" and "obpub init", or NULL */
     unsigned days;            /* --days of "obpub presign" */
     unsigned period_minutes;  /* --period-minutes, 1440 unless given */
     unsigned voting_interval; /* --voting-interval, seconds */
@@ -45,6 +61,10 @@ struct options {
     const char *password_file;
     const char *addresses[OPTIONS_ADDRESSES_MAX];
     size_t address_count;
+    /* Of "obpub init": what the command line answers, not checked yet, NULL where it does not; of the
+     * addresses and the output nothing, as they have members above. */
+    const char *init_answers[INIT_ANSWERS];
+    bool no_interactive; /* --no-interactive */
 };
 
 #endif

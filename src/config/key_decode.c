@@ -9,12 +9,8 @@
 #include "base/text.h"
 
 /* tor's key files: a header of 32 bytes, padded with NULs, then the key. */
-#define TOR_HEADER_SIZE 32
-static const char tor_header_secret[TOR_HEADER_SIZE] = "== ed25519v1-secret: type0 ==";
-static const char tor_header_public[TOR_HEADER_SIZE] = "== ed25519v1-public: type0 ==";
-
-#define TOR_SECRET_FILE_SIZE (TOR_HEADER_SIZE + 64)
-#define TOR_PUBLIC_FILE_SIZE (TOR_HEADER_SIZE + ED25519_PUBLIC_KEY_SIZE)
+static const char tor_header_secret[KEY_TOR_HEADER_SIZE] = "== ed25519v1-secret: type0 ==";
+static const char tor_header_public[KEY_TOR_HEADER_SIZE] = "== ed25519v1-public: type0 ==";
 
 /* What stands before the seed in the DER of an Ed25519 private key, RFC 8410 section 7: version 0, the
  * algorithm 1.3.101.112, an octet string in an octet string. */
@@ -83,17 +79,17 @@ static int finish_key(const struct ed25519_secret_key *secret_key,
 static int decode_tor(struct ed25519_secret_key *secret_key, const uint8_t *bytes, size_t length,
                       struct error *error)
 {
-    if (length < TOR_SECRET_FILE_SIZE)
+    if (length < KEY_TOR_SECRET_SIZE)
         return error_set(error,
-                         "is truncated: tor's hs_ed25519_secret_key has %d bytes, this has %zu; restore it "
+                         "is truncated: tor's hs_ed25519_secret_key has %zu bytes, this has %zu; restore it "
                          "from a backup",
-                         TOR_SECRET_FILE_SIZE, length);
-    if (length > TOR_SECRET_FILE_SIZE)
-        return error_set(error,
-                         "is too long: tor's hs_ed25519_secret_key has %d bytes, this has %zu; copy it again",
-                         TOR_SECRET_FILE_SIZE, length);
-    memcpy(secret_key->scalar, bytes + TOR_HEADER_SIZE, sizeof(secret_key->scalar));
-    memcpy(secret_key->nonce_prefix, bytes + TOR_HEADER_SIZE + sizeof(secret_key->scalar),
+                         KEY_TOR_SECRET_SIZE, length);
+    if (length > KEY_TOR_SECRET_SIZE)
+        return error_set(
+            error, "is too long: tor's hs_ed25519_secret_key has %zu bytes, this has %zu; copy it again",
+            KEY_TOR_SECRET_SIZE, length);
+    memcpy(secret_key->scalar, bytes + KEY_TOR_HEADER_SIZE, sizeof(secret_key->scalar));
+    memcpy(secret_key->nonce_prefix, bytes + KEY_TOR_HEADER_SIZE + sizeof(secret_key->scalar),
            sizeof(secret_key->nonce_prefix));
     return 0;
 }
@@ -200,7 +196,7 @@ static int decode_any(struct ed25519_secret_key *secret_key, enum key_format *fo
     if (starts_with(bytes, length, tor_header_public, strlen(tor_header_public)))
         return error_set(error,
                          "is the public key: name the hs_ed25519_secret_key beside it, or their folder");
-    size_t header_length = length < TOR_HEADER_SIZE ? length : TOR_HEADER_SIZE;
+    size_t header_length = length < KEY_TOR_HEADER_SIZE ? length : KEY_TOR_HEADER_SIZE;
     if (memcmp(bytes, tor_header_secret, header_length) == 0) {
         *format = KEY_FORMAT_TOR;
         return decode_tor(secret_key, bytes, length, error);
@@ -227,10 +223,25 @@ int key_decode(struct ed25519_secret_key *secret_key, uint8_t public_key[ED25519
     return -1;
 }
 
+void key_encode_tor(uint8_t bytes[KEY_TOR_SECRET_SIZE], const struct ed25519_secret_key *secret_key)
+{
+    memcpy(bytes, tor_header_secret, KEY_TOR_HEADER_SIZE);
+    bytes += KEY_TOR_HEADER_SIZE;
+    memcpy(bytes, secret_key->scalar, sizeof(secret_key->scalar));
+    memcpy(bytes + sizeof(secret_key->scalar), secret_key->nonce_prefix, sizeof(secret_key->nonce_prefix));
+}
+
+void key_encode_tor_public(uint8_t bytes[KEY_TOR_PUBLIC_SIZE],
+                           const uint8_t public_key[ED25519_PUBLIC_KEY_SIZE])
+{
+    memcpy(bytes, tor_header_public, KEY_TOR_HEADER_SIZE);
+    memcpy(bytes + KEY_TOR_HEADER_SIZE, public_key, ED25519_PUBLIC_KEY_SIZE);
+}
+
 int key_decode_tor_public(uint8_t public_key[ED25519_PUBLIC_KEY_SIZE], const uint8_t *bytes, size_t length)
 {
-    if (length != TOR_PUBLIC_FILE_SIZE || !starts_with(bytes, length, tor_header_public, TOR_HEADER_SIZE))
+    if (length != KEY_TOR_PUBLIC_SIZE || !starts_with(bytes, length, tor_header_public, KEY_TOR_HEADER_SIZE))
         return -1;
-    memcpy(public_key, bytes + TOR_HEADER_SIZE, ED25519_PUBLIC_KEY_SIZE);
+    memcpy(public_key, bytes + KEY_TOR_HEADER_SIZE, ED25519_PUBLIC_KEY_SIZE);
     return 0;
 }

@@ -21,6 +21,16 @@ enum key_format {
 int key_decode(struct ed25519_secret_key *secret_key, uint8_t public_key[ED25519_PUBLIC_KEY_SIZE],
                enum key_format *format, const uint8_t *bytes, size_t length, struct error *error);
 
+/* Tor's hs_ed25519_secret_key and hs_ed25519_public_key: a header and the key. */
+#define KEY_TOR_HEADER_SIZE 32
+#define KEY_TOR_SECRET_SIZE (KEY_TOR_HEADER_SIZE + sizeof(struct ed25519_secret_key))
+#define KEY_TOR_PUBLIC_SIZE (KEY_TOR_HEADER_SIZE + ED25519_PUBLIC_KEY_SIZE)
+
+/* Encode them; the bytes of the secret one are in the caller's secret memory. */
+void key_encode_tor(uint8_t bytes[KEY_TOR_SECRET_SIZE], const struct ed25519_secret_key *secret_key);
+void key_encode_tor_public(uint8_t bytes[KEY_TOR_PUBLIC_SIZE],
+                           const uint8_t public_key[ED25519_PUBLIC_KEY_SIZE]);
+
 /* Decodes tor's hs_ed25519_public_key: 64 bytes, header and key. Returns 0, or -1. */
 int key_decode_tor_public(uint8_t public_key[ED25519_PUBLIC_KEY_SIZE], const uint8_t *bytes, size_t length);
 

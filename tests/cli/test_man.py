@@ -58,7 +58,7 @@ def main():
         checks.check(f"obpub(8) has exit status {code}", re.search(rf"EXIT STATUS.* {code} [A-Z]", manual) is not None)
 
     manual = words_of("obpub-agent.8")
-    agents = set(re.findall(r"(--[a-z-]+)(?: [A-Z]+)?\s+with agent(?: and inspect)?: ", help_text))
+    agents = set(re.findall(r"(--[a-z-]+)(?: [A-Z]+)?\s+with (?:init, )?agent(?: and inspect)?: ", help_text))
     checks.check("--help has options of the agent", len(agents) == 6, agents)
     for option in sorted(agents):
         checks.check(f"obpub-agent(8) has {option}", has_word(manual, option))

@@ -1,0 +1,531 @@
+"""obpub init: every kind of set-up, by flags and asked on a terminal; read by obpub --check and by a real tor; every wrong
+answer; nothing overwritten, and nothing half made."""
+import base64
+import hashlib
+import os
+import pathlib
+import pty
+import re
+import select
+import shutil
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+import stem
+import stem.control
+import yaml
+
+import checks
+from harness.folder import open_place
+from harness.process import spawn
+
+PATIENCE = 20   # seconds for a prompt, or the end
+ADDRESS = re.compile(r"[a-z2-7]{56}")
+
+
+def init(folder, *arguments):
+    return checks.run("init", *arguments, folder=folder)
+
+
+def refused(result, words):
+    return result.returncode == 2 and words in result.stderr and result.stderr.startswith("obpub: ") and not result.stdout
+
+
+class Terminal:
+    """obpub init on a terminal of its own. What it prints there and on standard error is in `text`, the rest in `output`."""
+
+    def __init__(self, folder, *arguments):
+        self.leader, follower = pty.openpty()
+        self.process = subprocess.Popen([os.path.abspath(checks.OBPUB), "init", *map(str, arguments)], stdin=follower,
+                                        stdout=subprocess.PIPE, stderr=follower, cwd=folder, start_new_session=True)
+        os.close(follower)
+        self.text, self.seen = "", 0
+
+    def wait_prompt(self):
+        """What came since the last one, up to the next prompt; or up to the end."""
+        end = time.monotonic() + PATIENCE
+        while not self.text[self.seen:].endswith("]: ") and time.monotonic() < end:
+            if not select.select([self.leader], [], [], 0.1)[0]:
+                if self.process.poll() is not None:
+                    break
+                continue
+            try:
+                self.text += os.read(self.leader, 4096).decode()
+            except OSError:
+                break
+        since, self.seen = self.text[self.seen:], len(self.text)
+        return since
+
+    def type(self, bytes_):
+        os.write(self.leader, bytes_)
+
+    def finish(self):
+        output, _ = self.process.communicate(timeout=PATIENCE)
+        self.wait_prompt()
+        os.close(self.leader)
+        return self.process.returncode, output.decode()
+
+
+def talk(folder, answers, *arguments):
+    """Types the answers, each at a prompt. Returns the exit status, what was printed, and what each answer led to."""
+    terminal = Terminal(folder, *arguments)
+    said = [terminal.wait_prompt()]
+    for answer in answers:
+        terminal.type(answer if isinstance(answer, bytes) else answer.encode() + b"\n")
+        said.append(terminal.wait_prompt())
+    status, output = terminal.finish()
+    return status, output, said
+
+
+def load(path):
+    return yaml.safe_load((path / "config.yaml").read_text())
+
+
+def files_of(path):
+    return {str(file.relative_to(path)): file for file in sorted(path.rglob("*"))}
+
+
+def is_closed(path):
+    return all(stat.S_IMODE(file.stat().st_mode) == (0o700 if file.is_dir() else 0o600)
+               for file in [path, *files_of(path).values()])
+
+
+def is_good(path):
+    """Whether obpub --check finds no fault in it."""
+    return checks.run("--check", "-c", path / "config.yaml").returncode == 0
+
+
+# -- a real tor
+
+
+class LoneTor:
+    """A tor that is on no network and reads a torrc of obpub's beside lines of its own."""
+
+    def __init__(self, folder, torrc):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="tor-", dir=folder))
+        checks.write(self.folder / "defaults", "")
+        # What the machine of this test has not, or others of it use.
+        command = ["tor", "-f", torrc, "--defaults-torrc", self.folder / "defaults", "--DataDirectory", self.folder / "data",
+                   "--DisableNetwork", "1", "--SocksPort", "0", "--ControlPort", "0", "--ControlSocket",
+                   self.folder / "control", "--CookieAuthFile", self.folder / "cookie", "--Log",
+                   f"notice file {self.folder / 'log'}"]
+        self.verified = subprocess.run([*map(str, command), "--verify-config"], capture_output=True, text=True, timeout=60)
+        self.process = spawn([*command, "--quiet"])
+
+    def __enter__(self):
+        checks.wait_for(lambda: self.listens() or self.process.poll() is not None)
+        return self
+
+    def listens(self):
+        """The socket's file is there a moment before."""
+        with socket.socket(socket.AF_UNIX) as connection:
+            return connection.connect_ex(str(self.folder / "control")) == 0
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+
+    def warnings(self):
+        text = (self.folder / "log").read_text() if (self.folder / "log").exists() else "no log"
+        return [line for line in text.splitlines() if ("[warn]" in line or "[err]" in line or line == "no log")
+                and "running Tor as root" not in line]
+
+    def ask(self, key, password=None):
+        with stem.control.Controller.from_socket_file(str(self.folder / "control")) as controller:
+            controller.authenticate(password=password)
+            return controller.get_conf_map("HiddenServiceOptions")[key]
+
+
+def check_tor(name, folder, node, at, password=None):
+    """Has a tor serve what is in a node's folder, which an operator has copied to the place that the torrc names."""
+    services = sorted(path.name for path in node.iterdir() if path.is_dir())
+    at.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for service in services:
+        shutil.copytree(node / service, at / service)
+        os.chmod(at / service, 0o700)
+    before = {path: path.read_bytes() for path in at.rglob("*") if path.is_file()}
+    with LoneTor(folder, node / "torrc") as tor:
+        checks.check(f"{name}: tor finds nothing wrong with the torrc of {node.name}", tor.verified.returncode == 0
+                     and "Configuration was valid" in tor.verified.stdout, tor.verified.stdout)
+        try:
+            served = tor.ask("HiddenServiceDir", password)
+        except (stem.ControllerError, AttributeError) as error:
+            served = error
+        checks.check(f"{name}: a tor serves its {len(services)} folders", sorted(map(str, served)) ==
+                     sorted(str(at / service) for service in services) if isinstance(served, list) else False,
+                     f"{served}; {tor.warnings()}")
+        # With another key than the address a tor writes the file anew.
+        after = {path: path.read_bytes() for path in at.rglob("*") if path.is_file()}
+        checks.check(f"{name}: the keys are those of the addresses, and tor takes them as they are",
+                     before == {path: after.get(path) for path in before} and not tor.warnings(), tor.warnings())
+    shutil.rmtree(at)
+
+
+# -- each kind
+
+
+def check_services(name, path, plan):
+    """That config and folders belong together, for each service and each node."""
+    config = load(path)
+    checks.check(f"{name}: as many services and instances as asked for", len(config["services"]) == plan.get("services", 1) and
+                 all(len(service["instances"]) == plan.get("nodes", 2) for service in config["services"]), config)
+    good = True
+    for number, service in enumerate(config["services"], 1):
+        frontend = service["key"].removesuffix(".key")
+        good &= (service.get("mode") == "hardmap") == plan.get("hardmap", False)
+        for instance in service["instances"]:
+            lies = path / instance["name"] / f"service{number}"
+            good &= (lies / "ob_config").read_text() == f"MasterOnionAddress {frontend}.onion\n"
+            if plan.get("hardmap"):
+                good &= "address" not in instance and (lies / "hostname").read_text() == f"{frontend}.onion\n"
+                good &= (lies / "hs_ed25519_secret_key").read_bytes() == (path / service["key"]).read_bytes()
+            elif not plan.get("given"):
+                good &= (lies / "hostname").read_text() == f"{instance['address']}\n"
+                good &= instance["address"] != f"{frontend}.onion"
+    checks.check(f"{name}: config and folders belong together", good, config)
+    names = [instance["name"] for service in config["services"] for instance in service["instances"]]
+    addresses = [instance.get("address") for service in config["services"] for instance in service["instances"]]
+    checks.check(f"{name}: no key is there twice", plan.get("hardmap") or len(set(addresses)) == len(addresses), addresses)
+    return config, names
+
+
+def check_kind(folder, name, arguments, plan):
+    out = folder / name
+    tors = folder / "tors"
+    result = init(folder, "--no-interactive", "-o", name, "--tor-folder", tors, *arguments)
+    if not checks_made(name, result, out):
+        return
+    config, names = check_services(name, out, plan)
+    checks.check(f"{name}: the check is of this config", all(f"frontend {service['key'].removesuffix('.key')}.onion" in
+                                                             result.stdout for service in config["services"]), result.stdout)
+    for node in sorted(set(names)):
+        password = None
+        if plan.get("control") == "password":
+            password = (out / f"{node}.password").read_text().strip()
+        at = tors / node if plan.get("control") == "unix" else tors
+        if not plan.get("given"):
+            check_tor(name, folder, out / node, at, password)
+    return config
+
+
+def checks_made(name, result, out):
+    good = result.returncode == 0 and out.is_dir()
+    checks.check(f"{name}: it is made", good, f"{result.returncode}: {result.stderr}")
+    if good:
+        checks.check(f"{name}: nobody else can read any of it", is_closed(out))
+        checks.check(f"{name}: obpub --check has nothing against it", is_good(out))
+        checks.check(f"{name}: nothing else is left", not list(out.parent.glob(f".{out.name}*")))
+    return good
+
+
+def check_kinds(folder):
+    check_kind(folder, "softmap", (), {})
+    check_kind(folder, "three", ("--hs-version", "v3", "-n", 3, "-s", 2, "-t", "web-", "-v", "info",
+                                 "--service-virtual-port", 8080, "--service-target", "[::1]:81"), {"nodes": 3, "services": 2})
+    torrc = (folder / "three" / "web-2" / "torrc").read_text()
+    checks.check("port and place are as given", torrc.count("\nHiddenServicePort 8080 [::1]:81\n") == 2, torrc)
+    config = check_kind(folder, "unix", ("--backend-control", "unix", "-n", 1), {"nodes": 1, "control": "unix"})
+    checks.check("control sockets are those of Debian's instances", config["services"][0]["instances"][0]["control"]
+                 == "unix:/run/tor-instances/node1/control", config)
+    config = check_kind(folder, "password", ("--backend-control", "password"), {"control": "password"})
+    instances = config["services"][0]["instances"]
+    checks.check("each control port is another one, with its password", [
+        (instance["control"], instance["control-password-file"]) for instance in instances]
+        == [("127.0.0.1:9061", "node1.password"), ("127.0.0.1:9062", "node2.password")]
+        and (folder / "password" / "node1.password").read_bytes() != (folder / "password" / "node2.password").read_bytes(),
+        instances)
+    config = check_kind(folder, "agent", ("--backend-control", "agent"), {"control": "agent"})
+    check_agents(folder / "agent", config["services"][0]["instances"])
+    check_kind(folder, "hardmap", ("--mode", "hardmap", "--backend-control", "password"),
+               {"hardmap": True, "control": "password"})
+    config = check_kind(folder, "hardmap agents", ("--mode", "hardmap", "-s", 2), {"hardmap": True, "services": 2})
+    checks.check("with hardmap control ports are asked over Tor where nothing else is said", all(
+        re.fullmatch(r"[a-z2-7]{56}\.onion:9151", instance["control"]) for service in config["services"]
+        for instance in service["instances"]), config)
+
+
+def check_agents(out, instances):
+    """What publisher and agents know of each other fits."""
+    secret = (out / "agents.key").read_text().strip().split(":")
+    key = X25519PrivateKey.from_private_bytes(base64.b32decode(secret[2].upper() + "===="))
+    public = base64.b32encode(key.public_key().public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw))
+    for instance in instances:
+        node = out / instance["name"]
+        checks.check(f"{node.name}: its agent is where the config says", instance["control"]
+                     == (node / "obpub-agent" / "hostname").read_text().strip() + ":9151")
+        checks.check(f"{node.name}: both sides have the same secret", (out / instance["control-password-file"]).read_text()
+                     == (node / "agent.secret").read_text() and len((node / "agent.secret").read_text()) == 65)
+        checks.check(f"{node.name}: only the publisher finds the agent", (
+            node / "obpub-agent" / "authorized_clients" / "publisher.auth").read_text()
+            == "descriptor:x25519:" + public.decode().rstrip("=").lower() + "\n")
+        checks.check(f"{node.name}: the agent knows its service", (node / "obpub-agent.default").read_text()
+                     == f"OBPUB_AGENT_OPTIONS=\"--address {instance['address']}\"\n")
+
+
+def check_given(folder):
+    """Keys and addresses that there are already."""
+    frontend, backends = checks.Key(), [checks.Key() for _ in range(3)]
+    checks.write(folder / "own.pem", frontend.pem())
+    result = init(folder, "-o", "given", "--key", "own.pem", *(word for key in backends
+                                                               for word in ("--address", f"{key.address.upper()}.onion")))
+    if checks_made("given", result, folder / "given"):
+        config, _ = check_services("given", folder / "given", {"nodes": 3, "given": True})
+        checks.check("the given key is the frontend's, as tor keeps it", config["services"][0]["key"]
+                     == f"{frontend.address}.key" and (folder / "given" / f"{frontend.address}.key").read_bytes()
+                     == frontend.tor(), config)
+        checks.check("the given addresses are the backends'", [instance["address"] for instance in
+                                                               config["services"][0]["instances"]]
+                     == [f"{key.address}.onion" for key in backends], config)
+        checks.check("no key is made for these", not list((folder / "given").rglob("hs_ed25519_secret_key")))
+        torrc = (folder / "given" / "node1" / "torrc").read_text()
+        checks.check("its torrc's line is for the service that there is", "\nHiddenService" not in torrc
+                     and "\n#HiddenServiceOnionBalanceInstance 1\n" in torrc, torrc)
+    result = init(folder, "-o", "again", "--key", folder / "given" / f"{frontend.address}.key", "--mode", "hardmap")
+    if checks_made("again", result, folder / "again"):
+        checks.check("a given key goes to each tor with hardmap", (folder / "again" / "node2" / "service1" / "hostname")
+                     .read_text() == f"{frontend.address}.onion\n")
+    bundle = checks.run("presign", "-c", folder / "given" / "config.yaml", "--days", 1, "-o", folder / "own.bundle")
+    checks.check("a bundle is made", bundle.returncode == 0, bundle.stderr)
+    checks.write(folder / "open.pem", frontend.pem(), 0o644)
+    checks.write(folder / "locked.pem", frontend.pem(b"password"))
+    return frontend, backends
+
+
+# -- wrong answers
+
+
+def check_refused(folder, frontend, backends):
+    one, two = (f"{key.address}.onion" for key in backends[:2])
+    there = sorted(os.listdir(folder))
+    cases = (
+        (("--mode", "mixed"), "--mode: \"mixed\" is no mode: give softmap or hardmap"),
+        (("-s", "0"), "--services: \"0\" is no number from 1 to 16"),
+        (("-s", "17"), "--services: \"17\" is no number"),
+        (("-n", "0"), "--instances: \"0\" is no number from 1 to 64"),
+        (("-n", "65"), "--instances: \"65\" is no number"),
+        (("-n", "two"), "--instances: \"two\" is no number"),
+        (("--key", "nowhere.pem"), "--key: there is no file or folder \"nowhere.pem\""),
+        (("--key", "own.pem", "-s", "2"), "--key: there is one key, but 2 services"),
+        (("--key", "open.pem"), "--key open.pem: can be read or changed by others"),
+        (("--key", "locked.pem"), "--key locked.pem: "),
+        (("--key", "own.bundle"), "--key own.bundle: is a bundle"),
+        (("--key", "given"), "--key given: is a folder without a hs_ed25519_secret_key"),
+        (("--address", "x.onion"), "--address: the onion address"),
+        (("--address", one, "--address", one.upper()), "--address: " + one + " is there twice"),
+        (("--address", one, "-n", "2"), "--instances: there are 1 addresses, but 2 backends"),
+        (("--address", one, "--address", two, "-s", "2"), "--address: only of one service"),
+        (("--address", one, "--mode", "hardmap"), "--address: with hardmap"),
+        (("--address", frontend.address, "--key", "own.pem"), f"--address: {frontend.address}.onion is the frontend's own"),
+        (("--service-virtual-port", "0"), "--service-virtual-port: \"0\" is no number from 1 to 65535"),
+        (("--service-virtual-port", "65536"), "--service-virtual-port: \"65536\" is no number"),
+        (("--service-target", "127.0.0.1"), "--service-target: \"127.0.0.1\" is no place of a web server"),
+        (("--service-target", "localhost:80"), "is no place of a web server"),
+        (("--service-target", one + ":80"), "is no place of a web server"),
+        (("--service-target", "unix:/a path"), "is no place of a web server"),
+        (("--service-target", "unix:/x\nControlPort 1"), "is no place of a web server"),
+        (("--service-target", "127.0.0.1:80\nControlPort 1"), "is no place of a web server"),
+        (("--backend-control", "tcp"), "--backend-control: \"tcp\" is no way to a control port"),
+        (("--backend-control", "none", "--mode", "hardmap"), "--backend-control: with hardmap"),
+        (("-t", ""), "--tag: \"\" is no name"),
+        (("-t", "1web"), "--tag: \"1web\" is no name"),
+        (("-t", "web 1"), "--tag: \"web 1\" is no name"),
+        (("-t", "../web"), "--tag: \"../web\" is no name"),
+        (("-t", "w" * 25), "is no name"),
+        (("-t", "web-", "--backend-control", "unix"), "--tag: \"web-\" is no name"),
+        (("--tor-folder", "var/lib/tor"), "--tor-folder: \"var/lib/tor\" is no whole path"),
+        (("--tor-folder", "/var/lib/my tor"), "is no whole path"),
+        (("-o", ""), "--output: the name of the file is empty"),
+        (("-o", "/"), "--output: \"/\" is no name of a folder"),
+        (("-o", "nowhere/out"), "--output nowhere/out: it can't be made (No such file"),
+        (("-o", "own.pem/out"), "--output own.pem/out: it can't be made"),
+        (("--hs-version", "v2"), "only v3"),
+        (("-p", "password"), "there is no option -p of \"obpub init\""),
+        (("extra",), "\"extra\" is not an option"),
+    )
+    for arguments, words in cases:
+        output = () if "-o" in arguments else ("-o", "bad")
+        result = init(folder, *output, *arguments)
+        checks.check(f"refused: obpub init {' '.join(map(str, arguments))!a}", refused(result, words),
+                     f"{result.returncode}: {result.stderr}")
+    checks.check("none of these has left anything", sorted(os.listdir(folder)) == there,
+                 set(os.listdir(folder)) - set(there))
+
+
+def check_overwrites(folder):
+    """Whatever is there stays as it is."""
+    place = folder / "full"
+    place.mkdir()
+    checks.write(place / "file", "mine")
+    (place / "folder").mkdir()
+    (place / "link").symlink_to("nowhere")
+    for name in ("file", "folder", "folder/", "link"):
+        result = init(place, "-o", name)
+        checks.check(f"what is there is not replaced: {name}", refused(result, "is there already, and is not replaced"),
+                     result.stderr)
+    checks.check("all of it is as it was", (place / "file").read_text() == "mine" and not os.listdir(place / "folder")
+                 and os.readlink(place / "link") == "nowhere" and len(os.listdir(place)) == 3)
+
+
+# -- on a terminal
+
+
+def check_terminal(folder):
+    status, output, said = talk(folder, [""] * 7 + ["asked"])
+    checks.check("empty answers make what is proposed", status == 0 and len(said) == 9, said)
+    checks.check("each prompt has a proposal", [re.findall(r"\[([^]]*)\]: $", text) for text in said[:8]]
+                 == [["softmap"], ["none"], ["none"], ["2"], ["80"], ["127.0.0.1:80"], ["none"], ["config"]], said)
+    result = init(folder, "-o", "flags")
+    without = [ADDRESS.sub("", text) for text in (output.replace("asked/", "flags/"), result.stdout)]
+    checks.check("what is said is the same as without a terminal", result.returncode == 0 and without[0] == without[1],
+                 without)
+    checks.check("as many files are made", len(files_of(folder / "asked")) == len(files_of(folder / "flags")))
+    for node in ("node1", "node2"):
+        checks.check(f"the torrc of {node} is the same", (folder / "asked" / node / "torrc").read_text()
+                     == (folder / "flags" / node / "torrc").read_text())
+    if checks_made("asked", subprocess.CompletedProcess([], status, output, ""), folder / "asked"):
+        check_services("asked", folder / "asked", {})
+
+    status, output, said = talk(folder, ["hardmap", "own.pem", "3", "443", "unix:/run/web", "unix", "asked hard"])
+    if checks_made("hardmap asked", subprocess.CompletedProcess([], status, output, said[-1]), folder / "asked hard"):
+        check_services("hardmap asked", folder / "asked hard", {"hardmap": True, "nodes": 3})
+        checks.check("its proposal for control ports is agents", said[5].endswith("[agent]: "), said[5])
+        checks.check("what that means is said", "who takes over one of them has the address for good" in output, output)
+
+    keys = [checks.Key() for _ in range(2)]
+    status, output, said = talk(folder, ["softmap", "", f"  {keys[0].address}\t{keys[1].address}.onion ", "", "", "agent",
+                                         "asked given"])
+    if checks_made("given asked", subprocess.CompletedProcess([], status, output, said[-1]), folder / "asked given"):
+        config, _ = check_services("given asked", folder / "asked given", {"given": True})
+        checks.check("how many there are is not asked then", not any("How many" in text for text in said))
+    status, output, said = talk(folder, ["", "asked less"], "--mode", "softmap", "--key", "own.pem", "-n", "2",
+                                "--service-virtual-port", "80", "--service-target", "127.0.0.1:80", "--backend-control", "none")
+    checks.check("what the command line says is not asked", status == 0 and is_good(folder / "asked less"), said)
+    result = Terminal(folder, "--no-interactive", "-o", "not asked")
+    status, output = result.finish()
+    checks.check("with --no-interactive nothing is asked on a terminal", status == 0 and "]: " not in result.text
+                 and is_good(folder / "not asked"), result.text)
+    status, _, said = talk(folder, [], "--mode", "mixed", "-o", "never")
+    checks.check("a wrong flag is refused on a terminal, too", status == 2 and "--mode: \"mixed\" is no mode" in said[0], said)
+
+
+def check_wrong_answers(folder):
+    """Each is asked again, until it is good."""
+    key = checks.Key()
+    wrong = (("softmap", ["hard", "softmap hardmap", "x" * 5000]), ("", ["nowhere.pem"]),
+             ("", ["x.onion", f"{key.address} {key.address}", " ".join([key.address] * 65)]), ("2", ["0", "65", "-1", "2.5"]),
+             ("80", ["0", "http"]), ("127.0.0.1:80", ["localhost:80", "80"]), ("none", ["tor", "None"]),
+             ("corrected", ["own.pem", "/"]))
+    answers, expected = [], []
+    for good, bad in wrong:
+        for one in bad:
+            answers.append(one)
+            expected.append(True)
+        answers.append(good)
+        expected.append(False)
+    status, output, said = talk(folder, answers)
+    for answer, is_wrong, text in zip(answers, expected, said[1:]):
+        heard = "obpub: " in text
+        checks.check(f"the answer {answer[:70]!a} is {'asked again' if is_wrong else 'taken'}", heard == is_wrong, text)
+    checks.check("all is made in the end", status == 0 and is_good(folder / "corrected"), said[-1])
+
+
+def check_end_of_input(folder):
+    there = sorted(os.listdir(folder))
+    for count in range(8):
+        for how, end in (("Ctrl-D", b"\x04"), ("Ctrl-D in a line", b"soft\x04\x04")):
+            status, output, said = talk(folder, [""] * count + [end])
+            checks.check(f"{how} after {count} answers: nothing is written", status == 2 and not output
+                         and "the input has ended before the last answer, so nothing is written" in said[-1],
+                         f"{status}: {said[-1]}")
+    terminal = Terminal(folder)
+    terminal.wait_prompt()
+    terminal.process.send_signal(signal.SIGINT)
+    status, output = terminal.finish()
+    checks.check("so is an interrupted one", status == -signal.SIGINT and not output, status)
+    checks.check("nothing is left", sorted(os.listdir(folder)) == there, set(os.listdir(folder)) - set(there))
+
+
+# -- in the middle
+
+
+def count_files(place):
+    return sum(len(files) for hidden in place.glob(".out.*") for _, _, files in os.walk(hidden))
+
+
+def interrupt(place, how, files):
+    """Sends a signal as soon as so many files are there; returns its exit status, and whether it was in the middle."""
+    process = subprocess.Popen([os.path.abspath(checks.OBPUB), "init", "-o", "out", "-n", "20", "--backend-control", "agent"],
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL, cwd=place)
+    end = time.monotonic() + PATIENCE
+    while process.poll() is None and count_files(place) < files and time.monotonic() < end:
+        pass
+    process.send_signal(how)
+    process.wait(PATIENCE)
+    return process.returncode
+
+
+def check_interrupted(folder):
+    caught = 0
+    for number, files in enumerate((1, 2, 10, 50, 100, 150)):
+        place = folder / f"killed{number}"
+        place.mkdir()
+        interrupt(place, signal.SIGKILL, files)
+        is_there = (place / "out").exists()
+        caught += not is_there
+        checks.check(f"killed with {files} files: nothing half has the name", not is_there or is_good(place / "out"))
+        result = init(place, "-o", "out")
+        checks.check("and the next one is made", result.returncode == (2 if is_there else 0), result.stderr)
+    checks.check("some were killed in the middle", caught >= 2, caught)
+    for how in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        place = folder / f"ended by {how.name}"
+        place.mkdir()
+        interrupt(place, how, 10)
+        checks.check(f"{how.name} waits until all is made", os.listdir(place) == ["out"] and is_good(place / "out"),
+                     os.listdir(place))
+
+
+def check_full(folder):
+    """Standard output that can't be written."""
+    with open("/dev/full", "w") as full:
+        process = subprocess.run([os.path.abspath(checks.OBPUB), "init", "-o", "unsaid"], stdout=full, stderr=subprocess.PIPE,
+                                 stdin=subprocess.DEVNULL, text=True, timeout=60, cwd=folder)
+    checks.check("it is said when the output can't be written", process.returncode == 1
+                 and "can't be written" in process.stderr and is_good(folder / "unsaid"), process)
+
+
+def check_randomness(folder):
+    """No two runs make the same."""
+    seen = set()
+    for name in ("softmap", "flags", "asked", "agent", "password"):
+        for path in (folder / name).rglob("*"):
+            if path.is_file() and path.name in ("hs_ed25519_secret_key", "agent.secret", "agents.key") or path.suffix in (
+                    ".key", ".password"):
+                digest = hashlib.sha256(path.read_bytes()).hexdigest()
+                checks.check(f"{path.relative_to(folder)} is another one than all before", digest not in seen)
+                seen.add(digest)
+
+
+def main():
+    with tempfile.TemporaryDirectory(prefix="obpub-test-", dir=open_place()) as name:  # tor wants paths without a space
+        folder = pathlib.Path(name)
+        check_kinds(folder)
+        frontend, backends = check_given(folder)
+        check_refused(folder, frontend, backends)
+        check_overwrites(folder)
+        check_terminal(folder)
+        check_wrong_answers(folder)
+        check_end_of_input(folder)
+        check_interrupted(folder)
+        check_full(folder)
+        check_randomness(folder)
+    checks.finish()
+
+
+sys.exit(main())
