@@ -119,7 +119,8 @@ static int write_secret(struct making *making, const char *node_name, struct ini
     snprintf(name, sizeof(name), "%s.%s", node_name, is_agent ? "secret" : "password");
     char *path = path_join(node_name, INIT_AGENT_SECRET_NAME);
     const char *const names[] = {name, path};
-    int result = init_secret_make(made->hashed_password, &making->folder, names, is_agent ? 2 : 1, error);
+    int result = init_secret_make(is_agent ? NULL : made->hashed_password, &making->folder, names,
+                                  is_agent ? 2 : 1, error);
     free(path);
     return result;
 }
