@@ -213,7 +213,8 @@ static bool explain_eotk(const char *path, struct error *error)
     if (is_there)
         error_set(error,
                   "there is no such file, but \"%s\" lies in its folder, where EOTK puts the key of a v3 "
-                  "service: name that file",
+                  "service: name that file, or, as EOTK writes its config anew each time, make a link to it "
+                  "under this name (ln -s)",
                   path_file_name(other));
     free(other);
     return is_there;

@@ -92,7 +92,8 @@ static void describe_unix_failure(const char *path, int number, struct connector
         error_set(
             &result->error,
             "this user may not open the socket: add the user to its group (%s), and see that its torrc has "
-            "\"ControlSocketsGroupWritable 1\"",
+            "\"ControlSocketsGroupWritable 1\"; or have obpub run as that tor's own user (\"user\" in the "
+            "config, where root starts obpub)",
             group[0] != '\0' ? group : "on Debian: debian-tor");
         break;
     case EAGAIN: /* its queue of connections to accept is full */

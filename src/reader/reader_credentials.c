@@ -207,6 +207,13 @@ static int check_owner(struct reader_credentials *credentials, const struct proo
      */
     if (peer->user == 0 && (peer->place == PEER_UNIX || request->is_local_tor))
         return 0;
+    if (is_owners)
+        return error_set(
+            error,
+            "user %u is at the other end of the control port %s, which may be any user that the kernel can't "
+            "name here, so the cookie file %s is not used for it: have that tor run as a user of its own, "
+            "or " NAME_THE_FILE,
+            (unsigned)peer->user, peer->address, request->path, config_key(request));
     return error_set(
         error,
         "user %u is at the other end of the control port %s, and names the cookie file %s, which "

@@ -87,7 +87,8 @@ CONFIGS = (
 KEYS = (
     ("missing", lambda folder: "nope.key", "there is no such file", "check the path"),
     ("missing, beside EOTK's", lambda folder: checks.write(folder / "x.v3sec.key", FRONTEND.tor()) and "x.key",
-     "there is no such file, but \"x.v3sec.key\" lies in its folder", "name that file"),
+     "there is no such file, but \"x.v3sec.key\" lies in its folder",
+     "name that file, or, as EOTK writes its config anew each time, make a link to it under this name"),
     ("empty", lambda folder: checks.write(folder / "x.key", b""), "is empty", "restore"),
     ("tor's, truncated", lambda folder: checks.write(folder / "x.key", FRONTEND.tor()[:95]), "is truncated",
      "restore it from a backup"),

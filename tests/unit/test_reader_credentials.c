@@ -158,6 +158,8 @@ static void test_nobody(void **state)
     say_user(PEER_USER_NOBODY, EVERYBODY);
     expect(true, CREDENTIAL_REFUSED, "user 65534 is at the other end");
     expect(false, CREDENTIAL_REFUSED, "user 65534 is at the other end");
+    expect(false, CREDENTIAL_REFUSED,
+           is_nobodys ? "have that tor run as a user of its own" : "belongs to user");
     if (!is_nobodys)
         return;
     /* Where users lack, both may be anybody's. */
