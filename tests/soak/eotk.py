@@ -102,8 +102,13 @@ class Eotk:
 
     def pids(self):
         """The process ids that its pid files have, by the files' names."""
-        found = glob.glob(self.path('**', '*.pid'), recursive=True)
-        return {os.path.relpath(path, self.folder): int(read(path)) for path in found}
+        found = {}
+        for path in glob.glob(self.path('**', '*.pid'), recursive=True):
+            try:
+                found[os.path.relpath(path, self.folder)] = int(read(path))
+            except (FileNotFoundError, ValueError):
+                pass  # it is just being removed, or written
+        return found
 
     def status(self):
         """What `ob-status` prints of the status socket, or None while it prints nothing of it."""
@@ -352,7 +357,10 @@ def stop(eotk, obpub, tor):
 
 
 def clear_up(eotk):
-    """End whatever EOTK has started: its files know the process ids; and its nginx has folders of its own in /tmp."""
+    """End whatever EOTK has started: its files know the process ids; and its nginx has folders of its own in /tmp.
+    No signal interrupts this."""
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)
     subprocess.run([eotk.path('eotk'), 'shutdown'], env=eotk.environment, stdin=subprocess.DEVNULL,
                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60, check=False)
     deadline = time.monotonic() + ENDED
