@@ -147,6 +147,8 @@ static int parse_bracketed(struct control_endpoint *endpoint, const char *text, 
 static int parse_host_and_port(struct control_endpoint *endpoint, const char *text, struct error *error)
 {
     const char *colon = strchr(text, ':');
+    if (colon == NULL && text[0] == '/')
+        return error_set(error, "'%s' is neither 'unix:/path' nor 'host:port': write 'unix:%s'", text, text);
     if (colon == NULL)
         return error_set(error, "'%s' is neither 'unix:/path' nor 'host:port'", text);
     if (strchr(colon + 1, ':') != NULL)

@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 
 #include "address/endpoint.h"
 #include "onion/bundle.h"
@@ -52,11 +54,17 @@ static int set_port(struct options *options, const char *argument, struct error 
     return 0;
 }
 
+/* A path may be relative here, and stand behind "unix:" as it does in the config and in torrc. */
 static int set_socket(struct options *options, const char *argument, struct error *error)
 {
-    if (argument[0] == '\0')
+    const size_t path_max = sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1;
+    const char *path = strncmp(argument, "unix:", 5) == 0 ? argument + 5 : argument;
+    if (path[0] == '\0')
         return error_set(error, "the path of the socket is empty");
-    options->socket = argument;
+    if (strlen(path) > path_max)
+        return error_set(error, "the unix socket's path has %zu bytes and may have %zu", strlen(path),
+                         path_max);
+    options->socket = path;
     return 0;
 }
 

@@ -220,6 +220,23 @@ static bool explain_eotk(const char *path, struct error *error)
     return is_there;
 }
 
+/* Says why a file is not there whose path is written as for a shell; the config's folder may stand before.
+ * Returns false for other paths. */
+static bool explain_shell(const char *path, struct error *error)
+{
+    for (const char *part = path; part != NULL; part = strchr(part, '/')) {
+        part += *part == '/';
+        if (strncmp(part, "~/", 2) != 0 && *part != '$')
+            continue;
+        error_set(error,
+                  "there is no such file: \"%c\" stands for no folder here, other than in a shell: write the "
+                  "whole path",
+                  *part);
+        return true;
+    }
+    return false;
+}
+
 /* Opens the file that holds the key: path itself, or tor's key file when path is a folder. Returns its path,
  * to be released with free(), with the file to be closed; or NULL with a sentence. */
 static char *open_file(const char *path, bool takes_groups, struct plain_file *file, bool *is_folder,
@@ -238,7 +255,7 @@ static char *open_file(const char *path, bool takes_groups, struct plain_file *f
     if (*is_folder && fault == PLAIN_FILE_MISSING) {
         *is_folder = false; /* the sentence is about the folder itself */
         explain_folder(path, error);
-    } else if (fault != PLAIN_FILE_MISSING || !explain_eotk(path, error)) {
+    } else if (fault != PLAIN_FILE_MISSING || !(explain_eotk(path, error) || explain_shell(path, error))) {
         key_file_explain(fault, file, error);
     }
     return NULL;

@@ -183,6 +183,25 @@ static int check_directives(const struct yaml_file *file, const unsigned char *b
     return -1;
 }
 
+/* Checks that no line begins with a no-break space (U+00A0), as is copied from web pages: YAML takes that for
+ * a letter of a key's name, and nobody sees the difference. */
+static int check_indentation(const struct yaml_file *file, const unsigned char *bytes, size_t length)
+{
+    bool is_indentation = true;
+    for (size_t i = 0; i + 1 < length; i++) {
+        if (is_indentation && bytes[i] == 0xc2 && bytes[i + 1] == 0xa0) {
+            config_report_add_error(
+                file->report, file->path, count_lines(bytes, i),
+                "a no-break space stands before what this line says, as copied from a web "
+                "page: type blanks in its place");
+            return -1;
+        }
+        is_indentation =
+            bytes[i] == '\n' || bytes[i] == '\r' || (is_indentation && (bytes[i] == ' ' || bytes[i] == '-'));
+    }
+    return 0;
+}
+
 /* Prepares for parsing the bytes, which are UTF-8 and nothing else: what was counted in them was. */
 static int begin_parser(const struct yaml_file *file, yaml_parser_t *parser, const unsigned char *bytes,
                         size_t length)
@@ -238,7 +257,7 @@ static int check_end(const struct yaml_file *file, yaml_parser_t *parser, const 
 static int parse_document(const struct yaml_file *file, yaml_document_t *document, const unsigned char *bytes,
                           size_t length)
 {
-    if (check_shape(file, bytes, length) != 0)
+    if (check_indentation(file, bytes, length) != 0 || check_shape(file, bytes, length) != 0)
         return -1;
     yaml_parser_t parser;
     if (begin_parser(file, &parser, bytes, length) != 0)

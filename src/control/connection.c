@@ -28,6 +28,8 @@
 #define READS_MAX 8             /* so many times before others have their turn */
 #define WRITE_SIZE_MAX 262144   /* bytes handed to a socket at once: several descriptors of an upload each */
 
+#define IS_THIS_THE_CONTROL_PORT "is this tor's ControlPort, not its SocksPort or something else?"
+
 const struct control_limits control_limits_default = {
     .line_max = 65536,
     .reply_max = 32 * 1024 * 1024,
@@ -310,6 +312,15 @@ static void set_sink(struct control_connection *connection)
                           command != NULL ? command->context : NULL);
 }
 
+/* What has come is no reply of tor's. Most who see this have named another port. */
+static void fail_at_reply(struct control_connection *connection, const struct error *why)
+{
+    struct error error = *why;
+    if (connection->state == STATE_AUTHENTICATING)
+        error_set(&error, "%s: " IS_THIS_THE_CONTROL_PORT, why->text);
+    fail(connection, CONTROL_FAILURE_PROTOCOL, &error);
+}
+
 /* Takes one stretch of what has come, as long as the connection is there. */
 static void take_input(struct control_connection *connection, const uint8_t *bytes, size_t length)
 {
@@ -321,7 +332,7 @@ static void take_input(struct control_connection *connection, const uint8_t *byt
         enum reply_parser_result result =
             reply_parser_take(connection->parser, bytes, length, &used, &reply, &error);
         if (result == REPLY_PARSER_FAILED)
-            fail(connection, CONTROL_FAILURE_PROTOCOL, &error);
+            fail_at_reply(connection, &error);
         if (result != REPLY_PARSER_COMPLETE)
             return;
         handle_reply(connection, reply);
@@ -335,11 +346,9 @@ static void fail_at_end(struct control_connection *connection, int number)
     const char *how = number == 0 ? "end of file" : strerror(number);
     struct error error;
     if (connection->state == STATE_AUTHENTICATING)
-        error_set(
-            &error,
-            "the connection was closed before we were authenticated (%s): is this tor's ControlPort, not "
-            "its SocksPort or something else?",
-            how);
+        error_set(&error,
+                  "the connection was closed before we were authenticated (%s): " IS_THIS_THE_CONTROL_PORT,
+                  how);
     else
         error_set(&error, "the connection was closed %s (%s): has that tor ended?",
                   reply_parser_is_inside_reply(connection->parser) ? "in the middle of a reply"

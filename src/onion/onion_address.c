@@ -14,6 +14,7 @@
 #define ADDRESS_VERSION 3
 #define CHECKSUM_PREFIX ".onion checksum"
 #define CHECKSUM_SIZE 2
+#define BLANKS " \t\r\n"
 
 /* What the base32 characters of an address stand for, byte for byte. */
 struct address_bytes {
@@ -105,21 +106,42 @@ static int refuse_link(const char *link, struct error *error)
         link, length_without_suffix(link), wrong, address);
 }
 
-int onion_address_decode_unchecked(uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE], const char *address,
-                                   struct error *error)
+/* Whether these are the characters of a version 2 address. */
+static bool is_version_2(const char *address, size_t length)
 {
-    size_t length = length_without_suffix(address);
-    if (length != ONION_ADDRESS_LENGTH && refuse_link(address, error) != 0)
+    uint8_t bytes[ADDRESS_V2_LENGTH * 5 / 8];
+    return length == ADDRESS_V2_LENGTH && base32_decode(bytes, sizeof(bytes), address) == 0;
+}
+
+/* Says what was written where an address of another length should be. Returns -1. */
+static int refuse_length(const char *address, size_t length, struct error *error)
+{
+    if (refuse_link(address, error) != 0)
         return -1;
-    if (length == ADDRESS_V2_LENGTH)
+    if (is_version_2(address, length))
         return error_set(error,
                          "the onion address %.80s has 16 characters, which is version 2: Tor no longer "
                          "supports it, use a version 3 address of 56 characters",
                          address);
-    if (length != ONION_ADDRESS_LENGTH)
+    const char last = address[0] != '\0' ? address[strlen(address) - 1] : '\0';
+    if (strspn(address, BLANKS) > 0 || (last != '\0' && strchr(BLANKS, last) != NULL))
+        return error_set(error, "the onion address '%.80s' has a blank before or behind: remove it", address);
+    if (address[length] == '\0' && last != '.' && strpbrk(address, ".:") != NULL)
         return error_set(error,
-                         "the onion address %.80s has %zu characters instead of 56 (not counting .onion)",
-                         address, length);
+                         "%.80s is a host's name or its IP address, and no onion address: that has 56 "
+                         "characters before .onion, and tor has written it into the hostname file of the "
+                         "onion service's folder",
+                         address);
+    return error_set(error, "the onion address %.80s has %zu characters instead of 56 (not counting .onion)",
+                     address, length);
+}
+
+int onion_address_decode_unchecked(uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE], const char *address,
+                                   struct error *error)
+{
+    size_t length = length_without_suffix(address);
+    if (length != ONION_ADDRESS_LENGTH)
+        return refuse_length(address, length, error);
     struct address_bytes bytes;
     if (base32_decode((uint8_t *)&bytes, sizeof(bytes), address) != 0)
         return error_set(error,

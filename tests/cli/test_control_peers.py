@@ -98,7 +98,9 @@ def test_port_refused(folder):
 # What a peer sends that is no tor, whether it sends that without end, whether it closes then, words of the message.
 STRANGERS = (
     ("HTTP server", (b"HTTP/1.1 400 Bad Request\r\nServer: x\r\n\r\n",), {}, ["HTTP/1.1 400"]),
-    ("SSH server", (b"SSH-2.0-OpenSSH_9.2p1\r\n",), {}, ["SSH-2.0"]),
+    ("SSH server", (b"SSH-2.0-OpenSSH_9.2p1\r\n",), {}, ["SSH-2.0", "ControlPort, not its SocksPort"]),
+    ("tor's SocksPort", (b"HTTP/1.0 501 Tor is not an HTTP Proxy\r\nContent-Type: text/html\r\n\r\n",), {"close": True},
+     ["Tor is not an HTTP Proxy", "ControlPort, not its SocksPort"]),
     ("bytes that are no text", (bytes(range(256)) + b"\r\n",), {}, ["not"]),
     ("closes at once", (), {"close": True}, ["closed", "ControlPort"]),
     ("closes mid-line", (b"250-PROTOCOLI",), {"close": True}, ["closed"]),

@@ -105,6 +105,14 @@ def check_address_in_brackets(folder):
         checks.check(f"-i '{given[:20]}' is refused", result.returncode == 2 and words in result.stderr, result.stderr)
 
 
+def check_socket_as_in_config(folder):
+    """-s takes the place in the words of the config and of torrc, too."""
+    make_config(folder)
+    for given in (f"{folder}/none", f"unix:{folder}/none"):
+        result = once(folder, "-s", given)
+        checks.check(f"-s {given[:5]}...", f"local tor at unix:{folder}/none\n" in result.stderr, result.stderr)
+
+
 def check_killed_backend(folder):
     """A tor that was ended: its connection is lost, and a moment later nobody listens there any more."""
     keys = {name: checks.Key() for name in ("stays", "dies")}
@@ -154,7 +162,7 @@ def check_name_servers(folder):
 
 def main():
     for scene in (check_no_tor, check_waiting_beside, check_consensus_to_come, check_silent_hsdirs, check_address_in_brackets,
-                  check_killed_backend, *([check_name_servers] if os.geteuid() == 0 else [])):
+                  check_socket_as_in_config, check_killed_backend, *([check_name_servers] if os.geteuid() == 0 else [])):
         with checks.temporary_folder() as name:
             scene(pathlib.Path(name))
     checks.finish()

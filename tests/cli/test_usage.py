@@ -17,6 +17,8 @@ REFUSED = (
     (("--once", "--port", "65536"), "from 1 to 65535"),
     (("--once", "--timeout", "0"), "from 1 to 86400"),
     (("--once", "--timeout", "86401"), "from 1 to 86400"),
+    (("--once", "-s", "/tmp/" + "x" * 120), "has 125 bytes and may have 107"),
+    (("--once", "-s", "unix:"), "the path of the socket is empty"),
     (("--once", "-v", "loud"), "debug, info, warning, error or critical"),
     (("--once", "--hs-version", "v2"), "only v3"),
     (("--once", "--json=yes"), "takes no argument"),

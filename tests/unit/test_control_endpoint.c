@@ -75,7 +75,7 @@ static void test_refuses(void **state)
     } rows[] = {
         {"", "neither 'unix:/path' nor 'host:port'"},
         {"9051", "neither 'unix:/path' nor 'host:port'"},
-        {"/run/tor/control", "neither 'unix:/path' nor 'host:port'"},
+        {"/run/tor/control", "neither 'unix:/path' nor 'host:port': write 'unix:/run/tor/control'"},
         {"unix:", "whole path"},
         {"unix:control", "whole path"},
         {"localhost:", "no port from 1 to 65535"},
