@@ -93,7 +93,8 @@ static const char *find_closest(const struct yaml_mapping *mapping, const char *
             return names[i];
     }
     size_t closest = closest_word_find(name, names, mapping->key_count);
-    return closest < mapping->key_count ? names[closest] : NULL;
+    return closest < mapping->key_count && closest_word_is_mistyped(name, names[closest]) ? names[closest]
+                                                                                          : NULL;
 }
 
 void foreign_keys_add(struct foreign_keys *keys, const struct yaml_mapping *mapping, const char *name,

@@ -21,6 +21,11 @@ FILES = (
     ("somebody who names services",
      f"services:\n- name: shop\n  key: frontend.key\n  instances:\n  - address: {BACKEND.address}\n",
      "config.yaml:2: a service has no key \"name\""),
+    ("a script in Python 2, whose texts have tags",
+     f"services:\n- !!python/unicode 'key': !!python/unicode 'frontend.key'\n  zone: a\n  instances:\n"
+     f"  - address: !!python/str '{BACKEND.address}'\n", "config.yaml:3: a service has no key \"zone\""),
+    ("an editor of Windows", f"\ufeffservices:\r\n- key: frontend.key\r\n  zone: a\r\n  instances:\r\n"
+     f"  - address: {BACKEND.address}\r\n", "config.yaml:3: a service has no key \"zone\""),
     ("a controller that notes where instances are",
      f"services:\n- key: frontend.key\n  instances:\n  - address: {BACKEND.address}\n    zone: a\n"
      f"  - address: {BACKEND2.address}\n    zone: b\n", "config.yaml:5: an instance has no key \"zone\""),

@@ -42,6 +42,32 @@ static void test_nothing_close(void **state)
     assert_int_equal(closest_word_find("name", words, 0), 0);
 }
 
+/* What others write into configs is theirs, though it has most letters of a key. */
+static void test_words_of_others(void **state)
+{
+    (void)state;
+    static const char *const pairs[][2] = {{"zone", "mode"},
+                                           {"role", "mode"},
+                                           {"note", "name"},
+                                           {"date", "name"},
+                                           {"country", "control"},
+                                           {"team", "lead"},
+                                           {"master", "user"},
+                                           {"description", "descriptors"},
+                                           {"", "key"}};
+    for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
+        assert_false(closest_word_is_mistyped(pairs[i][0], pairs[i][1]));
+    static const char *const mistyped[][2] = {{"nmae", "name"},
+                                              {"kye", "key"},
+                                              {"keys", "key"},
+                                              {"Services", "services"},
+                                              {"sevrices", "services"},
+                                              {"adress", "address"},
+                                              {"control_cokie_flie", "control-cookie-file"}};
+    for (size_t i = 0; i < sizeof(mistyped) / sizeof(mistyped[0]); i++)
+        assert_true(closest_word_is_mistyped(mistyped[i][0], mistyped[i][1]));
+}
+
 /* The table of distances has a fixed size: longer words must not reach beyond it. */
 static void test_long_words(void **state)
 {
@@ -62,6 +88,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_mistakes),
         cmocka_unit_test(test_nothing_close),
+        cmocka_unit_test(test_words_of_others),
         cmocka_unit_test(test_long_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
