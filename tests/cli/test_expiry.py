@@ -31,7 +31,11 @@ class Network(standin_tor.Tor):
 
     def __init__(self, path):
         super().__init__(path, standin_tor.network_answers())
-        self.is_dark, self.kept = False, {}
+        self.is_dark, self.kept, self.signals = False, {}, []
+
+    def answer_signal(self, rest, lines):
+        self.signals.append(rest)
+        return "250 OK\n"
 
     def answer_hspost(self, rest, lines):
         reply = super().answer_hspost(rest, lines)
@@ -157,6 +161,8 @@ def main():
                 network.is_dark = True
                 time.sleep(DARK_SECONDS / SPEED)
                 check_dark(obpub)
+                check("the tor, which sleeps after a day without a user, is told each hour that it has one",
+                      len(network.signals) >= DARK_SECONDS // 3600 and set(network.signals) == {"ACTIVE"}, network.signals)
                 network.is_dark, since = False, len(obpub.log())
                 check("it is published again", obpub.wait_log("is published", since), obpub.log())
                 service = obpub.status()["services"][0]
