@@ -55,7 +55,11 @@ static int set_defaults(struct options *options, struct error *error)
     };
     const char *config_path = read_environment("ONIONBALANCE_CONFIG");
     options->config_path = config_path != NULL ? config_path : "config.yaml";
-    options->environment_socket = read_environment("ONIONBALANCE_TOR_CONTROL_SOCKET");
+    const char *socket = read_environment("ONIONBALANCE_TOR_CONTROL_SOCKET");
+    struct options given = {0};
+    if (socket != NULL && option_rows[OPTION_SOCKET].set(&given, socket, error) != 0)
+        return error_add_context(error, "the environment variable ONIONBALANCE_TOR_CONTROL_SOCKET");
+    options->environment_socket = given.socket;
     options->environment_status_socket = read_environment("ONIONBALANCE_STATUS_SOCKET_LOCATION");
     options->has_log_location = read_environment("ONIONBALANCE_LOG_LOCATION") != NULL;
     const char *level = read_environment("ONIONBALANCE_LOG_LEVEL");

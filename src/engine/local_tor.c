@@ -26,6 +26,8 @@
  * port for anything that its user does, and after a day without one it stops following the network. */
 #define ACTIVE_SECONDS 3600
 
+#define UNKNOWN_KEYWORD 552 /* the status of a reply to GETINFO of what a tor knows nothing of */
+
 struct local_tor {
     struct event_base *base;
     struct control_endpoint endpoint;
@@ -251,7 +253,9 @@ static void consensus_came(struct control_connection *connection, const struct c
         return;
     const struct control_line *line = find_value(reply, "dir/status-vote/current/consensus-microdesc");
     if (line == NULL || line->data == NULL || network_builder_is_empty(tor->builder)) {
-        set_waiting(tor, "waiting for a consensus: the local tor has none yet");
+        set_waiting(tor, reply->status == UNKNOWN_KEYWORD
+                             ? "the local tor is too old to tell which consensus it has: 0.4.3 is needed"
+                             : "waiting for a consensus: the local tor has none yet");
         reading_failed(tor);
         return;
     }

@@ -176,13 +176,14 @@ def test_networks(folder):
         ("consensus cut off", {CONSENSUS_KEY: good[:len(good) // 2].rpartition("\n")[0] + "\n"}, ["consensus"]),
         ("consensus that is none", {CONSENSUS_KEY: "hello\nworld\n"}, ["consensus"]),
         ("no consensus yet", {CONSENSUS_KEY: ""}, ["consensus"]),
+        ("a tor that is too old to be asked", {CONSENSUS_KEY: None}, ["too old", "0.4.3"]),
         ("not enough of the network", {"status/enough-dir-info": "0"}, ["enough of the network"]),
         ("no microdescriptors", {"md/all": ""}, ["microdescriptors"]),
         ("microdescriptors that are none", {"md/all": "hello\nworld\n"}, ["microdescriptor"]),
     )
     descriptor = make_descriptor(BACKEND)
     for name, changes, words in networks:
-        answers = {**network_answers(), **changes}
+        answers = {key: answer for key, answer in {**network_answers(), **changes}.items() if answer is not None}
         with Tor(folder / "local", answers, {BACKEND.address: descriptor}) as tor:
             fails(name, run_once(folder, 3), words, 6)
             checks.check(f"{name}: nothing was posted", not tor.posted)

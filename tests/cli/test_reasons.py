@@ -111,6 +111,9 @@ def check_socket_as_in_config(folder):
     for given in (f"{folder}/none", f"unix:{folder}/none"):
         result = once(folder, "-s", given)
         checks.check(f"-s {given[:5]}...", f"local tor at unix:{folder}/none\n" in result.stderr, result.stderr)
+        result = checks.run("--once", "--timeout", "2", folder=folder, environment={"ONIONBALANCE_TOR_CONTROL_SOCKET": given})
+        checks.check("... and so ONIONBALANCE_TOR_CONTROL_SOCKET", f"local tor at unix:{folder}/none\n" in result.stderr,
+                     result.stderr)
 
 
 def check_killed_backend(folder):
