@@ -1,8 +1,21 @@
-/* Fuzzes where a control port is. */
+/* Fuzzes where a control port is: a place, and a host alone. */
 #include <string.h>
 
 #include "address/endpoint.h"
 #include "fuzz.h"
+
+/* As the command line names a host, with its port apart. */
+static void check_host(const char *text)
+{
+    struct control_endpoint endpoint;
+    struct error error = {.text = ""};
+    if (control_endpoint_set_host(&endpoint, text, 9051, &error) == 0)
+        FUZZ_REQUIRE(endpoint.host != NULL && endpoint.port == 9051 &&
+                     control_way_name(endpoint.way) != NULL);
+    else
+        FUZZ_REQUIRE(error.text[0] != '\0' && endpoint.host == NULL);
+    control_endpoint_clear(&endpoint);
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -26,6 +39,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     } else {
         FUZZ_REQUIRE(error.text[0] != '\0' && endpoint.host == NULL && endpoint.socket_path == NULL);
     }
+    check_host(text);
     free(text);
     return 0;
 }

@@ -47,6 +47,15 @@ void seeds_write_configs(void)
         "  authorized-clients: empty, instances: [{address: %s}]}\n",
         "services:\n- {key: key.pem, authorized-clients: missing, instances: [{address: %s}]}\n- {key: tor,\n"
         "  authorized-clients: writable, instances: [{address: %s}]}\n",
+        "services:\n- {key: key.pem, authorized-clients: clients, descriptors: same, instances: [{address: "
+        "%s}]}\n"
+        "- {key: tor, authorized-clients: clients, descriptors: many, instances: [{address: %s, weight: "
+        "1}]}\n",
+        "services:\n- {key: key.pem, authorized-clients: clients, mode: hardmap, instances: [{name: a, "
+        "control: "
+        "'unix:/a'}]}\n"
+        "- {key: tor, mode: \xc3\xa4, instances: [{address: %s}, {address: %s}]}\n",
+        "services:\n- key: key.pem\n  instances:\n\xc2\xa0 - {address: %s}\n  - {address: %s}\n",
         "services:\n- {key: key.pem, instances: [{address: %s, weight: 0}, {address: %s, weight: 100}]}\n",
         "services:\n- {key: key.pem, health: {port: 80, path: /up, expect: 200-204, host: a.example, "
         "timeout: "
