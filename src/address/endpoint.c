@@ -151,6 +151,9 @@ static int parse_host_and_port(struct control_endpoint *endpoint, const char *te
         return error_set(error, "'%s' is neither 'unix:/path' nor 'host:port': write 'unix:%s'", text, text);
     if (colon == NULL)
         return error_set(error, "'%s' is neither 'unix:/path' nor 'host:port'", text);
+    if (strncmp(colon, "://", 3) == 0)
+        return error_set(error, "'%s' is written like a link: leave out \"%.*s\" and what follows the port",
+                         text, (int)(colon + 3 - text), text);
     if (strchr(colon + 1, ':') != NULL)
         return error_set(error,
                          "'%s' has more than one colon: an IPv6 address goes in brackets, as in "

@@ -21,6 +21,21 @@ static char *resolve_path(const struct config_loader *loader, const char *path)
     return resolved;
 }
 
+/* How keys begin where they are written as text: PEM, its second line for Ed25519, what tor's control port
+ * takes, and a client's. */
+static const char *const key_beginnings[] = {"-----BEGIN ", "MC4CAQAwBQYDK2VwBCIE",
+                                             "ED25519-V3:", "descriptor:x25519:"};
+
+/* Whether a key itself stands where the path of its file has to. */
+static bool is_key_itself(const char *text)
+{
+    for (size_t i = 0; i < sizeof(key_beginnings) / sizeof(key_beginnings[0]); i++) {
+        if (strstr(text, key_beginnings[i]) != NULL)
+            return true;
+    }
+    return false;
+}
+
 char *config_loader_read_path(struct config_loader *loader, yaml_node_t *node, const char *key)
 {
     const char *path = node != NULL ? yaml_reader_read_text(&loader->yaml, node, key) : NULL;
@@ -30,6 +45,15 @@ char *config_loader_read_path(struct config_loader *loader, yaml_node_t *node, c
     if (strlen(path) >= PATH_MAX) {
         CONFIG_LOADER_REPORT(loader, node, "\"%s\" is longer than %d bytes, which no path is: check it", key,
                              PATH_MAX - 1);
+        return NULL;
+    }
+    if (is_key_itself(path)) { /* which is not to be quoted, as paths are */
+        CONFIG_LOADER_REPORT(
+            loader, node,
+            "\"%s\" is the key itself: write it into a file that only the user of obpub can "
+            "read (chmod 600), and the file's path here; if others have read this config, move "
+            "to a new key",
+            key);
         return NULL;
     }
     const char *name = path;

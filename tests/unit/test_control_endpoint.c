@@ -87,6 +87,8 @@ static void test_refuses(void **state)
         {"localhost:9051 ", "no port from 1 to 65535"},
         {":9051", "no host before the port"},
         {"::1:9051", "goes in brackets"},
+        {"http://127.0.0.1:9051", "like a link: leave out \"http://\""},
+        {"tcp://localhost:9051/", "like a link: leave out \"tcp://\""},
         {"[::1]", "not '[IPv6 address]:port'"},
         {"[::1]9051", "not '[IPv6 address]:port'"},
         {"[::1:9051", "not '[IPv6 address]:port'"},
