@@ -69,8 +69,8 @@ static int remove_stale(const struct listen_address *address, const struct liste
         return judge(error, number);
     }
     if (!S_ISSOCK(status.st_mode))
-        return error_set(error, "%s is there already and is no socket: remove it, or choose another path",
-                         path);
+        return error_set_lasting(
+            error, "%s is there already and is no socket: remove it, or choose another path", path);
     int is_in_use = is_listened_on(address);
     if (is_in_use < 0)
         return error_set(error, "%s is there already, and whether it is still used can't be told: %s", path,
