@@ -14,37 +14,35 @@ static void make_printable(char *text)
     }
 }
 
-static void write_sentence(struct error *error, const char *format, va_list arguments)
-    __attribute__((format(printf, 2, 0)));
+static int set_sentence(struct error *error, bool lasts, const char *format, va_list arguments)
+    __attribute__((format(printf, 3, 0)));
 
-static void write_sentence(struct error *error, const char *format, va_list arguments)
+static int set_sentence(struct error *error, bool lasts, const char *format, va_list arguments)
 {
+    if (error == NULL)
+        return -1;
     vsnprintf(error->text, sizeof(error->text), format, arguments);
     make_printable(error->text);
+    error->lasts = lasts;
+    return -1;
 }
 
 int error_set(struct error *error, const char *format, ...)
 {
-    if (error == NULL)
-        return -1;
     va_list arguments;
     va_start(arguments, format);
-    write_sentence(error, format, arguments);
+    const int result = set_sentence(error, false, format, arguments);
     va_end(arguments);
-    error->lasts = false;
-    return -1;
+    return result;
 }
 
 int error_set_lasting(struct error *error, const char *format, ...)
 {
-    if (error == NULL)
-        return -1;
     va_list arguments;
     va_start(arguments, format);
-    write_sentence(error, format, arguments);
+    const int result = set_sentence(error, true, format, arguments);
     va_end(arguments);
-    error->lasts = true;
-    return -1;
+    return result;
 }
 
 int error_add_context(struct error *error, const char *format, ...)

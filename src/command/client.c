@@ -18,6 +18,7 @@
 #include "config/closest_word.h"
 #include "confine/memory_lock.h"
 #include "files/new_file.h"
+#include "files/new_name.h"
 #include "files/path.h"
 #include "files/plain_file.h"
 
@@ -76,7 +77,7 @@ static void find_folder(struct client_request *request, const char *given)
 static int check_folder(const struct client_request *request, struct error *error)
 {
     char *secret = path_join(request->folder, secret_name);
-    const bool is_service = new_file_exists(secret);
+    const bool is_service = new_name_is_taken(secret);
     free(secret);
     if (!is_folder(request->folder))
         return error_set(error, "%s: there is no such folder: make it first (mkdir -m 700), as its owner",
@@ -226,7 +227,7 @@ static int make_client(const struct client_request *request, const struct key_pa
 {
     char *path = client_files_find_path(request->folder, request->name);
     int result = 0;
-    if (new_file_exists(path))
+    if (new_name_is_taken(path))
         result = error_set(error, "%s is there already, and is not replaced: use another name", path);
     if (result == 0 && output != NULL)
         result = write_file(output, pair->private_line, sizeof(pair->private_line), false, error);
@@ -353,7 +354,7 @@ static int remove_client(const struct client_request *request, bool is_forced,
     int result = 0;
     if (strchr(request->name, '/') != NULL)
         result = error_set(error, "\"%.150s\" is no client's name", request->name);
-    else if (!new_file_exists(path))
+    else if (!new_name_is_taken(path))
         result = explain_missing(request, clients, error);
     else if (others == 0 && !is_forced)
         result = error_set(error,

@@ -9,7 +9,7 @@
 #include "address/endpoint.h"
 #include "base/memory.h"
 #include "base/text.h"
-#include "files/new_file.h"
+#include "files/new_name.h"
 #include "files/path.h"
 
 #define DIGITS "0123456789"
@@ -59,7 +59,7 @@ int init_plan_take_key(struct init_plan *plan, const char *text, struct error *e
         return 0;
     if (plan->service_count > 1)
         return error_set(error, "there is one key, but %zu services are to be made", plan->service_count);
-    if (!new_file_exists(text))
+    if (!new_name_is_taken(text))
         return error_set(error, "there is no file or folder \"%.200s\"", text);
     replace(&plan->key_path, text);
     return 0;
@@ -202,7 +202,7 @@ int init_plan_take_output(struct init_plan *plan, const char *text, struct error
 {
     if (text[0] == '\0' || text[strspn(text, "/")] == '\0')
         return error_set(error, "\"%s\" is no name of a folder", text);
-    if (new_file_exists(text))
+    if (new_name_is_taken(text))
         return error_set(
             error, "%.200s is there already, and is not replaced: name a folder that is not there yet", text);
     replace(&plan->output, text);

@@ -20,6 +20,7 @@
 #include "config/tor_clients.h"
 #include "confine/memory_lock.h"
 #include "files/new_file.h"
+#include "files/new_name.h"
 #include "onion/bundle.h"
 #include "report/progress.h"
 
@@ -88,9 +89,9 @@ static int check_paths(const struct presign *presign, struct error *error)
 {
     for (size_t i = 0; i < presign->config->frontend_count && !presign->options->force; i++) {
         char *path = find_path(presign, &presign->config->frontends[i]);
-        if (new_file_exists(path))
+        if (new_name_is_taken(path))
             error_set(error, "%s is there already: use another name, or --force to replace it", path);
-        bool is_there = new_file_exists(path);
+        bool is_there = new_name_is_taken(path);
         free(path);
         if (is_there)
             return -1;

@@ -9,14 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/memory.h"
+#include "files/new_name.h"
 #include "files/path.h"
-
-bool new_file_exists(const char *path)
-{
-    struct stat status;
-    return lstat(path, &status) == 0;
-}
 
 /* Writes bytes to an open file and to its disk. Returns 0, or -1 with errno. */
 static int write_bytes(int descriptor, const uint8_t *bytes, size_t length)
@@ -31,35 +25,6 @@ static int write_bytes(int descriptor, const uint8_t *bytes, size_t length)
         length -= (size_t)written;
     }
     return fsync(descriptor);
-}
-
-/* Gives a file its name, which nothing has yet unless is_forced. Returns 0, or -1 with errno. */
-static int take_name(const char *temporary, const char *path, bool is_forced)
-{
-    if (is_forced)
-        return rename(temporary, path);
-    if (renameat2(AT_FDCWD, temporary, AT_FDCWD, path, RENAME_NOREPLACE) == 0)
-        return 0;
-    if (errno != EINVAL && errno != ENOSYS)
-        return -1;
-    /* A file system that can't do both in one step. */
-    if (new_file_exists(path)) {
-        errno = EEXIST;
-        return -1;
-    }
-    return rename(temporary, path);
-}
-
-/* Has a new name in the folder of path written to the disk, as far as the file system does that. */
-static void sync_folder(const char *path)
-{
-    char *folder = path_copy_folder(path);
-    int descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    free(folder);
-    if (descriptor < 0)
-        return;
-    fsync(descriptor);
-    close(descriptor);
 }
 
 /* Has root give a new file to the owner of its folder. Returns 0, or -1 with errno. */
@@ -81,27 +46,17 @@ static int finish_file(int descriptor, const char *temporary, const char *path, 
     struct stat status;
     if ((file->is_folders_owners && give_to_owner(descriptor, path) != 0) ||
         write_bytes(descriptor, file->bytes, file->length) != 0 || fstat(descriptor, &status) != 0 ||
-        take_name(temporary, path, file->is_forced) != 0)
+        (file->is_forced ? rename(temporary, path) : new_name_take(temporary, path)) != 0)
         return -1;
     *is_open_to_others = (status.st_mode & 077) != 0;
-    sync_folder(path);
+    new_name_sync(path);
     return 0;
-}
-
-/* A name beside path that is no other file's: ".NAME.XXXXXX", for mkostemp(). Release with free(). */
-static char *make_temporary(const char *path)
-{
-    const char *name = path_file_name(path);
-    const size_t size = strlen(path) + sizeof("..XXXXXX");
-    char *temporary = memory_allocate(size, 1);
-    snprintf(temporary, size, "%.*s.%s.XXXXXX", (int)(name - path), path, name);
-    return temporary;
 }
 
 int new_file_write(const char *path, const struct new_file *file, bool *is_open_to_others,
                    struct error *error)
 {
-    char *temporary = make_temporary(path);
+    char *temporary = new_name_make_temporary(path);
     int descriptor = mkostemp(temporary, O_CLOEXEC);
     int result = descriptor < 0 ? -1 : finish_file(descriptor, temporary, path, file, is_open_to_others);
     int reason = errno;
@@ -121,6 +76,6 @@ int new_file_remove(const char *path)
 {
     if (unlink(path) != 0)
         return -1;
-    sync_folder(path);
+    new_name_sync(path);
     return 0;
 }

@@ -24,9 +24,6 @@ struct new_file {
 int new_file_write(const char *path, const struct new_file *file, bool *is_open_to_others,
                    struct error *error);
 
-/* True when there is something at path, be it a link that leads nowhere. */
-bool new_file_exists(const char *path);
-
 /* Removes a file, on the disk, too. Returns 0, or -1 with errno. */
 int new_file_remove(const char *path);
 

@@ -2,7 +2,6 @@
 #include "files/new_folder.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,21 +10,12 @@
 
 #include "base/memory.h"
 #include "files/new_file.h"
+#include "files/new_name.h"
 #include "files/path.h"
 
 #define FIRST_ROOM 16
 
 static const char is_there[] = "is there already, and is not replaced: name a folder that is not there yet";
-
-/* A name beside path that is no other folder's: ".NAME.XXXXXX", for mkdtemp(). Release with free(). */
-static char *make_temporary(const char *path)
-{
-    const char *name = path_file_name(path);
-    const size_t size = strlen(path) + sizeof("..XXXXXX");
-    char *temporary = memory_allocate(size, 1);
-    snprintf(temporary, size, "%.*s.%s.XXXXXX", (int)(name - path), path, name);
-    return temporary;
-}
 
 static void release(struct new_folder *folder)
 {
@@ -43,9 +33,9 @@ int new_folder_begin(struct new_folder *folder, const char *path, struct error *
     while (length > 1 && path[length - 1] == '/')
         length--;
     *folder = (struct new_folder){.path = memory_copy_text(path, length)};
-    folder->temporary = make_temporary(folder->path);
+    folder->temporary = new_name_make_temporary(folder->path);
     int result = 0;
-    if (new_file_exists(folder->path))
+    if (new_name_is_taken(folder->path))
         result = error_set(error, "%s", is_there);
     else if (mkdtemp(folder->temporary) == NULL)
         result = error_set(error, "it can't be made (%s)", strerror(errno));
@@ -62,23 +52,11 @@ static void remember(struct new_folder *folder, char *path)
     folder->made[folder->made_count++] = path;
 }
 
-/* Has the names in the folder that path lies in written to the disk, as far as the file system does that. */
-static void sync_names_beside(const char *path)
-{
-    char *folder = path_copy_folder(path);
-    int descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    free(folder);
-    if (descriptor < 0)
-        return;
-    fsync(descriptor);
-    close(descriptor);
-}
-
 int new_folder_add_folder(struct new_folder *folder, const char *name, struct error *error)
 {
     char *path = path_join(folder->temporary, name);
     if (mkdir(path, 0700) == 0) {
-        sync_names_beside(path);
+        new_name_sync(path);
         remember(folder, path);
         return 0;
     }
@@ -102,29 +80,14 @@ int new_folder_add_file(struct new_folder *folder, const char *name, const void 
     return -1;
 }
 
-/* Gives it the name that nothing may have yet. Returns 0, or -1 with errno. */
-static int take_name(const struct new_folder *folder)
-{
-    if (renameat2(AT_FDCWD, folder->temporary, AT_FDCWD, folder->path, RENAME_NOREPLACE) == 0)
-        return 0;
-    if (errno != EINVAL && errno != ENOSYS)
-        return -1;
-    /* A file system that can't do both in one step. */
-    if (new_file_exists(folder->path)) {
-        errno = EEXIST;
-        return -1;
-    }
-    return rename(folder->temporary, folder->path);
-}
-
 int new_folder_finish(struct new_folder *folder, struct error *error)
 {
-    if (take_name(folder) != 0) {
+    if (new_name_take(folder->temporary, folder->path) != 0) {
         if (errno == EEXIST)
             return error_set(error, "%s", is_there);
         return error_set(error, "it can't be made (%s)", strerror(errno));
     }
-    sync_names_beside(folder->path);
+    new_name_sync(folder->path);
     release(folder);
     return 0;
 }
