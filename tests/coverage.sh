@@ -12,7 +12,7 @@ minimum=90
 parsers='src/agent/client_line.c src/agent/command_filter.c src/agent/relay.c src/agent/stranger.c
     src/config/config.c src/config/config_health.c src/config/config_loader.c src/config/config_services.c src/config/config_instances.c src/config/config_client_keys.c src/config/key_decode.c
     src/address/listen_address.c src/base/calendar_parse.c src/base/printable.c src/base/text.c
-    src/config/yaml_file.c src/config/yaml_reader.c
+    src/config/yaml_file.c src/config/yaml_mapping.c src/config/yaml_reader.c
     src/control/authentication.c src/address/endpoint.c src/control/event_words.c src/control/hs_desc_event.c
     src/control/name_files.c src/control/name_servers.c src/control/protocol_info.c src/control/quoted_string.c
     src/control/reply.c src/control/reply_parser.c src/control/stream_event.c src/crypto/certificate.c

@@ -31,22 +31,22 @@ enum {
     TOP_WAIT_FOR_BACKENDS,
     TOP_KEYS
 };
-static const struct yaml_key top_keys[TOP_KEYS] = {
-    [TOP_SERVICES] = {"services", YAML_KEY_REQUIRED},
-    [TOP_TOR_CONTROL] = {"tor-control", YAML_KEY_OPTIONAL},
-    [TOP_TOR_CONTROL_PASSWORD_FILE] = {"tor-control-password-file", YAML_KEY_OPTIONAL},
-    [TOP_TOR_CONTROL_COOKIE_FILE] = {"tor-control-cookie-file", YAML_KEY_OPTIONAL},
-    [TOP_TOR_SOCKS] = {"tor-socks", YAML_KEY_OPTIONAL},
-    [TOP_STATUS_SOCKET_LOCATION] = {"status-socket-location", YAML_KEY_OPTIONAL},
-    [TOP_COMMAND_SOCKET_LOCATION] = {"command-socket-location", YAML_KEY_OPTIONAL},
-    [TOP_METRICS_LISTEN] = {"metrics-listen", YAML_KEY_OPTIONAL},
-    [TOP_BACKEND_GRACE] = {"backend-grace", YAML_KEY_OPTIONAL},
-    [TOP_LOG_LEVEL] = {"log-level", YAML_KEY_OPTIONAL},
-    [TOP_USER] = {"user", YAML_KEY_OPTIONAL},
-    [TOP_REQUIRE_SANDBOX] = {"require-sandbox", YAML_KEY_OPTIONAL},
-    [TOP_OTHER_PUBLISHERS] = {"other-publishers", YAML_KEY_OPTIONAL},
-    [TOP_GROUP_READABLE] = {"group-readable", YAML_KEY_OPTIONAL},
-    [TOP_WAIT_FOR_BACKENDS] = {"wait-for-backends", YAML_KEY_OPTIONAL},
+static const char *const top_keys[TOP_KEYS] = {
+    [TOP_SERVICES] = "services",
+    [TOP_TOR_CONTROL] = "tor-control",
+    [TOP_TOR_CONTROL_PASSWORD_FILE] = "tor-control-password-file",
+    [TOP_TOR_CONTROL_COOKIE_FILE] = "tor-control-cookie-file",
+    [TOP_TOR_SOCKS] = "tor-socks",
+    [TOP_STATUS_SOCKET_LOCATION] = "status-socket-location",
+    [TOP_COMMAND_SOCKET_LOCATION] = "command-socket-location",
+    [TOP_METRICS_LISTEN] = "metrics-listen",
+    [TOP_BACKEND_GRACE] = "backend-grace",
+    [TOP_LOG_LEVEL] = "log-level",
+    [TOP_USER] = "user",
+    [TOP_REQUIRE_SANDBOX] = "require-sandbox",
+    [TOP_OTHER_PUBLISHERS] = "other-publishers",
+    [TOP_GROUP_READABLE] = "group-readable",
+    [TOP_WAIT_FOR_BACKENDS] = "wait-for-backends",
 };
 
 /* What Onionbalance for v2 services read from its config, and EOTK still writes; Onionbalance for v3 reads
@@ -75,7 +75,13 @@ static const struct yaml_retired_key top_retired[] = {
      "put it in a file of its own and write \"tor-control-password-file: PATH\" instead", NULL},
 };
 static const struct yaml_mapping top_mapping = {
-    "the config", top_keys, TOP_KEYS, top_retired, sizeof(top_retired) / sizeof(top_retired[0]), false};
+    .what = "the config",
+    .keys = top_keys,
+    .key_count = TOP_KEYS,
+    .required = YAML_KEY(TOP_SERVICES),
+    .retired = top_retired,
+    .retired_count = sizeof(top_retired) / sizeof(top_retired[0]),
+};
 
 /* Reads the outermost mapping, of a file that may have these kinds. */
 static void read_top_mapping(struct yaml_reader *yaml, yaml_node_t *values[TOP_KEYS])
@@ -191,7 +197,7 @@ static char *read_metrics_listen(struct yaml_reader *yaml, yaml_node_t *node)
 /* Reads where the socket of a key is to be; release with free(). NULL when there is none, or a bad one. */
 static char *read_socket(struct yaml_reader *yaml, yaml_node_t **values, size_t number)
 {
-    const char *key = top_keys[number].name;
+    const char *key = top_keys[number];
     yaml_node_t *node = values[number];
     const char *path = node != NULL ? yaml_reader_read_text(yaml, node, key) : NULL;
     if (path == NULL)
@@ -256,8 +262,7 @@ static void read_sockets(struct config_loader *loader, yaml_node_t **values)
         string_equals(config->command_socket_location, config->status_socket_location))
         CONFIG_LOADER_REPORT(loader, values[TOP_COMMAND_SOCKET_LOCATION],
                              "\"%s\" is also the \"%s\": name another path, since they are two sockets",
-                             top_keys[TOP_COMMAND_SOCKET_LOCATION].name,
-                             top_keys[TOP_STATUS_SOCKET_LOCATION].name);
+                             top_keys[TOP_COMMAND_SOCKET_LOCATION], top_keys[TOP_STATUS_SOCKET_LOCATION]);
 }
 
 /* Reads the whole document. */

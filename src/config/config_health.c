@@ -35,21 +35,17 @@ enum {
     HEALTH_KEY_ADDRESS, /* of an instance alone */
     HEALTH_KEYS
 };
-static const struct yaml_key health_keys[HEALTH_KEYS] = {
-    [HEALTH_KEY_PORT] = {"port", YAML_KEY_OPTIONAL},
-    [HEALTH_KEY_PATH] = {"path", YAML_KEY_OPTIONAL},
-    [HEALTH_KEY_EXPECT] = {"expect", YAML_KEY_OPTIONAL},
-    [HEALTH_KEY_HOST] = {"host", YAML_KEY_OPTIONAL},
-    [HEALTH_KEY_INTERVAL] = {"interval", YAML_KEY_OPTIONAL},
-    [HEALTH_KEY_TIMEOUT] = {"timeout", YAML_KEY_OPTIONAL},
-    [HEALTH_KEY_FALL] = {"fall", YAML_KEY_OPTIONAL},
-    [HEALTH_KEY_RISE] = {"rise", YAML_KEY_OPTIONAL},
-    [HEALTH_KEY_ADDRESS] = {"address", YAML_KEY_OPTIONAL},
+static const char *const health_keys[HEALTH_KEYS] = {
+    [HEALTH_KEY_PORT] = "port", [HEALTH_KEY_PATH] = "path",         [HEALTH_KEY_EXPECT] = "expect",
+    [HEALTH_KEY_HOST] = "host", [HEALTH_KEY_INTERVAL] = "interval", [HEALTH_KEY_TIMEOUT] = "timeout",
+    [HEALTH_KEY_FALL] = "fall", [HEALTH_KEY_RISE] = "rise",         [HEALTH_KEY_ADDRESS] = "address",
 };
-static const struct yaml_mapping service_health = {
-    "\"health\" of a service", health_keys, HEALTH_KEY_ADDRESS, NULL, 0, true};
+static const struct yaml_mapping service_health = {.what = "\"health\" of a service",
+                                                   .keys = health_keys,
+                                                   .key_count = HEALTH_KEY_ADDRESS,
+                                                   .is_strict = true};
 static const struct yaml_mapping instance_health = {
-    "\"health\" of an instance", health_keys, HEALTH_KEYS, NULL, 0, true};
+    .what = "\"health\" of an instance", .keys = health_keys, .key_count = HEALTH_KEYS, .is_strict = true};
 
 const struct yaml_mapping *config_health_mapping(void)
 {
@@ -58,8 +54,7 @@ const struct yaml_mapping *config_health_mapping(void)
 
 static const char *read_text(struct config_loader *loader, yaml_node_t **values, size_t key)
 {
-    return values[key] != NULL ? yaml_reader_read_text(&loader->yaml, values[key], health_keys[key].name)
-                               : NULL;
+    return values[key] != NULL ? yaml_reader_read_text(&loader->yaml, values[key], health_keys[key]) : NULL;
 }
 
 /* Reads a whole number, if there is one, which leaves *number as it is where it is bad. */
@@ -75,8 +70,8 @@ static void read_number(struct config_loader *loader, yaml_node_t **values, size
         *number = (unsigned)found;
     else
         CONFIG_LOADER_REPORT(loader, values[key], "\"%s\": \"%s\" is no number%s%s from %u to %u",
-                             health_keys[key].name, text, unit != NULL ? " of " : "",
-                             unit != NULL ? unit : "", minimum, maximum);
+                             health_keys[key], text, unit != NULL ? " of " : "", unit != NULL ? unit : "",
+                             minimum, maximum);
 }
 
 static void replace(char **text, const char *other)
@@ -224,7 +219,7 @@ static bool read_node(struct config_loader *loader, yaml_node_t *node, const str
             CONFIG_LOADER_REPORT(loader, values[for_http[i]],
                                  "\"%s\" is of no use without \"path\": without that a connection is enough, "
                                  "and nothing is asked over it",
-                                 health_keys[for_http[i]].name);
+                                 health_keys[for_http[i]]);
     }
     return true;
 }

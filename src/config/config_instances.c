@@ -30,35 +30,39 @@ enum {
     INSTANCE_HEALTH,
     INSTANCE_KEYS
 };
-static const struct yaml_key instance_keys[INSTANCE_KEYS] = {
-    [INSTANCE_ADDRESS] = {"address", YAML_KEY_REQUIRED},
-    [INSTANCE_NAME] = {"name", YAML_KEY_OPTIONAL},
-    [INSTANCE_CONTROL] = {"control", YAML_KEY_OPTIONAL},
-    [INSTANCE_CONTROL_PASSWORD_FILE] = {"control-password-file", YAML_KEY_OPTIONAL},
-    [INSTANCE_CONTROL_COOKIE_FILE] = {"control-cookie-file", YAML_KEY_OPTIONAL},
-    [INSTANCE_CONTROL_CLIENT_KEY] = {"control-client-key", YAML_KEY_OPTIONAL},
-    [INSTANCE_CLIENT_KEY] = {"client-key", YAML_KEY_OPTIONAL},
-    [INSTANCE_WEIGHT] = {"weight", YAML_KEY_OPTIONAL},
-    [INSTANCE_HEALTH] = {"health", YAML_KEY_OPTIONAL},
-};
-/* All twins have one address: only names tell them apart. */
-static const struct yaml_key twin_keys[INSTANCE_KEYS] = {
-    [INSTANCE_ADDRESS] = {"address", YAML_KEY_OPTIONAL},
-    [INSTANCE_NAME] = {"name", YAML_KEY_REQUIRED},
-    [INSTANCE_CONTROL] = {"control", YAML_KEY_OPTIONAL},
-    [INSTANCE_CONTROL_PASSWORD_FILE] = {"control-password-file", YAML_KEY_OPTIONAL},
-    [INSTANCE_CONTROL_COOKIE_FILE] = {"control-cookie-file", YAML_KEY_OPTIONAL},
-    [INSTANCE_CONTROL_CLIENT_KEY] = {"control-client-key", YAML_KEY_OPTIONAL},
-    [INSTANCE_CLIENT_KEY] = {"client-key", YAML_KEY_OPTIONAL},
-    [INSTANCE_WEIGHT] = {"weight", YAML_KEY_OPTIONAL},
-    [INSTANCE_HEALTH] = {"health", YAML_KEY_OPTIONAL},
+static const char *const instance_keys[INSTANCE_KEYS] = {
+    [INSTANCE_ADDRESS] = "address",
+    [INSTANCE_NAME] = "name",
+    [INSTANCE_CONTROL] = "control",
+    [INSTANCE_CONTROL_PASSWORD_FILE] = "control-password-file",
+    [INSTANCE_CONTROL_COOKIE_FILE] = "control-cookie-file",
+    [INSTANCE_CONTROL_CLIENT_KEY] = "control-client-key",
+    [INSTANCE_CLIENT_KEY] = "client-key",
+    [INSTANCE_WEIGHT] = "weight",
+    [INSTANCE_HEALTH] = "health",
 };
 static const struct yaml_retired_key instance_retired[] = {
     {"auth", "it was for v2 services; remove it", NULL}};
 static const struct yaml_mapping instance_mappings[] = {
-    [CONFIG_MODE_SOFTMAP] = {"an instance", instance_keys, INSTANCE_KEYS, instance_retired, 1, false},
-    [CONFIG_MODE_HARDMAP] = {"an instance of a hardmap service", twin_keys, INSTANCE_KEYS, instance_retired,
-                             1, false},
+    [CONFIG_MODE_SOFTMAP] =
+        {
+            .what = "an instance",
+            .keys = instance_keys,
+            .key_count = INSTANCE_KEYS,
+            .required = YAML_KEY(INSTANCE_ADDRESS),
+            .retired = instance_retired,
+            .retired_count = 1,
+        },
+    /* All twins have one address: only names tell them apart. */
+    [CONFIG_MODE_HARDMAP] =
+        {
+            .what = "an instance of a hardmap service",
+            .keys = instance_keys,
+            .key_count = INSTANCE_KEYS,
+            .required = YAML_KEY(INSTANCE_NAME),
+            .retired = instance_retired,
+            .retired_count = 1,
+        },
 };
 
 const struct yaml_mapping *config_instances_mapping(void)

@@ -24,29 +24,31 @@ enum {
     SERVICE_HEALTH,
     SERVICE_KEYS
 };
-/* All but the instances. */
-/* clang-format off */
-#define OTHER_SERVICE_ROWS \
-    [SERVICE_KEY] = {"key", YAML_KEY_REQUIRED}, \
-    [SERVICE_AUTHORIZED_CLIENTS] = {"authorized-clients", YAML_KEY_WITH_VALUE}, \
-    [SERVICE_MODE] = {"mode", YAML_KEY_OPTIONAL}, \
-    [SERVICE_LEAD] = {"lead", YAML_KEY_OPTIONAL}, \
-    [SERVICE_PROOF_OF_WORK] = {"proof-of-work", YAML_KEY_OPTIONAL}, \
-    [SERVICE_DESCRIPTORS] = {"descriptors", YAML_KEY_OPTIONAL}, \
-    [SERVICE_HEALTH] = {"health", YAML_KEY_OPTIONAL}
-/* clang-format on */
-static const struct yaml_key service_keys[SERVICE_KEYS] = {
-    OTHER_SERVICE_ROWS,
-    [SERVICE_INSTANCES] = {"instances", YAML_KEY_REQUIRED},
+static const char *const service_keys[SERVICE_KEYS] = {
+    [SERVICE_KEY] = "key",
+    [SERVICE_INSTANCES] = "instances",
+    [SERVICE_AUTHORIZED_CLIENTS] = "authorized-clients",
+    [SERVICE_MODE] = "mode",
+    [SERVICE_LEAD] = "lead",
+    [SERVICE_PROOF_OF_WORK] = "proof-of-work",
+    [SERVICE_DESCRIPTORS] = "descriptors",
+    [SERVICE_HEALTH] = "health",
 };
-static const struct yaml_key waiting_service_keys[SERVICE_KEYS] = {
-    OTHER_SERVICE_ROWS,
-    [SERVICE_INSTANCES] = {"instances", YAML_KEY_OPTIONAL},
+static const struct yaml_mapping service_mapping = {
+    .what = "a service",
+    .keys = service_keys,
+    .key_count = SERVICE_KEYS,
+    .required = YAML_KEY(SERVICE_KEY) | YAML_KEY(SERVICE_INSTANCES),
+    .with_value = YAML_KEY(SERVICE_AUTHORIZED_CLIENTS),
 };
-static const struct yaml_mapping service_mapping = {"a service", service_keys, SERVICE_KEYS, NULL, 0, false};
 /* Where the config waits for backends. */
 static const struct yaml_mapping waiting_service_mapping = {
-    "a service", waiting_service_keys, SERVICE_KEYS, NULL, 0, false};
+    .what = "a service",
+    .keys = service_keys,
+    .key_count = SERVICE_KEYS,
+    .required = YAML_KEY(SERVICE_KEY),
+    .with_value = YAML_KEY(SERVICE_AUTHORIZED_CLIENTS),
+};
 
 const struct yaml_mapping *config_services_mapping(void)
 {
@@ -69,7 +71,7 @@ static const struct config_frontend *find_same_clients(const struct config *conf
  * once: all have the same clients then, and soon. */
 static void read_clients(struct config_loader *loader, yaml_node_t *node, struct config_frontend *frontend)
 {
-    char *folder = config_loader_read_path(loader, node, service_keys[SERVICE_AUTHORIZED_CLIENTS].name);
+    char *folder = config_loader_read_path(loader, node, service_keys[SERVICE_AUTHORIZED_CLIENTS]);
     bool has_errors = node != NULL && folder == NULL; /* which are reported */
     if (loader->files->find_clients == NULL) {
         frontend->clients_folder = folder; /* named, and not looked at */
@@ -197,7 +199,7 @@ static void read_hardmap_keys(struct config_loader *loader, yaml_node_t **values
         CONFIG_LOADER_REPORT(
             loader, values[SERVICE_PROOF_OF_WORK],
             "\"%s\" is only for a service with \"mode: hardmap\": write that mode, or remove it",
-            service_keys[SERVICE_PROOF_OF_WORK].name);
+            service_keys[SERVICE_PROOF_OF_WORK]);
 }
 
 /* Reads one entry of "services" into the config. What its instances need, and which keys it may have, depends

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "config/closest_word.h"
-#include "config/yaml_reader.h"
+#include "config/yaml_mapping.h"
 
 /* Long enough for all that a file may have of the past. */
 #define LIST_SIZE 2048
@@ -24,20 +24,12 @@ static bool is_common_word(const char *name)
     return false;
 }
 
-static bool has_key(const struct yaml_mapping *mapping, const char *name)
-{
-    for (size_t i = 0; i < mapping->key_count; i++) {
-        if (strcmp(mapping->keys[i].name, name) == 0)
-            return true;
-    }
-    return false;
-}
-
 /* The kind of mapping that has such a key; NULL where none has. */
 static const struct yaml_mapping *find_owner(const struct foreign_keys *keys, const char *name)
 {
     for (size_t i = 0; i < FOREIGN_KEYS_MAPPINGS; i++) {
-        if (keys->mappings[i] != NULL && has_key(keys->mappings[i], name))
+        if (keys->mappings[i] != NULL &&
+            yaml_mapping_find(keys->mappings[i], name) < keys->mappings[i]->key_count)
             return keys->mappings[i];
     }
     return NULL;
@@ -45,11 +37,7 @@ static const struct yaml_mapping *find_owner(const struct foreign_keys *keys, co
 
 static bool is_needed(const struct yaml_mapping *mapping, const char *name)
 {
-    for (size_t i = 0; i < mapping->key_count; i++) {
-        if (mapping->keys[i].kind == YAML_KEY_REQUIRED && strcmp(mapping->keys[i].name, name) == 0)
-            return true;
-    }
-    return false;
+    return yaml_mapping_is_in(mapping->required, yaml_mapping_find(mapping, name));
 }
 
 /* Counts a key with those of its kind. */
@@ -86,15 +74,14 @@ static bool is_end_of_key(const char *word, const char *key)
 /* The key of a mapping that was probably meant, or NULL. */
 static const char *find_closest(const struct yaml_mapping *mapping, const char *name)
 {
-    const char *names[YAML_KEYS_MAX];
     for (size_t i = 0; i < mapping->key_count; i++) {
-        names[i] = mapping->keys[i].name;
-        if (is_end_of_key(name, names[i]))
-            return names[i];
+        if (is_end_of_key(name, mapping->keys[i]))
+            return mapping->keys[i];
     }
-    size_t closest = closest_word_find(name, names, mapping->key_count);
-    return closest < mapping->key_count && closest_word_is_mistyped(name, names[closest]) ? names[closest]
-                                                                                          : NULL;
+    size_t closest = closest_word_find(name, mapping->keys, mapping->key_count);
+    if (closest == mapping->key_count || !closest_word_is_mistyped(name, mapping->keys[closest]))
+        return NULL;
+    return mapping->keys[closest];
 }
 
 void foreign_keys_add(struct foreign_keys *keys, const struct yaml_mapping *mapping, const char *name,

@@ -7,9 +7,7 @@
 #include <stddef.h>
 
 #include "config/config_report.h"
-
-struct yaml_mapping;
-struct yaml_retired_key;
+#include "config/yaml_mapping.h"
 
 /* Bytes of such a key that are quoted. */
 #define FOREIGN_KEY_NAME_MAX 40

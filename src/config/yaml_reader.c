@@ -1,7 +1,6 @@
 /* Reads a YAML file whose mappings have known keys, and reports every mistake with its line. */
 #include "config/yaml_reader.h"
 
-#include <ctype.h>
 #include <string.h>
 #include <strings.h>
 
@@ -54,36 +53,6 @@ static bool is_null(const yaml_node_t *node)
     return false;
 }
 
-static bool names_are_alike(const char *one, const char *other)
-{
-    for (; *one != '\0' && *other != '\0'; one++, other++) {
-        char left = *one == '_' ? '-' : (char)tolower((unsigned char)*one);
-        char right = *other == '_' ? '-' : (char)tolower((unsigned char)*other);
-        if (left != right)
-            return false;
-    }
-    return *one == *other;
-}
-
-static bool has_key(const struct yaml_mapping *mapping, const char *name)
-{
-    for (size_t i = 0; i < mapping->key_count; i++) {
-        if (strcmp(mapping->keys[i].name, name) == 0)
-            return true;
-    }
-    return false;
-}
-
-/* Finds the row of a retired key; NULL when a key is none. */
-static const struct yaml_retired_key *find_retired(const struct yaml_mapping *mapping, const char *name)
-{
-    for (size_t i = 0; i < mapping->retired_count; i++) {
-        if (names_are_alike(name, mapping->retired[i].name))
-            return &mapping->retired[i];
-    }
-    return NULL;
-}
-
 /* Has a retired key count as the one that has come in its place, unless that is there as well. */
 static void take_retired(struct yaml_reader *reader, const struct yaml_mapping *mapping,
                          const struct yaml_retired_key *retired, const yaml_node_pair_t *pair,
@@ -92,9 +61,9 @@ static void take_retired(struct yaml_reader *reader, const struct yaml_mapping *
     const yaml_node_t *key = yaml_document_get_node(&reader->document, pair->key);
     yaml_node_t *value = yaml_document_get_node(&reader->document, pair->value);
     bool is_taken = false;
-    for (size_t i = 0; retired->successor != NULL && i < mapping->key_count; i++) {
-        if (strcmp(mapping->keys[i].name, retired->successor) != 0 || lines[i] != 0 || is_null(value))
-            continue;
+    size_t i =
+        retired->successor != NULL ? yaml_mapping_find(mapping, retired->successor) : mapping->key_count;
+    if (i < mapping->key_count && lines[i] == 0 && !is_null(value)) {
         values[i] = value;
         is_taken = true;
     }
@@ -121,23 +90,22 @@ static void read_pair(struct yaml_reader *reader, const struct yaml_mapping *map
                                 "a key of %s has a NUL in it: remove that", mapping->what);
         return;
     }
-    for (size_t i = 0; i < mapping->key_count; i++) {
-        if (strcmp(name, mapping->keys[i].name) != 0)
-            continue;
-        if (lines[i] != 0)
-            config_report_add_error(reader->report, reader->path, line,
-                                    "\"%s\" is there twice, first on line %zu: remove one of them", name,
-                                    lines[i]);
-        else if (mapping->keys[i].kind == YAML_KEY_WITH_VALUE && is_null(value))
-            config_report_add_error(reader->report, reader->path, line,
-                                    "\"%s\" has no value: give it one, or remove the key", name);
-        else
-            values[i] = is_null(value) ? NULL : value;
-        lines[i] = lines[i] != 0 ? lines[i] : line;
+    size_t i = yaml_mapping_find(mapping, name);
+    if (i == mapping->key_count) {
+        if (yaml_mapping_find_retired(mapping, name) == NULL)
+            foreign_keys_add(&reader->foreign_keys, mapping, name, line, reader->report, reader->path);
         return;
     }
-    if (find_retired(mapping, name) == NULL)
-        foreign_keys_add(&reader->foreign_keys, mapping, name, line, reader->report, reader->path);
+    if (lines[i] != 0)
+        config_report_add_error(reader->report, reader->path, line,
+                                "\"%s\" is there twice, first on line %zu: remove one of them", name,
+                                lines[i]);
+    else if (yaml_mapping_is_in(mapping->with_value, i) && is_null(value))
+        config_report_add_error(reader->report, reader->path, line,
+                                "\"%s\" has no value: give it one, or remove the key", name);
+    else
+        values[i] = is_null(value) ? NULL : value;
+    lines[i] = lines[i] != 0 ? lines[i] : line;
 }
 
 /* Takes the mapping's retired keys, once it is known which others it has. */
@@ -149,8 +117,8 @@ static void read_retired(struct yaml_reader *reader, const struct pairs *pairs,
         const char *name = (const char *)key->data.scalar.value;
         if (key->type != YAML_SCALAR_NODE || strlen(name) != key->data.scalar.length)
             continue;
-        const struct yaml_retired_key *retired = find_retired(mapping, name);
-        if (retired != NULL && !has_key(mapping, name))
+        const struct yaml_retired_key *retired = yaml_mapping_find_retired(mapping, name);
+        if (retired != NULL && yaml_mapping_find(mapping, name) == mapping->key_count)
             take_retired(reader, mapping, retired, pairs->pairs[i], values, lines);
     }
 }
@@ -245,9 +213,9 @@ static bool gather_pairs(struct yaml_reader *reader, const yaml_node_t *node, co
 static const char *example_key(const struct yaml_mapping *mapping)
 {
     size_t i = 0;
-    while (i + 1 < mapping->key_count && mapping->keys[i].kind != YAML_KEY_REQUIRED)
+    while (i + 1 < mapping->key_count && !yaml_mapping_is_in(mapping->required, i))
         i++;
-    return mapping->keys[i].name;
+    return mapping->keys[i];
 }
 
 void yaml_reader_read_mapping(struct yaml_reader *reader, yaml_node_t *node,
@@ -270,16 +238,16 @@ void yaml_reader_read_mapping(struct yaml_reader *reader, yaml_node_t *node,
         read_pair(reader, mapping, pairs.pairs[i], values, lines);
     read_retired(reader, &pairs, mapping, values, lines);
     for (size_t i = 0; i < mapping->key_count; i++) {
-        if (mapping->keys[i].kind != YAML_KEY_REQUIRED || values[i] != NULL)
+        if (!yaml_mapping_is_in(mapping->required, i) || values[i] != NULL)
             continue;
         if (lines[i] != 0)
             config_report_add_error(reader->report, reader->path, lines[i],
-                                    "\"%s\" has no value: give it one", mapping->keys[i].name);
-        else if (!foreign_keys_explain_missing(&reader->foreign_keys, mapping, mapping->keys[i].name, line,
+                                    "\"%s\" has no value: give it one", mapping->keys[i]);
+        else if (!foreign_keys_explain_missing(&reader->foreign_keys, mapping, mapping->keys[i], line,
                                                reader->report, reader->path))
             config_report_add_error(reader->report, reader->path, line,
                                     "%s needs \"%s:\", which is missing: add it", mapping->what,
-                                    mapping->keys[i].name);
+                                    mapping->keys[i]);
     }
 }
 

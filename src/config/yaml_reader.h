@@ -9,43 +9,13 @@
 
 #include "config/config_report.h"
 #include "config/foreign_keys.h"
+#include "config/yaml_mapping.h"
 
 struct yaml_reader {
     const char *path; /* as messages name it */
     struct config_report *report;
     yaml_document_t document;
     struct foreign_keys foreign_keys;
-};
-
-/* A key that a mapping may have. */
-enum yaml_key_kind {
-    YAML_KEY_OPTIONAL,   /* without a value, or with null, it is as if it were not there */
-    YAML_KEY_WITH_VALUE, /* it may be missing; but there without a value it is an error */
-    YAML_KEY_REQUIRED,
-};
-
-struct yaml_key {
-    const char *name;
-    enum yaml_key_kind kind;
-};
-
-/* A key that old files still carry, and that gets a warning. It does nothing, or its value counts as that of
- * the key that has come in its place. Compared without regard to case, '-' and '_' being the same. */
-struct yaml_retired_key {
-    const char *name;
-    const char *advice;    /* what to do instead: the end of a sentence */
-    const char *successor; /* whose value it is, where the mapping does not have that one as well; or NULL */
-};
-
-/* What a mapping is called in messages ("a service"), and its keys. At most YAML_KEYS_MAX of them. */
-#define YAML_KEYS_MAX 20
-struct yaml_mapping {
-    const char *what;
-    const struct yaml_key *keys;
-    size_t key_count;
-    const struct yaml_retired_key *retired;
-    size_t retired_count;
-    bool is_strict; /* keys that it does not have are errors, since Onionbalance has no such mapping */
 };
 
 /* Parses a file's bytes as yaml_file_parse() does. Returns 0 with a reader to be released with

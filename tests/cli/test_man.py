@@ -32,7 +32,7 @@ def config_keys():
     """The keys in the tables of the config's sources: those in use and those of the past."""
     folder = checks.SOURCE / "src" / "config"
     source = "".join((folder / name).read_text() for name in ("config.c", "config_services.c", "config_instances.c"))
-    return re.findall(r'\] = \{"([a-z-]+)", [A-Za-z_, ]+\}', source) + re.findall(r'\{"(\w+)",\s*"', source)
+    return re.findall(r'\[[A-Z_]+\] = "([a-z-]+)",', source) + re.findall(r'\{"(\w+)",\s*"', source)
 
 
 def main():
