@@ -296,6 +296,17 @@ static char *copy_folder(const char *path)
     return memory_copy_text(path, slash != NULL ? (size_t)(slash - path) + 1 : 0);
 }
 
+/* Releases the loader. Returns 0, or -1 with the config cleared when the report has errors. */
+static int finish_loading(struct config_loader *loader)
+{
+    bool is_good = loader->yaml.report->error_count == 0;
+    free(loader->folder);
+    yaml_reader_clear(&loader->yaml);
+    if (!is_good)
+        config_clear(loader->config);
+    return is_good ? 0 : -1;
+}
+
 int config_parse(struct config *config, const char *path, const unsigned char *text, size_t length,
                  const struct config_files *files, struct config_report *report)
 {
@@ -306,12 +317,7 @@ int config_parse(struct config *config, const char *path, const unsigned char *t
     loader.folder = copy_folder(path);
     config->path = memory_copy_text(path, strlen(path));
     read_top(&loader);
-    free(loader.folder);
-    yaml_reader_clear(&loader.yaml);
-    if (report->error_count == 0)
-        return 0;
-    config_clear(config);
-    return -1;
+    return finish_loading(&loader);
 }
 
 int config_load(struct config *config, const char *path, struct config_report *report)
@@ -427,12 +433,7 @@ int config_find_local_tors(struct config *config, const char *path, struct confi
         return -1;
     loader.folder = copy_folder(path);
     read_local_tors(&loader, values);
-    free(loader.folder);
-    yaml_reader_clear(&loader.yaml);
-    if (report->error_count == 0)
-        return 0;
-    config_clear(config);
-    return -1;
+    return finish_loading(&loader);
 }
 
 void config_clear(struct config *config)

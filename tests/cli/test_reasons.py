@@ -9,7 +9,7 @@ import time
 
 import checks
 import standin_tor
-from publisher import Publisher, instance
+from killed_backend import lose_backend
 
 BACKEND = checks.Key()
 HOUR = 3600
@@ -118,15 +118,7 @@ def check_socket_as_in_config(folder):
 
 def check_killed_backend(folder):
     """A tor that was ended: its connection is lost, and a moment later nobody listens there any more."""
-    keys = {name: checks.Key() for name in ("stays", "dies")}
-    answers = {name: {**standin_tor.own_answers(key, standin_tor.make_descriptor(key)), "uptime": "1000"}
-               for name, key in keys.items()}
-    with standin_tor.Tor(folder / "tor", standin_tor.network_answers(uptime="100")), \
-            standin_tor.Tor(folder / "stays", answers["stays"]):
-        with standin_tor.MortalTor(folder / "dies", answers["dies"]):
-            publisher = Publisher(folder, [instance(name, key, folder / name) for name, key in keys.items()])
-            checks.check("both backends are published", publisher.wait(lambda service: service["isPublished"], 60))
-        publisher.wait(lambda service: [each["state"] for each in service["instances"]] == ["live", "out"], 60)
+    with lose_backend(folder) as publisher:
         checks.wait_for(lambda: "backend dies is out" in (folder / "log").read_text(encoding="utf-8"), 20)
         _, log = publisher.end()
     said = [line for line in log.splitlines() if "warning: backend dies" in line]

@@ -7,6 +7,7 @@ import signal
 import checks
 import standin_tor
 from checks import check
+from killed_backend import lose_backend
 from publisher import Publisher, instance
 
 CHANGE = re.compile(r"debug: backend (\S+): (life|inquiry|trust) from (.+) to (.+?): (.+)$", re.M)
@@ -22,16 +23,7 @@ def changes_of(log, name, machine):
 
 def follow(folder, *options):
     """Lets one of two backends be published and die; gives the log."""
-    keys = {name: checks.Key() for name in ("stays", "dies")}
-    answers = {name: {**standin_tor.own_answers(key, standin_tor.make_descriptor(key)), "uptime": "1000"}
-               for name, key in keys.items()}
-    with standin_tor.Tor(folder / "tor", standin_tor.network_answers(uptime="100")), \
-            standin_tor.Tor(folder / "stays", answers["stays"]):
-        with standin_tor.MortalTor(folder / "dies", answers["dies"]):
-            publisher = Publisher(folder, [instance(name, key, folder / name) for name, key in keys.items()], *options)
-            check("both backends are published", publisher.wait(lambda service: service["isPublished"], 60))
-        check("one is out", publisher.wait(
-            lambda service: [each["state"] for each in service["instances"]] == ["live", "out"], 60))
+    with lose_backend(folder, *options) as publisher:
         status, log = publisher.end()
     check("it ends well", status == 0, log[-2000:])
     return log

@@ -125,16 +125,6 @@ class Scene:
         return {name: one['introPointsPublished'] for name, one in self.states().items()}
 
 
-def ask(tor, command):
-    """What a tor answers, over a raw connection: one of stem's would take the tor with it when it ends."""
-    connection = tor.control_connection()
-    try:
-        connection.send(command)
-        return connection.recv().raw_content()
-    finally:
-        connection.close()
-
-
 def check_start(scene):
     """All are there over Tor, and the tor of the publisher has the key for the one that is restricted."""
     for name in scene.agents:
@@ -148,17 +138,17 @@ def check_start(scene):
 
 def has_key(scene):
     """Whether the publisher's tor has a key for the restricted agent."""
-    return scene.agents['one'].key.address in ask(scene.publisher, 'ONION_CLIENT_AUTH_VIEW')
+    return scene.agents['one'].key.address in scene.publisher.ask('ONION_CLIENT_AUTH_VIEW')
 
 
 def break_circuit(scene, name):
     """Close the circuit of the publisher's tor to an agent."""
     address = scene.agents[name].key.address
-    lines = ask(scene.publisher, 'GETINFO circuit-status').splitlines()
+    lines = scene.publisher.ask('GETINFO circuit-status').splitlines()
     numbers = [line.split()[0] for line in lines if address in line and 'HSCR_JOINED' in line]
     assert numbers, lines
     for number in numbers:
-        ask(scene.publisher, f'CLOSECIRCUIT {number}')
+        scene.publisher.ask(f'CLOSECIRCUIT {number}')
 
 
 def check_loss(scene, name, what, lose, come_back=lambda: None):

@@ -48,16 +48,6 @@ def read_points(backend, client_key):
         return None
 
 
-def ask(tor, command):
-    """What a tor answers, over a raw connection: one of stem's would take the tor with it when it ends."""
-    connection = tor.control_connection()
-    try:
-        connection.send(command)
-        return connection.recv().raw_content()
-    finally:
-        connection.close()
-
-
 class Scene:
     """A frontend, its three backends, and obpub."""
 
@@ -109,7 +99,7 @@ class Scene:
 
     def has_key(self, name):
         """Whether the publisher's tor has a key for a backend."""
-        return self.backends[name].address in ask(self.publisher, 'ONION_CLIENT_AUTH_VIEW')
+        return self.backends[name].address in self.publisher.ask('ONION_CLIENT_AUTH_VIEW')
 
 
 def check_published(scene):
@@ -141,7 +131,7 @@ def check_keys_of_tor(scene):
     net = scene.net
     net.wait_for(lambda: scene.instances()['two']['health'] == 'healthy', CHANGED, 'the restricted backend to be healthy')
     assert scene.has_key('two') and not scene.has_key('one') and not scene.has_key('three')
-    assert scene.agent.key.address in ask(scene.publisher, 'ONION_CLIENT_AUTH_VIEW')
+    assert scene.agent.key.address in scene.publisher.ask('ONION_CLIENT_AUTH_VIEW')
     scene.publisher.reload()
     net.wait_for(lambda: scene.has_key('two'), 3 * INTERVAL, 'the local tor to be given the key again', every=0.2)
     scene.publisher.forget_descriptors()
@@ -174,7 +164,7 @@ def check_end(scene):
     scene.net.wait_for(lambda: scene.has_key('two'), CHANGED, 'the local tor to have the key')
     status, seconds = scene.daemon.end()
     assert status == 0 and not scene.has_key('two'), status
-    assert scene.agent.key.address not in ask(scene.publisher, 'ONION_CLIENT_AUTH_VIEW')
+    assert scene.agent.key.address not in scene.publisher.ask('ONION_CLIENT_AUTH_VIEW')
     step(f'obpub has ended within {seconds:.1f} s, and the local tor has no key of its any more')
 
 

@@ -159,6 +159,15 @@ class Tor:
         stem.connection.authenticate(connection, password=self.control_password)
         return connection
 
+    def ask(self, command):
+        """What it answers, over a raw connection: one of stem's would take the tor with it when it ends."""
+        connection = self.control_connection()
+        try:
+            connection.send(command)
+            return connection.recv().raw_content()
+        finally:
+            connection.close()
+
     def _connect(self):
         """A connection to the control socket, which a tor that was just started may not have yet."""
         def connect():
