@@ -17,6 +17,15 @@ static bool is_same_letter(char one, char other)
     return normalize_letter(one) == normalize_letter(other);
 }
 
+bool closest_word_is_same(const char *one, const char *other)
+{
+    while (*one != '\0' && is_same_letter(*one, *other)) {
+        one++;
+        other++;
+    }
+    return *one == *other;
+}
+
 static size_t find_smallest(size_t one, size_t two, size_t three)
 {
     const size_t smaller = one < two ? one : two;

@@ -5,6 +5,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* True when both are the same word, letters of either case and '-' and '_' being the same. */
+bool closest_word_is_same(const char *one, const char *other);
+
 /* Compares word with the candidates, taking letters of either case and '-' and '_' as the same. Returns the
  * index of the closest one, or count when none is close enough to be worth proposing. */
 size_t closest_word_find(const char *word, const char *const *candidates, size_t count);

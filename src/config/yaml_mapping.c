@@ -1,8 +1,9 @@
 /* Which keys a mapping of a config file may have, and what is to be there. */
 #include "config/yaml_mapping.h"
 
-#include <ctype.h>
 #include <string.h>
+
+#include "config/closest_word.h"
 
 size_t yaml_mapping_find(const struct yaml_mapping *mapping, const char *name)
 {
@@ -12,21 +13,10 @@ size_t yaml_mapping_find(const struct yaml_mapping *mapping, const char *name)
     return i;
 }
 
-static bool names_are_alike(const char *one, const char *other)
-{
-    for (; *one != '\0' && *other != '\0'; one++, other++) {
-        char left = *one == '_' ? '-' : (char)tolower((unsigned char)*one);
-        char right = *other == '_' ? '-' : (char)tolower((unsigned char)*other);
-        if (left != right)
-            return false;
-    }
-    return *one == *other;
-}
-
 const struct yaml_retired_key *yaml_mapping_find_retired(const struct yaml_mapping *mapping, const char *name)
 {
     for (size_t i = 0; i < mapping->retired_count; i++) {
-        if (names_are_alike(name, mapping->retired[i].name))
+        if (closest_word_is_same(name, mapping->retired[i].name))
             return &mapping->retired[i];
     }
     return NULL;
