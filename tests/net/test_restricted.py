@@ -132,6 +132,26 @@ def check_turn(scene, visitor, first_phase):
     step('over a new half of the day, too')
 
 
+def check_two_publishers(scene, daemon, visitor):
+    """Another obpub with the same clients: each one's descriptors are good by themselves, and neither takes the other one for a
+    stranger, though it can't read what that publishes."""
+    settings = ['other-publishers: true']
+    daemon.configure(scene.service_lines(), settings)
+    daemon.reload()
+    second = Daemon(scene.net, scene.publisher, scene.service_lines(), name='second', settings=settings).start()
+    second.wait_published()
+    began = time.time()
+    check_held(scene, second, ['alice', 'carol'], ['bob'])
+    scene.wait_pages(visitor, [backend.name for backend in scene.backends], began)
+
+    def others():
+        return [each.frontend(scene.frontend.address)['otherPublishers'] for each in (daemon, second)]
+    scene.net.wait_for(lambda: any(each['seen'] for each in others()), 60, 'one to see the other')
+    assert not any(each['state'] in ('suspected', 'stranger') for each in others()), others()
+    assert second.end()[0] == 0
+    step('a second publisher with the same clients is no stranger, and alice visits all backends')
+
+
 def give_back(scene, visitor, daemon):
     """Once more by --once, which looks at what HSDirs hand out; then the plain tor, which has bob still."""
     assert daemon.end()[0] == 0
@@ -154,6 +174,7 @@ def test(net):
         daemon = take_over(scene, visitor)
         check_outsiders(scene, daemon)
         check_changes(scene, daemon)
+        check_two_publishers(scene, daemon, visitor)
         check_turn(scene, visitor, phase)
         give_back(scene, visitor, daemon)
     step(visitor.summary('frontend'))
