@@ -73,7 +73,7 @@ static void process_is_lost(const struct error *error, void *context)
 {
     struct post *post = context;
     log_write(&post->log, LOG_LEVEL_CRITICAL, "ending: %s", error->text);
-    post->exit_code = error->lasts ? EXIT_CODE_BAD_INPUT : EXIT_CODE_PROCESS_LOST;
+    post->exit_code = command_exit_code(error, EXIT_CODE_PROCESS_LOST);
     event_base_loopbreak(post->base);
 }
 

@@ -104,7 +104,7 @@ static void be_gate(const struct task *task)
     }
     struct gate *gate = gate_new(base, &setup->listen, task->agent, task->other, &error);
     if (gate == NULL)
-        end_child(task, AGENT_GATE, error.lasts ? EXIT_CODE_BAD_INPUT : EXIT_CODE_NOTHING_PUBLISHED, &error);
+        end_child(task, AGENT_GATE, command_exit_code(&error, EXIT_CODE_NOTHING_PUBLISHED), &error);
     if (path != NULL)
         socket_file_give(path, setup->control.socket_path, task->plan, task->log);
     confine_child(task, AGENT_GATE, NULL);
@@ -174,13 +174,13 @@ static int start_all(struct agent_processes *processes, struct task *task, const
                      struct error *error)
 {
     if (start_one(processes, task, AGENT_KEEPER, between[0], error) != 0)
-        return EXIT_CODE_PROCESS_LOST;
+        return command_exit_code(error, EXIT_CODE_PROCESS_LOST);
     int status = wait_for_child(processes, AGENT_KEEPER, error);
     if (status != 0)
         return status;
     if (start_one(processes, task, AGENT_READER, -1, error) != 0 ||
         start_one(processes, task, AGENT_GATE, between[1], error) != 0)
-        return EXIT_CODE_PROCESS_LOST;
+        return command_exit_code(error, EXIT_CODE_PROCESS_LOST);
     processes->reader = reader_client_new(processes->ends[AGENT_READER], NULL);
     return wait_for_child(processes, AGENT_GATE, error);
 }
@@ -194,7 +194,7 @@ int agent_processes_start(struct agent_processes *processes, const struct agent_
     *processes = (struct agent_processes){.ends = {-1, -1, -1}};
     signal(SIGPIPE, SIG_IGN);
     algorithms_get(); /* OpenSSL reads a file for that */
-    int status = channel_open(between, &error) != 0 ? EXIT_CODE_PROCESS_LOST
+    int status = channel_open(between, &error) != 0 ? command_exit_code(&error, EXIT_CODE_PROCESS_LOST)
                                                     : start_all(processes, &task, between, &error);
     close_end(&between[0]);
     close_end(&between[1]);

@@ -18,6 +18,12 @@ enum exit_code {
     EXIT_CODE_PROCESS_LOST = 4,      /* one of its own processes has ended, and with it the others */
 };
 
+/* What to exit with for an error: EXIT_CODE_BAD_INPUT where no new start mends it, otherwise as is said. */
+static inline int command_exit_code(const struct error *error, int otherwise)
+{
+    return error->lasts ? EXIT_CODE_BAD_INPUT : otherwise;
+}
+
 /* How a command is asked for. */
 enum command_kind {
     COMMAND_DEFAULT, /* by nothing: what is done when no other command is asked for */

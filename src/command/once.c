@@ -335,7 +335,7 @@ static int publish_once(const struct options *options, struct processes *process
     progress_end(&once.progress);
     int result = report_outcome(&once, config);
     if (once.has_lost_process)
-        result = once.process_error.lasts ? EXIT_CODE_BAD_INPUT : EXIT_CODE_PROCESS_LOST;
+        result = command_exit_code(&once.process_error, EXIT_CODE_PROCESS_LOST);
     live_view_clear(&once.live);
     engine_free(once.engine);
     processes_end(processes);
@@ -375,7 +375,7 @@ static int load_and_publish(const struct options *options, struct processes *pro
         config_clear(&config);
     } else if (processes_check(processes, &error) != 0) {
         fprintf(stderr, "obpub: %s\n", error.text);
-        result = error.lasts ? EXIT_CODE_BAD_INPUT : EXIT_CODE_PROCESS_LOST;
+        result = command_exit_code(&error, EXIT_CODE_PROCESS_LOST);
     } else if (reader_client_is_late(processes->reader)) {
         result = EXIT_CODE_NOTHING_PUBLISHED;
     }
@@ -388,15 +388,17 @@ int once_command(const struct options *options)
     struct processes processes;
     struct confine_plan plan;
     struct error error;
-    int result = EXIT_CODE_PROCESS_LOST;
+    int result;
     if (confinement_make_plan(&plan, options, &error) != 0) {
         fprintf(stderr, "obpub: %s\n", error.text);
         return EXIT_CODE_BAD_INPUT;
     }
-    if (processes_start(&processes, options, &plan, NULL, &error) == 0)
+    if (processes_start(&processes, options, &plan, NULL, &error) == 0) {
         result = load_and_publish(options, &processes, &plan);
-    else
+    } else {
         fprintf(stderr, "obpub: %s\n", error.text);
+        result = command_exit_code(&error, EXIT_CODE_PROCESS_LOST);
+    }
     processes_end(&processes);
     return result;
 }

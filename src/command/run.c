@@ -459,19 +459,13 @@ static void start_engine(struct daemon *daemon)
     engine_set_config(daemon->engine, daemon->config);
 }
 
-/* What to exit with because a process has ended. */
-static int find_loss(const struct error *error)
-{
-    return error->lasts ? EXIT_CODE_BAD_INPUT : EXIT_CODE_PROCESS_LOST;
-}
-
 /* Without its signer it can't publish, without its reader it can't be given new keys: the service manager is
  * to start all anew. */
 static void process_is_lost(const struct error *error, void *context)
 {
     struct daemon *daemon = context;
     log_write(&daemon->log, LOG_LEVEL_CRITICAL, "ending: %s", error->text);
-    daemon->exit_code = find_loss(error);
+    daemon->exit_code = command_exit_code(error, EXIT_CODE_PROCESS_LOST);
     event_base_loopbreak(daemon->base);
 }
 
@@ -502,7 +496,7 @@ static int publish(struct daemon *daemon)
     if (open_listeners(daemon, daemon->config, &error) != 0) {
         log_write(&daemon->log, LOG_LEVEL_CRITICAL, "%s", error.text);
         /* It may be possible in a moment: the service manager tries again. */
-        return error.lasts ? EXIT_CODE_BAD_INPUT : EXIT_CODE_NOTHING_PUBLISHED;
+        return command_exit_code(&error, EXIT_CODE_NOTHING_PUBLISHED);
     }
     if (confine(daemon) != 0)
         return EXIT_CODE_BAD_INPUT;
@@ -535,7 +529,7 @@ static int load_and_run(struct daemon *daemon)
     daemon->config = load_config(daemon);
     if (processes_check(&daemon->processes, &error) != 0) {
         log_write(&daemon->log, LOG_LEVEL_CRITICAL, "%s", error.text);
-        return find_loss(&error);
+        return command_exit_code(&error, EXIT_CODE_PROCESS_LOST);
     }
     if (daemon->config == NULL) /* a disk that does not answer now may do so later */
         return reader_client_is_late(daemon->processes.reader) ? EXIT_CODE_NOTHING_PUBLISHED
@@ -564,7 +558,7 @@ int run_command(const struct options *options)
         .live = {.started_at = clock_milliseconds()},
     };
     struct error error;
-    int result = EXIT_CODE_PROCESS_LOST;
+    int result;
     daemon.open_files_max = open_files_raise();
     log_open(&daemon.log, STDERR_FILENO, options->verbosity);
     daemon.live.plan = &daemon.plan;
@@ -581,6 +575,7 @@ int run_command(const struct options *options)
     socket_folders_clear(&folders);
     if (started != 0) {
         log_write(&daemon.log, LOG_LEVEL_CRITICAL, "%s", error.text);
+        result = command_exit_code(&error, EXIT_CODE_PROCESS_LOST);
     } else {
         if (service_manager_open(&daemon.manager, &error) != 0)
             log_write(&daemon.log, LOG_LEVEL_WARNING, "%s", error.text);

@@ -12,9 +12,12 @@
 
 int channel_open(int ends[2], struct error *error)
 {
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
-        return error_set(error, "no sockets between obpub's processes can be had (%s)", strerror(errno));
-    return 0;
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0)
+        return 0;
+    if (errno == EMFILE)
+        return error_set_lasting(error, "obpub may have too few open files for the sockets between its "
+                                        "processes: allow it more (LimitNOFILE=, or ulimit -n)");
+    return error_set(error, "no sockets between obpub's processes can be had (%s)", strerror(errno));
 }
 
 int channel_send(int end, const void *message, size_t size)

@@ -2,6 +2,7 @@
 import os
 import pathlib
 import re
+import resource
 import signal
 import subprocess
 import sys
@@ -116,6 +117,17 @@ def check_socket_as_in_config(folder):
                      result.stderr)
 
 
+def check_open_files(folder):
+    """So few open files that there can't even be three processes: no new start mends that."""
+    config = make_config(folder)
+    for arguments in ((), ("--once",)):
+        result = subprocess.run([os.path.abspath(checks.OBPUB), "-c", config, *arguments], capture_output=True, text=True,
+                                timeout=60, stdin=subprocess.DEVNULL,
+                                preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (8, 8)))
+        checks.check(f"eight open files {' '.join(arguments)}: exit 2, and what to allow", result.returncode == 2
+                     and "LimitNOFILE=" in result.stderr, result)
+
+
 def check_killed_backend(folder):
     """A tor that was ended: its connection is lost, and a moment later nobody listens there any more."""
     with lose_backend(folder) as publisher:
@@ -157,7 +169,8 @@ def check_name_servers(folder):
 
 def main():
     for scene in (check_no_tor, check_waiting_beside, check_consensus_to_come, check_silent_hsdirs, check_address_in_brackets,
-                  check_socket_as_in_config, check_killed_backend, *([check_name_servers] if os.geteuid() == 0 else [])):
+                  check_socket_as_in_config, check_open_files, check_killed_backend,
+                  *([check_name_servers] if os.geteuid() == 0 else [])):
         with checks.temporary_folder() as name:
             scene(pathlib.Path(name))
     checks.finish()
