@@ -1,7 +1,6 @@
 /* What an operator wants to know, said in the log once when it happens. */
 #include "report/journal.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +8,7 @@
 #include "base/memory.h"
 #include "onion/presigned.h"
 #include "publish/frontends.h"
+#include "report/backend_journal.h"
 #include "report/health_journal.h"
 #include "report/publication.h"
 #include "report/restriction_journal.h"
@@ -28,11 +28,7 @@
 
 struct journal_backend {
     uint64_t number; /* the publisher's */
-    enum source_state state;
-    struct log_state log;
-    char *doubt; /* why it has been in doubt for a moment, which is not said yet; or NULL */
-    bool is_restless;
-    bool has_said[POINT_FAULTS]; /* that such points are left out */
+    struct backend_journal life;
     struct twin_journal_twin twin;
     struct health_journal_backend health;
     struct restriction_journal_backend restriction;
@@ -82,130 +78,11 @@ void journal_free(struct journal *journal)
     if (journal == NULL)
         return;
     for (size_t i = 0; i < journal->backend_count; i++)
-        free(journal->backends[i].doubt);
+        backend_journal_clear(&journal->backends[i].life);
     free(journal->backends);
     free(journal->frontends);
     free(journal);
 }
-
-/* -- backends ------------------------------------------------------------------------------------- */
-
-static void say_doubt(struct journal *journal, struct journal_backend *known, const char *name,
-                      const char *reason)
-{
-    log_write_trouble(journal->log, &known->log, LOG_LEVEL_WARNING,
-                      "backend %s does not answer as it should and stays in for a while: %s", name, reason);
-}
-
-static void say_backend(struct journal *journal, struct journal_backend *known, const struct source *backend,
-                        const char *name, bool is_twin)
-{
-    const struct log *log = journal->log;
-    switch (backend->life.state) {
-    case SOURCE_WAITING:
-        break;
-    case SOURCE_LIVE:
-        log_write_well(log, &known->log, LOG_LEVEL_INFO, "backend %s is in, with %zu introduction point%s",
-                       name, backend->descriptor->point_count,
-                       backend->descriptor->point_count == 1 ? "" : "s");
-        if (backend->descriptor->pow_params.is_present && !is_twin && known->state != SOURCE_LIVE)
-            log_write(log, LOG_LEVEL_INFO,
-                      "backend %s has proof of work on, and serves visitors of the frontend as effort 0: "
-                      "only those of its own address can solve it. With \"mode: hardmap\" they can",
-                      name);
-        break;
-    case SOURCE_GRACE:
-        say_doubt(journal, known, name, backend->life.reason);
-        break;
-    case SOURCE_OUT:
-        log_write_trouble(log, &known->log, LOG_LEVEL_WARNING, "backend %s is out: %s", name,
-                          backend->life.reason);
-        break;
-    }
-}
-
-/* Says when a backend begins to change without end, and when that is over. */
-static void update_restless(struct journal *journal, const struct report_view *view,
-                            const struct source *backend, const char *name)
-{
-    struct journal_backend *known = &journal->backends[source_row(backend->number)];
-    bool is_restless = source_is_restless(view->publisher, backend, view->now);
-    if (known->is_restless == is_restless)
-        return;
-    known->is_restless = is_restless;
-    if (is_restless)
-        log_write(
-            journal->log, LOG_LEVEL_WARNING,
-            "backend %s keeps changing its introduction points: it is attacked, keeps being started anew, or "
-            "is hostile. From now on its changes go out once in two minutes, and only in the descriptor that "
-            "clients use",
-            name);
-    else
-        log_write(journal->log, LOG_LEVEL_INFO, "backend %s has been quiet: its changes go out at once again",
-                  name);
-}
-
-/* Says once of each kind of points that they are left out: who makes such may do so every few seconds. */
-static void update_points(struct journal *journal, struct journal_backend *known,
-                          const struct source *backend, const char *name)
-{
-    for (enum point_fault fault = POINT_FAULT_NONE; fault < POINT_FAULTS; fault++) {
-        if (backend->points.left_out[fault] == 0 || known->has_said[fault])
-            continue;
-        known->has_said[fault] = true;
-        log_write(journal->log, LOG_LEVEL_WARNING,
-                  "backend %s offers introduction points that %s, and are left out: %s", name,
-                  point_fault_is_lie(fault) ? "no tor makes" : "can't be used", point_fault_describe(fault));
-    }
-}
-
-/* Keeps back that a backend is in doubt, and why: a tor that was ended is out a moment later, which then is
- * all that there is to say. Returns false once it has been for longer. */
-static bool hold_doubt(struct journal *journal, struct journal_backend *known, const struct source *backend,
-                       int64_t now)
-{
-    if (backend->life.state != SOURCE_GRACE || known->state == SOURCE_GRACE ||
-        now - backend->life.since >= JOURNAL_PATIENCE)
-        return false;
-    free(known->doubt);
-    known->doubt = memory_copy_text(backend->life.reason, strlen(backend->life.reason));
-    journal->is_waiting = true;
-    return true;
-}
-
-/* Says what was kept back, unless it has come to something else: of one that lives still, that it was in
- * doubt for a moment. */
-static void end_doubt(struct journal *journal, struct journal_backend *known, const struct source *backend,
-                      const char *name)
-{
-    if (known->doubt != NULL && backend->life.state == SOURCE_LIVE) {
-        say_doubt(journal, known, name, known->doubt);
-        known->state = SOURCE_GRACE;
-    }
-    free(known->doubt);
-    known->doubt = NULL;
-}
-
-static void update_backend(struct journal *journal, const struct source *backend, const char *name,
-                           bool is_twin, int64_t now)
-{
-    struct journal_backend *known = &journal->backends[source_row(backend->number)];
-    if (known->number != backend->number) {
-        free(known->doubt);
-        *known = (struct journal_backend){.number = backend->number};
-    }
-    update_points(journal, known, backend, name);
-    health_journal_note_backend(journal->log, &known->health, backend, name);
-    if (hold_doubt(journal, known, backend, now))
-        return;
-    end_doubt(journal, known, backend, name);
-    if (known->state == backend->life.state)
-        return;
-    say_backend(journal, known, backend, name, is_twin);
-    known->state = backend->life.state;
-}
-
-/* -- frontends ------------------------------------------------------------------------------------ */
 
 static size_t count_uploads(const struct publisher_frontend *frontend)
 {
@@ -466,7 +343,27 @@ static void update_bundle(struct journal *journal, const struct report_view *vie
     *known = (struct journal_bundle){bundle_plan_end(plan), view->now, state};
 }
 
-/* -- all ------------------------------------------------------------------------------------------ */
+/* Says what is new of a backend, which is member number position of a frontend. */
+static void update_backend(struct journal *journal, const struct report_view *view,
+                           const struct report_frontend *frontend, size_t position)
+{
+    const struct publisher_frontend *state = &view->publisher->frontends[frontend->number];
+    const struct source *backend = publisher_member_source(view->publisher, &state->members[position]);
+    const struct config_backend *config = &frontend->config->backends[position];
+    struct journal_backend *known = &journal->backends[source_row(backend->number)];
+    char title[CONFIG_TITLE_SIZE];
+    config_backend_format_title(title, config);
+    if (known->number != backend->number) {
+        backend_journal_clear(&known->life);
+        *known = (struct journal_backend){.number = backend->number};
+    }
+    health_journal_note_backend(journal->log, &known->health, backend, title);
+    if (backend_journal_note(journal->log, &known->life, view, backend, title, config->is_twin))
+        journal->is_waiting = true;
+    restriction_journal_note_backend(journal->log, &known->restriction, backend, config, title);
+    if (config->is_twin)
+        twin_journal_note_twin(journal->log, &known->twin, view, frontend, position);
+}
 
 /* Says how a tor is; where there are several, which one it is about. */
 static void update_tor(struct journal *journal, const struct report_view *view, const struct report_tor *tor)
@@ -518,20 +415,8 @@ void journal_update(struct journal *journal, const struct report_view *view)
     for (size_t i = 0; i < view->frontend_count; i++) {
         const struct report_frontend *frontend = &view->frontends[i];
         const struct publisher_frontend *state = &publisher->frontends[frontend->number];
-        for (size_t j = 0; j < state->member_count; j++) {
-            const struct source *backend = publisher_member_source(publisher, &state->members[j]);
-            const struct config_backend *config = &frontend->config->backends[j];
-            char title[CONFIG_TITLE_SIZE];
-            config_backend_format_title(title, config);
-            update_backend(journal, backend, title, config->is_twin, view->now);
-            update_restless(journal, view, backend, title);
-            restriction_journal_note_backend(journal->log,
-                                             &journal->backends[source_row(backend->number)].restriction,
-                                             backend, config, title);
-            if (config->is_twin)
-                twin_journal_note_twin(journal->log, &journal->backends[source_row(backend->number)].twin,
-                                       view, frontend, j);
-        }
+        for (size_t j = 0; j < state->member_count; j++)
+            update_backend(journal, view, frontend, j);
         if (frontend->config->mode == CONFIG_MODE_HARDMAP)
             twin_journal_note_frontend(journal->log, &journal->frontends[frontend->number].twins, view,
                                        frontend);
@@ -545,63 +430,4 @@ void journal_update(struct journal *journal, const struct report_view *view)
 bool journal_is_waiting(const struct journal *journal)
 {
     return journal->is_waiting;
-}
-
-static const char *name_state(enum source_state state)
-{
-    static const char *const names[] = {
-        [SOURCE_WAITING] = "waiting",
-        [SOURCE_LIVE] = "in",
-        [SOURCE_GRACE] = "in, but in doubt",
-        [SOURCE_OUT] = "out",
-    };
-    return names[state];
-}
-
-static void dump_descriptor(const struct log *log, const struct report_view *view,
-                            const struct publisher_descriptor *descriptor, const char *name)
-{
-    size_t taken = 0;
-    for (size_t i = 0; i < descriptor->upload_count; i++)
-        taken += upload_is_current(&descriptor->uploads[i], view->now);
-    int64_t refresh =
-        descriptor->refresh_at == MOMENT_NEVER ? 0 : (descriptor->refresh_at - view->now) / 1000;
-    log_write(log, LOG_LEVEL_INFO,
-              "  %s descriptor, time period %" PRIu64 ": %zu of %zu HSDirs have it, next upload in %" PRId64
-              " s",
-              name, descriptor->period_number, taken, descriptor->upload_count, refresh);
-}
-
-static void dump_tor(const struct log *log, const struct report_view *view, const struct report_tor *tor)
-{
-    const struct publisher_tor *state = &view->publisher->tors[tor->number];
-    log_write(log, LOG_LEVEL_INFO, "  tor %s: %s, %zu uploads under way, %" PRIu64 " handed to it",
-              tor->place, tor->status[0] != '\0' ? tor->status : "well", state->in_flight, state->uploads);
-}
-
-void journal_dump(const struct log *log, const struct report_view *view)
-{
-    log_write(log, LOG_LEVEL_INFO, "obpub %s, up for %" PRId64 " s; local tor: %s", view->version,
-              (view->now - view->started_at) / 1000, view->tor_status[0] != '\0' ? view->tor_status : "well");
-    for (size_t i = 0; view->tor_count > 1 && i < view->tor_count; i++)
-        dump_tor(log, view, &view->tors[i]);
-    for (size_t i = 0; i < view->frontend_count; i++) {
-        const struct report_frontend *report = &view->frontends[i];
-        const struct publisher_frontend *frontend = &view->publisher->frontends[report->number];
-        char problem[PUBLICATION_TEXT_SIZE];
-        publication_describe(problem, view, report);
-        char restriction[REPORT_RESTRICTION_SIZE];
-        report_view_describe_restriction(restriction, frontend->clients);
-        log_write(log, LOG_LEVEL_INFO, "%s.onion: %s%s%s%s", report->config->address,
-                  report_view_is_published(view, report) ? "published" : "not fully published", restriction,
-                  problem[0] != '\0' ? ": " : "", problem);
-        for (size_t j = 0; j < frontend->member_count; j++) {
-            const struct source *backend = publisher_member_source(view->publisher, &frontend->members[j]);
-            log_write(log, LOG_LEVEL_INFO, "  backend %s: %s%s%s%s", report->config->backends[j].name,
-                      name_state(backend->life.state), source_is_sick(backend) ? ", sick" : "",
-                      backend->life.reason[0] != '\0' ? ": " : "", backend->life.reason);
-        }
-        dump_descriptor(log, view, &frontend->descriptors[DESCRIPTOR_FIRST], "first");
-        dump_descriptor(log, view, &frontend->descriptors[DESCRIPTOR_SECOND], "second");
-    }
 }

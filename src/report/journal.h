@@ -4,6 +4,7 @@
 #define OBPUB_REPORT_JOURNAL_H
 
 #include "base/log.h"
+#include "report/backend_journal.h"
 #include "report/view.h"
 
 struct journal;
@@ -18,7 +19,6 @@ void journal_update(struct journal *journal, const struct report_view *view);
 
 /* True when the last update has left something to be said a moment later, if it is still so then: there
  * should be another one JOURNAL_PATIENCE milliseconds after it. */
-#define JOURNAL_PATIENCE 1000
 bool journal_is_waiting(const struct journal *journal);
 
 /* Says how everything is, whether it is new or not. */
