@@ -10,12 +10,12 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
-#include "base/text.h"
 #include "base/timeval.h"
 #include "command/check_agents.h"
 #include "command/commands.h"
 #include "command/confinement.h"
 #include "command/given_config.h"
+#include "command/listeners.h"
 #include "command/live_view.h"
 #include "command/options.h"
 #include "command/processes.h"
@@ -26,12 +26,9 @@
 #include "engine/draining.h"
 #include "engine/engine.h"
 #include "engine/open_files.h"
-#include "report/command_socket.h"
 #include "report/journal.h"
-#include "report/metrics_server.h"
 #include "report/publication.h"
 #include "report/service_manager.h"
-#include "report/status_socket.h"
 
 /* Milliseconds that this machine's clock may run apart from the one that only goes forward, between two
  * looks, before it counts as a jump; and seconds between two looks. */
@@ -51,10 +48,7 @@ struct daemon {
     struct engine *engine;
     struct journal *journal;
     struct live_view live;
-    struct status_socket *status_socket;
-    struct command_socket *command_socket;
-    struct metrics_server *metrics_server;
-    struct listener_remover remover;
+    struct listeners listeners;
     struct event *signals[SIGNALS], *watchdog, *look, *again; /* the last one while the journal waits */
     size_t open_files_max;
     int64_t clock_difference; /* milliseconds of the wall clock ahead of the other one */
@@ -189,47 +183,6 @@ static void take_command(const struct drain_request *request, struct drain_answe
               answer->sentence);
 }
 
-/* Closes what is listened on, where another config says something else of that: first of all, since two may
- * have changed places. */
-static void close_listeners(struct daemon *daemon, const struct config *old, const struct config *config)
-{
-    if (!string_equals(old->status_socket_location, config->status_socket_location)) {
-        status_socket_free(daemon->status_socket);
-        daemon->status_socket = NULL;
-    }
-    if (!string_equals(old->command_socket_location, config->command_socket_location)) {
-        command_socket_free(daemon->command_socket);
-        daemon->command_socket = NULL;
-    }
-    if (!string_equals(old->metrics_listen, config->metrics_listen)) {
-        metrics_server_free(daemon->metrics_server);
-        daemon->metrics_server = NULL;
-    }
-}
-
-/* Opens what the config says is to be listened on and is not yet: an error leaves that one closed, for the
- * next reload to try again. */
-static int open_listeners(struct daemon *daemon, const struct config *config, struct error *error)
-{
-    int result = 0;
-    if (daemon->status_socket == NULL && config->status_socket_location != NULL) {
-        daemon->status_socket = status_socket_new(daemon->base, config->status_socket_location,
-                                                  &daemon->remover, live_view_fill, &daemon->live, error);
-        result = daemon->status_socket != NULL ? result : -1;
-    }
-    if (daemon->command_socket == NULL && config->command_socket_location != NULL) {
-        daemon->command_socket = command_socket_new(daemon->base, config->command_socket_location,
-                                                    &daemon->remover, take_command, daemon, error);
-        result = daemon->command_socket != NULL ? result : -1;
-    }
-    if (daemon->metrics_server == NULL && config->metrics_listen != NULL) {
-        daemon->metrics_server = metrics_server_new(daemon->base, config->metrics_listen, &daemon->remover,
-                                                    live_view_fill, &daemon->live, error);
-        result = daemon->metrics_server != NULL ? result : -1;
-    }
-    return result;
-}
-
 /* Works out where the local tors are; endpoints is to be released when the places are needed no more. */
 static void find_tor_places(const struct daemon *daemon, const struct config *config,
                             struct tor_endpoints *endpoints, struct engine_tor_places *places)
@@ -257,8 +210,8 @@ static void apply_config(struct daemon *daemon, struct config *config)
     char changes[CONFIG_DIFFERENCE_TEXT_SIZE];
     struct error error;
     set_tor_places(daemon, config);
-    close_listeners(daemon, daemon->config, config);
-    if (open_listeners(daemon, config, &error) != 0)
+    listeners_close_changed(&daemon->listeners, daemon->config, config);
+    if (listeners_open(&daemon->listeners, config, &error) != 0)
         log_write(
             &daemon->log, LOG_LEVEL_ERROR,
             "%s (since it is confined it can make sockets only in the folders that it started with: a new "
@@ -493,7 +446,12 @@ static int publish(struct daemon *daemon)
     static const struct reload_callbacks reload_callbacks = {.loaded = config_loaded,
                                                              .not_kept = config_not_kept};
     struct error error;
-    if (open_listeners(daemon, daemon->config, &error) != 0) {
+    daemon->listeners = (struct listeners){.base = daemon->base,
+                                           .live = &daemon->live,
+                                           .remover = {remove_socket, daemon},
+                                           .perform = take_command,
+                                           .context = daemon};
+    if (listeners_open(&daemon->listeners, daemon->config, &error) != 0) {
         log_write(&daemon->log, LOG_LEVEL_CRITICAL, "%s", error.text);
         /* It may be possible in a moment: the service manager tries again. */
         return command_exit_code(&error, EXIT_CODE_NOTHING_PUBLISHED);
@@ -562,7 +520,6 @@ int run_command(const struct options *options)
     daemon.open_files_max = open_files_raise();
     log_open(&daemon.log, STDERR_FILENO, options->verbosity);
     daemon.live.plan = &daemon.plan;
-    daemon.remover = (struct listener_remover){remove_socket, &daemon};
     daemon.live.loaded_at = daemon.live.started_at;
     daemon.live.reload_error = daemon.reload_error;
     if (confinement_make_plan(&daemon.plan, options, &error) != 0) {
@@ -581,9 +538,7 @@ int run_command(const struct options *options)
             log_write(&daemon.log, LOG_LEVEL_WARNING, "%s", error.text);
         result = load_and_run(&daemon);
     }
-    status_socket_free(daemon.status_socket);
-    command_socket_free(daemon.command_socket);
-    metrics_server_free(daemon.metrics_server);
+    listeners_free(&daemon.listeners);
     reload_free(daemon.reload);
     engine_free(daemon.engine);
     journal_free(daemon.journal);
