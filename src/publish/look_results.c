@@ -5,8 +5,8 @@
 
 #include "publish/descriptors.h"
 #include "publish/fetches.h"
+#include "publish/look_comparison.h"
 #include "publish/looks.h"
-#include "publish/own_points.h"
 #include "publish/pace.h"
 #include "publish/rounds.h"
 #include "publish/source_life.h"
@@ -34,138 +34,7 @@
 /* HSDirs keep a descriptor for so long: another publisher that has not been seen since is gone. */
 #define DESCRIPTOR_TIME (180 * MINUTE)
 
-/* -- another publisher's descriptor ------------------------------------------------------------------ */
-
-/* A descriptor against what the frontend's sources offer. */
-struct comparison {
-    size_t unknown; /* points that no source offers or has offered of late */
-    size_t stale;   /* points that no source offers any more */
-    bool is_same;   /* the points are those that are wanted */
-    bool lacks;     /* a live source of which ours would have a point has none */
-    bool is_less;   /* there are fewer points than are wanted */
-    bool is_open;   /* everybody may read it, and the frontend is restricted */
-};
-
-static bool has_point(const struct descriptor *descriptor, const struct introduction_point *point)
-{
-    for (size_t i = 0; descriptor != NULL && i < descriptor->point_count; i++) {
-        if (introduction_point_equals(&descriptor->points[i], point))
-            return true;
-    }
-    return false;
-}
-
-static bool source_offers(const struct source *source, const struct introduction_point *point)
-{
-    return has_point(source->descriptor, point) || has_point(source->next, point);
-}
-
-/* Looks for a point at all sources of a frontend. */
-static void compare_point(const struct publisher *publisher, const struct publisher_frontend *frontend,
-                          const struct introduction_point *point, struct comparison *comparison, int64_t now)
-{
-    bool was_offered = false;
-    for (size_t i = 0; i < frontend->member_count; i++) {
-        const struct source *source = publisher_member_source(publisher, &frontend->members[i]);
-        if (source_offers(source, point) && source_is_in(source))
-            return;
-        was_offered |= source_offers(source, point) || offered_points_has(&source->offered, point, now);
-    }
-    comparison->stale++;
-    comparison->unknown += !was_offered;
-}
-
-static bool has_point_of(const struct descriptor *descriptor, const struct source *source)
-{
-    for (size_t i = 0; i < descriptor->point_count; i++) {
-        if (source_offers(source, &descriptor->points[i]))
-            return true;
-    }
-    return false;
-}
-
-/* True when every set has points of a source. */
-static bool is_everywhere(const struct assignment *assignment, uint64_t source)
-{
-    for (size_t i = 0; i < assignment->count; i++) {
-        if (point_set_count_of(assignment->sets[i], source) == 0)
-            return false;
-    }
-    return true;
-}
-
-/* True when a source whose points are in the wanted set has none in a descriptor which has room for them.
- * Where each HSDir has points of its own, another publisher may have given it others: what a source lacks
- * there it may have elsewhere, unless it is to be everywhere. */
-static bool lacks_source(const struct publisher *publisher, const struct publisher_frontend *frontend,
-                         const struct point_set *wanted, const struct descriptor *descriptor)
-{
-    if (wanted == NULL || descriptor->point_count == INTRODUCTION_POINTS_MAX)
-        return false;
-    bool is_distinct = assignment_is_distinct(frontend->assignment);
-    for (size_t i = 0; i < wanted->count; i++) {
-        uint64_t number = wanted->entries[i].source;
-        const struct source *source = publisher_find_source(publisher, number);
-        if (source != NULL && source_is_in(source) && !has_point_of(descriptor, source) &&
-            (!is_distinct || is_everywhere(frontend->assignment, number)))
-            return true;
-    }
-    return false;
-}
-
-static bool has_wanted_points(const struct point_set *wanted, const struct descriptor *descriptor)
-{
-    if (wanted == NULL || wanted->count != descriptor->point_count)
-        return false;
-    for (size_t i = 0; i < descriptor->point_count; i++) {
-        if (!point_set_has_point(wanted, &descriptor->points[i]))
-            return false;
-    }
-    return true;
-}
-
-/* True when a descriptor has clients solve what they are to solve; it may be for a shorter time. */
-static bool has_wanted_work(const struct point_set *wanted, const struct descriptor *descriptor)
-{
-    const struct pow_params *ours = &wanted->features.pow_params, *seen = &descriptor->pow_params;
-    if (!ours->is_present || !seen->is_present)
-        return ours->is_present == seen->is_present;
-    return memcmp(ours->seed, seen->seed, POW_SEED_SIZE) == 0 &&
-           ours->suggested_effort == seen->suggested_effort;
-}
-
-/* Where each HSDir has the points of one twin, another publisher may have given it another one than this; and
- * what that twin's tor has made for the second half of the day it may have heard of alone. */
-static void compare_split(const struct publisher *publisher, const struct publisher_frontend *frontend,
-                          const struct descriptor *descriptor, struct comparison *comparison)
-{
-    if (own_points_find_owner(publisher, frontend, descriptor) != NULL) {
-        comparison->stale -= comparison->unknown;
-        comparison->unknown = 0;
-    }
-    comparison->lacks = comparison->is_less = false;
-    comparison->is_same = comparison->stale == 0;
-}
-
-static struct comparison compare(const struct publisher *publisher, const struct publisher_frontend *frontend,
-                                 const struct publisher_upload *upload, const struct descriptor *descriptor,
-                                 int64_t now)
-{
-    struct comparison comparison = {
-        .is_same = has_wanted_points(upload->wanted, descriptor),
-        .lacks = lacks_source(publisher, frontend, upload->wanted, descriptor),
-        .is_less = upload->wanted != NULL && descriptor->point_count < upload->wanted->count,
-    };
-    for (size_t i = 0; i < descriptor->point_count; i++)
-        compare_point(publisher, frontend, &descriptor->points[i], &comparison, now);
-    if (frontend->is_split)
-        compare_split(publisher, frontend, descriptor, &comparison);
-    /* Another publisher's that is restricted is closed. */
-    comparison.is_open = frontend->clients != NULL;
-    comparison.is_same = comparison.is_same && !comparison.is_open;
-    comparison.lacks = comparison.lacks || comparison.is_open;
-    return comparison;
-}
+/* -- strangers --------------------------------------------------------------------------------------- */
 
 /* True when points that are not known may be what a twin's tor has made: one that has uploaded there, or may
  * have while nobody could hear of that, as of one without a control port nobody ever does. */
@@ -188,7 +57,7 @@ static bool may_be_of_twin(const struct publisher *publisher, const struct publi
 /* True when points that are not known are no reason to worry: other publishers are there on purpose, and hear
  * more than this one does. Where it hears of some sources, theirs must be among the points. */
 static bool expects_unknown(const struct publisher *publisher, const struct publisher_frontend *frontend,
-                            const struct descriptor *descriptor, const struct comparison *comparison)
+                            const struct descriptor *descriptor, const struct look_comparison *comparison)
 {
     size_t live = 0;
     for (size_t i = 0; i < frontend->member_count; i++)
@@ -197,8 +66,6 @@ static bool expects_unknown(const struct publisher *publisher, const struct publ
         return false;
     return live == 0 || comparison->unknown < descriptor->point_count;
 }
-
-/* -- strangers --------------------------------------------------------------------------------------- */
 
 static void set_others(struct publisher *publisher, size_t number, enum others_state state, int64_t now)
 {
@@ -330,7 +197,7 @@ static void mend_hsdir(struct publisher *publisher, size_t number, struct publis
 
 /* True when another publisher does not know, or not yet, what this one does. Points that nobody here has
  * heard of say nothing of that. */
-static bool is_out_of_date(const struct comparison *comparison)
+static bool is_out_of_date(const struct look_comparison *comparison)
 {
     return comparison->lacks || comparison->stale > comparison->unknown;
 }
@@ -354,7 +221,7 @@ static bool has_refused_news(const struct publisher_descriptor *descriptor,
  * once more, above that counter. The round takes the place of the one after the refusal, which would come
  * minutes later; but not again and again. */
 static void overtake(struct publisher *publisher, size_t number, const struct publisher_upload *upload,
-                     const struct comparison *comparison, int64_t now)
+                     const struct look_comparison *comparison, int64_t now)
 {
     struct publisher_frontend *frontend = &publisher->frontends[number];
     struct publisher_descriptor *descriptor = looks_find_descriptor(publisher, number);
@@ -390,14 +257,11 @@ static enum look_verdict judge_ours(struct publisher *publisher, size_t number,
 {
     const struct publisher_descriptor *descriptor = looks_find_descriptor(publisher, number);
     bool is_last = upload_was_made_at(descriptor, upload, result->made_at);
-    bool is_same = has_wanted_points(upload->wanted, result->descriptor) &&
-                   has_wanted_work(upload->wanted, result->descriptor) &&
-                   result->descriptor->is_restricted == (upload->wanted->features.clients != NULL);
     if (is_last)
         upload_note_seen(upload, result->made_at);
     else if (result->made_at != MOMENT_NONE && upload->taken_at != MOMENT_NONE)
         upload->taken_at = earlier(upload->taken_at, result->made_at);
-    if (is_same)
+    if (look_comparison_is_as_wanted(upload->wanted, result->descriptor))
         return LOOK_CURRENT;
     if (!is_last)
         mend_hsdir(publisher, number, upload, now);
@@ -443,7 +307,7 @@ static enum look_verdict judge_closed(struct publisher *publisher, size_t number
                                       int64_t now)
 {
     struct publisher_frontend *frontend = &publisher->frontends[number];
-    const struct comparison nothing = {.is_less = true};
+    const struct look_comparison nothing = {.is_less = true};
     bool is_expected = frontend->clients != NULL && publisher->rules.has_other_publishers;
     bool is_foreign = !is_expected && is_foreign_where_seen(publisher, frontend, upload, result, now);
     if (note_others(publisher, number, upload, result, is_foreign, STRANGER_CLOSED, now))
@@ -461,7 +325,8 @@ static enum look_verdict judge_others(struct publisher *publisher, size_t number
                                       int64_t now)
 {
     struct publisher_frontend *frontend = &publisher->frontends[number];
-    struct comparison comparison = compare(publisher, frontend, upload, result->descriptor, now);
+    struct look_comparison comparison =
+        look_comparison_make(publisher, frontend, upload, result->descriptor, now);
     bool has_strange_points =
         comparison.unknown > 0 && !expects_unknown(publisher, frontend, result->descriptor, &comparison);
     bool is_foreign = (has_strange_points || comparison.is_open) &&
