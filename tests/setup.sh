@@ -5,7 +5,7 @@ build_packages='gcc cmake make pkg-config libc6-dev libevent-dev libsodium-dev l
     libjansson-dev libseccomp-dev'
 network_packages='tor curl libfaketime python3 python3-stem python3-cryptography'
 test_packages='clang clang-format libclang-rt-dev libcmocka-dev onionbalance python3-yaml mandoc valgrind git
-    openssl prometheus systemd llvm-14 gdb shellcheck pycodestyle pyflakes3
+    openssl prometheus systemd llvm gdb shellcheck pycodestyle pyflakes3
     build-essential debhelper lintian mmdebstrap buildah'
 
 # Debian's Python, since only that one has the python3-* packages.
