@@ -6,6 +6,33 @@ set(OBPUB_SYSTEMD_FOLDER lib/systemd/system CACHE STRING "Where systemd's units 
 set(OBPUB_SYSUSERS_FOLDER lib/sysusers.d CACHE STRING "Where systemd-sysusers(8) finds its files")
 set(OBPUB_TMPFILES_FOLDER lib/tmpfiles.d CACHE STRING "Where systemd-tmpfiles(8) finds its files")
 
+# What systemd there is: its first number, or nothing where that is not known. A unit for a newer one than there is would not
+# do what it says.
+function(find_systemd_version variable)
+  set(${variable} "" PARENT_SCOPE)
+  foreach(command "${PKG_CONFIG_EXECUTABLE};--modversion;systemd" "systemctl;--version")
+    execute_process(COMMAND ${command} OUTPUT_VARIABLE output RESULT_VARIABLE result ERROR_QUIET)
+    if(result EQUAL 0 AND output MATCHES "^(systemd )?([0-9]+)")
+      set(${variable} ${CMAKE_MATCH_2} PARENT_SCOPE)
+      return()
+    endif()
+  endforeach()
+endfunction()
+find_systemd_version(found_systemd_version)
+set(OBPUB_SYSTEMD_VERSION "${found_systemd_version}" CACHE STRING
+    "The systemd that the units are for; empty for units that any can use")
+
+# From 253 on "systemctl reload" waits until the reload is over, and sends the signal itself.
+if(OBPUB_SYSTEMD_VERSION AND OBPUB_SYSTEMD_VERSION GREATER_EQUAL 253)
+  set(SERVICE_TYPE notify-reload)
+  set(SERVICE_RELOAD_LINE "")
+  set(SERVICE_RELOAD_PATHS "")
+else()
+  set(SERVICE_TYPE notify)
+  set(SERVICE_RELOAD_LINE "ExecReload=/bin/kill -HUP $MAINPID\n")
+  set(SERVICE_RELOAD_PATHS " -/bin/kill -/usr/bin/kill")
+endif()
+
 # The unit's line; a unit with a group that is not there does not start.
 set(OBPUB_TOR_GROUP_LINE "")
 if(OBPUB_TOR_GROUP)

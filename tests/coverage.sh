@@ -24,7 +24,7 @@ parsers='src/agent/client_line.c src/agent/command_filter.c src/agent/relay.c sr
     src/report/drain_request.c src/report/status_document.c src/report/status_text.c src/report/status_printer.c src/report/status_hsdirs.c
     src/signer/bundle_request.c src/signer/key_request.c src/signer/request.c src/socks/handshake.c'
 
-setup_packages "$build_packages" clang libclang-rt-dev libcmocka-dev llvm-14
+setup_packages "$build_packages" clang libclang-rt-dev libcmocka-dev llvm
 step 'building in build/test-clang'
 setup_build_target=fuzz_targets
 for_tests setup_build clang || exit 1
@@ -36,11 +36,11 @@ ctest --test-dir build/test-clang -L fuzz -Q -j "$(nproc)" || {
     echo 'A target failed: sh tests/run.sh clang shows how.'
     exit 1
 }
-llvm-profdata-14 merge -o $folder/all.profdata $folder/*.profraw || exit 1
+llvm-profdata merge -o $folder/all.profdata $folder/*.profraw || exit 1
 
 step 'lines of the parsers that the corpora run'
 # shellcheck disable=SC2086 # a list of words
-llvm-cov-14 export -summary-only -instr-profile $folder/all.profdata $folder/replay $parsers >$folder/summary.json &&
+llvm-cov export -summary-only -instr-profile $folder/all.profdata $folder/replay $parsers >$folder/summary.json &&
     $python - $folder/summary.json $minimum $parsers <<'EOF'
 import json
 import os

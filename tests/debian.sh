@@ -1,9 +1,11 @@
 #!/bin/sh
 # Makes a minimal Debian in a folder, or a tar archive, from where this machine has its packages: sh tests/debian.sh [--suite
-# trixie] PLACE PACKAGE..., which are packages to have in it. It is Debian 12 unless another suite is named. Needs mmdebstrap,
-# and root.
+# trixie] PLACE PACKAGE..., which are packages to have in it. It is the Debian that this machine has, 12 or 13, unless another
+# suite is named. Needs mmdebstrap, and root.
 
-suite=bookworm
+# shellcheck source=/dev/null
+here=$(. /etc/os-release && echo "$VERSION_CODENAME")
+suite=$here
 [ "$1" != --suite ] || {
     suite=$2
     shift 2
@@ -11,13 +13,13 @@ suite=bookworm
 place=$1
 shift
 
-# Print this machine's sources of Debian 12 as those of the suite; nothing, for which mmdebstrap has sources of its own, if there
+# Print this machine's sources of its own Debian as those of the suite; nothing, for which mmdebstrap has sources of its own, if there
 # are none.
 print_sources()
 {
     # shellcheck disable=SC2016 # apt fills them in
     apt-get indextargets --format 'deb $(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' 'Origin: Debian' |
-        grep ' bookworm[^ ]* ' | sed "s/ bookworm/ $suite/"
+        grep " ${here}[^ ]* " | sed "s/ $here/ $suite/"
 }
 
 # Print how this machine's apt gets at its sources.

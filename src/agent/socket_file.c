@@ -10,18 +10,18 @@
 
 #include "files/path.h"
 
-#define GROUP_AS_IT_IS ((gid_t)-1)
+static const gid_t group_as_it_is = (gid_t)-1;
 
 /* The group of the control socket, or of its folder while the tor does not run. Root's says nothing. */
 static gid_t find_group(const char *control_path)
 {
     struct stat status;
     if (control_path == NULL)
-        return GROUP_AS_IT_IS;
+        return group_as_it_is;
     if (stat(control_path, &status) == 0)
-        return S_ISSOCK(status.st_mode) ? status.st_gid : GROUP_AS_IT_IS;
+        return S_ISSOCK(status.st_mode) ? status.st_gid : group_as_it_is;
     char *folder = path_copy_folder(control_path);
-    gid_t group = stat(folder, &status) == 0 && status.st_gid != 0 ? status.st_gid : GROUP_AS_IT_IS;
+    gid_t group = stat(folder, &status) == 0 && status.st_gid != 0 ? status.st_gid : group_as_it_is;
     free(folder);
     return group;
 }
@@ -50,7 +50,7 @@ void socket_file_give(const char *path, const char *control_path, const struct c
         !(plan->may_give_files && fchownat(file, "", plan->user.uid, plan->user.gid, AT_EMPTY_PATH) == 0))
         log_write(log, LOG_LEVEL_WARNING, "the socket %s can't be given to obpub's user: %s", path,
                   strerror(errno));
-    bool is_given = group != GROUP_AS_IT_IS && plan->may_give_files &&
+    bool is_given = group != group_as_it_is && plan->may_give_files &&
                     fchownat(file, "", (uid_t)-1, group, AT_EMPTY_PATH) == 0;
     if (!is_given)
         log_write(log, LOG_LEVEL_WARNING,

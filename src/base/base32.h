@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 /* Characters that size bytes take. */
-#define BASE32_LENGTH(size) (((size_t)(size)*8 + 4) / 5)
+#define BASE32_LENGTH(size) ((8 * (size_t)(size) + 4) / 5)
 
 /* Writes size bytes as BASE32_LENGTH(size) characters, without a NUL. */
 void base32_encode(char *text, const uint8_t *bytes, size_t size);

@@ -70,6 +70,7 @@ static void loaded(int result, struct config *config, struct config_report *repo
     event_del(reload->timer);
     reload->callbacks.loaded(copy, report, NULL, reload->context);
     keep(reload);
+    begin_wanted(reload); /* which waits for that, but not for ever */
 }
 
 /* Begins a reload that is wanted, if it can be. */
@@ -109,6 +110,11 @@ void reload_begin(struct reload *reload)
     reload->is_wanted = true;
     if (reload->state != RELOAD_LOADING)
         begin_wanted(reload);
+}
+
+bool reload_is_wanted(const struct reload *reload)
+{
+    return reload->is_wanted;
 }
 
 struct reload *reload_new(struct event_base *base, struct reader_client *reader,

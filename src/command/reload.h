@@ -2,6 +2,8 @@
 #ifndef OBPUB_COMMAND_RELOAD_H
 #define OBPUB_COMMAND_RELOAD_H
 
+#include <stdbool.h>
+
 #include <event2/event.h>
 
 #include "config/config.h"
@@ -29,5 +31,8 @@ void reload_free(struct reload *reload);
 /* Begins. While one is under way, another one begins when that is over, once. Never calls back before it has
  * returned. */
 void reload_begin(struct reload *reload);
+
+/* Whether another one is to begin. In the callback: whether what has been read may be older than that. */
+bool reload_is_wanted(const struct reload *reload);
 
 #endif

@@ -84,10 +84,11 @@ static void tell_manager(struct daemon *daemon, const struct report_view *view)
         backends += backend->is_used;
         live += backend->is_used && source_is_in(backend);
     }
-    service_manager_status(&daemon->manager,
-                           "%zu of %zu frontends published%s, %zu of %zu backends in%s%s%s%s", published,
-                           view->frontend_count, restriction, live, backends, problem[0] != '\0' ? "; " : "",
-                           problem, view->tor_status[0] != '\0' ? "; " : "", view->tor_status);
+    service_manager_status(
+        &daemon->manager, "%zu of %zu frontends published%s, %zu of %zu backends in%s%s%s%s%s%s", published,
+        view->frontend_count, restriction, live, backends, problem[0] != '\0' ? "; " : "", problem,
+        view->tor_status[0] != '\0' ? "; " : "", view->tor_status,
+        view->reload_error[0] != '\0' ? "; the config was not read again: " : "", view->reload_error);
 }
 
 static void engine_changed(void *context)
@@ -255,6 +256,7 @@ static void config_loaded(struct config *config, const struct config_report *rep
                           const struct error *error, void *context)
 {
     struct daemon *daemon = context;
+    struct report_view view;
     engine_counters(daemon->engine)->reloads++;
     log_config(daemon, config, report);
     if (config != NULL) {
@@ -269,7 +271,11 @@ static void config_loaded(struct config *config, const struct config_report *rep
                   "the config was not read again: the one before stays in use%s%s",
                   report->error_count == 0 ? ": " : "", report->error_count == 0 ? error->text : "");
     }
-    service_manager_ready(&daemon->manager);
+    live_view_fill(&view, &daemon->live);
+    tell_manager(daemon, &view);
+    /* Who has asked again meanwhile waits for what there is now, which has not been read yet. */
+    if (!reload_is_wanted(daemon->reload))
+        service_manager_ready(&daemon->manager);
 }
 
 static void reload(struct daemon *daemon)

@@ -242,7 +242,7 @@ static bool explain_shell(const char *path, struct error *error)
 static char *open_file(const char *path, bool takes_groups, struct plain_file *file, bool *is_folder,
                        struct error *error)
 {
-    enum plain_file_fault (*const open_key)(struct plain_file * file, const char *path) =
+    enum plain_file_fault (*const open_key)(struct plain_file *, const char *) =
         takes_groups ? key_file_open_of_group : key_file_open;
     enum plain_file_fault fault = open_key(file, path);
     *is_folder = fault == PLAIN_FILE_FOLDER;

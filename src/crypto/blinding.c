@@ -22,10 +22,7 @@ static const char credential_string[] = "credential";
 static const char subcredential_string[] = "subcredential";
 
 /* A string without its NUL. */
-#define STRING_SPAN(string)                                                                                  \
-    {                                                                                                        \
-        (string), sizeof(string) - 1                                                                         \
-    }
+#define STRING_SPAN(string) ((struct span){(string), sizeof(string) - 1})
 
 void blinding_compute_parameter(uint8_t parameter[BLINDING_PARAMETER_SIZE],
                                 const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE], uint64_t period_number,

@@ -117,7 +117,8 @@ static int compare(const void *one, const void *other)
     int order = compare_addresses(one, other);
     if (order != 0)
         return order;
-    return (*left)->order < (*right)->order ? -1 : (*left)->order > (*right)->order;
+    const size_t first = (*left)->order, second = (*right)->order;
+    return first < second ? -1 : first > second;
 }
 
 /* The tor has one key for each onion service: of two in the config the first one counts. */

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 /* Characters that size bytes take without padding, and with it. */
-#define BASE64_LENGTH(size) (((size)*4 + 2) / 3)
+#define BASE64_LENGTH(size) ((4 * (size) + 2) / 3)
 #define BASE64_PADDED_LENGTH(size) (((size) + 2) / 3 * 4)
 
 /* Writes size bytes as BASE64_LENGTH(size) characters without padding and without a NUL. */

@@ -14,10 +14,7 @@
 #define DISASTER_PREFIX "shared-random-disaster"
 #define HSDIR_INDEX_PREFIX "node-idx"
 #define DESCRIPTOR_INDEX_PREFIX "store-at-idx"
-#define PREFIX_SPAN(prefix)                                                                                  \
-    {                                                                                                        \
-        prefix, sizeof(prefix) - 1                                                                           \
-    }
+#define PREFIX_SPAN(prefix) ((struct span){(prefix), sizeof(prefix) - 1})
 
 void hsdir_ring_disaster_value(uint8_t value[SHARED_RANDOM_VALUE_SIZE], uint64_t period_number,
                                uint32_t period_length)

@@ -13,6 +13,8 @@ import time
 
 import checks
 
+from harness.process import children, field_of
+
 CONFIG = """tor-control: unix:{folder}/no-tor
 services:
   - key: {key}
@@ -178,10 +180,35 @@ def check_reload():
             checks.check(f"a {name} config: {'no error' if is_good else 'an error with the line'}",
                          any(line.startswith("<3>") and "config.yaml:1: " in line for line in one.log) != is_good,
                          one.log)
+            said = [note for note in one.notes if note.startswith("STATUS=")]
+            checks.check(f"a {name} config: before the end, the status line {'does not say' if is_good else 'says'} that it "
+                         "was refused", one.notes[-1] == "READY=1" and (is_good or len(said) > 0)
+                         and all(("was not read again: " in note) != is_good for note in said[-1:]), one.notes)
         one.forget()
         one.process.send_signal(signal.SIGUSR1)
         checks.check("SIGUSR1 writes the status into the log", one.wait_for(lambda: len(one.log) >= 4), one.log)
         checks.check("it still runs", one.process.poll() is None)
+
+
+def check_reload_meanwhile():
+    """Who asks for another reload while one is under way is told of the end of that other one: the first one may not have
+    what has changed since."""
+    with service() as one:
+        one.start()
+        one.wait_for(is_ready(one))
+        one.wait_for(lambda: False, 0.5)
+        one.forget()
+        reader = next(pid for pid in children(one.process.pid) if field_of(pid, "Name") == "obpub-reader")
+        os.kill(reader, signal.SIGSTOP)
+        for number in (1, 2):
+            one.process.send_signal(signal.SIGHUP)
+            one.wait_for(lambda: len([note for note in one.notes if note.startswith("RELOADING")]) == number)
+        checks.check("while the reader hangs no reload is over", not is_ready(one)(), one.notes)
+        os.kill(reader, signal.SIGCONT)
+        checks.check("both are over then", one.wait_for(is_ready(one)), one.notes)
+        one.wait_for(lambda: False, 1)
+        notes = [note.split("\n")[0] for note in one.notes if not note.startswith("STATUS=")]
+        checks.check("and that is said once, at the end of the second one", notes == ["RELOADING=1"] * 2 + ["READY=1"], notes)
 
 
 def check_credential():
@@ -235,6 +262,7 @@ def main():
     check_plain_log()
     check_watchdog()
     check_reload()
+    check_reload_meanwhile()
     check_credential()
     check_bad_start()
     check_manager_that_makes_no_sense()

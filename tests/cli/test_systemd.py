@@ -66,7 +66,7 @@ def check_verify(unit, folder):
     result = run("systemd-analyze", "verify", "--man=no", copy)
     complaints = result.stdout + result.stderr
     checks.check("it has complaints about a bad one",
-                 "protect system" in complaints and "ProtectNonsense" in complaints, complaints)
+                 re.search("protect system|ProtectSystem=maybe", complaints) and "ProtectNonsense" in complaints, complaints)
 
 
 def check_agent_settings(unit, name, places, group):
@@ -82,11 +82,16 @@ def check_agent_settings(unit, name, places, group):
     })
 
 
-def check_settings(unit):
-    """What the manual promises of the unit."""
+def systemd_waits():
+    """Whether this machine's systemd has a type of service whose reloads it waits for."""
+    return int(re.match(r"systemd (\d+)", run("systemd-analyze", "--version").stdout)[1]) >= 253
+
+
+def check_settings(unit, waits):
+    """What the manual promises of the unit, with a systemd that waits for the end of a reload or one that does not."""
     check_promises(unit, {
-        "Type": "notify", "ExecStart": "/usr/bin/obpub -c /etc/obpub/config.yaml",
-        "ExecReload": "/bin/kill -HUP $MAINPID", "Restart": "always", "RestartPreventExitStatus": "2",
+        "Type": "notify-reload" if waits else "notify", "ExecStart": "/usr/bin/obpub -c /etc/obpub/config.yaml",
+        "ExecReload": None if waits else "/bin/kill -HUP $MAINPID", "Restart": "always", "RestartPreventExitStatus": "2",
         "KillMode": "mixed", "StartLimitIntervalSec": "0", "User": "obpub", "SupplementaryGroups": "debian-tor",
         "RuntimeDirectory": "obpub",
         "LoadCredential": "keys:/etc/obpub/keys", "LimitCORE": "0", "MemoryDenyWriteExecute": "yes",
@@ -97,7 +102,7 @@ def check_settings(unit):
 def check_promises(unit, promised):
     settings = settings_of(unit)
     for name, value in promised.items():
-        checks.check(f"{unit.name}: {name}={value}", settings.get(name) == [value], settings.get(name))
+        checks.check(f"{unit.name}: {name}={value}", settings.get(name) == (value and [value]), settings.get(name))
     # Where a path without a dash is missing systemd doesn't start the service at all.
     paths = settings.get("ExecPaths", [""])[0].split()
     certain = [path for path in paths if not path.startswith("-")]
@@ -105,6 +110,14 @@ def check_promises(unit, promised):
                  certain == ["/usr/bin/obpub", "/usr/lib"], paths)
     checks.check(f"{unit.name}: there is a watchdog",
                  re.fullmatch(r"[1-9]\d*s", settings.get("WatchdogSec", [""])[0]) is not None)
+
+
+def check_versions(folder):
+    """What the unit is like for other systemds; where it is not known which there is, any can use it."""
+    for version, waits in (("252", False), ("253", True), ("257", True), ("", False)):
+        unit = configure(folder / f"systemd{version}", f"-DOBPUB_SYSTEMD_VERSION={version}") / "obpub.service"
+        check_settings(unit, waits)
+        checks.check("what it does not start can't be started", ("/bin/kill" in settings_of(unit)["ExecPaths"][0]) != waits)
 
 
 def check_overrides(folder):
@@ -152,7 +165,7 @@ def main():
         made = configure(folder / "made")
         check_exposure(made / "obpub.service", folder)
         check_verify(made / "obpub.service", folder)
-        check_settings(made / "obpub.service")
+        check_settings(made / "obpub.service", systemd_waits())
         check_exposure(made / "obpub-agent.service", folder)
         check_verify(made / "obpub-agent.service", folder)
         check_agent_settings(made / "obpub-agent.service", "obpub-agent", "", "debian-tor")
@@ -160,6 +173,7 @@ def main():
                              "--control unix:/run/tor-instances/%i/control "
                              "--listen unix:/run/obpub-agent-%i/control.sock ", "_tor-%i")
         check_user_and_folders(made, folder)
+        check_versions(folder)
         check_overrides(folder)
     checks.finish()
 

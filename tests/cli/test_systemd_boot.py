@@ -90,10 +90,33 @@ def check_reload(machine):
     for name, change in (("good", "true"), ("bad", "echo 'service: nonsense' >> /etc/obpub/config.yaml")):
         machine.run("sh", "-c", change)
         text = machine.run("systemctl", "reload", "obpub")
+        status = machine.show("StatusText")
         checks.check(f"systemctl reload with a {name} config", wait_for(
-            lambda: machine.show("ActiveState") == "active" and machine.show("MainPID") == process), text)
+            lambda: machine.show("ActiveState") == "active" and machine.show("MainPID") == process) and text == "", text)
+        if test_systemd.systemd_waits():
+            checks.check(f"when it returns the status line {'says' if name == 'bad' else 'does not say'} that it was refused",
+                         ("was not read again" in status) == (name == "bad"), status)
     checks.check("the log says what is bad", wait_for(lambda: "no key \"service\"" in machine.log()), machine.log())
+    checks.check("so does the status line, in the end", wait_for(
+        lambda: "no key \"service\"" in machine.show("StatusText")), machine.show("StatusText"))
     machine.run("sed", "-i", "/nonsense/d", "/etc/obpub/config.yaml")
+    if test_systemd.systemd_waits():
+        check_waiting(machine)
+
+
+def check_waiting(machine):
+    """systemd from 253 on: a reload is over when the config has been read, however long that takes."""
+    reader = processes_of(machine)["obpub-reader"]
+    machine.run("kill", "-STOP", reader)
+    machine.run("systemctl", "reload", "--no-block", "obpub")
+    checks.check("while the reader hangs the service is reloading", wait_for(
+        lambda: machine.show("ActiveState") == "reloading"), machine.log())
+    time.sleep(2)
+    checks.check("for as long as it does", machine.show("ActiveState") == "reloading", machine.log())
+    machine.run("kill", "-CONT", reader)
+    checks.check("then the reload is over", wait_for(lambda: machine.show("ActiveState") == "active"), machine.log())
+    checks.check("and the good config is in use", "was not read again" not in machine.show("StatusText"),
+                 machine.show("StatusText"))
 
 
 def check_watchdog(machine):

@@ -1,4 +1,4 @@
-# The Debian packages: builds them, makes a new Debian 12, and there follows doc/debian.md line by line, which has obpub
+# The Debian packages: builds them, makes a new Debian of the same sort, 12 or 13, and there follows doc/debian.md line by line, which has obpub
 # installed, a frontend published and visited, obpub upgraded, Onionbalance replaced and purged, and obpub removed and purged.
 # By hand, with "--suite trixie --packages FOLDER", it does so on Debian 13, with packages that were built there.
 #
@@ -7,6 +7,7 @@
 
 import os
 import pathlib
+import platform
 import re
 import shutil
 import subprocess
@@ -22,7 +23,7 @@ BUILDING = 900  # seconds for the packages, beside all else
 # What a machine has besides what the packages depend on.
 PACKAGES = ('systemd', 'systemd-sysv', 'tor', 'curl', 'openssl', 'onionbalance', 'python3', 'adduser')
 OPTIONS = dict(zip(sys.argv[1::2], sys.argv[2::2]))
-SUITE = OPTIONS.get('--suite', 'bookworm')
+SUITE = OPTIONS.get('--suite', platform.freedesktop_os_release()['VERSION_CODENAME'])
 OLD_CONFIG = '''services:
   - key: old.key
     instances:

@@ -21,6 +21,7 @@ from harness.process import children  # noqa: E402
 SKIPPED = 77
 BUILDING = 900
 PACKAGING = checks.SOURCE / "packaging"
+SUITES = {"12": "bookworm", "13": "trixie"}
 IMAGES = {"obpub": "obpub:latest", "tor": "obpub-tor:latest"}
 # Runs a command in an image's files as the kubelet would have it: $1 is the folder of these, $2 and $3 user and group, $4 a
 # group that volumes have, and then come volumes, as "ro" or "rw", the folder and the place, until "--".
@@ -249,7 +250,8 @@ def main():
         folder = pathlib.Path(name)
         folder.chmod(0o755)
         store = Store(folder)
-        result = run("nice", "sh", checks.SOURCE / "tests/debian.sh", folder / "base.tar")
+        base = re.search(r"^ARG BASE=docker.io/library/debian:(\d+)-slim$", (PACKAGING / "Containerfile").read_text(), re.M)[1]
+        result = run("nice", "sh", checks.SOURCE / "tests/debian.sh", "--suite", SUITES[base], folder / "base.tar")
         checks.check("a new Debian is made", result.returncode == 0, result.stderr)
         store.import_base(folder / "base.tar")
         roots = {}

@@ -13,17 +13,21 @@ from links import find_broken_links  # noqa: E402
 
 VERSION = re.search(r"project\(obpub VERSION (\S+)", (checks.SOURCE / "CMakeLists.txt").read_text())[1]
 BUILDING = 900
-FILES = ("usr/bin/obpub", "usr/lib/sysusers.d/obpub.conf", "usr/lib/tmpfiles.d/obpub.conf", "usr/share/man/man8/obpub.8.gz",
-         "usr/share/man/man8/obpub-agent.8.gz", "usr/share/man/man5/obpub.yaml.5.gz", "usr/share/doc/obpub/README.md",
-         "usr/share/doc/obpub/README.Debian", "lib/systemd/system/obpub.service", "lib/systemd/system/obpub-agent.service",
-         "lib/systemd/system/obpub-agent@.service")
-OTHER_FILES = ("usr/sbin/onionbalance", "usr/share/man/man8/onionbalance.8.gz", "lib/systemd/system/obpub-onionbalance.service",
-               "usr/lib/sysusers.d/obpub-onionbalance.conf", "usr/lib/tmpfiles.d/obpub-onionbalance.conf")
 
 
 def run(*command, **keywords):
     return subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=BUILDING,
                           stdin=subprocess.DEVNULL, **keywords)
+
+
+# Debian 12 has them in /lib, Debian 13 in /usr/lib.
+UNITS = run("pkg-config", "--variable=systemdsystemunitdir", "systemd").stdout.strip().lstrip("/")
+FILES = ("usr/bin/obpub", "usr/lib/sysusers.d/obpub.conf", "usr/lib/tmpfiles.d/obpub.conf", "usr/share/man/man8/obpub.8.gz",
+         "usr/share/man/man8/obpub-agent.8.gz", "usr/share/man/man5/obpub.yaml.5.gz", "usr/share/doc/obpub/README.md",
+         "usr/share/doc/obpub/README.Debian", f"{UNITS}/obpub.service", f"{UNITS}/obpub-agent.service",
+         f"{UNITS}/obpub-agent@.service")
+OTHER_FILES = ("usr/sbin/onionbalance", "usr/share/man/man8/onionbalance.8.gz", f"{UNITS}/obpub-onionbalance.service",
+               "usr/lib/sysusers.d/obpub-onionbalance.conf", "usr/lib/tmpfiles.d/obpub-onionbalance.conf")
 
 
 def build(script, folder, **environment):
@@ -68,8 +72,9 @@ def check_content(made, folder):
             checks.check(f"{name[:-1]} has {file}", (root / file).exists() or (root / file).is_symlink())
     root = folder / "obpub_"
     depends = run("dpkg-deb", "-f", package, "Depends").stdout.strip().split(", ")
-    checks.check("what the unit reloads with comes with the package", "procps" in depends
-                 and "\nExecReload=/bin/kill " in (root / "lib/systemd/system/obpub.service").read_text(), depends)
+    reloads = re.findall("^ExecReload=(/bin/kill) |^(Type=notify-reload)$", (root / UNITS / "obpub.service").read_text(), re.M)
+    checks.check("what the unit reloads with comes with the package", reloads == ([("/bin/kill", "")] if "procps" in depends
+                 else [("", "Type=notify-reload")]), f"{reloads} {depends}")
     result = run(root / "usr/bin/obpub", "--version")
     checks.check("the program in it runs", result.stdout == f"obpub {VERSION}\n", result.stdout + result.stderr)
     program = folder / "obpub-onionbalance_" / "usr/sbin/onionbalance"

@@ -22,6 +22,7 @@ static struct event_base *base;
 static struct reader_client *client;
 static struct reload *reload;
 static unsigned loads, failures, keeps_failed;
+static bool was_wanted; /* another one, when the last was over */
 static struct error last_error;
 
 static void loaded(struct config *config, const struct config_report *report, const struct error *error,
@@ -31,6 +32,7 @@ static void loaded(struct config *config, const struct config_report *report, co
     assert_non_null(report);
     assert_true((config == NULL) == (error != NULL));
     loads++;
+    was_wanted = reload_is_wanted(reload);
     if (config == NULL) {
         failures++;
         last_error = *error;
@@ -142,11 +144,17 @@ static void test_again(void **state)
         reload_begin(reload);
     assert_int_equal(take_request(), READER_LOAD);
     answer_config();
+    assert_true(was_wanted);
+    assert_int_equal(event_base_get_num_events(base, EVENT_BASE_COUNT_ADDED),
+                     1); /* it is not waited for for ever */
     assert_int_equal(take_request(), READER_KEEP);
     answer_end(0);
+    assert_false(reload_is_wanted(reload));
     assert_int_equal(take_request(), READER_LOAD);
     answer_end(1);
     assert_int_equal(loads, 2);
+    assert_false(was_wanted);
+    assert_int_equal(event_base_get_num_events(base, EVENT_BASE_COUNT_ADDED), 0);
     assert_int_equal(take_request(), 0);
 }
 
