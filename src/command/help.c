@@ -6,6 +6,7 @@
 #include "command/commands.h"
 #include "command/option_table.h"
 #include "command/output.h"
+#include "crypto/curve.h"
 
 /* Characters of a line before what a command or an option is said to do. */
 #define HELP_COLUMN 27
@@ -91,7 +92,11 @@ int help_command(const struct options *options)
  * its name they get one line of the same shape. Somebody at a terminal is told the rest, too. */
 int version_command(const struct options *options)
 {
-    puts(options->is_onionbalance ? "onionbalance " ONIONBALANCE_VERSION : "obpub " OBPUB_VERSION);
+    char curve[CURVE_NAME_SIZE];
+    if (options->is_onionbalance)
+        puts("onionbalance " ONIONBALANCE_VERSION);
+    else
+        printf("obpub " OBPUB_VERSION "\ncurve: %s\n", curve_write_name(curve));
     if (options->is_onionbalance && isatty(STDERR_FILENO))
         fputs("This is obpub " OBPUB_VERSION " in Onionbalance's place: see obpub(8).\n", stderr);
     return output_finish(EXIT_CODE_COMPLETE);

@@ -23,6 +23,7 @@
 #include "command/tor_endpoint.h"
 #include "command/weak_passwords.h"
 #include "config/config_difference.h"
+#include "crypto/curve.h"
 #include "engine/draining.h"
 #include "engine/engine.h"
 #include "engine/open_files.h"
@@ -469,8 +470,10 @@ static int publish(struct daemon *daemon)
     daemon->reload = reload_new(daemon->base, daemon->processes.reader, &reload_callbacks, daemon);
     processes_watch(&daemon->processes, daemon->base, process_is_lost, daemon);
     size_t frontends = daemon->config->frontend_count;
-    log_write(&daemon->log, LOG_LEVEL_INFO, "obpub %s publishes %zu frontend%s of %s", OBPUB_VERSION,
-              frontends, frontends == 1 ? "" : "s", daemon->options->config_path);
+    char curve[CURVE_NAME_SIZE];
+    log_write(&daemon->log, LOG_LEVEL_INFO, "obpub %s publishes %zu frontend%s of %s, Curve25519 by %s",
+              OBPUB_VERSION, frontends, frontends == 1 ? "" : "s", daemon->options->config_path,
+              curve_write_name(curve));
     service_manager_ready(&daemon->manager);
     event_base_dispatch(daemon->base);
     service_manager_stopping(&daemon->manager);

@@ -8,6 +8,7 @@
 #include "base/big_endian.h"
 #include "base/memory.h"
 #include "blinding_parameter.h"
+#include "crypto/curve.h"
 
 /* The strings of appendix A.2. Of these only BLIND_STRING is hashed with its NUL. */
 static const char blind_string[] = "Derive temporary signing key";
@@ -43,24 +44,15 @@ void blinding_compute_parameter(uint8_t parameter[BLINDING_PARAMETER_SIZE],
     hash_sha3_256(parameter, pieces, sizeof(pieces) / sizeof(pieces[0]));
 }
 
-/* Makes the parameter a multiple of the cofactor with a fixed top bit, as every Ed25519 scalar is. */
-static void clamp_parameter(uint8_t clamped[BLINDING_PARAMETER_SIZE],
-                            const uint8_t parameter[BLINDING_PARAMETER_SIZE])
-{
-    memcpy(clamped, parameter, BLINDING_PARAMETER_SIZE);
-    clamped[0] &= 0xf8;
-    clamped[31] &= 0x7f;
-    clamped[31] |= 0x40;
-}
-
 int blinding_apply_to_public_key(uint8_t blinded_key[ED25519_PUBLIC_KEY_SIZE],
                                  const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE],
                                  const uint8_t parameter[BLINDING_PARAMETER_SIZE])
 {
     uint8_t clamped[BLINDING_PARAMETER_SIZE];
-    clamp_parameter(clamped, parameter);
+    memcpy(clamped, parameter, sizeof(clamped));
+    ed25519_clamp_scalar(clamped);
     /* This refuses points that are not canonical or not of the prime-order group. */
-    return crypto_scalarmult_ed25519_noclamp(blinded_key, clamped, identity_key) == 0 ? 0 : -1;
+    return curve_multiply_point(blinded_key, clamped, identity_key);
 }
 
 void blinding_apply_to_secret_key(struct ed25519_secret_key *blinded_secret_key,
@@ -75,8 +67,9 @@ void blinding_apply_to_secret_key(struct ed25519_secret_key *blinded_secret_key,
     hash_sha512(digest, pieces, sizeof(pieces) / sizeof(pieces[0]));
 
     uint8_t clamped[BLINDING_PARAMETER_SIZE];
-    clamp_parameter(clamped, parameter);
-    crypto_core_ed25519_scalar_mul(blinded_secret_key->scalar, clamped, secret_key->scalar);
+    memcpy(clamped, parameter, sizeof(clamped));
+    ed25519_clamp_scalar(clamped);
+    curve_multiply_scalars(blinded_secret_key->scalar, clamped, secret_key->scalar);
     /* A prefix of zeros is one that was lost. Hashed, it would pass for a secret that everybody knows; left
      * as it is, ed25519_sign() refuses it. */
     if (!sodium_is_zero(secret_key->nonce_prefix, sizeof(secret_key->nonce_prefix)))

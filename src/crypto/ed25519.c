@@ -8,38 +8,41 @@
 
 #include "algorithms.h"
 #include "base/memory.h"
-
-#define SCALAR_SIZE 32
+#include "crypto/curve.h"
 
 void ed25519_expand_seed(struct ed25519_secret_key *secret_key, const uint8_t seed[ED25519_SEED_SIZE])
 {
     uint8_t digest[SHA512_SIZE];
     hash_sha512(digest, &(struct span){seed, ED25519_SEED_SIZE}, 1);
     memcpy(secret_key->scalar, digest, sizeof(secret_key->scalar));
-    memcpy(secret_key->nonce_prefix, digest + SCALAR_SIZE, sizeof(secret_key->nonce_prefix));
+    memcpy(secret_key->nonce_prefix, digest + CURVE_SCALAR_SIZE, sizeof(secret_key->nonce_prefix));
     secret_wipe(digest, sizeof(digest));
-    secret_key->scalar[0] &= 0xf8;
-    secret_key->scalar[31] &= 0x7f;
-    secret_key->scalar[31] |= 0x40;
+    ed25519_clamp_scalar(secret_key->scalar);
+}
+
+void ed25519_clamp_scalar(uint8_t scalar[32])
+{
+    scalar[0] &= 0xf8;
+    scalar[31] &= 0x7f;
+    scalar[31] |= 0x40;
 }
 
 void ed25519_derive_public_key(uint8_t public_key[ED25519_PUBLIC_KEY_SIZE],
                                const struct ed25519_secret_key *secret_key)
 {
-    /* The scalar is reduced first because libsodium ignores its top bit. It is not clamped: a blinded scalar
-     * would be changed by that. */
-    uint8_t wide[crypto_core_ed25519_NONREDUCEDSCALARBYTES] = {0};
-    uint8_t scalar[SCALAR_SIZE];
+    /* It is reduced, but not clamped: a blinded scalar would be changed by that. */
+    uint8_t wide[CURVE_WIDE_SCALAR_SIZE] = {0};
+    uint8_t scalar[CURVE_SCALAR_SIZE];
     memcpy(wide, secret_key->scalar, sizeof(secret_key->scalar));
-    crypto_core_ed25519_scalar_reduce(scalar, wide);
-    /* It says -1 only to a zero scalar, after having written that one's point, the identity. */
-    (void)!crypto_scalarmult_ed25519_base_noclamp(public_key, scalar);
+    curve_reduce_scalar(scalar, wide);
+    /* The point of a zero scalar is the identity. */
+    (void)!curve_multiply_base(public_key, scalar);
     secret_wipe(wide, sizeof(wide));
     secret_wipe(scalar, sizeof(scalar));
 }
 
 /* SHA-512(first | second | pieces) as a scalar; first and second are 32 bytes, second may be NULL. */
-static void hash_to_scalar(uint8_t scalar[SCALAR_SIZE], const uint8_t *first, const uint8_t *second,
+static void hash_to_scalar(uint8_t scalar[CURVE_SCALAR_SIZE], const uint8_t *first, const uint8_t *second,
                            const struct span *pieces, size_t count)
 {
     uint8_t digest[SHA512_SIZE];
@@ -47,7 +50,7 @@ static void hash_to_scalar(uint8_t scalar[SCALAR_SIZE], const uint8_t *first, co
         {first, 32}, {second != NULL ? second : first, second != NULL ? 32 : 0}};
     memcpy(all + 2, pieces, count * sizeof(*pieces));
     hash_sha512(digest, all, 2 + count);
-    crypto_core_ed25519_scalar_reduce(scalar, digest);
+    curve_reduce_scalar(scalar, digest);
     secret_wipe(digest, sizeof(digest));
 }
 
@@ -68,18 +71,18 @@ int ed25519_sign_long(uint8_t signature[ED25519_SIGNATURE_SIZE], const struct sp
         count > ED25519_SIGN_PIECES_MAX || abstract_count > ED25519_SIGN_PIECES_MAX)
         return -1;
 
-    uint8_t nonce[SCALAR_SIZE];
+    uint8_t nonce[CURVE_SCALAR_SIZE];
     uint8_t commitment[ED25519_PUBLIC_KEY_SIZE];
     hash_to_scalar(nonce, secret_key->nonce_prefix, NULL, abstract, abstract_count);
-    if (crypto_scalarmult_ed25519_base_noclamp(commitment, nonce) != 0)
+    if (curve_multiply_base(commitment, nonce) != 0)
         return -1; /* a nonce of zero, which no one will ever see */
 
-    uint8_t challenge[SCALAR_SIZE];
-    uint8_t product[SCALAR_SIZE];
+    uint8_t challenge[CURVE_SCALAR_SIZE];
+    uint8_t product[CURVE_SCALAR_SIZE];
     hash_to_scalar(challenge, commitment, public_key, pieces, count);
-    crypto_core_ed25519_scalar_mul(product, challenge, secret_key->scalar);
+    curve_multiply_scalars(product, challenge, secret_key->scalar);
     memcpy(signature, commitment, sizeof(commitment));
-    crypto_core_ed25519_scalar_add(signature + sizeof(commitment), product, nonce);
+    curve_add_scalars(signature + sizeof(commitment), product, nonce);
     secret_wipe(nonce, sizeof(nonce));
     secret_wipe(product, sizeof(product));
     return 0;
@@ -88,15 +91,12 @@ int ed25519_sign_long(uint8_t signature[ED25519_SIGNATURE_SIZE], const struct sp
 int ed25519_verify(const uint8_t signature[ED25519_SIGNATURE_SIZE], const void *message, size_t length,
                    const uint8_t public_key[ED25519_PUBLIC_KEY_SIZE])
 {
-    /* libsodium refuses small-order and non-canonical keys, a small-order R and an S that is not reduced, and
-     * it compares R as bytes, so that a non-canonical R never matches. */
-    return crypto_sign_verify_detached(signature, message, length, public_key);
+    return curve_verify(signature, message, length, public_key);
 }
 
 bool ed25519_public_key_is_valid(const uint8_t public_key[ED25519_PUBLIC_KEY_SIZE])
 {
-    /* Checks the encoding, the curve, the small orders (the identity among them) and the subgroup. */
-    return crypto_core_ed25519_is_valid_point(public_key) == 1;
+    return curve_point_is_valid(public_key);
 }
 
 /* True when y is (u - 1) / (u + 1) modulo prime; without a division, which would take ten times as long. *y

@@ -25,6 +25,9 @@ struct ed25519_secret_key {
 /* Expands a 32-byte seed, RFC 8032 section 5.1.5. */
 void ed25519_expand_seed(struct ed25519_secret_key *secret_key, const uint8_t seed[ED25519_SEED_SIZE]);
 
+/* Makes 32 bytes a multiple of the cofactor with a fixed top bit, as the scalar of an unblinded key is. */
+void ed25519_clamp_scalar(uint8_t scalar[32]);
+
 /* The public key (32 bytes) of a secret key, blinded or not. */
 void ed25519_derive_public_key(uint8_t public_key[ED25519_PUBLIC_KEY_SIZE],
                                const struct ed25519_secret_key *secret_key);

@@ -4,33 +4,37 @@
 #include <string.h>
 
 #include <openssl/bn.h>
-#include <sodium.h>
 
 #include "algorithms.h"
+#include "base/memory.h"
+#include "crypto/curve.h"
 
 void x25519_derive_public_key(uint8_t public_key[X25519_PUBLIC_KEY_SIZE],
                               const uint8_t secret_key[X25519_SECRET_KEY_SIZE])
 {
-    crypto_scalarmult_curve25519_base(public_key, secret_key);
+    curve_x25519_base(public_key, secret_key);
 }
 
 bool x25519_secret_key_is_of(const uint8_t secret_key[X25519_SECRET_KEY_SIZE],
                              const uint8_t ed25519_public_key[ED25519_PUBLIC_KEY_SIZE])
 {
-    uint8_t public_key[ED25519_PUBLIC_KEY_SIZE], both[crypto_sign_SECRETKEYBYTES];
-    crypto_sign_seed_keypair(public_key, both, secret_key);
-    sodium_memzero(both, sizeof(both));
-    if (memcmp(public_key, ed25519_public_key, sizeof(public_key)) == 0)
-        return true;
-    return crypto_scalarmult_ed25519_base(public_key, secret_key) == 0 &&
-           memcmp(public_key, ed25519_public_key, sizeof(public_key)) == 0;
+    uint8_t of_seed[ED25519_PUBLIC_KEY_SIZE], of_scalar[ED25519_PUBLIC_KEY_SIZE];
+    struct ed25519_secret_key expanded;
+    ed25519_expand_seed(&expanded, secret_key);
+    ed25519_derive_public_key(of_seed, &expanded);
+    memcpy(expanded.scalar, secret_key, sizeof(expanded.scalar));
+    ed25519_clamp_scalar(expanded.scalar);
+    ed25519_derive_public_key(of_scalar, &expanded);
+    secret_wipe(&expanded, sizeof(expanded));
+    return memcmp(of_seed, ed25519_public_key, sizeof(of_seed)) == 0 ||
+           memcmp(of_scalar, ed25519_public_key, sizeof(of_scalar)) == 0;
 }
 
 int x25519_agree(uint8_t shared_secret[X25519_SHARED_SECRET_SIZE],
                  const uint8_t secret_key[X25519_SECRET_KEY_SIZE],
                  const uint8_t public_key[X25519_PUBLIC_KEY_SIZE])
 {
-    return crypto_scalarmult_curve25519(shared_secret, secret_key, public_key);
+    return curve_x25519(shared_secret, secret_key, public_key);
 }
 
 /* Sets y to (u - 1) / (u + 1) modulo prime, the birational map of RFC 7748. False where u + 1 is zero. */

@@ -5,10 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <sodium.h>
-
 #include "base/memory.h"
 #include "base64.h"
+#include "crypto/x25519.h"
 #include "descriptor_layout.h"
 #include "flow_control.h"
 #include "text_builder.h"
@@ -40,7 +39,7 @@ void superdescriptor_merge_features(struct superdescriptor *superdescriptor,
 void superdescriptor_make_ephemeral_key(uint8_t ephemeral_key[X25519_PUBLIC_KEY_SIZE],
                                         const uint8_t random_bytes[32])
 {
-    crypto_scalarmult_curve25519_base(ephemeral_key, random_bytes);
+    x25519_derive_public_key(ephemeral_key, random_bytes);
 }
 
 /* Checks what can be asked of the caller's points before anything is made of them. */

@@ -20,6 +20,10 @@ TOOLS = {"base/clock", "base/log", "base/timeval"}
 RECKONERS = {"base/calendar"}
 # Rooms with files that are two halves of one conversation, and include each other.
 CIRCLES = ("config", "control", "signer")
+# Which files call libsodium or lib25519 for points and scalars: all others have that from crypto/curve.h.
+CURVE = ("crypto/curve_scalar.c", "crypto/curve_sodium.c", "crypto/curve_lib25519.c")
+CURVE_CALL = re.compile(r"\b(crypto_(sign|scalarmult|core_ed25519|core_ristretto255|box|kx)\w*|lib25519_\w+"
+                        r"|EVP_PKEY_(X|ED)25519)\b|<lib25519\.h>")
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^">]+)[">]', re.M)
 
 
@@ -46,6 +50,9 @@ def find_faults(path, text, siblings=()):
     if layer is None:
         return [f"{path} is in no layer"]
     faults = []
+    call = CURVE_CALL.search(text)
+    if call and path not in CURVE:
+        faults.append(f"{path} has {call.group()}: that comes through crypto/curve.h")
     for quote, header in INCLUDE.findall(text):
         if quote == "<":
             if is_pure(path) and IMPURE.fullmatch(header):
@@ -127,6 +134,13 @@ def check_that_it_can_fail():
             ("command/once.c", '#include "engine/engine.h"\n#include "command/commands.h"\n', False),
             ("main.c", '#include "command/commands.h"\n', False),
             ("crypto/hash.c", '#include "hash_parts.h"\n', True),
+            ("crypto/hash.c", 'crypto_hash_sha512();', False),
+            ("crypto/curve_sodium.c", 'crypto_sign_verify_detached();', False),
+            ("crypto/ed25519.c", 'curve_verify();', False),
+            ("crypto/ed25519.c", 'crypto_sign_verify_detached();', True),
+            ("onion/descriptor.c", 'crypto_scalarmult_curve25519_base();', True),
+            ("onion/descriptor.c", '#include <lib25519.h>\n', True),
+            ("crypto/x25519.c", 'EVP_PKEY_new_raw_public_key_ex(NULL, EVP_PKEY_X25519);', True),
             ("commands.c", '', True),
             ("nowhere/x.c", '', True)):
         checks.check(f"the check {'finds' if bad else 'passes'}: {path} with {text.split(chr(10))[0]}",

@@ -68,8 +68,8 @@ def main():
         if len(line) > 100:
             checks.check("--help fits a terminal", False, line)
     result = checks.run("--version")
-    checks.check("--version", result.returncode == 0 and result.stdout.startswith("obpub ")
-                 and len(result.stdout.split()) == 2, result.stdout)
+    checks.check("--version", result.returncode == 0 and re.fullmatch(
+        r"obpub \S+\ncurve: (lib25519 [^,()]+ \([^()]+\), )?libsodium [0-9.]+\n", result.stdout), result.stdout)
     check_other_name()
     checks.finish()
 
