@@ -14,16 +14,16 @@ static void make_printable(char *text)
     }
 }
 
-static int set_sentence(struct error *error, bool lasts, const char *format, va_list arguments)
-    __attribute__((format(printf, 3, 0)));
+static int set_sentence(struct error *error, const char *format, va_list arguments)
+    __attribute__((format(printf, 2, 0)));
 
-static int set_sentence(struct error *error, bool lasts, const char *format, va_list arguments)
+static int set_sentence(struct error *error, const char *format, va_list arguments)
 {
     if (error == NULL)
         return -1;
     vsnprintf(error->text, sizeof(error->text), format, arguments);
     make_printable(error->text);
-    error->lasts = lasts;
+    error->lasts = error->is_stricter = false;
     return -1;
 }
 
@@ -31,7 +31,7 @@ int error_set(struct error *error, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    const int result = set_sentence(error, false, format, arguments);
+    const int result = set_sentence(error, format, arguments);
     va_end(arguments);
     return result;
 }
@@ -40,8 +40,21 @@ int error_set_lasting(struct error *error, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    const int result = set_sentence(error, true, format, arguments);
+    const int result = set_sentence(error, format, arguments);
     va_end(arguments);
+    if (error != NULL)
+        error->lasts = true;
+    return result;
+}
+
+int error_set_stricter(struct error *error, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    const int result = set_sentence(error, format, arguments);
+    va_end(arguments);
+    if (error != NULL)
+        error->is_stricter = true;
     return result;
 }
 
@@ -54,10 +67,9 @@ int error_add_context(struct error *error, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(context, sizeof(context), format, arguments);
     va_end(arguments);
-    char sentence[ERROR_TEXT_SIZE];
-    memcpy(sentence, error->text, sizeof(sentence));
-    const bool lasts = error->lasts;
-    error_set(error, "%s: %s", context, sentence);
-    error->lasts = lasts;
+    const struct error before = *error;
+    error_set(error, "%s: %s", context, before.text);
+    error->lasts = before.lasts;
+    error->is_stricter = before.is_stricter;
     return -1;
 }

@@ -54,7 +54,7 @@ static int set_defaults(struct options *options, struct error *error)
         .period_minutes = PERIOD_MINUTES_DEFAULT,
     };
     const char *config_path = read_environment("ONIONBALANCE_CONFIG");
-    options->config_path = config_path != NULL ? config_path : "config.yaml";
+    options->config_path = config_path != NULL ? config_path : OPTIONS_CONFIG_PATH;
     const char *socket = read_environment("ONIONBALANCE_TOR_CONTROL_SOCKET");
     struct options given = {0};
     if (socket != NULL && option_rows[OPTION_SOCKET].set(&given, socket, error) != 0)
@@ -302,7 +302,8 @@ static int take_found(struct parser *parser, int found, const char *argument, st
 static bool take_operand(struct parser *parser, const char *argument)
 {
     const struct command *command = parser->word_command;
-    if (command == NULL || command->operand == NULL || parser->options->operand != NULL || argument[0] == '-')
+    if (command == NULL || command->operand == NULL || parser->options->operand != NULL ||
+        (argument[0] == '-' && argument[1] != '\0'))
         return false;
     parser->options->operand = argument;
     return true;

@@ -19,11 +19,14 @@
 #include "command/output.h"
 #include "command/tor_endpoint.h"
 #include "confine/memory_lock.h"
+#include "onion/descriptor_wrapping.h"
 #include "onion/onion_address.h"
 #include "report/survey_report.h"
 
 /* Longest file that is read: no network allows so long a descriptor. */
 #define FILE_SIZE_MAX (1 << 20)
+/* By so many characters an address may be too long or too short and still be meant as one. */
+#define ADDRESS_SLIPS 6
 /* For how long a local tor is waited for that is only good for names (milliseconds). */
 #define NAMES_TOR_PATIENCE 10000
 
@@ -48,16 +51,24 @@ static int refuse(const struct error *error)
 
 /* -- what is given ----------------------------------------------------------------------------------- */
 
+/* Whether a text is meant as an address, though it may be none: it is then for who reads addresses to say
+ * what is wrong with it. */
+static bool is_meant_as_address(const char *text)
+{
+    static const char characters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+    const size_t length = strlen(text);
+    return strcasestr(text, ".onion") != NULL || strstr(text, "://") != NULL ||
+           (length + ADDRESS_SLIPS >= ONION_ADDRESS_LENGTH &&
+            length <= ONION_ADDRESS_LENGTH + ADDRESS_SLIPS && strspn(text, characters) == length);
+}
+
 /* Whether the operand is an address, and not a file's name. */
 static bool is_address(const char *operand)
 {
     uint8_t key[ED25519_PUBLIC_KEY_SIZE];
-    static const char ending[] = ".onion";
-    const size_t length = strlen(operand);
     if (onion_address_decode(key, operand, NULL) == 0)
         return true;
-    return access(operand, F_OK) != 0 && length >= strlen(ending) &&
-           strcmp(operand + length - strlen(ending), ending) == 0;
+    return access(operand, F_OK) != 0 && is_meant_as_address(operand);
 }
 
 int inspect_complete_options(struct options *options, struct error *error)
@@ -79,14 +90,19 @@ int inspect_complete_options(struct options *options, struct error *error)
 /* Reads the file, whatever it is: also what comes through a pipe. */
 static int read_text(struct inspect *inspect, const char *path, struct error *error)
 {
-    FILE *file = fopen(path, "rb");
+    const bool is_standard_input = strcmp(path, "-") == 0;
+    FILE *file = is_standard_input ? stdin : fopen(path, "rb");
+    if (is_standard_input)
+        path = "standard input";
     if (file == NULL)
-        return error_set(error, "%s can't be opened (%s)", path, strerror(errno));
+        return error_set(error, "\"%s\" can't be opened (%s), and is no onion address", path,
+                         strerror(errno));
     inspect->text = memory_allocate(FILE_SIZE_MAX, 1);
     inspect->length = fread(inspect->text, 1, FILE_SIZE_MAX, file);
     const bool has_failed = ferror(file) != 0;
     const int reason = errno;
-    fclose(file);
+    if (!is_standard_input)
+        fclose(file);
     if (has_failed)
         return error_set(error, "%s can't be read (%s)", path, strerror(reason));
     if (inspect->length == FILE_SIZE_MAX)
@@ -133,13 +149,14 @@ static bool names_tor(const struct options *options)
     return options->socket != NULL || options->ip != NULL || options->port != 0;
 }
 
-/* Reads where the config has the local tors; one that is nowhere is no fault, as it need not be there. */
+/* Reads where the config has the local tors. One that nobody has named need not be there. */
 static int read_config(struct inspect *inspect)
 {
     const struct options *options = inspect->options;
     struct config_report report = {0};
     int result = 0;
-    if (!names_tor(options) && access(options->config_path, F_OK) == 0) {
+    const bool is_needed = strcmp(options->config_path, OPTIONS_CONFIG_PATH) != 0;
+    if (!names_tor(options) && (is_needed || access(options->config_path, F_OK) == 0)) {
         result = config_find_local_tors(&inspect->config, options->config_path, &report);
         for (size_t i = 0; i < report.error_count; i++)
             fprintf(stderr, "obpub: %s\n", report.errors[i]);
@@ -251,6 +268,7 @@ static int inspect_file(struct inspect *inspect)
         if (inspect_session_confine(&inspect->plan, &error) != 0)
             return refuse(&error);
     }
+    inspect->length = descriptor_unwrap(inspect->text, inspect->length);
     struct descriptor_examination *examination = examine(inspect, inspect->text, inspect->length);
     struct inspection inspection = describe(inspect);
     inspection.examination = examination;

@@ -10,6 +10,9 @@
 
 struct command;
 
+/* The config, unless the command line or the environment names one. */
+#define OPTIONS_CONFIG_PATH "config.yaml"
+
 /* Addresses that one command line may give. */
 #define OPTIONS_ADDRESSES_MAX 64
 

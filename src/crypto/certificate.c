@@ -136,7 +136,7 @@ int certificate_check_times(const struct certificate *certificate, int64_t wall_
     if (wall_now >= (int64_t)certificate->expiration_hour * SECONDS_PER_HOUR)
         return error_set(error, "a certificate has expired: check the clocks of this machine and its maker");
     if (certificate->expiration_hour > wall_now / SECONDS_PER_HOUR + CERTIFICATE_LIFETIME_HOURS_MAX)
-        return error_set(
+        return error_set_stricter(
             error,
             "a certificate is good for more than %d hours, and no tor makes such: check the clocks "
             "of this machine and its maker",

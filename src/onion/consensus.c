@@ -86,6 +86,7 @@ struct parameter {
 /* rend-spec-v3 [TIME-PERIODS] and [WHERE-HSDESC]; where tor and the specs differ, as tor does. */
 static const struct parameter parameters[] = {
     {"HSV3MaxDescriptorSize", offsetof(struct consensus, descriptor_size_max), 50000, 1, INT32_MAX},
+    {"cc_sendme_inc", offsetof(struct consensus, sendme_increment), 31, 1, 254},
     {"hsdir_interval", offsetof(struct consensus, hsdir_interval), 1440, 5, 14400},
     {"hsdir_n_replicas", offsetof(struct consensus, hsdir_n_replicas), 2, 1, 16},
     {"hsdir_spread_fetch", offsetof(struct consensus, hsdir_spread_fetch), 3, 1, 128},

@@ -31,6 +31,7 @@ struct consensus {
     int32_t hsdir_spread_store;
     int32_t hsdir_spread_fetch;
     int32_t descriptor_size_max;    /* HSV3MaxDescriptorSize, bytes */
+    int32_t sendme_increment;       /* cc_sendme_inc, cells */
     struct consensus_relay *relays; /* in the consensus' order, by fingerprint */
     size_t relay_count;
     size_t hsdir_count; /* how many of them are HSDirs */

@@ -93,6 +93,26 @@ static bool is_end(const struct decoding *decoding, int result)
     return result != 0 && decoding->examination == NULL;
 }
 
+/* Decodes the base64 of an encrypted layer, and checks that something can be encrypted in it. Returns its
+ * length in decoding->blob, or -1. */
+static ptrdiff_t decode_encrypted(const struct decoding *decoding, struct text base64, struct error *error)
+{
+    const ptrdiff_t length = text_decode_base64(base64, decoding->blob, decoding->room);
+    if (length < 0)
+        return error_set(error, "an encrypted layer is not base64");
+    if (length <= DESCRIPTOR_LAYER_OVERHEAD)
+        return error_set(error, "an encrypted layer has only %d bytes, and %d are not encrypted", (int)length,
+                         DESCRIPTOR_LAYER_OVERHEAD);
+    return length;
+}
+
+/* The same as soon as it is read, as tor does, where a descriptor is examined: it may be that it is not
+ * decrypted. */
+static int check_encrypted(const struct decoding *decoding, struct text base64, struct error *error)
+{
+    return decoding->examination != NULL && decode_encrypted(decoding, base64, error) < 0 ? -1 : 0;
+}
+
 /* Takes over one item of the outer layer. */
 static int decode_outer_item(struct decoding *decoding, int rule, const struct document_item *item,
                              struct error *error)
@@ -117,6 +137,8 @@ static int decode_outer_item(struct decoding *decoding, int rule, const struct d
             return error_set(error, "its revision counter is no number of 64 bits");
         return 0;
     case ITEM_SUPERENCRYPTED:
+        if (check_encrypted(decoding, item->object, error) != 0)
+            return -1;
         decoding->superencrypted = item->object;
         return 0;
     case ITEM_SIGNATURE:
@@ -165,6 +187,8 @@ static int decode_middle_item(struct decoding *decoding, int rule, const struct 
     case ITEM_AUTH_CLIENT:
         return decode_auth_client(decoding, item, error);
     case ITEM_ENCRYPTED:
+        if (check_encrypted(decoding, item->object, error) != 0)
+            return -1;
         decoding->encrypted = item->object;
         return 0;
     default:
@@ -210,7 +234,10 @@ static int decode_item(struct decoding *decoding, const struct layer_form *form,
         return judge(decoding, form->form, rule, error);
     if (rule == ITEM_UNKNOWN)
         return 0;
-    const int result = form->decode_item(decoding, rule, item, error);
+    int result = item_checker_order(checker, rule, error);
+    if (is_end(decoding, judge(decoding, form->form, result, error)))
+        return -1;
+    result = form->decode_item(decoding, rule, item, error);
     return judge(decoding, form->checks[rule], result, error);
 }
 
@@ -337,9 +364,9 @@ static int decrypt_layer(struct decoding *decoding, struct text base64, enum des
                          struct text *plaintext, struct error *error)
 {
     *plaintext = (struct text){NULL, 0};
-    ptrdiff_t blob_length = text_decode_base64(base64, decoding->blob, decoding->room);
+    const ptrdiff_t blob_length = decode_encrypted(decoding, base64, error);
     if (blob_length < 0)
-        return error_set(error, "an encrypted layer is not base64");
+        return -1;
     ptrdiff_t length = descriptor_layer_decrypt(decoding->plaintext, layer, &decoding->secret, decoding->blob,
                                                 (size_t)blob_length);
     if (length < 0)
@@ -348,7 +375,7 @@ static int decrypt_layer(struct decoding *decoding, struct text base64, enum des
     if (decoding->examination != NULL)
         examine_layer(decoding->examination, layer, (size_t)blob_length, (size_t)length, plaintext->length);
     if (!is_padding(plaintext->start + plaintext->length, (size_t)length - plaintext->length))
-        return error_set(error, "an encrypted layer goes on behind its padding");
+        return error_set_stricter(error, "an encrypted layer goes on behind its padding");
     return 0;
 }
 

@@ -49,12 +49,15 @@ const struct check_row point_check_rows[POINT_CHECKS] = {
                                     CHECKED_BY_CLIENT},
     [POINT_CHECK_AUTH_KEY] = {"auth-key", "auth-key certifies a good key", 0},
     [POINT_CHECK_ENC_KEY] = {"enc-key", "its enc-key is a good key", CHECKED_BY_CLIENT},
+    [POINT_CHECK_ENC_KEY_ALONE] = {"enc-key-alone", "there is one enc-key", CHECKED_BY_CLIENT},
     [POINT_CHECK_ENC_CERTIFICATE] = {"enc-key-certificate",
                                      "enc-key-cert is a certificate of this descriptor's", CHECKED_BY_CLIENT},
     [POINT_CHECK_ENC_TIMES] = {"enc-key-times", "enc-key-cert is good now", CHECKED_BY_CLIENT},
     [POINT_CHECK_ENC_SIGNATURE] = {"enc-key-signature", "the descriptor signing key has signed enc-key-cert",
                                    CHECKED_BY_CLIENT},
     [POINT_CHECK_ENC_CERTIFIED] = {"enc-key-certified", "enc-key-cert certifies enc-key", 0},
+    [POINT_CHECK_LEGACY_KEY] = {"legacy-key", "its legacy key has a certificate beside it",
+                                CHECKED_BY_CLIENT},
     [POINT_CHECK_LINKS_OF_TOR] = {"link-specifiers-of-tor", "its link specifiers are such as tor makes", 0},
     [POINT_CHECK_RELAY] = {"relay", "the consensus contradicts nothing of its relay", 0},
 };
@@ -66,11 +69,18 @@ int check_result_note(struct check_result *check, int result, const struct error
             check->outcome = CHECK_PASSED;
         return 0;
     }
-    if (check->outcome != CHECK_FAILED)
+    if (check->outcome != CHECK_FAILED || (check->is_stricter && !error->is_stricter)) {
         check->error = *error;
+        check->is_stricter = error->is_stricter;
+    }
     check->outcome = CHECK_FAILED;
     check->failures++;
     return result;
+}
+
+unsigned check_result_makers(const struct check_result *check, const struct check_row *row)
+{
+    return check->outcome == CHECK_FAILED && check->is_stricter ? 0 : row->makers;
 }
 
 void descriptor_examination_free(struct descriptor_examination *examination)
@@ -99,24 +109,61 @@ static void match_point(struct examined_point *examined, const struct network *n
     check_result_note(check, result, &error);
 }
 
+/* Clients take no increment but those next to their own. */
+static void match_flow_control(struct descriptor_examination *examination, const struct network *network)
+{
+    const struct flow_control *flow_control = &examination->descriptor->flow_control;
+    const unsigned own = network->sendme_increment, its = flow_control->sendme_inc;
+    struct error error;
+    int result = 0;
+    if (!flow_control->is_present)
+        return;
+    if (its > own + 1 || its + 1 < own)
+        result = error_set(&error,
+                           "its sendme increment is %u: that of the consensus (cc_sendme_inc) is %u, and "
+                           "clients take none that differs by more than 1",
+                           its, own);
+    check_result_note(&examination->checks[CHECK_FLOW_CONTROL], result, &error);
+}
+
 void descriptor_examination_match(struct descriptor_examination *examination, const struct network *network)
 {
+    match_flow_control(examination, network);
     for (size_t i = 0; i < examination->point_count; i++)
         match_point(&examination->points[i], network);
 }
 
-static size_t count_failed(const struct check_result *checks, size_t count)
+static size_t count_failed(const struct check_result *checks, const struct check_row *rows, size_t count,
+                           bool are_all_counted)
 {
     size_t failed = 0;
     for (size_t i = 0; i < count; i++)
-        failed += checks[i].outcome == CHECK_FAILED;
+        failed += checks[i].outcome == CHECK_FAILED &&
+                  (are_all_counted || check_result_makers(&checks[i], &rows[i]) != 0);
+    return failed;
+}
+
+static size_t count_failures(const struct descriptor_examination *examination, bool are_all_counted)
+{
+    size_t failed =
+        count_failed(examination->checks, descriptor_check_rows, DESCRIPTOR_CHECKS, are_all_counted);
+    for (size_t i = 0; i < examination->point_count; i++)
+        failed +=
+            count_failed(examination->points[i].checks, point_check_rows, POINT_CHECKS, are_all_counted);
     return failed;
 }
 
 size_t descriptor_examination_count_failures(const struct descriptor_examination *examination)
 {
-    size_t failed = count_failed(examination->checks, DESCRIPTOR_CHECKS);
-    for (size_t i = 0; i < examination->point_count; i++)
-        failed += count_failed(examination->points[i].checks, POINT_CHECKS);
-    return failed;
+    return count_failures(examination, true);
+}
+
+size_t descriptor_examination_count_tors_failures(const struct descriptor_examination *examination)
+{
+    return count_failures(examination, false);
+}
+
+bool examined_point_is_taken(const struct examined_point *point)
+{
+    return count_failed(point->checks, point_check_rows, POINT_CHECKS, false) == 0;
 }

@@ -42,10 +42,12 @@ enum point_check {
     POINT_CHECK_AUTH_SIGNATURE,
     POINT_CHECK_AUTH_KEY,
     POINT_CHECK_ENC_KEY,
+    POINT_CHECK_ENC_KEY_ALONE,
     POINT_CHECK_ENC_CERTIFICATE,
     POINT_CHECK_ENC_TIMES,
     POINT_CHECK_ENC_SIGNATURE,
     POINT_CHECK_ENC_CERTIFIED,
+    POINT_CHECK_LEGACY_KEY,
     POINT_CHECK_LINKS_OF_TOR,
     POINT_CHECK_RELAY,
     POINT_CHECKS,
@@ -72,12 +74,17 @@ enum check_outcome {
 struct check_result {
     enum check_outcome outcome;
     size_t failures;    /* how often, where it is made of each line */
+    bool is_stricter;   /* it failed by what obpub alone minds, though others make it, too */
     struct error error; /* what was wrong the first time; or why it could not be made, if there is something
                            to say; else "" */
 };
 
-/* Notes how a check went: result is 0 or less, and then error says why. Returns result. */
+/* Notes how a check went: result is 0 or less, and then error says why; one that others mind, too, rather
+ * than one that obpub alone does. Returns result. */
 int check_result_note(struct check_result *check, int result, const struct error *error);
+
+/* Who makes a check; or, of one that failed, by whose rules: bits, 0 for obpub's alone. */
+unsigned check_result_makers(const struct check_result *check, const struct check_row *row);
 
 /* How long an encrypted layer is, in bytes. */
 struct layer_lengths {
@@ -108,7 +115,8 @@ struct descriptor_examination {
     struct descriptor *descriptor; /* what could be read; its points are in points */
     struct examined_point *points; /* INTRODUCTION_POINTS_MAX of them at most, and room for one more */
     size_t point_count;            /* of those that are there, */
-    size_t points_in_all;          /* and all that the descriptor has */
+    size_t points_in_all;          /* and all that the descriptor has, */
+    size_t points_taken;           /* of which clients take these */
 };
 
 /* Makes every check that can be made, going on behind those that fail. The expectation's identity_key may be
@@ -119,10 +127,16 @@ struct descriptor_examination *descriptor_examine(const char *text, size_t lengt
                                                   const struct descriptor_expectation *expectation);
 void descriptor_examination_free(struct descriptor_examination *examination);
 
-/* Looks for the relays of its points in a network, which is one check more of each. */
+/* Looks for the relays of its points in a network, which is one check more of each; and whether clients of
+ * that network take its flow control. */
 void descriptor_examination_match(struct descriptor_examination *examination, const struct network *network);
 
-/* How many checks failed, those of its points with them. */
+/* Whether clients take a point: they leave one out that fails a check of theirs, and take the others. */
+bool examined_point_is_taken(const struct examined_point *point);
+
+/* How many checks failed, those of its points with them; */
 size_t descriptor_examination_count_failures(const struct descriptor_examination *examination);
+/* and how many of these by the rules of HSDirs or clients. */
+size_t descriptor_examination_count_tors_failures(const struct descriptor_examination *examination);
 
 #endif

@@ -143,6 +143,7 @@ void examine_point_end(struct descriptor_examination *examination)
 {
     struct examined_point *point = &examination->points[examination->point_count];
     examination->points_in_all++;
+    examination->points_taken += examined_point_is_taken(point);
     if (examination->point_count == INTRODUCTION_POINTS_MAX)
         return;
     if (point->has_links) {
@@ -161,11 +162,16 @@ void examine_points_end(struct descriptor_examination *examination)
 {
     struct error error = {.text = ""};
     int result = 0;
-    if (examination->points_in_all > INTRODUCTION_POINTS_MAX)
+    if (examination->points_taken > INTRODUCTION_POINTS_MAX)
         result = error_set(&error,
                            "it has %zu introduction points, and clients take no descriptor with more "
                            "than %d",
                            examination->points_in_all, INTRODUCTION_POINTS_MAX);
+    else if (examination->points_in_all > INTRODUCTION_POINTS_MAX)
+        result = error_set_stricter(&error,
+                                    "it has %zu introduction points, of which clients take %zu, which are "
+                                    "not too many",
+                                    examination->points_in_all, examination->points_taken);
     check_result_note(&examination->checks[CHECK_POINT_COUNT], result, &error);
     note_absence(&examination->checks[CHECK_FLOW_CONTROL]);
     note_absence(&examination->checks[CHECK_PROOF_OF_WORK]);

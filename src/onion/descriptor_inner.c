@@ -68,12 +68,20 @@ static int check_create2_formats(const struct document_item *item, struct error 
     return error_set(error, "\"create2-formats\" does not include ntor (2)");
 }
 
+/* Clients look at the first type alone, and at how it begins. */
+static int check_intro_auth(const struct document_item *item, struct error *error)
+{
+    if (!text_begins_with(item->arguments[0], "ed25519"))
+        return error_set(error, "\"intro-auth-required\" names a type that clients don't know");
+    return 0;
+}
+
 static int keep_unknown_line(struct descriptor *descriptor, struct text line, struct error *error)
 {
     if (line.length > UNKNOWN_LINE_LENGTH_MAX ||
         descriptor->unknown_line_count == DESCRIPTOR_UNKNOWN_LINES_MAX)
-        return error_set(error, "the inner layer has an unknown line of %zu bytes, or too many of them",
-                         line.length);
+        return error_set_stricter(
+            error, "the inner layer has an unknown line of %zu bytes, or too many of them", line.length);
     descriptor->unknown_lines[descriptor->unknown_line_count++] = memory_copy_text(line.start, line.length);
     return 0;
 }
@@ -87,7 +95,7 @@ static int take_item(struct descriptor *descriptor, int rule, const struct docum
         return check_create2_formats(item, error);
     case ITEM_INTRO_AUTH_REQUIRED:
         descriptor->requires_intro_auth = true;
-        return 0;
+        return check_intro_auth(item, error);
     case ITEM_SINGLE_ONION_SERVICE:
         descriptor->is_single_onion_service = true;
         return 0;

@@ -21,6 +21,15 @@ static int fail_at(struct error *error, struct text line, const char *reason)
     return error_set(error, "%s, in the line \"%.*s\"", reason, quoted, line.start);
 }
 
+/* The same, where tor reads on. */
+static int fail_stricter_at(struct error *error, struct text line, const char *reason)
+{
+    fail_at(error, line, reason);
+    if (error != NULL)
+        error->is_stricter = true;
+    return -1;
+}
+
 /* Takes the next line off the reader; it comes without its newline. */
 static struct text take_line(struct document_reader *reader)
 {
@@ -78,13 +87,14 @@ static bool is_keyword(struct text word)
 static int parse_keyword_line(struct document_item *item, struct error *error)
 {
     if (item->line.length == 0)
-        return error_set(error, "an empty line");
+        return error_set_stricter(error, "an empty line");
     if (!has_no_control(item->line, '\t'))
-        return fail_at(error, item->line, "a control character");
+        return fail_stricter_at(error, item->line, "a control character");
     struct text rest = item->line;
     bool is_indented = rest.start[0] == ' ' || rest.start[0] == '\t';
     if (!take_word(&rest, &item->keyword) || is_indented || !is_keyword(item->keyword))
-        return fail_at(error, item->line, "not a keyword");
+        return item->line.start[0] == '@' ? fail_at(error, item->line, "an annotation")
+                                          : fail_stricter_at(error, item->line, "not a keyword");
     item->argument_count = 0;
     while (item->argument_count < DOCUMENT_ARGUMENTS_MAX &&
            take_word(&rest, &item->arguments[item->argument_count]))

@@ -22,7 +22,7 @@ enum point_item {
     POINT_ITEMS,
 };
 
-/* Keys of other kinds than ntor may stand beside the ntor keys. */
+/* Keys of other kinds than ntor may stand beside the ntor keys. (Clients take that of onion-key alone.) */
 static const struct item_rule point_rules[POINT_ITEMS] = {
     [ITEM_INTRODUCTION_POINT] = {"introduction-point", 1, 1, ITEM_OBJECT_NEVER, NULL, true, false},
     [ITEM_ONION_KEY] = {"onion-key", 2, 0, ITEM_OBJECT_MAY, NULL, true, true},
@@ -59,6 +59,8 @@ struct point_decoding {
     struct examined_point *examined; /* NULL: it is not examined */
     struct item_checker checker;
     bool has_onion_key, has_enc_key; /* of the kind ntor */
+    size_t enc_key_count;            /* of all kinds */
+    bool has_bare_legacy_key;        /* there is no certificate for it */
 };
 
 /* Notes how a check went, where the point is examined. Returns the result as it is. */
@@ -165,15 +167,16 @@ static int decode_ntor_key(uint8_t key[X25519_PUBLIC_KEY_SIZE], bool *has_key,
     if (!text_equals(item->arguments[0], "ntor"))
         return 0;
     if (*has_key)
-        return error_set(error, "it has two keys \"%.*s ntor\"", name_length, item->keyword.start);
+        return error_set_stricter(error, "it has two keys \"%.*s ntor\"", name_length, item->keyword.start);
     if (item->has_object || text_decode_base64_exact(item->arguments[1], key, X25519_PUBLIC_KEY_SIZE) != 0)
         return error_set(error, "the key of \"%.*s ntor\" is not 32 bytes in base64", name_length,
                          item->keyword.start);
     if (is_low_order(key))
-        return error_set(error, "the key of \"%.*s ntor\" is of low order", name_length, item->keyword.start);
+        return error_set_stricter(error, "the key of \"%.*s ntor\" is of low order", name_length,
+                                  item->keyword.start);
     if (!is_canonical(key))
-        return error_set(error, "the key of \"%.*s ntor\" is not canonical, as no tor makes it", name_length,
-                         item->keyword.start);
+        return error_set_stricter(error, "the key of \"%.*s ntor\" is not canonical, as no tor makes it",
+                                  name_length, item->keyword.start);
     *has_key = true;
     return 0;
 }
@@ -270,6 +273,7 @@ static int decode_item(struct point_decoding *decoding, const struct document_it
     case ITEM_AUTH_KEY:
         return decode_auth_key(decoding, item, error);
     case ITEM_ENC_KEY:
+        decoding->enc_key_count++;
         return judge(decoding, POINT_CHECK_ENC_KEY,
                      decode_ntor_key(point->enc_key, &decoding->has_enc_key, item, error), error);
     case ITEM_ENC_KEY_CERT:
@@ -277,6 +281,8 @@ static int decode_item(struct point_decoding *decoding, const struct document_it
     case ITEM_LEGACY_KEY:
     case ITEM_LEGACY_KEY_CERT:
         /* Its own certificate is not checked: a point with a legacy key is of no use to us anyway. */
+        decoding->has_bare_legacy_key =
+            rule == ITEM_LEGACY_KEY && !item_checker_has(&decoding->checker, ITEM_LEGACY_KEY_CERT);
         point->has_legacy_key = true;
         return 0;
     default:
@@ -299,10 +305,29 @@ static int check_enc_key_certified(const struct point_decoding *decoding, struct
     return 0;
 }
 
+/* Checks what makes clients leave a point out, and what only an examination looks for: that there is one
+ * enc-key, and that a legacy key has its certificate. */
+static void examine_keys(const struct point_decoding *decoding)
+{
+    struct error error;
+    int result = 0;
+    if (decoding->enc_key_count > 1)
+        result = error_set(&error, "it has %zu, and clients leave such a point out", decoding->enc_key_count);
+    if (decoding->enc_key_count > 0)
+        judge(decoding, POINT_CHECK_ENC_KEY_ALONE, result, &error);
+    result = 0;
+    if (decoding->has_bare_legacy_key)
+        result = error_set(&error, "there is no \"legacy-key-cert\", and clients leave such a point out");
+    if (decoding->point->has_legacy_key)
+        judge(decoding, POINT_CHECK_LEGACY_KEY, result, &error);
+}
+
 /* Checks what can only be checked when all items were read. */
 static int finish_point(const struct point_decoding *decoding, struct error *error)
 {
     const struct examined_point *examined = decoding->examined;
+    if (examined != NULL)
+        examine_keys(decoding);
     int result = item_checker_finish(&decoding->checker, error);
     if (is_end(decoding, judge(decoding, POINT_CHECK_FORM, result, error)))
         return -1;

@@ -33,17 +33,24 @@ struct item_checker {
     const char *section; /* for the error sentences: "the inner layer" */
     const struct item_rule *rules;
     size_t rule_count;
-    bool is_ordered; /* known items have to come in the table's order, and the last one ends the section */
-    size_t last;     /* the rule of the last known item */
-    uint64_t seen;   /* bit n: rule n was used */
+    bool has_end;  /* the table's last item ends the section */
+    size_t last;   /* the rule of the last known item whose order was asked for */
+    uint64_t seen; /* bit n: rule n was used */
     size_t unknown_count;
 };
 
 void item_checker_init(struct item_checker *checker, const char *section, const struct item_rule *rules,
-                       size_t rule_count, bool is_ordered);
+                       size_t rule_count, bool has_end);
 
 /* Checks the section's next item. Returns its rule's position in the table, or ITEM_UNKNOWN, or -1. */
 int item_checker_take(struct item_checker *checker, const struct document_item *item, struct error *error);
+
+/* Checks that the item that was just taken comes in the table's order, as tor writes them all and reads them
+ * in any; rule is what item_checker_take() has returned, and no unknown one. Returns 0 or -1. */
+int item_checker_order(struct item_checker *checker, int rule, struct error *error);
+
+/* True when an item of this rule was taken. */
+bool item_checker_has(const struct item_checker *checker, int rule);
 
 /* Checks that nothing required is missing at the section's end. Returns 0 or -1. */
 int item_checker_finish(const struct item_checker *checker, struct error *error);

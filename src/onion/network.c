@@ -175,6 +175,7 @@ static int set_figures(struct network *network, const struct consensus *consensu
     network->hsdir_spread_store = (uint32_t)consensus->hsdir_spread_store;
     network->hsdir_spread_fetch = (uint32_t)consensus->hsdir_spread_fetch;
     network->descriptor_size_max = (size_t)consensus->descriptor_size_max;
+    network->sendme_increment = (unsigned)consensus->sendme_increment;
     return time_schedule_set(&network->schedule, consensus->fresh_until - consensus->valid_after,
                              consensus->hsdir_interval, is_testing_network, error);
 }

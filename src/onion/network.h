@@ -17,6 +17,7 @@ struct network {
     struct time_schedule schedule;
     uint32_t hsdir_n_replicas, hsdir_spread_store, hsdir_spread_fetch;
     size_t descriptor_size_max;     /* bytes; a descriptor has to be shorter than this */
+    unsigned sendme_increment;      /* cells, of flow control: clients take it, and what is next to it */
     bool is_testing_network;        /* where tor takes private addresses for a relay's, too */
     struct link_specifiers *relays; /* all of the consensus, by fingerprint; without an Ed25519 identity those
                                        whose microdescriptor is not there (yet) */

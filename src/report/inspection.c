@@ -150,6 +150,12 @@ static void remark_on_points(const struct inspection *inspection, struct remarks
     }
     if (examination->is_inner_open && examination->points_in_all == 0)
         error_set(add_remark(remarks), "it has no introduction points: nobody can reach the service by it");
+    else if (examination->is_inner_open && examination->points_taken < examination->points_in_all)
+        error_set(add_remark(remarks),
+                  "clients leave out %zu of its %zu introduction points, for a check that these fail, and "
+                  "take the others: %s",
+                  examination->points_in_all - examination->points_taken, examination->points_in_all,
+                  examination->points_taken == 0 ? "there are none" : "the service is reached by them alone");
     if (second > 0)
         error_set(
             add_remark(remarks),

@@ -44,6 +44,10 @@ static json_t *make_checks(const struct check_result *checks, const struct check
         json_object_set_new(check, "name", json_string(rows[i].name));
         json_object_set_new(check, "result", json_string(outcomes[checks[i].outcome]));
         json_object_set_new(check, "madeBy", make_makers(rows[i].makers));
+        json_object_set_new(check, "failedBy",
+                            checks[i].outcome == CHECK_FAILED
+                                ? make_makers(check_result_makers(&checks[i], &rows[i]))
+                                : json_array());
         json_object_set_new(check, "reason", status_value_text(checks[i].error.text));
         json_object_set_new(check, "failures", json_integer((json_int_t)checks[i].failures));
         json_array_append_new(array, check);
@@ -69,6 +73,15 @@ static json_t *make_lengths(const struct layer_lengths *lengths)
     return object;
 }
 
+static void add_period(json_t *object, const struct time_schedule *schedule, uint64_t period)
+{
+    json_object_set_new(object, "timePeriod", json_integer((json_int_t)period));
+    if (!time_schedule_is_possible(schedule))
+        return;
+    json_object_set_new(object, "timePeriodStart", status_value_time(time_period_start(schedule, period)));
+    json_object_set_new(object, "timePeriodEnd", status_value_time(time_period_start(schedule, period + 1)));
+}
+
 static json_t *make_outer_layer(const struct inspection *inspection)
 {
     const struct descriptor_examination *examination = inspection->examination;
@@ -85,7 +98,7 @@ static json_t *make_outer_layer(const struct inspection *inspection)
         json_object_set_new(object, "certifiedUntil", make_hour(descriptor->signing_key_expiration_hour));
     }
     if (examination->has_period)
-        json_object_set_new(object, "timePeriod", json_integer((json_int_t)descriptor->period_number));
+        add_period(object, &inspection->schedule, descriptor->period_number);
     if (examination->checks[CHECK_REVISION_COUNTER].outcome == CHECK_PASSED)
         json_object_set_new(object, "revisionCounter", make_counter(descriptor->revision_counter));
     if (making.is_known) {

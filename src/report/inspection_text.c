@@ -231,7 +231,8 @@ static const char *describe_makers(unsigned makers)
 }
 
 /* The line of a check, or of the same check of all points, up to what there is to say of it. */
-static void put_check(const struct printer *printer, enum check_outcome outcome, const struct check_row *row)
+static void put_check(const struct printer *printer, enum check_outcome outcome, unsigned makers,
+                      const char *what)
 {
     static const struct {
         const char *word;
@@ -244,7 +245,7 @@ static void put_check(const struct printer *printer, enum check_outcome outcome,
     fputs("  ", printer->file);
     printer_put_coloured(printer, outcomes[outcome].colour, outcomes[outcome].word);
     fprintf(printer->file, "%*s%-17s%s", (int)(10 - strlen(outcomes[outcome].word)), "",
-            describe_makers(row->makers), row->what);
+            describe_makers(makers), what);
 }
 
 static void put_reason(const struct printer *printer, const struct check_result *check)
@@ -260,13 +261,19 @@ static void put_reason(const struct printer *printer, const struct check_result 
 static void put_point_check(const struct descriptor_examination *examination, enum point_check check,
                             const struct printer *printer)
 {
+    const struct check_row *row = &point_check_rows[check];
     size_t counts[CHECK_FAILED + 1] = {0};
-    for (size_t i = 0; i < examination->point_count; i++)
-        counts[examination->points[i].checks[check].outcome]++;
+    unsigned makers = 0;
+    for (size_t i = 0; i < examination->point_count; i++) {
+        const struct check_result *result = &examination->points[i].checks[check];
+        counts[result->outcome]++;
+        if (result->outcome == CHECK_FAILED)
+            makers |= check_result_makers(result, row);
+    }
     const enum check_outcome outcome = counts[CHECK_FAILED] > 0   ? CHECK_FAILED
                                        : counts[CHECK_PASSED] > 0 ? CHECK_PASSED
                                                                   : CHECK_NOT_MADE;
-    put_check(printer, outcome, &point_check_rows[check]);
+    put_check(printer, outcome, outcome == CHECK_FAILED ? makers : row->makers, row->what);
     fprintf(printer->file, ": %zu of %zu point%s\n", counts[outcome], examination->point_count,
             printer_plural(examination->point_count));
     for (size_t i = 0; i < examination->point_count; i++) {
@@ -284,8 +291,10 @@ static void put_checks(const struct inspection *inspection, const struct printer
     const struct descriptor_examination *examination = inspection->examination;
     fprintf(printer->file, "\n  %-10s%-17s%s\n", "check", "made by", "what");
     for (size_t i = 0; i < DESCRIPTOR_CHECKS; i++) {
-        put_check(printer, examination->checks[i].outcome, &descriptor_check_rows[i]);
-        put_reason(printer, &examination->checks[i]);
+        const struct check_result *result = &examination->checks[i];
+        put_check(printer, result->outcome, check_result_makers(result, &descriptor_check_rows[i]),
+                  descriptor_check_rows[i].what);
+        put_reason(printer, result);
         fputc('\n', printer->file);
     }
     for (size_t i = 0; examination->point_count > 0 && i < POINT_CHECKS; i++)
@@ -312,6 +321,8 @@ static void put_verdict(const struct inspection *inspection, const struct printe
         printer_begin_colour(printer, COLOUR_BAD);
         fprintf(printer->file, "%zu check%s failed", failures, printer_plural(failures));
         printer_end_colour(printer, COLOUR_BAD);
+        if (descriptor_examination_count_tors_failures(examination) == 0)
+            fputs(", by obpub's rules alone: HSDirs and clients take it", printer->file);
     } else {
         printer_put_coloured(printer, COLOUR_GOOD, "all is well");
         if (inspection->identity_key == NULL)

@@ -33,6 +33,9 @@ static json_t *make_hsdir(const struct survey_report *report, const struct surve
     json_object_set_new(object, "maker", make_group(groups->makers[number]));
     json_object_set_new(object, "set", make_group(groups->sets[number]));
     inspection.examination = hsdir->examination;
+    json_object_set_new(object, "isOlderThanOthers",
+                        hsdir->examination != NULL ? json_boolean(survey_report_is_outdone(report, number))
+                                                   : json_null());
     json_object_set_new(object, "descriptor",
                         hsdir->examination != NULL ? inspection_make_json(&inspection) : json_null());
     return object;

@@ -44,8 +44,7 @@ static struct inspection inspection_of(const struct survey_report *report, size_
 
 /* -- the table --------------------------------------------------------------------------------------- */
 
-/* Whether another HSDir has a newer descriptor for the same slot. */
-static bool is_outdone(const struct survey_report *report, size_t hsdir)
+bool survey_report_is_outdone(const struct survey_report *report, size_t hsdir)
 {
     const struct surveyed_hsdir *own = &report->hsdirs[hsdir];
     for (size_t i = 0; i < report->count; i++) {
@@ -57,33 +56,39 @@ static bool is_outdone(const struct survey_report *report, size_t hsdir)
     return false;
 }
 
-/* The first check that failed. */
-static const char *find_fault(const struct descriptor_examination *examination)
+/* The first of some checks that failed; by_tor: by the rules of HSDirs or clients. */
+static const char *find_failed(const struct check_result *checks, const struct check_row *rows, size_t count,
+                               bool by_tor)
 {
-    for (size_t i = 0; i < DESCRIPTOR_CHECKS; i++) {
-        if (examination->checks[i].outcome == CHECK_FAILED)
-            return examination->checks[i].error.text;
-    }
-    for (size_t i = 0; i < examination->point_count; i++) {
-        for (size_t j = 0; j < POINT_CHECKS; j++) {
-            if (examination->points[i].checks[j].outcome == CHECK_FAILED)
-                return examination->points[i].checks[j].error.text;
-        }
+    for (size_t i = 0; i < count; i++) {
+        if (checks[i].outcome == CHECK_FAILED && (!by_tor || check_result_makers(&checks[i], &rows[i]) != 0))
+            return checks[i].error.text;
     }
     return NULL;
+}
+
+static const char *find_fault(const struct descriptor_examination *examination, bool by_tor)
+{
+    const char *fault = find_failed(examination->checks, descriptor_check_rows, DESCRIPTOR_CHECKS, by_tor);
+    for (size_t i = 0; i < examination->point_count && fault == NULL; i++)
+        fault = find_failed(examination->points[i].checks, point_check_rows, POINT_CHECKS, by_tor);
+    return fault;
 }
 
 static void put_found(const struct survey_report *report, size_t hsdir, const struct printer *printer)
 {
     const struct descriptor_examination *examination = report->hsdirs[hsdir].examination;
-    const char *fault = find_fault(examination);
+    const char *fault = find_fault(examination, true), *oddity = find_fault(examination, false);
     if (fault != NULL) {
         printer_put_coloured(printer, COLOUR_BAD, "bad");
         fprintf(printer->file, ": %s", fault);
+    } else if (oddity != NULL) {
+        printer_put_coloured(printer, COLOUR_DOUBTFUL, "odd");
+        fprintf(printer->file, ": %s", oddity);
     } else {
         printer_put_coloured(printer, COLOUR_GOOD, examination->is_inner_open ? "good" : "good, but closed");
     }
-    if (is_outdone(report, hsdir))
+    if (survey_report_is_outdone(report, hsdir))
         printer_put_coloured(printer, COLOUR_DOUBTFUL, ", older than others");
 }
 

@@ -13,6 +13,9 @@ enum survey_verdict {
 };
 enum survey_verdict survey_report_judge(const struct survey_report *report);
 
+/* Whether another HSDir has a newer descriptor for the same slot than this one, which has one. */
+bool survey_report_is_outdone(const struct survey_report *report, size_t hsdir);
+
 /* Prints the table, and then the newest of the descriptors that have the same points and the same maker. */
 void survey_report_print(const struct survey_report *report, const struct printer *printer);
 

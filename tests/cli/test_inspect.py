@@ -8,6 +8,7 @@ import json
 import os
 import pathlib
 import re
+import signal
 import struct
 import subprocess
 import sys
@@ -19,7 +20,7 @@ from checks import check
 
 sys.path.insert(0, str(checks.SOURCE / "tests/attack"))
 import curve  # noqa: E402
-from descriptor import Keypair, Maker  # noqa: E402
+from descriptor import Keypair, Maker, Point  # noqa: E402
 from forgeries import FORGERIES  # noqa: E402
 
 BUILD = pathlib.Path(os.environ["OBPUB_BUILD"])
@@ -66,6 +67,11 @@ class Inspected:
     @property
     def failed(self):
         return self.names("failed")
+
+    def failed_by(self, name):
+        """By whose rules a check failed, of the descriptor or of a point: "" for none."""
+        return " ".join(sorted({maker for part in (self.json, *self.points) for check in part["checks"]
+                                if check["name"] == name for maker in check["failedBy"]}))
 
     @property
     def is_good(self):
@@ -240,6 +246,118 @@ def check_forgeries(folder):
                   found.failed <= wanted and len(found.names("passed")) >= 5, (wanted, found.names("not made")))
 
 
+LEGACY_KEY = "legacy-key\n-----BEGIN RSA PUBLIC KEY-----\nAAAA\n-----END RSA PUBLIC KEY-----\n"
+CLIENTS, HSDIRS, OBPUB = "client obpub", "client hsdir obpub", "obpub"
+
+
+def replace(layer, old, new):
+    """Makes a layer have something else."""
+    def change(maker):
+        maker.edit[layer] = lambda text: text.replace(old, new, 1)
+    return change
+
+
+def swap_first_lines(maker):
+    """Has the first two lines behind the version in the other order."""
+    maker.edit["outer"] = lambda text: re.sub(r"(descriptor-lifetime .*\n)((?s:.*?))(?=revision)", r"\2\1", text, count=1)
+
+
+def live_long(maker):
+    maker.certificate.expires += 200
+
+
+def pad(maker):
+    maker.padding = b"\0?"
+
+
+def spoil_points(count, spoilt):
+    def change(maker):
+        maker.points = [Point() for _ in range(count)]
+        for point in maker.points[:spoilt]:
+            point.links = b"\1\2\x13" + os.urandom(19)
+    return change
+
+
+def weaken_key(maker):
+    maker.points[1].enc_key = bytes(32)
+
+
+# What is changed, the check that fails, by whose rules: those of tor's own source.
+RULES = (
+    ("lines in another order", swap_first_lines, "outer-form", OBPUB),
+    ("an empty line", replace("outer", "revision", "\nrevision"), "outer-form", OBPUB),
+    ("an indented line", replace("outer", "revision", "unknown\n unknown\nrevision"), "outer-form", OBPUB),
+    ("an annotation", replace("outer", "revision", "@purpose x\nrevision"), "outer-form", HSDIRS),
+    ("too many unknown lines", replace("outer", "revision", 17 * "x\n" + "revision"), "outer-form", OBPUB),
+    ("something behind the end", replace("signed", "signature", "unknown\nsignature"), "signature", HSDIRS),
+    ("a layer that is not base64", replace("outer", "MESSAGE-----\n", "MESSAGE-----\n?"), "outer-form", HSDIRS),
+    ("a layer that is too short", lambda maker: maker.edit.update(outer=lambda text: re.sub(
+        r"(BEGIN MESSAGE-----\n)(?s:.*)(\n-----END)", rf"\g<1>{64 * 'A'}\2", text)), "outer-form", HSDIRS),
+    ("a certificate for ten days", live_long, "signing-key-times", OBPUB),
+    ("something behind the padding", pad, "middle-encryption", OBPUB),
+    ("something behind the padding", pad, "inner-encryption", OBPUB),
+    ("a long unknown line", replace("inner", "flow-control", "x" + 5000 * "y" + "\nflow-control"), "inner-form", OBPUB),
+    ("a layer in the middle one that is too short", replace("middle", "MESSAGE-----\n", f"MESSAGE-----\n{64 * 'A'}\n"
+                                                            "-----END MESSAGE-----\nx\n-----BEGIN MESSAGE-----\n"),
+     "middle-form", CLIENTS),
+    ("authentication of a type that nobody knows", replace("inner", "flow-control", "intro-auth-required rsa\nflow-control"),
+     "inner-form", CLIENTS),
+    ("authentication of a type that clients know", replace("inner", "flow-control",
+                                                           "intro-auth-required ed25519 x\nflow-control"), "inner-form", ""),
+    ("21 points", spoil_points(21, 0), "point-count", CLIENTS),
+    ("22 points, of which clients take 20", spoil_points(22, 2), "point-count", OBPUB),
+    ("a spoilt point", spoil_points(3, 1), "link-specifiers", CLIENTS),
+    ("a key that is none", weaken_key, "enc-key", OBPUB),
+    ("two onion keys", replace("inner", "onion-key ntor ", f"onion-key ntor {43 * 'A'}\nonion-key ntor "), "onion-key", OBPUB),
+    ("an enc-key of another kind beside", replace("inner", "enc-key ntor", "enc-key other AAAA\nenc-key ntor"), "enc-key-alone",
+     CLIENTS),
+    ("a legacy key without its certificate", replace("inner", "enc-key-cert", LEGACY_KEY + "enc-key-cert"), "legacy-key",
+     CLIENTS),
+)
+
+
+def check_rules(folder):
+    """What tor would take, and obpub does not, is said to be so; and what tor refuses fails."""
+    victim = Keypair.new()
+    for title, change, name, makers in RULES:
+        maker = Maker(victim, standin_tor.period_number(), PERIOD_LENGTH, int(time.time()))
+        change(maker)
+        file = checks.write(folder / "rules", maker.text())
+        options = ["--address", checks.address_of(victim.public)]
+        found = Inspected(file, *options)
+        check(f"{title}: {name} fails by the rules of {makers or 'nobody'}", found.failed_by(name) == makers
+              and found.status == (makers != ""), (found.failed, found.failed_by(name)))
+        text = checks.run("inspect", file, "-s", "/nonexistent/control", *options).stdout
+        is_own = all(found.failed_by(failed) == OBPUB for failed in found.failed) and makers
+        check(f"{title}: the text says so, too", ("by obpub's rules alone" in text) == bool(is_own) and
+              len(re.findall("^  FAILED +obpub ", text, re.M)) >= (makers == OBPUB), text)
+        if name in ("outer-form", "signing-key-times"):
+            check(f"{title}: and without the address", Inspected(file).failed_by(name) == makers)
+    maker = Maker(victim, standin_tor.period_number(), PERIOD_LENGTH, int(time.time()))
+    spoil_points(3, 2)(maker)
+    found = Inspected(checks.write(folder / "rules", maker.text()), *options)
+    check("it is said how many points clients leave out", any("clients leave out 2 of its 3" in note
+                                                              for note in found.json["notes"]), found.json["notes"])
+
+
+def check_wrapped(folder):
+    """A descriptor is found in what a control port has said, and in what an editor has made of it."""
+    key = checks.Key()
+    text = standin_tor.make_descriptor(key)
+    returns = text.replace("\n", "\r\n")
+    reply = f"250 OK\r\n250+hs/service/desc/id/{key.address}=\r\n{returns}.\r\n250 OK\r\n250 closing connection\r\n"
+    for title, wrapped in (
+            ("a reply", reply), ("a reply without returns", reply.replace("\r", "")), ("a reply alone", reply[8:]),
+            ("an event", f"650 HS_DESC RECEIVED x\r\n650+HS_DESC_CONTENT x y z\r\n{returns}.\r\n650 OK\r\n"),
+            ("returns at the ends of lines", returns), ("empty lines behind", text + "\n\n"), ("no last newline", text[:-1])):
+        found = Inspected(checks.write(folder / "wrapped", wrapped), "--address", key.address)
+        check(f"{title}: it is good", found.is_good and found.json["bytes"] in (len(text), len(text) - 1), found.failed)
+    for title, wrapped in (("a return in the midst", text.replace("\n", "\r\n", 3)), ("an empty reply", "250+x=\r\n.\r\n"),
+                           ("no more than a beginning", "250+"), ("empty lines", "\n\n\n"), ("nothing", "")):
+        found = Inspected(checks.write(folder / "wrapped", wrapped), "--address", key.address)
+        check(f"{title}: it is not", found.status == 1 and "outer-form" in found.failed, found.failed)
+
+
 def check_corpora(folder):
     """What fuzzing has found reaches everything: a failure is named, and nothing else comes of it."""
     corpus = checks.SOURCE / "tests/fuzz/corpus"
@@ -303,7 +421,15 @@ def check_usage(folder):
     long = folder / "long"
     long.write_bytes(b"x" * (1 << 20))
     refused("a file that is far too long", "far too long", long)
+    refused("no config where one is named", "none.yaml: there is no such file", file, "-c", folder / "none.yaml")
+    refused("what is neither file nor address", "is no onion address", "example.com")
     refused("an address that is none", "address", "x" * 56 + ".onion")
+    for slip, words in ((f"http://{key.address}.onion/", "leave out \"http://\""),
+                        (f"www.{key.address}.onion", "leave out \"www.\""),
+                        (f"{key.address}.onion:80", "leave out \":80\""), (f"{key.address}.onion/a", "leave out \"/a\""),
+                        (key.address + "x", "has 57 characters"), (key.address[:-1], "has 55 characters"),
+                        (key.address[:-1] + "a", "typing mistake")):
+        refused(f"an address in another form: {slip}", words, slip)
     refused("two addresses", "is given 2 times", file, "--address", key.address, "--address", other.address)
     refused("an address with an address", "is there already", key.address, "--address", key.address)
     refused("a client key without an address", "give --address", file, "--client-key", key_file)
@@ -317,6 +443,10 @@ def check_usage(folder):
         piped = subprocess.run([os.path.abspath(checks.OBPUB), "inspect", "/dev/stdin", "--json", "-s", "/nonexistent/control"],
                                input=stream.read(), capture_output=True, timeout=60)
     check("through a pipe", piped.returncode == 0, piped.stderr)
+    with open(file, "rb") as stream:
+        piped = subprocess.run([os.path.abspath(checks.OBPUB), "inspect", "-", "--json", "-s", "/nonexistent/control"],
+                               stdin=stream, capture_output=True, timeout=60)
+    check("from standard input", piped.returncode == 0 and json.loads(piped.stdout)["failedChecks"] == 0, piped.stderr)
 
 
 def hsdir_rows(found):
@@ -347,6 +477,10 @@ def check_hsdirs(folder):
         rows = hsdir_rows(found)
         check("every HSDir is asked", result.returncode == 0 and len(rows) == 8 and
               sum(row["isAskedByClients"] for row in rows) == 6, result.stderr)
+        check("none is older than others", {row["isOlderThanOthers"] for row in rows} == {False})
+        outer = rows[0]["descriptor"]["outerLayer"]
+        check("its time period is of a day", outer["timePeriodStart"][11:] == outer["timePeriodEnd"][11:] != "" and
+              outer["timePeriodStart"] < outer["timePeriodEnd"], outer)
         check("all have one descriptor", {(row["finding"], row["maker"], row["set"]) for row in rows} == {("found", 1, 1)})
         nicknames = [row["nickname"] for row in found["hsdirs"]]
         check("nicknames are shown, but not what is none", None in nicknames and
@@ -360,10 +494,58 @@ def check_hsdirs(folder):
         config = checks.write(folder / "config.yaml", f"tor-control: unix:{tor.path}\nservices:\n  - key: none\n")
         by_config = checks.run("inspect", key.address, "-c", config)
         check("the config says where the tor is; nothing else of it counts", by_config.returncode == 0, by_config.stderr)
+    check_verdicts(folder, key)
     forged = standin_tor.make_descriptor(key, signer=checks.Key())
     with standin_tor.Tor(folder / "control", standin_tor.network_answers(), {key.address: forged}) as tor:
         result = checks.run("inspect", key.address, "-s", tor.path)
         check("a forged one is bad", result.returncode == 1 and result.stdout.count("bad: ") == 8, result.stdout)
+
+
+def check_verdicts(folder, key):
+    """What clients of this network refuse is bad; what they take and obpub does not is odd; the newest is told."""
+    odd = standin_tor.make_descriptor(key, lifetime=200)
+    bad = standin_tor.make_descriptor(key).replace("hs-descriptor 3", "hs-descriptor 4")
+    for title, text, words in (("odd", odd, "odd: "), ("bad", bad, "bad: ")):
+        with standin_tor.Tor(folder / "control", standin_tor.network_answers(), {key.address: text}) as tor:
+            result = checks.run("inspect", key.address, "-s", tor.path)
+        check(f"{title}: so the table says", result.returncode == 1 and result.stdout.count(words) == 8, result.stdout[:3000])
+    victim = Keypair.new()
+    for increment, is_good in ((30, True), (31, True), (32, True), (33, False), (29, False)):
+        maker = Maker(victim, standin_tor.period_number(), PERIOD_LENGTH, int(time.time()))
+        replace("inner", "1-2 31", f"1-2 {increment}")(maker)
+        file = checks.write(folder / "increment", maker.text())
+        with standin_tor.Tor(folder / "control", standin_tor.network_answers()) as tor:
+            result = checks.run("inspect", file, "--address", checks.address_of(victim.public), "-s", tor.path)
+        check(f"clients take the sendme increment {increment}: {is_good}", result.returncode == (not is_good) and
+              ("cc_sendme_inc" in result.stdout) != is_good, result.stdout[-3000:])
+
+
+def check_lies(folder):
+    """A local tor that says more than it was asked for: of other services, of other HSDirs, without end."""
+    key, other = checks.Key(), checks.Key()
+    text = standin_tor.make_descriptor(key)
+    foreign = standin_tor.make_descriptor(other)
+
+    def lie(connection, command):
+        if not command.startswith("HSFETCH"):
+            return False
+        hsdir = re.search(r"SERVER=(\S+)", command)[1]
+        for address, where, content in ((other.address, hsdir, foreign), (key.address, "$" + 40 * "0", foreign),
+                                        (key.address, "UNKNOWN", foreign), ("nonsense", hsdir, "x\n")):
+            lines = f"650+HS_DESC_CONTENT {address} id {where}~x\n{content}.\n650 OK\n"
+            connection.sendall(20 * lines.replace("\n", "\r\n").encode())
+        return False
+
+    with standin_tor.Tor(folder / "control", standin_tor.network_answers(), {key.address: text}, lie) as tor:
+        result = checks.run("inspect", key.address, "-s", tor.path, "--json", "--timeout", "30")
+        rows = hsdir_rows(json.loads(result.stdout)) if result.stdout else []
+        check("what is said of others is passed over", result.returncode == 0 and len(rows) == 8 and
+              all(row["descriptor"]["failedChecks"] == 0 for row in rows), result.stderr)
+        process = subprocess.Popen([os.path.abspath(checks.OBPUB), "inspect", checks.Key().address, "-s", tor.path],
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=20)
+        check("it can be interrupted", process.returncode == -signal.SIGINT, process.returncode)
 
 
 def check_silence(folder):
@@ -399,9 +581,12 @@ def main():
             check_ours(folder)
         check_onionbalance(folder)
         check_forgeries(folder)
+        check_rules(folder)
+        check_wrapped(folder)
         check_hostile_text(folder)
         check_usage(folder)
         check_hsdirs(folder)
+        check_lies(folder)
         check_silence(folder)
         check_corpora(folder)
 

@@ -4,8 +4,20 @@
 #include <string.h>
 
 #include "fuzz.h"
+#include "onion/descriptor_wrapping.h"
 
 enum { KIND_WHOLE, KIND_OUTER, KIND_MIDDLE, KIND_INNER, KINDS };
+
+/* A file's bytes, without what stands around a descriptor there. */
+static char *unwrap(const char *input)
+{
+    char *text = text_format("%s", input);
+    const size_t before = strlen(text), length = descriptor_unwrap(text, before);
+    FUZZ_REQUIRE(length <= before && (length > 0) == (before > 0));
+    text[length] = '\0';
+    FUZZ_REQUIRE(strlen(text) == length);
+    return text;
+}
 
 /* The descriptor that the input is part of; to be released with free(). */
 static char *make_descriptor(struct forger *forger, uint8_t kind, const char *input)
@@ -24,7 +36,7 @@ static char *make_descriptor(struct forger *forger, uint8_t kind, const char *in
         free(signed_input);
         return text;
     default:
-        return text_format("%s", input);
+        return unwrap(input);
     }
     text = forge_signed(forger, outer);
     free(outer);

@@ -220,6 +220,22 @@ static void write_client_keys(void)
     }
 }
 
+/* A descriptor in a control port's reply, with a line that begins with a dot, and as an editor keeps it. */
+static void write_reply(const char *text)
+{
+    char *reply = text_format("250 OK\n250+hs/service/desc/id/x=\n%s..\n.\n250 OK\n\n", text);
+    char *returns = memory_allocate(2 * strlen(text) + 1, 1), *end = returns;
+    for (const char *byte = text; *byte != '\0'; byte++) {
+        if (*byte == '\n')
+            *end++ = '\r';
+        *end++ = *byte;
+    }
+    seeds_write_with_byte("inspect", "reply", 0, reply, strlen(reply));
+    seeds_write_with_byte("inspect", "returns", 0, returns, strlen(returns));
+    free(returns);
+    free(reply);
+}
+
 /* What the targets' own service would publish, with which every layer can be reached. */
 static void write_forged(void)
 {
@@ -233,6 +249,7 @@ static void write_forged(void)
         seeds_write_text("descriptor_outer", name, outer);
         seeds_write_text("document", name, text);
         seeds_write_with_byte("inspect", "whole", 0, text, strlen(text));
+        write_reply(text);
         seeds_write_with_byte("inspect", "outer", 1, outer, strlen(outer));
         seeds_write_with_byte("inspect", "middle", 2, middle, strlen(middle));
         seeds_write_with_byte("inspect", "inner", 3, inner, strlen(inner));

@@ -127,6 +127,8 @@ def check_somebody_else(net, publisher, frontend):
     assert {(row['maker'], row['set']) for row in others} != {(rows[foreign]['maker'], rows[foreign]['set'])}
     assert len({(row['maker'], row['set']) for row in others}) == 1
     assert rows[foreign]['descriptor']['outerLayer']['isAheadOfClock']
+    assert not rows[foreign]['isOlderThanOthers'] and rows[broken]['isOlderThanOthers'] is None
+    assert all(row['isOlderThanOthers'] for row in others), others
     assert [point['relay']['isInConsensus'] for point in rows[foreign]['descriptor']['introductionPoints']] == [False] * 2
 
     result = run_obpub('inspect', frontend.address, '-s', publisher.control_socket)

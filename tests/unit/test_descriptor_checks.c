@@ -14,6 +14,7 @@
 #include "helper_descriptor.h"
 #include "helper_forge.h"
 #include "onion/descriptor_checks.h"
+#include "onion/descriptor_wrapping.h"
 
 #define DAY 86400
 
@@ -158,6 +159,52 @@ static void test_several_faults(void **state)
     free(inner);
 }
 
+/* A failure by others' rules is told rather than one by obpub's alone. */
+static void test_stricter(void **state)
+{
+    (void)state;
+    const struct check_row row = {"name", "what", CHECKED_BY_HSDIR};
+    struct check_result check = {.outcome = CHECK_NOT_MADE};
+    struct error strict, plain;
+    error_set_stricter(&strict, "strict");
+    error_set(&plain, "plain");
+    check_result_note(&check, 0, NULL);
+    assert_int_equal(check_result_makers(&check, &row), CHECKED_BY_HSDIR);
+    check_result_note(&check, -1, &strict);
+    assert_int_equal(check_result_makers(&check, &row), 0);
+    assert_string_equal(check.error.text, "strict");
+    check_result_note(&check, -1, &plain);
+    assert_int_equal(check_result_makers(&check, &row), CHECKED_BY_HSDIR);
+    assert_string_equal(check.error.text, "plain");
+    check_result_note(&check, -1, &strict);
+    assert_int_equal(check_result_makers(&check, &row), CHECKED_BY_HSDIR);
+    assert_int_equal(check.failures, 3);
+}
+
+static void assert_unwrapped(const char *wrapped, const char *expected)
+{
+    char *text = text_format("%s", wrapped);
+    const size_t length = descriptor_unwrap(text, strlen(text));
+    assert_int_equal(length, strlen(expected));
+    assert_memory_equal(text, expected, length);
+    free(text);
+}
+
+static void test_unwrapping(void **state)
+{
+    (void)state;
+    assert_unwrapped("", "");
+    assert_unwrapped("\n\n", "\n");
+    assert_unwrapped("hs-descriptor 3\n250+x=\na\n.\n", "hs-descriptor 3\n250+x=\na\n.\n");
+    assert_unwrapped("hs-descriptor 3\r\na\r\n\r\n", "hs-descriptor 3\na\n");
+    assert_unwrapped("hs-descriptor 3\r\na\n", "hs-descriptor 3\r\na\n");
+    assert_unwrapped("250 OK\r\n250+x=\r\na\r\n..b\r\n.\r\n250 OK\r\n", "a\n.b\n");
+    assert_unwrapped("650+HS_DESC_CONTENT x\na\nb", "a\nb");
+    assert_unwrapped("250+x=\n.\n", "250+x=\n.\n");
+    assert_unwrapped("250+x=", "250+x=");
+    assert_unwrapped("x\ny", "x\ny");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -166,6 +213,8 @@ int main(void)
         cmocka_unit_test(test_without_address),
         cmocka_unit_test(test_closed),
         cmocka_unit_test(test_several_faults),
+        cmocka_unit_test(test_stricter),
+        cmocka_unit_test(test_unwrapping),
     };
     return sodium_init() < 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);
 }

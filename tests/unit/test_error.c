@@ -52,6 +52,21 @@ static void test_what_lasts(void **state)
     assert_int_equal(error_set_lasting(NULL, "%d", 1), -1);
 }
 
+/* So is whether tor would have failed. */
+static void test_what_is_stricter(void **state)
+{
+    (void)state;
+    struct error error;
+    assert_int_equal(error_set_stricter(&error, "too %s", "long"), -1);
+    assert_true(error.is_stricter && !error.lasts);
+    error_add_context(&error, "here");
+    assert_true(error.is_stricter);
+    assert_string_equal(error.text, "here: too long");
+    error_set_lasting(&error, "busy");
+    assert_true(!error.is_stricter && error.lasts);
+    assert_int_equal(error_set_stricter(NULL, "%d", 1), -1);
+}
+
 /* Control characters would move the cursor of a terminal, a newline would forge a line of a log. */
 static void test_strangers_bytes_become_question_marks(void **state)
 {
@@ -88,6 +103,7 @@ int main(void)
         cmocka_unit_test(test_context_comes_first),
         cmocka_unit_test(test_no_error_wanted),
         cmocka_unit_test(test_what_lasts),
+        cmocka_unit_test(test_what_is_stricter),
         cmocka_unit_test(test_strangers_bytes_become_question_marks),
         cmocka_unit_test(test_long_sentences_are_cut),
     };
