@@ -27,7 +27,7 @@ const char *curve_write_name(char name[CURVE_NAME_SIZE]);
 /* A number modulo the order. */
 void curve_reduce_scalar(uint8_t scalar[CURVE_SCALAR_SIZE], const uint8_t wide[CURVE_WIDE_SCALAR_SIZE]);
 
-/* Sum and product of two numbers, modulo the order; neither need be less than that. */
+/* The sum of two scalars that are less than the order, and the product of any two, modulo the order. */
 void curve_add_scalars(uint8_t sum[CURVE_SCALAR_SIZE], const uint8_t first[CURVE_SCALAR_SIZE],
                        const uint8_t second[CURVE_SCALAR_SIZE]);
 void curve_multiply_scalars(uint8_t product[CURVE_SCALAR_SIZE], const uint8_t first[CURVE_SCALAR_SIZE],

@@ -71,6 +71,8 @@ int main(void)
     bench_require(sodium_init() >= 0, "libsodium does not start");
     struct input input;
     read_input(&input);
+    /* At the first point of all it is tried what libsodium takes, which is no part of decoding. */
+    bench_require(ed25519_public_key_is_valid(input.identity_key), "the identity key is none");
     bare_init();
     bench_print("decode", "obpub", bench_seconds(measured_decode, &input));
     const double bare_rest = bench_seconds(bare_perform, (void *)rest);
