@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "command/init_clients.h"
 #include "command/init_keys.h"
 #include "command/init_texts.h"
 #include "config/key_file.h"
@@ -16,9 +17,11 @@
 struct making {
     const struct init_plan *plan;
     struct new_folder folder;
-    struct init_key *frontends; /* of each service, in secret memory */
+    struct init_key *frontends;  /* of each service, in secret memory */
+    struct client_files clients; /* of the service that has had the frontend's key */
     struct init_made made;
-    char publisher_line[CLIENT_KEY_PUBLIC_LINE_SIZE]; /* by which agents' services know the publisher's tor */
+    /* By which the publisher is known to agents' services, and to tors that have the frontend's key. */
+    char publisher_line[CLIENT_KEY_PUBLIC_LINE_SIZE], twins_line[CLIENT_KEY_PUBLIC_LINE_SIZE];
 };
 
 /* Writes a text, which is released. */
@@ -34,16 +37,20 @@ static int add_text(struct making *making, const char *folder, const char *name,
 
 /* -- the frontends ------------------------------------------------------------------------------------ */
 
-/* Loads the key that there is already. */
-static int load_key(struct init_key *key, const char *path, struct error *error)
+/* Loads the key that there is already, and who may read the service's descriptors. */
+static int load_key(struct making *making, struct init_key *key, const char *path, struct error *error)
 {
     struct key_file_origin origin;
-    if (key_file_load(path, false, &key->secret_key, key->public_key, &origin, error) != 0)
+    if (key_file_load_to_copy(path, &key->secret_key, key->public_key, &origin, error) != 0)
         return error_add_context(error, "--key %s", path);
     int result = 0;
     if (origin.bundle != NULL)
-        result =
-            error_set(error, "--key %s: is a bundle, which was made with the key: give the key itself", path);
+        result = error_set(error, "is a bundle, which was made with the key: give the key itself");
+    else
+        result = init_clients_load(&making->clients, origin.path, error);
+    making->made.has_clients = making->clients.count > 0;
+    if (result != 0)
+        error_add_context(error, "--key %s", path);
     bundle_free(origin.bundle);
     free(origin.path);
     return result;
@@ -56,7 +63,7 @@ static int find_frontends(struct making *making, struct error *error)
     for (size_t i = 0; i < plan->service_count; i++) {
         if (plan->key_path == NULL)
             init_key_draw(&making->frontends[i]);
-        else if (load_key(&making->frontends[i], plan->key_path, error) != 0)
+        else if (load_key(making, &making->frontends[i], plan->key_path, error) != 0)
             return -1;
         onion_address_encode(making->made.frontends[i], making->frontends[i].public_key);
     }
@@ -82,7 +89,30 @@ static int write_frontends(struct making *making, struct error *error)
     return result;
 }
 
+/* The clients, and where tors publish for themselves the publisher's own key for what they publish. */
+static int write_clients(struct making *making, struct error *error)
+{
+    int result = init_clients_write(&making->clients, &making->folder, INIT_CLIENTS_FOLDER, error);
+    if (result == 0 && making->plan->is_hardmap)
+        result = init_client_make(making->twins_line, &making->folder, INIT_TWINS_KEY_NAME, error);
+    return result;
+}
+
 /* -- a node --------------------------------------------------------------------------------------------- */
+
+/* A tor that has the frontend's key lets the same clients in, and the publisher. */
+static int write_readers(struct making *making, const char *service, struct error *error)
+{
+    char *folder = path_join(service, "authorized_clients");
+    char *publisher = client_files_find_path(folder, INIT_PUBLISHER_NAME);
+    int result = init_clients_write(&making->clients, &making->folder, folder, error);
+    if (result == 0)
+        result = new_folder_add_file(&making->folder, publisher, making->twins_line,
+                                     sizeof(making->twins_line), error);
+    free(publisher);
+    free(folder);
+    return result;
+}
 
 /* The folder of a service for a tor: with a new key, with the frontend's, or without any for a service that
  * has one already. */
@@ -97,6 +127,8 @@ static int write_service(struct making *making, const char *node_name, size_t no
     if (making->plan->is_hardmap) {
         memcpy(backend, making->made.frontends[service], ONION_ADDRESS_SIZE);
         result = init_key_write_service(&making->frontends[service], &making->folder, path, error);
+        if (result == 0 && making->made.has_clients)
+            result = write_readers(making, path, error);
     } else if (making->plan->address_count > 0) {
         memcpy(backend, making->plan->addresses[node], ONION_ADDRESS_SIZE);
         result = new_folder_add_folder(&making->folder, path, error);
@@ -129,7 +161,7 @@ static int write_agent(struct making *making, const char *node_name, size_t node
 {
     char *service = path_join(node_name, INIT_AGENT_FOLDER);
     char *clients = path_join(service, "authorized_clients");
-    char *client = path_join(clients, "publisher.auth");
+    char *client = client_files_find_path(clients, INIT_PUBLISHER_NAME);
     int result = init_key_make_service(making->made.nodes[node].agent, &making->folder, service, error);
     if (result == 0)
         result = new_folder_add_folder(&making->folder, clients, error);
@@ -168,6 +200,8 @@ static int write_node(struct making *making, size_t node, struct error *error)
 static int fill(struct making *making, struct error *error)
 {
     int result = write_frontends(making, error);
+    if (result == 0 && making->made.has_clients)
+        result = write_clients(making, error);
     if (result == 0 && making->plan->control == INIT_CONTROL_AGENT)
         result = init_client_make(making->publisher_line, &making->folder, INIT_AGENTS_KEY_NAME, error);
     for (size_t i = 0; result == 0 && i < making->plan->node_count; i++)
@@ -198,6 +232,7 @@ int init_files_make(const struct init_plan *plan, struct error *error)
     int result = find_frontends(making, error);
     if (result == 0)
         result = make_folder(making, error);
+    client_files_clear(&making->clients);
     secret_free(making->frontends);
     free(making);
     return result;

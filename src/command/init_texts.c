@@ -69,6 +69,8 @@ static void write_instance(FILE *file, const struct init_plan *plan, const struc
     fprintf(file, "      - name: %s\n", name);
     if (!plan->is_hardmap)
         fprintf(file, "        address: %s.onion\n", made->nodes[node].backends[service]);
+    else if (made->has_clients)
+        fprintf(file, "        client-key: %s\n", INIT_TWINS_KEY_NAME);
     write_control(file, plan, &made->nodes[node], node);
 }
 
@@ -82,6 +84,8 @@ char *init_texts_make_config(const struct init_plan *plan, const struct init_mad
         fprintf(writing.file, "  - key: %s.key\n", made->frontends[i]);
         if (plan->is_hardmap)
             fprintf(writing.file, "    mode: hardmap\n");
+        if (made->has_clients)
+            fprintf(writing.file, "    authorized-clients: %s\n", INIT_CLIENTS_FOLDER);
         fprintf(writing.file, "    instances:\n");
         for (size_t j = 0; j < plan->node_count; j++)
             write_instance(writing.file, plan, made, i, j);
@@ -211,18 +215,23 @@ void init_texts_print_made(const struct init_plan *plan)
 
 void init_texts_print_steps(const struct init_plan *plan)
 {
-    printf("\nNow:\n"
-           "- Keep a copy of %s/*.key where nobody else finds it: it is the address.\n"
-           "- Bring each tor's folder to where that runs, do what the torrc in it says, and remove the "
-           "folder here.\n"
-           "- Put " INIT_CONFIG_NAME
-           " and the files beside it where obpub is to find them, /etc/obpub say. They\n"
-           "  belong to the user that runs it (chown obpub), who may use the local tor (adduser obpub "
-           "debian-tor)%s\n"
-           "- Publish: obpub --once -c FILE; and for good, start the service.\n",
-           plan->output,
-           plan->control == INIT_CONTROL_UNIX ? "\n  and each of the others (adduser obpub _tor-NAME)."
-                                              : ".");
+    printf(
+        "\nNow:\n"
+        "- Keep a copy of %s/*.key where nobody else finds it: it is the address.\n"
+        "- Bring each tor's folder to where that runs, do what the torrc in it says, and remove the "
+        "folder here.\n"
+        "- Put " INIT_CONFIG_NAME
+        " and all beside it but the tors' folders where obpub is to find them, /etc/obpub say. They\n"
+        "  belong to the user that runs it (chown obpub), who may use the local tor (adduser obpub "
+        "debian-tor)%s\n"
+        "%s"
+        "- Publish: obpub --once -c FILE; and for good, start the service.\n",
+        plan->output,
+        plan->control == INIT_CONTROL_UNIX ? "\n  and each of the others (adduser obpub _tor-NAME)." : ".",
+        plan->key_path != NULL && !plan->is_hardmap
+            ? "- If a tor has served that address so far, take its service out of the torrc there: else both "
+              "publish it.\n"
+            : "");
     if (plan->is_hardmap)
         printf("Every tor's folder has the frontend's key: who takes over one of them has the address for "
                "good.\n");

@@ -8,6 +8,9 @@
 /* Names of what is in the folder that is made, and of what is in a node's. */
 #define INIT_CONFIG_NAME "config.yaml"
 #define INIT_AGENTS_KEY_NAME "agents.key"
+#define INIT_TWINS_KEY_NAME "twins.key"
+#define INIT_CLIENTS_FOLDER "clients"
+#define INIT_PUBLISHER_NAME "publisher"
 #define INIT_AGENT_FOLDER "obpub-agent"
 #define INIT_AGENT_SECRET_NAME "agent.secret"
 #define INIT_AGENT_OPTIONS_NAME "obpub-agent.default"
@@ -26,6 +29,7 @@ struct init_node {
 struct init_made {
     char frontends[INIT_SERVICES_MAX][ONION_ADDRESS_SIZE];
     struct init_node nodes[INIT_NODES_MAX];
+    bool has_clients; /* there is a folder of those that may read the frontend's descriptors */
 };
 
 void init_texts_name_service(size_t service, char name[INIT_SERVICE_NAME_SIZE]);

@@ -166,7 +166,7 @@ static bool may_have_clients(const char *folder)
  * does so on the publisher, too. */
 static void warn_of_clients(const struct config_frontend *frontend)
 {
-    char *folder = frontend->clients_folder == NULL ? tor_clients_find(frontend) : NULL;
+    char *folder = frontend->clients_folder == NULL ? tor_clients_find(frontend->key_path) : NULL;
     if (folder != NULL && may_have_clients(folder)) {
         text_make_printable(folder);
         fprintf(stderr,

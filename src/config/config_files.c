@@ -59,7 +59,7 @@ static int load_clients(const char *folder, struct config_frontend *frontend, vo
     (void)context;
     struct client_files files;
     frontend->clients_folder =
-        folder != NULL ? memory_copy_text(folder, strlen(folder)) : tor_clients_find(frontend);
+        folder != NULL ? memory_copy_text(folder, strlen(folder)) : tor_clients_find(frontend->key_path);
     if (frontend->clients_folder == NULL)
         return 0;
     int result = client_files_load(&files, frontend->clients_folder, false, report);

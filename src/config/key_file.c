@@ -46,6 +46,17 @@ enum plain_file_fault key_file_open(struct plain_file *file, const char *path)
     return plain_file_open(file, path, find_policy(path));
 }
 
+/* The file's owner is trusted as well. */
+static enum plain_file_fault open_of_owner(struct plain_file *file, const char *path)
+{
+    struct plain_file_policy policy = *find_policy(path);
+    struct stat status;
+    policy.has_owner = stat(path, &status) == 0;
+    if (policy.has_owner)
+        policy.owner = status.st_uid;
+    return plain_file_open(file, path, &policy);
+}
+
 enum plain_file_fault key_file_open_of_group(struct plain_file *file, const char *path)
 {
     struct plain_file_policy policy = *find_policy(path);
@@ -237,13 +248,14 @@ static bool explain_shell(const char *path, struct error *error)
     return false;
 }
 
+/* One of the ways to open a key file. */
+typedef enum plain_file_fault open_function(struct plain_file *file, const char *path);
+
 /* Opens the file that holds the key: path itself, or tor's key file when path is a folder. Returns its path,
  * to be released with free(), with the file to be closed; or NULL with a sentence. */
-static char *open_file(const char *path, bool takes_groups, struct plain_file *file, bool *is_folder,
+static char *open_file(const char *path, open_function *open_key, struct plain_file *file, bool *is_folder,
                        struct error *error)
 {
-    enum plain_file_fault (*const open_key)(struct plain_file *, const char *) =
-        takes_groups ? key_file_open_of_group : key_file_open;
     enum plain_file_fault fault = open_key(file, path);
     *is_folder = fault == PLAIN_FILE_FOLDER;
     char *found = *is_folder ? path_join(path, key_file_tor_name) : memory_copy_text(path, strlen(path));
@@ -275,14 +287,14 @@ static int load_key(const struct plain_file *file, struct ed25519_secret_key *se
     return result;
 }
 
-int key_file_load(const char *path, bool takes_groups, struct ed25519_secret_key *secret_key,
-                  uint8_t public_key[ED25519_PUBLIC_KEY_SIZE], struct key_file_origin *origin,
-                  struct error *error)
+static int load_by(open_function *open_key, const char *path, struct ed25519_secret_key *secret_key,
+                   uint8_t public_key[ED25519_PUBLIC_KEY_SIZE], struct key_file_origin *origin,
+                   struct error *error)
 {
     struct plain_file file;
     bool is_folder;
     secret_wipe(secret_key, sizeof(*secret_key));
-    *origin = (struct key_file_origin){.path = open_file(path, takes_groups, &file, &is_folder, error)};
+    *origin = (struct key_file_origin){.path = open_file(path, open_key, &file, &is_folder, error)};
     int result = origin->path != NULL ? load_key(&file, secret_key, public_key, origin, error) : -1;
     plain_file_close(&file);
     if (result == 0)
@@ -292,4 +304,20 @@ int key_file_load(const char *path, bool takes_groups, struct ed25519_secret_key
     free(origin->path);
     *origin = (struct key_file_origin){0};
     return is_folder ? error_add_context(error, "its %s", key_file_tor_name) : -1;
+}
+
+int key_file_load(const char *path, bool takes_groups, struct ed25519_secret_key *secret_key,
+                  uint8_t public_key[ED25519_PUBLIC_KEY_SIZE], struct key_file_origin *origin,
+                  struct error *error)
+{
+    return load_by(takes_groups ? key_file_open_of_group : key_file_open, path, secret_key, public_key,
+                   origin, error);
+}
+
+int key_file_load_to_copy(const char *path, struct ed25519_secret_key *secret_key,
+                          uint8_t public_key[ED25519_PUBLIC_KEY_SIZE], struct key_file_origin *origin,
+                          struct error *error)
+{
+    return load_by(geteuid() == 0 ? open_of_owner : key_file_open, path, secret_key, public_key, origin,
+                   error);
 }

@@ -39,4 +39,10 @@ int key_file_load(const char *path, bool takes_groups, struct ed25519_secret_key
                   uint8_t public_key[ED25519_PUBLIC_KEY_SIZE], struct key_file_origin *origin,
                   struct error *error);
 
+/* The same for who makes a copy of it: root may have that of a key of another user's, as tor's is, who has it
+ * anyway. */
+int key_file_load_to_copy(const char *path, struct ed25519_secret_key *secret_key,
+                          uint8_t public_key[ED25519_PUBLIC_KEY_SIZE], struct key_file_origin *origin,
+                          struct error *error);
+
 #endif

@@ -13,19 +13,19 @@
 #include "files/path.h"
 
 /* Where the folder would be; NULL where the key is none of tor's. Release with free(). */
-static char *name_folder(const struct config_frontend *frontend)
+static char *name_folder(const char *key_path)
 {
-    if (strcmp(path_file_name(frontend->key_path), key_file_tor_name) != 0)
+    if (strcmp(path_file_name(key_path), key_file_tor_name) != 0)
         return NULL;
-    char *service_folder = path_copy_folder(frontend->key_path);
+    char *service_folder = path_copy_folder(key_path);
     char *folder = path_join(service_folder, "authorized_clients");
     free(service_folder);
     return folder;
 }
 
-char *tor_clients_find(const struct config_frontend *frontend)
+char *tor_clients_find(const char *key_path)
 {
-    char *folder = name_folder(frontend);
+    char *folder = name_folder(key_path);
     if (folder == NULL || folder_is_there(folder))
         return folder;
     free(folder);
@@ -37,7 +37,7 @@ static bool had_tor_clients(const struct config_frontend *frontend)
 {
     if (frontend->clients == NULL)
         return false;
-    char *folder = name_folder(frontend);
+    char *folder = name_folder(frontend->key_path);
     const bool is_in_it = folder != NULL && string_equals(folder, frontend->clients_folder);
     free(folder);
     return is_in_it;

@@ -5,9 +5,9 @@
 
 #include "config/config.h"
 
-/* The folder that tor keeps a service's authorised clients in, beside its key, where it is there; NULL where
- * it is not, or the key is none of tor's. Release with free(). */
-char *tor_clients_find(const struct config_frontend *frontend);
+/* The folder that tor keeps a service's authorised clients in, beside the file of its key, where it is there;
+ * NULL where it is not, or the key is none of tor's. Release with free(). */
+char *tor_clients_find(const char *key_path);
 
 /* Checks that no frontend whose clients were in such a folder is without any folder of clients in the next
  * config: that is gone, or the key was replaced by a bundle, and nobody has said that everybody is to read

@@ -251,11 +251,16 @@ def check_kinds(folder):
         for instance in service["instances"]), config)
 
 
+def public_line(private):
+    """What a service has in authorized_clients of a client with this key."""
+    public = private.public_key().public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
+    return f"descriptor:x25519:{base64.b32encode(public).decode().rstrip('=').lower()}\n"
+
+
 def check_agents(out, instances):
     """What publisher and agents know of each other fits."""
     secret = (out / "agents.key").read_text().strip().split(":")
-    key = X25519PrivateKey.from_private_bytes(base64.b32decode(secret[2].upper() + "===="))
-    public = base64.b32encode(key.public_key().public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw))
+    line = public_line(X25519PrivateKey.from_private_bytes(base64.b32decode(secret[2].upper() + "====")))
     for instance in instances:
         node = out / instance["name"]
         checks.check(f"{node.name}: its agent is where the config says", instance["control"]
@@ -263,8 +268,7 @@ def check_agents(out, instances):
         checks.check(f"{node.name}: both sides have the same secret", (out / instance["control-password-file"]).read_text()
                      == (node / "agent.secret").read_text() and len((node / "agent.secret").read_text()) == 65)
         checks.check(f"{node.name}: only the publisher finds the agent", (
-            node / "obpub-agent" / "authorized_clients" / "publisher.auth").read_text()
-            == "descriptor:x25519:" + public.decode().rstrip("=").lower() + "\n")
+            node / "obpub-agent" / "authorized_clients" / "publisher.auth").read_text() == line)
         checks.check(f"{node.name}: the agent knows its service", (node / "obpub-agent.default").read_text()
                      == f"OBPUB_AGENT_OPTIONS=\"--address {instance['address']}\"\n")
 
@@ -291,11 +295,60 @@ def check_given(folder):
     if checks_made("again", result, folder / "again"):
         checks.check("a given key goes to each tor with hardmap", (folder / "again" / "node2" / "service1" / "hostname")
                      .read_text() == f"{frontend.address}.onion\n")
+    check_taken_over(folder)
     bundle = checks.run("presign", "-c", folder / "given" / "config.yaml", "--days", 1, "-o", folder / "own.bundle")
     checks.check("a bundle is made", bundle.returncode == 0, bundle.stderr)
     checks.write(folder / "open.pem", frontend.pem(), 0o644)
     checks.write(folder / "locked.pem", frontend.pem(b"password"))
     return frontend, backends
+
+
+def check_taken_over(folder):
+    """The HiddenServiceDir of a tor with authorised clients, which are the only ones also afterwards."""
+    key, place = checks.Key(), folder / "hidden service"
+    place.mkdir(mode=0o700)
+    (place / "authorized_clients").mkdir(mode=0o700)
+    checks.write(place / "hs_ed25519_secret_key", key.tor())
+    checks.write(place / "hostname", f"{key.address}.onion\n")
+    result = init(folder, "-o", "taken", "--key", place)
+    if checks_made("taken", result, folder / "taken"):
+        checks.check("without clients it is open", "authorized-clients" not in load(folder / "taken")["services"][0]
+                     and not (folder / "taken" / "clients").exists())
+        checks.check("it is said that the old tor is to stop", "take its service out of the torrc" in result.stdout)
+    if os.geteuid() == 0:
+        for path in (place, *place.iterdir()):
+            os.chown(path, 65534, -1)
+        result = init(folder, "-o", "taken by root", "--key", place)
+        checks.check("root may copy a key of another user's", result.returncode == 0 and (
+            folder / "taken by root" / f"{key.address}.key").read_bytes() == key.tor(), result.stderr)
+    clients = {}
+    for name in ("alice", "bob@home"):
+        clients[name] = public_line(X25519PrivateKey.generate())
+        checks.write(place / "authorized_clients" / f"{name}.auth", clients[name])
+    for mode in ("softmap", "hardmap"):
+        out = folder / f"taken {mode}"
+        result = init(folder, "-o", out.name, "--key", place / "hs_ed25519_secret_key", "--mode", mode)
+        if not checks_made(out.name, result, out):
+            continue
+        copied = {path.name.removesuffix(".auth"): path.read_text() for path in (out / "clients").iterdir()}
+        checks.check(f"{mode}: the clients are those of before", copied == clients, copied)
+        checks.check(f"{mode}: it is restricted to them", "restricted to the 2 authorised clients" in result.stdout
+                     and "warning" not in result.stderr, result.stdout + result.stderr)
+        own = out / "node2" / "service1" / "authorized_clients"
+        if mode == "softmap":
+            checks.check("the backends of their own addresses are open", not own.exists())
+        else:
+            twins = {path.name.removesuffix(".auth"): path.read_text() for path in own.iterdir()}
+            publisher = twins.pop("publisher")
+            checks.check("hardmap: each tor lets in the same, and the publisher", twins == clients, twins)
+            secret = (out / "twins.key").read_text().strip().split(":")[2]
+            own_line = public_line(X25519PrivateKey.from_private_bytes(base64.b32decode(secret.upper() + "====")))
+            checks.check("hardmap: the publisher has its key", publisher == own_line and all(
+                instance["client-key"] == "twins.key" for instance in load(out)["services"][0]["instances"]), own_line)
+    checks.write(place / "authorized_clients" / "eve.auth", "nonsense\n")
+    result = init(folder, "-o", "taken wrong", "--key", place)
+    checks.check("clients that can't be read are no reason to do without", refused(
+        result, "its authorised clients can't be taken over: ") and not (folder / "taken wrong").exists(), result.stderr)
 
 
 # -- wrong answers

@@ -1,28 +1,41 @@
-# What "obpub init" makes when nothing is answered is run as it is, and so is what it makes for agents, and for tors that all
-# have the frontend's key: each tor on a machine of its own, as far as its network, /var/lib/tor and /run are concerned, with
-# the torrc that was written for it; obpub with the config that was written. Visitors of the frontends come to each tor.
+# What "obpub init" makes is run as it is, for each way to control ports, for tors that all have the frontend's key, and for a
+# key and onion services that there are already: each tor with the torrc that was written for it, its network, /var/lib and
+# /run those of a machine of its own, or of the same one where that is what was asked for; obpub with the config that was
+# written. Visitors of the frontends come to each tor.
 #
 # What is not as on an operator's machines: the private network's lines are in the defaults that a tor reads before its torrc.
 
+import json
 import os
 import pathlib
 import pwd
+import secrets
 import shlex
 import subprocess
 import sys
 
-from harness.client import who_answers
+import stem.connection
+
+from harness.client import FetchFailed, fetch, who_answers
+from harness.clients import base32, public_client_key, start_authorised
+from harness.keys import OnionKey
 from harness.obpub import run_once
-from harness.process import spawn, write_file
+from harness.process import run, spawn, write_file
 from harness.runner import obpub_path
 from harness.service import Service
 from harness.tor import Tor
 from testnet import main, run_obpub, step
 
-KINDS = {'softmap': (), 'agents': ('--backend-control', 'agent'), 'hardmap': ('--mode', 'hardmap')}
+KINDS = {
+    'softmap': (), 'agents': ('--backend-control', 'agent'), 'hardmap': ('--mode', 'hardmap'),
+    'unix': ('--backend-control', 'unix'), 'password': ('--backend-control', 'password'),
+}
+# Those of which all is on one machine: there obpub is, too. (With passwords the tors have one web server, too.)
+ON_ONE_MACHINE = ('unix', 'password')
 NODES = ('node1', 'node2')
-# Has two folders be /var/lib/tor and /run for a program.
-AT_ITS_PLACES = 'mount --bind "$0" /var/lib/tor && mount --bind "$1" /run && shift && exec "$@"'
+# Has two folders be /run and, for its name, a folder of /var/lib for a program.
+AT_ITS_PLACES = ('mount -t tmpfs none /var/lib && mkdir -p "$2" && mount --bind "$1" "$2" && mount --bind "$0" /run && '
+                 'shift 2 && exec "$@"')
 SKIPPED = 77
 
 
@@ -30,8 +43,8 @@ def find_obstacle():
     """Why no tor can have a /var/lib/tor of its own here, or None."""
     if os.geteuid() != 0:
         return 'only root can mount anything'
-    result = subprocess.run(['unshare', '--mount', 'sh', '-c', AT_ITS_PLACES, '/tmp', '/tmp', 'true'], capture_output=True,
-                            text=True, timeout=60)
+    result = subprocess.run(['unshare', '--mount', 'sh', '-c', AT_ITS_PLACES, '/tmp', '/tmp', '/var/lib/tor', 'true'],
+                            capture_output=True, text=True, timeout=60)
     return result.stderr.strip() if result.returncode != 0 else None
 
 
@@ -39,22 +52,41 @@ class Node(Service):
     """A tor that has the folder of a node where its operator has copied it to, a web server beside it, and an agent where there
     is to be one."""
 
-    def __init__(self, net, kind, folder):
+    def __init__(self, net, kind, folder, others):
         name = f'{kind}{folder.name}'
-        Tor.__init__(self, name, net.path(f'tor-{name}'), net.torrc, clock=net.clock, island=net.make_island())
+        self.kind = kind
+        island = others[0].island if others and kind == 'password' else net.make_island()
+        Tor.__init__(self, name, net.path(f'tor-{name}'), net.torrc, clock=net.clock, island=island)
         self.node = folder
         self.onion = (folder / 'service1' / 'hostname').read_text().strip()
         self.address = self.onion.removesuffix('.onion')
-        self.run = pathlib.Path(self.folder) / 'run'
-        (self.run / 'obpub-agent').mkdir(parents=True)
+        self.run = others[0].run if others and kind in ON_ONE_MACHINE else pathlib.Path(self.folder) / 'run'
+        # As Debian's units make them.
+        for place in ('obpub-agent', f'tor-instances/{folder.name}'):
+            (self.run / place).mkdir(mode=0o700, parents=True, exist_ok=True)
         self._events = None
-        self._others = [self._serve()]
+        shares_web = others and others[0].island is island
+        self.page = others[0].page if shares_web else name
+        self._others = [] if shares_web else [self._serve()]
+
+    @property
+    def control_socket(self):
+        own = self.run / 'tor-instances' / self.node.name / 'control'
+        return str(own) if self.kind == 'unix' else super().control_socket
+
+    def control_connection(self):
+        """The cookie of the torrc is somewhere else for that tor than for this test."""
+        if self.kind != 'unix':
+            return super().control_connection()
+        connection = self._connect()
+        stem.connection.authenticate_cookie(connection, f'{self.control_socket}.authcookie')
+        return connection
 
     def _serve(self):
         """A page at the place that init proposes."""
         web = pathlib.Path(self.folder) / 'web'
         web.mkdir()
-        write_file(str(web / 'index.html'), self.name)
+        write_file(str(web / 'index.html'), self.page)
         return self._start('web', self.island.inside([sys.executable, '-m', 'http.server', '--directory', web, '--bind',
                                                       '127.0.0.1', '80']))
 
@@ -62,8 +94,10 @@ class Node(Service):
         with open(os.path.join(self.folder, f'{name}.log'), 'ab') as log:
             return spawn(command, stdout=log, stderr=log, **options)
 
-    def _at_its_places(self, command):
-        return self.island.inside(['unshare', '--mount', 'sh', '-c', AT_ITS_PLACES, self.node, self.run, *command])
+    def at_its_places(self, command):
+        """The command that runs one on this machine."""
+        place = f'/var/lib/tor-instances/{self.node.name}' if self.kind == 'unix' else '/var/lib/tor'
+        return self.island.inside(['unshare', '--mount', 'sh', '-c', AT_ITS_PLACES, self.run, self.node, place, *command])
 
     def _torrc_lines(self):
         return [f'Nickname {self.name}', f'DataDirectory {self.data}', f'ControlSocket unix:"{self.control_socket}"',
@@ -72,17 +106,25 @@ class Node(Service):
     def start(self):
         self._write_torrc()  # which is the defaults here
         with open(self.log_file, 'ab') as log:
-            self._process = spawn(self._at_its_places(['tor', '-f', self.node / 'torrc', '--defaults-torrc',
-                                                       self._file('torrc')]),
+            self._process = spawn(self.at_its_places(['tor', '-f', self.node / 'torrc', '--defaults-torrc',
+                                                      self._file('torrc')]),
                                   stdout=log, stderr=log, env=self.clock.program_environment())
-        self.wait_control()
+        # stem would look for the cookie where that tor has it.
+        self._connect().close() if self.kind == 'unix' else self.wait_control()
         self._events = self.events('HS_DESC')
         options = self.node / 'obpub-agent.default'
         if options.exists():
             words = shlex.split(shlex.split(options.read_text().partition('=')[2])[0])
-            self._others.append(self._start('agent', self._at_its_places(
+            self._others.append(self._start('agent', self.at_its_places(
                 [os.path.abspath(obpub_path()), 'agent', *words, '--password-file', self.node / 'agent.secret', '--control',
                  f'unix:{self.control_socket}'])))
+
+    def run_once(self, config, *args):
+        """obpub's report, run on this machine."""
+        command = [os.path.abspath(obpub_path()), '--once', '--json', '-c', config, *args]
+        result = run(self.at_its_places(command), timeout=180)
+        assert result.returncode == 0, f'{result.returncode}\n{result.stderr}\n{result.stdout}'
+        return json.loads(result.stdout)
 
     def close(self):
         super(Service, self).close()
@@ -96,7 +138,8 @@ def make(net, kind):
     out = pathlib.Path(net.path(kind))
     result = run_obpub('init', '--no-interactive', '--output', out, *KINDS[kind])
     assert result.returncode == 0, result.stderr
-    assert 'warning' not in result.stderr, result.stderr
+    # A password over a port of this machine is what was asked for, and obpub says what it is worth.
+    assert result.stderr.count('warning') == (kind == 'password'), result.stderr
     return out
 
 
@@ -115,20 +158,75 @@ def publish(out, publisher, nodes):
     config = out / 'config.yaml'
     [frontend] = [path.stem for path in out.glob('*.key') if path.name != 'agents.key']
     stay(config)
-    [service] = run_once(str(config), '-s', publisher.control_socket)['services']
+    run_it = nodes[0].run_once if nodes[0].kind in ON_ONE_MACHINE else run_once
+    [service] = run_it(str(config), '-s', publisher.control_socket)['services']
     assert service['onionAddress'] == f'{frontend}.onion', service['onionAddress']
     assert [instance['onionAddress'] for instance in service['instances']] == [node.onion for node in nodes], service
     return frontend
+
+
+def make_nodes(net, kind, folder):
+    nodes = []
+    for name in NODES:
+        nodes.append(Node(net, kind, folder / name, nodes))
+    return nodes
+
+
+class Kept:
+    """A restricted address that a tor has served, whose key is kept, before two onion services that there are already."""
+
+    def __init__(self, net):
+        self.net, self.key = net, OnionKey()
+        self.client = secrets.token_bytes(32)
+        folder = net.path('kept')
+        self.key.write_service_dir(folder)
+        os.mkdir(os.path.join(folder, 'authorized_clients'), 0o700)
+        write_file(os.path.join(folder, 'authorized_clients', 'friend.auth'),
+                   f'descriptor:x25519:{base32(public_client_key(self.client))}\n')
+        keys = [OnionKey() for _ in NODES]
+        self.out = pathlib.Path(net.path('kept-out'))
+        result = run_obpub('init', '--no-interactive', '--output', self.out, '--key', folder,
+                           *(word for key in keys for word in ('--address', key.onion)))
+        assert result.returncode == 0 and 'warning' not in result.stderr, result.stderr
+        self.services = [self.start(name, key) for name, key in zip(NODES, keys)]
+        self.friend = start_authorised(net, 'friend', self.key, self.client)
+
+    def start(self, name, key):
+        """An operator has put the line and the file of a node's folder where they belong."""
+        node = self.out / name
+        [line] = [line[1:] for line in (node / 'torrc').read_text().splitlines() if line.startswith('#Hidden')]
+        service = self.net.start_service(f'kept{name}', [self.key.address], key, wait=False)
+        lines = pathlib.Path(service.folder, 'torrc').read_text().splitlines()
+        assert line in lines, (line, lines)
+        assert pathlib.Path(service.service_dir, 'ob_config').read_text() == (node / 'service1' / 'ob_config').read_text()
+        return service
+
+    def check(self, publisher, visitor):
+        for service in self.services:
+            service.wait_published()
+        config = self.out / 'config.yaml'
+        stay(config)
+        [service] = run_once(str(config), '-s', publisher.control_socket)['services']
+        assert service['onionAddress'] == self.key.onion, service
+        pages = who_answers(self.friend, self.key.address, {service.page for service in self.services})
+        step(f'kept: clients of the key that was kept came to each of the services: {dict(pages)}')
+        try:
+            fetch(visitor, self.key.address, timeout=20)
+        except FetchFailed:
+            step('kept: nobody else does')
+        else:
+            raise AssertionError('a restricted address was visited without a key')
 
 
 def test(net):
     folders = {kind: make(net, kind) for kind in KINDS}
     publisher = net.start_tor('publisher', socks=True, wait=False)
     visitor = net.start_tor('visitor', socks=True, wait=False)
-    nodes = {kind: [Node(net, kind, folders[kind] / name) for name in NODES] for kind in KINDS}
+    nodes = {kind: make_nodes(net, kind, folders[kind]) for kind in KINDS}
     for node in [node for kind in KINDS for node in nodes[kind]]:
         net.tors[node.name] = node
         node.start()
+    kept = Kept(net)
     publisher.wait_bootstrapped()
     visitor.wait_bootstrapped()
     for kind in KINDS:
@@ -138,8 +236,9 @@ def test(net):
     for kind in KINDS:
         frontend = publish(folders[kind], publisher, nodes[kind])
         step(f'{kind}: obpub has published the frontend')
-        pages = who_answers(visitor, frontend, {node.name for node in nodes[kind]})
+        pages = who_answers(visitor, frontend, {node.page for node in nodes[kind]})
         step(f'{kind}: visitors came to each of the tors: {dict(pages)}')
+    kept.check(publisher, visitor)
 
 
 obstacle = find_obstacle()
