@@ -586,6 +586,7 @@ int main(int argument_count, char **arguments)
     seeds_write_recorded();
     seeds_write_status();
     seeds_write_http();
+    seeds_write_curve();
     seeds_write_socks();
     seeds_write_agent();
     seeds_write_reader();

@@ -16,6 +16,7 @@ void seeds_write_with_byte(const char *target, const char *name, uint8_t byte, c
 void seeds_write_recorded(void);
 void seeds_write_status(void);
 void seeds_write_http(void);
+void seeds_write_curve(void);
 void seeds_write_socks(void);
 void seeds_write_agent(void);
 void seeds_write_reader(void);
