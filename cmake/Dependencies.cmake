@@ -32,14 +32,14 @@ endif()
 
 # Which library has the arithmetic of Curve25519 (src/crypto/curve.h): libsodium, which is needed for all else in any case, or
 # lib25519, which is faster. Of its functions those that are used are looked for, because only few belong to what it promises to
-# keep. (It is no pkg-config module.)
+# keep. (It is no pkg-config module.) With it goes src/crypto/field.c, which needs a processor of 64 bits.
 set(OBPUB_CURVE auto CACHE STRING "Library for Curve25519: libsodium, lib25519, or auto: lib25519 where it is installed")
 set_property(CACHE OBPUB_CURVE PROPERTY STRINGS auto libsodium lib25519)
 if(NOT OBPUB_CURVE MATCHES "^(auto|libsodium|lib25519)$")
   message(FATAL_ERROR "OBPUB_CURVE is auto, libsodium or lib25519, not \"${OBPUB_CURVE}\".")
 endif()
 set(curve_library libsodium)
-if(NOT OBPUB_CURVE STREQUAL libsodium)
+if(NOT OBPUB_CURVE STREQUAL libsodium AND CMAKE_SIZEOF_VOID_P EQUAL 8)
   find_path(LIB25519_INCLUDE_DIR lib25519.h)
   find_library(LIB25519_LIBRARY 25519)
   mark_as_advanced(LIB25519_INCLUDE_DIR LIB25519_LIBRARY)
@@ -59,8 +59,8 @@ if(NOT OBPUB_CURVE STREQUAL libsodium)
   endif()
 endif()
 if(OBPUB_CURVE STREQUAL lib25519 AND NOT curve_library STREQUAL lib25519)
-  message(FATAL_ERROR "OBPUB_CURVE=lib25519, but lib25519 is not installed, or lacks functions that are used here. Debian has it\n"
-                      "from 13 on:\n    apt-get install lib25519-dev\nOr leave the choice to OBPUB_CURVE=auto, or take libsodium.")
+  message(FATAL_ERROR "OBPUB_CURVE=lib25519, but lib25519 is not installed, or lacks functions that are used here, or this\n"
+                      "processor has only 32 bits. Debian has it from 13 on:\n    apt-get install lib25519-dev\nOr leave the choice to OBPUB_CURVE=auto, or take libsodium.")
 endif()
 
 if(missing_packages)
