@@ -1,13 +1,19 @@
 #!/bin/sh
-# Tests that the tests run wherever they are cloned: sh tests/anywhere.sh [CASE]... Makes a minimal Debian 12 in
-# build/anywhere with mmdebstrap, from where this machine has its packages, and in it gives a copy of this folder to
+# Tests that the tests run wherever they are cloned: sh tests/anywhere.sh [--suite bookworm|trixie] [CASE]... Makes a minimal
+# Debian 12 or 13 (this machine's, unless it is said) in build/anywhere with mmdebstrap, from where this machine has its packages,
+# and in it gives a copy of this folder to
 #
 #     sudo   a user who may become root, and so installs the packages that are missing
 #     root   root, in a folder that nobody else may enter; with the demo, too
 #     user   a user who may not become root
 #     space  root, where that folder's name and the one for temporary files have a space in them
 #
-# Each builds and has "sh tests/run.sh unit cli" pass. Needs root, 4 GB of disk, and about a quarter of an hour.
+# Each builds and has "sh tests/run.sh unit cli" pass. Needs root, 4 GB of disk, and about a quarter of an hour. One case more,
+# which has to be named,
+#
+#     all    root, with the demo and all stages, the other Debian's among them
+#
+# takes more than half an hour, and 8 GB.
 
 cd "$(dirname "$0")/.." || exit 1
 . tests/setup.sh
@@ -45,7 +51,8 @@ clean_up()
 # Make the system: what every Debian has, and apt.
 make_system()
 {
-    sh tests/debian.sh "$system" sudo || return
+    # shellcheck disable=SC2086 # words
+    sh tests/debian.sh $suite "$system" sudo || return
     echo "127.0.0.1 localhost $(uname -n)" >"$system/etc/hosts"
     for user in sudoer user; do
         chroot "$system" useradd --create-home --shell /bin/sh $user || return
@@ -82,6 +89,7 @@ try()
     sudo) set -- sudoer /home/sudoer/obpub 'sh tests/run.sh unit cli' ;;
     root) set -- root /root/obpub 'sh tests/demo.sh && sh tests/run.sh unit cli' ;;
     user) set -- user /home/user/obpub 'sh tests/run.sh unit cli' ;;
+    all) set -- root /root/obpub 'sh tests/demo.sh && sh tests/run.sh' ;;
     space)
         mkdir -p "$system/tmp/a folder" &&
             set -- root '/root/a folder' 'TMPDIR="/tmp/a folder" sh tests/run.sh unit cli'
@@ -94,13 +102,18 @@ try()
     copy_sources "$1" "$2" && run_inside "$@"
 }
 
+suite=
+[ "$1" != --suite ] || {
+    suite="--suite $2"
+    shift 2
+}
 [ $# != 0 ] || set -- sudo root user space
 trap clean_up EXIT
 trap 'exit 1' HUP INT TERM
 rm -rf --one-file-system "$system"
 mkdir -p build
 failed=
-step 'making a minimal Debian 12 in build/anywhere'
+step 'making a minimal Debian in build/anywhere'
 make_system || exit
 for name; do
     step "the case \"$name\""

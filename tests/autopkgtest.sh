@@ -1,7 +1,7 @@
 #!/bin/sh
 # Runs the tests that come with the Debian packages (packaging/debian/tests) as Debian does: sh tests/autopkgtest.sh. Builds the
-# packages, makes a minimal Debian 12 in build/autopkgtest, and has autopkgtest install them there with what they and their tests
-# depend on, and publish a frontend on a private Tor network, and visit it. Needs root, and some minutes.
+# packages, makes a minimal Debian as this machine's in build/autopkgtest, and has autopkgtest install them there with what they
+# and their tests depend on, and publish a frontend on a private Tor network, and visit it. Needs root, and some minutes.
 
 cd "$(dirname "$0")/.." || exit 1
 . tests/setup.sh
@@ -23,7 +23,7 @@ DEB_BUILD_OPTIONS="nocheck $DEB_BUILD_OPTIONS" sh packaging/deb.sh "$folder/pack
     cat "$folder/log"
     exit 1
 }
-step 'making a minimal Debian 12'
+step 'making a minimal Debian'
 sh tests/debian.sh "$folder/system" dpkg-dev apt-utils procps || exit
 step 'testing'
 # What is mounted and started there ends with the namespaces.

@@ -19,6 +19,8 @@ Without a name, all stages run. These are:
     sanitize  unit and cli, with AddressSanitizer and UndefinedBehaviorSanitizer
     fuzz      each parser, fuzzed for some seconds
     package   the Debian packages, built twice and looked at; the image of a container, built and run
+    other-debian
+              on Debian 12 a new Debian 13, on 13 a new 12: builds, unit, and some of cli and net, in it
     net       the program, on a private Tor network
 A TEST has the name that ctest prints, such as unit-choice, cli-layers or net-once. tests/README.md has more.
 END

@@ -39,12 +39,15 @@ check()
 {
     name=$1
     shift
-    if "$@"; then
-        passed=$((passed + 1))
-    else
+    "$@"
+    case $? in
+    0) passed=$((passed + 1)) ;;
+    77) skipped="$skipped $name" ;;
+    *)
         failed=$((failed + 1))
         name_failure "$name"
-    fi
+        ;;
+    esac
 }
 
 # Build the tests of a kind; without them there is nothing to run, so count a failure.
@@ -126,29 +129,32 @@ run_network_tests()
     done
 }
 
-# Start the stages that only compute at the lowest priority: they run while the network's tests do, which mostly wait, but
-# judge by time.
+# Start stages at the lowest priority, one after the other, with a folder for what comes of them: they run while the network's
+# tests do, which mostly wait, but judge by time.
 start_beside()
 {
-    [ -n "$beside" ] || return
-    mkdir "$TMPDIR/beside"
-    # shellcheck disable=SC2086 # a list of words
-    nice -n 19 sh tests/stages.sh --beside "$TMPDIR/beside" $beside >"$TMPDIR/beside/log" 2>&1 &
-    beside_process=$!
+    beside_folder=$TMPDIR/$1
+    shift
+    [ $# != 0 ] || return
+    mkdir "$beside_folder"
+    nice -n 19 sh tests/stages.sh --beside "$beside_folder" "$@" >"$beside_folder/log" 2>&1 &
+    echo $! >"$beside_folder/process"
 }
 
 # What those have left under a name, or nothing.
 read_beside()
 {
-    cat "$TMPDIR/beside/$1" 2>/dev/null
+    cat "$beside_folder/$1" 2>/dev/null
 }
 
-# Wait for them, show what they have printed, and add what came of them.
+# Wait for those that were started with a folder, show what they have printed, and add what came of them.
 end_beside()
 {
-    [ -n "$beside" ] || return
-    begin "the rest of$beside, begun beside net"
-    wait "$beside_process"
+    beside_folder=$TMPDIR/$1
+    shift
+    [ $# != 0 ] || return
+    begin "the rest of $*, begun beside net"
+    wait "$(read_beside process)"
     read_beside log
     begin ''
     counts=$(read_beside counts)
@@ -190,7 +196,7 @@ is_wanted()
 # Whether a stage was asked for and has its turn here.
 is_next()
 {
-    case " $beside " in *" $1 "*) return 1 ;; esac
+    case " $beside $apart " in *" $1 "*) return 1 ;; esac
     is_wanted "$1"
 }
 
@@ -199,7 +205,7 @@ results=
     results=$2
     shift 2
 }
-all='style unit cli sim clang sanitize fuzz package net'
+all='style unit cli sim clang sanitize fuzz package other-debian net'
 wanted=
 tests=
 for name; do
@@ -211,11 +217,13 @@ $name" ;;
 done
 [ $# != 0 ] || wanted=$all
 
-# Those that only compute, and can run beside the network's tests.
+# Those that only compute, and can run beside the network's tests; and what waits as much as it computes, beside all of them.
 beside=
+apart=
 for name in sim clang fuzz package; do
     ! is_wanted net || ! is_wanted $name || beside="$beside $name"
 done
+! is_wanted net || ! is_wanted other-debian || apart=other-debian
 
 # A name that ctest does not know either is a mistake.
 if [ -n "$tests" ]; then
@@ -285,12 +293,23 @@ if { is_next sanitize || is_next fuzz; } && build sanitize; then
     fi
 fi
 
+if is_next other-debian; then
+    begin 'other-debian'
+    check 'tests/other_debian.sh' sh tests/other_debian.sh
+fi
+
 # Without others that want as much, since some of these judge by time.
 if [ -n "$has_gcc" ] && is_wanted net; then
-    start_beside
+    # shellcheck disable=SC2086 # lists of words
+    start_beside apart $apart
+    # shellcheck disable=SC2086 # lists of words
+    start_beside beside $beside
     begin 'net'
     run_network_tests gcc -L net -j $network_jobs
-    end_beside
+    # shellcheck disable=SC2086 # lists of words
+    end_beside beside $beside
+    # shellcheck disable=SC2086 # lists of words
+    end_beside apart $apart
 fi
 
 begin ''

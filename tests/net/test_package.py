@@ -1,5 +1,6 @@
-# The Debian packages: builds them, makes a new Debian of the same sort, 12 or 13, and there follows doc/debian.md line by line, which has obpub
-# installed, a frontend published and visited, obpub upgraded, Onionbalance replaced and purged, and obpub removed and purged.
+# The Debian packages: builds them, makes a new Debian as this machine's, 12 or 13, and there follows doc/debian.md line by line,
+# which has obpub installed, a frontend published and visited, obpub upgraded, Onionbalance replaced and purged, and obpub removed
+# and purged.
 # By hand, with "--suite trixie --packages FOLDER", it does so on Debian 13, with packages that were built there.
 #
 # What is not as on a reader's machines: the private network's lines are in the defaults that Debian's tor reads before its
