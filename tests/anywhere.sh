@@ -6,8 +6,9 @@
 #     root   root, in a folder that nobody else may enter; with the demo, too
 #     user   a user who may not become root
 #     space  root, where that folder's name and the one for temporary files have a space in them
+#     pages  root, who gives the commands of the documents for developers (tests/soak/commands.py)
 #
-# Each builds and has "sh tests/run.sh unit cli" pass. Needs root, 4 GB of disk, and about a quarter of an hour.
+# Each but the last builds and has "sh tests/run.sh unit cli" pass. Needs root, 4 GB of disk, and about a quarter of an hour.
 
 cd "$(dirname "$0")/.." || exit 1
 . tests/setup.sh
@@ -86,6 +87,7 @@ try()
         mkdir -p "$system/tmp/a folder" &&
             set -- root '/root/a folder' 'TMPDIR="/tmp/a folder" sh tests/run.sh unit cli'
         ;;
+    pages) set -- root /root/pages 'apt-get -q -y install --no-install-recommends git python3 && /usr/bin/python3 tests/soak/commands.py' ;;
     *)
         echo "There is no case \"$1\"."
         return 2
@@ -94,7 +96,7 @@ try()
     copy_sources "$1" "$2" && run_inside "$@"
 }
 
-[ $# != 0 ] || set -- sudo root user space
+[ $# != 0 ] || set -- sudo root user space pages
 trap clean_up EXIT
 trap 'exit 1' HUP INT TERM
 rm -rf --one-file-system "$system"
