@@ -7,9 +7,10 @@
 #     root   root, in a folder that nobody else may enter; with the demo, too
 #     user   a user who may not become root
 #     space  root, where that folder's name and the one for temporary files have a space in them
+#     pages  root, who gives the commands of the documents for developers (tests/soak/commands.py)
 #
-# Each builds and has "sh tests/run.sh unit cli" pass. Needs root, 4 GB of disk, and about a quarter of an hour. One case more,
-# which has to be named,
+# Each but the last builds and has "sh tests/run.sh unit cli" pass. Needs root, 4 GB of disk, and about a quarter of an hour.
+# One case more, which has to be named,
 #
 #     all    root, with the demo and all stages, the other Debian's among them
 #
@@ -94,6 +95,7 @@ try()
         mkdir -p "$system/tmp/a folder" &&
             set -- root '/root/a folder' 'TMPDIR="/tmp/a folder" sh tests/run.sh unit cli'
         ;;
+    pages) set -- root /root/pages 'apt-get -q -y install --no-install-recommends git python3 && /usr/bin/python3 tests/soak/commands.py' ;;
     *)
         echo "There is no case \"$1\"."
         return 2
@@ -107,7 +109,7 @@ suite=
     suite="--suite $2"
     shift 2
 }
-[ $# != 0 ] || set -- sudo root user space
+[ $# != 0 ] || set -- sudo root user space pages
 trap clean_up EXIT
 trap 'exit 1' HUP INT TERM
 rm -rf --one-file-system "$system"

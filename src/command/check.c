@@ -332,7 +332,8 @@ static void print_text(const struct config *config, const struct confine_plan *p
         printf("local tor: health is checked over its SOCKS port: \"SocksPort 0\" in its torrc won't do\n");
     check_agents_print_local(config);
     putchar('\n');
-    printf("What each backend needs (write ob_config first: tor must find it when it reads its torrc):\n\n");
+    if (group_count > 0)
+        printf("What each backend needs (write ob_config first: tor must find it when it reads its torrc):\n\n");
     for (size_t i = 0; i < group_count; i++)
         print_operator_lines(config, &groups[i]);
     print_hardmap_notes(config);

@@ -1,6 +1,6 @@
-# The Debian packages: builds them, makes a new Debian as this machine's, 12 or 13, and there follows doc/debian.md line by line,
-# which has obpub installed, a frontend published and visited, obpub upgraded, Onionbalance replaced and purged, and obpub removed
-# and purged.
+# The Debian packages: builds them, makes a new Debian of the same sort, 12 or 13, and there follows doc/debian.md line by
+# line, which has obpub installed, a frontend published and visited, obpub upgraded, Onionbalance replaced and purged, and
+# obpub removed and purged. On one more machine it does what the package's README.Debian says.
 # By hand, with "--suite trixie --packages FOLDER", it does so on Debian 13, with packages that were built there.
 #
 # What is not as on a reader's machines: the private network's lines are in the defaults that Debian's tor reads before its
@@ -14,17 +14,23 @@ import shutil
 import subprocess
 import sys
 
-from harness.machine import find_obstacle
-from harness.walk import Page, machine_files, write_files
+from harness.blocks import Reader
+from harness.machine import Machine, find_obstacle
+from harness.page import fill_in
+from harness.process import wait_for
+from harness.walk import Page, machine_files, run_commands, write_files
 from testnet import main, run, step
 
 SOURCE = pathlib.Path(os.environ.get('OBPUB_SOURCE', pathlib.Path(__file__).resolve().parents[2]))
 SKIPPED = 77
+PAGE, NOTES = 'doc/debian.md', 'packaging/debian/obpub.README.Debian'
+PUBLISHED = 180
 BUILDING = 900  # seconds for the packages, beside all else
 # What a machine has besides what the packages depend on.
 PACKAGES = ('systemd', 'systemd-sysv', 'tor', 'curl', 'openssl', 'onionbalance', 'python3', 'adduser')
 OPTIONS = dict(zip(sys.argv[1::2], sys.argv[2::2]))
 SUITE = OPTIONS.get('--suite', platform.freedesktop_os_release()['VERSION_CODENAME'])
+reader = Reader(__file__)
 OLD_CONFIG = '''services:
   - key: old.key
     instances:
@@ -88,6 +94,41 @@ def make_files(built):
     return make
 
 
+def follow_package_readme(net, built):
+    """What README.Debian has, on a machine with the package."""
+    folder = pathlib.Path(net.path('plain'))
+    folder.mkdir()
+    machine = Machine(folder, make_files(built)(net, folder, 'plain'), 'package-plain', built / 'system')
+    values = {"a backend's address": net.start_service('plainbackend').address,
+              'the group that may use its control socket': 'debian-tor'}
+
+    def do(commands):
+        result = run_commands(machine, commands)
+        assert result.returncode == 0, f'{commands}: {result.stdout}'
+        return result.stdout
+    try:
+        wait_for(machine.is_up, 60, 'the machine to boot')
+        net.start_ferry(machine.first)
+        do('systemctl start tor\napt-get -y install ./obpub_*.deb')
+        do(reader.take(NOTES, 'openssl'))
+        config = fill_in(reader.take(NOTES, 'status-socket-location'), values, 'plain')
+        machine.path('/etc/obpub/config.yaml').write_text(config)
+        start, status = reader.take(NOTES, 'systemctl start').strip().split('\n')
+        do(start)
+        wait_for(lambda: re.search('^frontend .*  published$', run_commands(machine, status).stdout, re.M), PUBLISHED,
+                 'the frontend of README.Debian to be published')
+        unit = machine.path('/etc/systemd/system/obpub.service.d')
+        unit.mkdir()
+        (unit / 'override.conf').write_text(fill_in(reader.take(NOTES, '[Service]'), values, 'plain'))
+        do('systemctl daemon-reload\nsystemctl restart obpub')
+        groups = do('systemctl show -P SupplementaryGroups obpub')
+        assert groups == 'debian-tor\n', groups
+    except Exception as error:
+        raise AssertionError(f'{NOTES}: {error}\n{machine.log()}')
+    finally:
+        machine.close()
+
+
 def test(net):
     built = pathlib.Path(net.path('built'))
     built.mkdir()
@@ -95,11 +136,14 @@ def test(net):
     try:
         build(built)
         step('the packages are built, and a new Debian is made')
-        page = Page(net, SOURCE / 'doc' / 'debian.md', make_files(built), built / 'system')
+        follow_package_readme(net, built)
+        step('all was done as README.Debian says')
+        page = Page(net, SOURCE / PAGE, make_files(built), built / 'system', reader.take_rest(PAGE))
         page.boot()
         step('its machines are up')
         page.follow()
         step('all was done as the page says')
+        reader.finish()
     except Exception as error:
         raise AssertionError(f'after {page and page.done}: {type(error).__name__}: {error}\n{page.logs() if page else ""}')
     finally:

@@ -12,22 +12,16 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+from harness.blocks import Reader
 from harness.machine import find_obstacle
-from harness.walk import Page, machine_files, write_files
+from harness.walk import APT_GET, Page, machine_files, write_files
 from testnet import main, run, step
 
 SOURCE = pathlib.Path(os.environ.get('OBPUB_SOURCE', pathlib.Path(__file__).resolve().parents[2]))
 BUILD = os.environ.get('OBPUB_BUILD', 'build')
+PAGES = ('doc/topologies/softmap-1.md', 'doc/topologies/softmap-2.md', 'doc/topologies/softmap-3.md',
+         'doc/topologies/softmap-4.md')
 SKIPPED = 77
-APT_GET = '''#!/bin/sh
-# Stands for apt-get: sees that what is to be installed is there.
-for word; do
-    case $word in
-    -* | install | update) ;;
-    *) dpkg-query -W -f '${Package} is there.\\n' "$word" || exit ;;
-    esac
-done
-'''
 
 
 def make_files(net, folder, name):
@@ -55,10 +49,11 @@ def try_page(page):
 
 
 def test(net):
-    paths = [path for path in sorted((SOURCE / 'doc' / 'topologies').glob('*.md'))
-             if path.stem in ONLY or (not ONLY and path.stem != 'README')]
-    assert paths, 'there is no page'
-    pages = [Page(net, path, make_files) for path in paths]
+    pages = [name for name in PAGES if not ONLY or pathlib.Path(name).stem in ONLY]
+    is_all = {SOURCE / name for name in PAGES} == set((SOURCE / 'doc' / 'topologies').glob('softmap-*.md'))
+    assert pages and is_all, 'there are other pages'
+    reader = Reader(__file__)
+    pages = [Page(net, SOURCE / name, make_files, blocks=reader.take_rest(name)) for name in pages]
     pool = ThreadPoolExecutor(len(pages))
     try:
         problems = [problem for problem in pool.map(try_page, pages) if problem]
@@ -67,6 +62,8 @@ def test(net):
             page.close()
         pool.shutdown()
     assert not problems, '\n'.join(problems)
+    if not ONLY:
+        reader.finish()
 
 
 ONLY = sys.argv[1:]

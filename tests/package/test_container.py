@@ -5,7 +5,6 @@ no API server here. They are read, and what they say is what is run. Needs root.
 import json
 import os
 import pathlib
-import re
 import shlex
 import signal
 import subprocess
@@ -16,12 +15,15 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "cli"))
 import checks  # noqa: E402
 import yaml  # noqa: E402
 
+from harness.blocks import Reader  # noqa: E402
 from harness.process import children  # noqa: E402
 
 SKIPPED = 77
 BUILDING = 900
+PAGE, GUIDE, CONTAINERFILE = "doc/kubernetes.md", "doc/operators-guide.md", "packaging/Containerfile"
 PACKAGING = checks.SOURCE / "packaging"
 SUITES = {"12": "bookworm", "13": "trixie"}
+reader = Reader(__file__)
 IMAGES = {"obpub": "obpub:latest", "tor": "obpub-tor:latest"}
 # Runs a command in an image's files as the kubelet would have it: $1 is the folder of these, $2 and $3 user and group, $4 a
 # group that volumes have, and then come volumes, as "ro" or "rw", the folder and the place, until "--".
@@ -56,7 +58,7 @@ class Store:
     def run(self, *command):
         # Whatever a build starts ends with it.
         apart = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "nice"]
-        result = run(*apart, *self.command, *command, env={**os.environ, "BUILDAH_ISOLATION": "chroot"})
+        result = run(*apart, *self.command, *command, env={**os.environ, "BUILDAH_ISOLATION": "chroot"}, cwd=checks.SOURCE)
         if result.returncode != 0:
             checks.check(f"buildah {command[0]}", False, result.stdout[-2000:] + result.stderr[-3000:])
             checks.finish()
@@ -67,9 +69,11 @@ class Store:
         self.run("add", container, archive, "/")
         self.run("commit", "-q", "--rm", container, "localhost/base")
 
-    def build(self, target, tag):
-        self.run("bud", "--pull-never", "--build-arg", "BASE=localhost/base", "--target", target, "-t", tag, "-f",
-                 PACKAGING / "Containerfile", checks.SOURCE)
+    def build(self, command):
+        """What a page has, in the source's folder, with the Debian that is here."""
+        buildah, bud, *words = shlex.split(command)
+        checks.check(f"it is such a command: {command}", (buildah, bud) == ("buildah", "bud"))
+        self.run(bud, "--pull-never", "--build-arg", "BASE=localhost/base", *words)
 
     def unpack(self, tag, folder):
         """The image's files, in a folder."""
@@ -184,6 +188,46 @@ def check_examples():
         checks.check(f"compose: what {name} waits for is there", set(service.get("depends_on", {})) <= set(compose["services"]))
 
 
+def is_part(part, whole):
+    """Whether all that one piece of YAML says another says as well."""
+    if isinstance(part, dict):
+        return isinstance(whole, dict) and all(key in whole and is_part(value, whole[key]) for key, value in part.items())
+    if isinstance(part, list) and all(isinstance(each, dict) for each in part):
+        return all(any(is_part(each, other) for other in whole) for each in part)
+    return part == whole
+
+
+def check_page():
+    """The page about pods: its pod is a part of the Deployment, which is run here, but for the Secret's name; and its
+    init container's command copies a key as it says."""
+    deployment, = yaml.safe_load_all((PACKAGING / "container/kubernetes.yaml").read_text())
+    spec = yaml.safe_load(reader.take(PAGE, "spec:"))["spec"]
+    whole = deployment["spec"]["template"]["spec"]
+    checks.check("the comparison can fail", is_part({"a": [{"b": 1}]}, {"a": [{"b": 1, "c": 2}]})
+                 and not is_part({"a": [{"b": 1}]}, {"a": [{"b": 2}]}))
+    secret, = [volume["secret"] for volume in spec["volumes"]]
+    names = secret.pop("secretName"), [volume["secret"]["secretName"] for volume in whole["volumes"] if "secret" in volume]
+    checks.check(f"the page's pod is a part of the Deployment, with another Secret: {names}", is_part(spec, whole), spec)
+    copying = yaml.safe_load(reader.take(PAGE, "initContainers:"))
+    container, = copying["initContainers"]
+    volumes = {mount["name"]: mount["mountPath"] for mount in container["volumeMounts"]}
+    checks.check("the init container's volumes are there", set(volumes) == {each["name"] for each in copying["volumes"]},
+                 volumes)
+    with checks.temporary_folder() as name:
+        folder = pathlib.Path(name)
+        places = {path: folder / volume for volume, path in volumes.items()}
+        for place in places.values():
+            place.mkdir()
+        checks.write(folder / "secret" / "frontend.key", checks.Key().pem(), 0o440)
+        command = [next((f"{place}{word[len(path):]}" for path, place in places.items() if word.startswith(f"{path}/")), word)
+                   for word in container["command"]]
+        result = run(*command)
+        copy = folder / "keys" / "frontend.key"
+        checks.check("it copies the key, for nobody else to read", result.returncode == 0
+                     and copy.stat().st_mode & 0o777 == 0o400
+                     and copy.read_bytes() == (folder / "secret" / "frontend.key").read_bytes(), result.stderr)
+
+
 def read_settings(store, tag):
     """What an image says of how to run it."""
     return json.loads(store.run("inspect", "--type", "image", tag))["OCIv1"]["config"]
@@ -231,8 +275,8 @@ def check_pod(pod, settings):
 
 def check_reload(pod, obpub):
     """The ConfigMap changes, and obpub is told so as the page about pods says."""
-    page = (checks.SOURCE / "doc/kubernetes.md").read_text()
-    command = re.search(r"^    kubectl exec <pod> -c obpub -- (.*)$", page, re.M)[1]
+    kubectl, _, command = reader.take(PAGE, "kubectl exec").partition(" -- ")
+    checks.check("the page's command is for this container", kubectl == "kubectl exec <pod> -c obpub", kubectl)
     config = (PACKAGING / "container/config.yaml").read_text()
     pod.write_config(config.replace("node1", "another"), 1)
     result = pod.execute(obpub, *shlex.split(command))
@@ -246,6 +290,7 @@ def main():
         print("left out: only root can make namespaces, and containers in them")
         return SKIPPED
     check_examples()
+    check_page()
     with checks.temporary_folder() as name:
         folder = pathlib.Path(name)
         folder.chmod(0o755)
@@ -255,8 +300,11 @@ def main():
         checks.check("a new Debian is made", result.returncode == 0, result.stderr)
         store.import_base(folder / "base.tar")
         roots = {}
+        commands = reader.take(GUIDE, "buildah bud")
+        checks.check("the Containerfile says the same", reader.take(CONTAINERFILE, "buildah bud") == commands, commands)
+        for command in commands.strip().split("\n"):
+            store.build(command)
         for target, tag in IMAGES.items():
-            store.build(target, tag)
             roots[target] = store.unpack(tag, folder / target)
         settings = {target: read_settings(store, tag) for target, tag in IMAGES.items()}
         check_image(settings["obpub"])
@@ -266,6 +314,7 @@ def main():
             check_pod(pod, settings)
         finally:
             pod.end()
+    reader.finish()
     checks.finish()
 
 

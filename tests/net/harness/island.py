@@ -12,11 +12,13 @@ FERRY = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'ferry.py')
 
 class Ferry:
     """The way from a network namespace to these ports of 127.0.0.1 outside: of the namespace of the process `inside`, or of a
-    new one. `pid` is a process inside."""
+    new one. `outside` is a process of another network namespace than this one, whose ports these are. `pid` is a process
+    inside."""
 
-    def __init__(self, ports, inside='new'):
-        self._process = spawn([sys.executable, FERRY, inside, *ports], 'TERM', stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                              text=True)
+    def __init__(self, ports, inside='new', outside=None):
+        at_home = ['nsenter', '--target', outside, '--net'] if outside else []
+        self._process = spawn([*at_home, sys.executable, FERRY, inside, *ports], 'TERM', stdin=subprocess.PIPE,
+                              stdout=subprocess.PIPE, text=True)
         line = self._process.stdout.readline()
         if not line:
             self.close()

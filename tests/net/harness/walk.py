@@ -19,6 +19,15 @@ MORE = 2         # so many times as long as the page says may something take her
 VISITED = 240    # seconds until each backend has had a visitor: one that is stopped and started at once has to wait for minutes
 ASK_ANEW = 15    # seconds until visitors ask HSDirs once more, as what they have may be older than some backend's points
 DEFAULTS = '/usr/share/tor/tor-service-defaults-torrc'
+APT_GET = '''#!/bin/sh
+# Stands for apt-get: sees that what is to be installed is there.
+for word; do
+    case $word in
+    -* | install | update) ;;
+    *) dpkg-query -W -f '${Package} is there.\\n' "$word" || exit ;;
+    esac
+done
+'''
 
 
 def machine_files(net, name, system='/'):
@@ -41,19 +50,36 @@ def write_files(files, texts):
         path.chmod(0o755 if path.is_dir() or path.parts[-2] in ('bin', 'sbin') else 0o644)
 
 
+def run_commands(machine, commands):
+    """Run commands as root of a machine would, in his home, until one fails. Returns the CompletedProcess; its output has all
+    that was printed."""
+    environment = ['env', '-i', 'HOME=/root', 'LANG=C.UTF-8', 'TERM=dumb',
+                   'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin']
+    return subprocess.run(machine.inside(*environment, 'bash', '-e', '-c', f'cd\n{commands}'), stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=BLOCK)
+
+
 class Page:
     """A page, and its machines. make_files(net, folder, name) makes the folder of what is on top of the system's files on one
-    of them, and returns it."""
+    of them, and returns it. blocks are those that are to be followed."""
 
-    def __init__(self, net, path, make_files, system='/'):
+    def __init__(self, net, path, make_files, system='/', blocks=()):
         self.net, self.path, self.name = net, path, path.stem
         self.make_files, self.system = make_files, system
         self.values = {}
         self.steps = read_steps(path.read_text())
+        self._check_blocks(blocks)
         self.machines = {}
         self.done = 'nothing'
         self.transcript = []
         self.is_closed = False
+
+    def _check_blocks(self, blocks):
+        # Each of these blocks of the page (blocks.py) is something that it has done, or printed.
+        followed = {text for each in self.steps for text in (each.text, each.expected)}
+        missed = [f'line {block.line}' for block in blocks if block.text not in followed]
+        if missed or not blocks:
+            raise PageError(f'{self.path.name}: nobody follows the blocks at {missed}')
 
     def boot(self):
         """Start the machines, and have a ferry to the relays at each."""
@@ -91,7 +117,7 @@ class Page:
         commands = fill_in(each.text, self.values, name)
         deadline = time.monotonic() + MORE * each.patience
         while True:
-            result = self._shell(name, commands)
+            result = run_commands(self.machines[name], commands)
             self.transcript.append(f'{name}# {commands}{result.stdout}')
             is_right = each.expected is None or match_output(each.expected, result.stdout, self.values, name)
             if result.returncode == 0 and is_right:
@@ -100,13 +126,6 @@ class Page:
                 raise PageError(f'{self.path.name}, line {each.line}, on {name}: exit status {result.returncode}; it printed\n'
                                 f'{result.stdout}' + (f'instead of\n{each.expected}' if each.expected else ''))
             time.sleep(1)
-
-    def _shell(self, name, commands):
-        environment = ['env', '-i', 'HOME=/root', 'LANG=C.UTF-8', 'TERM=dumb',
-                       'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin']
-        return subprocess.run(self.machines[name].inside(*environment, 'bash', '-e', '-c', f'cd\n{commands}'),
-                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                              timeout=BLOCK)
 
     def backends(self):
         """Each backend's tor: its name, its machine, the folder of its sockets, and its service's address."""
