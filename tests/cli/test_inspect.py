@@ -509,6 +509,19 @@ def check_verdicts(folder, key):
         with standin_tor.Tor(folder / "control", standin_tor.network_answers(), {key.address: text}) as tor:
             result = checks.run("inspect", key.address, "-s", tor.path)
         check(f"{title}: so the table says", result.returncode == 1 and result.stdout.count(words) == 8, result.stdout[:3000])
+    answers = iter([standin_tor.make_descriptor(key)] * 7)
+
+    def cut_one_off(connection, command):
+        """The last one that is asked has no more than a first line."""
+        if command.startswith("HSFETCH"):
+            tor.fetched[key.address] = next(answers, "hs-descriptor 3\n")
+        return False
+
+    with standin_tor.Tor(folder / "control", standin_tor.network_answers(), {}, cut_one_off) as tor:
+        result = checks.run("inspect", key.address, "-s", tor.path)
+    [row] = re.findall(r"^  \S+ +first +no +(.*)$", result.stdout, re.M)[-1:]
+    check("a counter that can't be read is no counter, and not an old one", re.fullmatch(
+        r"\? +- +\? +\? +\? +bad: the outer layer has no .*", row) and "older" not in row, row)
     victim = Keypair.new()
     for increment, is_good in ((30, True), (31, True), (32, True), (33, False), (29, False)):
         maker = Maker(victim, standin_tor.period_number(), PERIOD_LENGTH, int(time.time()))
