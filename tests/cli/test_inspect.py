@@ -578,6 +578,10 @@ def check_silence(folder):
               and "no HSDir has answered" in error, (process.returncode, error, out))
     with standin_tor.Tor(folder / "control", {**standin_tor.network_answers(), "status/enough-dir-info": "0"}) as tor:
         refused("a tor without a network", "waiting", key.address, "-s", tor.path, "--timeout", "1")
+        file = checks.write(folder / "file", standin_tor.make_descriptor(key))
+        result = checks.run("inspect", file, "-s", tor.path, "--address", key.address)
+        check("a file needs no tor with a network", result.returncode == 0 and "all is well" in result.stdout and
+              "takes too long" in result.stderr, result.stderr)
     with standin_tor.Peer(folder / "control") as peer:
         refused("a tor that says nothing", "control", key.address, "-s", peer.path, "--timeout", "1")
 
