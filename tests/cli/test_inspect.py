@@ -336,6 +336,13 @@ def check_rules(folder):
     maker = Maker(victim, standin_tor.period_number(), PERIOD_LENGTH, int(time.time()))
     spoil_points(3, 2)(maker)
     found = Inspected(checks.write(folder / "rules", maker.text()), *options)
+    check("nothing is said of the time period that is running", not any("not for now" in note
+                                                                        for note in found.json["notes"]), found.json["notes"])
+    for step in (-1, 1):
+        other = Maker(victim, standin_tor.period_number() + step, PERIOD_LENGTH, int(time.time()))
+        notes = Inspected(checks.write(folder / "rules", other.text()), *options)
+        check(f"a descriptor of the time period {step:+} is good, and not for now", notes.is_good and any(
+            "it is not for now" in note for note in notes.json["notes"]), notes.json["notes"])
     check("it is said how many points clients leave out", any("clients leave out 2 of its 3" in note
                                                               for note in found.json["notes"]), found.json["notes"])
 
