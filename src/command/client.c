@@ -16,11 +16,14 @@
 #include "command/output.h"
 #include "config/client_files.h"
 #include "config/closest_word.h"
+#include "config/config.h"
 #include "confine/memory_lock.h"
+#include "files/folder.h"
 #include "files/new_file.h"
 #include "files/new_name.h"
 #include "files/path.h"
 #include "files/plain_file.h"
+#include "onion/introduction_point.h"
 
 /* The folder with a file for each client, in a HiddenServiceDir. */
 static const char clients_name[] = "authorized_clients";
@@ -202,14 +205,30 @@ static int print_private(const struct key_pair *pair, struct error *error)
     return 0;
 }
 
-/* Whether nobody was in the folder before. What is wrong in it is added to the report. */
-static bool is_first(const struct client_request *request, struct config_report *report)
+/* How many were in the folder before. What is wrong in it is added to the report. */
+static size_t count_clients(const struct client_request *request, struct config_report *report)
 {
     struct client_files clients;
-    int result = client_files_load(&clients, request->folder, geteuid() == 0, report);
-    const bool is_empty = result == 0 && clients.count == 0;
+    client_files_load(&clients, request->folder, geteuid() == 0, report);
+    const size_t count = clients.count;
     client_files_clear(&clients);
-    return is_empty;
+    return count;
+}
+
+/* Says what comes of it that so many were in the folder before the new one. */
+static void explain_count(size_t before, const struct config_report *report)
+{
+    if (before == 0 && report->error_count == 0)
+        fprintf(
+            stderr,
+            "obpub: this is the first client of the folder: the service is no longer open to everybody\n");
+    if (before >= CONFIG_CLIENTS_MAX)
+        fprintf(
+            stderr,
+            "obpub: warning: these are %zu clients, and a descriptor that every network takes has room for "
+            "%d beside %d introduction points: obpub takes none of the folder. Give several of them one "
+            "key\n",
+            before + 1, CONFIG_CLIENTS_MAX, INTRODUCTION_POINTS_MAX);
 }
 
 /* Says what keeps obpub from using the folder, and so from letting the new client in. */
@@ -261,17 +280,15 @@ static int make_checked_client(struct client_request *request, const struct opti
     if (find_service(request, options->frontend, error) != 0)
         return -1;
     struct config_report report = {.error_count = 0};
-    const bool is_first_one = is_first(request, &report);
+    const size_t before = count_clients(request, &report);
     struct key_pair *pair = secret_allocate(sizeof(*pair));
     make_key_pair(pair, request->identity_key);
     int result = make_client(request, pair, options->output, error);
     secret_free(pair);
-    if (result == 0 && is_first_one)
-        fprintf(
-            stderr,
-            "obpub: this is the first client of the folder: the service is no longer open to everybody\n");
-    if (result == 0)
+    if (result == 0) {
+        explain_count(before, &report);
         warn_of_faults(&report);
+    }
     config_report_clear(&report);
     return result;
 }
@@ -396,14 +413,19 @@ static void print_removed(const char *name, const struct client_files *clients)
     free(shown);
 }
 
+/* Of two that remove the last two at the same time the second one sees what the first has done. */
 static int remove_from_folder(const struct client_request *request, bool is_forced, struct error *error)
 {
     struct client_files clients;
     struct config_report report = {.error_count = 0};
+    const int lock = folder_lock(request->folder, error);
+    if (lock < 0)
+        return error_add_context(error, "%s", request->folder);
     client_files_load(&clients, request->folder, geteuid() == 0, &report);
     int result = remove_client(request, is_forced, &clients, error);
     if (result == 0)
         print_removed(request->name, &clients);
+    close(lock);
     client_files_clear(&clients);
     config_report_clear(&report);
     return result;

@@ -108,7 +108,11 @@ static void write_torrc_steps(FILE *file, const struct init_plan *plan, const ch
             file,
             "# - Copy service1/ob_config into the HiddenServiceDir of the onion service that there is.\n");
     else
-        fprintf(file, "# - Copy the folders beside this file into %s\n", folder);
+        fprintf(file,
+                "# - Copy the folders beside this file into %s\n"
+                "#   If one of that name is there already, copy nothing: make all anew with another "
+                "--tor-folder.\n",
+                folder);
     if (plan->address_count > 0 && plan->control == INIT_CONTROL_AGENT)
         fprintf(file, "# - Copy the folder " INIT_AGENT_FOLDER " into %s\n", folder);
     fprintf(file, "#   What was copied belongs to tor's user: chown -R %s%s: FOLDER\n",

@@ -40,6 +40,7 @@ struct inspect {
     size_t length;
     struct config config; /* of which only the local tors are read */
     struct inspect_session *session;
+    bool is_confined;
     int64_t wall_now; /* seconds since the epoch */
 };
 
@@ -171,12 +172,13 @@ static int open_session(struct inspect *inspect, int64_t patience, struct error 
     struct tor_endpoints tors;
     const int64_t deadline = clock_milliseconds() + patience;
     tor_endpoints_find(&inspect->config, inspect->options, &tors);
-    for (size_t i = 0; i < tors.count && inspect->session == NULL; i++) {
+    for (size_t i = 0; i < tors.count && inspect->session == NULL && !inspect->is_confined; i++) {
         const struct inspect_settings settings = {
             .endpoint = &tors.endpoints[i],
             .credentials = {.password_file = inspect->config.tor_control_password_file,
                             .cookie_file = inspect->config.tor_control_cookie_file},
             .plan = &inspect->plan,
+            .is_confined = &inspect->is_confined,
             .shows_progress = inspect->options->verbosity <= LOG_LEVEL_INFO && inspect->text == NULL,
             .deadline = deadline,
         };
@@ -265,7 +267,7 @@ static int inspect_file(struct inspect *inspect)
             fprintf(stderr,
                     "obpub: warning: relays have no names, and the network is taken for the public one: %s\n",
                     error.text);
-        if (inspect_session_confine(&inspect->plan, &error) != 0)
+        if (!inspect->is_confined && inspect_session_confine(&inspect->plan, &error) != 0)
             return refuse(&error);
     }
     inspect->length = descriptor_unwrap(inspect->text, inspect->length);

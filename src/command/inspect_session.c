@@ -89,6 +89,7 @@ static void tor_is_up(void *context)
         return;
     session->is_up = true;
     session->is_refused = inspect_session_confine(session->settings.plan, &session->error) != 0;
+    *session->settings.is_confined = !session->is_refused;
 }
 
 static void tor_is_lost(void *context)
@@ -196,6 +197,8 @@ struct inspect_session *inspect_session_open(const struct inspect_settings *sett
         return session;
     if (session->is_refused)
         *error = session->error;
+    else if (session->is_up && !session->is_lost)
+        error_set(error, "%s takes too long", local_tor_status(session->tor));
     else
         error_set(error, "%s", local_tor_status(session->tor));
     inspect_session_free(session);

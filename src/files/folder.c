@@ -6,12 +6,15 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/memory.h"
 
 #define WRITABLE_BY_OTHERS 022
+/* How often it is looked whether a lock is free (milliseconds). */
+#define FOLDER_LOCK_PAUSE 20
 /* Seconds after which a change is an old one. */
 #define OLD_SECONDS 10
 
@@ -122,4 +125,21 @@ void folder_names_clear(struct folder_names *names)
         free(names->names[i]);
     free(names->names);
     *names = (struct folder_names){.count = 0};
+}
+
+int folder_lock(const char *path, struct error *error)
+{
+    static const struct timespec pause = {0, FOLDER_LOCK_PAUSE * 1000000L};
+    const int folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (folder < 0)
+        return error_set(error, "it can't be opened (%s)", strerror(errno));
+    for (int waited = 0; flock(folder, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+         waited += FOLDER_LOCK_PAUSE) {
+        if (waited >= FOLDER_LOCK_PATIENCE) {
+            close(folder);
+            return error_set(error, "another obpub is changing it: try again when that is done");
+        }
+        nanosleep(&pause, NULL);
+    }
+    return folder;
 }

@@ -23,6 +23,13 @@ int folder_list(struct folder_names *names, const char *path, bool for_owner, si
                 struct error *error);
 void folder_names_clear(struct folder_names *names);
 
+/* Keeps every other caller of this function away from a folder until the descriptor is closed, so that what
+ * one has seen in it is still so when it changes it; where the file system can't do that, nothing is kept
+ * away. Waits for up to FOLDER_LOCK_PATIENCE milliseconds. Returns a descriptor; or -1 with a sentence that
+ * begins where the path would end. */
+#define FOLDER_LOCK_PATIENCE 5000
+int folder_lock(const char *path, struct error *error);
+
 /* True when there is something at path, or nobody can tell. */
 bool folder_is_there(const char *path);
 

@@ -184,6 +184,20 @@ static void remark_on_features(const struct inspection *inspection, struct remar
         error_set(add_remark(remarks), "it has \"intro-auth-required\", which nobody uses");
 }
 
+/* Clients look for the descriptor of the running time period, and take no other. */
+static void remark_on_period(const struct inspection *inspection, struct remarks *remarks)
+{
+    const int64_t now = inspection->network != NULL ? inspection->network->valid_after : inspection->wall_now;
+    if (!inspection->examination->has_period || !time_schedule_is_possible(&inspection->schedule))
+        return;
+    const uint64_t running = time_period_number(&inspection->schedule, now);
+    if (inspection->examination->descriptor->period_number != running)
+        error_set(add_remark(remarks),
+                  "it is not for now: clients use the descriptor of time period %" PRIu64 ", and this one is "
+                  "of %" PRIu64,
+                  running, inspection->examination->descriptor->period_number);
+}
+
 static void remark_on_clock(const struct inspection *inspection, struct remarks *remarks)
 {
     struct making making;
@@ -203,6 +217,7 @@ size_t inspection_list_remarks(const struct inspection *inspection,
 {
     struct remarks remarks = {.texts = texts};
     remark_on_looks(inspection, &remarks);
+    remark_on_period(inspection, &remarks);
     remark_on_clock(inspection, &remarks);
     remark_on_features(inspection, &remarks);
     remark_on_points(inspection, &remarks);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "address/listen_address.h"
@@ -13,6 +14,13 @@
 #include "base/memory.h"
 
 #define READ_SIZE 65536 /* bytes, at first */
+
+/* Whether something is there that is no socket. */
+static bool is_something_else(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 && !S_ISSOCK(status.st_mode);
+}
 
 static int describe_connect_failure(const struct socket_question *question, struct error *error)
 {
@@ -23,6 +31,9 @@ static int describe_connect_failure(const struct socket_question *question, stru
         return error_set(error, "there is no socket %s: is obpub running, and does its config have that %s?",
                          path, question->setting);
     case ECONNREFUSED:
+        if (is_something_else(path))
+            return error_set(error, "%s is no socket: does the config have that %s?", path,
+                             question->setting);
         return error_set(error, "nobody answers on %s: is obpub running?", path);
     case EACCES:
     case EPERM:

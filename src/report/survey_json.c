@@ -33,9 +33,10 @@ static json_t *make_hsdir(const struct survey_report *report, const struct surve
     json_object_set_new(object, "maker", make_group(groups->makers[number]));
     json_object_set_new(object, "set", make_group(groups->sets[number]));
     inspection.examination = hsdir->examination;
+    const bool has_counter = hsdir->examination != NULL &&
+                             hsdir->examination->checks[CHECK_REVISION_COUNTER].outcome == CHECK_PASSED;
     json_object_set_new(object, "isOlderThanOthers",
-                        hsdir->examination != NULL ? json_boolean(survey_report_is_outdone(report, number))
-                                                   : json_null());
+                        has_counter ? json_boolean(survey_report_is_outdone(report, number)) : json_null());
     json_object_set_new(object, "descriptor",
                         hsdir->examination != NULL ? inspection_make_json(&inspection) : json_null());
     return object;

@@ -44,12 +44,19 @@ static struct inspection inspection_of(const struct survey_report *report, size_
 
 /* -- the table --------------------------------------------------------------------------------------- */
 
+/* Whether it has a descriptor whose revision counter can be read. */
+static bool has_counter(const struct surveyed_hsdir *hsdir)
+{
+    return hsdir->examination != NULL &&
+           hsdir->examination->checks[CHECK_REVISION_COUNTER].outcome == CHECK_PASSED;
+}
+
 bool survey_report_is_outdone(const struct survey_report *report, size_t hsdir)
 {
     const struct surveyed_hsdir *own = &report->hsdirs[hsdir];
-    for (size_t i = 0; i < report->count; i++) {
+    for (size_t i = 0; has_counter(own) && i < report->count; i++) {
         const struct surveyed_hsdir *other = &report->hsdirs[i];
-        if (other->examination != NULL && other->slot == own->slot &&
+        if (has_counter(other) && other->slot == own->slot &&
             other->examination->descriptor->revision_counter > own->examination->descriptor->revision_counter)
             return true;
     }
@@ -148,7 +155,7 @@ static void put_cells(const struct survey_report *report, const struct survey_gr
         fprintf(printer->file, "%-22s%-9s%-8s%-5s%-7s", "-", "-", "-", "-", "-");
         return;
     }
-    char points[CELL_SIZE] = "?", maker[CELL_SIZE] = "?";
+    char points[CELL_SIZE] = "?", maker[CELL_SIZE] = "?", counter[CELL_SIZE] = "?";
     const size_t set = groups->sets[hsdir];
     const char letter =
         set == SURVEY_NO_GROUP ? '?' : LETTERS[set < strlen(LETTERS) ? set : strlen(LETTERS) - 1];
@@ -156,7 +163,9 @@ static void put_cells(const struct survey_report *report, const struct survey_gr
         snprintf(points, sizeof(points), "%zu", examination->points_in_all);
     if (groups->makers[hsdir] != SURVEY_NO_GROUP)
         snprintf(maker, sizeof(maker), "%zu", groups->makers[hsdir] + 1);
-    fprintf(printer->file, "%-22" PRIu64, examination->descriptor->revision_counter);
+    if (has_counter(&report->hsdirs[hsdir]))
+        snprintf(counter, sizeof(counter), "%" PRIu64, examination->descriptor->revision_counter);
+    fprintf(printer->file, "%-22s", counter);
     put_age(&inspection, printer);
     fprintf(printer->file, "%-8s%-5c%-7s", points, letter, maker);
 }

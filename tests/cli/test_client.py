@@ -1,5 +1,6 @@
 """obpub client new, list and remove: files that a real tor reads, keys that belong together, nothing overwritten."""
 import base64
+import fcntl
 import os
 import stat
 import subprocess
@@ -23,6 +24,12 @@ def decode(text):
 def public_of(secret):
     return X25519PrivateKey.from_private_bytes(secret).public_key().public_bytes(serialization.Encoding.Raw,
                                                                                  serialization.PublicFormat.Raw)
+
+
+def public_line():
+    """The line of a client whose key nobody knows."""
+    public = base64.b32encode(public_of(os.urandom(32))).decode().rstrip("=").lower()
+    return f"descriptor:x25519:{public}\n"
 
 
 def client(folder, *arguments):
@@ -161,6 +168,35 @@ def check_list_and_remove(folder, service, clients):
                  and not result.stdout, result.stderr)
 
 
+def check_at_once(folder):
+    """Of two clients that are removed at the same moment the last one stays."""
+    service, clients, _ = make_folder(folder, "at once")
+    public = [public_line() for _ in range(2)]
+    for number in range(5):
+        for name, line in zip(("alice", "bob"), public):
+            checks.write(clients / f"{name}.auth", line)
+        processes = [subprocess.Popen([os.path.abspath(checks.OBPUB), "client", "remove", name, "--folder", service],
+                                      stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for name in ("alice", "bob")]
+        said = [process.communicate(timeout=60) for process in processes]
+        checks.check(f"two at once, {number}: one is removed, the other one stays",
+                     sorted(process.returncode for process in processes) == [0, 2] and len(os.listdir(clients)) == 1, said)
+    descriptor = os.open(clients, os.O_RDONLY)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    result = client(folder, "remove", os.listdir(clients)[0].removesuffix(".auth"), "--folder", service, "--force")
+    checks.check("who keeps all others away is not waited for without end", is_refused(result, "another obpub is changing it")
+                 and len(os.listdir(clients)) == 1, result.stderr)
+    os.close(descriptor)
+
+
+def check_too_many(folder):
+    """More than obpub takes."""
+    service, clients, _ = make_folder(folder, "many")
+    for number in range(127):
+        checks.write(clients / f"client{number}.auth", public_line())
+    warned = ["these are 129 clients" in client(folder, "new", name, "--folder", service).stderr for name in ("last", "more")]
+    checks.check("of the 129th client it is said that there is no room for it", warned == [False, True], warned)
+
+
 def check_owner(folder):
     """Root makes files for who owns the folder: that one is to read them."""
     if os.geteuid() != 0:
@@ -251,6 +287,8 @@ def main():
         service, clients, key = check_new(folder)
         check_refused(folder, service, key)
         check_list_and_remove(folder, service, clients)
+        check_at_once(folder)
+        check_too_many(folder)
         check_owner(folder)
         check_tor(folder)
     checks.finish()

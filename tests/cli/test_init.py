@@ -230,6 +230,7 @@ def check_kinds(folder):
     check_kind(folder, "three", ("--hs-version", "v3", "-n", 3, "-s", 2, "-t", "web-", "-v", "info",
                                  "--service-virtual-port", 8080, "--service-target", "[::1]:81"), {"nodes": 3, "services": 2})
     torrc = (folder / "three" / "web-2" / "torrc").read_text()
+    checks.check("who follows the torrc replaces no other service's key", "is there already, copy nothing" in torrc, torrc)
     checks.check("port and place are as given", torrc.count("\nHiddenServicePort 8080 [::1]:81\n") == 2, torrc)
     config = check_kind(folder, "unix", ("--backend-control", "unix", "-n", 1), {"nodes": 1, "control": "unix"})
     checks.check("control sockets are those of Debian's instances", config["services"][0]["instances"][0]["control"]

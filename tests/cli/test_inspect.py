@@ -336,6 +336,13 @@ def check_rules(folder):
     maker = Maker(victim, standin_tor.period_number(), PERIOD_LENGTH, int(time.time()))
     spoil_points(3, 2)(maker)
     found = Inspected(checks.write(folder / "rules", maker.text()), *options)
+    check("nothing is said of the time period that is running", not any("not for now" in note
+                                                                        for note in found.json["notes"]), found.json["notes"])
+    for step in (-1, 1):
+        other = Maker(victim, standin_tor.period_number() + step, PERIOD_LENGTH, int(time.time()))
+        notes = Inspected(checks.write(folder / "rules", other.text()), *options)
+        check(f"a descriptor of the time period {step:+} is good, and not for now", notes.is_good and any(
+            "it is not for now" in note for note in notes.json["notes"]), notes.json["notes"])
     check("it is said how many points clients leave out", any("clients leave out 2 of its 3" in note
                                                               for note in found.json["notes"]), found.json["notes"])
 
@@ -509,6 +516,19 @@ def check_verdicts(folder, key):
         with standin_tor.Tor(folder / "control", standin_tor.network_answers(), {key.address: text}) as tor:
             result = checks.run("inspect", key.address, "-s", tor.path)
         check(f"{title}: so the table says", result.returncode == 1 and result.stdout.count(words) == 8, result.stdout[:3000])
+    answers = iter([standin_tor.make_descriptor(key)] * 7)
+
+    def cut_one_off(connection, command):
+        """The last one that is asked has no more than a first line."""
+        if command.startswith("HSFETCH"):
+            tor.fetched[key.address] = next(answers, "hs-descriptor 3\n")
+        return False
+
+    with standin_tor.Tor(folder / "control", standin_tor.network_answers(), {}, cut_one_off) as tor:
+        result = checks.run("inspect", key.address, "-s", tor.path)
+    [row] = re.findall(r"^  \S+ +first +no +(.*)$", result.stdout, re.M)[-1:]
+    check("a counter that can't be read is no counter, and not an old one", re.fullmatch(
+        r"\? +- +\? +\? +\? +bad: the outer layer has no .*", row) and "older" not in row, row)
     victim = Keypair.new()
     for increment, is_good in ((30, True), (31, True), (32, True), (33, False), (29, False)):
         maker = Maker(victim, standin_tor.period_number(), PERIOD_LENGTH, int(time.time()))
@@ -565,6 +585,10 @@ def check_silence(folder):
               and "no HSDir has answered" in error, (process.returncode, error, out))
     with standin_tor.Tor(folder / "control", {**standin_tor.network_answers(), "status/enough-dir-info": "0"}) as tor:
         refused("a tor without a network", "waiting", key.address, "-s", tor.path, "--timeout", "1")
+        file = checks.write(folder / "file", standin_tor.make_descriptor(key))
+        result = checks.run("inspect", file, "-s", tor.path, "--address", key.address)
+        check("a file needs no tor with a network", result.returncode == 0 and "all is well" in result.stdout and
+              "takes too long" in result.stderr, result.stderr)
     with standin_tor.Peer(folder / "control") as peer:
         refused("a tor that says nothing", "control", key.address, "-s", peer.path, "--timeout", "1")
 

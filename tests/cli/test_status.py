@@ -162,7 +162,8 @@ def check_nobody(folder):
     result = checks.run("status", "--socket-path", folder / "stale")
     checks.check("nobody listens: 3", result.returncode == 3 and "nobody answers" in result.stderr, result)
     checks.write(folder / "plain", "x")
-    checks.check("no socket but a file: 3", checks.run("status", "--socket-path", folder / "plain").returncode == 3)
+    result = checks.run("status", "--socket-path", folder / "plain")
+    checks.check("no socket but a file: 3", result.returncode == 3 and "plain is no socket" in result.stderr, result.stderr)
     result = checks.run("status", "--socket-path", "p" * 200)
     checks.check("a path that is too long: 3", result.returncode == 3 and "too" not in result.stdout, result)
 
