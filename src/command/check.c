@@ -333,7 +333,7 @@ static void print_text(const struct config *config, const struct confine_plan *p
     check_agents_print_local(config);
     putchar('\n');
     if (group_count > 0)
-        printf("What each backend needs (write ob_config first: tor must find it when it reads its torrc):\n\n");
+        puts("What each backend needs (write ob_config first: tor must find it when it reads its torrc):\n");
     for (size_t i = 0; i < group_count; i++)
         print_operator_lines(config, &groups[i]);
     print_hardmap_notes(config);

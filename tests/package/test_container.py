@@ -5,6 +5,7 @@ no API server here. They are read, and what they say is what is run. Needs root.
 import json
 import os
 import pathlib
+import re
 import shlex
 import signal
 import subprocess
