@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include <openssl/bn.h>
+#include <sodium.h>
 
 #include "algorithms.h"
 #include "base/memory.h"
@@ -26,8 +27,8 @@ bool x25519_secret_key_is_of(const uint8_t secret_key[X25519_SECRET_KEY_SIZE],
     ed25519_clamp_scalar(expanded.scalar);
     ed25519_derive_public_key(of_scalar, &expanded);
     secret_wipe(&expanded, sizeof(expanded));
-    return memcmp(of_seed, ed25519_public_key, sizeof(of_seed)) == 0 ||
-           memcmp(of_scalar, ed25519_public_key, sizeof(of_scalar)) == 0;
+    return sodium_memcmp(of_seed, ed25519_public_key, sizeof(of_seed)) == 0 ||
+           sodium_memcmp(of_scalar, ed25519_public_key, sizeof(of_scalar)) == 0;
 }
 
 int x25519_agree(uint8_t shared_secret[X25519_SHARED_SECRET_SIZE],
