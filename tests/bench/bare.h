@@ -5,12 +5,12 @@
 #include <stddef.h>
 
 enum bare_operation {
-    BARE_VERIFY,       /* an Ed25519 signature of a message of so many bytes (crypto_sign_verify_detached) */
-    BARE_SIGN,         /* the same made (crypto_sign_detached) */
-    BARE_MULTIPLY,     /* a point of Ed25519 multiplied, checked before (crypto_scalarmult_ed25519_noclamp) */
-    BARE_BASE,         /* the base point of Ed25519 multiplied (crypto_scalarmult_ed25519_base_noclamp) */
+    BARE_VERIFY,       /* an Ed25519 signature of a message of so many bytes */
+    BARE_SIGN,         /* the same made */
+    BARE_MULTIPLY,     /* a point of Ed25519 multiplied, checked before */
+    BARE_BASE,         /* the base point of Ed25519 multiplied */
     BARE_X25519_BASE,  /* the base point of X25519 multiplied */
-    BARE_CHECK_POINT,  /* a key checked to be in the right subgroup (crypto_core_ed25519_is_valid_point) */
+    BARE_CHECK_POINT,  /* a key checked to be in the right subgroup */
     BARE_SHA3_256,     /* of so many bytes */
     BARE_SHAKE256,     /* of so many bytes, 96 bytes out */
     BARE_SHA256,       /* of so many bytes */

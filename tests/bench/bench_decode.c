@@ -66,13 +66,22 @@ static const struct bare_work rest[] = {
     {0, 0, 0},
 };
 
+/* Whether a key is in the group of prime order. */
+static void measured_point(void *context)
+{
+    const struct input *input = context;
+    bench_require(ed25519_public_key_is_valid(input->identity_key), "the identity key is none");
+}
+
+static const struct bare_work point[] = {{BARE_CHECK_POINT, 1, 0}, {0, 0, 0}};
+
 int main(void)
 {
     bench_require(sodium_init() >= 0, "libsodium does not start");
     struct input input;
     read_input(&input);
     /* At the first point of all it is tried what libsodium takes, which is no part of decoding. */
-    bench_require(ed25519_public_key_is_valid(input.identity_key), "the identity key is none");
+    measured_point(&input);
     bare_init();
     bench_print("decode", "obpub", bench_seconds(measured_decode, &input));
     const double bare_rest = bench_seconds(bare_perform, (void *)rest);
@@ -81,6 +90,8 @@ int main(void)
     input.expectation.known_keys = &known;
     bench_print("decode-again", "obpub", bench_seconds(measured_decode, &input));
     bench_print("decode-again", "bare", bare_rest);
+    bench_print("point", "obpub", bench_seconds(measured_point, &input));
+    bench_print("point", "bare", bench_seconds(bare_perform, (void *)point));
     bench_note("decode",
                "bare: 8 verifications, 1 key blinded, 3 keys of points checked to be in the right subgroup, "
                "17 kB of SHA-3 and SHAKE, 12 kB of AES, 15 kB from base64");
