@@ -8,9 +8,9 @@ test_packages='clang clang-format libclang-rt-dev libcmocka-dev onionbalance pyt
     openssl prometheus systemd llvm gdb shellcheck pycodestyle pyflakes3
     build-essential debhelper lintian mmdebstrap buildah'
 
-# Where systemd's units go Debian 13 has in a package of its own.
+# Where systemd's units go Debian 13 has in a package of its own, and its buildah starts nothing without netavark.
 # shellcheck source=/dev/null
-[ "$(. /etc/os-release && echo "$VERSION_ID")" = 12 ] || test_packages="$test_packages systemd-dev"
+[ "$(. /etc/os-release && echo "$VERSION_ID")" = 12 ] || test_packages="$test_packages systemd-dev netavark"
 
 # Debian's Python, since only that one has the python3-* packages.
 python=/usr/bin/python3
