@@ -20,8 +20,9 @@
 enum config_mode { CONFIG_MODE_SOFTMAP, CONFIG_MODE_HARDMAP };
 
 /* So many clients may be authorised for a service at the most: with as many introduction points as there can
- * be, the descriptor is no larger then than the public network allows. A multiple of AUTH_CLIENT_LINES. */
-#define CONFIG_CLIENTS_MAX 128
+ * be, all at relays with an IPv6 address, too, the descriptor is shorter then than the public network allows.
+ * A multiple of AUTH_CLIENT_LINES. */
+#define CONFIG_CLIENTS_MAX 112
 
 /* Whether all HSDirs have the same introduction points. */
 enum config_descriptors { CONFIG_DESCRIPTORS_AUTO, CONFIG_DESCRIPTORS_SAME, CONFIG_DESCRIPTORS_DISTINCT };
