@@ -75,6 +75,7 @@ struct config_frontend {
     struct authorized_clients *clients; /* who alone may read its descriptors; NULL: everybody may */
     enum config_mode mode;
     enum config_descriptors descriptors;
+    unsigned points_max;        /* introduction points in a descriptor, 1 to INTRODUCTION_POINTS_MAX */
     bool has_proof_of_work_off; /* proof of work is not published, whatever the twins have */
     unsigned lead;              /* seconds that revision counters are ahead of the clock */
     struct config_backend *backends;
