@@ -11,6 +11,7 @@
 #include "command/check_agents.h"
 #include "command/check_clients.h"
 #include "command/check_confinement.h"
+#include "command/check_length.h"
 #include "command/check_shares.h"
 #include "command/check_steps.h"
 #include "command/commands.h"
@@ -207,6 +208,7 @@ static void print_frontend(const struct config_frontend *frontend)
     if (frontend->key_format == KEY_FORMAT_BUNDLE)
         print_bundle(frontend);
     print_clients(frontend);
+    check_length_print(frontend);
     const char *plural = frontend->backend_count == 1 ? "" : "s";
     if (frontend->mode == CONFIG_MODE_HARDMAP)
         printf("    mode hardmap, lead %u minutes, proof of work %s\n    %zu tor%s with the same key:\n",
@@ -415,6 +417,8 @@ static json_t *make_service(const struct config *config, const struct config_fro
     json_object_set_new(object, "authorizedClients",
                         frontend->clients != NULL ? json_integer((json_int_t)frontend->clients->count)
                                                   : json_null());
+    json_object_set_new(object, "maxIntroductionPoints", json_integer(frontend->points_max));
+    json_object_set_new(object, "descriptorLength", json_integer((json_int_t)check_length_find(frontend)));
     json_object_set_new(object, "instances", instances);
     return object;
 }

@@ -26,9 +26,9 @@ static void find_places(const struct config_frontend *frontend, const struct sha
 {
     size_t *whole = memory_allocate(count, sizeof(*whole));
     bool differ = shares_differ(claims, count);
-    apportionment_find(claims, count, INTRODUCTION_POINTS_MAX, whole);
+    apportionment_find(claims, count, frontend->points_max, whole);
     bool has_one_set = is_enough(frontend, whole, count);
-    shares_find(claims, count, has_one_set ? 1 : HSDIRS_ASKED, INTRODUCTION_POINTS_MAX, places);
+    shares_find(claims, count, has_one_set ? 1 : HSDIRS_ASKED, frontend->points_max, places);
     for (size_t i = 0; has_one_set && differ && i < count; i++)
         places[i] = (double)whole[i];
     free(whole);

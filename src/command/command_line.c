@@ -68,13 +68,13 @@ static int set_defaults(struct options *options, struct error *error)
     return 0;
 }
 
-/* Whether the program was started under Onionbalance's name, from whatever folder. */
-static bool is_onionbalance(int argc, char **argv)
+/* Whether the program was started under a name, from whatever folder. */
+static bool is_called(int argc, char **argv, const char *name)
 {
     if (argc == 0)
         return false;
     const char *slash = strrchr(argv[0], '/');
-    return strcmp(slash != NULL ? slash + 1 : argv[0], "onionbalance") == 0;
+    return strcmp(slash != NULL ? slash + 1 : argv[0], name) == 0;
 }
 
 /* -- what may be given */
@@ -92,11 +92,16 @@ static bool begins_with(int argc, char **argv, const char *name, int *words)
     return true;
 }
 
-/* The command that the first word, or the first two of them, ask for; NULL where none does. */
+/* The command that the first word, or the first two of them, ask for; NULL where none does. Under the name of
+ * Onionbalance's generator that is "init", without a word. */
 static const struct command *find_word_command(int argc, char **argv, int *words)
 {
+    bool is_init = is_called(argc, argv, "onionbalance-config");
     for (size_t i = 0; i < COMMANDS; i++) {
-        if (commands[i].kind == COMMAND_WORD && begins_with(argc, argv, commands[i].name, words))
+        *words = 0;
+        if (is_init && strcmp(commands[i].name, "init") == 0)
+            return &commands[i];
+        if (!is_init && commands[i].kind == COMMAND_WORD && begins_with(argc, argv, commands[i].name, words))
             return &commands[i];
     }
     *words = 0;
@@ -351,7 +356,8 @@ int command_line_parse(struct options *options, int argc, char **argv, struct er
     if (set_defaults(options, error) != 0 ||
         (parser.word_command == NULL && check_second_word(argc, argv, error) != 0))
         return -1;
-    options->is_onionbalance = is_onionbalance(argc, argv);
+    options->is_onionbalance =
+        is_called(argc, argv, "onionbalance") || is_called(argc, argv, "onionbalance-config");
     add_words(&parser);
     if (take_all(&parser, argc - skipped, argv + skipped, error) != 0)
         return -1;

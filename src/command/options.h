@@ -34,7 +34,7 @@ enum init_answer {
 
 struct options {
     const struct command *command; /* what is to be done */
-    bool is_onionbalance;          /* it was started under Onionbalance's name */
+    bool is_onionbalance;          /* it was started under Onionbalance's name, or its generator's */
     const char *config_path;       /* -c, else ONIONBALANCE_CONFIG, else "config.yaml" */
     const char *ip;                /* -i, or NULL; wins over the config's tor-control */
     uint16_t port;                 /* -p, or 0 */

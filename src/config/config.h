@@ -20,8 +20,9 @@
 enum config_mode { CONFIG_MODE_SOFTMAP, CONFIG_MODE_HARDMAP };
 
 /* So many clients may be authorised for a service at the most: with as many introduction points as there can
- * be, the descriptor is no larger then than the public network allows. A multiple of AUTH_CLIENT_LINES. */
-#define CONFIG_CLIENTS_MAX 128
+ * be, all at relays with an IPv6 address, too, the descriptor is shorter then than the public network allows.
+ * A multiple of AUTH_CLIENT_LINES. */
+#define CONFIG_CLIENTS_MAX 112
 
 /* Whether all HSDirs have the same introduction points. */
 enum config_descriptors { CONFIG_DESCRIPTORS_AUTO, CONFIG_DESCRIPTORS_SAME, CONFIG_DESCRIPTORS_DISTINCT };
@@ -74,6 +75,7 @@ struct config_frontend {
     struct authorized_clients *clients; /* who alone may read its descriptors; NULL: everybody may */
     enum config_mode mode;
     enum config_descriptors descriptors;
+    unsigned points_max;        /* introduction points in a descriptor, 1 to INTRODUCTION_POINTS_MAX */
     bool has_proof_of_work_off; /* proof of work is not published, whatever the twins have */
     unsigned lead;              /* seconds that revision counters are ahead of the clock */
     struct config_backend *backends;

@@ -114,6 +114,7 @@ static void compare_frontend(struct differences *differences, const struct confi
     note_key(keys, "lead", from->lead != to->lead);
     note_key(keys, "proof-of-work", from->has_proof_of_work_off != to->has_proof_of_work_off);
     note_key(keys, "descriptors", from->descriptors != to->descriptors);
+    note_key(keys, "max-introduction-points", from->points_max != to->points_max);
     note_key(keys, "authorized-clients",
              !string_equals(from->clients_folder, to->clients_folder) ||
                  !authorized_clients_equal(from->clients, to->clients));

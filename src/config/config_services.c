@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "config/config_health.h"
 #include "config/config_instances.h"
+#include "onion/introduction_point.h"
 
 /* Most frontends that one process is asked to serve. */
 #define FRONTENDS_MAX 1000
@@ -21,6 +22,7 @@ enum {
     SERVICE_LEAD,
     SERVICE_PROOF_OF_WORK,
     SERVICE_DESCRIPTORS,
+    SERVICE_POINTS_MAX,
     SERVICE_HEALTH,
     SERVICE_KEYS
 };
@@ -32,6 +34,7 @@ static const char *const service_keys[SERVICE_KEYS] = {
     [SERVICE_LEAD] = "lead",
     [SERVICE_PROOF_OF_WORK] = "proof-of-work",
     [SERVICE_DESCRIPTORS] = "descriptors",
+    [SERVICE_POINTS_MAX] = "max-introduction-points",
     [SERVICE_HEALTH] = "health",
 };
 static const struct yaml_mapping service_mapping = {
@@ -153,6 +156,22 @@ static enum config_descriptors read_descriptors(struct config_loader *loader, ya
     return CONFIG_DESCRIPTORS_AUTO;
 }
 
+/* Reads how many introduction points its descriptors have at the most. */
+static unsigned read_points_max(struct config_loader *loader, yaml_node_t *node)
+{
+    static const char key[] = "max-introduction-points";
+    const char *text = node != NULL ? yaml_reader_read_text(&loader->yaml, node, key) : NULL;
+    if (text == NULL)
+        return INTRODUCTION_POINTS_MAX;
+    size_t digits = strspn(text, "0123456789");
+    unsigned long number = digits > 0 && digits < 3 && text[digits] == '\0' ? strtoul(text, NULL, 10) : 0;
+    if (number >= 1 && number <= INTRODUCTION_POINTS_MAX)
+        return (unsigned)number;
+    CONFIG_LOADER_REPORT(loader, node, "\"%s\": \"%s\" is no number from 1 to %d", key, text,
+                         INTRODUCTION_POINTS_MAX);
+    return INTRODUCTION_POINTS_MAX;
+}
+
 /* Reads which keys the tors of a service have. Returns false after reporting what is no mode. */
 static bool read_mode(struct config_loader *loader, yaml_node_t *node, enum config_mode *mode)
 {
@@ -216,6 +235,7 @@ static void read_service(struct config_loader *loader, yaml_node_t *node)
     read_key(loader, values[SERVICE_KEY], &frontend);
     read_clients(loader, values[SERVICE_AUTHORIZED_CLIENTS], &frontend);
     frontend.descriptors = read_descriptors(loader, values[SERVICE_DESCRIPTORS]);
+    frontend.points_max = read_points_max(loader, values[SERVICE_POINTS_MAX]);
     if (has_mode) {
         read_hardmap_keys(loader, values, &frontend);
         config_health_read_service(loader, values[SERVICE_HEALTH], &loader->health);

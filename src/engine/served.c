@@ -110,6 +110,7 @@ static void set_policies(struct engine *engine, size_t number, const struct conf
         [CONFIG_DESCRIPTORS_DISTINCT] = DESCRIPTORS_DISTINCT,
     };
     publisher_set_descriptors(engine->publisher, number, policies[config->descriptors], clock_milliseconds());
+    publisher_set_points_max(engine->publisher, number, config->points_max, clock_milliseconds());
     bool takes_proof_of_work = config->mode == CONFIG_MODE_HARDMAP && !config->has_proof_of_work_off;
     publisher_set_twins(engine->publisher, number, (int64_t)config->lead * 1000, takes_proof_of_work,
                         clock_milliseconds());

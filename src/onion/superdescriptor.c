@@ -409,6 +409,12 @@ static size_t measure_outer(void)
     return length;
 }
 
+size_t superdescriptor_find_length(const struct superdescriptor *superdescriptor, size_t client_count)
+{
+    const size_t middle = superdescriptor_find_middle_length(superdescriptor, client_count);
+    return middle == 0 ? 0 : measure_outer() + object_length(middle + DESCRIPTOR_LAYER_OVERHEAD);
+}
+
 size_t superdescriptor_find_client_limit(const struct superdescriptor *superdescriptor, size_t size_max)
 {
     const size_t measured = measure_middle(superdescriptor), outer = measure_outer();

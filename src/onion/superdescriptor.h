@@ -52,6 +52,9 @@ struct superdescriptor {
  * encoded. */
 size_t superdescriptor_find_middle_length(const struct superdescriptor *superdescriptor, size_t client_count);
 
+/* How many bytes the whole text takes at the most, likewise. */
+size_t superdescriptor_find_length(const struct superdescriptor *superdescriptor, size_t client_count);
+
 /* How many clients may be authorised to read it at the most, so that the text is always shorter than size_max
  * bytes; likewise, by the points and the features. A multiple of AUTH_CLIENT_LINES; 0 when it would not fit,
  * either, without any, or can't be encoded. */

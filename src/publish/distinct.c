@@ -147,10 +147,10 @@ static void write_offer(uint8_t *bytes, const struct choice_offer *offer, struct
 
 /* Returns true when it is what the basis was made from. */
 static bool renew_basis(uint8_t basis[SHA3_256_SIZE], const struct choice_offer *offers, size_t offer_count,
-                        const struct distinct_hsdir *hsdirs, size_t hsdir_count,
+                        const struct distinct_hsdir *hsdirs, size_t hsdir_count, size_t maximum,
                         struct authorized_clients *clients, const uint8_t seed[CHOICE_SEED_SIZE])
 {
-    uint8_t before[SHA3_256_SIZE];
+    uint8_t before[SHA3_256_SIZE], room[8];
     uint8_t *offer_bytes = memory_allocate(offer_count, OFFER_SIZE);
     uint8_t *hsdir_bytes = memory_allocate(hsdir_count, HSDIR_SIZE);
     for (size_t i = 0; i < offer_count; i++)
@@ -159,11 +159,13 @@ static bool renew_basis(uint8_t basis[SHA3_256_SIZE], const struct choice_offer 
         memcpy(hsdir_bytes + i * HSDIR_SIZE, hsdirs[i].fingerprint, RELAY_FINGERPRINT_SIZE);
         hsdir_bytes[i * HSDIR_SIZE + RELAY_FINGERPRINT_SIZE] = hsdirs[i].is_asked;
     }
+    big_endian_write_uint64(room, maximum);
     const struct span pieces[] = {{seed, CHOICE_SEED_SIZE},
+                                  {room, sizeof(room)},
                                   {hsdir_bytes, hsdir_count * HSDIR_SIZE},
                                   {offer_bytes, offer_count * OFFER_SIZE}};
     memcpy(before, basis, sizeof(before));
-    hash_sha3_256(basis, pieces, 3);
+    hash_sha3_256(basis, pieces, 4);
     free(hsdir_bytes);
     free(offer_bytes);
     return memcmp(before, basis, sizeof(before)) == 0;
@@ -187,14 +189,16 @@ static void keep_sets(const struct distinct_hsdir *hsdirs, size_t hsdir_count, s
 
 void distinct_make_sets(const struct choice_offer *offers, size_t offer_count,
                         const struct distinct_hsdir *hsdirs, size_t hsdir_count, bool begins_turn,
-                        struct authorized_clients *clients, const uint8_t seed[CHOICE_SEED_SIZE],
-                        uint8_t basis[SHA3_256_SIZE], struct point_set **sets, double *wanted)
+                        size_t maximum, struct authorized_clients *clients,
+                        const uint8_t seed[CHOICE_SEED_SIZE], uint8_t basis[SHA3_256_SIZE],
+                        struct point_set **sets, double *wanted)
 {
-    struct seating seating = {.seeker_count = offer_count, .is_anew = begins_turn, .clients = clients};
+    struct seating seating = {
+        .seeker_count = offer_count, .is_anew = begins_turn, .maximum = maximum, .clients = clients};
     memset(sets, 0, hsdir_count * sizeof(struct point_set *));
     memset(wanted, 0, offer_count * sizeof(*wanted));
     bool has_news =
-        !renew_basis(basis, offers, offer_count, hsdirs, hsdir_count, clients, seed) || begins_turn;
+        !renew_basis(basis, offers, offer_count, hsdirs, hsdir_count, maximum, clients, seed) || begins_turn;
     seating.tables = memory_allocate(hsdir_count, sizeof(*seating.tables));
     for (size_t i = 0; i < hsdir_count && seating.table_count < DISTINCT_SETS_MAX; i++) {
         if (!hsdirs[i].is_asked)

@@ -19,9 +19,10 @@ struct distinct_hsdir {
     struct point_set *before;   /* the set that it had, as far as it is known; NULL for none */
 };
 
-/* Makes a set for each of hsdir_count HSDirs, at most HSDIR_RESPONSIBLE_MAX: sets[i], each to be released
- * with point_set_release(). wanted[i] is how many places offer i is to have on average at all HSDirs that
- * clients ask. With no point all sets are NULL, and so they are where there is no HSDir that clients ask.
+/* Makes a set of at most maximum points (1 to INTRODUCTION_POINTS_MAX) for each of hsdir_count HSDirs, at
+ * most HSDIR_RESPONSIBLE_MAX: sets[i], each to be released with point_set_release(). wanted[i] is how many
+ * places offer i is to have on average at all HSDirs that clients ask. With no point all sets are NULL, and
+ * so they are where there is no HSDir that clients ask.
  *
  * The places at all HSDirs that clients ask are divided as shares_find() says; each source has as many as it
  * wants, rounded down or up. Which ones are rounded up is as it was in the sets before, but where a new turn
@@ -43,7 +44,8 @@ struct distinct_hsdir {
  * of one of the others, and so has each asked one above DISTINCT_SETS_MAX. */
 void distinct_make_sets(const struct choice_offer *offers, size_t offer_count,
                         const struct distinct_hsdir *hsdirs, size_t hsdir_count, bool begins_turn,
-                        struct authorized_clients *clients, const uint8_t seed[CHOICE_SEED_SIZE],
-                        uint8_t basis[SHA3_256_SIZE], struct point_set **sets, double *wanted);
+                        size_t maximum, struct authorized_clients *clients,
+                        const uint8_t seed[CHOICE_SEED_SIZE], uint8_t basis[SHA3_256_SIZE],
+                        struct point_set **sets, double *wanted);
 
 #endif

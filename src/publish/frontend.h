@@ -52,6 +52,7 @@ struct publisher_frontend {
     bool is_urgent;    /* among these changes is one that is more than new points of another time period */
     bool is_commanded; /* likewise one of its members, which nothing holds back */
     enum descriptors_policy descriptors_policy;
+    size_t points_max;        /* in each of its descriptors, 1 to INTRODUCTION_POINTS_MAX */
     bool takes_proof_of_work; /* its twins' may be published */
     int64_t places_noted_at;  /* until when that is summed up; MOMENT_NONE: not yet */
     bool is_split;            /* it is: each HSDir that clients ask has the points of one twin */

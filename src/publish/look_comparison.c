@@ -61,7 +61,7 @@ static bool is_everywhere(const struct assignment *assignment, uint64_t source)
 static bool lacks_source(const struct publisher *publisher, const struct publisher_frontend *frontend,
                          const struct point_set *wanted, const struct descriptor *descriptor)
 {
-    if (wanted == NULL || descriptor->point_count == INTRODUCTION_POINTS_MAX)
+    if (wanted == NULL || descriptor->point_count >= frontend->points_max)
         return false;
     bool is_distinct = assignment_is_distinct(frontend->assignment);
     for (size_t i = 0; i < wanted->count; i++) {

@@ -132,7 +132,8 @@ static void add_distinct(struct draft *draft, const struct publisher_descriptor 
     if (draft->frontend->assignment != NULL)
         memcpy(draft->bases[slot], draft->frontend->assignment->bases[slot], SHA3_256_SIZE);
     distinct_make_sets(offers, count, hsdirs, descriptor->upload_count, descriptor == draft->turning,
-                       draft->frontend->clients, draft->seed, draft->bases[slot], sets, wanted);
+                       draft->frontend->points_max, draft->frontend->clients, draft->seed, draft->bases[slot],
+                       sets, wanted);
     for (size_t i = 0; i < descriptor->upload_count; i++) {
         if (sets[i] != NULL)
             add_place(draft, descriptor->period_number, hsdirs[i].fingerprint, sets[i]);
@@ -170,7 +171,8 @@ static void add_descriptor(struct draft *draft, const struct publisher_descripto
 {
     struct point_set *same = NULL;
     if (!draft->is_distinct)
-        same = choice_make_set(offers, count, INTRODUCTION_POINTS_MAX, draft->frontend->clients, draft->seed);
+        same = choice_make_set(offers, count, draft->frontend->points_max, draft->frontend->clients,
+                               draft->seed);
     if (draft->is_distinct || !is_enough(draft->frontend, same, offers, count))
         add_distinct(draft, descriptor, offers, count);
     else
@@ -212,7 +214,7 @@ static bool make_same(const struct publisher *publisher, const struct publisher_
 {
     struct choice_offer *offers;
     size_t count = list_offers(publisher, frontend, NULL, &offers);
-    struct point_set *set = choice_make_set(offers, count, INTRODUCTION_POINTS_MAX, frontend->clients, seed);
+    struct point_set *set = choice_make_set(offers, count, frontend->points_max, frontend->clients, seed);
     *assignment = assignment_new_same(set);
     bool does = is_enough(frontend, set, offers, count);
     point_set_release(set);

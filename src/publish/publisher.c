@@ -163,6 +163,7 @@ size_t publisher_add_frontend(struct publisher *publisher,
     frontend->is_used = true;
     memcpy(frontend->identity_key, identity_key, ED25519_PUBLIC_KEY_SIZE);
     frontend->clients = authorized_clients_share(clients);
+    frontend->points_max = INTRODUCTION_POINTS_MAX;
     frontend->changed_since = MOMENT_NEVER;
     frontend->places_noted_at = MOMENT_NONE;
     frontend->kept_until = frontend->sick_until = MOMENT_NEVER;
@@ -203,6 +204,15 @@ void publisher_set_descriptors(struct publisher *publisher, size_t number, enum 
     if (policy == frontend->descriptors_policy)
         return;
     frontend->descriptors_policy = policy;
+    frontend_update_by_command(publisher, number, now);
+}
+
+void publisher_set_points_max(struct publisher *publisher, size_t number, size_t points_max, int64_t now)
+{
+    struct publisher_frontend *frontend = &publisher->frontends[number];
+    if (points_max == frontend->points_max)
+        return;
+    frontend->points_max = points_max;
     frontend_update_by_command(publisher, number, now);
 }
 

@@ -46,6 +46,10 @@ void publisher_set_clients(struct publisher *publisher, size_t frontend, struct 
 void publisher_set_descriptors(struct publisher *publisher, size_t frontend, enum descriptors_policy policy,
                                int64_t now);
 
+/* How many points a frontend's descriptors have at the most, 1 to INTRODUCTION_POINTS_MAX; that many at
+ * first. */
+void publisher_set_points_max(struct publisher *publisher, size_t frontend, size_t points_max, int64_t now);
+
 /* What a frontend does with tors that share its key. lead: by how much its revision counters are to be ahead
  * of the clock while one of them uploads its own descriptors, or while it has none (milliseconds, scaled; 0
  * at first).

@@ -117,7 +117,7 @@ void seating_recall(struct seating *seating)
     for (size_t i = 0; i < seating->table_count; i++) {
         struct table *table = &seating->tables[i];
         const struct point_set *before = table->before;
-        for (size_t j = 0; before != NULL && j < before->count; j++) {
+        for (size_t j = 0; before != NULL && j < before->count && table->count < seating->maximum; j++) {
             struct ranked_point wanted = {.point = &before->entries[j].point};
             const struct ranked_point *key = &wanted;
             struct ranked_point *const *found =

@@ -37,7 +37,8 @@ struct seating {
     struct table *tables;
     size_t table_count;
     struct authorized_clients *clients; /* who alone may read what comes of it; NULL: everybody */
-    size_t capacity;                    /* of a table */
+    size_t maximum;                     /* points that a set may have, 1 to INTRODUCTION_POINTS_MAX */
+    size_t capacity;                    /* of a table: at most as many, and what all goals need */
     size_t goals;                       /* all of them together */
     bool is_anew;       /* a new turn begins, or an HSDir has nothing yet: other sets may change, too */
     size_t drives_left; /* how often a source may still be given the place of another one */

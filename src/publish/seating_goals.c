@@ -68,7 +68,7 @@ void seating_set_goals(struct seating *seating, const struct choice_offer *offer
     seating->goals = 0;
     for (size_t i = 0; i < seating->seeker_count; i++)
         claims[i] = ranked_offer_claim(&seating->ranked[i]);
-    shares_find(claims, seating->seeker_count, seating->table_count, INTRODUCTION_POINTS_MAX, wanted);
+    shares_find(claims, seating->seeker_count, seating->table_count, seating->maximum, wanted);
     for (size_t i = 0; i < seating->seeker_count; i++) {
         struct seeker *seeker = &seating->seekers[i];
         seeker->goal = (size_t)(wanted[i] + ALMOST);

@@ -151,7 +151,7 @@ static struct point_set *make_set(const struct draft *draft, const struct source
         .descriptor = own != NULL ? descriptor : source->descriptor,
     };
     struct point_set *set =
-        choice_make_set(&offer, 1, INTRODUCTION_POINTS_MAX, draft->frontend->clients, draft->seed);
+        choice_make_set(&offer, 1, draft->frontend->points_max, draft->frontend->clients, draft->seed);
     if (set == NULL || own == NULL || !source_offers_work(source))
         return set;
     struct point_set_features features = set->features;

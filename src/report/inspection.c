@@ -8,14 +8,13 @@
 #include "base/hex.h"
 #include "crypto/revision_counter.h"
 #include "onion/descriptor_authorization.h"
+#include "report/vanguards.h"
 
 #define SECONDS_PER_HOUR 3600
 /* The middle layer's plaintext is a multiple of this in tor (rend-spec-v3 [HS-DESC-ENC]). */
 #define MIDDLE_PADDING 10000
 /* Minutes for which tor has HSDirs keep one. */
 #define LIFETIME_OF_TOR 180
-/* From this many bytes on, visitors' tors with the add-on vanguards close the circuit (its own default). */
-#define VANGUARDS_SIZE 30000
 /* What the counter and the certificate say may differ by this: an estimate's error, and the hour. */
 #define MAKING_TOLERANCE (2 * SECONDS_PER_HOUR)
 
@@ -103,12 +102,12 @@ static void remark_on_looks(const struct inspection *inspection, struct remarks 
         examination->descriptor->lifetime != LIFETIME_OF_TOR)
         error_set(add_remark(remarks), "its lifetime is not that of tor's descriptors (%d minutes)",
                   LIFETIME_OF_TOR);
-    if (examination->length > VANGUARDS_SIZE)
+    if (!vanguards_lets_through(examination->length))
         error_set(
             add_remark(remarks),
-            "it has more than %d bytes: visitors whose tor has the add-on vanguards are cut off, as far "
-            "as they have not set its limit higher",
-            VANGUARDS_SIZE);
+            "with %zu bytes it is too long for visitors whose tor has the add-on vanguards, as far as they "
+            "have not set its limit higher",
+            examination->length);
     if (examination->is_middle_open && examination->middle.plaintext % MIDDLE_PADDING != 0)
         error_set(add_remark(remarks),
                   "its middle layer is not padded to a multiple of %d bytes, as tor's is: HSDirs can tell it "

@@ -352,6 +352,8 @@ static json_t *make_service(const struct report_view *view, const struct report_
     json_object_set_new(object, "publication", json_string(publication_name(publication_judge(view, shown))));
     json_object_set_new(object, "authorizedClients",
                         frontend->clients != NULL ? make_count(frontend->clients->count) : json_null());
+    if (frontend->points_max < INTRODUCTION_POINTS_MAX)
+        json_object_set_new(object, "maxIntroductionPoints", make_count(frontend->points_max));
     publication_describe(problem, view, shown);
     json_object_set_new(object, "problem", status_value_text(problem));
     json_object_set_new(object, "otherPublishers", make_others(view, frontend));

@@ -258,6 +258,7 @@ static int read_service(void *entry, const json_t *value, struct error *error)
         {"proofOfWork", FIELD_TEXT_OR_NULL, true, offsetof(struct status_service, proof_of_work)},
         {"mode", FIELD_TEXT, true, offsetof(struct status_service, mode)},
         {"introPointsNum", FIELD_COUNT, false, offsetof(struct status_service, points)},
+        {"maxIntroductionPoints", FIELD_COUNT, true, offsetof(struct status_service, points_max)},
         {NULL, FIELD_TEXT, false, 0},
     };
     struct status_service *service = entry;

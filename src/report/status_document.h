@@ -85,17 +85,17 @@ struct status_bundle {
 struct status_service {
     const char *address;
     bool is_published, is_static;
-    bool uses_drained;          /* no other instances are live than such as are drained */
-    bool doubts_health;         /* all that are live are sick: that changes nothing */
-    const char *problem;        /* of its publication, or NULL */
-    uint64_t clients;           /* that alone may read its descriptors; 0: everybody may */
-    const char *mode;           /* softmap or hardmap; NULL from an obpub that knows but the first */
-    bool is_distinct;           /* HSDirs have introduction points of their own */
-    bool is_split;              /* each HSDir that clients ask has the points of one of them */
-    uint64_t lead, lead_in_use; /* seconds */
-    int64_t next_turn;          /* of the tors that take turns */
-    const char *proof_of_work;  /* auto or off; NULL unless the mode is hardmap */
-    uint64_t points;
+    bool uses_drained;           /* no other instances are live than such as are drained */
+    bool doubts_health;          /* all that are live are sick: that changes nothing */
+    const char *problem;         /* of its publication, or NULL */
+    uint64_t clients;            /* that alone may read its descriptors; 0: everybody may */
+    const char *mode;            /* softmap or hardmap; NULL from an obpub that knows but the first */
+    bool is_distinct;            /* HSDirs have introduction points of their own */
+    bool is_split;               /* each HSDir that clients ask has the points of one of them */
+    uint64_t lead, lead_in_use;  /* seconds */
+    int64_t next_turn;           /* of the tors that take turns */
+    const char *proof_of_work;   /* auto or off; NULL unless the mode is hardmap */
+    uint64_t points, points_max; /* the most in one descriptor; 0: as many as there can be */
     bool is_presigned;
     struct status_bundle bundle; /* when is_presigned */
     struct status_instance *instances;

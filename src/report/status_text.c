@@ -348,8 +348,11 @@ static void print_service(const struct printer *printer, const struct status_ser
         printer_put_coloured(printer, COLOUR_BAD, service->problem);
         fputc('\n', printer->file);
     }
-    fprintf(printer->file, "  %" PRIu64 " introduction point%s\n", service->points,
+    fprintf(printer->file, "  %" PRIu64 " introduction point%s", service->points,
             printer_plural(service->points));
+    if (service->points_max > 0)
+        fprintf(printer->file, ", at most %" PRIu64 " in a descriptor", service->points_max);
+    fputc('\n', printer->file);
     if (service->is_presigned)
         print_bundle(printer, &service->bundle);
     if (is_hardmap(service)) {

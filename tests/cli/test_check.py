@@ -76,7 +76,7 @@ def check_eotk_config():
         checks.check("EOTK's config", found.get("services") == [
             {"onionAddress": frontend.address + ".onion", "key": str(key), "keyFormat": "tor", "bundle": None,
              "mode": "softmap", "lead": None, "ownUploads": None, "proofOfWork": None,
-             "authorizedClients": None,
+             "authorizedClients": None, "maxIntroductionPoints": 20, "descriptorLength": 41201,
              "instances": [{"name": worker.address[:16], "onionAddress": worker.address + ".onion",
                             "hasControl": False, "control": None, "weight": 10, "health": None,
                             "shareWanted": 0.5, "shareGiven": 0.5}

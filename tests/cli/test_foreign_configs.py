@@ -128,6 +128,24 @@ def check_environment(folder):
                  result.stderr)
 
 
+def check_gobalance(folder):
+    """As its generator (gobalance g) makes it: its YAML library indents lists; the key's file is as the umask lets it be."""
+    text = ("services:\n    - key: gobalance.key\n      instances:\n"
+            "        - address: <Enter the instance onion address here>\n")
+    key = checks.write(folder / "gobalance.key", checks.Key().pem())
+    os.chmod(key, 0o644)
+    checks.write(folder / "config.yaml", text)
+    result = checks.run("--check", folder=folder)
+    checks.check("GoBalance's config as it is made: the placeholder and the open key are pointed out", result.returncode == 2
+                 and "config.yaml:4: \"address\" is still" in result.stderr and "chmod 600" in result.stderr
+                 and len(result.stderr.splitlines()) == 2, result.stderr)
+    os.chmod(key, 0o600)
+    checks.write(folder / "config.yaml", text.replace("<Enter the instance onion address here>", f"{BACKEND.address}.onion"))
+    result = checks.run("--check", "--ip", "127.0.0.1", "--port", "9053", "--verbosity", "info", folder=folder)
+    checks.check("... and filled in it is taken, with the options that are the same", result.returncode == 0
+                 and not result.stderr and "127.0.0.1:9053" in result.stdout, result)
+
+
 def main():
     with checks.temporary_folder() as name:
         folder = pathlib.Path(name)
@@ -135,6 +153,7 @@ def main():
         check_files(folder)
         check_eotk(folder)
         check_environment(folder)
+        check_gobalance(folder)
     checks.finish()
 
 

@@ -20,7 +20,7 @@ from harness.process import family, field_of
 from publisher import Publisher, instance
 
 PROMPT = 15  # seconds within which all HSDirs of both descriptors have what is for other clients
-CLIENTS_MAX = 128
+CLIENTS_MAX = 112
 IN_A_RUSH = 60  # frontends, of which so many wait that HSDirs share a text
 
 
@@ -328,7 +328,7 @@ def check_configs(folder):
           f"{CLIENTS_MAX} at most" in result.stdout, result.stdout)
     clients.add("surplus")
     result, found = check_config(folder, ["key: moved.key", "authorized-clients: named"])
-    check("and not one more", result.returncode == 2 and "has 129 clients" in found[0], found)
+    check("and not one more", result.returncode == 2 and "has 113 clients" in found[0], found)
     many = Folder(folder / "many")
     for number in range(10000):
         (many.path / f"{number}.auth").touch()

@@ -46,7 +46,34 @@ def check_other_name():
         checks.check("an error under that name", result.returncode == 2 and result.stderr.startswith("obpub: "), result)
 
 
+def check_generator_name():
+    """Under the name of Onionbalance's generator obpub is "obpub init", whose flags those of the generator are."""
+    with checks.temporary_folder() as folder:
+        other = pathlib.Path(folder) / "onionbalance-config"
+        other.symlink_to(os.path.abspath(checks.OBPUB))
+
+        def run(*arguments):
+            return subprocess.run([other, *arguments], capture_output=True, text=True, timeout=60, cwd=folder)
+
+        result = run("--hs-version", "v3", "--no-interactive", "-n", "3", "-s", "2", "-t", "web", "--output", "made",
+                     "--service-virtual-port", "81", "--service-target", "127.0.0.1:8080", "-v", "warning")
+        made = sorted(path.name for path in (pathlib.Path(folder) / "made").iterdir() if not path.name.endswith(".key"))
+        checks.check("onionbalance-config makes what obpub init does", result.returncode == 0
+                     and made == ["config.yaml", "web1", "web2", "web3"], (made, result))
+        result = run("--no-interactive", "--output", "made")
+        checks.check("... and replaces nothing", result.returncode == 2 and "is there already" in result.stderr, result)
+        for arguments, words in ((("status",), "\"status\" is not an option"), (("init",), "\"init\" is not an option"),
+                                 (("--once",), "there is no option --once")):
+            result = run(*arguments)
+            checks.check(f"refused: onionbalance-config {arguments[0]}", result.returncode == 2 and words in result.stderr,
+                         result)
+        result = run("--version")
+        checks.check("--version of onionbalance-config", result.returncode == 0
+                     and re.fullmatch(r"onionbalance \d+\.\d+\.\d+\n", result.stdout), result)
+
+
 def main():
+    check_generator_name()
     for arguments, words in REFUSED:
         result = checks.run(*arguments)
         checks.check(f"refused: obpub {' '.join(arguments)!a}",

@@ -98,6 +98,7 @@ static void write_descriptor(const char *file)
     free(whole);
     const char *signature = strstr(vector.text, "\nsignature ");
     FUZZ_REQUIRE(signature != NULL);
+    seeds_write_with_byte("inspect", file, 0, vector.text, vector.length);
     seeds_write("descriptor_outer", file, vector.text, (size_t)(signature + 1 - vector.text));
 
     struct descriptor *descriptor =
@@ -264,6 +265,9 @@ static void write_forged(void)
     char *point = forge_point(&forger, 7), *inner = forge_inner(&forger, INTRODUCTION_POINTS_MAX + 1);
     seeds_write_text("introduction_point", "forged", point);
     seeds_write_text("descriptor_inner", "too-many-points", inner);
+    free(inner);
+    inner = forge_inner(&forger, INTRODUCTION_POINTS_MAX);
+    seeds_write_with_byte("inspect", "as-many-points-as-can-be", 3, inner, strlen(inner));
     free(inner);
     inner = text_format("create2-formats 2\nintro-auth-required ed25519\nunknown line\n%s%s", point, point);
     seeds_write_text("descriptor_inner", "same-point", inner);
@@ -553,8 +557,8 @@ static void write_replies(void)
 int main(int argument_count, char **arguments)
 {
     static const char *const descriptors[] = {
-        "descriptor_tor_plain.txt",  "descriptor_tor_pow.txt",   "descriptor_tor_restricted.txt",
-        "descriptor_tor_single.txt", "descriptor_stem_none.txt",
+        "descriptor_tor_plain.txt",  "descriptor_tor_pow.txt",    "descriptor_tor_restricted.txt",
+        "descriptor_tor_single.txt", "descriptor_tor_twenty.txt", "descriptor_stem_none.txt",
     };
     if (argument_count != 2) {
         fprintf(stderr, "usage: make_seeds FOLDER\n");

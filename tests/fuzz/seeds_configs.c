@@ -47,9 +47,10 @@ void seeds_write_configs(void)
         "  authorized-clients: empty, instances: [{address: %s}]}\n",
         "services:\n- {key: key.pem, authorized-clients: missing, instances: [{address: %s}]}\n- {key: tor,\n"
         "  authorized-clients: writable, instances: [{address: %s}]}\n",
-        "services:\n- {key: key.pem, authorized-clients: clients, descriptors: same, instances: [{address: "
-        "%s}]}\n"
-        "- {key: tor, authorized-clients: clients, descriptors: many, instances: [{address: %s, weight: "
+        "services:\n- {key: key.pem, authorized-clients: clients, descriptors: same, "
+        "max-introduction-points: 8, instances: [{address: %s}]}\n"
+        "- {key: tor, authorized-clients: clients, descriptors: many, max-introduction-points: 0, instances: "
+        "[{address: %s, weight: "
         "1}]}\n",
         "services:\n- {key: key.pem, authorized-clients: clients, mode: hardmap, instances: [{name: a, "
         "control: "

@@ -1,6 +1,9 @@
 # Records descriptors of stock tor services, of several kinds or the named ones, into vectors/descriptor_tor_*.txt. A program,
 # not a test: /usr/bin/python3 tests/net/testnet.py run -- /usr/bin/python3 tests/net/record_descriptors.py [FOLDER [KIND...]]
 #
+# There can be no more introduction points than relays, so for the kind "twenty" there have to be more of them (testnet.py run
+# --relays 24 --equal).
+#
 # Beside each descriptor goes what python3-stem, an independent implementation, finds in it.
 
 import base64
@@ -21,6 +24,7 @@ FOLDER = os.path.join(os.path.dirname(__file__), '..', '..', 'vectors')
 KINDS = [
     ('plain', 'three introduction points, as by default', [], 0),
     ('ten', 'ten introduction points', ['HiddenServiceNumIntroductionPoints 10'], 0),
+    ('twenty', 'as many introduction points as there can be', ['HiddenServiceNumIntroductionPoints 20'], 0),
     ('pow', 'proof of work on: a pow-params line', ['HiddenServicePoWDefensesEnabled 1'], 0),
     ('single', 'a single onion service', ['HiddenServiceSingleHopMode 1', 'HiddenServiceNonAnonymousMode 1'],
      0),

@@ -26,7 +26,8 @@ FILES = ("usr/bin/obpub", "usr/lib/sysusers.d/obpub.conf", "usr/lib/tmpfiles.d/o
          "usr/share/man/man8/obpub-agent.8.gz", "usr/share/man/man5/obpub.yaml.5.gz", "usr/share/doc/obpub/README.md",
          "usr/share/doc/obpub/README.Debian", f"{UNITS}/obpub.service", f"{UNITS}/obpub-agent.service",
          f"{UNITS}/obpub-agent@.service")
-OTHER_FILES = ("usr/sbin/onionbalance", "usr/share/man/man8/onionbalance.8.gz", f"{UNITS}/obpub-onionbalance.service",
+OTHER_FILES = ("usr/sbin/onionbalance", "usr/sbin/onionbalance-config", "usr/share/man/man8/onionbalance-config.8.gz",
+               "usr/share/man/man8/onionbalance.8.gz", f"{UNITS}/obpub-onionbalance.service",
                "usr/lib/sysusers.d/obpub-onionbalance.conf", "usr/lib/tmpfiles.d/obpub-onionbalance.conf")
 
 
@@ -77,8 +78,9 @@ def check_content(made, folder):
                  else [("", "Type=notify-reload")]), f"{reloads} {depends}")
     result = run(root / "usr/bin/obpub", "--version")
     checks.check("the program in it runs", result.stdout.startswith(f"obpub {VERSION}\ncurve: "), result.stdout + result.stderr)
-    program = folder / "obpub-onionbalance_" / "usr/sbin/onionbalance"
-    checks.check("onionbalance is obpub", os.readlink(program) == "../bin/obpub", os.readlink(program))
+    for name in ("onionbalance", "onionbalance-config"):
+        program = folder / "obpub-onionbalance_" / "usr/sbin" / name
+        checks.check(f"{name} is obpub", os.readlink(program) == "../bin/obpub", os.readlink(program))
     for document in sorted((root / "usr/share/doc/obpub").rglob("*.md")):
         broken = [link for link in find_broken_links(document) if "COPYING" not in str(link)]
         checks.check(f"the links of {document.name} lead to files in the package", not broken, broken)

@@ -191,6 +191,32 @@ static void test_merge_keys(void **state)
     config_check_bad(GOOD_SERVICES "<<: &l [*l, *l]\n", "more than 16 others by merge keys");
 }
 
+static void test_max_introduction_points(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {"0", "21", "-1", "8.0", "08x", "many", "008", "''", "[8]"};
+    struct config config;
+    struct config_report report;
+    assert_int_equal(config_load_text(&config, &report,
+                                      "services:\n"
+                                      "- {key: frontend0.key, max-introduction-points: 8, instances: "
+                                      "[{address: @1}]}\n"
+                                      "- {key: frontend8.key, instances: [{address: @1}]}\n"),
+                     0);
+    assert_int_equal(config.frontends[0].points_max, 8);
+    assert_int_equal(config.frontends[1].points_max, 20);
+    config_clear(&config);
+    config_report_clear(&report);
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        char text[256];
+        snprintf(
+            text, sizeof(text),
+            "services: [{key: frontend0.key, max-introduction-points: %s, instances: [{address: @1}]}]\n",
+            bad[i]);
+        config_check_bad(text, "\"max-introduction-points\"");
+    }
+}
+
 static void test_upper_case_address(void **state)
 {
     (void)state;
@@ -551,6 +577,7 @@ int main(void)
         CONFIG_TEST(test_eotk_config),
         CONFIG_TEST(test_everything),
         CONFIG_TEST(test_alias),
+        CONFIG_TEST(test_max_introduction_points),
         CONFIG_TEST(test_merge_keys),
         CONFIG_TEST(test_upper_case_address),
         CONFIG_TEST(test_retired_keys),

@@ -80,8 +80,10 @@ static void test_frontends(void **state)
     check(SERVICE("0", "{address: @1}"), SERVICE("8", "{address: @1}"), 2,
           "frontend @8.onion is new; frontend @0.onion is gone");
     folder_write("other.key", config_keys[0], config_key_lengths[0]);
-    check(GOOD_SERVICES, "services: [{key: other.key, descriptors: same, instances: [{address: @1}]}]\n", 1,
-          "@0.onion has another key, descriptors");
+    check(GOOD_SERVICES,
+          "services: [{key: other.key, descriptors: same, "
+          "max-introduction-points: 8, instances: [{address: @1}]}]\n",
+          1, "@0.onion has another key, descriptors, max-introduction-points");
 }
 
 static void test_top(void **state)

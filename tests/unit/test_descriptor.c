@@ -139,6 +139,7 @@ static void test_descriptors_of_tor(void **state)
     (void)state;
     check_vector("descriptor_tor_plain.txt");
     check_vector("descriptor_tor_ten.txt");
+    check_vector("descriptor_tor_twenty.txt");
     check_vector("descriptor_tor_pow.txt");
     check_vector("descriptor_tor_single.txt");
 }

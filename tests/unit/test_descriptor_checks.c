@@ -19,10 +19,11 @@
 #define DAY 86400
 
 static const char *const vector_names[] = {
-    "descriptor_tor_plain.txt",      "descriptor_tor_pow.txt",        "descriptor_tor_single.txt",
-    "descriptor_tor_ten.txt",        "descriptor_tor_restricted.txt", "descriptor_tor_clients_1.txt",
-    "descriptor_tor_clients_17.txt", "descriptor_stem_twenty.txt",    "descriptor_stem_none.txt",
-    "descriptor_stem_points.txt",    "descriptor_stem_previous.txt",  "descriptor_stem_next.txt",
+    "descriptor_tor_plain.txt",     "descriptor_tor_pow.txt",        "descriptor_tor_single.txt",
+    "descriptor_tor_ten.txt",       "descriptor_tor_twenty.txt",     "descriptor_tor_restricted.txt",
+    "descriptor_tor_clients_1.txt", "descriptor_tor_clients_17.txt", "descriptor_stem_twenty.txt",
+    "descriptor_stem_none.txt",     "descriptor_stem_points.txt",    "descriptor_stem_previous.txt",
+    "descriptor_stem_next.txt",
 };
 #define VECTORS (sizeof(vector_names) / sizeof(vector_names[0]))
 

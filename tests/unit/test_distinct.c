@@ -23,7 +23,8 @@ static const struct descriptor descriptor;
 struct story {
     uint64_t random_state;
     uint8_t seed[CHOICE_SEED_SIZE];
-    size_t relays; /* so many that points can be at */
+    size_t relays;  /* so many that points can be at */
+    size_t maximum; /* points in a set */
     bool is_used[SOURCES_MAX];
     uint8_t identity_keys[SOURCES_MAX][32];
     struct introduction_point points[SOURCES_MAX][INTRODUCTION_POINTS_MAX];
@@ -80,6 +81,7 @@ static void begin(struct story *story, uint64_t random_state, size_t relays)
     memset(story, 0, sizeof(*story));
     story->random_state = random_state * 0x9e3779b97f4a7c15;
     story->relays = relays;
+    story->maximum = INTRODUCTION_POINTS_MAX;
     story->now = 1;
     for (size_t i = 0; i < CHOICE_SEED_SIZE; i++)
         story->seed[i] = (uint8_t)draw(story, 256);
@@ -131,7 +133,7 @@ static const struct introduction_point *find_point(const struct story *story,
 static void check_set(const struct story *story, const struct point_set *set)
 {
     uint8_t relays[INTRODUCTION_POINTS_MAX][RELAY_FINGERPRINT_SIZE];
-    assert_true(set->count <= INTRODUCTION_POINTS_MAX);
+    assert_true(set->count <= story->maximum);
     for (size_t i = 0; i < set->count; i++) {
         assert_true(story->is_used[set->entries[i].source]);
         assert_non_null(find_point(story, &set->entries[i]));
@@ -202,8 +204,8 @@ static void turn(struct story *story, bool begins_turn)
     }
     for (size_t i = 0; i < HSDIRS; i++)
         story->hsdirs[i].before = story->sets[i];
-    distinct_make_sets(offers, count, story->hsdirs, HSDIRS, begins_turn, story->clients, story->seed,
-                       story->basis, sets, wanted);
+    distinct_make_sets(offers, count, story->hsdirs, HSDIRS, begins_turn, story->maximum, story->clients,
+                       story->seed, story->basis, sets, wanted);
     for (size_t i = 0; i < HSDIRS; i++) {
         point_set_release(story->sets[i]);
         story->sets[i] = sets[i];
@@ -347,6 +349,27 @@ static void play_changes(uint64_t random_state, size_t sources, size_t weights)
         check_rest(&story);
     }
     end(&story);
+}
+
+/* From one turn to the next a set may have fewer points, or more again. */
+static void test_other_maximum(void **state)
+{
+    (void)state;
+    static const size_t maximums[] = {20, 8, 1, 3, 20, 19};
+    for (size_t relays = 0; relays <= 25; relays += 25) {
+        struct story story;
+        begin(&story, 11, relays);
+        come_many(&story, 30, 3);
+        for (size_t i = 0; i < sizeof(maximums) / sizeof(maximums[0]); i++) {
+            story.maximum = maximums[i];
+            turn(&story, false);
+            check_rest(&story);
+            turn(&story, true);
+            for (size_t j = 0; relays == 0 && j < ASKED; j++)
+                assert_int_equal(story.sets[j]->count, story.maximum);
+        }
+        end(&story);
+    }
 }
 
 static void test_changes_stay_where_they_are(void **state)
@@ -507,7 +530,8 @@ static void test_not_too_many_sets(void **state)
             fingerprints[i][j] = (uint8_t)draw(&story, 256);
         hsdirs[i] = (struct distinct_hsdir){fingerprints[i], true, NULL};
     }
-    distinct_make_sets(offers, 3, hsdirs, MANY, false, NULL, story.seed, basis, sets, wanted);
+    distinct_make_sets(offers, 3, hsdirs, MANY, false, INTRODUCTION_POINTS_MAX, NULL, story.seed, basis, sets,
+                       wanted);
     for (size_t i = 0; i < MANY; i++) {
         bool is_new = true;
         assert_non_null(sets[i]);
@@ -728,6 +752,7 @@ int main(void)
         cmocka_unit_test(test_few_are_everywhere_in_another_order),
         cmocka_unit_test(test_spare_hsdirs_have_what_others_have),
         cmocka_unit_test(test_nothing_gives_nothing),
+        cmocka_unit_test(test_other_maximum),
         cmocka_unit_test(test_changes_stay_where_they_are),
         cmocka_unit_test(test_none_is_at_one_hsdir_alone),
         cmocka_unit_test(test_changes_with_weights),

@@ -105,6 +105,44 @@ static void test_the_config_decides(void **state)
     story_free(story);
 }
 
+/* Where a descriptor may have fewer points, the same is decided by that: who does not get two of them is
+ * given places at other HSDirs, and has his turn. */
+static void test_less_room(void **state)
+{
+    (void)state;
+    struct story *story = story_new_published(MANY, DESCRIPTOR_FIRST);
+    story_forget(story);
+    publisher_set_points_max(story->publisher, 0, 8, story->now);
+    story_run(story, 5 * MINUTE);
+    assert_int_equal(count_sets(story), 6);
+    assert_int_equal(story->upload_count, BOTH_DESCRIPTORS);
+    for (size_t i = 0; i < hsdirs_of(story); i++)
+        assert_int_equal(taken_by(story, i)->count, 8);
+    for (size_t i = 0; i < MANY; i++)
+        assert_int_equal(count_places(story, i), 4);
+    publisher_set_points_max(story->publisher, 0, INTRODUCTION_POINTS_MAX, story->now);
+    story_run(story, 5 * MINUTE);
+    for (size_t i = 0; i < MANY; i++)
+        assert_int_equal(count_places(story, i), 10);
+    publisher_set_descriptors(story->publisher, 0, DESCRIPTORS_SAME, story->now);
+    publisher_set_points_max(story->publisher, 0, 3, story->now);
+    story_run(story, 5 * MINUTE);
+    assert_int_equal(count_sets(story), 1);
+    assert_int_equal(taken_by(story, 0)->count, 3);
+    story_free(story);
+
+    story = story_new_published(4, DESCRIPTOR_FIRST);
+    publisher_set_points_max(story->publisher, 0, 8, story->now);
+    story_run(story, 5 * MINUTE);
+    assert_int_equal(count_sets(story), 1);
+    for (size_t i = 0; i < 4; i++)
+        assert_int_equal(point_set_count_of(taken_by(story, 0), frontend_of(story)->members[i].source), 2);
+    publisher_set_points_max(story->publisher, 0, 7, story->now);
+    story_run(story, 5 * MINUTE);
+    assert_int_equal(count_sets(story), 6);
+    story_free(story);
+}
+
 /* The round goes to all HSDirs; the points change only where the backend was, or has come in the place of
  * what it had. */
 static void test_a_death_is_one_round(void **state)
@@ -145,10 +183,11 @@ static void test_new_hsdirs(void **state)
 
 /* 120 places for 13: each has 9 or 10, and with each refresh others have 10. None of that is news, for which
  * another publisher's counter would be overtaken. */
-static void test_turns(void **state)
+static void check_turns(size_t points_max, size_t least, size_t most)
 {
-    (void)state;
     struct story *story = story_new_published(13, DESCRIPTOR_FIRST);
+    publisher_set_points_max(story->publisher, 0, points_max, story->now);
+    story_run(story, 5 * MINUTE);
     size_t places[13] = {0};
     unsigned refreshes = 0;
     uint64_t round = 0;
@@ -165,8 +204,21 @@ static void test_turns(void **state)
             places[i] += count_places(story, i);
     }
     for (size_t i = 0; i < 13; i++)
-        assert_in_range(places[i], 238, 242);
+        assert_in_range(places[i], least, most);
     story_free(story);
+}
+
+static void test_turns(void **state)
+{
+    (void)state;
+    check_turns(INTRODUCTION_POINTS_MAX, 238, 242);
+}
+
+/* 6 places for 13: less than half of them are in at any time, and each is so in 12 of 26 turns. */
+static void test_turns_with_one_point_each(void **state)
+{
+    (void)state;
+    check_turns(1, 10, 14);
 }
 
 /* Where changes come so often that no refresh is ever due, others have their turn with these all the same. */
@@ -226,9 +278,11 @@ int main(void)
         cmocka_unit_test(test_one_set_as_long_as_it_holds_two_points_of_each),
         cmocka_unit_test(test_all_are_in_equally),
         cmocka_unit_test(test_the_config_decides),
+        cmocka_unit_test(test_less_room),
         cmocka_unit_test(test_a_death_is_one_round),
         cmocka_unit_test(test_new_hsdirs),
         cmocka_unit_test(test_turns),
+        cmocka_unit_test(test_turns_with_one_point_each),
         cmocka_unit_test(test_turns_among_changes),
         cmocka_unit_test(test_nothing_is_owed_for_absence),
     };

@@ -247,6 +247,7 @@ static void test_layout_of_tor(void **state)
     (void)state;
     compare_with_tor("descriptor_tor_plain.txt");
     compare_with_tor("descriptor_tor_ten.txt");
+    compare_with_tor("descriptor_tor_twenty.txt");
     compare_with_tor("descriptor_tor_pow.txt");
     compare_with_tor("descriptor_tor_single.txt");
     compare_with_tor("descriptor_tor_clients_1.txt");
@@ -472,7 +473,8 @@ static void test_lengths(void **state)
         steps += length > last;
         last = length;
         text = encode_good(&fixture);
-        size_t plain = strlen(text);
+        size_t plain = strlen(text), found = superdescriptor_find_length(&fixture.superdescriptor, 0);
+        assert_in_range(found, plain, plain + strlen("18446744073709551615") - 1);
         free(text);
         fixture.superdescriptor.middle_length = length;
         text = encode_good(&fixture);
@@ -486,6 +488,7 @@ static void test_lengths(void **state)
     assert_true(steps > 1);
     longest.superdescriptor.pow_params = (struct pow_params){.is_present = true, .expires_at = INT64_MAX};
     assert_int_equal(superdescriptor_find_middle_length(&longest.superdescriptor, 0), 0);
+    assert_int_equal(superdescriptor_find_length(&longest.superdescriptor, 0), 0);
 }
 
 int main(void)

@@ -265,6 +265,17 @@ static void test_client_limit_of_the_public_network(void **state)
     fixture_init(&fixture, 3);
     assert_int_equal(superdescriptor_find_client_limit(&fixture.superdescriptor, DESCRIPTOR_SIZE_MAX_DEFAULT),
                      368);
+    /* Relays with an IPv6 address, too, make points that are longer; proof of work comes on top. */
+    fixture_init(&fixture, INTRODUCTION_POINTS_MAX);
+    for (size_t i = 0; i < INTRODUCTION_POINTS_MAX; i++)
+        fixture.points[i].link_specifiers_length = 1 + 8 + 20 + 22 + 34;
+    fixture.superdescriptor.flow_control =
+        (struct flow_control){.is_present = true, .versions = 3 << 1, .sendme_inc = 100};
+    fixture.superdescriptor.pow_params = (struct pow_params){
+        .is_present = true, .suggested_effort = UINT32_MAX, .expires_at = INT64_C(4000000000)};
+    assert_int_equal(superdescriptor_find_client_limit(&fixture.superdescriptor, DESCRIPTOR_SIZE_MAX_DEFAULT),
+                     112); /* CONFIG_CLIENTS_MAX */
+    fixture_init(&fixture, 3);
     /* However large a network allows descriptors to be. */
     assert_int_equal(superdescriptor_find_client_limit(&fixture.superdescriptor, INT32_MAX),
                      AUTHORIZED_CLIENTS_MAX);
