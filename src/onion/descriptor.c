@@ -230,8 +230,12 @@ static int decode_item(struct decoding *decoding, const struct layer_form *form,
                        const struct document_item *item, struct error *error)
 {
     const int rule = item_checker_take(checker, item, error);
-    if (rule < 0)
+    if (rule < 0) {
+        /* Clients mind nothing that stands behind the end of the middle layer. */
+        if (error != NULL && form == &middle_form && item_checker_has(checker, ITEM_ENCRYPTED))
+            error->is_stricter = true;
         return judge(decoding, form->form, rule, error);
+    }
     if (rule == ITEM_UNKNOWN)
         return 0;
     int result = item_checker_order(checker, rule, error);

@@ -293,6 +293,8 @@ RULES = (
     ("a layer that is not base64", replace("outer", "MESSAGE-----\n", "MESSAGE-----\n?"), "outer-form", HSDIRS),
     ("a layer that is too short", lambda maker: maker.edit.update(outer=lambda text: re.sub(
         r"(BEGIN MESSAGE-----\n)(?s:.*)(\n-----END)", rf"\g<1>{64 * 'A'}\2", text)), "outer-form", HSDIRS),
+    ("something behind the end of the middle layer", lambda maker: maker.edit.update(middle=lambda text: text + "\nunknown\n"),
+     "middle-form", OBPUB),
     ("a certificate for ten days", live_long, "signing-key-times", OBPUB),
     ("something behind the padding", pad, "middle-encryption", OBPUB),
     ("something behind the padding", pad, "inner-encryption", OBPUB),
