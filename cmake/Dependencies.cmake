@@ -31,8 +31,11 @@ if(OBPUB_TESTS)
 endif()
 
 # Which library has the arithmetic of Curve25519 (src/crypto/curve.h): libsodium, which is needed for all else in any case, or
-# lib25519, which is faster. Of its functions those that are used are looked for, because only few belong to what it promises to
-# keep. (It is no pkg-config module.) With it goes src/crypto/field.c, which needs a processor of 64 bits.
+# lib25519, which is faster. (It is no pkg-config module.) Of its functions those that are used are looked for, because only few
+# belong to what it promises to keep, and it is linked as the archive, so that a program has those that it was tested with. The
+# shared library would load another one, librandombytes, which handles signals before main() begins, so that a service manager's
+# filter of system calls may kill obpub before it can say why. With lib25519 goes src/crypto/field.c, which needs a processor of 64
+# bits.
 set(OBPUB_CURVE auto CACHE STRING "Library for Curve25519: libsodium, lib25519, or auto: lib25519 where it is installed")
 set_property(CACHE OBPUB_CURVE PROPERTY STRINGS auto libsodium lib25519)
 if(NOT OBPUB_CURVE MATCHES "^(auto|libsodium|lib25519)$")
@@ -41,12 +44,12 @@ endif()
 set(curve_library libsodium)
 if(NOT OBPUB_CURVE STREQUAL libsodium AND CMAKE_SIZEOF_VOID_P EQUAL 8)
   find_path(LIB25519_INCLUDE_DIR lib25519.h)
-  find_library(LIB25519_LIBRARY 25519)
-  mark_as_advanced(LIB25519_INCLUDE_DIR LIB25519_LIBRARY)
-  if(LIB25519_INCLUDE_DIR AND LIB25519_LIBRARY)
+  find_library(LIB25519_ARCHIVE lib25519.a)
+  mark_as_advanced(LIB25519_INCLUDE_DIR LIB25519_ARCHIVE)
+  if(LIB25519_INCLUDE_DIR AND LIB25519_ARCHIVE)
     include(CheckSymbolExists)
     set(CMAKE_REQUIRED_INCLUDES ${LIB25519_INCLUDE_DIR})
-    set(CMAKE_REQUIRED_LIBRARIES ${LIB25519_LIBRARY})
+    set(CMAKE_REQUIRED_LIBRARIES ${LIB25519_ARCHIVE})
     set(curve_library lib25519)
     foreach(function nG_merged25519 nG_montgomery25519 nP_montgomery25519 mGnP_ed25519 multiscalar_ed25519)
       check_symbol_exists(lib25519_${function} lib25519.h has_lib25519_${function})
@@ -59,8 +62,10 @@ if(NOT OBPUB_CURVE STREQUAL libsodium AND CMAKE_SIZEOF_VOID_P EQUAL 8)
   endif()
 endif()
 if(OBPUB_CURVE STREQUAL lib25519 AND NOT curve_library STREQUAL lib25519)
-  message(FATAL_ERROR "OBPUB_CURVE=lib25519, but lib25519 is not installed, or lacks functions that are used here, or this\n"
-                      "processor has only 32 bits. Debian has it from 13 on:\n    apt-get install lib25519-dev\nOr leave the choice to OBPUB_CURVE=auto, or take libsodium.")
+  message(FATAL_ERROR "OBPUB_CURVE=lib25519, but lib25519.h and lib25519.a are not installed, or lack functions that are used "
+                      "here, or this processor has only 32 bits. Debian has them from 13 on:\n"
+                      "    apt-get install lib25519-dev\n"
+                      "Or leave the choice to OBPUB_CURVE=auto, or take libsodium.")
 endif()
 
 if(missing_packages)
@@ -73,6 +78,6 @@ endif()
 if(curve_library STREQUAL lib25519)
   add_library(curve_library INTERFACE)
   target_include_directories(curve_library INTERFACE ${LIB25519_INCLUDE_DIR})
-  target_link_libraries(curve_library INTERFACE ${LIB25519_LIBRARY})
+  target_link_libraries(curve_library INTERFACE ${LIB25519_ARCHIVE})
 endif()
 message(STATUS "Curve25519 is of ${curve_library}")

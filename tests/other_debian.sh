@@ -10,7 +10,8 @@ cd "$(dirname "$0")/.." || exit 1
 
 clang_folder=build/test-clang
 # What its systemd, libc, python, openssl, valgrind and tor have a part in.
-tests='cli-check cli-confinement cli-filters cli-hardening cli-init cli-install cli-presign cli-processes cli-service
+tests='cli-check cli-confinement cli-constant_time cli-curve_choice cli-filters cli-hard_signatures cli-hardening cli-init
+    cli-install cli-presign cli-processes cli-service
     cli-systemd cli-systemd_boot net-once'
 packages="$build_packages $network_packages clang clang-format libcmocka-dev valgrind systemd openssl"
 

@@ -12,35 +12,33 @@
 
 /* What this libsodium takes, written once, by try_library(), then only read. */
 static struct {
-    bool takes_twice_the_order; /* for valid points, those with a part of order two: CVE-2025-69277 */
-    bool takes_cofactor;        /* verifies with a multiplication by it: those from 2026 on */
+    bool takes_twice_the_order; /* for valid, points with a part of order two: CVE-2025-69277 */
+    bool takes_mixed_r;         /* Rs with another part of small order: its development in 2026 */
 } library;
 static pthread_once_t library_once = PTHREAD_ONCE_INIT;
 
-/* One such point, and a signature that fits the equation only when it is multiplied by the cofactor: R has a
- * part of small order, the key has none. */
+/* One such point, and a signature that fits the equation but for a part of order two in its R. */
 static const uint8_t point_of_twice_the_order[CURVE_POINT_SIZE] = {
     0x3d, 0xc5, 0x06, 0xce, 0x29, 0xa5, 0x1d, 0x42, 0x5a, 0x60, 0xcd, 0xef, 0xc9, 0x03, 0x6e, 0x65,
     0x45, 0x9d, 0x5e, 0x58, 0x9c, 0x7f, 0x53, 0x33, 0x59, 0x18, 0xe6, 0x27, 0x40, 0x3d, 0x3d, 0x5a,
 };
-static const uint8_t cofactor_key[CURVE_POINT_SIZE] = {
+static const uint8_t mixed_r_key[CURVE_POINT_SIZE] = {
     0xb0, 0x3a, 0xf9, 0x31, 0xd6, 0x5a, 0xe2, 0xbd, 0xa5, 0x9f, 0x32, 0x10, 0x36, 0xfc, 0x91, 0x9a,
     0xba, 0x62, 0xa1, 0xa7, 0x63, 0x80, 0xac, 0xcc, 0xa6, 0xe7, 0x19, 0xd8, 0xbf, 0xc2, 0xc2, 0xa5,
 };
-static const uint8_t cofactor_signature[CURVE_SIGNATURE_SIZE] = {
-    0x23, 0xd8, 0x2e, 0x7e, 0xb7, 0x81, 0xd6, 0x3e, 0x53, 0x37, 0x7d, 0xdb, 0x12, 0xd4, 0x0e, 0x10,
-    0x15, 0x53, 0xab, 0xa4, 0x2b, 0x75, 0x0d, 0xf7, 0x88, 0xde, 0xcf, 0x39, 0x5e, 0x9c, 0x2d, 0x8f,
-    0xf7, 0x42, 0x60, 0x49, 0xec, 0x96, 0x51, 0xbe, 0x94, 0x73, 0xfc, 0x8a, 0xe1, 0xc7, 0x5c, 0x8c,
-    0x55, 0x41, 0x8c, 0xa5, 0x81, 0x20, 0xa6, 0x00, 0xb8, 0x50, 0x79, 0xbd, 0x92, 0x65, 0x44, 0x04,
+static const uint8_t mixed_r_signature[CURVE_SIGNATURE_SIZE] = {
+    0xf2, 0x84, 0x88, 0xd2, 0xab, 0x3a, 0xc0, 0x60, 0x8d, 0xc6, 0xa1, 0x2a, 0x6f, 0xec, 0x00, 0xa2,
+    0x5c, 0x36, 0x95, 0x69, 0x1f, 0xf2, 0xb4, 0x12, 0xe5, 0x33, 0x9d, 0x70, 0x97, 0x7f, 0x2d, 0x8d,
+    0x59, 0x7c, 0xaa, 0x6e, 0x6f, 0x95, 0xb5, 0x27, 0x9c, 0x3c, 0x5a, 0x07, 0xcd, 0xf0, 0x50, 0xbd,
+    0x15, 0xe7, 0x2a, 0xe9, 0x42, 0x5f, 0x99, 0xcd, 0xe3, 0x76, 0x7a, 0x9e, 0xb7, 0xc4, 0x65, 0x06,
 };
-static const char cofactor_message[] = "obpub";
+static const char mixed_r_message[] = "obpub";
 
 static void try_library(void)
 {
     library.takes_twice_the_order = crypto_core_ed25519_is_valid_point(point_of_twice_the_order) == 1;
-    library.takes_cofactor =
-        crypto_sign_verify_detached(cofactor_signature, (const uint8_t *)cofactor_message,
-                                    sizeof(cofactor_message) - 1, cofactor_key) == 0;
+    library.takes_mixed_r = crypto_sign_verify_detached(mixed_r_signature, (const uint8_t *)mixed_r_message,
+                                                        sizeof(mixed_r_message) - 1, mixed_r_key) == 0;
 }
 
 static bool has_no_part_of_order_two(const uint8_t point[CURVE_POINT_SIZE])
@@ -57,8 +55,8 @@ static bool has_no_part_of_order_two(const uint8_t point[CURVE_POINT_SIZE])
 }
 
 /* Whether OpenSSL, which compares R as bytes, finds the signature good, too. */
-static bool is_good_without_cofactor(const uint8_t signature[CURVE_SIGNATURE_SIZE], const void *message,
-                                     size_t length, const uint8_t public_key[CURVE_POINT_SIZE])
+static bool is_good_to_openssl(const uint8_t signature[CURVE_SIGNATURE_SIZE], const void *message,
+                               size_t length, const uint8_t public_key[CURVE_POINT_SIZE])
 {
     EVP_PKEY *key = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, public_key, CURVE_POINT_SIZE);
     EVP_MD_CTX *context = EVP_MD_CTX_new();
@@ -118,6 +116,5 @@ int curve_verify(const uint8_t signature[CURVE_SIGNATURE_SIZE], const void *mess
     pthread_once(&library_once, try_library);
     if (crypto_sign_verify_detached(signature, message, length, public_key) != 0)
         return -1;
-    return !library.takes_cofactor || is_good_without_cofactor(signature, message, length, public_key) ? 0
-                                                                                                       : -1;
+    return !library.takes_mixed_r || is_good_to_openssl(signature, message, length, public_key) ? 0 : -1;
 }

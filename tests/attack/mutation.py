@@ -40,6 +40,7 @@ def build(tool, folder, file, pattern, replacement):
     program = pathlib.Path(folder) / tool
     libraries = subprocess.run(['pkg-config', '--libs', 'libsodium', 'libcrypto'], check=True, capture_output=True,
                                text=True).stdout.split()
+    libraries += re.findall(r'^LIB25519_ARCHIVE:FILEPATH=(/.*)$', (BUILD / 'CMakeCache.txt').read_text(), re.M)
     command = [*_compiler_of(original), '-w', '-O1', f'-I{original.parent}', str(SOURCE / f'tests/tools/{tool}.c'),
                str(mutated), '-o', str(program), str(BUILD / 'libobpub_documents.a'), *libraries]
     result = subprocess.run(command, capture_output=True, text=True)
