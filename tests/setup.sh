@@ -6,11 +6,16 @@ build_packages='gcc cmake make pkg-config libc6-dev libevent-dev libsodium-dev l
 network_packages='tor curl libfaketime python3 python3-stem python3-cryptography'
 test_packages='clang clang-format libclang-rt-dev libcmocka-dev onionbalance python3-yaml mandoc valgrind git
     openssl prometheus systemd llvm gdb shellcheck pycodestyle pyflakes3
-    build-essential debhelper lintian mmdebstrap buildah vanguards onionprobe'
+    build-essential debhelper lintian mmdebstrap buildah onionprobe'
 
-# Where systemd's units go Debian 13 has in a package of its own, and its buildah starts nothing without netavark.
+# Where systemd's units go Debian 13 has in a package of its own, and its buildah starts nothing without netavark; but
+# vanguards it has not.
 # shellcheck source=/dev/null
-[ "$(. /etc/os-release && echo "$VERSION_ID")" = 12 ] || test_packages="$test_packages systemd-dev netavark"
+if [ "$(. /etc/os-release && echo "$VERSION_ID")" = 12 ]; then
+    test_packages="$test_packages vanguards"
+else
+    test_packages="$test_packages systemd-dev netavark"
+fi
 
 # Debian's Python, since only that one has the python3-* packages.
 python=/usr/bin/python3

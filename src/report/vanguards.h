@@ -1,4 +1,4 @@
-/* Which descriptors visitors get whose tor has the add-on vanguards, as Debian and Tails have it. */
+/* Which descriptors visitors get whose tor has the add-on vanguards, as Debian 12 has it. */
 #ifndef OBPUB_REPORT_VANGUARDS_H
 #define OBPUB_REPORT_VANGUARDS_H
 

@@ -13,11 +13,12 @@ import yaml
 from harness.clients import base32, public_client_key
 from harness.daemon import Daemon
 from harness.obpub import instance
-from harness.process import HarnessError, free_port, spawn, tail, write_file
+from harness.process import HarnessError, free_port, run, spawn, tail, write_file
 from testnet import main, make_frontend_key, step
 
 PROGRAM = '/usr/bin/onionprobe'
 PAGE = os.path.join(os.path.dirname(__file__), '..', '..', 'doc', 'onionprobe.md')
+SEEN_WITH = '1.0.0'  # Debian 12's: what the page says of faults is said of this one
 PROBED = 40  # seconds until it has probed once, or has noticed a change
 
 METRIC = re.compile(r'(\w+)(?:\{(.*)\})? ([0-9.e+-]+)')
@@ -103,7 +104,10 @@ def test(net):
                                'onion_service_descriptor_reachable': 1,
                                'onion_service_introduction_points_number': published})
     step(f'{len(metrics)} metrics; {published} introduction points in both')
-    assert not any('pattern' in name for name, _ in metrics), 'the page says that there is no metric of patterns'
+    version = run(['dpkg-query', '-W', '-f', '${Version}', 'onionprobe']).stdout
+    has_pattern = any('pattern' in name for name, _ in metrics)
+    step(f'version {version}; {"a" if has_pattern else "no"} metric of patterns')
+    assert not (version.startswith(SEEN_WITH) and has_pattern), 'the page says that there is no metric of patterns'
     for backend in backends:
         backend.kill()
     probe.wait(net, {'onion_service_reachable': 0, 'onion_service_descriptor_reachable': 1})
@@ -111,6 +115,8 @@ def test(net):
     step('all backends dead: the descriptor can be had, the page can\'t, and obpub says why')
     probe.end()
 
+    if not version.startswith(SEEN_WITH):
+        return
     closed = Probe(net, tor, 'closed', {'shop': frontends['closed']})
     status = closed.process.wait(PROBED)
     step(f'at a restricted frontend it ends with status {status}')

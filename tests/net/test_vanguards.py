@@ -15,12 +15,14 @@ from harness.slow_line import SlowLine
 from harness.vanguards import PROGRAM, Vanguards
 from testnet import FetchFailed, main, make_frontend_key, run_obpub, step
 
-POINTS = 10    # of each backend
+POINTS = 12    # of each backend: as many as there are relays
 FEW = 8
+ENOUGH = 10    # points that with so many clients make the descriptor long
 CLIENTS = 112  # of the frontend with the long descriptors
 SHORT, LONG = 14107, 41187  # bytes of the descriptors
 RATE = 4000    # bytes a second that the visitors' lines carry
-VISIT = 60     # seconds in which a page has to come over such a line
+PUBLISHED = 40  # seconds until all backends have their points, and the HSDirs
+VISIT, TRIES = 40, 3  # seconds in which a page has to come over such a line, and how often it is asked for
 NEEDED = 60    # seconds until the next rotation: the visitors' tors ask for no new consensus
 
 
@@ -42,12 +44,15 @@ class Visitor:
 
 
 def visit(net, visitor, frontend):
-    """The page, or None."""
-    try:
-        return net.fetch(visitor.tor, frontend.address, timeout=VISIT)
-    except FetchFailed as error:
-        step(f'{error}')
-        return None
+    """The page, or None: asked for again where it does not come, as a person would."""
+    for _ in range(TRIES):
+        try:
+            return net.fetch(visitor.tor, frontend.address, timeout=VISIT)
+        except FetchFailed as error:
+            step(f'{error}')
+            if not visitor.tor.alive():
+                return None
+    return None
 
 
 def wait_cut(net, visitor, frontend, events):
@@ -80,6 +85,10 @@ def publish(net, publisher, backends, keys, clients):
 
 
 def check_lengths(net, daemon, many, few):
+    def has_enough():
+        frontend = daemon.frontend(many.address)
+        return frontend['introPointsNum'] >= ENOUGH and frontend['isPublished']
+    net.wait_for(has_enough, PUBLISHED, f'{ENOUGH} introduction points', every=0.5)
     long, short = (net.fetch_descriptor(net.client, frontend.address) for frontend in (many, few))
     points = daemon.frontend(few.address)['introPointsNum']
     step(f'descriptors of {len(long)} bytes for {CLIENTS} clients, and of {len(short)} with {points} points')
@@ -98,7 +107,7 @@ def test(net):
     client = make_clients(clients)
     visitors = [Visitor(net, name, many, client) for name in ('guardedfew', 'guardedmany', 'plainmany')]
     backends = [net.start_service(f'backend{number}', [many.onion, few.onion],
-                                  torrc=[f'HiddenServiceNumIntroductionPoints {POINTS}'], wait=False) for number in (1, 2)]
+                                  torrc=[f'HiddenServiceNumIntroductionPoints {POINTS}'], wait=False) for number in (1, 2, 3)]
     for tor in (publisher, *backends, *(visitor.tor for visitor in visitors)):
         tor.wait_bootstrapped()
     for backend in backends:

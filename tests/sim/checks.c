@@ -292,7 +292,7 @@ bool checks_must_be_in(const struct world *world, size_t frontend, size_t backen
 static void check_completeness(struct world *world, size_t frontend, const struct stored *stored)
 {
     const struct frontend *known = &world->frontends[frontend];
-    for (size_t i = 0; known->backend_count <= INTRODUCTION_POINTS_MAX && i < known->backend_count; i++) {
+    for (size_t i = 0; known->backend_count <= known->points_max && i < known->backend_count; i++) {
         size_t backend = source_row(known->backends[i]);
         if (checks_must_be_in(world, frontend, backend, stored->period_number) &&
             !has_point_of(world, stored, backend))

@@ -102,7 +102,7 @@ static void check_share(struct world *world, size_t number, size_t i, double wei
     world->figures.shares_spread = fmax(world->figures.shares_spread, fabs(off));
     /* The places are whole ones: one for as long as a turn lasts at most is a part that one may lack. */
     double turn = (double)REFRESH_MAX / (double)world->plan.duration * (double)frontend->samples;
-    double place = turn / (MODEL_REPLICAS * MODEL_SPREAD_FETCH * INTRODUCTION_POINTS_MAX);
+    double place = turn / (MODEL_REPLICAS * MODEL_SPREAD_FETCH * (double)frontend->points_max);
     if (fabs(off) > fmax(SHARE_WITHIN, place / member->due))
         world_fail(world, "frontend %zu: backend %zu with weight %u had %+.1f %% of its share", number,
                    source_row(frontend->backends[i]), member->weight, 100 * off);
@@ -210,7 +210,7 @@ static double find_places_min(const struct world *world, size_t number, size_t a
         weights += frontend->crowd[j].weight;
         heaviest = fmax(heaviest, frontend->crowd[j].weight);
     }
-    double places = fmin(INTRODUCTION_POINTS_MAX / weights, 3 / heaviest) * weight;
+    double places = fmin((double)frontend->points_max / weights, 3 / heaviest) * weight;
     return (double)asked * fmin(places, 1);
 }
 
@@ -258,8 +258,15 @@ static void check_members(struct world *world, const struct obpub *obpub, size_t
                           uint64_t period_number, const struct outlook *outlook)
 {
     const struct frontend *frontend = &world->frontends[number];
-    bool is_distinct = assignment_names_hsdirs(obpub->publisher->frontends[number].assignment);
-    bool has_room = frontend->descriptors != DESCRIPTORS_SAME || frontend->backend_count <= MANY;
+    const struct assignment *assignment = obpub->publisher->frontends[number].assignment;
+    bool is_distinct = assignment_names_hsdirs(assignment);
+    for (size_t i = 0; assignment != NULL && i < assignment->count; i++) {
+        if (assignment->sets[i]->count > frontend->points_max)
+            world_fail(world, "frontend %zu: an HSDir is to have %zu points, where %zu are allowed", number,
+                       assignment->sets[i]->count, frontend->points_max);
+    }
+    bool has_room =
+        frontend->descriptors != DESCRIPTORS_SAME || frontend->backend_count <= frontend->points_max;
     for (size_t i = 0; i < frontend->backend_count; i++) {
         if (!is_settled(world, number, i, period_number)) {
             frontend->crowd[i].out_of = frontend->crowd[i].heaped_since = NEVER;
@@ -288,7 +295,7 @@ static void check_drained(struct world *world, const struct obpub *obpub, size_t
     }
 }
 
-/* Each set has points of several backends. */
+/* Each set has points of several backends, where there is room for so many. */
 static void check_sets(struct world *world, size_t frontend, uint64_t period_number,
                        const struct outlook *outlook)
 {
@@ -307,6 +314,8 @@ static void check_sets(struct world *world, size_t frontend, uint64_t period_num
         }
         bool is_even = !world->plan.has_weights && world->plan.point_relays >= RELAYS_ENOUGH;
         size_t least = settled >= MANY && is_even ? (stored->point_count + 1) / 2 : 3;
+        if (world->frontends[frontend].points_max < MANY)
+            least = 1;
         if (backends < least)
             world_fail(world, "frontend %zu: relay %u has %zu points of %zu backends, where %zu live",
                        frontend, stored->relay, stored->point_count, backends, settled);

@@ -28,6 +28,7 @@ void operators_configure(struct world *world, struct obpub *obpub, size_t number
 {
     const struct frontend *frontend = &world->frontends[number];
     publisher_set_descriptors(obpub->publisher, number, frontend->descriptors, world->now);
+    publisher_set_points_max(obpub->publisher, number, frontend->points_max, world->now);
     publisher_set_clients(obpub->publisher, number, frontend->clients, world->now);
     if (frontend->crowd != NULL)
         set_weights(world, obpub, number);
@@ -72,8 +73,11 @@ static void reload(struct world *world, const struct happening *happening)
     frontend->descriptors = (enum descriptors_policy)chance_draw(&world->chance, 0, 2);
     if (chance_once_in(&world->chance, 2))
         draw_weights(world, frontend);
+    if (chance_once_in(&world->chance, 4))
+        frontend->points_max = (size_t)chance_draw(&world->chance, 1, INTRODUCTION_POINTS_MAX);
     change_clients(world, frontend);
-    world_trace(world, "frontend %u: reload, descriptors %d", happening->one, (int)frontend->descriptors);
+    world_trace(world, "frontend %u: reload, descriptors %d of %zu points", happening->one,
+                (int)frontend->descriptors, frontend->points_max);
     note_command(world, happening->one);
     for (size_t i = 0; i < OBPUBS; i++) {
         if (!world->obpubs[i].is_running)
@@ -111,6 +115,7 @@ void operators_begin(struct world *world)
     for (uint32_t i = 0; i < world->plan.frontend_count; i++) {
         struct frontend *frontend = &world->frontends[i];
         frontend->descriptors = world->plan.descriptors;
+        frontend->points_max = world->plan.points_max > 0 ? world->plan.points_max : INTRODUCTION_POINTS_MAX;
         frontend->commanded_at = LONG_AGO;
         if (!world->plan.is_crowd)
             continue;

@@ -58,6 +58,7 @@ struct plan {
     size_t frontends_checked;            /* each time */
     bool is_crowd;                       /* each frontend has a crowd of backends, */
     enum descriptors_policy descriptors; /* its HSDirs points of their own, at first, */
+    size_t points_max;                   /* and so many points each; 0: as many as there can be */
     bool has_weights;                    /* its members different weights, */
     double drains, reloads;              /* and its operator is busy (a frontend) */
     uint32_t point_relays;               /* points are at so many relays; 0: each at one of its own */
@@ -237,6 +238,7 @@ struct frontend {
     uint64_t samples;           /* of what clients ask its twins, or its crowd */
     struct crowd_member *crowd; /* one for each of its backends; NULL where it has no crowd */
     enum descriptors_policy descriptors;
+    size_t points_max;                  /* of each descriptor */
     int64_t commanded_at;               /* when its operator last did something */
     struct authorized_clients *clients; /* who alone may read its descriptors; NULL: everybody may */
     unsigned client_changes;            /* how often that was changed */
