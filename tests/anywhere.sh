@@ -95,7 +95,10 @@ try()
         mkdir -p "$system/tmp/a folder" &&
             set -- root '/root/a folder' 'TMPDIR="/tmp/a folder" sh tests/run.sh unit cli'
         ;;
-    pages) set -- root /root/pages 'apt-get -q -y install --no-install-recommends git python3 && /usr/bin/python3 tests/soak/commands.py' ;;
+    pages)
+        chroot "$system" sh -c 'apt-get -q update && apt-get -q -y install --no-install-recommends git python3' &&
+            set -- root /root/pages '/usr/bin/python3 tests/soak/commands.py'
+        ;;
     *)
         echo "There is no case \"$1\"."
         return 2

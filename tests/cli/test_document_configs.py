@@ -10,7 +10,8 @@ import yaml
 from harness.blocks import Reader
 
 HARDMAP, KUBERNETES, GUIDE, MANUAL = "doc/hardmap.md", "doc/kubernetes.md", "doc/operators-guide.md", "man/obpub.yaml.5"
-ONIONBALANCE, TESTS = "doc/onionbalance.md", "tests/README.md"
+ONIONBALANCE, GOBALANCE, TESTS = "doc/onionbalance.md", "doc/gobalance.md", "tests/README.md"
+ONIONPROBE, VANGUARDS = "doc/onionprobe.md", "doc/vanguards.md"
 
 reader = Reader(__file__)
 
@@ -43,6 +44,7 @@ def fill_in(folder, text):
     """A config with addresses, and with its files in the folder."""
     text = re.sub(r"<56 characters[^>]*>|(?<=address: )\.\.\.", lambda _: checks.Key().address, text)
     text = re.sub(r"\bkey: /", f"key: {folder}/", text)
+    text = text.replace("instances: ...", f"instances: [{{address: {checks.Key().address}}}]")
     config = yaml.safe_load(text)
     for each in config["services"]:
         for owner in (each, *each.get("instances", ())):
@@ -92,6 +94,22 @@ def check_init(folder):
     checks.check("with three backends", len(config["services"][0]["instances"]) == 3, config)
 
 
+def check_gobalance(folder):
+    """gobalance.md: its generator's config and key are taken once the address is there and the page's commands are given."""
+    key = checks.Key()
+    text = reader.take(GOBALANCE, "services:").replace("<address>", key.address)
+    checks.write(folder / f"{key.address}.key", key.pem(), 0o644)
+    checks.write(folder / "config.yaml", re.sub("<Enter[^>]*>", f"{checks.Key().address}.onion", text))
+    (folder / "bin").mkdir()
+    (folder / "bin" / "obpub").symlink_to(pathlib.Path(checks.OBPUB).resolve())
+    commands = f'PATH="$PWD/bin:$PATH"\n{reader.take(GOBALANCE, "chmod 600")}'
+    for given, is_good in ((commands.replace("chmod", "#"), False), (commands, True)):
+        result = run(folder, "sh", "-c", given)
+        checks.check(f"GoBalance's config {'is taken' if is_good else 'has a key that others can read'}",
+                     (result.returncode == 0) == is_good and (is_good or "chmod 600" in result.stderr),
+                     result.stdout + result.stderr)
+
+
 def check_tests_by_hand(folder):
     """tests/README.md: single tests, in a folder that has the source, and this build where the page has one."""
     for path in checks.SOURCE.iterdir():
@@ -118,6 +136,12 @@ def main():
                      and "What each backend needs" not in printed, printed)
         for number, block in enumerate(reader.take_rest(MANUAL)):
             check_config(folder / f"manual{number}", f"{MANUAL}, line {block.line}", block.text)
+        check_config(folder / "few", VANGUARDS, reader.take(VANGUARDS, "services:"))
+        scraped = checks.write(folder / "prometheus.yml", reader.take(ONIONPROBE, "scrape_configs:"))
+        result = run(folder, "promtool", "check", "config", scraped)
+        checks.check("Prometheus takes what scrapes onionprobe", result.returncode == 0, result.stdout + result.stderr)
+        (folder / "gobalance").mkdir()
+        check_gobalance(folder / "gobalance")
         check_init(folder)
         (folder / "by hand").mkdir()
         check_tests_by_hand(folder / "by hand")

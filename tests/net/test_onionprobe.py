@@ -5,11 +5,11 @@ import os
 import re
 import subprocess
 import sys
-import textwrap
 import urllib.request
 
 import yaml
 
+from harness.blocks import Reader
 from harness.clients import base32, public_client_key
 from harness.daemon import Daemon
 from harness.obpub import instance
@@ -17,18 +17,14 @@ from harness.process import HarnessError, free_port, run, spawn, tail, write_fil
 from testnet import main, make_frontend_key, step
 
 PROGRAM = '/usr/bin/onionprobe'
-PAGE = os.path.join(os.path.dirname(__file__), '..', '..', 'doc', 'onionprobe.md')
+PAGE = 'doc/onionprobe.md'
 SEEN_WITH = '1.0.0'  # Debian 12's: what the page says of faults is said of this one
 PROBED = 40  # seconds until it has probed once, or has noticed a change
 
 METRIC = re.compile(r'(\w+)(?:\{(.*)\})? ([0-9.e+-]+)')
 
 
-def page_config():
-    """The config that the page has."""
-    with open(PAGE) as file:
-        block = re.search(r'^(    ---\n(?:    .*\n)+)', file.read(), re.M)
-    return textwrap.dedent(block[1])
+reader = Reader(__file__)
 
 
 class Probe:
@@ -38,7 +34,7 @@ class Probe:
         self.name, self.port = name, free_port()
         self._log = net.path(f'{name}.log')
         path = net.path(f'{name}.yaml')
-        config = yaml.safe_load(page_config())
+        config = yaml.safe_load(reader.take(PAGE, '---'))
         config.update(socks_port=tor.socks_port, control_port=tor.control_port, control_password=tor.control_password,
                       prometheus_exporter_port=self.port, sleep=1, interval=1, http_connect_max_retries=1,
                       http_connect_timeout=10)
@@ -108,6 +104,9 @@ def test(net):
     has_pattern = any('pattern' in name for name, _ in metrics)
     step(f'version {version}; {"a" if has_pattern else "no"} metric of patterns')
     assert not (version.startswith(SEEN_WITH) and has_pattern), 'the page says that there is no metric of patterns'
+    for line in reader.take(PAGE, 'onion_service_reachable').strip().split('\n'):
+        name, _, value = METRIC.fullmatch(line).groups()
+        assert (name, 'shop') in metrics and ('number' in name or metrics[name, 'shop'] == float(value)), f'{line}: {metrics}'
     for backend in backends:
         backend.kill()
     probe.wait(net, {'onion_service_reachable': 0, 'onion_service_descriptor_reachable': 1})
@@ -121,6 +120,7 @@ def test(net):
     status = closed.process.wait(PROBED)
     step(f'at a restricted frontend it ends with status {status}')
     assert status != 0
+    reader.finish()
 
 
 main(test)

@@ -3,10 +3,12 @@
 # too few relays here for so many points, so the long ones have many authorised clients, too.
 
 import os
+import re
 import secrets
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
+from harness.blocks import Reader
 from harness.clients import base32, public_client_key
 from harness.daemon import Daemon
 from harness.obpub import instance
@@ -15,6 +17,7 @@ from harness.slow_line import SlowLine
 from harness.vanguards import PROGRAM, Vanguards
 from testnet import FetchFailed, main, make_frontend_key, run_obpub, step
 
+PAGE = 'doc/vanguards.md'
 POINTS = 12    # of each backend: as many as there are relays
 FEW = 8
 ENOUGH = 10    # points that with so many clients make the descriptor long
@@ -106,12 +109,17 @@ def test(net):
     clients = net.path('clients')
     client = make_clients(clients)
     visitors = [Visitor(net, name, many, client) for name in ('guardedfew', 'guardedmany', 'plainmany')]
+    reader = Reader(__file__)
     backends = [net.start_service(f'backend{number}', [many.onion, few.onion],
                                   torrc=[f'HiddenServiceNumIntroductionPoints {POINTS}'], wait=False) for number in (1, 2, 3)]
     for tor in (publisher, *backends, *(visitor.tor for visitor in visitors)):
         tor.wait_bootstrapped()
     for backend in backends:
         backend.wait_published()
+    # The publisher's tor has the add-on, too, with the page's lines: so it lets all uploads be.
+    section, *lines = reader.take(PAGE, '[Bandguards]').strip().split('\n')
+    assert section == '[Bandguards]', section
+    at_publisher = Vanguards(net, publisher, lines)
     daemon = publish(net, publisher, backends, keys, clients)
     check_lengths(net, daemon, many, few)
     for visitor in visitors[:2]:
@@ -128,8 +136,13 @@ def test(net):
         step('with vanguards and a long descriptor: ' + visitors[1].vanguards.log().splitlines()[-1])
         assert reached.result() and plain.result(), 'who should have the page has it not'
         visitors[1].tor.close()
+    said = visitors[1].vanguards.log()
+    for line in reader.take(PAGE, 'Circ 7').strip().split('\n'):
+        assert re.search(re.sub(r'\d+', r'\\d+', re.escape(line)), said), f'{line}: {said}'
     step(f'with vanguards and {FEW} points: {reached.result()}; without it and with a long descriptor: {plain.result()}')
     assert visitors[0].vanguards.count_cuts() == 0, visitors[0].vanguards.log()
+    assert at_publisher.count_cuts() == 0, at_publisher.log()
+    reader.finish()
     for visitor in visitors:
         visitor.line.close()
 

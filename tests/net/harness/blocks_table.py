@@ -35,6 +35,10 @@ TABLE = {
         'apt-get install build-essential': 'soak-commands',
         '*': 'net-package',
     },
+    'doc/gobalance.md': {
+        'services:': 'cli-document_configs',
+        'chmod 600': 'cli-document_configs',
+    },
     'doc/hardmap.md': {
         'MasterOnionAddress': 'cli-document_configs',
         'HiddenServiceDir': 'cli-document_configs',
@@ -55,6 +59,11 @@ TABLE = {
         'for worker': EOTK,
         './eotk ob-start': EOTK,
         '- address:': EOTK,
+    },
+    'doc/onionprobe.md': {
+        '---': 'net-onionprobe',
+        'scrape_configs:': 'cli-document_configs',
+        'onion_service_reachable': 'net-onionprobe',
     },
     'doc/operators-guide.md': {
         'adduser obpub': 'net-handbook',
@@ -81,6 +90,11 @@ TABLE = {
     'doc/topologies/softmap-2.md': {' web1': PICTURE, '*': 'net-topologies'},
     'doc/topologies/softmap-3.md': {' web1': PICTURE, '*': 'net-topologies'},
     'doc/topologies/softmap-4.md': {' publisher': PICTURE, '*': 'net-topologies'},
+    'doc/vanguards.md': {
+        'Circ 7': 'net-vanguards',
+        'services:': 'cli-document_configs',
+        '[Bandguards]': 'net-vanguards',
+    },
     'man/obpub-agent.8': {
         'openssl rand': 'net-handbook',
         'HiddenServiceDir': 'net-handbook',
