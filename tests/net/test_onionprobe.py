@@ -4,7 +4,6 @@
 import os
 import re
 import subprocess
-import sys
 import urllib.request
 
 import yaml
@@ -74,9 +73,7 @@ class Probe:
 
 
 def test(net):
-    if not os.path.exists(PROGRAM):
-        step('onionprobe is not installed')
-        sys.exit(77)
+    assert os.path.exists(PROGRAM), 'onionprobe is not installed'
     keys = {name: net.path(f'{name}.key') for name in ('shop', 'closed')}
     frontends = {name: make_frontend_key(path) for name, path in keys.items()}
     publisher = net.start_tor('publisher', wait=False)
