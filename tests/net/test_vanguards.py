@@ -27,7 +27,7 @@ SHORT, LONG = 14107, 41187  # bytes of the descriptors
 RATE = 4000    # bytes a second that the visitors' lines carry
 PUBLISHED = 40  # seconds until all backends have their points, and the HSDirs
 VISIT, TRIES = 40, 3  # seconds in which a page has to come over such a line, and how often it is asked for
-NEEDED = 60    # seconds until the next rotation: the visitors' tors ask for no new consensus
+NEEDED = 35    # seconds until the next rotation: the visitors' tors ask for no new consensus
 
 
 class Visitor:
