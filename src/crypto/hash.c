@@ -86,9 +86,9 @@ void hash_shake256(uint8_t *output, size_t output_length, const struct span *pie
     EVP_MD_CTX_free(context);
 }
 
-void hash_sha256(uint8_t digest[SHA256_SIZE], const void *data, size_t length)
+void hash_sha256(uint8_t digest[SHA256_SIZE], const struct span *pieces, size_t count)
 {
-    digest_pieces(digest, algorithms_get()->sha256, &(struct span){data, length}, 1);
+    digest_pieces(digest, algorithms_get()->sha256, pieces, count);
 }
 
 /* Bytes from which on OpenSSL, which has SHA-512 in assembly, makes up for what its context costs:

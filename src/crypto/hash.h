@@ -30,8 +30,9 @@ void hasher_sha256(struct hasher *hasher, uint8_t digest[SHA256_SIZE], const voi
 /* SHAKE-256 of the concatenated pieces, output bytes of it: KDF() of rend-spec-v3 [CRYPTO]. */
 void hash_shake256(uint8_t *output, size_t output_length, const struct span *pieces, size_t count);
 
-/* SHA-256 of length bytes: microdescriptor digests, dir-spec. */
-void hash_sha256(uint8_t digest[SHA256_SIZE], const void *data, size_t length);
+/* SHA-256 of the concatenated pieces: microdescriptor digests, dir-spec, and whatever is hashed for obpub's
+ * own use, as processors have instructions for it. */
+void hash_sha256(uint8_t digest[SHA256_SIZE], const struct span *pieces, size_t count);
 
 /* SHA-512 of the concatenated pieces: Ed25519's own hash, RFC 8032. */
 void hash_sha512(uint8_t digest[SHA512_SIZE], const struct span *pieces, size_t count);

@@ -13,7 +13,7 @@
 
 /* Zeroed at first; release with verified_signatures_clear(). */
 struct verified_signatures {
-    uint8_t (*digests)[SHA3_256_SIZE]; /* of key, signature and text; the oldest first */
+    uint8_t (*digests)[SHA256_SIZE]; /* of key, signature and text; the oldest first */
     size_t count;
 };
 

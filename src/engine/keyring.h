@@ -53,7 +53,7 @@ struct keyring_keys {
     char *inner;         /* large, so only kept while descriptors with it are being made; else NULL */
     size_t inner_length; /* bytes */
     uint32_t inner_hour; /* when the certificates in it expire */
-    uint8_t inner_set[SHA3_256_SIZE];   /* the digest of its point set */
+    uint8_t inner_set[SHA256_SIZE];     /* the digest of its point set */
     struct point_signatures signatures; /* those of certificates in this round and the last one */
     uint64_t signatures_round;          /* the last one that they are of */
     struct keyring_history history;

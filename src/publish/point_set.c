@@ -58,7 +58,7 @@ static void name_content(struct point_set *set)
         pieces[count++] = (struct span){point->enc_key, sizeof(point->enc_key)};
         pieces[count++] = (struct span){point->enc_key_certified, sizeof(point->enc_key_certified)};
     }
-    hash_sha3_256(set->digest, pieces, count);
+    hash_sha256(set->digest, pieces, count);
 }
 
 struct point_set *point_set_new(const struct point_set_entry *entries, size_t count,

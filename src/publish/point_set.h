@@ -37,7 +37,7 @@ struct point_set_entry {
 
 struct point_set {
     unsigned holders;
-    uint8_t digest[SHA3_256_SIZE]; /* names the content, without the sources' numbers */
+    uint8_t digest[SHA256_SIZE]; /* names the content, without the sources' numbers */
     struct point_set_features features;
     size_t count;                     /* 1 to INTRODUCTION_POINTS_MAX */
     struct point_set_entry entries[]; /* in the order in which the points are to stand */

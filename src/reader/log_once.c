@@ -13,7 +13,7 @@ static uint64_t hash_sentence(const char *sentence)
 {
     uint8_t digest[SHA256_SIZE];
     uint64_t hash;
-    hash_sha256(digest, sentence, strlen(sentence));
+    hash_sha256(digest, &(struct span){sentence, strlen(sentence)}, 1);
     memcpy(&hash, digest, sizeof(hash));
     return hash;
 }

@@ -19,7 +19,8 @@ UNITS = {
     "": ((1, ""),),
 }
 HEADINGS = ("", "obpub", "peer", "bare limit", "peer/obpub", "obpub/bare", "target", "")
-BESIDE_HEADINGS = ("for the curve:", "lib25519", "libsodium", "bare lib25519", "bare libsodium", "lib25519/libsodium", "target", "")
+BESIDE_HEADINGS = ("for the curve:", "lib25519", "libsodium", "bare lib25519", "bare libsodium", "lib25519/libsodium", "target",
+                   "")
 
 
 class BenchmarkFailed(Exception):
@@ -164,7 +165,8 @@ def cells_of(result):
 def beside_cells_of(result):
     """The lines of a row in the table of both libraries."""
     figures = [shown(result[side], result["unit"]) for side in ("obpub", "libsodium", "bare", "libsodium-bare")]
-    return with_targets((result["what"], *figures, times(result["libsodium_ratio"])), result["lib25519_targets"], result["unit"])
+    cells = (result["what"], *figures, times(result["libsodium_ratio"]))
+    return with_targets(cells, result["lib25519_targets"], result["unit"])
 
 
 def print_columns(lines):

@@ -46,7 +46,7 @@ static void hash_in_pieces(uint8_t *output, const struct example *example, size_
     else if (strcmp(example->algorithm, "shake256") == 0)
         hash_shake256(output, example->expected_length, pieces, 3);
     else if (strcmp(example->algorithm, "sha2-256") == 0)
-        hash_sha256(output, example->message, example->message_length);
+        hash_sha256(output, &(struct span){example->message, example->message_length}, 1);
     else if (strcmp(example->algorithm, "sha2-512") == 0)
         hash_sha512(output, pieces, 3);
     else if (strcmp(example->algorithm, "hmac-sha2-256") == 0)

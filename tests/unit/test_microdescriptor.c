@@ -92,7 +92,7 @@ static void test_digest(void **state)
 {
     (void)state;
     uint8_t expected[SHA256_SIZE];
-    hash_sha256(expected, ENTRY, strlen(ENTRY));
+    hash_sha256(expected, &(struct span){ENTRY, strlen(ENTRY)}, 1);
     struct microdescriptor entry = read_one(ENTRY);
     assert_memory_equal(entry.digest, expected, sizeof(expected));
     static const char *const surroundings[] = {

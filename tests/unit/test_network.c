@@ -351,7 +351,7 @@ static void test_shared_microdescriptor_many_times(void **state)
     static const char entry[] = "onion-key\nid ed25519 AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE\n";
     uint8_t digest[MICRODESCRIPTOR_DIGEST_SIZE];
     char base64[64];
-    hash_sha256(digest, entry, strlen(entry));
+    hash_sha256(digest, &(struct span){entry, strlen(entry)}, 1);
     sodium_bin2base64(base64, sizeof(base64), digest, sizeof(digest),
                       sodium_base64_VARIANT_ORIGINAL_NO_PADDING);
     char *base = network_read_document("ring-first-half", "consensus");
