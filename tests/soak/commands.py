@@ -31,7 +31,7 @@ def give(commands, environment, expected):
     print(f'\n$ {commands}', flush=True)
     result = subprocess.run(['bash', '-e', '-c', commands], cwd=SOURCE, env=environment, stdin=subprocess.DEVNULL,
                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=LIMIT)
-    print(result.stdout[-4000:], flush=True)
+    print(result.stdout[-40000:], flush=True)
     if result.returncode != 0 or expected not in result.stdout:
         sys.exit(f'commands.py: exit status {result.returncode} of {commands}')
 

@@ -11,7 +11,7 @@ PICTURE = NotRun('it is no command, but a picture')
 LIST = NotRun('it is no command, but a list')
 STAGES = NotRun('whole stages are run by .ci/run, and on a new Debian by tests/anywhere.sh')
 CLUSTER = NotRun('it needs a cluster of Kubernetes')
-EOTK = NotRun('it needs EOTK; tests/soak/eotk.py gives the same commands, with a project of its own')
+EOTK = NotRun('it needs EOTK, with which tests/soak/eotk.py does these steps for a project of its own')
 
 TABLE = {
     'README.md': {
