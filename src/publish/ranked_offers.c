@@ -8,10 +8,11 @@
 #include "base/memory.h"
 #include "crypto/hash.h"
 
-static void set_rank(uint8_t rank[SHA3_256_SIZE], const uint8_t seed[CHOICE_SEED_SIZE], const uint8_t key[32])
+static void set_rank(uint8_t rank[SHA3_256_SIZE], struct hasher *hasher, const uint8_t seed[CHOICE_SEED_SIZE],
+                     const uint8_t key[32])
 {
     const struct span pieces[] = {{seed, CHOICE_SEED_SIZE}, {key, 32}};
-    hash_sha3_256(rank, pieces, 2);
+    hasher_sha3_256(hasher, rank, pieces, 2);
 }
 
 /* By rank; sources of one address, and what they offer, may have the same. */
@@ -46,10 +47,10 @@ int ranked_offers_compare(const void *one, const void *other)
     return compare_ranks(left->rank, left->source, right->rank, right->source);
 }
 
-static void offer_rank(struct ranked_offer *own, const struct choice_offer *offer,
+static void offer_rank(struct ranked_offer *own, const struct choice_offer *offer, struct hasher *hasher,
                        const uint8_t seed[CHOICE_SEED_SIZE])
 {
-    set_rank(own->rank, seed, offer->identity_key);
+    set_rank(own->rank, hasher, seed, offer->identity_key);
     own->source = offer->source;
     own->offer = offer;
     for (size_t i = 0; i < offer->point_count && own->count < INTRODUCTION_POINTS_MAX; i++) {
@@ -57,7 +58,7 @@ static void offer_rank(struct ranked_offer *own, const struct choice_offer *offe
         if (point->has_legacy_key)
             continue;
         struct ranked_point *ranked = &own->points[own->count++];
-        set_rank(ranked->rank, seed, point->auth_key);
+        set_rank(ranked->rank, hasher, seed, point->auth_key);
         ranked->point = point;
         ranked->offer = own;
         ranked->has_relay = introduction_point_fingerprint(point, ranked->relay);
@@ -124,8 +125,10 @@ struct ranked_offer *ranked_offers_make(const struct choice_offer *offers, size_
                                         const uint8_t seed[CHOICE_SEED_SIZE])
 {
     struct ranked_offer *ranked = memory_allocate(offer_count, sizeof(*ranked));
+    struct hasher *hasher = hasher_new();
     for (size_t i = 0; i < offer_count; i++)
-        offer_rank(&ranked[i], &offers[i], seed);
+        offer_rank(&ranked[i], &offers[i], hasher, seed);
+    hasher_free(hasher);
     mark_copies(ranked, offer_count);
     for (size_t i = 0; i < offer_count; i++)
         order_points(&ranked[i]);
