@@ -106,7 +106,7 @@ int init_plan_take_addresses(struct init_plan *plan, const char *text, struct er
 
 int init_plan_take_nodes(struct init_plan *plan, const char *text, struct error *error)
 {
-    size_t count;
+    size_t count = 0;
     if (take_number(&count, text, INIT_NODES_MAX, error) != 0)
         return -1;
     if (plan->address_count > 0 && plan->address_count != count)
@@ -119,7 +119,7 @@ int init_plan_take_nodes(struct init_plan *plan, const char *text, struct error 
 
 int init_plan_take_port(struct init_plan *plan, const char *text, struct error *error)
 {
-    size_t port;
+    size_t port = 0;
     if (take_number(&port, text, UINT16_MAX, error) != 0)
         return -1;
     plan->port = (unsigned)port;
