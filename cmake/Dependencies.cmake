@@ -34,15 +34,14 @@ endif()
 # lib25519, which is faster. (It is no pkg-config module.) Of its functions those that are used are looked for, because only few
 # belong to what it promises to keep, and it is linked as the archive, so that a program has those that it was tested with. The
 # shared library would load another one, librandombytes, which handles signals before main() begins, so that a service manager's
-# filter of system calls may kill obpub before it can say why. With lib25519 goes src/crypto/field.c, which needs a processor of 64
-# bits.
+# filter of system calls may kill obpub before it can say why.
 set(OBPUB_CURVE auto CACHE STRING "Library for Curve25519: libsodium, lib25519, or auto: lib25519 where it is installed")
 set_property(CACHE OBPUB_CURVE PROPERTY STRINGS auto libsodium lib25519)
 if(NOT OBPUB_CURVE MATCHES "^(auto|libsodium|lib25519)$")
   message(FATAL_ERROR "OBPUB_CURVE is auto, libsodium or lib25519, not \"${OBPUB_CURVE}\".")
 endif()
 set(curve_library libsodium)
-if(NOT OBPUB_CURVE STREQUAL libsodium AND CMAKE_SIZEOF_VOID_P EQUAL 8)
+if(NOT OBPUB_CURVE STREQUAL libsodium)
   find_path(LIB25519_INCLUDE_DIR lib25519.h)
   find_library(LIB25519_ARCHIVE lib25519.a)
   mark_as_advanced(LIB25519_INCLUDE_DIR LIB25519_ARCHIVE)
@@ -63,7 +62,7 @@ if(NOT OBPUB_CURVE STREQUAL libsodium AND CMAKE_SIZEOF_VOID_P EQUAL 8)
 endif()
 if(OBPUB_CURVE STREQUAL lib25519 AND NOT curve_library STREQUAL lib25519)
   message(FATAL_ERROR "OBPUB_CURVE=lib25519, but lib25519.h and lib25519.a are not installed, or lack functions that are used "
-                      "here, or this processor has only 32 bits. Debian has them from 13 on:\n"
+                      "here. Debian has them from 13 on:\n"
                       "    apt-get install lib25519-dev\n"
                       "Or leave the choice to OBPUB_CURVE=auto, or take libsodium.")
 endif()
