@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include <lib25519.h>
+#include <sodium.h>
 
 #define SIGNATURE_SIZE 64
 
@@ -12,6 +13,13 @@
 
 /* A signature and the message behind it, which is how lib25519 has them, and what comes of verifying. */
 static uint8_t signed_message[SIGNATURE_SIZE + BARE_MESSAGE_MAX], opened[SIGNATURE_SIZE + BARE_MESSAGE_MAX];
+
+/* Where lib25519's signing has its randomness from; the archive leaves that to another library. */
+void randombytes_internal_void_voidstar_longlong(void *bytes, long long length);
+void randombytes_internal_void_voidstar_longlong(void *bytes, long long length)
+{
+    randombytes_buf(bytes, (size_t)length);
+}
 
 int bare_curve_sign(uint8_t signature[64], const uint8_t *message, size_t length,
                     const uint8_t secret_key[64])
