@@ -206,8 +206,6 @@ static void plan_twins(struct plan *plan, struct chance *chance)
     plan->check_interval = 30 * SECOND;
     plan->frontends_checked = plan->frontend_count;
     plan->visitor_count = 8;
-    if (chance_once_in(chance, 2))
-        plan->points_max = (size_t)chance_draw(chance, 1, INTRODUCTION_POINTS_MAX);
 #undef RATE
 }
 
@@ -287,6 +285,8 @@ static void plan_throng(struct plan *plan, struct chance *chance)
     plan->check_interval = 30 * SECOND;
     plan->frontends_checked = plan->frontend_count;
     plan->visitor_count = 8;
+    if (chance_once_in(chance, 2))
+        plan->points_max = (size_t)chance_draw(chance, 1, INTRODUCTION_POINTS_MAX);
 #undef RATE
 }
 
