@@ -13,7 +13,7 @@ clang_folder=build/test-clang
 tests='cli-check cli-confinement cli-constant_time cli-curve_choice cli-filters cli-hard_signatures cli-hardening cli-init
     cli-install cli-presign cli-processes cli-service
     cli-systemd cli-systemd_boot net-once'
-packages="$build_packages $network_packages clang clang-format libcmocka-dev valgrind systemd openssl"
+packages="$build_packages $network_packages clang clang-format libcmocka-dev valgrind systemd openssl onionbalance python3-yaml"
 
 # Inside: build and test; the network's tors start meanwhile. What only computes does so at the lowest priority, since tests of
 # the network that judge by time may run beside this.
