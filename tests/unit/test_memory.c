@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -204,12 +205,12 @@ static int check_forbidden_locking(void)
     return 0;
 }
 
-/* Where a secret ends is not where its page does. */
+/* Where a secret ends is not where its page does: the closed page is the next one. */
 static void write_behind_unlocked_secret(void)
 {
     secret_forbid_locking();
     volatile uint8_t *secret = secret_allocate(32);
-    secret[65536] = 1;
+    secret[getauxval(AT_PAGESZ)] = 1;
 }
 
 static void write_before_unlocked_secret(void)
