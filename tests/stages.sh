@@ -300,12 +300,15 @@ fi
 
 # Without others that want as much, since some of these judge by time.
 if [ -n "$has_gcc" ] && is_wanted net; then
+    export OBPUB_OTHERS_OVER="$TMPDIR/net-is-over"
     # shellcheck disable=SC2086 # lists of words
     start_beside apart $apart
+    unset OBPUB_OTHERS_OVER
     # shellcheck disable=SC2086 # lists of words
     start_beside beside $beside
     begin 'net'
     run_network_tests gcc -L net -j $network_jobs
+    touch "$TMPDIR/net-is-over"
     # shellcheck disable=SC2086 # lists of words
     end_beside beside $beside
     # shellcheck disable=SC2086 # lists of words
