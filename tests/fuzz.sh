@@ -46,7 +46,7 @@ here=$PWD
 
 # Bytes of an input: libFuzzer cuts longer ones, and the longest of the corpora (a descriptor of a real tor, a file that
 # is too large for a key) are to be whole.
-length_max=24000
+length_max=50000
 long=$(find tests/fuzz/corpus -type f -size +${length_max}c)
 [ -z "$long" ] || {
     printf 'These would be cut to %s bytes:\n%s\n' "$length_max" "$long"

@@ -18,8 +18,8 @@ packages="$build_packages $network_packages clang clang-format libcmocka-dev val
 # While this is there, tests of another network run beside this, which judge by time.
 others_run=/obpub/others-run
 
-# Inside: build and test; the network's tors start meanwhile. What only computes does so at the lowest priority, and what is more
-# waits until those are over.
+# Inside: build and test. What only computes does so at the lowest priority, and what is more, a network among it, waits until
+# those are over.
 test_inside()
 {
     failed=
@@ -36,17 +36,13 @@ test_inside()
     while [ -e $others_run ]; do sleep 1; done
     renice -n 0 $$ >/dev/null
     # shellcheck disable=SC2086 # a list of words
-    sh tests/stages.sh $tests && [ -z "$failed" ]
+    with_network sh tests/stages.sh $tests && [ -z "$failed" ]
 }
 
 case $1 in
 --inside)
     renice -n 0 $$ >/dev/null
     is_attended || attend tests/other_debian.sh --inside
-    with_network sh tests/other_debian.sh --with-network
-    exit
-    ;;
---with-network)
     test_inside
     exit
     ;;
