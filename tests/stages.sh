@@ -113,7 +113,7 @@ run_network_tests()
     run_ctest "$@"
     again=$(list_failed | grep '^net-')
     number=$(echo "$again" | grep -c .)
-    if [ "$number" -lt 1 ] || [ "$number" -gt 3 ]; then
+    if [ "$number" -lt 1 ] || [ "$number" -gt 5 ]; then
         return
     fi
     begin "once more, on a new network: $(join ' ' "$again")"
