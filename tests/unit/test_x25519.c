@@ -70,27 +70,21 @@ static void test_keys_near_the_prime(void **state)
     }
 }
 
+static void check_low_order(char **words)
+{
+    const uint8_t secret_key[32] = {42};
+    uint8_t key[32], agreed[32];
+    vectors_decode_hex(words[0], key, 32);
+    assert_false(x25519_public_key_is_valid(key));
+    assert_int_equal(x25519_agree(agreed, secret_key, key), -1);
+    key[31] |= 0x80;
+    assert_int_equal(x25519_agree(agreed, secret_key, key), -1);
+}
+
 static void test_low_order(void **state)
 {
     (void)state;
-    static const char *const keys[] = {
-        "0000000000000000000000000000000000000000000000000000000000000000",
-        "0100000000000000000000000000000000000000000000000000000000000000",
-        "e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800",
-        "5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157",
-        "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-        "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-        "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-    };
-    const uint8_t secret_key[32] = {42};
-    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-        uint8_t key[32], agreed[32];
-        vectors_decode_hex(keys[i], key, 32);
-        assert_false(x25519_public_key_is_valid(key));
-        assert_int_equal(x25519_agree(agreed, secret_key, key), -1);
-        key[31] |= 0x80;
-        assert_int_equal(x25519_agree(agreed, secret_key, key), -1);
-    }
+    vectors_for_each("x25519_low_order.txt", 1, check_low_order);
 }
 
 /* A secret key of Ed25519, as a seed or as the scalar that tor keeps, is known for one of that public key,
