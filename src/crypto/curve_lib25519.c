@@ -6,7 +6,7 @@
 #include <lib25519.h>
 #include <sodium.h>
 
-#include "crypto/curve.h"
+#include "crypto/curve_order.h"
 #include "crypto/hash.h"
 
 /* Behind each result of the functions for public points there is a byte that says whether the arguments were
@@ -59,17 +59,8 @@ static int multiply(uint8_t product[CURVE_POINT_SIZE], const uint8_t scalar[CURV
 
 bool curve_point_is_valid(const uint8_t point[CURVE_POINT_SIZE])
 {
-    static const uint8_t order_minus_one[CURVE_SCALAR_SIZE] = {
-        0xec, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14,
-        0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x10,
-    };
-    uint8_t negative[CURVE_POINT_SIZE];
-    if (multiply(negative, order_minus_one, point) != 0)
-        return false;
-    /* Of the prime-order group it is the point with the other sign; of the identity, which has no sign, it is
-     * not. */
-    negative[CURVE_POINT_SIZE - 1] ^= 0x80;
-    return memcmp(negative, point, CURVE_POINT_SIZE) == 0;
+    uint8_t product[CURVE_POINT_SIZE];
+    return multiply(product, curve_order_minus_one, point) == 0 && curve_product_is_opposite(product, point);
 }
 
 int curve_multiply_point(uint8_t product[CURVE_POINT_SIZE], const uint8_t scalar[CURVE_SCALAR_SIZE],

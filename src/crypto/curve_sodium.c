@@ -8,7 +8,7 @@
 #include <sodium.h>
 
 #include "algorithms.h"
-#include "crypto/curve.h"
+#include "crypto/curve_order.h"
 
 /* What this libsodium takes, written once, by try_library(), then only read. */
 static struct {
@@ -43,15 +43,9 @@ static void try_library(void)
 
 static bool has_no_part_of_order_two(const uint8_t point[CURVE_POINT_SIZE])
 {
-    static const uint8_t order_minus_one[CURVE_SCALAR_SIZE] = {
-        0xec, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14,
-        0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x10,
-    };
-    uint8_t negative[CURVE_POINT_SIZE];
-    if (crypto_scalarmult_ed25519_noclamp(negative, order_minus_one, point) != 0)
-        return false;
-    negative[CURVE_POINT_SIZE - 1] ^= 0x80;
-    return memcmp(negative, point, sizeof(negative)) == 0;
+    uint8_t product[CURVE_POINT_SIZE];
+    return crypto_scalarmult_ed25519_noclamp(product, curve_order_minus_one, point) == 0 &&
+           curve_product_is_opposite(product, point);
 }
 
 /* Whether OpenSSL, which compares R as bytes, finds the signature good, too. */
