@@ -15,11 +15,7 @@ tests='cli-check cli-confinement cli-constant_time cli-curve_choice cli-filters 
     cli-systemd cli-systemd_boot net-once'
 packages="$build_packages $network_packages clang clang-format libcmocka-dev valgrind systemd openssl onionbalance python3-yaml"
 
-# While this is there, tests of another network run beside this, which judge by time.
-others_run=/obpub/others-run
-
-# Inside: build and test. What only computes does so at the lowest priority, and what is more, a network among it, waits until
-# those are over.
+# Inside: build and test. What only computes does so at the lowest priority, for tests that run beside this and judge by time.
 test_inside()
 {
     failed=
@@ -32,8 +28,6 @@ test_inside()
     find src tests -name '*.[ch]' -exec clang-format --dry-run -Werror '{}' + || return
     step "tests, with $(gcc --version | head -n 1)"
     sh tests/stages.sh unit || failed=yes
-    [ ! -e $others_run ] || step "waiting for the tests that run beside this"
-    while [ -e $others_run ]; do sleep 1; done
     renice -n 0 $$ >/dev/null
     # shellcheck disable=SC2086 # a list of words
     with_network sh tests/stages.sh $tests && [ -z "$failed" ]
@@ -72,11 +66,6 @@ sh tests/debian.sh --suite "$suite" "$system" $packages || exit
 echo "127.0.0.1 localhost $(uname -n)" >"$system/etc/hosts"
 mkdir "$system/obpub" && git -c safe.directory='*' ls-files -z --cached --others --exclude-standard |
     tar --null --files-from=- --create | tar -C "$system/obpub" --extract --no-same-owner || exit
-# Who runs others beside this names a file that will be there once they are over.
-if [ -n "$OBPUB_OTHERS_OVER" ]; then
-    touch "$system$others_run"
-    while [ ! -e "$OBPUB_OTHERS_OVER" ]; do sleep 1; done && rm "$system$others_run" &
-fi
 
 # What is started and mounted there ends with its namespaces. The old root is left altogether, since in a mere chroot the
 # kernel allows no user namespaces, which systemd's services have.
@@ -85,5 +74,5 @@ unshare --mount --pid --fork --kill-child sh -c '
     mount --bind "$1" "$1" && cd "$1" && mount --rbind /dev dev && mount --rbind /sys sys &&
         mount -t proc proc proc && mount -t tmpfs tmpfs run && mkdir run/old_root &&
         pivot_root . run/old_root && umount -l /run/old_root || exit
-    unset TMPDIR OBPUB_ATTENDED_BY OBPUB_OTHERS_OVER
+    unset TMPDIR OBPUB_ATTENDED_BY
     cd /obpub && exec sh tests/other_debian.sh --inside' sh "$system"

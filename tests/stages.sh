@@ -1,7 +1,7 @@
 #!/bin/sh
 # The work of run.sh: runs the stages and tests that are named, or all stages, and says what came of them. The exit status
-# is 64 for a name that there is not. "--beside FOLDER" before the names is for this script itself: stages that run while those
-# of the network do, and leave in FOLDER what came of them.
+# is 64 for a name that there is not. "--beside FOLDER" before the names is for this script itself: stages that run while others
+# do, and leave in FOLDER what came of them.
 
 cd "$(dirname "$0")/.." || exit 1
 . tests/setup.sh
@@ -50,11 +50,13 @@ check()
     esac
 }
 
-# Build the tests of a kind; without them there is nothing to run, so count a failure.
+# Build the tests of a kind; without them there is nothing to run, so count a failure. Of two that want the same, the second
+# waits for the first.
 build()
 {
     begin "building in build/test-$1"
-    for_tests setup_build "$1" && return
+    mkdir -p "build/test-$1"
+    (flock 9 && for_tests setup_build "$1" 9>&-) 9>"build/test-$1.lock" && return
     failed=$((failed + 1))
     name_failure "the build in build/test-$1"
     return 1
@@ -129,8 +131,8 @@ run_network_tests()
     done
 }
 
-# Start stages at the lowest priority, one after the other, with a folder for what comes of them: they run while the network's
-# tests do, which mostly wait, but judge by time.
+# Start stages at the lowest priority, one after the other, with a folder for what comes of them: they run while others do
+# that mostly wait, but judge by time.
 start_beside()
 {
     beside_folder=$TMPDIR/$1
@@ -153,7 +155,7 @@ end_beside()
     beside_folder=$TMPDIR/$1
     shift
     [ $# != 0 ] || return
-    begin "the rest of $*, begun beside net"
+    begin "the rest of $*, begun beside others"
     wait "$(read_beside process)"
     read_beside log
     begin ''
@@ -172,7 +174,7 @@ leave_results()
 {
     printf '%s' "$failures" >"$results/failures"
     printf '%s' "$skipped" >"$results/skipped"
-    printf '%s' "$seconds" | sed 's/$/ (beside net)/' >"$results/seconds"
+    printf '%s' "$seconds" | sed 's/$/ (beside others)/' >"$results/seconds"
     echo "$passed $failed" >"$results/counts"
 }
 
@@ -217,7 +219,7 @@ $name" ;;
 done
 [ $# != 0 ] || wanted=$all
 
-# Those that only compute, and can run beside the network's tests; and what waits as much as it computes, beside all of them.
+# Those that only compute can run beside those that mostly wait; and what does as much of both runs beside all of them.
 beside=
 apart=
 for name in sim clang fuzz package; do
@@ -238,7 +240,7 @@ if [ -n "$tests" ]; then
 fi
 
 # How many tests at a time: most of them wait more than they compute.
-jobs=$(($(nproc) + 2))
+jobs=$((3 * $(nproc)))
 [ -z "$results" ] || jobs=$(nproc)
 network_jobs=8
 
@@ -261,6 +263,12 @@ if [ -n "$results" ]; then
     has_gcc=yes
 elif [ -n "$labels$tests" ] || is_wanted net || is_wanted package; then
     ! build gcc || has_gcc=yes
+fi
+if [ -n "$has_gcc" ]; then
+    # shellcheck disable=SC2086 # lists of words
+    start_beside apart $apart
+    # shellcheck disable=SC2086 # lists of words
+    start_beside beside $beside
 fi
 if [ -n "$has_gcc" ] && [ -n "$labels" ]; then
     begin "${names#, }"
@@ -298,17 +306,10 @@ if is_next other-debian; then
     check 'tests/other_debian.sh' sh tests/other_debian.sh
 fi
 
-# Without others that want as much, since some of these judge by time.
+# Last, when there is little left beside it, since some of these judge by time.
 if [ -n "$has_gcc" ] && is_wanted net; then
-    export OBPUB_OTHERS_OVER="$TMPDIR/net-is-over"
-    # shellcheck disable=SC2086 # lists of words
-    start_beside apart $apart
-    unset OBPUB_OTHERS_OVER
-    # shellcheck disable=SC2086 # lists of words
-    start_beside beside $beside
     begin 'net'
     run_network_tests gcc -L net -j $network_jobs
-    touch "$TMPDIR/net-is-over"
     # shellcheck disable=SC2086 # lists of words
     end_beside beside $beside
     # shellcheck disable=SC2086 # lists of words

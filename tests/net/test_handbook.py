@@ -47,11 +47,14 @@ def run_well(*command, **keywords):
 
 
 def make_system(folder, install):
-    """A new Debian in a folder, with the packages that the README names, and obpub built and installed by its lines."""
+    """
+    A new Debian in a folder, with the packages that the README names, and obpub built and installed by its lines: at the lowest
+    priority, for tests that run beside this and judge by time.
+    """
     packages, _, build = install.replace('\\\n', ' ').partition('\n')
     assert packages.startswith('apt-get install ') and build.startswith('cmake '), install
     if not folder.exists():
-        run_well('sh', SOURCE / 'tests' / 'debian.sh', folder, *packages.split()[2:], *PACKAGES)
+        run_well('nice', '-n', '19', 'sh', SOURCE / 'tests' / 'debian.sh', folder, *packages.split()[2:], *PACKAGES)
         place = folder / 'root' / 'obpub'
         place.mkdir()
         for path in SOURCE.iterdir():
@@ -59,7 +62,7 @@ def make_system(folder, install):
                 shutil.copy(path, place)
             elif path.name in ('src', 'cmake', 'man', 'doc', 'packaging', 'contrib'):
                 shutil.copytree(path, place / path.name)
-        run_well('chroot', folder, 'sh', '-e', '-c', f'cd /root/obpub\n{build}')
+        run_well('nice', '-n', '19', 'chroot', folder, 'sh', '-e', '-c', f'cd /root/obpub\n{build}')
 
 
 class Book:
@@ -219,10 +222,14 @@ def configure(book, *instances, key='credential:frontend.key', more=''):
     book.write('publisher', '/etc/obpub/config.yaml', text + more)
 
 
-def wait_live(book, *names):
-    """Wait until the frontend is published, and the backends of these names are live; returns the status."""
-    return book.do('publisher', book.status, lambda text: re.search(r'^frontend \S+  published$', text, re.M) and all(
-        re.search(rf'^ +{name}  live for ', text, re.M) for name in names), seconds=PATIENCE)
+def wait_live(book, *names, **places):
+    """
+    Wait until the frontend is published, and the backends of these names are live, and so are those for which a place is
+    given, which are asked there. Debian 12's systemd does not wait for a reload to be done.
+    """
+    places = {**dict.fromkeys(names, ''), **places}
+    lines = [r'^frontend \S+  published$', *(rf'^ +{name}  live for .*{re.escape(place)}' for name, place in places.items())]
+    book.do('publisher', book.status, lambda text: all(re.search(line, text, re.M) for line in lines), seconds=PATIENCE)
 
 
 def run_service(book):
@@ -274,9 +281,8 @@ def use_control_ports(book):
     book.do('publisher', reader.quote(GUIDE, 'systemctl enable --now obpub-tunnel@node2'))
     configure(book, reader.take(GUIDE, "- address: <the first backend's address>"))
     book.do('publisher', 'systemctl restart obpub')  # which has come into a group
-    said = wait_live(book, 'node1', 'node2')
-    assert 'asked at unix:/run/tor-instances/node1/control' in said, said
-    assert 'asked at unix:/run/obpub-tunnel/node2/control' in said, said
+    wait_live(book, node1='asked at unix:/run/tor-instances/node1/control',
+              node2='asked at unix:/run/obpub-tunnel/node2/control')
     step('the guide: control ports on the same machine, and through a tunnel')
 
 
@@ -300,9 +306,7 @@ def use_agents(book):
     configure(book, "- address: <node1's address>.onion\n  name: node1\n  " + manual.replace('\n', '\n  '),
               reader.take(GUIDE, "- address: <the second backend's address>"))
     book.do('publisher', 'systemctl reload obpub')
-    said = wait_live(book, 'node1', 'node2')
-    for name in agents:
-        assert re.search(rf'{name} .*asked over Tor at {book.values[f"agent of {name}"]}\.onion:9151', said), said
+    wait_live(book, **{name: f'asked over Tor at {book.values[f"agent of {name}"]}.onion:9151' for name in agents})
     step('the guide: agents on both backends\' machines are asked')
 
 
