@@ -124,7 +124,7 @@ run_network_tests()
         failures=$(echo "$failures" | grep -vxF "    $name in build/test-$1")
     done
     with=with_network
-    run_ctest "$1" -R "^($(join '|' "$again"))\$"
+    run_ctest "$1" -R "^($(join '|' "$again"))\$" -j "$network_jobs"
     with=
     for name in $again; do
         [ -z "$counts" ] || list_failed | grep -qxF "$name" || second_tries="$second_tries $name"

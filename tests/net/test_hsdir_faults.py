@@ -76,12 +76,13 @@ def check_away(net, config, relay):
 
 def test(net):
     key_path, frontend, publisher, backend = start_one_backend(net)
-    net.wait_for(lambda: net.phase().seconds_left > TIMEOUT + 30, 90, 'a new half of the day')
+    net.wait_for(lambda: net.phase().seconds_left > TIMEOUT + 40, 90, 'a new half of the day')
     net.wait_phase(net.phase().name)
     wait_settled(net, [backend])
     config = write_config(net.path('config.yaml'), publisher.control_socket, [(key_path, [instance(backend)])])
     relay = choose_hsdir(net, publish(config))
     avoid(publisher, relay)
+    publish(config)  # over circuits without it
     check_hung(net, config, relay)
     check_away(net, config, relay)
 

@@ -18,6 +18,7 @@ import stem.connection
 
 from harness.client import FetchFailed, fetch, who_answers
 from harness.clients import base32, public_client_key, start_authorised
+from harness.hsdirs import wait_quiet
 from harness.keys import OnionKey
 from harness.obpub import run_once
 from harness.process import run, spawn, write_file
@@ -36,6 +37,7 @@ NODES = ('node1', 'node2')
 # Has two folders be /run and, for its name, a folder of /var/lib for a program.
 AT_ITS_PLACES = ('mount -t tmpfs none /var/lib && mkdir -p "$2" && mount --bind "$1" "$2" && mount --bind "$0" /run && '
                  'shift 2 && exec "$@"')
+SECONDS_NEEDED = 90  # for all of it
 SKIPPED = 77
 
 
@@ -162,6 +164,7 @@ def publish(out, publisher, nodes):
     [service] = run_it(str(config), '-s', publisher.control_socket)['services']
     assert service['onionAddress'] == f'{frontend}.onion', service['onionAddress']
     assert [instance['onionAddress'] for instance in service['instances']] == [node.onion for node in nodes], service
+    assert all(instance['introPointsNum'] for instance in service['instances']), service
     return frontend
 
 
@@ -222,13 +225,14 @@ def test(net):
     folders = {kind: make(net, kind) for kind in KINDS}
     publisher = net.start_tor('publisher', socks=True, wait=False)
     visitor = net.start_tor('visitor', socks=True, wait=False)
+    publisher.wait_bootstrapped()
+    visitor.wait_bootstrapped()
+    wait_quiet(net, SECONDS_NEEDED)  # what is published once stays as it is
     nodes = {kind: make_nodes(net, kind, folders[kind]) for kind in KINDS}
     for node in [node for kind in KINDS for node in nodes[kind]]:
         net.tors[node.name] = node
         node.start()
     kept = Kept(net)
-    publisher.wait_bootstrapped()
-    visitor.wait_bootstrapped()
     for kind in KINDS:
         for node in nodes[kind]:
             node.wait_published()

@@ -13,6 +13,7 @@ from harness.consensus import CONSENSUS, hsdir_fingerprints
 from harness.hsdirs import clients_slot, wait_quiet
 from harness.judge import Judged, is_read
 from harness.layout import compare
+from harness.obpub import wait_settled
 from harness.process import run, write_file
 from testnet import OnionKey, main, step
 
@@ -72,6 +73,7 @@ def check_visits(net, service, frontend, clients):
     keys = (clients[0], clients[-1], secrets.token_bytes(32), None)
     tors = [start_authorised(net, f'client{number}', frontend, key) for number, key in enumerate(keys)]
     wait_quiet(net, SECONDS_NEEDED)
+    wait_settled(net, [service])
     period = net.consensus_times().first_period + (clients_slot(net) == 'second')
     post(net, frontend, encode(net, service, service.own_descriptor(), frontend, clients, period))
     for tor in tors[:2]:

@@ -9,7 +9,8 @@ from .hsdirs import clients_points
 from .judge import Judged
 from .process import wait_for
 
-BREAKS = 12  # times that a circuit is broken, a second apart; tor takes four as the point's end
+BREAKS = 12  # times that a circuit is broken, a second apart
+LIVES = 4    # times that tor takes as the point's end
 
 
 def published_points(scene):
@@ -33,22 +34,29 @@ def wait_published_points(scene, timeout=60):
     return wait_for(lambda: published_points(scene), timeout, 'obpub to publish what clients of the backends are given', 0.5)
 
 
-def break_point(backend, relay, is_enough):
-    """Close a backend's introduction circuits at a relay until is_enough(), as a relay does that can't keep them. A tor that
-    has made one anew three times gives the point up for another one. Returns whether it was enough."""
+def break_point(scene, backend, relay, point):
+    """Close a backend's introduction circuits at a relay until its tor uploads, as a relay does that can't keep them. A tor
+    that has made one anew three times gives the point up for another one. Returns the Change since, or None without an
+    upload."""
+    change = None
+    broken = 0
     for _ in range(BREAKS):
-        with backend.controller() as controller:
-            for line in controller.get_info('circuit-status').splitlines():
-                number, _, path = line.split()[:3]
-                if (f'REND_QUERY={backend.address}' in line and 'PURPOSE=HS_SERVICE_INTRO' in line
-                        and relay.fingerprint in path.split(',')[-1]):
-                    controller.msg(f'CLOSECIRCUIT {number}')
+        lines = backend.info('circuit-status').splitlines()
+        numbers = [line.split()[0] for line in lines
+                   if f'REND_QUERY={backend.address}' in line and 'PURPOSE=HS_SERVICE_INTRO' in line
+                   and relay.fingerprint in line.split()[2].split(',')[-1]]
+        broken += bool(numbers)
+        # What a tor uploads before has the point still: its time had come.
+        if broken == LIVES and change is None:
+            change = Change(scene, backend, point)
+        for number in numbers:
+            backend.ask(f'CLOSECIRCUIT {number}')
         end = time.monotonic() + 1
         while time.monotonic() < end:
-            if is_enough():
-                return True
+            if change and change.first_upload():
+                return change
             time.sleep(0.05)
-    return False
+    return None
 
 
 class Change:
