@@ -547,9 +547,13 @@ int check_command(const struct options *options)
     struct config config;
     struct config_report report;
     struct confine_plan plan;
+    struct error refusal;
     int result = EXIT_CODE_BAD_INPUT;
+    const bool may_start = check_confinement_begin(&plan, options, &refusal) == 0;
     bool is_loaded = load_config(&config, options, &report) == 0;
-    if (is_loaded && check_confinement_make_plan(&plan, &config, &report) == 0) {
+    if (is_loaded && !may_start)
+        check_confinement_report(&config, &refusal, &report);
+    if (is_loaded && may_start) {
         print_config(options, &config, &plan, &report);
         result = EXIT_CODE_COMPLETE;
     } else if (options->json) {

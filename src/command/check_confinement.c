@@ -2,26 +2,29 @@
 #include "command/check_confinement.h"
 
 #include <stdio.h>
-#include <unistd.h>
 
+#include "command/confinement.h"
 #include "report/status_value.h"
 
-int check_confinement_make_plan(struct confine_plan *plan, const struct config *config,
-                                struct config_report *report)
+int check_confinement_begin(struct confine_plan *plan, const struct options *options, struct error *error)
 {
-    struct error error;
-    if (confine_plan_make(plan, config->user, config->requires_sandbox, &error) == 0)
-        return 0;
-    config_report_add_error(report, config->path, 0, "%s", error.text);
+    if (confinement_make_plan(plan, options, error) != 0)
+        return -1;
+    return confine_become_user(plan, CONFINE_READER, error);
+}
+
+void check_confinement_report(const struct config *config, const struct error *error,
+                              struct config_report *report)
+{
+    config_report_add_error(report, config->path, 0, "%s", error->text);
     fprintf(stderr, "obpub: %s\n", report->errors[report->error_count - 1]);
-    return -1;
 }
 
 void check_confinement_print(const struct confine_plan *plan)
 {
     char text[CONFINE_TEXT_SIZE];
     confine_plan_describe(plan, text);
-    printf("\nConfinement, if uid %u starts obpub here: %s\n", (unsigned)geteuid(), text);
+    printf("\nConfinement, if uid %u starts obpub here: %s\n", (unsigned)plan->starter, text);
     for (size_t i = 0; i < plan->lack_count; i++)
         printf("    lacking: %s\n", plan->lacks[i].text);
 }

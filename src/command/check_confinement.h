@@ -1,17 +1,22 @@
-/* How obpub would be confined if whoever runs --check started it here: tried, and said. */
+/* How obpub would be confined if whoever runs --check started it here: tried, and said. What it would read is
+ * read likewise, by the user that it would become. */
 #ifndef OBPUB_COMMAND_CHECK_CONFINEMENT_H
 #define OBPUB_COMMAND_CHECK_CONFINEMENT_H
 
 #include <jansson.h>
 
+#include "command/options.h"
 #include "config/config.h"
 #include "config/config_report.h"
 #include "confine/confine.h"
 
-/* Finds out. Returns 0, or -1 with an error in the report, which is printed too, where a start here would be
- * refused. */
-int check_confinement_make_plan(struct confine_plan *plan, const struct config *config,
-                                struct config_report *report);
+/* Finds out, and becomes the user that obpub would become. Returns 0, or -1 with a sentence where a start
+ * here would be refused. */
+int check_confinement_begin(struct confine_plan *plan, const struct options *options, struct error *error);
+
+/* Prints such a sentence, and adds it to the report. */
+void check_confinement_report(const struct config *config, const struct error *error,
+                              struct config_report *report);
 
 void check_confinement_print(const struct confine_plan *plan);
 

@@ -81,6 +81,11 @@ int key_file_explain(enum plain_file_fault fault, const struct plain_file *file,
     case PLAIN_FILE_NOT_PLAIN:
         return error_set(error, "is not a plain file: name the key file or its HiddenServiceDir here");
     case PLAIN_FILE_FOREIGN:
+        if (geteuid() == 0)
+            return error_set(error,
+                             "belongs to another user (uid %u), who can read the key: run obpub as that "
+                             "user, or name that user as \"user\" in the config, or chown the key to root",
+                             (unsigned)file->status.st_uid);
         return error_set(
             error,
             "belongs to another user (uid %u), who can read the key: chown it to the user that runs "

@@ -272,6 +272,7 @@ int confine_plan_make(struct confine_plan *plan, const char *user_name, bool is_
 {
     memset(plan, 0, sizeof(*plan));
     plan->is_required = is_required;
+    plan->starter = geteuid();
     look_at_kernel(plan);
     if (choose_user(plan, user_name, error) != 0)
         return -1;
@@ -327,6 +328,16 @@ static int join_groups(const struct confine_plan *plan, const struct confine_nee
     return error_set(
         error, "the process can't join the groups of the control sockets (a filter of system calls kills "
                "who tries: setgroups, @setuid)");
+}
+
+int confine_become_user(const struct confine_plan *plan, enum confine_role role, struct error *error)
+{
+    const uint64_t kept = plan->has_capabilities ? confine_profiles[role].kept_capabilities : 0;
+    if (!plan->has_user)
+        return 0;
+    if (user_become(&plan->user, kept != 0, error) != 0)
+        return -1;
+    return kept != 0 ? capabilities_keep(kept, error) : 0;
 }
 
 enum confine_result confine_process(const struct confine_plan *plan, enum confine_role role,

@@ -23,6 +23,7 @@ struct confine_plan {
     bool has_capabilities; /* they are given up one by one */
     bool may_set_groups;   /* who tries is not killed */
     bool may_give_files;   /* likewise: chown() */
+    uid_t starter;         /* the user of the process that made this */
     bool has_user;         /* it was started as root and becomes this user */
     struct user user;
     struct error lacks[CONFINE_LACKS_MAX]; /* a sentence for each thing that can't be done here */
@@ -59,6 +60,10 @@ enum confine_result {
     CONFINE_INCOMPLETE, /* something that was planned was refused: worth a warning, with a sentence */
     CONFINE_FAILED,     /* likewise, and the process must end */
 };
+
+/* Becomes the user of the plan, if it has one, for good, with what a role keeps of root's capabilities, and
+ * nothing else. Returns 0, or -1 with a sentence and the process in an unknown state: it must end. */
+int confine_become_user(const struct confine_plan *plan, enum confine_role role, struct error *error);
 
 /* Confines the calling process for good: becomes the user, gives up capabilities, has limits, and can only
  * make the calls and reach the files of its profile (src/confine/profile.c). What the plan says is lacking is

@@ -248,6 +248,27 @@ def check_becoming():
     checks.check("all processes become the user", status is None and users == {(expected,)}, users)
     checks.check("the status socket is the user's", str(daemon.status.stat().st_uid) == expected)
     daemon.stop()
+    check_owners(int(expected))
+
+
+def check_owners(user):
+    """A key may be root's, or of the user that root becomes: --check says what would be."""
+    for owner, exit_status in ((0, None), (user, None), (4711, 2)):
+        daemon = Daemon()
+        daemon.write_config(f"user: {USER}")
+        os.chown(daemon.folder / "frontend.key", owner, 0)
+        status = daemon.start()
+        checks.check(f"a key of uid {owner}: {exit_status or 'taken'}", status == exit_status, daemon.log_text())
+        if status is None:
+            daemon.stop()
+        result = checks.run("--check", "-c", daemon.config)
+        checks.check(f"a key of uid {owner}: --check says so", result.returncode == (exit_status or 0), result.stderr)
+        checks.check("it says what root would become", f"if uid 0 starts obpub here: from root to uid {user}, "
+                     in result.stdout or status, result.stdout)
+    daemon.write_config()
+    result = checks.run("--check", "-c", daemon.config)
+    checks.check("who stays root is told of the user", has_user("obpub") or 'or name that user as "user"' in result.stderr,
+                 result.stderr)
 
 
 def check_dumps():
