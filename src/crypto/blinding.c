@@ -51,7 +51,6 @@ int blinding_apply_to_public_key(uint8_t blinded_key[ED25519_PUBLIC_KEY_SIZE],
     uint8_t clamped[BLINDING_PARAMETER_SIZE];
     memcpy(clamped, parameter, sizeof(clamped));
     ed25519_clamp_scalar(clamped);
-    /* This refuses points that are not canonical or not of the prime-order group. */
     return curve_multiply_point(blinded_key, clamped, identity_key);
 }
 

@@ -12,7 +12,8 @@ void blinding_compute_parameter(uint8_t parameter[BLINDING_PARAMETER_SIZE],
                                 const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE], uint64_t period_number,
                                 uint64_t period_length);
 
-/* Clamps the parameter and multiplies it into a public key. Returns -1 when that key is no valid point. */
+/* Clamps the parameter and multiplies it into a public key, which is valid (ed25519_public_key_is_valid()).
+ * Returns -1 when no key comes of it. */
 int blinding_apply_to_public_key(uint8_t blinded_key[ED25519_PUBLIC_KEY_SIZE],
                                  const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE],
                                  const uint8_t parameter[BLINDING_PARAMETER_SIZE]);

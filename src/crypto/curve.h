@@ -48,8 +48,9 @@ int curve_x25519(uint8_t product[CURVE_X25519_SIZE], const uint8_t scalar[CURVE_
 /* True for the canonical encoding of a point of the prime-order group other than its identity. */
 bool curve_point_is_valid(const uint8_t point[CURVE_POINT_SIZE]);
 
-/* A valid point times a number of 255 bits (the top bit is ignored). Returns -1 where the point is not valid
- * as above, or the product is the identity; product is not to be used then. */
+/* A valid point times a number of 255 bits (the top bit is ignored). That the point is valid has been seen
+ * before: what comes of another depends on the library. Returns -1 where the product is the identity; product
+ * is not to be used then. */
 int curve_multiply_point(uint8_t product[CURVE_POINT_SIZE], const uint8_t scalar[CURVE_SCALAR_SIZE],
                          const uint8_t point[CURVE_POINT_SIZE]);
 

@@ -71,7 +71,7 @@ int curve_multiply_point(uint8_t product[CURVE_POINT_SIZE], const uint8_t scalar
     memcpy(wide, scalar, CURVE_SCALAR_SIZE);
     wide[CURVE_SCALAR_SIZE - 1] &= 0x7f;
     curve_reduce_scalar(reduced, wide);
-    if (sodium_is_zero(reduced, sizeof(reduced)) || !curve_point_is_valid(point))
+    if (sodium_is_zero(reduced, sizeof(reduced)))
         return -1;
     return multiply(product, reduced, point);
 }

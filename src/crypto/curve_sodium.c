@@ -98,9 +98,6 @@ bool curve_point_is_valid(const uint8_t point[CURVE_POINT_SIZE])
 int curve_multiply_point(uint8_t product[CURVE_POINT_SIZE], const uint8_t scalar[CURVE_SCALAR_SIZE],
                          const uint8_t point[CURVE_POINT_SIZE])
 {
-    pthread_once(&library_once, try_library);
-    if (library.takes_twice_the_order && !has_no_part_of_order_two(point))
-        return -1;
     return crypto_scalarmult_ed25519_noclamp(product, scalar, point);
 }
 

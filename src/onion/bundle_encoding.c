@@ -183,6 +183,8 @@ int bundle_decode_header(struct bundle_plan *plan, uint8_t identity_key[ED25519_
     take_bytes(identity_key, &byte, ED25519_PUBLIC_KEY_SIZE);
     if (!plan_is_sane(plan) || first_expiration_hour != bundle_plan_first_expiration_hour(plan))
         return error_set(error, "is a damaged bundle: its figures can't be; copy it again");
+    if (!ed25519_public_key_is_valid(identity_key))
+        return error_set(error, "is a damaged bundle: the frontend's key in it is none; copy it again");
     return 0;
 }
 

@@ -50,7 +50,7 @@ static int multiply(uint8_t product[32], const uint8_t scalar[32], const uint8_t
 
 int bare_curve_multiply(uint8_t product[32], const uint8_t scalar[32], const uint8_t point[32])
 {
-    return bare_curve_check_point(point) == 0 ? multiply(product, scalar, point) : -1;
+    return multiply(product, scalar, point);
 }
 
 int bare_curve_multiply_base(uint8_t product[32], const uint8_t scalar[32])

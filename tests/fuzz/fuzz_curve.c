@@ -119,12 +119,16 @@ static void check_product(const uint8_t *data, size_t size)
     if (choice[0] % 2 == 1)
         reference_mixed_point(point, point, choice[1] % 8);
     const bool is_valid = reference_point_is_valid(point);
-    const int result = reference_multiply_point(expected, scalar, point);
     FUZZ_REQUIRE(curve_point_is_valid(point) == is_valid);
+#ifdef OBPUB_SECOND_CURVE
+    FUZZ_REQUIRE(second_curve_point_is_valid(point) == is_valid);
+#endif
+    if (!is_valid)
+        return;
+    const int result = reference_multiply_point(expected, scalar, point);
     FUZZ_REQUIRE(curve_multiply_point(product, scalar, point) == result);
     FUZZ_REQUIRE(result != 0 || memcmp(product, expected, sizeof(product)) == 0);
 #ifdef OBPUB_SECOND_CURVE
-    FUZZ_REQUIRE(second_curve_point_is_valid(point) == is_valid);
     FUZZ_REQUIRE(second_curve_multiply_point(product, scalar, point) == result);
     FUZZ_REQUIRE(result != 0 || memcmp(product, expected, sizeof(product)) == 0);
 #endif

@@ -99,22 +99,6 @@ static void test_time_periods(void **state)
     vectors_for_each("blinding_period.txt", 8, check_period);
 }
 
-static void check_point(char **words)
-{
-    uint8_t point[32];
-    uint8_t blinded_key[32];
-    vectors_decode_hex(words[1], point, sizeof(point));
-    int expected = strcmp(words[0], "good") == 0 ? 0 : -1;
-    if (blinding_derive_public_key(blinded_key, point, 20597, 1440) != expected)
-        fail_msg("the %s key %s is judged wrongly", words[0], words[1]);
-}
-
-static void test_only_good_points_are_blinded(void **state)
-{
-    (void)state;
-    vectors_for_each("ed25519_points.txt", 2, check_point);
-}
-
 /* The blinded nonce prefix must neither be the identity key's nor be left out. */
 static void test_nonce_prefix_is_blinded(void **state)
 {
@@ -157,7 +141,6 @@ int main(void)
         cmocka_unit_test(test_given_parameters),
         cmocka_unit_test(test_time_period_of_tor),
         cmocka_unit_test(test_time_periods),
-        cmocka_unit_test(test_only_good_points_are_blinded),
         cmocka_unit_test(test_nonce_prefix_is_blinded),
         cmocka_unit_test(test_lost_nonce_prefix_stays_lost),
     };

@@ -108,13 +108,11 @@ static size_t lax_points;
 
 static void check_point(char **words)
 {
-    const uint8_t one[32] = {1};
-    uint8_t point[32], product[32];
+    uint8_t point[32];
     vectors_decode_hex(words[1], point, sizeof(point));
     const bool is_good = strcmp(words[0], "good") == 0;
     lax_points += !is_good && lax_is_valid_point(point);
-    if (lax_curve_point_is_valid(point) != is_good ||
-        (lax_curve_multiply_point(product, one, point) == 0) != is_good)
+    if (lax_curve_point_is_valid(point) != is_good)
         fail_msg("the %s point %s is judged wrongly", words[0], words[1]);
 }
 

@@ -70,6 +70,24 @@ static void test_invalid_addresses(void **state)
     vectors_for_each("onion_address_invalid.txt", 2, check_invalid_address);
 }
 
+/* Of eight keys that differ in what is of small order all would have one blinded key. */
+static void check_point(char **words)
+{
+    uint8_t point[ED25519_PUBLIC_KEY_SIZE], key[ED25519_PUBLIC_KEY_SIZE];
+    char address[ONION_ADDRESS_SIZE];
+    vectors_decode_hex(words[1], point, sizeof(point));
+    onion_address_encode(address, point);
+    const bool is_taken = onion_address_decode(key, address, NULL) == 0;
+    if (is_taken != (strcmp(words[0], "good") == 0))
+        fail_msg("the %s key %s is judged wrongly", words[0], words[1]);
+}
+
+static void test_addresses_of_no_keys(void **state)
+{
+    (void)state;
+    vectors_for_each("ed25519_points.txt", 2, check_point);
+}
+
 /* A v2 address is told from a typing mistake. */
 static void test_version_2_is_named(void **state)
 {
@@ -154,9 +172,13 @@ static void test_links(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_addresses),          cmocka_unit_test(test_invalid_addresses),
-        cmocka_unit_test(test_version_2_is_named), cmocka_unit_test(test_every_character_counts),
-        cmocka_unit_test(test_every_shorter_text), cmocka_unit_test(test_links),
+        cmocka_unit_test(test_addresses),
+        cmocka_unit_test(test_invalid_addresses),
+        cmocka_unit_test(test_addresses_of_no_keys),
+        cmocka_unit_test(test_version_2_is_named),
+        cmocka_unit_test(test_every_character_counts),
+        cmocka_unit_test(test_every_shorter_text),
+        cmocka_unit_test(test_links),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
