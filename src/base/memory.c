@@ -5,6 +5,9 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
@@ -54,6 +57,15 @@ void *memory_extend(void *objects, size_t *count, size_t wanted, size_t size)
     memset(extended + *count * size, 0, (wanted - *count) * size);
     *count = wanted;
     return extended;
+}
+
+void memory_give_back(void)
+{
+#ifdef __GLIBC__
+    /* This calls madvise(), which a filter that forbids locking may forbid, too. */
+    if (!secret_locking_is_forbidden())
+        malloc_trim(0);
+#endif
 }
 
 char *memory_copy_text(const char *text, size_t length)

@@ -23,6 +23,10 @@ void *memory_make_room(void *objects, size_t *room, size_t wanted, size_t first,
  * objects, to be released with free(). */
 void *memory_extend(void *objects, size_t *count, size_t wanted, size_t size);
 
+/* Gives back to the kernel what has been released, as far as the C library can: for who has released much,
+ * and goes on for long. */
+void memory_give_back(void);
+
 /* A copy of the first length bytes of text with a NUL behind it; release with free(). */
 char *memory_copy_text(const char *text, size_t length);
 

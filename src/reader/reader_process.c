@@ -367,6 +367,14 @@ static int serve_removal(struct reader *reader, size_t size)
 
 /* -- the loop ------------------------------------------------------------------------------------- */
 
+/* A config has been kept or dropped: result is 0, or -1 when the signer is gone. Reading takes several times
+ * the memory that is kept of it. */
+static int end_load(struct reader *reader, int result)
+{
+    memory_give_back();
+    return result == 0 ? send_end(reader, 0, NULL, 0) : SERVE_GONE;
+}
+
 /* Does what a message asks for that is about the config, and has nothing but its type. */
 static int serve_config(struct reader *reader, enum reader_message type, size_t size)
 {
@@ -377,9 +385,9 @@ static int serve_config(struct reader *reader, enum reader_message type, size_t 
     case READER_LOAD:
         return load(reader);
     case READER_KEEP:
-        return keep_loaded(reader) != 0 ? SERVE_GONE : send_end(reader, 0, NULL, 0);
+        return end_load(reader, keep_loaded(reader));
     case READER_DROP:
-        return drop_loaded(reader) != 0 ? SERVE_GONE : send_end(reader, 0, NULL, 0);
+        return end_load(reader, drop_loaded(reader));
     default:
         return serve_resolver(reader);
     }
