@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/memory.h"
+#include "files/path.h"
 
 /* "keys" is what obpub.service calls the folder with the frontends' keys. */
 static const char *const name_prefixes[] = {"", "keys_"};
@@ -37,7 +37,7 @@ char *credential_find(const char *name, struct error *error)
         size_t size = strlen(folder) + strlen(name_prefixes[i]) + length + 2;
         char *path = memory_allocate(size, 1);
         snprintf(path, size, "%s/%s%s", folder, name_prefixes[i], name);
-        if (access(path, F_OK) == 0)
+        if (path_exists(path))
             return path;
         free(path);
     }

@@ -204,7 +204,7 @@ static int load_open_file(const struct plain_file *file, struct ed25519_secret_k
 static int explain_folder(const char *folder, struct error *error)
 {
     char *v2_path = path_join(folder, tor_v2_secret_name);
-    bool is_v2 = access(v2_path, F_OK) == 0;
+    bool is_v2 = path_exists(v2_path);
     free(v2_path);
     if (is_v2)
         return error_set(error,
@@ -225,7 +225,7 @@ static bool explain_eotk(const char *path, struct error *error)
     char *other = memory_allocate(length + sizeof(eotk_suffix), 1);
     memcpy(other, path, length - suffix_length);
     strcpy(other + length - suffix_length, eotk_suffix);
-    bool is_there = access(other, F_OK) == 0;
+    bool is_there = path_exists(other);
     if (is_there)
         error_set(error,
                   "there is no such file, but \"%s\" lies in its folder, where EOTK puts the key of a v3 "

@@ -1,9 +1,9 @@
-/* Paths of files taken apart and put together, as text. */
+/* Paths of files taken apart and put together as text, and looked for. */
 #include "files/path.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/memory.h"
 
@@ -29,4 +29,11 @@ const char *path_file_name(const char *path)
 {
     const char *slash = strrchr(path, '/');
     return slash != NULL ? slash + 1 : path;
+}
+
+bool path_exists(const char *path)
+{
+    /* Not access(), which does without the capabilities of who has become another user. */
+    struct stat status;
+    return stat(path, &status) == 0;
 }

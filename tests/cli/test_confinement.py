@@ -13,6 +13,7 @@ import struct
 import subprocess
 import sys
 import time
+import unittest.mock as mock
 
 import bundle_reader
 import checks
@@ -265,10 +266,27 @@ def check_owners(user):
         checks.check(f"a key of uid {owner}: --check says so", result.returncode == (exit_status or 0), result.stderr)
         checks.check("it says what root would become", f"if uid 0 starts obpub here: from root to uid {user}, "
                      in result.stdout or status, result.stdout)
+    check_credential()
     daemon.write_config()
     result = checks.run("--check", "-c", daemon.config)
     checks.check("who stays root is told of the user", has_user("obpub") or 'or name that user as "user"' in result.stderr,
                  result.stderr)
+
+
+def check_credential():
+    """Credentials of root's, in a folder that only root may enter, are there for the user that root becomes."""
+    daemon = Daemon()
+    keys = daemon.folder / "keys"
+    keys.mkdir(0o700)
+    (daemon.folder / "frontend.key").rename(keys / "frontend.key")
+    daemon.write_config(f"user: {USER}")
+    daemon.config.write_text(daemon.config.read_text().replace("key: frontend.key", "key: credential:frontend.key"))
+    with mock.patch.dict(os.environ, CREDENTIALS_DIRECTORY=str(keys)):
+        result = checks.run("--check", "-c", daemon.config)
+        status = daemon.start()
+    checks.check("--check finds root's credential", result.returncode == 0, result.stderr)
+    checks.check("and so does who starts as root", status is None, daemon.log_text())
+    daemon.stop()
 
 
 def check_dumps():
