@@ -239,8 +239,9 @@ if [ -n "$tests" ]; then
     done
 fi
 
-# How many tests at a time: most of them wait more than they compute.
+# How many tests at a time: most of them wait more than they compute, though less so with the sanitizers.
 jobs=$((3 * $(nproc)))
+sanitized_jobs=$(($(nproc) + 2))
 [ -z "$results" ] || jobs=$(nproc)
 network_jobs=8
 
@@ -293,7 +294,7 @@ fi
 if { is_next sanitize || is_next fuzz; } && build sanitize; then
     if is_next sanitize; then
         begin 'sanitize'
-        run_ctest sanitize -L 'unit|cli' -j "$jobs"
+        run_ctest sanitize -L 'unit|cli' -j "$sanitized_jobs"
     fi
     if is_next fuzz; then
         begin 'fuzz'

@@ -3,6 +3,7 @@ stays as it is. And a client that knows the secret and reads nothing."""
 import contextlib
 import os
 import pathlib
+import resource
 import socket
 import sys
 import time
@@ -25,6 +26,7 @@ LAG = 0.3             # seconds that a step takes over Tor
 PAUSE = 0.1           # seconds before each try
 TRIES_MAX = 100       # in which a publisher gets in when strangers come as fast as they can
 OUTPUT_MAX = 4 * 1024 * 1024
+OPEN_FILES = 8192     # that this needs for all strangers; most shells allow 1,024 unless asked for more
 
 
 def authenticate_slowly(path):
@@ -179,6 +181,10 @@ def check_guests(folder):
 
 
 def main():
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < OPEN_FILES:
+        wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
     for test in (check_strangers, check_guests):
         with checks.temporary_folder() as name:
             test(pathlib.Path(name))
