@@ -1,8 +1,9 @@
 # Across two new shared random values and two new time periods a client that asks all the time never fails to reach the
 # frontend where it reaches a plain onion service, run by a tor of its own in the same network. So it is with backends of
 # which the frontend has the control port and such of which it has not, and with tors that share the frontend's key: whose
-# own uploads are switched off, and such as go on uploading. Of two tors each gets the share that its introduction points let
-# expect.
+# own uploads are switched off, and such as go on uploading; of these, a few visits may fail right as there is a new shared
+# random value, when such a tor drops points before obpub can know (doc/hardmap.md, "Limits"). Of two tors each gets the share
+# that its introduction points let expect.
 
 import collections
 import contextlib
@@ -16,27 +17,37 @@ from harness.shares import Shares
 from harness.visitor import Visitor
 from testnet import main, make_frontend_key, step
 
+TWINS = ('silent', 'shared')
 ROTATIONS = 2
 AFTERWARDS = 20  # seconds that the client goes on asking after the last one
+TURN = 15        # seconds around a new shared random value, of which each tor hears at a moment of its own
+LOST_MAX = 4     # visits of one frontend then
 COUNTED = 25     # visits of each frontend whose odds have to be known
 UNLIKELY = 1e-6  # by chance alone
 
 
 def watch_rotations(net, visitor):
-    """Wait until there have been so many new shared random values and new time periods."""
+    """Wait until there have been so many new shared random values and new time periods; returns when the former came."""
     last = net.consensus_times()
-    values = periods = 0
-    while values < ROTATIONS or periods < ROTATIONS:
+    values, periods = [], 0
+    while len(values) < ROTATIONS or periods < ROTATIONS:
         time.sleep(1)
         times = net.consensus_times()
         new_value = times.srv_current != last.srv_current
         new_period = times.phase_name != last.phase_name and times.phase_name != AFTER_SRV
-        values, periods = values + new_value, periods + new_period
+        values, periods = values + [time.time()] * new_value, periods + new_period
         if new_value or new_period:
             step(f'a new {"shared random value" if new_value else "time period"}; so far {len(visitor.failed())} of '
                  f'{len(visitor.visits)} requests failed')
         last = times
     time.sleep(AFTERWARDS)
+    return values
+
+
+def without_turns(lost, values):
+    """The visits that were lost and not around a new shared random value; all, if there were more than a few."""
+    near = [visit for visit in lost if any(abs(visit.began - value) < TURN for value in values)]
+    return lost if len(near) > LOST_MAX * len(values) else [visit for visit in lost if visit not in near]
 
 
 def start_frontend(net, name, control):
@@ -85,7 +96,7 @@ def test(net):
             stack.enter_context(each)
         visitor = stack.enter_context(Visitor(client, {**addresses, 'plain': plain.address}))
         step('a client begins to ask')
-        watch_rotations(net, visitor)
+        values = watch_rotations(net, visitor)
     for name in addresses:
         step(visitor.summary(name))
         answered = collections.Counter(visit.page for visit in visitor.visits if visit.name == name and visit.page)
@@ -95,7 +106,8 @@ def test(net):
         step(f'failed in round {visit.round} at {visit.began:.1f}: {visit.error}'
              f'{"; went well when made again at once" if visit.went_well_again else ""}')
     for name in addresses:
-        assert not visitor.unexcused(name, 'plain'), f'{name} failed where plain tor did not'
+        lost = visitor.unexcused(name, 'plain')
+        assert not (without_turns(lost, values) if name in TWINS else lost), f'{name} failed where plain tor did not'
     for name, each in shares.items():
         check_share(name, each, [visit for visit in visitor.visits if visit.name == name])
     assert set(visitor.pages()) == {'plain', *(f'{name}{number}' for name in addresses for number in range(2))}

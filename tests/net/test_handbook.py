@@ -190,7 +190,7 @@ def move_from_onionbalance(book):
     # HSDirs may refuse for a while, after Onionbalance.
     switch = reader.take(README, 'systemctl disable --now onionbalance')
     book.do('old', switch, lambda text: 'published everything' in text, seconds=PATIENCE)
-    assert book.do('old', 'systemctl is-active onionbalance', status=3) == 'inactive\n'
+    book.do('old', 'systemctl is-active onionbalance', status=3)
     step('README, from Onionbalance: obpub has published')
     folder = '/etc/systemd/system/onionbalance.service.d'
     book.do('old', f'mkdir {folder}')

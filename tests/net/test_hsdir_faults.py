@@ -82,6 +82,7 @@ def test(net):
     config = write_config(net.path('config.yaml'), publisher.control_socket, [(key_path, [instance(backend)])])
     relay = choose_hsdir(net, publish(config))
     avoid(publisher, relay)
+    time.sleep(2)    # a revision counter is of a second
     publish(config)  # over circuits without it
     check_hung(net, config, relay)
     check_away(net, config, relay)
