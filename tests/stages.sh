@@ -55,7 +55,7 @@ check()
 build()
 {
     begin "building in build/test-$1"
-    mkdir -p "build/test-$1"
+    mkdir -p build
     (flock 9 && for_tests setup_build "$1" 9>&-) 9>"build/test-$1.lock" && return
     failed=$((failed + 1))
     name_failure "the build in build/test-$1"

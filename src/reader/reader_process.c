@@ -367,14 +367,6 @@ static int serve_removal(struct reader *reader, size_t size)
 
 /* -- the loop ------------------------------------------------------------------------------------- */
 
-/* A config has been kept or dropped: result is 0, or -1 when the signer is gone. Reading takes several times
- * the memory that is kept of it. */
-static int end_load(struct reader *reader, int result)
-{
-    memory_give_back();
-    return result == 0 ? send_end(reader, 0, NULL, 0) : SERVE_GONE;
-}
-
 /* Does what a message asks for that is about the config, and has nothing but its type. */
 static int serve_config(struct reader *reader, enum reader_message type, size_t size)
 {
@@ -385,9 +377,9 @@ static int serve_config(struct reader *reader, enum reader_message type, size_t 
     case READER_LOAD:
         return load(reader);
     case READER_KEEP:
-        return end_load(reader, keep_loaded(reader));
+        return keep_loaded(reader) != 0 ? SERVE_GONE : send_end(reader, 0, NULL, 0);
     case READER_DROP:
-        return end_load(reader, drop_loaded(reader));
+        return drop_loaded(reader) != 0 ? SERVE_GONE : send_end(reader, 0, NULL, 0);
     default:
         return serve_resolver(reader);
     }
@@ -403,6 +395,9 @@ static int serve(struct reader *reader, size_t size, int socket, struct error *e
     case READER_LOAD:
     case READER_KEEP:
     case READER_DROP:
+        result = serve_config(reader, type, size);
+        memory_give_back(); /* reading takes several times the memory that is kept of it */
+        break;
     case READER_RESOLVER:
         result = serve_config(reader, type, size);
         break;

@@ -250,6 +250,7 @@ def check_becoming():
     checks.check("the status socket is the user's", str(daemon.status.stat().st_uid) == expected)
     daemon.stop()
     check_owners(int(expected))
+    check_credential()
 
 
 def check_owners(user):
@@ -266,7 +267,6 @@ def check_owners(user):
         checks.check(f"a key of uid {owner}: --check says so", result.returncode == (exit_status or 0), result.stderr)
         checks.check("it says what root would become", f"if uid 0 starts obpub here: from root to uid {user}, "
                      in result.stdout or status, result.stdout)
-    check_credential()
     daemon.write_config()
     result = checks.run("--check", "-c", daemon.config)
     checks.check("who stays root is told of the user", has_user("obpub") or 'or name that user as "user"' in result.stderr,
