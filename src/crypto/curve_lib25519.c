@@ -16,6 +16,8 @@ _Static_assert(RESULT_SIZE == lib25519_mGnP_ed25519_OUTPUTBYTES, "a byte that sa
 _Static_assert(RESULT_SIZE == lib25519_multiscalar_ed25519_OUTPUTBYTES,
                "a byte that says whether all was good");
 
+static const uint8_t identity[CURVE_POINT_SIZE] = {1};
+
 const char *curve_write_name(char name[CURVE_NAME_SIZE])
 {
     snprintf(name, CURVE_NAME_SIZE, "lib25519 %s (nG %s, nP %s, mGnP %s, multiscalar %s), libsodium %s",
@@ -71,9 +73,9 @@ int curve_multiply_point(uint8_t product[CURVE_POINT_SIZE], const uint8_t scalar
     memcpy(wide, scalar, CURVE_SCALAR_SIZE);
     wide[CURVE_SCALAR_SIZE - 1] &= 0x7f;
     curve_reduce_scalar(reduced, wide);
-    if (sodium_is_zero(reduced, sizeof(reduced)))
+    if (multiply(product, reduced, point) != 0)
         return -1;
-    return multiply(product, reduced, point);
+    return memcmp(product, identity, sizeof(identity)) != 0 ? 0 : -1;
 }
 
 /* Whether canonical bytes are one of the eight points whose order divides 8. Their y are 0, 1, -1, and one
