@@ -160,6 +160,7 @@ def main():
                 check("it is published", obpub.wait_log("is published"), obpub.log())
                 network.is_dark = True
                 time.sleep(DARK_SECONDS / SPEED)
+                check("it still runs", obpub.process.poll() is None, obpub.log())
                 check_dark(obpub)
                 check("the tor, which sleeps after a day without a user, is told each hour that it has one",
                       len(network.signals) >= DARK_SECONDS // 3600 and set(network.signals) == {"ACTIVE"}, network.signals)

@@ -8,6 +8,7 @@ from .hsdirs import clients_points, clients_slot, held_points, living_points, wa
 from .keys import make_frontend_key
 from .obpub import instance, wait_settled
 from .places import MANY
+from .process import TimedOut
 from .runner import step
 from .service import SILENT
 from .visitor import Visitor
@@ -69,12 +70,19 @@ class Scene:
         """The points of a backend in the superdescriptor, once all HSDirs have the same ones and nothing rotates for
         so many seconds."""
         wait_turned(self.net, self.observer, self.daemon, self.frontend, self.backends, seconds)
-        points = clients_points(self.observer, backend)
+        seen = ''
 
         def agreed():
-            first, *others = [held & points for held in self.held()]
+            nonlocal seen
+            points, all_held = clients_points(self.observer, backend), list(self.held())
+            first, *others = [held & points for held in all_held]
+            seen = (f'it has {len(points)}, of which they have {len(first)} and {[len(held) for held in others]}, '
+                    f'of {[len(held) for held in all_held]} in all')
             return first if first and all(held == first for held in others) else None
-        return self.net.wait_for(agreed, SETTLED, f'the HSDirs to have the points of {backend.name}')
+        try:
+            return self.net.wait_for(agreed, SETTLED, f'the HSDirs to have the points of {backend.name}')
+        except TimedOut as timed_out:
+            raise TimedOut(f'{timed_out}: {seen}') from None
 
     def held(self):
         held = held_points(self.observer, self.frontend.onion, self.hsdirs()).values()
