@@ -542,6 +542,15 @@ static int load_config(struct config *config, const struct options *options, str
     return result;
 }
 
+/* Says why a start would be refused before anything of the config but the user is known. */
+static void report_refusal(const struct error *refusal, const struct options *options,
+                           struct config_report *report)
+{
+    *report = (struct config_report){0};
+    config_report_add_error(report, options->config_path, 0, "%s", refusal->text);
+    given_config_print_report(report);
+}
+
 int check_command(const struct options *options)
 {
     struct config config;
@@ -549,18 +558,16 @@ int check_command(const struct options *options)
     struct confine_plan plan;
     struct error refusal;
     int result = EXIT_CODE_BAD_INPUT;
-    const bool may_start = check_confinement_begin(&plan, options, &refusal) == 0;
-    bool is_loaded = load_config(&config, options, &report) == 0;
-    if (is_loaded && !may_start)
-        check_confinement_report(&config, &refusal, &report);
-    if (is_loaded && may_start) {
-        print_config(options, &config, &plan, &report);
+    if (check_confinement_begin(&plan, options, &refusal) != 0)
+        report_refusal(&refusal, options, &report);
+    else if (load_config(&config, options, &report) == 0)
         result = EXIT_CODE_COMPLETE;
+    if (result == EXIT_CODE_COMPLETE) {
+        print_config(options, &config, &plan, &report);
+        config_clear(&config);
     } else if (options->json) {
         print_json(options, NULL, NULL, &report, NULL, NULL, 0);
     }
-    if (is_loaded)
-        config_clear(&config);
     config_report_clear(&report);
     return output_finish(result);
 }

@@ -13,13 +13,6 @@ int check_confinement_begin(struct confine_plan *plan, const struct options *opt
     return confine_become_user(plan, CONFINE_READER, error);
 }
 
-void check_confinement_report(const struct config *config, const struct error *error,
-                              struct config_report *report)
-{
-    config_report_add_error(report, config->path, 0, "%s", error->text);
-    fprintf(stderr, "obpub: %s\n", report->errors[report->error_count - 1]);
-}
-
 void check_confinement_print(const struct confine_plan *plan)
 {
     char text[CONFINE_TEXT_SIZE];

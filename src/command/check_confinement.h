@@ -10,13 +10,9 @@
 #include "config/config_report.h"
 #include "confine/confine.h"
 
-/* Finds out, and becomes the user that obpub would become. Returns 0, or -1 with a sentence where a start
- * here would be refused. */
+/* Finds out, and becomes the user that obpub would become. Returns 0; or -1 with a sentence where a start
+ * here would be refused, and nothing is to be read then: by whom is not known. */
 int check_confinement_begin(struct confine_plan *plan, const struct options *options, struct error *error);
-
-/* Prints such a sentence, and adds it to the report. */
-void check_confinement_report(const struct config *config, const struct error *error,
-                              struct config_report *report);
 
 void check_confinement_print(const struct confine_plan *plan);
 

@@ -51,11 +51,12 @@ def finish():
     sys.exit(1 if failures else 0)
 
 
-def run(*arguments, environment=None, folder=None):
-    """Runs obpub without any of Onionbalance's variables, but with those of environment."""
+def run(*arguments, environment=None, folder=None, prepare=None):
+    """Runs obpub without any of Onionbalance's variables, but with those of environment. prepare is called in the new process
+    before it becomes obpub."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("ONIONBALANCE_")}
     return subprocess.run([os.path.abspath(OBPUB), *map(str, arguments)], capture_output=True, text=True, timeout=60,
-                          env={**clean, **(environment or {})}, cwd=folder, stdin=subprocess.DEVNULL)
+                          env={**clean, **(environment or {})}, cwd=folder, stdin=subprocess.DEVNULL, preexec_fn=prepare)
 
 
 def address_of(public_key):

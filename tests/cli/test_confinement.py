@@ -250,6 +250,7 @@ def check_becoming():
     checks.check("the status socket is the user's", str(daemon.status.stat().st_uid) == expected)
     daemon.stop()
     check_owners(int(expected))
+    check_refused_start(int(expected))
     check_credential()
 
 
@@ -271,6 +272,25 @@ def check_owners(user):
     result = checks.run("--check", "-c", daemon.config)
     checks.check("who stays root is told of the user", has_user("obpub") or 'or name that user as "user"' in result.stderr,
                  result.stderr)
+
+
+def check_refused_start(user):
+    """What refuses a start is what --check says, and nothing of whose keys would be whose: they are not even read."""
+    def lacking(limit):
+        return lambda: limit_locked(limit)
+
+    for lines, prepare, why in ((("user: obpub-nobody-has-this-name",), None, "obpub-nobody-has-this-name"),
+                                ((f"user: {USER}", "require-sandbox: true"), lacking(0), "locked")):
+        daemon = Daemon()
+        daemon.write_config(*lines)
+        os.chown(daemon.folder / "frontend.key", user, 0)
+        status = daemon.start(prepare=prepare)
+        said = daemon.log_text().strip().split(": ", 1)[1]
+        checks.check(f"{lines}: no start, and why", status == 2 and why in said, daemon.log_text())
+        result = checks.run("--check", "--json", "-c", daemon.config, prepare=prepare)
+        checks.check("--check says that alone", result.returncode == 2 and result.stderr.splitlines() == [
+            f"obpub: {daemon.config}: {said}"], f"{result.stderr} {said}")
+        checks.check("and as JSON", json.loads(result.stdout)["errors"] == [f"{daemon.config}: {said}"], result.stdout)
 
 
 def check_credential():
