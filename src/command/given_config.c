@@ -58,7 +58,8 @@ int given_config_receive(struct config *config, struct reader_client *reader, co
 
 int given_config_load_keys(struct config *config, const struct options *options, struct config_report *report)
 {
-    const struct config_files files = {.find_key = config_files_here.find_key, .are_here = false};
+    struct config_files files;
+    config_files_find_keys(&files);
     *config = (struct config){0};
     *report = (struct config_report){0};
     size_t length = 0;

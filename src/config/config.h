@@ -156,12 +156,16 @@ struct config_files {
      * "credential:<name>" stays as it is. */
     bool are_here;
     /* The same text was parsed before and found good: the keys in addresses are not checked again, which
-     * takes longer than all the rest. (Nor does anything depend on it: blinding one checks it, too.) */
+     * takes longer than all the rest. */
     bool are_checked;
 };
 
 /* The files themselves. */
 extern const struct config_files config_files_here;
+
+/* Has only the keys be found, for who signs with them on a machine that need not have the other files; root
+ * may have those of another user's, who would publish with them. */
+void config_files_find_keys(struct config_files *files);
 
 /* Parses the text of the config file at path, length bytes, and goes on after an error so that all are found.
  * Returns 0 when the config can be used (there may be warnings), or -1 with at least one error added to the

@@ -2,6 +2,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/memory.h"
 #include "config/client_files.h"
@@ -10,27 +11,46 @@
 #include "config/tor_clients.h"
 #include "onion/introduction_point.h"
 
+/* Gives a frontend the key that was loaded for it, or the bundle, if the result of that is 0. Returns it. */
+static int take_key(int result, struct config_frontend *frontend, struct ed25519_secret_key *secret_key,
+                    const struct key_file_origin *origin)
+{
+    if (result != 0) {
+        secret_free(secret_key);
+        return result;
+    }
+    frontend->key_path = origin->path;
+    frontend->key_format = origin->format;
+    frontend->bundle = origin->bundle;
+    if (origin->bundle != NULL) {
+        frontend->plan = origin->bundle->plan;
+        secret_free(secret_key);
+        secret_key = NULL;
+    }
+    frontend->secret_key = secret_key;
+    return 0;
+}
+
 /* Loads a key file. */
 static int load_key(const char *path, struct config_frontend *frontend, void *context, struct error *error)
 {
     (void)context;
     struct key_file_origin origin;
     struct ed25519_secret_key *secret_key = secret_allocate(sizeof(*secret_key));
-    if (key_file_load(path, frontend->is_group_readable, secret_key, frontend->identity_key, &origin,
-                      error) != 0) {
-        secret_free(secret_key);
-        return -1;
-    }
-    frontend->key_path = origin.path;
-    frontend->key_format = origin.format;
-    frontend->bundle = origin.bundle;
-    if (origin.bundle != NULL) {
-        frontend->plan = origin.bundle->plan;
-        secret_free(secret_key);
-        secret_key = NULL;
-    }
-    frontend->secret_key = secret_key;
-    return 0;
+    int result =
+        key_file_load(path, frontend->is_group_readable, secret_key, frontend->identity_key, &origin, error);
+    return take_key(result, frontend, secret_key, &origin);
+}
+
+/* The same for root, who may have what the daemon's user has. */
+static int load_key_as_root(const char *path, struct config_frontend *frontend, void *context,
+                            struct error *error)
+{
+    (void)context;
+    struct key_file_origin origin;
+    struct ed25519_secret_key *secret_key = secret_allocate(sizeof(*secret_key));
+    int result = key_file_load_to_copy(path, secret_key, frontend->identity_key, &origin, error);
+    return take_key(result, frontend, secret_key, &origin);
 }
 
 /* Makes a set of the clients of a folder that was read; there may be no more than a descriptor has room for.
@@ -90,3 +110,8 @@ static int load_client_key(const char *path, const char *address, uint8_t secret
 
 const struct config_files config_files_here = {
     .find_key = load_key, .find_clients = load_clients, .find_client_key = load_client_key, .are_here = true};
+
+void config_files_find_keys(struct config_files *files)
+{
+    *files = (struct config_files){.find_key = geteuid() == 0 ? load_key_as_root : load_key};
+}

@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import stat
 import subprocess
 import sys
@@ -101,6 +102,22 @@ def check_without_network(folder, config):
     one, other = (bundle_reader.Bundle((folder / name).read_bytes()) for name in ("offline.bundle", "good.bundle"))
     checks.check("it is as good as one made with it", one.identity_key == other.identity_key
                  and len(one.periods) >= 4, len(one.periods))
+
+
+def check_owner(folder, config, path):
+    """Root may sign with a key of the user that the daemon becomes: the config may be the daemon's."""
+    if os.geteuid() != 0:
+        return
+    shared = folder / "daemon.yaml"
+    checks.write(shared, f"user: nobody\n{config.read_text()}")
+    for key in folder.glob("*.key"):
+        shutil.chown(key, "nobody")
+    result = presign(folder, shared, "of_daemon.bundle")
+    for key in folder.glob("*.key"):
+        shutil.chown(key, 0)
+    checks.check("root signs with the daemon's keys", result.returncode == 0 and bundle_reader.Bundle(
+        (folder / "of_daemon.bundle").read_bytes()).identity_key == bundle_reader.Bundle(path.read_bytes()).identity_key,
+        result.stderr)
 
 
 def check_lock_limit(folder, config):
@@ -229,6 +246,7 @@ def main():
         folder = pathlib.Path(name)
         one, two, path = check_made(folder)
         check_without_network(folder, one)
+        check_owner(folder, one, path)
         check_lock_limit(folder, one)
         check_overwriting(folder, one, two, path)
         check_refused(folder, one, two)
