@@ -37,6 +37,19 @@ static int add_text(struct making *making, const char *folder, const char *name,
 
 /* -- the frontends ------------------------------------------------------------------------------------ */
 
+/* Tors that have the frontend's key know the publisher by a name that no client of theirs may have. */
+static int check_client_names(const struct making *making, struct error *error)
+{
+    for (size_t i = 0; making->plan->is_hardmap && i < making->clients.count; i++) {
+        if (strcmp(making->clients.files[i].name, INIT_PUBLISHER_NAME) == 0)
+            return error_set(error,
+                             "has an authorised client of the name \"%s\", which in this mode is the "
+                             "publisher's own: give that client's file another name",
+                             INIT_PUBLISHER_NAME);
+    }
+    return 0;
+}
+
 /* Loads the key that there is already, and who may read the service's descriptors. */
 static int load_key(struct making *making, struct init_key *key, const char *path, struct error *error)
 {
@@ -48,6 +61,8 @@ static int load_key(struct making *making, struct init_key *key, const char *pat
         result = error_set(error, "is a bundle, which was made with the key: give the key itself");
     else
         result = init_clients_load(&making->clients, origin.path, error);
+    if (result == 0)
+        result = check_client_names(making, error);
     making->made.has_clients = making->clients.count > 0;
     if (result != 0)
         error_add_context(error, "--key %s", path);

@@ -346,6 +346,10 @@ def check_taken_over(folder):
             own_line = public_line(X25519PrivateKey.from_private_bytes(base64.b32decode(secret.upper() + "====")))
             checks.check("hardmap: the publisher has its key", publisher == own_line and all(
                 instance["client-key"] == "twins.key" for instance in load(out)["services"][0]["instances"]), own_line)
+    (place / "authorized_clients" / "alice.auth").rename(place / "authorized_clients" / "publisher.auth")
+    result = init(folder, "-o", "taken twice", "--key", place, "--mode", "hardmap")
+    checks.check("a client of the publisher's name is named", refused(
+        result, 'has an authorised client of the name "publisher"') and not (folder / "taken twice").exists(), result.stderr)
     checks.write(place / "authorized_clients" / "eve.auth", "nonsense\n")
     result = init(folder, "-o", "taken wrong", "--key", place)
     checks.check("clients that can't be read are no reason to do without", refused(
