@@ -105,8 +105,15 @@ build_failed()
 
 # Have a command (setup_configure, setup_build) do its work for the tests, in build/test-KIND. There are three KINDs: gcc;
 # clang, which counts the lines that the fuzzers' corpora run; sanitize, with clang's sanitizers and libFuzzer. The folders
-# are closed to others, as those of root may be: tests that run a program as another user have to pass all the same.
+# are closed to others, as those of root may be: tests that run a program as another user have to pass all the same. Of two
+# that want the same, the second waits for the first.
 for_tests()
+{
+    mkdir -p build
+    (flock 9 && have_for_tests "$@" 9>&-) 9>"build/test-$2.lock"
+}
+
+have_for_tests()
 {
     command=$1
     kind=$2

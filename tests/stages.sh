@@ -50,13 +50,11 @@ check()
     esac
 }
 
-# Build the tests of a kind; without them there is nothing to run, so count a failure. Of two that want the same, the second
-# waits for the first.
+# Build the tests of a kind; without them there is nothing to run, so count a failure.
 build()
 {
     begin "building in build/test-$1"
-    mkdir -p build
-    (flock 9 && for_tests setup_build "$1" 9>&-) 9>"build/test-$1.lock" && return
+    for_tests setup_build "$1" && return
     failed=$((failed + 1))
     name_failure "the build in build/test-$1"
     return 1
@@ -127,7 +125,12 @@ run_network_tests()
     run_ctest "$1" -R "^($(join '|' "$again"))\$" -j "$network_jobs"
     with=
     for name in $again; do
-        [ -z "$counts" ] || list_failed | grep -qxF "$name" || second_tries="$second_tries $name"
+        if echo "$not_run" | grep -qxF "$name"; then
+            failed=$((failed + 1))
+            name_failure "$name in build/test-$1, which was left out at its second try"
+        elif [ -n "$counts" ] && ! list_failed | grep -qxF "$name"; then
+            second_tries="$second_tries $name"
+        fi
     done
 }
 
@@ -160,7 +163,10 @@ end_beside()
     read_beside log
     begin ''
     counts=$(read_beside counts)
-    [ -n "$counts" ] || counts='0 1'
+    [ -n "$counts" ] || {
+        counts='0 1'
+        name_failure "$*, begun beside others, which ended before all was run"
+    }
     passed=$((passed + ${counts% *}))
     failed=$((failed + ${counts#* }))
     seconds="$seconds$(read_beside seconds)
