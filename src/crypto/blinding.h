@@ -10,7 +10,8 @@
 /* Blinds a public identity key for a time period (its number, its length in minutes). The key is valid
  * (ed25519_public_key_is_valid()): who reads one from outside, as onion_address_decode() and
  * bundle_decode_header() do, looks at that once. It has to be, since blinding takes what is of small order
- * away, so that eight keys would have one blinded key. Returns -1 when no key comes of it. */
+ * away: who has a secret key could sign for seven other addresses as well. Returns -1 when no key comes of
+ * it. */
 int blinding_derive_public_key(uint8_t blinded_key[ED25519_PUBLIC_KEY_SIZE],
                                const uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE], uint64_t period_number,
                                uint64_t period_length);

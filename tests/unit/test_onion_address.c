@@ -70,7 +70,8 @@ static void test_invalid_addresses(void **state)
     vectors_for_each("onion_address_invalid.txt", 2, check_invalid_address);
 }
 
-/* Of eight keys that differ in what is of small order all would have one blinded key. */
+/* Who has a secret key could sign for all eight that differ in what is of small order, which blinding takes
+ * away. */
 static void check_point(char **words)
 {
     uint8_t point[ED25519_PUBLIC_KEY_SIZE], key[ED25519_PUBLIC_KEY_SIZE];
