@@ -280,7 +280,8 @@ def check_refused_start(user):
         return lambda: limit_locked(limit)
 
     for lines, prepare, why in ((("user: obpub-nobody-has-this-name",), None, "obpub-nobody-has-this-name"),
-                                ((f"user: {USER}", "require-sandbox: true"), lacking(0), "locked")):
+                                ((f"user: {USER}", "require-sandbox: true"), lacking(0),
+                                 "sanitizers" if checks.is_sanitized() else "locked")):
         daemon = Daemon()
         daemon.write_config(*lines)
         os.chown(daemon.folder / "frontend.key", user, 0)

@@ -13,6 +13,9 @@ from .runner import start_obpub
 # A daemon whose status does not come at once hangs.
 STATUS_TIMEOUT = 5
 
+# Seconds after which obpub itself says that reading the config again takes too long.
+RELOAD_SECONDS = 30
+
 # Uploads of its status that are shown when a test has failed.
 TROUBLES_SHOWN = 40
 
@@ -161,7 +164,7 @@ class Daemon:
                    f'{self.name} to find {backend.name} {state}', 0.05)
         return time.monotonic() - began
 
-    def reload(self, expect='config read again', timeout=5):
+    def reload(self, expect='config read again', timeout=RELOAD_SECONDS):
         """SIGHUP; wait until the log says what became of it."""
         since = len(self.log())
         self.send(signal.SIGHUP)
