@@ -313,14 +313,15 @@ if is_next other-debian; then
     check 'tests/other_debian.sh' sh tests/other_debian.sh
 fi
 
-# Last, when there is little left beside it, since some of these judge by time.
+# Last, when nothing is left beside it, since some of these judge by time: on a machine that is slow those would fail, and what
+# runs at the lowest priority beside them would not get on.
 if [ -n "$has_gcc" ] && is_wanted net; then
-    begin 'net'
-    run_network_tests gcc -L net -j $network_jobs
     # shellcheck disable=SC2086 # lists of words
     end_beside beside $beside
     # shellcheck disable=SC2086 # lists of words
     end_beside apart $apart
+    begin 'net'
+    run_network_tests gcc -L net -j $network_jobs
 fi
 
 begin ''
