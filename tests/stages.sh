@@ -113,7 +113,7 @@ run_network_tests()
     run_ctest "$@"
     again=$(list_failed | grep '^net-')
     number=$(echo "$again" | grep -c .)
-    if [ "$number" -lt 1 ] || [ "$number" -gt 5 ]; then
+    if [ "$number" -lt 1 ] || [ "$number" -gt 8 ]; then
         return
     fi
     begin "once more, on a new network: $(join ' ' "$again")"
@@ -249,7 +249,7 @@ fi
 jobs=$((3 * $(nproc)))
 sanitized_jobs=$(($(nproc) + 2))
 [ -z "$results" ] || jobs=$(nproc)
-network_jobs=8
+network_jobs=6
 
 if is_next style; then
     begin 'style'
