@@ -6,8 +6,6 @@
 #include <jansson.h>
 
 #include "command/options.h"
-#include "config/config.h"
-#include "config/config_report.h"
 #include "confine/confine.h"
 
 /* Finds out, and becomes the user that obpub would become. Returns 0; or -1 with a sentence where a start
