@@ -257,9 +257,10 @@ static enum look_verdict judge_ours(struct publisher *publisher, size_t number,
 {
     const struct publisher_descriptor *descriptor = looks_find_descriptor(publisher, number);
     bool is_last = upload_was_made_at(descriptor, upload, result->made_at);
-    if (is_last)
+    if (is_last) {
         upload_note_seen(upload, result->made_at);
-    else if (result->made_at != MOMENT_NONE && upload->taken_at != MOMENT_NONE)
+        upload->look.refusals = 0; /* what it refused it had already */
+    } else if (result->made_at != MOMENT_NONE && upload->taken_at != MOMENT_NONE)
         upload->taken_at = earlier(upload->taken_at, result->made_at);
     if (look_comparison_is_as_wanted(upload->wanted, result->descriptor))
         return LOOK_CURRENT;
@@ -418,10 +419,13 @@ void publisher_note_look(struct publisher *publisher, size_t number, uint64_t pe
 
 /* -- what an HSDir answers uploads with -------------------------------------------------------------- */
 
-static void note_refusal(struct publisher *publisher, size_t number, enum descriptor_slot slot,
-                         struct publisher_upload *upload, int64_t now)
+/* Counts a refusal, unless what the HSDir has is probably what it was sent in this round's try before. */
+static void count_refusal(struct publisher *publisher, size_t number, struct publisher_upload *upload,
+                          int64_t now)
 {
     struct frontend_looks *looks = &publisher->frontends[number].looks;
+    if (upload->may_have_arrived)
+        return;
     if (upload->look.refusals++ == 0)
         upload->look.refused_since = now;
     if (is_kept_out(publisher, &publisher->frontends[number], now) && looks->others != OTHERS_STRANGER) {
@@ -429,6 +433,13 @@ static void note_refusal(struct publisher *publisher, size_t number, enum descri
         looks->clean = 0;
         set_others(publisher, number, OTHERS_STRANGER, now);
     }
+}
+
+static void note_refusal(struct publisher *publisher, size_t number, enum descriptor_slot slot,
+                         struct publisher_upload *upload, int64_t now)
+{
+    struct frontend_looks *looks = &publisher->frontends[number].looks;
+    count_refusal(publisher, number, upload, now);
     /* One look tells of all HSDirs that refuse together. */
     const struct publisher_round *round = &publisher->frontends[number].descriptors[slot].round;
     bool is_seen = slot == publisher->network->client_slot;

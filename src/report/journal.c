@@ -144,7 +144,7 @@ static void update_hsdirs(struct journal *journal, const struct publisher_fronte
             "may have newer ones of the same address. If Onionbalance or another publisher has just "
             "been stopped, that is over within some minutes",
             address);
-    if (troubles.is_over && known->hsdirs.is_trouble)
+    else if (troubles.is_over && known->hsdirs.is_trouble)
         log_write_well(journal->log, &known->hsdirs, LOG_LEVEL_INFO,
                        "%s.onion: all HSDirs have its descriptors", address);
 }

@@ -12,6 +12,7 @@
 
 #include "../sim/model.h"
 #include "base/memory.h"
+#include "publish/descriptors.h"
 
 #define EPOCH_DAY 20000 /* days since 1970 at which stories begin */
 #define HOUR 3600
@@ -248,9 +249,11 @@ static void write_down(struct story *story, const struct publisher_action *actio
     }
 }
 
-static enum upload_failure find_failure(struct story *story, enum descriptor_slot slot, uint64_t round,
-                                        uint32_t hsdir)
+static enum upload_failure find_failure(struct story *story, const struct publisher_upload *upload,
+                                        enum descriptor_slot slot, uint64_t round, uint32_t hsdir)
 {
+    if (story->loses_answers)
+        return upload->attempts == 1 ? UPLOAD_FAILURE_CIRCUIT : UPLOAD_FAILURE_REJECTED;
     bool *has_refused = &story->has_refused[slot][hsdir];
     bool refuses = hsdir < story->league && story->refused_round[slot] != round && !*has_refused;
     *has_refused = refuses;
@@ -267,9 +270,13 @@ static void answer_upload(struct story *story, const struct publisher_action *ac
     uint64_t round = action->round;
     memcpy(fingerprints, action->fingerprints, action->hsdir_count * RELAY_FINGERPRINT_SIZE);
     write_down(story, action);
+    const struct publisher_descriptor *descriptor =
+        &story->publisher->frontends[action->frontend].descriptors[slot];
     for (size_t i = 0; story->hsdirs_answer && i < action->hsdir_count; i++)
         publisher_note_upload(story->publisher, action->frontend, action->slot, fingerprints[i],
-                              find_failure(story, slot, round, model_hsdir_number(fingerprints[i])),
+                              find_failure(story,
+                                           publisher_descriptor_find_upload(descriptor, fingerprints[i]),
+                                           slot, round, model_hsdir_number(fingerprints[i])),
                               "refused", story->now);
 }
 

@@ -61,7 +61,9 @@ struct story {
     struct story_backend backends[STORY_BACKENDS_MAX];
     bool hsdirs_answer;                /* false: uploads stay without an answer */
     enum upload_failure hsdirs_refuse; /* why every upload fails */
-    uint32_t league; /* of so many HSDirs, the first ones, one refuses each round, another one each time */
+    bool loses_answers; /* that to the first try of each round; the next is refused, since it is there already
+                         */
+    uint32_t league;    /* of so many HSDirs, the first ones, one refuses each round, another one each time */
     uint64_t refused_round[DESCRIPTOR_SLOTS];             /* the last one of each descriptor, */
     bool has_refused[DESCRIPTOR_SLOTS][STORY_HSDIRS_MAX]; /* and who has not taken one since it did so */
     struct story_upload uploads[STORY_UPLOADS_MAX];

@@ -153,6 +153,11 @@ static void test_refusals(void **state)
     assert_non_null(strstr(say_after(MINUTE), "UPLOAD_REJECTED"));
     assert_null(strstr(say_after(MINUTE), ".onion"));
     assert_non_null(strstr(say_after(5 * MINUTE), "is no longer published in full"));
+    /* As long as one counts as refusing, they don't all have them. */
+    set_failing(DESCRIPTOR_FIRST, UPLOAD_DONE, UPLOAD_FAILURE_NONE, 1);
+    assert_null(strstr(say_after(MINUTE), "all HSDirs have its descriptors"));
+    frontend()->descriptors[DESCRIPTOR_FIRST].uploads[0].look.refusals = 0;
+    assert_non_null(strstr(say_after(MINUTE), "all HSDirs have its descriptors"));
 }
 
 /* One line when somebody else begins to publish the address, and one when he ends. */

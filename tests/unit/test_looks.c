@@ -396,6 +396,18 @@ static void test_kept_out(void **state)
     story_free(story);
 }
 
+/* How many HSDirs count as refusing what they are sent. */
+static size_t count_refusing(const struct story *story)
+{
+    size_t count = 0;
+    for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
+        const struct publisher_descriptor *descriptor = &story->publisher->frontends[0].descriptors[slot];
+        for (size_t i = 0; i < descriptor->upload_count; i++)
+            count += descriptor->uploads[i].look.refusals > 0;
+    }
+    return count;
+}
+
 /* Clients get ours though the HSDirs did not say so. */
 static void test_taken_without_an_answer(void **state)
 {
@@ -414,7 +426,22 @@ static void test_taken_without_an_answer(void **state)
     for (size_t i = 0; i < ONE_DESCRIPTOR; i++)
         taken += story->publisher->frontends[0].descriptors[DESCRIPTOR_FIRST].uploads[i].state == UPLOAD_DONE;
     assert_int_not_equal(taken, 0);
+    assert_true(taken + count_refusing(story) <= BOTH_DESCRIPTORS);
     end(story, &view);
+}
+
+/* What HSDirs refuse since they have it, from a try whose answer was lost, is no sign of anybody else. */
+static void test_lost_answers(void **state)
+{
+    (void)state;
+    struct story *story = story_new_published(1, DESCRIPTOR_FIRST);
+    story->loses_answers = true;
+    story_change_points(story, 0, 50);
+    story_run(story, 12 * HOUR);
+    assert_true(story->upload_count > 4 * BOTH_DESCRIPTORS);
+    assert_int_equal(looks_of(story)->others, OTHERS_NONE);
+    assert_int_equal(count_refusing(story), 0);
+    story_free(story);
 }
 
 /* An upload whose circuit broke at the HSDir: a look tells whether the HSDir has it, and if not it is sent
@@ -601,6 +628,7 @@ int main(void)
         cmocka_unit_test(test_broken),
         cmocka_unit_test(test_kept_out),
         cmocka_unit_test(test_taken_without_an_answer),
+        cmocka_unit_test(test_lost_answers),
         cmocka_unit_test(test_unanswered),
         cmocka_unit_test(test_blind_refreshes_ours),
         cmocka_unit_test(test_blind_leaves_a_newer_one),
