@@ -25,15 +25,15 @@ parsers='src/agent/client_line.c src/agent/command_filter.c src/agent/relay.c sr
     src/signer/bundle_request.c src/signer/key_request.c src/signer/request.c src/socks/handshake.c'
 
 setup_packages "$build_packages" clang libclang-rt-dev libcmocka-dev llvm
-step 'building in build/test-clang'
+step 'building in build/test-coverage'
 setup_build_target=fuzz_targets
-for_tests setup_build clang || exit 1
+for_tests setup_build coverage || exit 1
 
 step 'replaying the corpora'
-folder=build/test-clang/tests/fuzz
+folder=build/test-coverage/tests/fuzz
 rm -f $folder/*.profraw
-ctest --test-dir build/test-clang -L fuzz -Q -j "$(nproc)" || {
-    echo 'A target failed: sh tests/run.sh clang shows how.'
+ctest --test-dir build/test-coverage -L fuzz -Q -j "$(nproc)" || {
+    echo 'A target failed: ctest --test-dir build/test-coverage -L fuzz --output-on-failure shows how.'
     exit 1
 }
 llvm-profdata merge -o $folder/all.profdata $folder/*.profraw || exit 1

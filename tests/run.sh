@@ -15,8 +15,8 @@ Without a name, all stages run. These are:
     unit      single functions; the corpora of the fuzzers; instruction counts
     cli       the program, without a network
     sim       years of the state machine, under a virtual clock
-    clang     unit, compiled by clang; how many lines of the parsers the corpora run
-    sanitize  unit and cli, with AddressSanitizer and UndefinedBehaviorSanitizer
+    coverage  how many lines of the parsers the fuzzers' corpora run
+    sanitize  unit and cli, compiled by clang with AddressSanitizer and UndefinedBehaviorSanitizer
     fuzz      each parser, fuzzed for some seconds
     package   the Debian packages, built twice and looked at; the image of a container, built and run
     other-debian

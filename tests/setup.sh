@@ -104,7 +104,7 @@ build_failed()
 }
 
 # Have a command (setup_configure, setup_build) do its work for the tests, in build/test-KIND. There are three KINDs: gcc;
-# clang, which counts the lines that the fuzzers' corpora run; sanitize, with clang's sanitizers and libFuzzer. The folders
+# coverage, by clang, which counts the lines that the fuzzers' corpora run; sanitize, with clang's sanitizers and libFuzzer. The folders
 # are closed to others, as those of root may be: tests that run a program as another user have to pass all the same. Of two
 # that want the same, the second waits for the first.
 for_tests()
@@ -119,7 +119,7 @@ have_for_tests()
     kind=$2
     case $kind in
     gcc) set -- gcc ;;
-    clang) set -- clang -DOBPUB_COVERAGE=ON ;;
+    coverage) set -- clang -DOBPUB_COVERAGE=ON -DCMAKE_BUILD_TYPE=Debug ;;
     sanitize) set -- clang -DOBPUB_SANITIZE=ON -DOBPUB_FUZZ=ON ;;
     esac
     compiler=$1

@@ -15,15 +15,25 @@ with=
 seconds=
 stage=
 began=$(date +%s)
+computed=0
 
-# Begin a stage: note how many seconds the one before took.
+# Count in $used how many seconds of processors' time all that has ended until now has taken.
+count_used()
+{
+    times >"$TMPDIR/times.$$"
+    used=$(awk -F '[ms ]+' 'NR == 2 { print int($1 * 60 + $2 + $3 * 60 + $4) }' "$TMPDIR/times.$$")
+}
+
+# Begin a stage: note how many seconds the one before took, and of processors.
 begin()
 {
     now=$(date +%s)
-    [ -z "$stage" ] || seconds="$seconds$(printf '%6d  %s' $((now - began)) "$stage")
+    count_used
+    [ -z "$stage" ] || seconds="$seconds$(printf '%6d %6d  %s' $((now - began)) $((used - computed)) "$stage")
 "
     stage=$1
     began=$now
+    computed=$used
     [ -z "$stage" ] || step "$stage"
 }
 
@@ -213,7 +223,7 @@ results=
     results=$2
     shift 2
 }
-all='style unit cli sim clang sanitize fuzz package other-debian net'
+all='style unit cli sim coverage sanitize fuzz package other-debian net'
 wanted=
 tests=
 for name; do
@@ -228,7 +238,7 @@ done
 # Those that only compute can run beside those that mostly wait; and what does as much of both runs beside all of them.
 beside=
 apart=
-for name in sim clang fuzz package; do
+for name in sim coverage fuzz package; do
     ! is_wanted net || ! is_wanted $name || beside="$beside $name"
 done
 ! is_wanted net || ! is_wanted other-debian || apart=other-debian
@@ -249,7 +259,8 @@ fi
 jobs=$((3 * $(nproc)))
 sanitized_jobs=$(($(nproc) + 2))
 [ -z "$results" ] || jobs=$(nproc)
-network_jobs=6
+# So many at most: each waits until the processors are not too busy.
+network_jobs=$((4 * $(nproc)))
 
 if is_next style; then
     begin 'style'
@@ -291,10 +302,9 @@ if [ -n "$has_gcc" ] && is_next package; then
     run_ctest gcc -L package -j "$jobs"
 fi
 
-if is_next clang && build clang; then
-    begin 'clang'
-    run_ctest clang -L 'unit|fuzz' -j "$jobs"
-    check 'lines that the corpora run' sh tests/coverage.sh
+if is_next coverage; then
+    begin 'coverage'
+    check 'tests/coverage.sh' sh tests/coverage.sh
 fi
 
 if { is_next sanitize || is_next fuzz; } && build sanitize; then
@@ -304,7 +314,7 @@ if { is_next sanitize || is_next fuzz; } && build sanitize; then
     fi
     if is_next fuzz; then
         begin 'fuzz'
-        check 'tests/fuzz.sh' sh tests/fuzz.sh 5
+        check 'tests/fuzz.sh' sh tests/fuzz.sh 2
     fi
 fi
 
@@ -321,7 +331,7 @@ if [ -n "$has_gcc" ] && is_wanted net; then
     # shellcheck disable=SC2086 # lists of words
     end_beside apart $apart
     begin 'net'
-    run_network_tests gcc -L net -j $network_jobs
+    run_network_tests gcc -L net -j "$network_jobs"
 fi
 
 begin ''
@@ -330,7 +340,7 @@ begin ''
     exit
 }
 echo
-printf 'Seconds of each stage:\n%s' "$seconds"
+printf 'Seconds of each stage, and those of processors that ended in it:\n%s' "$seconds"
 [ -z "$skipped" ] || echo "Skipped, because this machine or the sanitizers do not let them run, in:$skipped"
 [ -z "$second_tries" ] || echo "Passed at the second try only:$second_tries"
 [ $failed = 0 ] || echo "Failed; see above for each of them:$failures"

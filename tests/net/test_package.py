@@ -1,6 +1,7 @@
-# The Debian packages: builds them, makes a new Debian of the same sort, 12 or 13, and there follows doc/debian.md line by
-# line, which has obpub installed, a frontend published and visited, obpub upgraded, Onionbalance replaced and purged, and
-# obpub removed and purged. On one more machine it does what the package's README.Debian says.
+# The Debian packages: builds them, unless package/test_deb.py has just done so, makes a new Debian of the same sort, 12 or 13,
+# and there follows doc/debian.md line by line, which has obpub installed, a frontend published and visited, obpub upgraded,
+# Onionbalance replaced and purged, and obpub removed and purged. On one more machine it does what the package's README.Debian
+# says.
 # By hand, with "--suite trixie --packages FOLDER", it does so on Debian 13, with packages that were built there.
 #
 # What is not as on a reader's machines: the private network's lines are in the defaults that Debian's tor reads before its
@@ -22,6 +23,7 @@ from harness.walk import Page, machine_files, run_commands, write_files
 from testnet import main, run, step
 
 SOURCE = pathlib.Path(os.environ.get('OBPUB_SOURCE', pathlib.Path(__file__).resolve().parents[2]))
+BUILD = pathlib.Path(os.environ.get('OBPUB_BUILD', SOURCE / 'build'))
 SKIPPED = 77
 PAGE, NOTES = 'doc/debian.md', 'packaging/debian/obpub.README.Debian'
 PUBLISHED = 180
@@ -61,11 +63,25 @@ def make_newer(folder, package):
     shutil.rmtree(content)
 
 
+def find_built(folder):
+    """Where packages are that were built from what is here, or None: package/test_deb.py leaves some."""
+    if '--packages' in OPTIONS:
+        return OPTIONS['--packages']
+    archive = pathlib.Path(run_well('sh', SOURCE / 'packaging' / 'release.sh', '--as-is', folder).strip())
+    for other in (BUILD / 'packages').glob('obpub_*.orig.tar.gz'):
+        if other.read_bytes() == archive.read_bytes():
+            return other.parent
+    return None
+
+
 def build(folder):
     """Build the packages, and make a Debian in which they can be installed."""
-    if '--packages' in OPTIONS:
-        shutil.copytree(OPTIONS['--packages'], folder / 'packages')
+    built = find_built(folder)
+    if built:
+        step(f'the packages that are in {built}')
+        shutil.copytree(built, folder / 'packages')
     else:
+        step('building the packages')
         run_well('nice', 'sh', SOURCE / 'packaging' / 'deb.sh', folder / 'packages',
                  env={**os.environ, 'DEB_BUILD_OPTIONS': 'nocheck'})
     packages = sorted((folder / 'packages').glob('obpub*_*.deb'))

@@ -24,6 +24,11 @@ LONGEST_DELAY = 180  # seconds that votes or signatures are waited for
 # What all relays are said to carry, in kB/s, if they are to weigh the same.
 BANDWIDTH = 1000
 
+# Relays keep what is new in each consensus since every one before, packed in each way that tor knows, which is much work where
+# there is one every ten seconds: so they do it for the last few only, and have memory for it in large pages.
+RELAY_TORRC = ['MaxConsensusAgeForDiffs 1 minute']
+RELAY_ENVIRONMENT = {'GLIBC_TUNABLES': 'glibc.malloc.hugetlb=1'}
+
 # In every torrc: a network where everybody may be everything, and small, quiet daemons.
 COMMON = '''
 TestingTorNetwork 1
@@ -131,7 +136,7 @@ class Bootstrap:
     def _add_relay(self, name, extra, or_port=None):
         self._add(Tor(name, self._folder(name), [
             *self.common, f'OrPort 127.0.0.1:{or_port or free_port()} IPv4Only', 'Address 127.0.0.1',
-            'AssumeReachable 1', 'ContactInfo none', *extra], clock=self.clock))
+            'AssumeReachable 1', 'ContactInfo none', *RELAY_TORRC, *extra], clock=self.clock, environment=RELAY_ENVIRONMENT))
 
     def _make_authorities(self):
         # The authorities have to know one another before any starts, so keys and ports come first.

@@ -9,6 +9,7 @@ import sys
 import time
 import traceback
 
+from .calm import wait_for_calm
 from .network import Network
 from .process import HarnessError, run, spawn
 
@@ -29,6 +30,9 @@ def main(test, network=True):
     net = None
     status = 1
     try:
+        if network and OWN_NETWORK not in os.environ:
+            wait_for_calm()
+            step('the processors are not too busy for this')
         if network:
             net = Network.attach(progress=step)
             step(f'joined the private network ({net.seconds_to_start} s to start)')
@@ -52,6 +56,7 @@ def main_in_own_network(test, *options):
         main(test)
     exit_on_signals()
     _end_with_parent()
+    wait_for_calm()
     step('starting a network of its own')
     testnet = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), 'testnet.py')
     sys.exit(spawn([sys.executable, testnet, 'run', *options, '--', sys.executable, *sys.argv], 'TERM',

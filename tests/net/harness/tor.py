@@ -27,7 +27,7 @@ class Tor:
     is_shared = False  # whether other tests use it as well
 
     def __init__(self, name, folder, torrc=(), socks=False, control_port=False, control_auth='cookie', clock=None,
-                 island=None):
+                 island=None, environment=None):
         if control_auth not in _CONTROL_AUTH:
             raise ValueError(f'control_auth is one of {_CONTROL_AUTH}')
         self.name = name
@@ -35,6 +35,7 @@ class Tor:
         self.torrc = list(torrc)
         self.clock = clock or Clock()
         self.island = island
+        self.environment = environment or {}
         self.socks_port = free_port() if socks else None
         self.control_port = free_port() if control_port else None
         self.control_auth = control_auth
@@ -83,7 +84,7 @@ class Tor:
         with open(self.log_file, 'ab') as log:
             command = ['tor', '-f', self._file('torrc'), '--defaults-torrc', self._file('defaults')]
             self._process = spawn(self.island.inside(command) if self.island else command,
-                                  stdout=log, stderr=log, env=self.clock.program_environment())
+                                  stdout=log, stderr=log, env=dict(os.environ, **self.clock.environment, **self.environment))
         write_file(self._file('pid'), str(self._process.pid))
 
     def reload(self):
