@@ -21,7 +21,7 @@ from harness.clients import base32, public_client_key, start_authorised
 from harness.hsdirs import wait_quiet
 from harness.keys import OnionKey
 from harness.obpub import run_once
-from harness.process import run, spawn, write_file
+from harness.process import run, spawn, wait_for, write_file
 from harness.runner import obpub_path
 from harness.service import Service
 from harness.tor import Tor
@@ -77,11 +77,13 @@ class Node(Service):
         return str(own) if self.kind == 'unix' else super().control_socket
 
     def control_connection(self):
-        """The cookie of the torrc is somewhere else for that tor than for this test."""
+        """The cookie of the torrc is somewhere else for that tor than for this test; and it comes after the socket."""
         if self.kind != 'unix':
             return super().control_connection()
         connection = self._connect()
-        stem.connection.authenticate_cookie(connection, f'{self.control_socket}.authcookie')
+        cookie = pathlib.Path(f'{self.control_socket}.authcookie')
+        wait_for(lambda: cookie.exists() and cookie.stat().st_size, 10, f'the cookie of {self.name}', every=0.05)
+        stem.connection.authenticate_cookie(connection, str(cookie))
         return connection
 
     def _serve(self):
