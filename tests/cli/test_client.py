@@ -231,7 +231,7 @@ class LoneTor:
                               "--quiet"])
 
     def __enter__(self):
-        checks.wait_for(lambda: (self.folder / "control").exists() or self.process.poll() is not None)
+        checks.wait_for(lambda: checks.listens(self.folder / "control") or self.process.poll() is not None)
         return self
 
     def __exit__(self, *_):

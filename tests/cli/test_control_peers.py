@@ -286,7 +286,7 @@ class LoneTor:
         self.process = subprocess.Popen(["tor", "-f", torrc, "--defaults-torrc", defaults, "__OwningControllerProcess",
                                          str(os.getpid())], stdout=subprocess.DEVNULL)
         deadline = time.monotonic() + 20
-        while not self.socket.exists() and time.monotonic() < deadline:
+        while not checks.listens(self.socket) and time.monotonic() < deadline:
             time.sleep(0.05)
         return self
 

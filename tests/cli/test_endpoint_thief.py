@@ -61,7 +61,7 @@ def lone_tor(folder):
     defaults = checks.write(data / "defaults", "")
     with process("tor", "-f", torrc, "--defaults-torrc", defaults, name="tor.log", folder=folder):
         cookie = data / "data" / "control_auth_cookie"
-        wait_for(lambda: (data / "control").exists() and cookie.exists())
+        wait_for(lambda: checks.listens(data / "control") and cookie.exists())
         yield port, data / "control", cookie
 
 

@@ -38,7 +38,7 @@ class Tor:
         self.process = subprocess.Popen(["tor", "--defaults-torrc", self.folder / "defaults", "-f", self.folder / "torrc",
                                          "__OwningControllerProcess", str(os.getpid())],
                                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        assert checks.wait_for(socket.exists), "tor does not start"
+        assert checks.wait_for(lambda: checks.listens(socket)), "tor does not start"
         self.controller = Controller.from_socket_file(str(socket))
         self.controller.authenticate()
         return self

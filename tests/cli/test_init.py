@@ -9,7 +9,6 @@ import re
 import select
 import shutil
 import signal
-import socket
 import stat
 import subprocess
 import sys
@@ -120,13 +119,8 @@ class LoneTor:
         self.process = spawn([*command, "--quiet"])
 
     def __enter__(self):
-        checks.wait_for(lambda: self.listens() or self.process.poll() is not None)
+        checks.wait_for(lambda: checks.listens(self.folder / "control") or self.process.poll() is not None)
         return self
-
-    def listens(self):
-        """The socket's file is there a moment before."""
-        with socket.socket(socket.AF_UNIX) as connection:
-            return connection.connect_ex(str(self.folder / "control")) == 0
 
     def __exit__(self, *_):
         self.process.kill()
