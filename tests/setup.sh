@@ -104,9 +104,9 @@ build_failed()
 }
 
 # Have a command (setup_configure, setup_build) do its work for the tests, in build/test-KIND. There are three KINDs: gcc;
-# coverage, by clang, which counts the lines that the fuzzers' corpora run; sanitize, with clang's sanitizers and libFuzzer. The folders
-# are closed to others, as those of root may be: tests that run a program as another user have to pass all the same. Of two
-# that want the same, the second waits for the first.
+# coverage, by clang, which counts the lines that the fuzzers' corpora run; sanitize, with clang's sanitizers and libFuzzer. The
+# folders are closed to others, as those of root may be: tests that run a program as another user have to pass all the same. Of
+# two that want the same, the second waits for the first.
 for_tests()
 {
     mkdir -p build

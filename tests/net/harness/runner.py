@@ -32,7 +32,7 @@ def main(test, network=True):
     try:
         if network and OWN_NETWORK not in os.environ:
             wait_for_calm()
-            step('the processors are not too busy for this')
+            step('its turn has come')
         if network:
             net = Network.attach(progress=step)
             step(f'joined the private network ({net.seconds_to_start} s to start)')

@@ -84,7 +84,8 @@ class Tor:
         with open(self.log_file, 'ab') as log:
             command = ['tor', '-f', self._file('torrc'), '--defaults-torrc', self._file('defaults')]
             self._process = spawn(self.island.inside(command) if self.island else command,
-                                  stdout=log, stderr=log, env=dict(os.environ, **self.clock.environment, **self.environment))
+                                  stdout=log, stderr=log,
+                                  env={**(self.clock.program_environment() or os.environ), **self.environment})
         write_file(self._file('pid'), str(self._process.pid))
 
     def reload(self):
