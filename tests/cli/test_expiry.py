@@ -19,12 +19,12 @@ from daemon import UnixConnection
 from publisher import instance
 
 FAKETIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1"
-# The allocator of clang's sanitizer asks for the time otherwise, which in Debian 13 waits for ever while libfaketime starts.
-NO_CLOCK = "allocator_release_to_os_interval_ms=-1"
 SKIPPED = 77
 SPEED = 100
 DARK_SECONDS = 200 * 60
 PATIENCE = 60
+STARTS = 5
+TOO_SLOW = "reading files takes more than 30 seconds"  # which are 0.3 by the clock of a machine that may be busy
 
 
 class Network(standin_tor.Tor):
@@ -65,7 +65,7 @@ class Fast:
             [f"tor-control: unix:{folder}/tor", f"status-socket-location: {folder}/status",
              f"metrics-listen: unix:{folder}/metrics", "services:", "  - key: frontend.key", "    instances:", *lines, ""]))
         self.log_path = folder / "log"
-        environment = dict(os.environ, LD_PRELOAD=FAKETIME, FAKETIME=f"+0 x{SPEED}", ASAN_OPTIONS=NO_CLOCK)
+        environment = dict(os.environ, LD_PRELOAD=FAKETIME, FAKETIME=f"+0 x{SPEED}")
         with open(self.log_path, "w", encoding="utf-8") as log:
             self.process = subprocess.Popen([os.path.abspath(checks.OBPUB), "-c", folder / "config.yaml"],
                                             stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment)
@@ -98,6 +98,17 @@ class Fast:
         if self.process.poll() is None:
             self.process.terminate()
         return self.process.wait(30)
+
+
+def start(folder, lines):
+    """An obpub that is published; or that is not, but had the time to be."""
+    for _ in range(STARTS):
+        obpub = Fast(folder, lines)
+        if obpub.wait_log("is published") or TOO_SLOW not in obpub.log():
+            break
+        print("the machine did not read files in 0.3 seconds: once more")
+        obpub.end()
+    return obpub
 
 
 def check_dark(obpub):
@@ -157,9 +168,9 @@ def main():
         answers = standin_tor.own_answers(backend, standin_tor.make_descriptor(backend))
         with Network(folder / "tor") as network, \
                 standin_tor.Tor(folder / "backend", {**answers, "uptime": "100000"}):
-            obpub = Fast(folder, instance("backend", backend, folder / "backend"))
+            obpub = start(folder, instance("backend", backend, folder / "backend"))
             try:
-                check("it is published", obpub.wait_log("is published"), obpub.log())
+                check("it is published", "is published" in obpub.log(), obpub.log())
                 network.is_dark = True
                 time.sleep(DARK_SECONDS / SPEED)
                 check("it still runs", obpub.process.poll() is None, obpub.log())
