@@ -72,9 +72,9 @@ static bool is_end_of_key(const char *word, const char *key)
 }
 
 /* The key of a mapping that was probably meant, or NULL. */
-static const char *find_closest(const struct yaml_mapping *mapping, const char *name)
+static const char *find_closest(const struct yaml_mapping *mapping, const char *name, bool has_anchor)
 {
-    for (size_t i = 0; i < mapping->key_count; i++) {
+    for (size_t i = 0; i < mapping->key_count && !has_anchor; i++) {
         if (is_end_of_key(name, mapping->keys[i]))
             return mapping->keys[i];
     }
@@ -85,9 +85,9 @@ static const char *find_closest(const struct yaml_mapping *mapping, const char *
 }
 
 void foreign_keys_add(struct foreign_keys *keys, const struct yaml_mapping *mapping, const char *name,
-                      size_t line, struct config_report *report, const char *path)
+                      size_t line, bool has_anchor, struct config_report *report, const char *path)
 {
-    const char *closest = find_closest(mapping, name);
+    const char *closest = find_closest(mapping, name, has_anchor);
     const struct yaml_mapping *owner = find_owner(keys, name);
     if (owner != NULL && closest != NULL)
         config_report_add_error(report, path, line,
@@ -97,7 +97,7 @@ void foreign_keys_add(struct foreign_keys *keys, const struct yaml_mapping *mapp
     else if (closest != NULL)
         config_report_add_error(report, path, line, "%s has no key \"%.*s\": write \"%s\" if that is meant",
                                 mapping->what, FOREIGN_KEY_NAME_MAX, name, closest);
-    else if (owner != NULL && !is_common_word(name) && !is_needed(owner, name))
+    else if (owner != NULL && !has_anchor && !is_common_word(name) && !is_needed(owner, name))
         config_report_add_error(report, path, line,
                                 "%s has no key \"%s\", which is one of %s: write it there", mapping->what,
                                 name, owner->what);
@@ -107,8 +107,10 @@ void foreign_keys_add(struct foreign_keys *keys, const struct yaml_mapping *mapp
                                 mapping->what, FOREIGN_KEY_NAME_MAX, name);
     else {
         struct foreign_key *key = count_key(keys, mapping, NULL, name, line);
-        if (key != NULL)
+        if (key != NULL) {
             key->owner = owner;
+            key->has_anchor = key->has_anchor || has_anchor;
+        }
     }
 }
 
@@ -155,7 +157,8 @@ static void report_unknown(const struct foreign_key *key, struct config_report *
 {
     char places[64];
     format_places(places, key);
-    if (key->owner != NULL && is_needed(key->owner, key->name) && !is_common_word(key->name))
+    if (key->owner != NULL && !key->has_anchor && is_needed(key->owner, key->name) &&
+        !is_common_word(key->name))
         config_report_add_error(report, path, key->line,
                                 "%s has no key \"%s\", which is one of %s: write it there%s",
                                 key->mapping->what, key->name, key->owner->what, places);

@@ -25,7 +25,8 @@ struct foreign_key {
     char name[FOREIGN_KEY_NAME_MAX + 1];
     size_t line; /* the first one's, from 1 */
     size_t count;
-    bool is_taken; /* a key of the past: its value counts as another key's */
+    bool is_taken;   /* a key of the past: its value counts as another key's */
+    bool has_anchor; /* one of them is there for its value, which is used in another place */
     bool is_said;
 };
 
@@ -37,10 +38,12 @@ struct foreign_keys {
     size_t more; /* that found no place above */
 };
 
-/* Takes a key that its mapping does not know. What is near to a key of the mapping, or one
- * of another kind that would be missed there, is an error: it was meant to do something. */
+/* Takes a key that its mapping does not know. What is near to a key of the mapping, or one of another kind
+ * that would be missed there, is an error: it was meant to do something. has_anchor: its value is used in
+ * another place by an alias, so that is what the key is for, whatever its name; unless that is a mistyped
+ * one. */
 void foreign_keys_add(struct foreign_keys *keys, const struct yaml_mapping *mapping, const char *name,
-                      size_t line, struct config_report *report, const char *path);
+                      size_t line, bool has_anchor, struct config_report *report, const char *path);
 
 /* Takes a key of the past. is_taken: its value counts as that of the key that has come in its place. */
 void foreign_keys_add_retired(struct foreign_keys *keys, const struct yaml_mapping *mapping,

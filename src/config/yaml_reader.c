@@ -22,11 +22,15 @@ int yaml_reader_parse(struct yaml_reader *reader, const char *path, const unsign
                       struct config_report *report)
 {
     *reader = (struct yaml_reader){.path = path, .report = report};
-    return yaml_file_parse(&reader->document, path, bytes, length, report);
+    if (yaml_file_parse(&reader->document, path, bytes, length, report) != 0)
+        return -1;
+    yaml_shared_find(&reader->shared, &reader->document);
+    return 0;
 }
 
 void yaml_reader_clear(struct yaml_reader *reader)
 {
+    yaml_shared_clear(&reader->shared);
     yaml_document_delete(&reader->document);
 }
 
@@ -93,7 +97,9 @@ static void read_pair(struct yaml_reader *reader, const struct yaml_mapping *map
     size_t i = yaml_mapping_find(mapping, name);
     if (i == mapping->key_count) {
         if (yaml_mapping_find_retired(mapping, name) == NULL)
-            foreign_keys_add(&reader->foreign_keys, mapping, name, line, reader->report, reader->path);
+            foreign_keys_add(&reader->foreign_keys, mapping, name, line,
+                             yaml_shared_has_anchor(&reader->shared, &reader->document, pair), reader->report,
+                             reader->path);
         return;
     }
     if (lines[i] != 0)

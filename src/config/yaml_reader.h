@@ -10,11 +10,13 @@
 #include "config/config_report.h"
 #include "config/foreign_keys.h"
 #include "config/yaml_mapping.h"
+#include "config/yaml_shared.h"
 
 struct yaml_reader {
     const char *path; /* as messages name it */
     struct config_report *report;
     yaml_document_t document;
+    struct yaml_shared shared;
     struct foreign_keys foreign_keys;
 };
 

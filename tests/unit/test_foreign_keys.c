@@ -30,6 +30,39 @@ static void test_keys_of_others(void **state)
                       "a service has no key \"name\", which is one of an instance: it does nothing here");
 }
 
+/* A key that holds what an anchor is for may have the name of one of another place, or the end of one. */
+static void test_anchors(void **state)
+{
+    (void)state;
+    config_check_good("backends: &a\n- address: @1\nservices:\n- key: frontend0.key\n  instances: *a\n",
+                      "config.yaml:1: the config has no key \"backends\": it does nothing here");
+    config_check_good(
+        "instances: &a\n- address: @1\nservices:\n- key: frontend0.key\n  instances: *a\n",
+        "config.yaml:1: the config has no key \"instances\", which is one of a service: it does "
+        "nothing here");
+    config_check_good(
+        "control: [&a {address: @1}]\nservices:\n- key: frontend0.key\n  instances: [*a]\n",
+        "config.yaml:1: the config has no key \"control\", which is one of an instance: it does "
+        "nothing here");
+    config_check_good(
+        "services: [{key: frontend0.key, file: {a: &a 2}, instances: [{address: @1, weight: *a}]}]\n",
+        "a service has no key \"file\": it does nothing here");
+    config_check_good(
+        "services: [{key: frontend0.key, weight: &a 2, instances: [{address: @1, weight: *a}]}]\n",
+        "a service has no key \"weight\", which is one of an instance: it does nothing here");
+    config_check_bad(
+        "services: [{key: frontend0.key, instances: [{address: @1, weight: &a 2}], weight: *a}]\n",
+        "a service has no key \"weight\", which is one of an instance: write it there");
+    config_check_bad("backends: &a\n- address: @1\n" GOOD_SERVICES,
+                     "write \"wait-for-backends\" if that is meant");
+    config_check_bad("service: &a\n- key: frontend0.key\n  instances: [{address: @1}]\nx: *a\n" GOOD_SERVICES,
+                     "write \"services\" if that is meant");
+    config_check_bad(
+        "services:\n- key: frontend0.key\n  instances: &a\n  - address: @1\n- key: frontend8.key\n"
+        "instances: *a\n",
+        "config.yaml:6: \"instances\" stands in the config itself and is missing in a service");
+}
+
 /* The same everywhere is said once. */
 static void test_said_once(void **state)
 {
@@ -173,10 +206,10 @@ static void test_many(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CONFIG_TEST(test_keys_of_others), CONFIG_TEST(test_said_once),
-        CONFIG_TEST(test_errors),         CONFIG_TEST(test_wrong_indentation),
-        CONFIG_TEST(test_eotk),           CONFIG_TEST(test_old_and_new),
-        CONFIG_TEST(test_many),
+        CONFIG_TEST(test_keys_of_others),    CONFIG_TEST(test_anchors),
+        CONFIG_TEST(test_said_once),         CONFIG_TEST(test_errors),
+        CONFIG_TEST(test_wrong_indentation), CONFIG_TEST(test_eotk),
+        CONFIG_TEST(test_old_and_new),       CONFIG_TEST(test_many),
     };
     return cmocka_run_group_tests(tests, config_prepare, NULL);
 }
