@@ -148,8 +148,9 @@ static void print_health(const struct config_health *health)
     char text[HEALTH_TEXT_SIZE];
     format_health(health, text);
     if (text[0] != '\0')
-        printf("        health: asked for %s every %u seconds, sick after %u failure%s\n", text,
-               health->interval, health->fall, health->fall == 1 ? "" : "s");
+        printf("        health: asked for %s every %u second%s, sick after %u failure%s\n", text,
+               health->interval, health->interval == 1 ? "" : "s", health->fall,
+               health->fall == 1 ? "" : "s");
 }
 
 static void print_backend(const struct config_backend *backend)

@@ -255,7 +255,8 @@ static int report_outcome(struct once *once, const struct config *config)
                 result == OUTCOME_NOTHING ? "nothing was published" : "not everything was published",
                 problem[0] != '\0' ? ": " : "", problem);
         if (once->has_timed_out)
-            fprintf(stderr, "obpub: gave up after %u seconds (--timeout)\n", once->options->timeout);
+            fprintf(stderr, "obpub: gave up after %u second%s (--timeout)\n", once->options->timeout,
+                    once->options->timeout == 1 ? "" : "s");
     }
     if (once->options->json)
         print_status(once, &outcome);

@@ -217,10 +217,13 @@ static int refuse_user(const struct user *user, const char *name, const struct t
                          "the unit's SystemCallFilter=, or have obpub started as that user (User=)",
                          start, name, uid);
     if (capabilities_have(UINT64_C(1) << CAP_SETUID | UINT64_C(1) << CAP_SETGID))
-        return error_set(error,
-                         "%s \"%s\" (uid %u), and can't (%s), as in a user namespace without that user: have "
-                         "this namespace have uid %u and its groups, or start obpub as that user",
-                         start, name, uid, trial_describe(outcome), uid);
+        return error_set(
+            error,
+            "%s \"%s\" (uid %u), and can't (%s), as in a user namespace without that user%s: have "
+            "this namespace have uid %u and its groups%s, or start obpub as that user",
+            start, name, uid, trial_describe(outcome),
+            trial_is_filtered() ? ", or by a filter of system calls" : "", uid,
+            trial_is_filtered() ? ", or allow @setuid in the unit's SystemCallFilter=" : "");
     return error_set(
         error,
         "%s \"%s\" (uid %u), and can't (%s): this root lacks the capabilities SETUID and SETGID, as "

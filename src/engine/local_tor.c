@@ -158,16 +158,17 @@ static void explain_dead_network(const struct network *network, int64_t wall_now
 {
     bool is_early = wall_now < network->valid_after;
     int64_t minutes = (is_early ? network->valid_after - wall_now : wall_now - network->valid_until) / 60;
+    const char *plural = minutes == 1 ? "" : "s";
     if (is_early)
         error_set(what,
                   "waiting for a live consensus: the local tor's is only valid in %" PRId64
-                  " minutes by this machine's clock, which is slow: set it",
-                  minutes);
+                  " minute%s by this machine's clock, which is slow: set it",
+                  minutes, plural);
     else
         error_set(what,
-                  "waiting for a live consensus: the local tor's ran out %" PRId64 " minutes ago (or this "
+                  "waiting for a live consensus: the local tor's ran out %" PRId64 " minute%s ago (or this "
                   "machine's clock is wrong)",
-                  minutes);
+                  minutes, plural);
 }
 
 static void use_network(struct local_tor *tor, struct network *network)
@@ -184,7 +185,8 @@ static void use_network(struct local_tor *tor, struct network *network)
     }
     if (should_wait_for_microdescriptors(tor, network)) {
         struct error what;
-        error_set(&what, "waiting for the microdescriptors of %zu HSDirs", network->hsdirs_without_identity);
+        error_set(&what, "waiting for the microdescriptors of %zu HSDir%s", network->hsdirs_without_identity,
+                  network->hsdirs_without_identity == 1 ? "" : "s");
         set_waiting(tor, what.text);
         network_free(network);
         reading_failed(tor);

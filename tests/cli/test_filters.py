@@ -263,6 +263,8 @@ def check_becoming(folder):
     as_user = f"start obpub as that user (docker run --user {uid}:"
     ways = {"no capabilities": (["--no-capabilities"], None, ["SETUID and SETGID", as_user]),
             "a user namespace": (["--user-namespace"], None, ["user namespace", "or start obpub as that user"]),
+            "no @setuid, EPERM": (["--eperm"], expand("@setuid"), ["filter of system calls", "allow @setuid",
+                                                                   "or start obpub as that user"]),
             "no @setuid, kill": (["--kill"], expand("@setuid"), ["kills who tries", "allow @setuid", "(User=)"])}
     for name, (options, denied, words) in ways.items():
         place = Place(folder, f"{name}, becoming a user", *options, deny=denied)

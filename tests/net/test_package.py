@@ -1,6 +1,6 @@
 # The Debian packages: builds them, unless package/test_deb.py has just done so, makes a new Debian of the same sort, 12 or 13,
 # and there follows doc/debian.md line by line, which has obpub installed, a frontend published and visited, obpub upgraded,
-# Onionbalance replaced and purged, and obpub removed and purged. On one more machine it does what the package's README.Debian
+# Onionbalance replaced and purged, and both packages upgraded, removed and purged. On one more machine it does what the package's README.Debian
 # says.
 # By hand, with "--suite trixie --packages FOLDER", it does so on Debian 13, with packages that were built there.
 #
@@ -58,7 +58,7 @@ def make_newer(folder, package):
     run_well('dpkg-deb', '-R', package, content)
     control = content / 'DEBIAN' / 'control'
     control.write_text(re.sub(r'^(Version: .*)$', r'\1+newer', control.read_text(), flags=re.M))
-    (folder / 'newer').mkdir()
+    (folder / 'newer').mkdir(exist_ok=True)
     run_well('dpkg-deb', '--root-owner-group', '-b', content, folder / 'newer')
     shutil.rmtree(content)
 
@@ -87,8 +87,9 @@ def build(folder):
     packages = sorted((folder / 'packages').glob('obpub*_*.deb'))
     assert len(packages) == 3, packages
     for package in packages:
-        if package.name.startswith('obpub_'):
+        if 'dbgsym' not in package.name:
             make_newer(folder / 'packages', package)
+        if package.name.startswith('obpub_'):
             needed = depends(package)
     run_well('sh', SOURCE / 'tests' / 'debian.sh', '--suite', SUITE, folder / 'system', *PACKAGES, *needed)
 
