@@ -6,7 +6,8 @@ build_packages='gcc cmake make pkg-config libc6-dev libevent-dev libsodium-dev l
 network_packages='tor curl libfaketime python3 python3-stem python3-cryptography'
 test_packages='clang clang-format libclang-rt-dev libcmocka-dev onionbalance python3-yaml mandoc valgrind git
     openssl prometheus systemd llvm gdb shellcheck pycodestyle pyflakes3
-    build-essential debhelper lintian mmdebstrap buildah onionprobe'
+    build-essential debhelper lintian mmdebstrap buildah onionprobe
+    docker-compose python3-kubernetes'
 
 # Where systemd's units go Debian 13 has in a package of its own, and its buildah starts nothing without netavark; but
 # vanguards it has not.

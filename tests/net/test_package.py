@@ -1,7 +1,7 @@
 # The Debian packages: builds them, unless package/test_deb.py has just done so, makes a new Debian of the same sort, 12 or 13,
-# and there follows doc/debian.md line by line, which has obpub installed, a frontend published and visited, obpub upgraded,
-# Onionbalance replaced and purged, and both packages upgraded, removed and purged. On one more machine it does what the package's README.Debian
-# says.
+# and there follows doc/debian.md line by line, which has obpub installed, a frontend published and visited, Onionbalance
+# replaced and purged, and both packages upgraded, removed and purged. On one more machine it does what the package's
+# README.Debian says.
 # By hand, with "--suite trixie --packages FOLDER", it does so on Debian 13, with packages that were built there.
 #
 # What is not as on a reader's machines: the private network's lines are in the defaults that Debian's tor reads before its
@@ -105,7 +105,8 @@ def make_files(built):
         texts = machine_files(net, name, built / 'system')
         if name == 'old':
             key = run_well('openssl', 'genpkey', '-algorithm', 'ed25519')
-            texts.update({'etc/onionbalance/config.yaml': OLD_CONFIG, 'etc/onionbalance/old.key': key})
+            texts.update({'etc/onionbalance/config.yaml': OLD_CONFIG, 'etc/onionbalance/old.key': key,
+                          'etc/default/onionbalance': 'ONIONBALANCE_LOG_LEVEL=WARN\n'})
         write_files(files, texts)
         return files
     return make
@@ -146,6 +147,13 @@ def follow_package_readme(net, built):
         machine.close()
 
 
+def check_default(machine):
+    """The level that /etc/default/onionbalance gives is that of the service which takes Onionbalance's place."""
+    journal = ('journalctl', '--no-pager', '-q', '-o', 'cat', '-u', 'onionbalance', '_TRANSPORT=stdout', '-p')
+    warnings, others = machine.run(*journal, '0..4'), machine.run(*journal, '5..7')
+    assert warnings and not others, f'/etc/default/onionbalance does not count: {warnings}; {others}'
+
+
 def test(net):
     built = pathlib.Path(net.path('built'))
     built.mkdir()
@@ -160,6 +168,7 @@ def test(net):
         step('its machines are up')
         page.follow()
         step('all was done as the page says')
+        check_default(page.machines['old'])
         reader.finish()
     except Exception as error:
         raise AssertionError(f'after {page and page.done}: {type(error).__name__}: {error}\n{page.logs() if page else ""}')

@@ -1,7 +1,8 @@
 """The image of packaging/Containerfile, built by buildah on a new Debian, and run as packaging/container/kubernetes.yaml says:
 as its user, without capabilities, on a root that is read-only, with a key that is root's and a group's, beside the tor of the
 other image. There is no network, so nothing is published. What Kubernetes itself makes of the examples isn't tried: there is
-no API server here. They are read, and what they say is what is run. Needs root."""
+no API server here. They are read by what knows their format, docker-compose and the client of Kubernetes' API, and what they
+say is what is run. Needs root."""
 import json
 import os
 import pathlib
@@ -15,6 +16,7 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "cli"))
 import checks  # noqa: E402
 import yaml  # noqa: E402
+from kubernetes.client import ApiClient  # noqa: E402
 
 from harness.blocks import Reader  # noqa: E402
 from harness.process import children  # noqa: E402
@@ -64,6 +66,11 @@ class Store:
             checks.check(f"buildah {command[0]}", False, result.stdout[-2000:] + result.stderr[-3000:])
             checks.finish()
         return result.stdout.strip()
+
+    def check_run(self, tag, *command):
+        """Runs a command in the image, as buildah does it; returns what it prints."""
+        container = self.run("from", "--pull-never", tag)
+        return self.run("run", container, "--", *command)
 
     def import_base(self, archive):
         container = self.run("from", "scratch")
@@ -160,8 +167,40 @@ class Pod:
             process.wait()
 
 
+class Response:
+    """What the client of the API takes an object out of."""
+
+    def __init__(self, content):
+        self.data = json.dumps(content)
+
+
+def knows_kubernetes(deployment):
+    """Whether the API has each key of a Deployment, at its place and with such a value: what it does not know gets lost."""
+    client = ApiClient()
+    try:
+        return client.sanitize_for_serialization(client.deserialize(Response(deployment), "V1Deployment")) == deployment
+    except (TypeError, ValueError, AttributeError):
+        return False
+
+
+def check_formats():
+    """The examples by what knows their formats; and that a mistyped key would be seen."""
+    text = (PACKAGING / "container/kubernetes.yaml").read_text()
+    deployment, = yaml.safe_load_all(text)
+    checks.check("Kubernetes' API knows all keys of the Deployment", knows_kubernetes(deployment))
+    mistyped, = yaml.safe_load_all(text.replace("readOnlyRootFilesystem", "readOnlyRoot"))
+    checks.check("... and none that is mistyped", not knows_kubernetes(mistyped))
+    compose = PACKAGING / "container/compose.yaml"
+    result = run("docker-compose", "-f", compose, "config", "--quiet")
+    checks.check("docker-compose takes its example", result.returncode == 0, result.stderr)
+    with checks.temporary_folder() as name:
+        mistyped = checks.write(pathlib.Path(name) / "compose.yaml", compose.read_text().replace("read_only:", "read_onl:"))
+        result = run("docker-compose", "-f", mistyped, "config", "--quiet")
+        checks.check("... and not with a mistyped key", result.returncode != 0 and "read_onl" in result.stderr, result.stderr)
+
+
 def check_examples():
-    """What tools know of the examples without Kubernetes or docker: they are YAML, and what one part names another has."""
+    """What one part of the examples names another has."""
     deployment, = yaml.safe_load_all((PACKAGING / "container/kubernetes.yaml").read_text())
     spec = deployment["spec"]["template"]["spec"]
     labels = deployment["spec"]["template"]["metadata"]["labels"]
@@ -290,6 +329,7 @@ def main():
     if os.geteuid() != 0 or run("unshare", "--mount", "--pid", "--net", "--fork", "true").returncode != 0:
         print("left out: only root can make namespaces, and containers in them")
         return SKIPPED
+    check_formats()
     check_examples()
     check_page()
     with checks.temporary_folder() as name:
@@ -309,6 +349,10 @@ def main():
             roots[target] = store.unpack(tag, folder / target)
         settings = {target: read_settings(store, tag) for target, tag in IMAGES.items()}
         check_image(settings["obpub"])
+        version = store.check_run(IMAGES["obpub"], "obpub", "--version")
+        checks.check("buildah runs obpub in its image", version.startswith("obpub "), version)
+        version = store.check_run(IMAGES["tor"], "tor", "--version")
+        checks.check("and tor in the other", version.startswith("Tor version "), version)
         (folder / "volumes").mkdir()
         pod = Pod(folder / "volumes", roots)
         try:
