@@ -206,7 +206,9 @@ static void warn_of_refusals(const struct publisher *publisher)
             const struct publisher_descriptor *descriptor = &publisher->frontends[i].descriptors[slot];
             for (size_t j = 0; j < descriptor->upload_count; j++) {
                 const struct publisher_upload *upload = &descriptor->uploads[j];
-                if (upload->state != UPLOAD_REFUSED || upload->failure != UPLOAD_FAILURE_REJECTED)
+                bool is_refused =
+                    upload->state == UPLOAD_REFUSED && upload->failure == UPLOAD_FAILURE_REJECTED;
+                if (!is_refused || upload->may_have_arrived) /* what it has may be what it was sent before */
                     continue;
                 fprintf(stderr,
                         "obpub: an HSDir that refuses (UPLOAD_REJECTED) may have a newer descriptor of the "

@@ -18,6 +18,8 @@ void yaml_shared_find(struct yaml_shared *shared, yaml_document_t *document)
 {
     const yaml_node_t *start = document->nodes.start, *top = document->nodes.top;
     shared->places = memory_allocate((size_t)(top - start) + 1, sizeof(*shared->places));
+    if (start < top)
+        count_place(shared, 1); /* the outermost one is there without being in any other */
     for (const yaml_node_t *node = start; node < top; node++) {
         if (node->type == YAML_SEQUENCE_NODE) {
             for (const int *item = node->data.sequence.items.start; item < node->data.sequence.items.top;
@@ -39,9 +41,21 @@ void yaml_shared_clear(struct yaml_shared *shared)
     shared->places = NULL;
 }
 
-static bool is_shared(const struct yaml_shared *shared, int index)
+/* What stands in one place only is a tree, no deeper than yaml_file_parse() lets it be. */
+static bool has_shared(const struct yaml_shared *shared, yaml_document_t *document, int index)
 {
-    return shared->places[index - 1] > 1;
+    const yaml_node_t *node = yaml_document_get_node(document, index);
+    bool is_found = shared->places[index - 1] > 1;
+    if (node->type == YAML_SEQUENCE_NODE) {
+        for (const int *item = node->data.sequence.items.start;
+             !is_found && item < node->data.sequence.items.top; item++)
+            is_found = has_shared(shared, document, *item);
+    } else if (node->type == YAML_MAPPING_NODE) {
+        for (const yaml_node_pair_t *pair = node->data.mapping.pairs.start;
+             !is_found && pair < node->data.mapping.pairs.top; pair++)
+            is_found = has_shared(shared, document, pair->value);
+    }
+    return is_found;
 }
 
 bool yaml_shared_has_anchor(const struct yaml_shared *shared, yaml_document_t *document,
@@ -49,17 +63,6 @@ bool yaml_shared_has_anchor(const struct yaml_shared *shared, yaml_document_t *d
 {
     const yaml_node_t *key = yaml_document_get_node(document, pair->key);
     const yaml_node_t *value = yaml_document_get_node(document, pair->value);
-    if (value->start_mark.index < key->start_mark.index)
-        return false;
-    bool has_anchor = is_shared(shared, pair->value);
-    if (value->type == YAML_SEQUENCE_NODE) {
-        for (const int *item = value->data.sequence.items.start; item < value->data.sequence.items.top;
-             item++)
-            has_anchor = has_anchor || is_shared(shared, *item);
-    } else if (value->type == YAML_MAPPING_NODE) {
-        for (const yaml_node_pair_t *inner = value->data.mapping.pairs.start;
-             inner < value->data.mapping.pairs.top; inner++)
-            has_anchor = has_anchor || is_shared(shared, inner->value);
-    }
-    return has_anchor;
+    bool is_alias = value->start_mark.index < key->start_mark.index;
+    return !is_alias && has_shared(shared, document, pair->value);
 }

@@ -15,8 +15,8 @@ struct yaml_shared {
 void yaml_shared_find(struct yaml_shared *shared, yaml_document_t *document);
 void yaml_shared_clear(struct yaml_shared *shared);
 
-/* True when the value of a pair is written there and not an alias itself, and this value, or an entry or a
- * value right in it, stands in another place of the document, too. */
+/* True when the value of a pair is written there and not an alias itself, and this value, or anything in it,
+ * stands in another place of the document, too. */
 bool yaml_shared_has_anchor(const struct yaml_shared *shared, yaml_document_t *document,
                             const yaml_node_pair_t *pair);
 

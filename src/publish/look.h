@@ -29,9 +29,10 @@ struct publisher_look {
     unsigned tries;        /* that came to nothing, since it was wanted */
     unsigned nones;        /* one after the other; the first may be the fault of whoever looked */
     bool was_mended;       /* there was an upload because it had none */
-    unsigned refusals;     /* one after the other, the first of them at refused_since; not those of what a try
-                              without an answer may have left there */
-    int64_t refused_since;
+    unsigned refusals; /* one after the other, the first of them at refused_since; without doubtful ones */
+    int64_t refused_since; /* or since the last doubtful one */
+    unsigned doubts; /* refusals that may be of what the HSDir has from us, since it was last seen to have
+                        that */
 };
 
 /* Whether another publisher has been seen. The later of two is the worse one. */

@@ -238,6 +238,27 @@ static void overtake(struct publisher *publisher, size_t number, const struct pu
     round_plan(descriptor, UPLOAD_FOR_RETRY, now + publisher_draw(publisher, 0, spread));
 }
 
+/* Where clients get what was sent last nobody else publishes for now, neither this descriptor nor the other.
+ */
+static void forget_doubts(struct publisher_frontend *frontend)
+{
+    for (size_t slot = 0; slot < DESCRIPTOR_SLOTS; slot++) {
+        for (size_t i = 0; i < frontend->descriptors[slot].upload_count; i++)
+            frontend->descriptors[slot].uploads[i].look.doubts = 0;
+    }
+}
+
+/* What HSDirs refused is no sign of somebody else any more. */
+static void forget_refusals(struct publisher *publisher, size_t number, struct publisher_upload *upload,
+                            int64_t now)
+{
+    struct publisher_frontend *frontend = &publisher->frontends[number];
+    upload->look.refusals = upload->look.doubts = 0;
+    if (frontend->looks.others == OTHERS_STRANGER && frontend->looks.evidence == STRANGER_REFUSALS &&
+        !is_kept_out(publisher, frontend, now))
+        set_others(publisher, number, OTHERS_NONE, now);
+}
+
 static enum look_verdict judge_none(struct publisher *publisher, size_t number,
                                     struct publisher_upload *upload, int64_t now)
 {
@@ -259,7 +280,8 @@ static enum look_verdict judge_ours(struct publisher *publisher, size_t number,
     bool is_last = upload_was_made_at(descriptor, upload, result->made_at);
     if (is_last) {
         upload_note_seen(upload, result->made_at);
-        upload->look.refusals = 0; /* what it refused it had already */
+        forget_refusals(publisher, number, upload, now); /* what it refused it had already */
+        forget_doubts(&publisher->frontends[number]);
     } else if (result->made_at != MOMENT_NONE && upload->taken_at != MOMENT_NONE)
         upload->taken_at = earlier(upload->taken_at, result->made_at);
     if (look_comparison_is_as_wanted(upload->wanted, result->descriptor))
@@ -419,13 +441,17 @@ void publisher_note_look(struct publisher *publisher, size_t number, uint64_t pe
 
 /* -- what an HSDir answers uploads with -------------------------------------------------------------- */
 
-/* Counts a refusal, unless what the HSDir has is probably what it was sent in this round's try before. */
+/* Counts a refusal, unless what the HSDir has is probably what it was sent in this round's try before: then
+ * what is without doubt has to go on for as long once more. */
 static void count_refusal(struct publisher *publisher, size_t number, struct publisher_upload *upload,
                           int64_t now)
 {
     struct frontend_looks *looks = &publisher->frontends[number].looks;
-    if (upload->may_have_arrived)
+    if (upload_refusal_is_doubtful(upload, now)) {
+        upload->look.doubts++;
+        upload->look.refused_since = now;
         return;
+    }
     if (upload->look.refusals++ == 0)
         upload->look.refused_since = now;
     if (is_kept_out(publisher, &publisher->frontends[number], now) && looks->others != OTHERS_STRANGER) {
@@ -455,13 +481,9 @@ static void note_refusal(struct publisher *publisher, size_t number, enum descri
 static void note_taken(struct publisher *publisher, size_t number, struct publisher_upload *upload,
                        int64_t now)
 {
-    struct frontend_looks *looks = &publisher->frontends[number].looks;
-    upload->look.refusals = 0;
     if (upload->look.verdict != LOOK_CURRENT)
         upload->look.verdict = LOOK_UNKNOWN;
-    if (looks->others == OTHERS_STRANGER && looks->evidence == STRANGER_REFUSALS &&
-        !is_kept_out(publisher, &publisher->frontends[number], now))
-        set_others(publisher, number, OTHERS_NONE, now);
+    forget_refusals(publisher, number, upload, now);
 }
 
 void looks_note_upload(struct publisher *publisher, size_t number, enum descriptor_slot slot,

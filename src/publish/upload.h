@@ -115,7 +115,7 @@ static inline struct point_set *upload_find_set(const struct publisher_descripto
 }
 
 /* True when the HSDir has the point set that it is to have, as far as can be known at now: it took it, has
- * not refused anything since, and not forgotten it yet. */
+ * refused nothing since without doubt (upload_refusal_is_doubtful()), and not forgotten it yet. */
 bool upload_is_current(const struct publisher_upload *upload, int64_t now);
 
 #endif

@@ -17,6 +17,9 @@
 /* So many milliseconds after waiting for an answer ended none comes any more. */
 #define LATE_ANSWERS_END (10 * 60 * 1000)
 
+/* So many refusals of what an HSDir may have from us are not believed, one after the other. */
+#define DOUBTS_MAX 4
+
 /* -- what is due ---------------------------------------------------------------------------------- */
 
 static void set_due(struct publisher_upload *upload, enum upload_cause cause, int64_t due)
@@ -52,13 +55,18 @@ static bool is_answer(enum upload_failure failure)
     return failure == UPLOAD_FAILURE_REJECTED || failure == UPLOAD_FAILURE_BROKEN;
 }
 
+bool upload_refusal_is_doubtful(const struct publisher_upload *upload, int64_t now)
+{
+    return upload->look.doubts < DOUBTS_MAX && (upload->may_have_arrived || now < upload->late_until);
+}
+
 /* The HSDir gets nothing more in this round: tor does not press either. One that refuses has something else;
  * but after a try that was not answered that is probably what it was sent then. */
 static void upload_end_round(struct publisher *publisher, struct publisher_descriptor *descriptor,
                              struct publisher_upload *upload, enum upload_failure failure, int64_t now)
 {
     upload->state = UPLOAD_REFUSED;
-    if (failure == UPLOAD_FAILURE_REJECTED && !upload->may_have_arrived)
+    if (failure == UPLOAD_FAILURE_REJECTED && !upload_refusal_is_doubtful(upload, now))
         point_set_replace(&upload->taken, NULL);
     if (upload->round == descriptor->round.number)
         round_note_refusal(publisher, descriptor, upload, now); /* else it gets the next one at once */
@@ -289,8 +297,10 @@ void upload_note_seen(struct publisher_upload *upload, int64_t made_at)
 
 void upload_note_missing(struct publisher *publisher, struct publisher_upload *upload, int64_t now)
 {
-    if (upload->state == UPLOAD_UNANSWERED)
-        set_due(upload, UPLOAD_FOR_RETRY, now + publisher_back_off(publisher, upload->attempts));
+    if (upload->state != UPLOAD_UNANSWERED)
+        return;
+    upload->may_have_arrived = false;
+    set_due(upload, UPLOAD_FOR_RETRY, now + publisher_back_off(publisher, upload->attempts));
 }
 
 void upload_note_replaced(struct publisher_upload *upload)

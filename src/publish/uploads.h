@@ -31,6 +31,11 @@ void upload_note_answer(struct publisher *publisher, const struct publisher_fron
                         struct publisher_descriptor *descriptor, struct publisher_upload *upload,
                         enum upload_failure failure, const char *reason, int64_t now);
 
+/* True when an HSDir that refuses an upload may do so because it has just that, from a try whose answer did
+ * not come; or when the refusal may be a late one, of another upload. Of an HSDir that was not seen to have
+ * ours for all that, such a refusal is believed in the end. */
+bool upload_refusal_is_doubtful(const struct publisher_upload *upload, int64_t now);
+
 /* True when what was made at made_at is what the HSDir was sent last. */
 bool upload_was_made_at(const struct publisher_descriptor *descriptor, const struct publisher_upload *upload,
                         int64_t made_at);

@@ -50,6 +50,11 @@ static void test_anchors(void **state)
     config_check_good(
         "services: [{key: frontend0.key, weight: &a 2, instances: [{address: @1, weight: *a}]}]\n",
         "a service has no key \"weight\", which is one of an instance: it does nothing here");
+    config_check_good("backends: [{x: {y: [&a 2]}}]\nservices: [{key: frontend0.key, instances: [{address: "
+                      "@1, weight: *a}]}]\n",
+                      "config.yaml:1: the config has no key \"backends\": it does nothing here");
+    config_check_bad("&a {backends: [*a], services: [{key: frontend0.key, instances: [{address: bad}]}]}\n",
+                     "bad");
     config_check_bad(
         "services: [{key: frontend0.key, instances: [{address: @1, weight: &a 2}], weight: *a}]\n",
         "a service has no key \"weight\", which is one of an instance: write it there");

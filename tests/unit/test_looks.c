@@ -435,13 +435,58 @@ static void test_lost_answers(void **state)
 {
     (void)state;
     struct story *story = story_new_published(1, DESCRIPTOR_FIRST);
+    struct view view = {0};
+    static const uint64_t points[] = {50, 51, 52};
+    set_view(story, &view, LOOK_FINDING_OURS, points, 3);
+    view.result.made_at = INT64_MAX;
     story->loses_answers = true;
     story_change_points(story, 0, 50);
     story_run(story, 12 * HOUR);
     assert_true(story->upload_count > 4 * BOTH_DESCRIPTORS);
     assert_int_equal(looks_of(story)->others, OTHERS_NONE);
     assert_int_equal(count_refusing(story), 0);
+    end(story, &view);
+}
+
+/* But where no look is answered for all that, and they go on refusing, it is one in the end. */
+static void test_lost_answers_unseen(void **state)
+{
+    (void)state;
+    struct story *story = story_new_published(1, DESCRIPTOR_FIRST);
+    story->loses_answers = true;
+    story_change_points(story, 0, 50);
+    story_run(story, 30 * MINUTE);
+    assert_int_equal(looks_of(story)->others, OTHERS_NONE);
+    story_run(story, 12 * HOUR);
+    assert_int_equal(looks_of(story)->others, OTHERS_STRANGER);
+    assert_int_equal(looks_of(story)->evidence, STRANGER_REFUSALS);
+    story->loses_answers = false;
+    story_run(story, 3 * HOUR);
+    assert_int_equal(looks_of(story)->others, OTHERS_NONE);
+    assert_int_equal(count_refusing(story), 0);
     story_free(story);
+}
+
+/* HSDirs that refuse for long, until looks show that what they have is ours. */
+static void test_refused_and_seen(void **state)
+{
+    (void)state;
+    static const uint64_t points[] = {50, 51, 52};
+    struct story *story = story_new_published(1, DESCRIPTOR_FIRST);
+    struct view view = {0};
+    story->hsdirs_refuse = UPLOAD_FAILURE_REJECTED;
+    story_change_points(story, 0, 50);
+    story_run(story, 2 * HOUR);
+    assert_int_equal(looks_of(story)->others, OTHERS_STRANGER);
+    set_view(story, &view, LOOK_FINDING_OURS, points, 3);
+    view.result.made_at = INT64_MAX;
+    story_run(story, HOUR);
+    for (size_t i = 0; i < ONE_DESCRIPTOR; i++)
+        story->publisher->frontends[0].descriptors[DESCRIPTOR_SECOND].uploads[i].look.refusals = 0;
+    looks_want(story->publisher, 0, NULL, 0, story->now);
+    story_settle(story);
+    assert_int_equal(looks_of(story)->others, OTHERS_NONE);
+    end(story, &view);
 }
 
 /* An upload whose circuit broke at the HSDir: a look tells whether the HSDir has it, and if not it is sent
@@ -629,6 +674,8 @@ int main(void)
         cmocka_unit_test(test_kept_out),
         cmocka_unit_test(test_taken_without_an_answer),
         cmocka_unit_test(test_lost_answers),
+        cmocka_unit_test(test_lost_answers_unseen),
+        cmocka_unit_test(test_refused_and_seen),
         cmocka_unit_test(test_unanswered),
         cmocka_unit_test(test_blind_refreshes_ours),
         cmocka_unit_test(test_blind_leaves_a_newer_one),
