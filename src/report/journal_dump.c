@@ -34,7 +34,7 @@ static void dump_descriptor(const struct log *log, const struct report_view *vie
 static void dump_tor(const struct log *log, const struct report_view *view, const struct report_tor *tor)
 {
     const struct publisher_tor *state = &view->publisher->tors[tor->number];
-    log_write(log, LOG_LEVEL_INFO, "  tor %s: %s, uploads under way: %zu, %" PRIu64 " handed to it",
+    log_write(log, LOG_LEVEL_INFO, "  tor %s: %s, uploads: %zu under way, %" PRIu64 " handed to it",
               tor->place, tor->status[0] != '\0' ? tor->status : "well", state->in_flight, state->uploads);
 }
 

@@ -67,7 +67,7 @@ class Store:
             checks.finish()
         return result.stdout.strip()
 
-    def check_run(self, tag, *command):
+    def run_in(self, tag, *command):
         """Runs a command in the image, as buildah does it; returns what it prints."""
         container = self.run("from", "--pull-never", tag)
         return self.run("run", container, "--", *command)
@@ -349,9 +349,9 @@ def main():
             roots[target] = store.unpack(tag, folder / target)
         settings = {target: read_settings(store, tag) for target, tag in IMAGES.items()}
         check_image(settings["obpub"])
-        version = store.check_run(IMAGES["obpub"], "obpub", "--version")
+        version = store.run_in(IMAGES["obpub"], "obpub", "--version")
         checks.check("buildah runs obpub in its image", version.startswith("obpub "), version)
-        version = store.check_run(IMAGES["tor"], "tor", "--version")
+        version = store.run_in(IMAGES["tor"], "tor", "--version")
         checks.check("and tor in the other", version.startswith("Tor version "), version)
         (folder / "volumes").mkdir()
         pod = Pod(folder / "volumes", roots)

@@ -113,11 +113,13 @@ def check_release(folder):
 
 
 def leave(made):
-    """Leave them for net/test_package.py, which else builds them once more."""
+    """Leave them, if they are good, for net/test_package.py, which else builds them once more."""
     place, new = checks.BUILD / "packages", checks.BUILD / "packages.new"
-    for folder in (place, new):
-        shutil.rmtree(folder, ignore_errors=True)
+    if checks.failures:
+        return
+    shutil.rmtree(new, ignore_errors=True)
     shutil.copytree(made, new)
+    shutil.rmtree(place, ignore_errors=True)
     new.rename(place)
 
 
