@@ -13,6 +13,7 @@
 #include "command/check_confinement.h"
 #include "command/check_length.h"
 #include "command/check_shares.h"
+#include "command/check_socks.h"
 #include "command/check_steps.h"
 #include "command/commands.h"
 #include "command/given_config.h"
@@ -331,9 +332,7 @@ static void print_text(const struct config *config, const struct confine_plan *p
         format_endpoint(&tors->endpoints[i], endpoint);
         printf("local tor: control port expected at %s\n", endpoint);
     }
-    if (config_checks_health(config) && config->tor_socks_count == 0)
-        printf("local tor: health is checked over its SOCKS port: \"SocksPort 0\" in its torrc won't do\n");
-    check_agents_print_local(config);
+    check_socks_print(config);
     putchar('\n');
     if (group_count > 0)
         puts("What each backend needs (write ob_config first: tor must find it when it reads its torrc):\n");
@@ -352,8 +351,8 @@ static json_t *make_list(char *const *texts, size_t count)
     return list;
 }
 
-/* Where the local tors are expected to be. */
-static json_t *make_tor(const struct tor_endpoints *endpoints)
+/* Where the local tors are expected to be, and what they need. */
+static json_t *make_tor(const struct config *config, const struct tor_endpoints *endpoints)
 {
     json_t *tors = json_array();
     for (size_t i = 0; i < endpoints->count; i++) {
@@ -365,6 +364,7 @@ static json_t *make_tor(const struct tor_endpoints *endpoints)
     }
     json_t *object = json_object();
     json_object_set_new(object, "tors", tors);
+    json_object_set_new(object, "torrc", check_socks_make_torrc(config));
     return object;
 }
 
@@ -445,7 +445,7 @@ static json_t *make_operator_lines(const struct backend_uses *group)
             json_array_append_new(lines, json_string(twin_lines[i].line));
         json_object_set_new(object, twin_lines[i].key, lines);
     }
-    json_object_set_new(object, "torrcAgent", check_agents_make_torrc(backend));
+    check_agents_add_json(object, backend);
     check_clients_add_json(object, backend);
     return object;
 }
@@ -469,7 +469,7 @@ static void print_json(const struct options *options, const struct config *confi
         json_t *instances = json_array();
         for (size_t i = 0; i < group_count; i++)
             json_array_append_new(instances, make_operator_lines(&groups[i]));
-        json_object_set_new(object, "tor", make_tor(tors));
+        json_object_set_new(object, "tor", make_tor(config, tors));
         json_object_set_new(object, "services", services);
         json_object_set_new(object, "instances", instances);
         json_object_set_new(object, "sandboxLacks", check_confinement_make_lacks(plan));

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "command/check_clients.h"
 #include "onion/onion_address.h"
 
 #define ONION_SUFFIX ".onion"
@@ -15,12 +16,28 @@ static const char *const fixed_lines[] = {
 };
 #define FIXED_LINES (sizeof(fixed_lines) / sizeof(fixed_lines[0]))
 
-#define FOLDER_LINE "HiddenServiceDir /var/lib/tor/obpub-agent"
+#define FOLDER "/var/lib/tor/obpub-agent"
+#define FOLDER_LINE "HiddenServiceDir " FOLDER
 #define PORT_FORMAT "HiddenServicePort %u unix:/run/obpub-agent/control.sock"
 
 static bool has_agent(const struct config_backend *backend)
 {
     return backend->has_control && backend->control.way == CONTROL_WAY_ONION;
+}
+
+/* Who alone can find the agent: the publisher's tor, which obpub gives the secret half. */
+static void print_clients(const struct config_backend *backend)
+{
+    char line[CLIENT_KEY_PUBLIC_LINE_SIZE];
+    if (backend->control_client_secret == NULL) {
+        printf("    best with authorized_clients in that folder, so that nobody else can try to connect\n");
+        return;
+    }
+    check_clients_format_line(line, backend->control_client_secret);
+    printf("    " FOLDER "/authorized_clients/publisher.auth, the public half of this config's\n"
+           "    control-client-key (tor reads it when it is started or reloaded):\n"
+           "        %s\n",
+           line);
 }
 
 void check_agents_print(const struct config_backend *backend)
@@ -34,12 +51,12 @@ void check_agents_print(const struct config_backend *backend)
     for (size_t i = 0; i < FIXED_LINES; i++)
         printf("        %s\n", fixed_lines[i]);
     printf("    and the agent, with the secret that this config has for it (obpub-agent(8)):\n"
-           "        obpub agent --address %s.onion --password-file FILE\n"
-           "    best with authorized_clients in that folder, so that nobody else can try to connect\n",
+           "        obpub agent --address %s.onion --password-file FILE\n",
            backend->address);
+    print_clients(backend);
 }
 
-json_t *check_agents_make_torrc(const struct config_backend *backend)
+static json_t *make_torrc(const struct config_backend *backend)
 {
     json_t *lines = json_array();
     if (!has_agent(backend))
@@ -51,15 +68,21 @@ json_t *check_agents_make_torrc(const struct config_backend *backend)
     return lines;
 }
 
-void check_agents_print_local(const struct config *config)
+void check_agents_add_json(json_t *object, const struct config_backend *backend)
 {
-    bool is_needed = false;
+    json_object_set_new(object, "torrcAgent", make_torrc(backend));
+    if (has_agent(backend))
+        check_clients_add_line(object, "authorizedClientsAgent", backend->control_client_secret);
+}
+
+bool check_agents_any(const struct config *config)
+{
+    bool has_any = false;
     for (size_t i = 0; i < config->frontend_count; i++) {
         for (size_t j = 0; j < config->frontends[i].backend_count; j++)
-            is_needed |= has_agent(&config->frontends[i].backends[j]);
+            has_any |= has_agent(&config->frontends[i].backends[j]);
     }
-    if (is_needed)
-        printf("local tor: agents are reached over its SOCKS port: \"SocksPort 0\" in its torrc won't do\n");
+    return has_any;
 }
 
 /* True when an agent is at this address, which is without ".onion". */

@@ -11,11 +11,13 @@
 /* Prints the lines for a backend whose control port is an onion service's; nothing for another one. */
 void check_agents_print(const struct config_backend *backend);
 
-/* The same for its torrc as a list of texts, empty for another one; the caller's. */
-json_t *check_agents_make_torrc(const struct config_backend *backend);
+/* Adds the same to what is said of a backend in JSON: its torrc as a list of texts "torrcAgent", empty for
+ * another one; and where the config has a client key for the agent "authorizedClientsAgent", with the line of
+ * the file for it. */
+void check_agents_add_json(json_t *object, const struct config_backend *backend);
 
-/* Prints what the publisher's own tor needs, if there is such a backend. */
-void check_agents_print_local(const struct config *config);
+/* True when there is such a backend. */
+bool check_agents_any(const struct config *config);
 
 /* Adds a warning to the report for each agent that is at the address of a service: visitors of a frontend
  * reach every port of its backends. */

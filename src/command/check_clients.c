@@ -3,13 +3,10 @@
 
 #include <stdio.h>
 
-#include "onion/client_key.h"
-
-/* The public half of the backend's client key. */
-static void format_line(char line[CLIENT_KEY_PUBLIC_LINE_SIZE], const struct config_backend *backend)
+void check_clients_format_line(char line[CLIENT_KEY_PUBLIC_LINE_SIZE], const uint8_t *secret_key)
 {
     uint8_t public_key[X25519_PUBLIC_KEY_SIZE];
-    x25519_derive_public_key(public_key, backend->client_secret);
+    x25519_derive_public_key(public_key, secret_key);
     client_key_format_public(line, public_key);
 }
 
@@ -18,7 +15,7 @@ void check_clients_print(const struct config_backend *backend)
     char line[CLIENT_KEY_PUBLIC_LINE_SIZE];
     if (backend->client_secret == NULL)
         return;
-    format_line(line, backend);
+    check_clients_format_line(line, backend->client_secret);
     printf("    authorized_clients/publisher.auth in its HiddenServiceDir, the public half of this config's "
            "client-key,\n"
            "    as \"obpub client new publisher\" there has made it (tor reads it when it is started or "
@@ -27,13 +24,18 @@ void check_clients_print(const struct config_backend *backend)
            line);
 }
 
-void check_clients_add_json(json_t *object, const struct config_backend *backend)
+void check_clients_add_line(json_t *object, const char *member, const uint8_t *secret_key)
 {
     char line[CLIENT_KEY_PUBLIC_LINE_SIZE];
-    if (backend->client_secret == NULL)
+    if (secret_key == NULL)
         return;
-    format_line(line, backend);
+    check_clients_format_line(line, secret_key);
     json_t *lines = json_array();
     json_array_append_new(lines, json_string(line));
-    json_object_set_new(object, "authorizedClients", lines);
+    json_object_set_new(object, member, lines);
+}
+
+void check_clients_add_json(json_t *object, const struct config_backend *backend)
+{
+    check_clients_add_line(object, "authorizedClients", backend->client_secret);
 }

@@ -163,7 +163,7 @@ services:
             (key.address, ["HiddenServiceOnionBalanceInstance 1"],
              [f"MasterOnionAddress {frontend.address}.onion" for frontend in frontends])
             for key, frontends in ((own, [one]), (shared, [one, other]))], found)
-        checks.check("JSON says where the control ports are", found["tor"] == {"tors": [{"place": "unix:/run/tor/here"}]}
+        checks.check("JSON says where the control ports are", found["tor"]["tors"] == [{"place": "unix:/run/tor/here"}]
                      and [backend["control"] for service in found["services"] for backend in service["instances"]
                           if backend["hasControl"]] == ["127.0.0.1:9151"], found)
         for secret in (one.seed.hex(), other.expanded().hex(), one.pem().decode().splitlines()[1][-20:]):

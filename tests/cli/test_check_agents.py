@@ -1,5 +1,5 @@
-"""obpub --check on configs whose control ports are reached over Tor: the lines for both ends, which stock tor understands,
-and a warning where an agent is at an address that visitors reach."""
+"""obpub --check on configs whose control ports are reached over Tor: the lines for both ends, which stock tor understands, and
+the key that the agent's service lets in; and a warning where an agent is at an address that visitors reach."""
 import json
 import pathlib
 import re
@@ -16,16 +16,17 @@ LINES = ["HiddenServiceDir /var/lib/tor/obpub-agent",
          "HiddenServiceMaxStreams 8", "HiddenServiceMaxStreamsCloseCircuit 1"]
 
 
-def write_config(folder, *instances):
-    """A config of one frontend and these backends: (name, key, control)."""
+def write_config(folder, *instances, top=(), of_agents=()):
+    """A config of one frontend and these backends: (name, key, control), with these lines besides."""
     frontend = checks.Key()
     checks.write(folder / "frontend.key", frontend.pem())
     checks.write(folder / "secret", SECRET + "\n")
-    lines = ["services:", "- key: frontend.key", "  instances:"]
+    lines = [*top, "services:", "- key: frontend.key", "  instances:"]
     for name, key, control in instances:
         lines += [f"  - address: {key.address}.onion", f"    name: {name}"]
         if control:
             lines += [f"    control: {control}", "    control-password-file: secret"]
+            lines += [f"    {line}" for line in of_agents if ".onion" in control]
     checks.write(folder / "config.yaml", "\n".join(lines) + "\n")
     return frontend
 
@@ -45,14 +46,69 @@ def check_lines(folder):
     check("and the agent's command line", f"obpub agent --address {far.address}.onion --password-file FILE\n" in block, block)
     of_near = result.stdout.partition("(near)\n    torrc")[2].partition("(far)")[0]
     check("one with a socket has none", of_near and "obpub-agent" not in of_near, of_near)
-    check("the publisher's tor needs a SOCKS port", "agents are reached over its SOCKS port" in result.stdout, result.stdout)
+    check("nobody is named who may find the agent", "best with authorized_clients" in block
+          and "descriptor:x25519:" not in result.stdout, block)
+    document = json.loads(run_check(folder, "--json").stdout)
+    check("and in the JSON neither", not any("authorizedClientsAgent" in each for each in document["instances"]), document)
+    check_publisher(folder, result.stdout, document)
     backends = {each["name"]: each for each in json.loads(run_check(folder, "--json").stdout)["instances"]}
     check("the JSON has the lines, too", backends["far"]["torrcAgent"] == expected and backends["near"]["torrcAgent"] == [],
           backends)
     check("no warning", json.loads(run_check(folder, "--json").stdout)["warnings"] == [])
     check_with_tor(folder, expected)
     write_config(folder, ("near", near, "unix:/run/near"), ("bare", far, None))
-    check("without an agent there is no word of it", "agent" not in run_check(folder).stdout)
+    printed = run_check(folder).stdout
+    check("without an agent there is no word of it", "agent" not in printed and "SOCKS" not in printed, printed)
+    document = json.loads(run_check(folder, "--json").stdout)
+    check("and its JSON has nothing of it", document["tor"]["torrc"] == []
+          and not any("authorizedClientsAgent" in each for each in document["instances"]), document)
+
+
+def check_publisher(folder, printed, document):
+    """The publisher's own tor; its line is what a tor without a SOCKS port needs, so that obpub can ask where that is."""
+    said, _, rest = printed.partition("local tor: agents are reached over its SOCKS port\n")[2].partition("\n")
+    line = rest.split("\n")[0]
+    check("the publisher's tor needs a SOCKS port", said.startswith("    torrc, unless it has a SOCKS port already, ")
+          and line == "        SocksPort auto", printed)
+    check("the JSON says so, too", document["tor"]["torrc"] == [line.strip()], document["tor"])
+    check_with_tor(folder, [line.strip()])
+
+
+def check_given_socks(folder):
+    """With tor-socks obpub asks its tors for nothing, and they need nothing."""
+    far, agent = checks.Key(), checks.Key()
+    write_config(folder, ("far", far, f"{agent.address}.onion:9000"), top=["tor-socks: 127.0.0.1:9050"])
+    printed = run_check(folder).stdout
+    check("tor-socks: no line is needed", "local tor: agents are reached over tor-socks\n" in printed
+          and "SocksPort" not in printed, printed)
+    tor = json.loads(run_check(folder, "--json").stdout)["tor"]
+    check("tor-socks: none is in the JSON", tor["torrc"] == [], tor)
+
+
+def check_clients(folder):
+    """The line for the agent's service is the one that obpub client new writes into it."""
+    near, far, agent = checks.Key(), checks.Key(), checks.Key()
+    clients = folder / "authorized_clients"
+    clients.mkdir(mode=0o700)
+    made = checks.run("client", "new", "publisher", "--folder", str(clients), "--frontend", f"{agent.address}.onion",
+                      "-o", "agent.key", folder=folder)
+    line = (clients / "publisher.auth").read_text().strip()
+    check("a key for the agent is made", made.returncode == 0 and line.startswith("descriptor:x25519:"), made)
+    write_config(folder, ("near", near, "unix:/run/near"), ("far", far, f"{agent.address}.onion:9000"),
+                 of_agents=["control-client-key: agent.key"])
+    result = run_check(folder)
+    block = result.stdout.partition("obpub agent --address")[2]
+    check("the file for the agent's service is named, with its line",
+          "/var/lib/tor/obpub-agent/authorized_clients/publisher.auth" in block and f"        {line}\n" in block
+          and "best with authorized_clients" not in block, result.stdout + result.stderr)
+    check("that of another one is not", result.stdout.count("authorized_clients") == 1, result.stdout)
+    backends = {each["name"]: each for each in json.loads(run_check(folder, "--json").stdout)["instances"]}
+    check("the JSON has that line, too", backends["far"].get("authorizedClientsAgent") == [line], backends)
+    check("for this backend alone, and for its agent alone", "authorizedClientsAgent" not in backends["near"]
+          and "authorizedClients" not in backends["far"], backends)
+    secret = (folder / "agent.key").read_text().rsplit(":", 1)[1].strip()
+    printed = result.stdout + result.stderr + run_check(folder, "--json").stdout
+    check("the secret half is nowhere", secret.lower() not in printed.lower())
 
 
 def check_with_tor(folder, lines):
@@ -84,7 +140,7 @@ def check_warnings(folder):
 
 
 def main():
-    for test in (check_lines, check_warnings):
+    for test in (check_lines, check_given_socks, check_clients, check_warnings):
         with checks.temporary_folder() as name:
             test(pathlib.Path(name))
     checks.finish()
