@@ -43,8 +43,6 @@ static enum filter_verdict judge_getinfo(struct filtered_command *command, struc
     const size_t prefix = strlen(DESCRIPTOR_KEY);
     if (text_equals(arguments, "uptime"))
         return pass(command, "GETINFO uptime");
-    if (text_equals(arguments, "version"))
-        return pass(command, "GETINFO version");
     if (!text_begins_with(arguments, DESCRIPTOR_KEY) ||
         !served_addresses_have(served, arguments.start + prefix, arguments.length - prefix))
         return FILTER_REFUSED;

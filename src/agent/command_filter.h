@@ -36,7 +36,7 @@ struct filtered_command {
 };
 
 /* Judges a line of that many bytes, without its line end; it may hold anything. Only what obpub itself writes
- * is understood, to the letter: GETINFO uptime, version, or hs/service/desc/id/ and one of the addresses;
+ * is understood, to the letter: GETINFO uptime, or hs/service/desc/id/ and one of the addresses;
  * GETCONF PublishHidServDescriptors; HSFETCH of one of the addresses, with or without HSDirs that are named
  * by fingerprint; SETEVENTS of HS_DESC and HS_DESC_CONTENT, of one of them, or of none; QUIT. */
 void command_filter_judge(struct filtered_command *command, const char *line, size_t length,

@@ -45,7 +45,7 @@ enum stranger_verdict {
 #define STRANGER_WRONG_PROOF "515 Authentication failed: Wrong proof of the secret.\r\n"
 
 /* Takes a NUL-terminated line without its line end, and writes the answer, with its line end. The version of
- * the tor is not told: that is for those who know the secret (GETINFO version). */
+ * the tor is not told: no publisher needs it. */
 enum stranger_verdict stranger_take_line(struct stranger *stranger, const char *line,
                                          const struct stranger_prover *prover,
                                          char answer[STRANGER_ANSWER_SIZE]);

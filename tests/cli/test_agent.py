@@ -118,9 +118,9 @@ def check_filter(tor, recorder, agent, address):
         check("who knows the secret is let in", guest.authenticate() == "250 OK\r\n")
         before = list(recorder.lines)
         names = tor.names()
-        check(f"tor has {len(names)} keys for GETINFO", len(names) > 100 and "config-text" in names, names)
+        check(f"tor has {len(names)} keys for GETINFO", len(names) > 100 and {"config-text", "version"} < set(names), names)
         for name in names:
-            if name in ("uptime", "version"):
+            if name == "uptime":
                 continue
             answer = guest.ask(f"GETINFO {name}")
             if answer != FILTERED:
@@ -131,7 +131,7 @@ def check_filter(tor, recorder, agent, address):
         check("nothing of that has reached tor", recorder.lines == before, recorder.lines[len(before):])
 
         servers = "".join(f" SERVER={HSDIR}" for _ in range(8))
-        asked = [("GETINFO uptime", r"250-uptime=\d+\r\n250 OK\r\n"), ("GETINFO version", r"250-version=\S.*\r\n250 OK\r\n"),
+        asked = [("GETINFO uptime", r"250-uptime=\d+\r\n250 OK\r\n"),
                  (f"GETINFO hs/service/desc/id/{address}", r"55\d .*\r\n"),
                  ("GETCONF PublishHidServDescriptors", r"250 PublishHidServDescriptors=1\r\n"),
                  (f"HSFETCH {address}", r"(250|55\d) .*\r\n"), (f"HSFETCH {address}{servers}", r"(250|55\d) .*\r\n")]

@@ -55,8 +55,7 @@ static void check_stranger(struct evbuffer *input)
 /* True for one of the commands that there are, whole. */
 static bool is_allowed(const char *text)
 {
-    static const char *const whole[] = {"GETINFO uptime", "GETINFO version",
-                                        "GETCONF PublishHidServDescriptors", QUESTION};
+    static const char *const whole[] = {"GETINFO uptime", "GETCONF PublishHidServDescriptors", QUESTION};
     for (size_t i = 0; i < sizeof(whole) / sizeof(whole[0]); i++) {
         if (strcmp(text, whole[i]) == 0)
             return true;

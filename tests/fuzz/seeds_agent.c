@@ -30,12 +30,13 @@ void seeds_write_agent(void)
         {"bare-line-end", "PROTOCOLINFO 1\n", 0},
         {"data", "+PROTOCOLINFO 1\r\n.\r\n", 0},
         {"publisher",
-         "SETEVENTS HS_DESC HS_DESC_CONTENT\r\nGETINFO uptime\r\nGETINFO version\r\nGETINFO "
+         "SETEVENTS HS_DESC HS_DESC_CONTENT\r\nGETINFO uptime\r\nGETINFO "
          "hs/service/desc/id/" SERVED "\r\nGETCONF PublishHidServDescriptors\r\nQUIT\r\n",
          1},
         {"fetch", "HSFETCH " SERVED "\r\nHSFETCH " SERVED " SERVER=" HSDIR " SERVER=" HSDIR "\r\n", 1},
         {"refused",
-         "SETCONF x=y\r\nGETINFO uptime config-text\r\nSETEVENTS HS_DESC STREAM\r\nSETEVENTS HS_DESC "
+         "SETCONF x=y\r\nGETINFO version\r\nGETINFO uptime config-text\r\nSETEVENTS HS_DESC "
+         "STREAM\r\nSETEVENTS HS_DESC "
          "HS_DESC\r\n"
          "HSFETCH " SERVED " SERVER=x\r\nHSFETCH x\r\nGETCONF x\r\nQUIT now\r\nGETINFO \r\n",
          1},

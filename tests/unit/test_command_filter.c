@@ -61,7 +61,6 @@ static void test_what_obpub_asks_is_passed(void **state)
     (void)state;
     static const char *const lines[] = {
         "GETINFO uptime",
-        "GETINFO version",
         "GETINFO hs/service/desc/id/" SERVED,
         "GETCONF PublishHidServDescriptors",
         "HSFETCH " SERVED,
@@ -232,7 +231,7 @@ static const char *const keys[] = {
     "Uptime",
     "uptime/",
     "uptim",
-    "versio",
+    "version",
 };
 
 static void test_getinfo_is_asked_for_nothing_else(void **state)
@@ -240,8 +239,8 @@ static void test_getinfo_is_asked_for_nothing_else(void **state)
     (void)state;
     /* What stands before and behind the key. */
     static const char *const forms[][2] = {
-        {"GETINFO ", ""},         {"GETINFO uptime ", ""}, {"GETINFO ", " uptime"},
-        {"GETINFO version ", ""}, {"GETINFO\t", ""},       {"GETINFO  ", ""},
+        {"GETINFO ", ""},  {"GETINFO uptime ", ""}, {"GETINFO ", " uptime"},
+        {"GETINFO\t", ""}, {"GETINFO  ", ""},
     };
     for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
         for (size_t j = 0; j < sizeof(forms) / sizeof(forms[0]); j++) {
