@@ -57,7 +57,7 @@ class SocksPort(standin_tor.Peer):
         self.open[host] = connection
         try:
             request = b""
-            while behaviour is not silent and b"\r\n\r\n" not in request:
+            while behaviour not in (silent, listen) and b"\r\n\r\n" not in request:
                 piece = connection.recv(4096)
                 if not piece:
                     return
@@ -73,6 +73,15 @@ def hang(connection):
 
 
 silent = standin_tor.Peer("").serve
+
+
+def listen(connection):
+    """Takes the connection; what it is told is in heard."""
+    while piece := connection.recv(4096):
+        listen.heard += piece
+
+
+listen.heard = b""
 
 
 def saying(*pieces, pause=0):
@@ -314,6 +323,51 @@ def run_two_tors(folder):
               set(publisher.health_of().values()) == {"healthy"}, publisher.log_text())
 
 
+# What instances ask for besides a port: the rest of "health", what happens there, and what is said; None for well.
+OWN_WAYS = {
+    "open": ("", listen, None),
+    "closed": ("", 5, "takes no connection at this port"),
+    "missing": ("path: /gone, expect: 404", saying(b"HTTP/1.1 404 Not Found\r\n\r\n"), None),
+    "found": ("path: /gone, expect: 404", saying(GOOD), "answers with status 200 where 404 is expected"),
+    "named": ("path: /up, host: www.example.com", saying(GOOD), None),
+}
+
+
+def run_own_ways(folder):
+    """Instances with a health of their own: a port alone, another status that is good, and another Host."""
+    keys = {name: checks.Key() for name in OWN_WAYS}
+    instances = []
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(standin_tor.Tor(folder / "tor", standin_tor.network_answers(
+            net_listeners_socks=f'"unix:{folder}/socks"')))
+        socks = stack.enter_context(SocksPort(folder / "socks", {keys[name].address: way[1] for name, way in OWN_WAYS.items()}))
+        for name, key in keys.items():
+            stack.enter_context(standin_tor.Tor(folder / name, standin_tor.own_answers(key, standin_tor.make_descriptor(key))))
+            words = ", ".join(filter(None, ("port: 80", OWN_WAYS[name][0])))
+            instances.append([*instance(name, key, folder / name), f"        health: {{{words}}}"])
+        publisher = stack.enter_context(Checked(
+            folder, f"health: {{interval: {INTERVAL}, timeout: 3, fall: 1, rise: 1}}", instances))
+        healths = {name: "healthy" if words is None else "sick" for name, (_, _, words) in OWN_WAYS.items()}
+        check("own ways: all are found out", publisher.waits(8 * INTERVAL, **healths), publisher.log_text())
+        for each in publisher.service()["instances"]:
+            words = OWN_WAYS[each["name"]][2]
+            check(f"own ways: {each['name']}: {healths[each['name']]}, and why",
+                  each["healthError"] is None if words is None else words in (each["healthError"] or ""), each)
+        requests = {name: socks.requests.get(f"{key.address}.onion") for name, key in keys.items()}
+        check("own ways: a port alone is connected to, and told nothing", requests["open"] == (80, b"")
+              and listen.heard == b"", (requests["open"], listen.heard))
+        lines = {name: requests[name][1].decode().split("\r\n") for name in ("missing", "named")}
+        check("own ways: the host is that of the config", "Host: www.example.com" in lines["named"] and keys["named"].address
+              not in requests["named"][1].decode(), lines)
+        check("own ways: and the address where there is none", f"Host: {keys['missing'].address}.onion" in lines["missing"]
+              and lines["missing"][0] == "GET /gone HTTP/1.1", lines)
+        text = checks.run("--check", "-c", folder / "config.yaml").stdout
+        check("own ways: --check says that a port alone is asked",
+              f"asked for {keys['open'].address}.onion:80 every" in text, text)
+        status, log = publisher.end()
+        check("own ways: it ends well", status == 0, (status, log))
+
+
 def check_other_commands(folder):
     """--check says what is asked, and --once that nothing is."""
     frontend, backend = checks.Key(), checks.Key()
@@ -332,6 +386,8 @@ def main():
         check_other_commands(pathlib.Path(name))
     with checks.temporary_folder() as name:
         run_two_tors(pathlib.Path(name))
+    with checks.temporary_folder() as name:
+        run_own_ways(pathlib.Path(name))
     with checks.temporary_folder() as name:
         run_daemon(pathlib.Path(name))
     checks.finish()
