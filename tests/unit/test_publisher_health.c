@@ -431,6 +431,59 @@ static void test_checks_at_once_are_bounded(void **state)
     story_free(story);
 }
 
+/* All uploads of both are of the same moments, to the same HSDirs, and say the same. */
+static void assert_same_uploads(const struct story *one, const struct story *other)
+{
+    assert_int_equal(one->upload_count, other->upload_count);
+    for (size_t i = 0; i < one->upload_count; i++) {
+        const struct story_upload *upload = &one->uploads[i], *twin = &other->uploads[i];
+        assert_int_equal(upload->at, twin->at);
+        assert_int_equal(upload->slot, twin->slot);
+        assert_int_equal(upload->hsdir, twin->hsdir);
+        assert_int_equal(upload->point_count, twin->point_count);
+        assert_memory_equal(upload->points, twin->points, upload->point_count * sizeof(upload->points[0]));
+    }
+}
+
+/* Loses a backend, and has it back later. */
+static void lose_and_regain(struct story *story, size_t backend)
+{
+    story_forget(story);
+    lose(story, backend);
+    story_run(story, 3 * MINUTE);
+    assert_true(story->upload_count > 0 && story_none_has(story, backend * 100));
+    come_back(story, backend);
+    story_run(story, 3 * MINUTE);
+    assert_true(story_all_have(story, backend * 100));
+}
+
+/* Where all permits are taken by checks that hang, and others are due, what is published comes at the same
+ * moments as without health checks: whichever backend is lost, one that is being checked or one that waits.
+ */
+static void test_hanging_checks_hold_up_no_upload(void **state)
+{
+    (void)state;
+    struct story *plain = story_new_published(6, DESCRIPTOR_FIRST);
+    struct story *checked = story_new_published(6, DESCRIPTOR_FIRST);
+    checked->publisher->rules.check_permits = 2;
+    set_checked(checked, 0, 6);
+    for (size_t i = 0; i < 6; i++)
+        checked->backends[i].hangs = true;
+    story_run(plain, 5 * MINUTE);
+    story_run(checked, 5 * MINUTE);
+    size_t hanging = 0;
+    for (size_t i = 0; i < 6; i++)
+        hanging += checked->backends[i].checks;
+    assert_int_equal(hanging, 2);
+    for (size_t i = 0; i < 6; i++) {
+        lose_and_regain(plain, i);
+        lose_and_regain(checked, i);
+        assert_same_uploads(plain, checked);
+    }
+    story_free(plain);
+    story_free(checked);
+}
+
 /* Where HSDirs have points of their own a sick one has none of the places, and the others have all. */
 static void test_distinct_sets(void **state)
 {
@@ -511,6 +564,7 @@ int main(void)
         cmocka_unit_test(test_dead_backend_is_not_checked),
         cmocka_unit_test(test_checks_are_spread),
         cmocka_unit_test(test_checks_at_once_are_bounded),
+        cmocka_unit_test(test_hanging_checks_hold_up_no_upload),
         cmocka_unit_test(test_distinct_sets),
         cmocka_unit_test(test_twins),
         cmocka_unit_test(test_off_means_in),
