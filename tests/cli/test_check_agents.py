@@ -1,15 +1,19 @@
 """obpub --check on configs whose control ports are reached over Tor: the lines for both ends, which stock tor understands, and
 the key that the agent's service lets in; and a warning where an agent is at an address that visitors reach."""
 import json
+import os
 import pathlib
 import re
 import shutil
+import signal
 import subprocess
 import sys
 
 import checks
 from agents import SECRET
 from checks import check
+
+from harness.process import spawn
 
 LINES = ["HiddenServiceDir /var/lib/tor/obpub-agent",
          "HiddenServicePort {port} unix:/run/obpub-agent/control.sock",
@@ -139,8 +143,42 @@ def check_warnings(folder):
         check("in the JSON, too", len(warnings) == 1 and "which visitors reach" in warnings[0], warnings)
 
 
+def check_log(folder):
+    """The log has that warning, too: of the config that obpub starts with, and of one that is read again."""
+    one, other, agent = checks.Key(), checks.Key(), checks.Key()
+
+    def write_agents(control):
+        write_config(folder, ("one", one, f"{control.address}.onion:9151"), ("other", other, None),
+                     top=[f"tor-control: unix:{folder}/absent", f"status-socket-location: {folder}/status"])
+
+    def warned_of(address):
+        return len(re.findall(rf"warning: .*config.yaml:\d+: the agent of \"one\" is at {address}.onion, which visitors reach",
+                              read_log()))
+
+    def read_log():
+        return (folder / "log").read_text()
+    write_agents(one)
+    with open(folder / "log", "w", encoding="utf-8") as log:
+        process = spawn([os.path.abspath(checks.OBPUB), "-c", folder / "config.yaml"], stdout=log, stderr=log)
+        try:
+            def reloads(count):
+                return checks.wait_for(lambda: read_log().count("config read again") == count)
+            check("obpub starts", checks.wait_for((folder / "status").exists), read_log())
+            check("the log warns of an agent at a backend's address", warned_of(one.address) == 1, read_log())
+            write_agents(agent)
+            process.send_signal(signal.SIGHUP)
+            check("and of none that has an address of its own", reloads(1) and warned_of(agent.address) == 0
+                  and warned_of(one.address) == 1, read_log())
+            write_agents(other)
+            process.send_signal(signal.SIGHUP)
+            check("the log warns after a reload, too", reloads(2) and warned_of(other.address) == 1, read_log())
+        finally:
+            process.terminate()
+            check("it ends", process.wait(60) == 0, read_log())
+
+
 def main():
-    for test in (check_lines, check_given_socks, check_clients, check_warnings):
+    for test in (check_lines, check_given_socks, check_clients, check_warnings, check_log):
         with checks.temporary_folder() as name:
             test(pathlib.Path(name))
     checks.finish()
