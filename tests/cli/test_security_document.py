@@ -39,11 +39,14 @@ checks.check("the table comes after ten lines or so", DOCUMENT.partition("\n|")[
 # A sentence about numbers has to stay true.
 broken = (checks.SOURCE / "tests/cli/test_key_recovery.py").read_text().partition("BROKEN = {")[2].partition("\n}\n")[0]
 lies = (checks.SOURCE / "tests/attack/hostile.py").read_text().partition("LIES = {")[2].partition("\n}\n")[0]
+behind_agents = re.findall(r"^(?:PASSED_ON|KEPT) = \((.*?)\)$",
+                           (checks.SOURCE / "tests/cli/test_hostile_agents.py").read_text(), re.M | re.S)
 gatecrashers = (checks.SOURCE / "tests/attack/gatecrashers.py").read_text().partition("\nSTRANGERS = (")[2].partition(")")[0]
 for count, what in ((len(re.findall(r'^    "', broken, re.M)), "kinds of broken signers"),
                     (len(re.findall(r"^    '", lies, re.M)), "lies at once"),
+                    (len(re.findall(r'"[^"]+"', " ".join(behind_agents))), "of these lies, an agent before each"),
                     (len(gatecrashers.split(",")), "kinds of strangers at once")):
-    checks.check(f"the number of {what} is {count}", f"{count} {what}" in " ".join(DOCUMENT.split()))
+    checks.check(f"it says truly: {count} {what}", f"{count} {what}" in " ".join(DOCUMENT.split()))
 
 checks.check("it is installed beside the README",
              re.search(r"install\(FILES [^)]*SECURITY\.md", (checks.SOURCE / "cmake/Install.cmake").read_text()))
