@@ -1,11 +1,13 @@
 """Strangers at an agent's door, all kinds at once: the publisher that is in goes on, one that comes gets in, and the agent
-stays as it is. And a client that knows the secret and reads nothing."""
+stays as it is. And a client that knows the secret and reads nothing; who only stays is closed."""
 import contextlib
 import os
 import pathlib
 import resource
+import select
 import socket
 import sys
+import threading
 import time
 
 import checks
@@ -26,6 +28,9 @@ LAG = 0.3             # seconds that a step takes over Tor
 PAUSE = 0.1           # seconds before each try
 TRIES_MAX = 100       # in which a publisher gets in when strangers come as fast as they can
 OUTPUT_MAX = 4 * 1024 * 1024
+STRANGER_SECONDS = (25, 60)  # in which one who does not prove the secret is closed, after 30
+SLEEPER_SECONDS = (50, 150)  # in which one who does and then reads nothing is closed, after 60
+WAITING = 1024 * 1024        # bytes for who reads nothing: more than a socket takes, less than the agent keeps for him
 OPEN_FILES = 8192     # that this needs for all strangers; most shells allow 1,024 unless asked for more
 
 
@@ -180,14 +185,69 @@ def check_guests(folder):
         check("it ends well", agent.end() == 0, agent.log_text())
 
 
+def seconds_open(guest, seconds_max, drip=None):
+    """Seconds until the agent closes a connection that nothing is read from, or None; with drip, a byte is sent each second."""
+    begin = time.monotonic()
+    closing = select.poll()
+    closing.register(guest.socket, 0)  # hanging up is told without being asked for
+    while time.monotonic() - begin < seconds_max:
+        if closing.poll(1000):
+            return time.monotonic() - begin
+        if drip is not None:
+            guest.send(drip)
+    return None
+
+
+def measure(lasted, who, *arguments):
+    lasted[who] = seconds_open(*arguments)
+
+
+@contextlib.contextmanager
+def idlers(folder):
+    """Those who only stay, at an agent of their own, as a crowd would push them out. Their time runs beside what is done in
+    between."""
+    key = checks.Key()
+    connections, lasted = [], {}
+
+    def hook(connection, command):
+        if command.startswith("GETINFO version"):
+            connections.append(connection)
+        return False
+    event = f"650+HS_DESC_CONTENT {key.address} x ${40 * 'A'}~hsdir\r\n" + (62 * "x" + "\r\n") * 500 + ".\r\n650 OK\r\n"
+    with standin_tor.Tor(folder / "tor", {"version": "0.4.9.11", "uptime": "7"}, hook=hook), \
+            Agent(folder, f"unix:{folder}/tor", [key.address]) as agent:
+        check("the agent of those who only stay is connected", wait_for(lambda: connections), agent.log_text())
+        with Guest(agent.socket) as sleeper, Guest(agent.socket) as silent, Guest(agent.socket) as dripping:
+            sleeper.authenticate()
+            sleeper.ask("SETEVENTS HS_DESC_CONTENT")
+            for _ in range(WAITING // len(event)):
+                connections[0].sendall(event.encode())
+            threads = [threading.Thread(target=measure, args=(lasted, *arguments)) for arguments in (
+                ("silent", silent, STRANGER_SECONDS[1]), ("dripping", dripping, STRANGER_SECONDS[1], b"P"),
+                ("sleeper", sleeper, SLEEPER_SECONDS[1]))]
+            for thread in threads:
+                thread.start()
+            try:
+                yield
+            finally:
+                for thread in threads:
+                    thread.join()
+        for who, (least, most) in (("silent", STRANGER_SECONDS), ("dripping", STRANGER_SECONDS), ("sleeper", SLEEPER_SECONDS)):
+            check(f"who only stays is closed after {least} to {most} seconds: {who}",
+                  lasted[who] is not None and least <= lasted[who] <= most, lasted[who])
+            print(f"    it was {lasted[who]}")
+        check("and their agent ends well", agent.end() == 0, agent.log_text())
+
+
 def main():
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft != resource.RLIM_INFINITY and soft < OPEN_FILES:
         wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-    for test in (check_strangers, check_guests):
-        with checks.temporary_folder() as name:
-            test(pathlib.Path(name))
+    with checks.temporary_folder() as place, idlers(pathlib.Path(place)):
+        for test in (check_strangers, check_guests):
+            with checks.temporary_folder() as name:
+                test(pathlib.Path(name))
     checks.finish()
 
 
