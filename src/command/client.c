@@ -360,24 +360,39 @@ static int explain_missing(const struct client_request *request, const struct cl
     return -1;
 }
 
-/* Removes it unless it is the last one. Faults of other files are no reason to leave this client in. */
+/* Refuses to remove the last one. Faults of the folder and of other files are no reason to leave this client
+ * in; but where there are only others that have no key, a tor that has passed over these is open. */
+static int check_others(const struct client_request *request, const char *path, struct error *error)
+{
+    enum client_others others;
+    if (client_files_find_others(&others, request->folder, request->name, error) != 0)
+        return error_add_context(error, "%s", request->folder);
+    if (others == CLIENT_OTHERS_NONE)
+        return error_set(error,
+                         "%s is the last one: without a client the service is open to everybody. Make "
+                         "another one first (obpub client new), or give --force if that is meant",
+                         path);
+    if (others == CLIENT_OTHERS_NO_KEYS)
+        return error_set(error,
+                         "%s is the last one with a key: a tor passes over the other files, and without a "
+                         "client it is open to everybody. Mend one of them first, or give --force if that "
+                         "is meant",
+                         path);
+    return 0;
+}
+
+/* Removes it unless it is the last one. */
 static int remove_client(const struct client_request *request, bool is_forced,
                          const struct client_files *clients, struct error *error)
 {
-    size_t others = 0;
-    for (size_t i = 0; i < clients->count; i++)
-        others += strcmp(clients->files[i].name, request->name) != 0;
     char *path = client_files_find_path(request->folder, request->name);
     int result = 0;
     if (strchr(request->name, '/') != NULL)
         result = error_set(error, "\"%.150s\" is no client's name", request->name);
     else if (!new_name_is_taken(path))
         result = explain_missing(request, clients, error);
-    else if (others == 0 && !is_forced)
-        result = error_set(error,
-                           "%s is the last one: without a client the service is open to everybody. Make "
-                           "another one first (obpub client new), or give --force if that is meant",
-                           path);
+    else if (!is_forced && check_others(request, path, error) != 0)
+        result = -1;
     else if (new_file_remove(path) != 0)
         result = error_set(error, "%s: it can't be removed (%s)", path, strerror(errno));
     free(path);
@@ -397,12 +412,17 @@ static const struct client_file *find_double(const struct client_files *clients,
     return NULL;
 }
 
-static void print_removed(const char *name, const struct client_files *clients)
+/* Of a folder with faults not all files may have been read. */
+static void print_removed(const char *name, const struct client_files *clients, bool has_faults)
 {
     const struct client_file *other = find_double(clients, name);
     char *shown = memory_copy_text(name, strlen(name));
     text_make_printable(shown);
-    if (other == NULL) {
+    if (other == NULL && has_faults) {
+        printf("%s is removed: unless another file has its key, the client is shut out once the folder is "
+               "mended and the service is reloaded\n",
+               shown);
+    } else if (other == NULL) {
         printf("%s is removed: the client is shut out once the service is reloaded\n", shown);
     } else {
         char *shown_other = memory_copy_text(other->name, strlen(other->name));
@@ -411,6 +431,13 @@ static void print_removed(const char *name, const struct client_files *clients)
         free(shown_other);
     }
     free(shown);
+}
+
+/* Reads the folder without the client, for what is wrong with it now. */
+static void note_rest(const struct client_request *request, struct config_report *report)
+{
+    config_report_clear(report);
+    count_clients(request, report);
 }
 
 /* Of two that remove the last two at the same time the second one sees what the first has done. */
@@ -423,8 +450,11 @@ static int remove_from_folder(const struct client_request *request, bool is_forc
         return error_add_context(error, "%s", request->folder);
     client_files_load(&clients, request->folder, geteuid() == 0, &report);
     int result = remove_client(request, is_forced, &clients, error);
-    if (result == 0)
-        print_removed(request->name, &clients);
+    if (result == 0) {
+        note_rest(request, &report);
+        print_removed(request->name, &clients, report.error_count > 0);
+    }
+    warn_of_faults(&report);
     close(lock);
     client_files_clear(&clients);
     config_report_clear(&report);

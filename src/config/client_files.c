@@ -287,6 +287,36 @@ int client_files_load(struct client_files *clients, const char *folder, bool for
     return is_good ? 0 : -1;
 }
 
+static bool has_key(const char *folder, const char *file_name)
+{
+    uint8_t key[X25519_PUBLIC_KEY_SIZE];
+    size_t line;
+    struct error error;
+    char *path = path_join(folder, file_name);
+    const bool result = load_client(key, path, NULL, &line, &error) == 0;
+    free(path);
+    return result;
+}
+
+int client_files_find_others(enum client_others *others, const char *folder, const char *name,
+                             struct error *error)
+{
+    struct folder_names names;
+    const size_t length = strlen(name);
+    *others = CLIENT_OTHERS_NONE;
+    if (folder_list_all(&names, folder, error) != 0)
+        return -1;
+    for (size_t i = 0; i < names.count && *others != CLIENT_OTHERS_KEYS; i++) {
+        const char *file_name = names.names[i];
+        if (!is_client_name(file_name) || (strncmp(file_name, name, length) == 0 &&
+                                           strcmp(file_name + length, CLIENT_ENDING) == 0))
+            continue;
+        *others = has_key(folder, file_name) ? CLIENT_OTHERS_KEYS : CLIENT_OTHERS_NO_KEYS;
+    }
+    folder_names_clear(&names);
+    return 0;
+}
+
 void client_files_clear(struct client_files *clients)
 {
     for (size_t i = 0; i < clients->count; i++)

@@ -33,6 +33,19 @@ int client_files_load(struct client_files *clients, const char *folder, bool for
                       struct config_report *report);
 void client_files_clear(struct client_files *clients);
 
+/* Who is in a folder beside one client. */
+enum client_others {
+    CLIENT_OTHERS_NONE,    /* no other file of a client's */
+    CLIENT_OTHERS_NO_KEYS, /* there are such files, and none of them has a key */
+    CLIENT_OTHERS_KEYS,    /* there are some with a key */
+};
+
+/* Finds that out as a tor would, which minds neither who can change a file nor how many there are: what keeps
+ * obpub from using the folder does not make a client the last one. Returns 0; or -1 with a sentence that
+ * begins where the folder's path would end. */
+int client_files_find_others(enum client_others *others, const char *folder, const char *name,
+                             struct error *error);
+
 /* Sets *set to the set of their keys, with one holder; to NULL when there is none, which is no restriction.
  * Returns 0, or -1 with a sentence when they are no set: then the service must not be taken for an open one.
  */

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -71,16 +72,12 @@ static int compare_names(const void *one, const void *other)
     return strcmp(*(char *const *)one, *(char *const *)other);
 }
 
-int folder_list(struct folder_names *names, const char *path, bool for_owner, size_t count_max,
-                struct error *error)
+/* Lists what is in an open folder, whose descriptor is closed. */
+static int list_open(struct folder_names *names, int descriptor, size_t count_max, struct error *error)
 {
-    *names = (struct folder_names){.count = 0};
-    int descriptor = open(path, O_RDONLY | O_DIRECTORY | O_NONBLOCK | O_CLOEXEC);
-    if (descriptor < 0)
-        return explain_failure(errno, error);
-    DIR *folder =
-        check_owner(descriptor, for_owner, &names->owner, error) == 0 ? fdopendir(descriptor) : NULL;
+    DIR *folder = fdopendir(descriptor);
     if (folder == NULL) {
+        explain_failure(errno, error);
         close(descriptor);
         return -1;
     }
@@ -91,6 +88,38 @@ int folder_list(struct folder_names *names, const char *path, bool for_owner, si
     else if (names->count > 0)
         qsort(names->names, names->count, sizeof(*names->names), compare_names);
     return result;
+}
+
+static int open_folder(const char *path, struct error *error)
+{
+    const int descriptor = open(path, O_RDONLY | O_DIRECTORY | O_NONBLOCK | O_CLOEXEC);
+    return descriptor >= 0 ? descriptor : explain_failure(errno, error);
+}
+
+int folder_list(struct folder_names *names, const char *path, bool for_owner, size_t count_max,
+                struct error *error)
+{
+    *names = (struct folder_names){.count = 0};
+    const int descriptor = open_folder(path, error);
+    if (descriptor < 0)
+        return -1;
+    if (check_owner(descriptor, for_owner, &names->owner, error) != 0) {
+        close(descriptor);
+        return -1;
+    }
+    return list_open(names, descriptor, count_max, error);
+}
+
+int folder_list_all(struct folder_names *names, const char *path, struct error *error)
+{
+    struct stat status;
+    *names = (struct folder_names){.count = 0};
+    const int descriptor = open_folder(path, error);
+    if (descriptor < 0)
+        return -1;
+    if (fstat(descriptor, &status) == 0)
+        names->owner = status.st_uid;
+    return list_open(names, descriptor, SIZE_MAX, error);
 }
 
 bool folder_is_there(const char *path)

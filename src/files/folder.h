@@ -23,6 +23,10 @@ int folder_list(struct folder_names *names, const char *path, bool for_owner, si
                 struct error *error);
 void folder_names_clear(struct folder_names *names);
 
+/* The same whoever can write in it, and however many there are: for who asks only whether something is there.
+ */
+int folder_list_all(struct folder_names *names, const char *path, struct error *error);
+
 /* Keeps every other caller of this function away from a folder until the descriptor is closed, so that what
  * one has seen in it is still so when it changes it; where the file system can't do that, nothing is kept
  * away. Waits for up to FOLDER_LOCK_PATIENCE milliseconds. Returns a descriptor; or -1 with a sentence that

@@ -10,9 +10,22 @@ import subprocess
 import time
 
 import checks
+from harness.process import has_capability
 
 
 PR_CAPBSET_DROP, CAP_SYS_RESOURCE = 24, 24
+LOCKED_MIN = 65536  # bytes that each process has to be able to lock
+
+
+def may_lock():
+    """Whether this machine lets a process lock as much as obpub needs."""
+    limit = resource.getrlimit(resource.RLIMIT_MEMLOCK)[1]
+    return has_capability(CAP_SYS_RESOURCE) or limit == resource.RLIM_INFINITY or limit >= LOCKED_MIN
+
+
+def secret_flags():
+    """The VmFlags (proc_pid_smaps(5)) that memory with a secret has to have: left out of dumps, and locked if may be."""
+    return {"dd", "lo"} if may_lock() else {"dd"}
 
 
 def limit_locked(size):

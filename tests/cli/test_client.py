@@ -15,6 +15,8 @@ import checks
 from harness.folder import open_place
 from harness.process import spawn
 
+CLIENTS_MAX = 112  # for which there is room beside 20 introduction points
+
 
 def decode(text):
     """Bytes of a key in base32."""
@@ -168,6 +170,56 @@ def check_list_and_remove(folder, service, clients):
                  and not result.stdout, result.stderr)
 
 
+def check_removed_from(folder, what, name, words):
+    """A folder with a fault loses the client all the same, and the fault is said."""
+    result = client(folder, "remove", name, "--folder", "faulty")
+    made = folder / "faulty" / "authorized_clients" / f"{name}.auth"
+    checks.check(f"removed {what}", result.returncode == 0 and not made.exists()
+                 and result.stdout.startswith(f"{name} is removed: unless another file has its key, the client is shut out "
+                                              "once the folder is mended"), (result.stdout, result.stderr))
+    checks.check(f"{what}: the fault is said, and what comes of it", "obpub: warning: " in result.stderr and words in
+                 result.stderr and "until that is mended obpub takes none of the folder" in result.stderr, result.stderr)
+
+
+def check_faults(folder):
+    """Whatever keeps obpub from using the folder, no client is the last one that is not."""
+    service, clients, _ = make_folder(folder, "faulty")
+    alice, bob = clients / "alice.auth", clients / "bob.auth"
+    lines = public_line(), public_line()
+
+    def write():
+        for path, line in zip((alice, bob), lines):
+            checks.write(path, line)
+    write()
+    clients.chmod(0o777)
+    check_removed_from(folder, "from a folder that others can change", "alice", "can be changed by others (mode 0777)")
+    result = client(folder, "remove", "bob", "--folder", service)
+    checks.check("but not the last one, and there the fault is said, too", is_refused(result, "bob.auth is the last one: ")
+                 and "(mode 0777)" in result.stderr and bob.exists(), result.stderr)
+    clients.chmod(0o700)
+    write()
+    bob.chmod(0o666)
+    check_removed_from(folder, "beside a file that others can change", "alice", "bob.auth: can be changed by others (mode 0666)")
+    bob.chmod(0o600)
+    write()
+    for number in range(2000):
+        checks.write(clients / f"more{number}.auth", "")
+    check_removed_from(folder, "from a folder with too many files", "alice", "has more than 2000 files in it")
+    result = client(folder, "remove", "bob", "--folder", service)
+    checks.check("one with a key stays where no other file has one: a tor would be open then", is_refused(
+        result, "bob.auth is the last one with a key: a tor passes over the other files") and bob.exists(), result.stderr)
+    result = client(folder, "remove", "bob", "--folder", service, "--force")
+    checks.check("unless that is meant", result.returncode == 0 and not bob.exists(), result.stderr)
+    for number in range(2000):
+        (clients / f"more{number}.auth").unlink()
+    write()
+    checks.write(clients / "carol.auth", "typo")
+    result = client(folder, "remove", "carol", "--folder", service)
+    checks.check("what was wrong with a file that is removed is not said", result.returncode == 0 and not result.stderr
+                 and result.stdout == "carol is removed: the client is shut out once the service is reloaded\n",
+                 (result.stdout, result.stderr))
+
+
 def check_at_once(folder):
     """Of two clients that are removed at the same moment the last one stays."""
     service, clients, _ = make_folder(folder, "at once")
@@ -191,10 +243,12 @@ def check_at_once(folder):
 def check_too_many(folder):
     """More than obpub takes."""
     service, clients, _ = make_folder(folder, "many")
-    for number in range(127):
+    for number in range(CLIENTS_MAX - 1):
         checks.write(clients / f"client{number}.auth", public_line())
-    warned = ["these are 129 clients" in client(folder, "new", name, "--folder", service).stderr for name in ("last", "more")]
-    checks.check("of the 129th client it is said that there is no room for it", warned == [False, True], warned)
+    said = [client(folder, "new", name, "--folder", service).stderr for name in ("last", "more")]
+    checks.check("for as many as there may be there is no warning", "warning" not in said[0], said[0])
+    checks.check("of one more it is said that there is no room for it", f"warning: these are {CLIENTS_MAX + 1} clients" in said[1]
+                 and f"room for {CLIENTS_MAX} beside 20 introduction points" in said[1], said[1])
 
 
 def check_owner(folder):
@@ -279,6 +333,23 @@ def check_both_tors(folder, lone):
     listed = client(folder, "list", "--folder", service)
     checks.check("obpub reads the folder that tor has made", listed.returncode == 0 and len(listed.stdout.splitlines()) == 2,
                  listed.stderr)
+    check_tors_faults(lone, service)
+
+
+def check_tors_faults(lone, service):
+    """What "client remove" takes for another client is one for tor, and what it does not is none."""
+    clients = service / "authorized_clients"
+    checks.write(clients / "c.auth", public_line())
+    (clients / "c.auth").chmod(0o666)
+    checks.write(clients / "d.auth", "descriptor:x25519:typo\n")
+    clients.chmod(0o777)
+    with LoneTor(lone, "third", f"HiddenServiceDir {service}", "HiddenServicePort 80") as tor:
+        tor.ask("GETINFO version")
+        log = tor.log()
+        checks.check("a tor minds no file and no folder that others can change", all(
+            f"Loaded a client authorization key file {name}.auth." in log for name in "abc"), log[-2000:])
+        checks.check("and passes over a file without a key", "Loading a client authorization key file d.auth" in log
+                     and "Loaded a client authorization key file d.auth" not in log, log[-2000:])
 
 
 def main():
@@ -287,6 +358,7 @@ def main():
         service, clients, key = check_new(folder)
         check_refused(folder, service, key)
         check_list_and_remove(folder, service, clients)
+        check_faults(folder)
         check_at_once(folder)
         check_too_many(folder)
         check_owner(folder)

@@ -7,7 +7,6 @@ import pathlib
 import platform
 import pwd
 import re
-import resource
 import signal
 import struct
 import subprocess
@@ -18,13 +17,12 @@ import unittest.mock as mock
 import bundle_reader
 import checks
 from checks import wait_for
-from daemon import CAP_SYS_RESOURCE, Daemon, limit_locked
+from daemon import LOCKED_MIN, Daemon, limit_locked, may_lock
 
 from harness.memory import can_read_memory, mappings_with
 from harness.process import family, field_of, has_capability
 
 LIBRARY = ctypes.CDLL(None, use_errno=True)
-LOCKED_MIN = 65536  # bytes that each process has to be able to lock
 PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS, SECCOMP_MODE_FILTER = 22, 38, 2
 SECCOMP_CALL, PRCTL_CALL = {"x86_64": (317, 157), "aarch64": (277, 167)}[platform.machine()]
 LANDLOCK_CALL = 444
@@ -56,12 +54,6 @@ def forbid_confinement():
     if LIBRARY.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 or LIBRARY.prctl(
             PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.c_void_p(ctypes.addressof(program))) != 0:
         os._exit(99)
-
-
-def may_lock():
-    """Whether this machine lets a process lock as much as obpub needs."""
-    limit = resource.getrlimit(resource.RLIMIT_MEMLOCK)[1]
-    return has_capability(CAP_SYS_RESOURCE) or limit == resource.RLIM_INFINITY or limit >= LOCKED_MIN
 
 
 def expected_lacks(stays_root=not has_user("obpub")):

@@ -13,6 +13,7 @@ import time
 import checks
 import standin_tor
 from checks import check
+from daemon import secret_flags
 from harness.clients import base32, public_client_key
 from harness.judge import Judged, is_read
 from harness.memory import can_read_memory, mappings_with
@@ -98,7 +99,8 @@ def check_status(publisher, count):
 
 
 def check_memory(publisher, client_key, since):
-    """The engine alone has the cookies of what was sent since then, in pages that are left out of dumps; and no others."""
+    """The engine alone has the cookies of what was sent since then, in pages that are locked and left out of dumps; and no
+    others."""
     if checks.is_sanitized() or not can_read_memory():
         print("NOT CHECKED here, for want of root's CAP_SYS_PTRACE, or because the sanitizers lock nothing: who has cookies")
         return
@@ -112,11 +114,24 @@ def check_memory(publisher, client_key, since):
         if name in ("obpub-signer", "obpub-reader"):
             check(f"{name} has no cookie in its memory", not found, found)
         else:
-            check(f"{name} has cookies in pages alone that are left out of dumps", found and all(
-                "dd" in flags for _, flags in found), found)
+            check(f"{name} has cookies in pages alone that are locked, where that may be, and left out of dumps",
+                  found and all(secret_flags() <= set(flags) for _, flags in found), found)
         if others:
             check(f"{name} has no cookie of before, once nothing is read with it any more",
                   checks.wait_for(lambda: not mappings_with(pid, list(others))), mappings_with(pid, list(others)))
+
+
+def check_cookies(publisher, client_key, before, after):
+    """With a cookie of before, which who has been removed knows, nothing opens that was sent after."""
+    address = f"{publisher.key.address}.onion"
+    old, new = ({Judged(text, address, client_key).cookie for text in texts} for texts in (before, after))
+
+    def opened(texts):
+        return [text for text in texts for cookie in old if is_read(text, address, None, cookie)]
+    check("each descriptor has another cookie than before", len(old) == 2 and len(new) == 2 and not old & new,
+          (len(old), len(new), len(old & new)))
+    check("the cookies of before open what they were for, and nothing of what was sent since",
+          len(opened(before)) == len(before) > 0 and after and not opened(after), (len(before), len(after), opened(after)[:1]))
 
 
 def check_changes(publisher, clients, tor):
@@ -126,6 +141,7 @@ def check_changes(publisher, clients, tor):
     check("has both descriptors go out within seconds", publisher.is_published_since(since), publisher.service())
     check_sent(publisher, "which the new client can read, and the others", since, clients.keys.values(), [])
     check_status(publisher, 3)
+    before = publisher.sent(since)
     since = len(tor.posted)
     removed = clients.remove("alice")
     check("a reload with one less", publisher.reload(), publisher.log_text())
@@ -133,6 +149,7 @@ def check_changes(publisher, clients, tor):
     check("has both descriptors go out within seconds, too", publisher.is_published_since(since), publisher.service())
     check_sent(publisher, "which the one that was removed can't read, and the others can", after, clients.keys.values(),
                [removed])
+    check_cookies(publisher, clients.keys["bob"], before, publisher.sent(after))
     check_memory(publisher, clients.keys["bob"], after)
     check_status(publisher, 2)
     check("the log says that others are authorised", "has other authorised clients: 3 now, 2 before" in publisher.log_text()
@@ -298,6 +315,9 @@ def check_configs(folder):
     result, found = check_config(folder, ["key: service"])
     check("a HiddenServiceDir as tor makes it is open, without a warning", found is None and "warning" not in result.stderr,
           result)
+    result = checks.run("--check", "-c", folder / "config.yaml")
+    check("but --check says so, and which folder is empty", result.returncode == 0 and
+          f"    open to everybody: no authorised clients in {path}/authorized_clients\n" in result.stdout, result)
     clients = Folder(folder / "named")
     clients.add("one", "two")
     for client in ("one", "two", "three"):

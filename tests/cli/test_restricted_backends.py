@@ -12,6 +12,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import checks
+from daemon import secret_flags
 from publisher import Publisher, instance
 from standin_tor import PERIOD_LENGTH, Tor, make_descriptor, network_answers, own_answers, period_number
 
@@ -109,8 +110,8 @@ def check_memory(process, client):
             checks.check(f"{name} has no client key in its memory", not found, found)
         else:
             checks.check(f"{name} has it", len(found) > 0)
-            checks.check(f"{name} has it in pages alone that are left out of dumps", all("dd" in flags for _, flags in found),
-                         found)
+            checks.check(f"{name} has it in pages alone that are locked, where that may be, and left out of dumps", all(
+                secret_flags() <= set(flags) for _, flags in found), found)
     checks.check("there are three processes", len(names) == 3, names)
 
 

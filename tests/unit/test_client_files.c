@@ -203,6 +203,15 @@ static void test_who_can_write(void **state)
     assert_loaded(0, 1, "clients: belongs to another user (uid 1234)");
 }
 
+/* Who else is in the folder "clients". */
+static enum client_others find_others(const char *name)
+{
+    enum client_others others;
+    struct error error;
+    assert_int_equal(client_files_find_others(&others, "clients", name, &error), 0);
+    return others;
+}
+
 /* 10,000 files are too many, and it does not take long to say so. */
 static void test_too_many_files(void **state)
 {
@@ -213,6 +222,35 @@ static void test_too_many_files(void **state)
         free(path);
     }
     assert_loaded(0, 1, "clients: has more than 2000 files in it");
+    assert_int_equal(find_others("0"), CLIENT_OTHERS_NO_KEYS);
+    write_client("9999.auth", 1);
+    assert_int_equal(find_others("0"), CLIENT_OTHERS_KEYS);
+}
+
+/* Whether a client is the last one does not depend on what keeps obpub from using the folder; but a file that
+ * a tor passes over is nobody's. */
+static void test_others(void **state)
+{
+    (void)state;
+    enum client_others others;
+    struct error error;
+    write_client("alice.auth", 1);
+    folder_write_text("clients/alice.auth~", "an editor's");
+    folder_write_text("clients/README", "");
+    assert_int_equal(find_others("alice"), CLIENT_OTHERS_NONE);
+    assert_int_equal(find_others("alic"), CLIENT_OTHERS_KEYS);
+    assert_int_equal(find_others("alice.auth"), CLIENT_OTHERS_KEYS);
+    folder_write_text("clients/alice2.auth", "typo");
+    folder_write_text("clients/z.auth", "");
+    assert_int_equal(find_others("alice"), CLIENT_OTHERS_NO_KEYS);
+    write_client("bob.auth", 2);
+    assert_int_equal(find_others("alice"), CLIENT_OTHERS_KEYS);
+    assert_int_equal(chmod("clients/bob.auth", 0666), 0);
+    assert_int_equal(chmod("clients", 0777), 0);
+    assert_int_equal(find_others("alice"), CLIENT_OTHERS_KEYS);
+    assert_int_equal(find_others("bob"), CLIENT_OTHERS_KEYS);
+    assert_int_equal(client_files_find_others(&others, "elsewhere", "alice", &error), -1);
+    assert_string_equal(error.text, "there is no such folder");
 }
 
 /* Replaces two clients' files all the time, in steps, so that there is always just one of the two. */
@@ -333,6 +371,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_same_key_twice, setup, folder_teardown),
         cmocka_unit_test_setup_teardown(test_who_can_write, setup, folder_teardown),
         cmocka_unit_test_setup_teardown(test_too_many_files, setup, folder_teardown),
+        cmocka_unit_test_setup_teardown(test_others, setup, folder_teardown),
         cmocka_unit_test_setup_teardown(test_folder_that_changes, setup, folder_teardown),
         cmocka_unit_test(test_names),
         cmocka_unit_test_setup_teardown(test_private_files, setup, folder_teardown),

@@ -302,43 +302,93 @@ static void test_clients(void **state)
 }
 
 /* What a frontend's clients are given for a time period. */
-static void read_cookie(struct fixture *fixture, struct authorized_clients *clients,
-                        enum descriptor_slot slot, uint64_t round, uint8_t cookie[DESCRIPTOR_COOKIE_SIZE])
+struct given {
+    uint8_t cookie[DESCRIPTOR_COOKIE_SIZE];
+    uint8_t ephemeral_key[X25519_PUBLIC_KEY_SIZE];
+};
+
+static void read_given(struct fixture *fixture, struct authorized_clients *clients, enum descriptor_slot slot,
+                       uint64_t round, struct given *given)
 {
+    const uint64_t period_number = fixture->network.period_number[slot];
+    const struct descriptor_authorization *authorization = NULL;
     descriptor_free(make_restricted(fixture, clients, slot, round));
-    const uint8_t *found = keyring_cookie(&fixture->keyring, fixture->network.period_number[slot]);
-    assert_non_null(found);
-    memcpy(cookie, found, DESCRIPTOR_COOKIE_SIZE);
+    for (size_t i = 0; i < DESCRIPTOR_SLOTS; i++) {
+        const struct keyring_keys *keys = &fixture->keyring.keys[i];
+        if (keys->is_set && keys->period_number == period_number)
+            authorization = keys->authorization;
+    }
+    assert_non_null(authorization);
+    assert_ptr_equal(keyring_cookie(&fixture->keyring, period_number), authorization->cookie);
+    memcpy(given->cookie, authorization->cookie, sizeof(given->cookie));
+    memcpy(given->ephemeral_key, authorization->ephemeral_key, sizeof(given->ephemeral_key));
+}
+
+static void assert_same(const struct given *one, const struct given *other)
+{
+    assert_memory_equal(one->cookie, other->cookie, sizeof(one->cookie));
+    assert_memory_equal(one->ephemeral_key, other->ephemeral_key, sizeof(one->ephemeral_key));
+}
+
+static void assert_other(const struct given *one, const struct given *other)
+{
+    assert_memory_not_equal(one->cookie, other->cookie, sizeof(one->cookie));
+    assert_memory_not_equal(one->ephemeral_key, other->ephemeral_key, sizeof(one->ephemeral_key));
 }
 
 /* The cookie stays for all descriptors of a time period and these clients, round after round, as tor's does;
- * it is another one for the other descriptor, for other clients, and once it was open. */
+ * it is another one for the other descriptor, for other clients, whether they are more or less, and once it
+ * was open. So is the key that it is encrypted with. */
 static void test_life_of_cookies(void **state)
 {
     struct fixture *fixture = *state;
     struct authorized_clients *clients = clients_make(0, 2), *more = clients_make(0, 3);
-    uint8_t first[DESCRIPTOR_COOKIE_SIZE], again[DESCRIPTOR_COOKIE_SIZE];
-    read_cookie(fixture, clients, DESCRIPTOR_FIRST, 1, first);
+    struct given first, of_more, again, last;
+    read_given(fixture, clients, DESCRIPTOR_FIRST, 1, &first);
     for (uint64_t round = 1; round < 4; round++) {
-        read_cookie(fixture, clients, DESCRIPTOR_FIRST, round, again);
-        assert_memory_equal(again, first, sizeof(first));
+        read_given(fixture, clients, DESCRIPTOR_FIRST, round, &again);
+        assert_same(&again, &first);
     }
     keyring_renew(&fixture->keyring); /* another signing key is no reason */
-    read_cookie(fixture, clients, DESCRIPTOR_FIRST, 4, again);
-    assert_memory_equal(again, first, sizeof(first));
-    read_cookie(fixture, clients, DESCRIPTOR_SECOND, 5, again);
-    assert_memory_not_equal(again, first, sizeof(first));
-    read_cookie(fixture, more, DESCRIPTOR_FIRST, 6, again);
-    assert_memory_not_equal(again, first, sizeof(first));
-    read_cookie(fixture, clients, DESCRIPTOR_FIRST, 7, again);
-    assert_memory_not_equal(again, first, sizeof(first));
-    memcpy(first, again, sizeof(first));
+    read_given(fixture, clients, DESCRIPTOR_FIRST, 4, &again);
+    assert_same(&again, &first);
+    read_given(fixture, clients, DESCRIPTOR_SECOND, 5, &again);
+    assert_other(&again, &first);
+    read_given(fixture, more, DESCRIPTOR_FIRST, 6, &of_more);
+    assert_other(&of_more, &first);
+    read_given(fixture, clients, DESCRIPTOR_FIRST, 7, &again);
+    assert_other(&again, &of_more); /* who has been removed knows that one */
+    assert_other(&again, &first);
     descriptor_free(make_restricted(fixture, NULL, DESCRIPTOR_FIRST, 8));
     assert_null(keyring_cookie(&fixture->keyring, fixture->network.period_number[DESCRIPTOR_FIRST]));
-    read_cookie(fixture, clients, DESCRIPTOR_FIRST, 9, again);
-    assert_memory_not_equal(again, first, sizeof(first));
+    read_given(fixture, clients, DESCRIPTOR_FIRST, 9, &last);
+    assert_other(&last, &again);
     authorized_clients_release(clients);
     authorized_clients_release(more);
+}
+
+/* When the second descriptor becomes the first one it has the cookie that it has had, as its time period is
+ * the same; and the new second one has another than any before. */
+static void test_cookies_of_time_periods(void **state)
+{
+    struct fixture *fixture = *state;
+    uint64_t *period_number = fixture->network.period_number;
+    struct authorized_clients *clients = clients_make(0, 2);
+    struct given first, second, again;
+    period_number[DESCRIPTOR_FIRST]--;
+    period_number[DESCRIPTOR_SECOND]--;
+    read_given(fixture, clients, DESCRIPTOR_FIRST, 1, &first);
+    read_given(fixture, clients, DESCRIPTOR_SECOND, 2, &second);
+    period_number[DESCRIPTOR_FIRST]++;
+    period_number[DESCRIPTOR_SECOND]++;
+    read_given(fixture, clients, DESCRIPTOR_FIRST, 3, &again);
+    assert_same(&again, &second);
+    read_given(fixture, clients, DESCRIPTOR_SECOND, 4, &again);
+    assert_other(&again, &first);
+    assert_other(&again, &second);
+    read_given(fixture, clients, DESCRIPTOR_FIRST, 5, &again);
+    assert_same(&again, &second);
+    authorized_clients_release(clients);
 }
 
 int main(void)
@@ -346,6 +396,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_clients, start, end),
         cmocka_unit_test_setup_teardown(test_life_of_cookies, start, end),
+        cmocka_unit_test_setup_teardown(test_cookies_of_time_periods, start, end),
         cmocka_unit_test_setup_teardown(test_signatures_of_sets, start, end),
         cmocka_unit_test_setup_teardown(test_features, start, end),
     };

@@ -22,9 +22,9 @@ LINK_FINGERPRINT = 2  # the type of that link specifier
 class Judged:
     """A descriptor of an onion address, decrypted and verified; ValueError or InvalidSignature if it is not good.
     `middle` and `inner` are the plaintexts of its layers, with all padding. A restricted one needs the private key (32
-    bytes) of an authorised client."""
+    bytes) of an authorised client, or the cookie itself."""
 
-    def __init__(self, text, address, client_key=None):
+    def __init__(self, text, address, client_key=None, cookie=b''):
         self.text = text
         self.outer = HiddenServiceDescriptorV3.from_str(text, validate=True)  # checks signature and certificate
         certificate = self.outer.signing_cert
@@ -38,7 +38,7 @@ class Judged:
         keys = (self.outer.revision_counter, subcredential, self.blinded_key)
         self.middle = _decrypt_layer(self.outer.superencrypted, b'hsdir-superencrypted-data', *keys)
         self.middle_layer = OuterLayer(self.middle, validate=True)
-        self.cookie = descriptor_cookie(self.middle_layer, client_key, subcredential) if client_key else b''
+        self.cookie = descriptor_cookie(self.middle_layer, client_key, subcredential) if client_key else cookie
         keys = (*keys[:2], self.blinded_key + self.cookie)
         self.inner = _decrypt_layer(self.middle_layer.encrypted, b'hsdir-encrypted-data', *keys)
         self.inner_layer = InnerLayer(self.inner, validate=True, outer_layer=self.middle_layer)
@@ -68,10 +68,10 @@ class Judged:
         Ed25519PublicKey.from_public_bytes(self.signing_key).verify(packed[-64:], packed[:-64])
 
 
-def is_read(text, address, client_key):
-    """Whether a descriptor can be read with the private key of a client, or for None by everybody."""
+def is_read(text, address, client_key, cookie=b''):
+    """Whether a descriptor can be read with the private key of a client or with a cookie; without both by everybody."""
     try:
-        return bool(Judged(text, address, client_key).points)
+        return bool(Judged(text, address, client_key, cookie).points)
     except ValueError:
         return False
 
