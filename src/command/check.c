@@ -193,10 +193,10 @@ static void print_clients(const struct config_frontend *frontend)
     if (clients == NULL)
         printf("    open to everybody: no authorised clients in %s\n", folder);
     else
-        printf(
-            "    restricted to the %zu authorised client%s in %s; %d at most beside %d introduction points\n",
-            clients->count, clients->count == 1 ? "" : "s", folder, CONFIG_CLIENTS_MAX,
-            INTRODUCTION_POINTS_MAX);
+        printf("    restricted to the %zu authorised client%s in %s; %d at most beside %d introduction "
+               "points with the usual 50,000 bytes\n",
+               clients->count, clients->count == 1 ? "" : "s", folder, CONFIG_CLIENTS_MAX,
+               INTRODUCTION_POINTS_MAX);
     free(folder);
 }
 

@@ -225,8 +225,8 @@ static void explain_count(size_t before, const struct config_report *report)
     if (before >= CONFIG_CLIENTS_MAX)
         fprintf(
             stderr,
-            "obpub: warning: these are %zu clients, and a descriptor that every network takes has room for "
-            "%d beside %d introduction points: obpub takes none of the folder. Give several of them one "
+            "obpub: warning: these are %zu clients, and a descriptor has room for %d beside %d introduction "
+            "points with the usual 50,000 bytes: obpub takes none of the folder. Give several of them one "
             "key\n",
             before + 1, CONFIG_CLIENTS_MAX, INTRODUCTION_POINTS_MAX);
 }

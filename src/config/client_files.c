@@ -308,8 +308,8 @@ int client_files_find_others(enum client_others *others, const char *folder, con
         return -1;
     for (size_t i = 0; i < names.count && *others != CLIENT_OTHERS_KEYS; i++) {
         const char *file_name = names.names[i];
-        if (!is_client_name(file_name) || (strncmp(file_name, name, length) == 0 &&
-                                           strcmp(file_name + length, CLIENT_ENDING) == 0))
+        if (!is_client_name(file_name) ||
+            (strncmp(file_name, name, length) == 0 && strcmp(file_name + length, CLIENT_ENDING) == 0))
             continue;
         *others = has_key(folder, file_name) ? CLIENT_OTHERS_KEYS : CLIENT_OTHERS_NO_KEYS;
     }

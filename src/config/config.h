@@ -20,8 +20,9 @@
 enum config_mode { CONFIG_MODE_SOFTMAP, CONFIG_MODE_HARDMAP };
 
 /* So many clients may be authorised for a service at the most: with as many introduction points as there can
- * be, all at relays with an IPv6 address, too, the descriptor is shorter then than the public network allows.
- * A multiple of AUTH_CLIENT_LINES. */
+ * be, all at relays with an IPv6 address, too, the descriptor is shorter then than the public network allows,
+ * DESCRIPTOR_SIZE_MAX_DEFAULT ("the usual 50,000 bytes"). Where a consensus allows less it is seen when the
+ * descriptor is made. A multiple of AUTH_CLIENT_LINES. */
 #define CONFIG_CLIENTS_MAX 112
 
 /* Whether all HSDirs have the same introduction points. */

@@ -61,8 +61,8 @@ static int set_clients(struct config_frontend *frontend, const struct client_fil
     struct error error;
     if (files->count > CONFIG_CLIENTS_MAX) {
         config_report_add_error(report, frontend->clients_folder, 0,
-                                "has %zu clients, and a descriptor that every network takes has room for %d "
-                                "beside %d introduction points: give several of them one key",
+                                "has %zu clients, and a descriptor has room for %d beside %d introduction "
+                                "points with the usual 50,000 bytes: give several of them one key",
                                 files->count, CONFIG_CLIENTS_MAX, INTRODUCTION_POINTS_MAX);
         return -1;
     }

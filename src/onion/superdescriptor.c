@@ -338,8 +338,8 @@ int superdescriptor_encode_around(const struct superdescriptor *superdescriptor,
     int result = encode_layers(&outer, superdescriptor, innermost, randomness, error);
     if (result == 0 && outer.length >= size_max)
         result = error_set(error,
-                           "the descriptor would be of %zu bytes, the network allows fewer than %zu: take "
-                           "fewer introduction points%s",
+                           "the descriptor would be of %zu bytes, the network allows fewer than %zu "
+                           "(HSV3MaxDescriptorSize): take fewer introduction points%s",
                            outer.length, size_max,
                            superdescriptor->authorization != NULL ? " or authorised clients" : "");
     if (result != 0) {

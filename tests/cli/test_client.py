@@ -199,7 +199,8 @@ def check_faults(folder):
     clients.chmod(0o700)
     write()
     bob.chmod(0o666)
-    check_removed_from(folder, "beside a file that others can change", "alice", "bob.auth: can be changed by others (mode 0666)")
+    check_removed_from(folder, "beside a file that others can change", "alice",
+                       "bob.auth: can be changed by others (mode 0666)")
     bob.chmod(0o600)
     write()
     for number in range(2000):
@@ -247,8 +248,9 @@ def check_too_many(folder):
         checks.write(clients / f"client{number}.auth", public_line())
     said = [client(folder, "new", name, "--folder", service).stderr for name in ("last", "more")]
     checks.check("for as many as there may be there is no warning", "warning" not in said[0], said[0])
-    checks.check("of one more it is said that there is no room for it", f"warning: these are {CLIENTS_MAX + 1} clients" in said[1]
-                 and f"room for {CLIENTS_MAX} beside 20 introduction points" in said[1], said[1])
+    checks.check("of one more it is said that there is no room for it",
+                 f"warning: these are {CLIENTS_MAX + 1} clients" in said[1]
+                 and f"room for {CLIENTS_MAX} beside 20 introduction points with the usual 50,000 bytes" in said[1], said[1])
 
 
 def check_owner(folder):

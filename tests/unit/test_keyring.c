@@ -16,6 +16,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "config/config.h"
 #include "engine/keyring.h"
 #include "helper_clients.h"
 #include "helper_descriptor.h"
@@ -130,11 +131,10 @@ static char *read_command_data(struct command_data *data)
     return text;
 }
 
-/* Makes a descriptor of a set, and decodes what would be sent. */
-static struct descriptor *make_of_set(struct fixture *fixture, struct point_set *set,
-                                      enum descriptor_slot slot, uint64_t round)
+static struct keyring_request request_set(struct fixture *fixture, struct point_set *set,
+                                          enum descriptor_slot slot, uint64_t round)
 {
-    const struct keyring_request request = {
+    return (struct keyring_request){
         .network = &fixture->network,
         .signer = fixture->client,
         .identity_key = fixture->identity_key,
@@ -144,6 +144,13 @@ static struct descriptor *make_of_set(struct fixture *fixture, struct point_set 
         .wall_now = clock_wall_seconds(),
         .now = 1000,
     };
+}
+
+/* Makes a descriptor of a set, and decodes what would be sent. */
+static struct descriptor *make_of_set(struct fixture *fixture, struct point_set *set,
+                                      enum descriptor_slot slot, uint64_t round)
+{
+    const struct keyring_request request = request_set(fixture, set, slot, round);
     const struct descriptor_expectation expectation = {
         .identity_key = fixture->identity_key,
         .schedule = fixture->network.schedule,
@@ -367,6 +374,37 @@ static void test_life_of_cookies(void **state)
     authorized_clients_release(more);
 }
 
+/* The clients that the config takes may be too many where a consensus allows shorter descriptors than usual.
+ * Then none is made, and it is said what to do; with the usual length the same clients get theirs. */
+static void test_smaller_network(void **state)
+{
+    struct fixture *fixture = *state;
+    struct authorized_clients *clients = clients_make(0, CONFIG_CLIENTS_MAX);
+    const struct point_set_features features = {.clients = clients};
+    struct point_set *set = point_set_new(fixture->entries, POINTS, &features);
+    static const size_t sizes[] = {1, 5000, 10000};
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        fixture->network.descriptor_size_max = sizes[i];
+        struct error error = {.text = ""};
+        const struct keyring_request request = request_set(fixture, set, DESCRIPTOR_FIRST, 1 + i);
+        struct command_data *built = NULL;
+        bool is_clock_back;
+        assert_int_equal(keyring_make_descriptor(&fixture->keyring, &request, &built, &is_clock_back, &error),
+                         -1);
+        assert_null(built);
+        char *words = text_format("the network allows fewer than %zu (HSV3MaxDescriptorSize): take fewer "
+                                  "introduction points or authorised clients",
+                                  sizes[i]);
+        if (strstr(error.text, words) == NULL)
+            fail_msg("\"%s\" does not say \"%s\"", error.text, words);
+        free(words);
+    }
+    fixture->network.descriptor_size_max = DESCRIPTOR_SIZE_MAX_DEFAULT;
+    descriptor_free(make_of_set(fixture, set, DESCRIPTOR_FIRST, 9));
+    point_set_release(set);
+    authorized_clients_release(clients);
+}
+
 /* When the second descriptor becomes the first one it has the cookie that it has had, as its time period is
  * the same; and the new second one has another than any before. */
 static void test_cookies_of_time_periods(void **state)
@@ -397,6 +435,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_clients, start, end),
         cmocka_unit_test_setup_teardown(test_life_of_cookies, start, end),
         cmocka_unit_test_setup_teardown(test_cookies_of_time_periods, start, end),
+        cmocka_unit_test_setup_teardown(test_smaller_network, start, end),
         cmocka_unit_test_setup_teardown(test_signatures_of_sets, start, end),
         cmocka_unit_test_setup_teardown(test_features, start, end),
     };

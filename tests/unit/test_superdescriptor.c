@@ -394,6 +394,8 @@ static void test_size(void **state)
     fixture_init(&fixture, 3);
     char *text = encode_good(&fixture);
     assert_not_encoded(&fixture, strlen(text), "the network allows fewer than");
+    assert_not_encoded(&fixture, strlen(text), "(HSV3MaxDescriptorSize): take fewer introduction points");
+    assert_not_encoded(&fixture, 1, "the network allows fewer than 1 (HSV3MaxDescriptorSize)");
     assert_int_equal(superdescriptor_encode(&fixture.superdescriptor, &fixture.randomness, strlen(text) + 1,
                                             &again, &length, NULL),
                      0);

@@ -220,7 +220,8 @@ static size_t measure(struct fixture *fixture, size_t count, size_t size_max)
     struct descriptor_authorization *authorization = restrict_fixture(fixture, count);
     if (superdescriptor_encode(&fixture->superdescriptor, &fixture->randomness, size_max, &text, &length,
                                &error) != 0)
-        assert_non_null(strstr(error.text, "take fewer introduction points or authorised clients"));
+        assert_non_null(strstr(
+            error.text, "(HSV3MaxDescriptorSize): take fewer introduction points or authorised clients"));
     free(text);
     descriptor_authorization_free(authorization);
     fixture->superdescriptor.authorization = NULL;
