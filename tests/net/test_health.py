@@ -1,8 +1,10 @@
 # The health of what is behind backends, asked through Tor: a web server that is stopped, or answers badly, slowly or without
 # end, has no visitors within interval x fall and what it takes to publish that, and has them again when it answers. Where all
-# of them fail nothing changes. A backend without a control port whose tor is killed is found out the same way.
+# of them fail nothing changes. A backend without a control port whose tor is killed is found out the same way. Each check comes
+# over a circuit of its own, as one backend's tor says.
 
 import contextlib
+import re
 import socket
 import threading
 import time
@@ -22,6 +24,11 @@ AVOIDED = 120
 BACK = INTERVAL * (RISE + 1) + 20 + AVOIDED  # and in again: a change that brings points may wait for some seconds
 STEADY = 2 * INTERVAL * FALL     # seconds in which nothing changes where all fail
 PORT = 81
+# A tor with this says first on each connection which circuit it came on (HiddenServiceExportCircuitID).
+EXPORT = 'HiddenServiceExportCircuitID haproxy'
+CIRCUIT = re.compile(rb'PROXY TCP6 (fc00:dead:beef:4dad::[0-9a-f]+:[0-9a-f]+) \S+ \d+ \d+\r\n')
+EXPORTER = 0                     # whose tor has it
+CHECKS = 5                       # whose circuits are compared
 HEALTH = f'health: {{port: {PORT}, path: /up, interval: {INTERVAL}, timeout: {TIMEOUT}, fall: {FALL}, rise: {RISE}}}'
 
 
@@ -53,11 +60,12 @@ def answer_without_end(connection):
 
 
 class Web:
-    """A web server at a port of its own, which answers as it is told, or is stopped."""
+    """A web server at a port of its own, which answers as it is told, or is stopped. With `exports` it stands behind a tor with
+    EXPORT; `circuits` are those that requests came on."""
 
-    def __init__(self):
+    def __init__(self, exports=False):
         self.port, self.answer, self._listener = free_port(), answer_well, None
-        self.asked = 0
+        self.exports, self.circuits = exports, []
         self.start()
 
     def start(self):
@@ -88,9 +96,17 @@ class Web:
                 if not piece:
                     return
                 request += piece
+            if self.exports:
+                request = self._note_circuit(request)
             assert request.startswith(b'GET /up HTTP/1.1\r\n'), request
-            self.asked += 1
             self.answer(connection)
+
+    def _note_circuit(self, request):
+        """Returns the request without its first line, which says the circuit."""
+        line = CIRCUIT.match(request)
+        assert line, request
+        self.circuits.append(line[1])
+        return request[line.end():]
 
 
 # What becomes of a web server, and what is then said of its backend.
@@ -113,9 +129,10 @@ class Scene:
         publisher = net.start_tor('publisher', socks=True, wait=False)
         self.observer = net.start_tor('observer', socks=True, wait=False)
         self.client = net.start_client()
-        self.webs = [Web() for _ in range(3)]
+        self.webs = [Web(exports=number == EXPORTER) for number in range(3)]
         self.backends = [net.start_service(f'web{number}', [self.frontend.onion], wait=False,
-                                           service_lines=[f'HiddenServicePort {PORT} 127.0.0.1:{web.port}'])
+                                           service_lines=[f'HiddenServicePort {PORT} 127.0.0.1:{web.port}',
+                                                          *([EXPORT] if web.exports else [])])
                          for number, web in enumerate(self.webs)]
         for backend in self.backends:
             backend.wait_published()
@@ -172,6 +189,15 @@ class Scene:
         return sum(pages.values())
 
 
+def check_circuits(scene):
+    """All checks so far, and some at least, came on circuits of their own."""
+    circuits = scene.webs[EXPORTER].circuits
+    scene.net.wait_for(lambda: len(circuits) >= CHECKS, CHECKS * (INTERVAL + TIMEOUT), f'{CHECKS} checks', 0.2)
+    seen = list(circuits)
+    assert len(set(seen)) == len(seen), seen
+    step(f'{len(seen)} checks of {scene.backends[EXPORTER].name} came on as many circuits')
+
+
 def check_fault(scene, number, fault):
     """The web server of a backend fails: it is out in time, and back when that is over."""
     web, (fail, words) = scene.webs[number], FAULTS[fault]
@@ -225,6 +251,7 @@ def check_killed(scene):
 def test(net):
     scene = Scene(net)
     net.wait_for(lambda: scene.healths() == ['healthy'] * 3, OUT, 'all to be healthy', 0.2)
+    check_circuits(scene)
     for number, fault in ((0, 'stopped'), (1, 'stopped'), (2, 'answers 500'), (0, 'answers a byte a second'),
                           (1, 'never ends its headers'), (2, 'sends headers as fast as it can')):
         check_fault(scene, number, fault)
@@ -235,6 +262,7 @@ def test(net):
     scene.net.wait_for(lambda: scene.instance(0)['health'] == 'healthy', BACK, f'{scene.backends[0].name} to be healthy', 0.2)
     check_all(scene)
     check_killed(scene)
+    check_circuits(scene)
 
 
 main(test)

@@ -134,6 +134,11 @@ def serve_page(service, socket_path=None):
     """A web server on a port of its own, or a unix socket, in a thread; every path gives the service's page. Who calls shuts it
     down."""
     class Handler(BaseHTTPRequestHandler):
+        def setup(self):
+            super().setup()
+            if self.rfile.peek(1)[:1] == b'P':  # of HiddenServiceExportCircuitID; all else here begins with GET
+                self.rfile.readline()
+
         def do_GET(self):
             service.hits += 1
             page = service.page(self.path) if callable(service.page) else service.page
