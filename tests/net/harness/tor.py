@@ -22,12 +22,12 @@ SOCKET_PATIENCE = 10  # seconds until a tor that has been started has its contro
 
 class Tor:
     """A tor daemon. Made by Network; `start` and `kill` may be called again and again: its data stay. With an Island it runs
-    there; its control socket is a file, and so is there for everybody."""
+    there; its control socket is a file, and so is there for everybody. `socks_flags` are those of its SOCKS port."""
 
     is_shared = False  # whether other tests use it as well
 
     def __init__(self, name, folder, torrc=(), socks=False, control_port=False, control_auth='cookie', clock=None,
-                 island=None, environment=None):
+                 island=None, environment=None, socks_flags='ExtendedErrors'):
         if control_auth not in _CONTROL_AUTH:
             raise ValueError(f'control_auth is one of {_CONTROL_AUTH}')
         self.name = name
@@ -37,6 +37,7 @@ class Tor:
         self.island = island
         self.environment = environment or {}
         self.socks_port = free_port() if socks else None
+        self.socks_flags = socks_flags
         self.control_port = free_port() if control_port else None
         self.control_auth = control_auth
         self.control_password = secrets.token_hex(8) if control_auth == 'password' else None
@@ -133,7 +134,7 @@ class Tor:
 
     def _torrc_lines(self):
         lines = [f'Nickname {self.name}', f'DataDirectory {self.data}', f'ControlSocket unix:"{self.control_socket}"',
-                 f'SocksPort {f"127.0.0.1:{self.socks_port} ExtendedErrors" if self.socks_port else 0}',
+                 f'SocksPort {f"127.0.0.1:{self.socks_port} {self.socks_flags}" if self.socks_port else 0}',
                  f'__OwningControllerProcess {os.getpid()}']
         if self.control_port:
             lines.append(f'ControlPort 127.0.0.1:{self.control_port}')
