@@ -126,8 +126,8 @@ const struct command commands[COMMANDS] = {
         .options = OPTION_BIT(OUTPUT) | OPTION_BIT(ADDRESS) | OPTION_BIT(MODE) | OPTION_BIT(INSTANCES) |
                    OPTION_BIT(SERVICES) | OPTION_BIT(KEY) | OPTION_BIT(SERVICE_VIRTUAL_PORT) |
                    OPTION_BIT(SERVICE_TARGET) | OPTION_BIT(BACKEND_CONTROL) | OPTION_BIT(TAG) |
-                   OPTION_BIT(TOR_FOLDER) | OPTION_BIT(NO_INTERACTIVE) | OPTION_BIT(VERBOSITY) |
-                   OPTION_BIT(HS_VERSION),
+                   OPTION_BIT(TOR_FOLDER) | OPTION_BIT(NO_INTERACTIVE) | OPTION_BIT(PASSWORD) |
+                   OPTION_BIT(VERBOSITY) | OPTION_BIT(HS_VERSION),
         .usage = "[-o FOLDER] [--no-interactive] [options]",
         .help = "ask what there is to be, and make keys, a config and what each tor needs\n"
                 "in a new folder; as onionbalance-config does",

@@ -56,6 +56,10 @@ int init_command(const struct options *options)
     struct error error;
     if (memory_lock_check(&error) != 0)
         fprintf(stderr, "obpub: warning: %s\n", error.text);
+    if (options->has_password)
+        fprintf(stderr,
+                "obpub: warning: --password does nothing: onion services of version 3 have keys that are "
+                "not encrypted, as with onionbalance-config\n");
     int result = init_questions_answer(&plan, options, &error);
     if (result == 0)
         result = make_undisturbed(&plan, &error);

@@ -310,6 +310,14 @@ static int set_no_interactive(struct options *options, const char *argument, str
     return 0;
 }
 
+static int accept_password(struct options *options, const char *argument, struct error *error)
+{
+    (void)argument;
+    (void)error;
+    options->has_password = true;
+    return 0;
+}
+
 static int accept_is_testnet(struct options *options, const char *argument, struct error *error)
 {
     (void)options;
@@ -370,6 +378,8 @@ const struct option_row option_rows[OPTIONS] = {
     [OPTION_TOR_FOLDER] = {"tor-folder", 0, "PATH", "of the tors' services (default: /var/lib/tor)",
                            set_tor_folder},
     [OPTION_NO_INTERACTIVE] = {"no-interactive", 0, NULL, "ask nothing", set_no_interactive},
+    [OPTION_PASSWORD] = {"password", 'p', "PASSWORD", "does nothing, as with onionbalance-config",
+                         accept_password},
     [OPTION_IS_TESTNET] = {"is-testnet", 0, NULL,
                            "accepted as by Onionbalance; testing networks are noticed without it",
                            accept_is_testnet},

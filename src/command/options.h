@@ -68,6 +68,7 @@ struct options {
      * addresses and the output nothing, as they have members above. */
     const char *init_answers[INIT_ANSWERS];
     bool no_interactive; /* --no-interactive */
+    bool has_password;   /* --password, which does nothing */
 };
 
 #endif

@@ -398,7 +398,7 @@ def check_refused(folder, frontend, backends):
         (("-o", "nowhere/out"), "--output nowhere/out: it can't be made (No such file"),
         (("-o", "own.pem/out"), "--output own.pem/out: it can't be made"),
         (("--hs-version", "v2"), "only v3"),
-        (("-p", "password"), "there is no option -p of \"obpub init\""),
+        (("-p",), "needs an argument"),
         (("extra",), "\"extra\" is not an option"),
     )
     for arguments, words in cases:

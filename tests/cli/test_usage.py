@@ -60,6 +60,11 @@ def check_generator_name():
         made = sorted(path.name for path in (pathlib.Path(folder) / "made").iterdir() if not path.name.endswith(".key"))
         checks.check("onionbalance-config makes what obpub init does", result.returncode == 0
                      and made == ["config.yaml", "web1", "web2", "web3"], (made, result))
+        for number, words in enumerate((("-p", "sesame"), ("--password", "sesame"))):
+            result = run("--no-interactive", "--output", f"locked{number}", *words)
+            checks.check(f"{words[0]} of onionbalance-config does nothing, and that is said", result.returncode == 0
+                         and result.stderr.count("\n") == 1 and "obpub: warning: --password does nothing: " in result.stderr
+                         and "sesame" not in result.stderr + result.stdout, result)
         result = run("--no-interactive", "--output", "made")
         checks.check("... and replaces nothing", result.returncode == 2 and "is there already" in result.stderr, result)
         for arguments, words in ((("status",), "\"status\" is not an option"), (("init",), "\"init\" is not an option"),
