@@ -168,6 +168,12 @@ int init_plan_take_control(struct init_plan *plan, const char *text, struct erro
             return error_set(error,
                              "with hardmap obpub has to reach the control port of each tor: give unix, "
                              "password or agent");
+        if (i == INIT_CONTROL_UNIX && plan->address_count > 0)
+            return error_set(
+                error,
+                "with unix new tors are made, but these backends are there already: give none, and write "
+                "\"control: unix:\" with the path of each one's control socket into the config, as "
+                "obpub.yaml(5) says; or give password or agent");
         plan->control = (enum init_control)i;
         return 0;
     }

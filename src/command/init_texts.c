@@ -95,40 +95,123 @@ char *init_texts_make_config(const struct init_plan *plan, const struct init_mad
 
 /* -- a node's torrc ----------------------------------------------------------------------------------- */
 
-static void write_torrc_steps(FILE *file, const struct init_plan *plan, const char *name, const char *folder)
+/* Whether a node is an onion service that there is already, in a tor that its operator has set up. */
+static bool is_there(const struct init_plan *plan)
 {
-    const bool is_unix = plan->control == INIT_CONTROL_UNIX;
-    fprintf(file,
-            "# %s: lines for the torrc of one tor. What is to be done, as root, where that tor runs:\n#\n",
-            name);
-    if (is_unix)
-        fprintf(file, "# - tor-instance-create %s\n", name);
-    if (plan->address_count > 0)
+    return plan->address_count > 0;
+}
+
+/* The first lines: which tor is meant, which is still to be made with unix. */
+static void write_torrc_heading(FILE *file, const struct init_plan *plan, const char *name, size_t node)
+{
+    if (is_there(plan))
+        fprintf(file,
+                "# %s: lines for the torrc of the tor that has this onion service, called \"that service\" "
+                "below:\n"
+                "# %s.onion\n"
+                "# What is to be done, as root, where that tor runs:\n#\n",
+                name, plan->addresses[node]);
+    else
         fprintf(
             file,
-            "# - Copy service1/ob_config into the HiddenServiceDir of the onion service that there is.\n");
+            "# %s: lines for the torrc of one tor. What is to be done, as root, where that tor runs:\n#\n",
+            name);
+    if (plan->control == INIT_CONTROL_UNIX)
+        fprintf(file, "# - tor-instance-create %s\n", name);
+}
+
+/* What is copied where, and whose it is then. Nothing that is there is replaced. */
+static void write_copy_steps(FILE *file, const struct init_plan *plan, const char *name, const char *folder)
+{
+    const bool is_unix = plan->control == INIT_CONTROL_UNIX;
+    if (is_there(plan))
+        fprintf(file,
+                "# - Copy service1/ob_config into the HiddenServiceDir of that service. If one is there "
+                "already,\n"
+                "#   add the line of this one to it.\n");
     else
         fprintf(file,
                 "# - Copy the folders beside this file into %s\n"
                 "#   If one of that name is there already, copy nothing: make all anew with another "
                 "--tor-folder.\n",
                 folder);
-    if (plan->address_count > 0 && plan->control == INIT_CONTROL_AGENT)
-        fprintf(file, "# - Copy the folder " INIT_AGENT_FOLDER " into %s\n", folder);
-    fprintf(file, "#   What was copied belongs to tor's user: chown -R %s%s: FOLDER\n",
-            is_unix ? "_tor-" : "debian-tor", is_unix ? name : "");
+    if (is_there(plan) && plan->control == INIT_CONTROL_AGENT)
+        fprintf(
+            file,
+            "# - Copy the folder " INIT_AGENT_FOLDER " into %s\n"
+            "#   If one is there already, copy nothing: one agent does for all services of a tor. Instead of "
+            "what\n"
+            "#   is said of the agent below, add what stands between the quotes in " INIT_AGENT_OPTIONS_NAME
+            "\n"
+            "#   to /etc/default/obpub-agent, and start that anew; leave out the agent's lines; and "
+            "in " INIT_CONFIG_NAME "\n"
+            "#   give this backend the three lines \"control...\" of the one that the agent was made for.\n",
+            folder);
+    fprintf(file, "#   What was copied belongs to tor's user: chown -R %s%s: %s\n",
+            is_unix ? "_tor-" : "debian-tor", is_unix ? name : "", is_there(plan) ? "FILE" : "FOLDER");
+}
+
+static void write_agent_steps(FILE *file)
+{
+    fprintf(file,
+            "# - Install obpub; from the source, have its user and folders made, too:\n"
+            "#   systemd-sysusers && systemd-tmpfiles --create\n"
+            "# - Copy " INIT_AGENT_SECRET_NAME " to /etc/obpub/agent.secret and " INIT_AGENT_OPTIONS_NAME "\n"
+            "#   to /etc/default/obpub-agent; systemctl enable --now obpub-agent. Where AppArmor "
+            "is in force,\n"
+            "#   obpub-agent(8) says what has to be added.\n");
+}
+
+/* A reload leaves HiddenServiceOnionBalanceInstance without effect on the visitors of a service that runs. */
+static void write_start_steps(FILE *file, const struct init_plan *plan, const char *name)
+{
+    if (plan->control == INIT_CONTROL_UNIX)
+        fprintf(file,
+                "# - Add the lines below to the torrc /etc/tor/instances/%s/torrc.\n"
+                "# - Start that tor, now and with the machine: systemctl enable --now tor@%s\n",
+                name, name);
+    else
+        fprintf(file,
+                "# - Add the lines below to the torrc.%s\n"
+                "# - Start that tor anew: systemctl restart tor@default; a reload is not enough.\n",
+                is_there(plan)
+                    ? " The first one goes below the HiddenServiceDir line of that service,\n"
+                      "#   without the \"#\" before it, unless it is there already; all others go to "
+                      "the end."
+                    : "");
+}
+
+/* Where things are called otherwise than above, as the tor that there is may be any. */
+static void write_instance_step(FILE *file, const struct init_plan *plan, const char *name)
+{
+    if (!is_there(plan))
+        return;
+    fprintf(file, "# Where that tor is not tor@default but an instance of Debian's, tor@NAME, its user is "
+                  "_tor-NAME");
     if (plan->control == INIT_CONTROL_AGENT)
-        fprintf(file, "# - Install obpub. Copy " INIT_AGENT_SECRET_NAME
-                      " to /etc/obpub/agent.secret and " INIT_AGENT_OPTIONS_NAME "\n"
-                      "#   to /etc/default/obpub-agent; systemctl enable --now obpub-agent. Where AppArmor "
-                      "is in force,\n"
-                      "#   obpub-agent(8) says what has to be added.\n");
-    fprintf(file, "# - Add the lines below to the torrc%s%s%s.%s\n", is_unix ? " /etc/tor/instances/" : "",
-            is_unix ? name : "", is_unix ? "/torrc" : "",
-            plan->address_count > 0 ? " The first one goes below the HiddenServiceDir line of that service,\n"
-                                      "#   without the \"#\" before it."
-                                    : "");
-    fprintf(file, "# - Start that tor anew; a reload is not enough.\n\n");
+        fprintf(
+            file,
+            ",\n"
+            "# folder " INIT_AGENT_FOLDER " goes to /var/lib/tor-instances/NAME, also in the line below, "
+            "and obpub-agent is\n"
+            "# obpub-agent@NAME as a unit and obpub-agent-NAME in /etc/default and in the line with its "
+            "socket. All agents\n"
+            "# of a machine have one secret: where there is one already, %s.secret beside " INIT_CONFIG_NAME
+            " is to be the same",
+            name);
+    fprintf(file, ".\n");
+}
+
+static void write_torrc_steps(FILE *file, const struct init_plan *plan, const char *name, size_t node,
+                              const char *folder)
+{
+    write_torrc_heading(file, plan, name, node);
+    write_copy_steps(file, plan, name, folder);
+    if (plan->control == INIT_CONTROL_AGENT)
+        write_agent_steps(file);
+    write_start_steps(file, plan, name);
+    write_instance_step(file, plan, name);
+    fputc('\n', file);
 }
 
 static void write_torrc_control(FILE *file, const struct init_plan *plan, const struct init_node *made,
@@ -164,11 +247,11 @@ char *init_texts_make_torrc(const struct init_plan *plan, const struct init_made
     char *folder = init_plan_copy_tor_folder(plan, node);
     init_plan_name_node(plan, node, name);
     writing_begin(&writing);
-    write_torrc_steps(writing.file, plan, name, folder);
-    if (plan->address_count > 0)
+    write_torrc_steps(writing.file, plan, name, node, folder);
+    if (is_there(plan))
         fprintf(writing.file, "#HiddenServiceOnionBalanceInstance 1\n\n");
     write_torrc_control(writing.file, plan, &made->nodes[node], name, node);
-    for (size_t i = 0; plan->address_count == 0 && i < plan->service_count; i++)
+    for (size_t i = 0; !is_there(plan) && i < plan->service_count; i++)
         write_torrc_service(writing.file, plan, folder, i);
     if (plan->control == INIT_CONTROL_AGENT)
         fprintf(writing.file,
@@ -228,6 +311,8 @@ void init_texts_print_steps(const struct init_plan *plan)
         " and all beside it but the tors' folders where obpub is to find them, /etc/obpub say. They\n"
         "  belong to the user that runs it (chown obpub), who may use the local tor (adduser obpub "
         "debian-tor)%s\n"
+        "  With obpub from the source that user and /etc/obpub are made by: systemd-sysusers && "
+        "systemd-tmpfiles --create\n"
         "%s"
         "- Publish: obpub --once -c FILE; and for good, start the service.\n",
         plan->output,

@@ -283,9 +283,18 @@ def check_given(folder):
                                                                config["services"][0]["instances"]]
                      == [f"{key.address}.onion" for key in backends], config)
         checks.check("no key is made for these", not list((folder / "given").rglob("hs_ed25519_secret_key")))
-        torrc = (folder / "given" / "node1" / "torrc").read_text()
-        checks.check("its torrc's line is for the service that there is", "\nHiddenService" not in torrc
-                     and "\n#HiddenServiceOnionBalanceInstance 1\n" in torrc, torrc)
+        check_given_tor(folder, "given", "none", 1, backends[0])
+    for control in ("password", "agent"):
+        out = folder / f"given {control}"
+        result = init(folder, "-o", out.name, "--key", "own.pem", "--backend-control", control, "--tor-folder",
+                      folder / "tors", *(word for key in backends for word in ("--address", key.address)))
+        if checks_made(out.name, result, out):
+            config, _ = check_services(out.name, out, {"nodes": 3, "given": True})
+            if control == "agent":
+                check_agents(out, config["services"][0]["instances"])
+            for number, key in enumerate(backends, 1):
+                check_given_tor(folder, out.name, control, number, key)
+            check_shared_tor(folder, out, control, backends[:2])
     result = init(folder, "-o", "again", "--key", folder / "given" / f"{frontend.address}.key", "--mode", "hardmap")
     if checks_made("again", result, folder / "again"):
         checks.check("a given key goes to each tor with hardmap", (folder / "again" / "node2" / "service1" / "hostname")
@@ -296,6 +305,90 @@ def check_given(folder):
     checks.write(folder / "open.pem", frontend.pem(), 0o644)
     checks.write(folder / "locked.pem", frontend.pem(b"password"))
     return frontend, backends
+
+
+def has_steps(torrc, key, control):
+    """What an operator is told who has a tor with that service already."""
+    words = [f"# {key.address}.onion\n", "Copy service1/ob_config into the HiddenServiceDir of that service",
+             "add the line of this one to it", "below the HiddenServiceDir line of that service", "_tor-NAME"]
+    if control == "agent":
+        words += ["Copy the folder obpub-agent into ", "systemd-sysusers && systemd-tmpfiles --create", "obpub-agent@NAME"]
+    return all(word in torrc for word in words) and "tor-instance-create" not in torrc and "/etc/tor/instances" not in torrc
+
+
+def follow(folder, out, numbers, keys, more=""):
+    """The torrc and the folders of a tor that has had these services, once its operator has done what the nodes' torrcs say.
+    Returns the torrc's path and what tor is to serve."""
+    at = folder / "tors"
+    lines, rest = [], []
+    for number, key in zip(numbers, keys):
+        node, own = out / f"node{number}", at / f"own{number}"
+        own.mkdir(mode=0o700, parents=True)
+        checks.write(own / "hs_ed25519_secret_key", key.tor())
+        shutil.copy(node / "service1" / "ob_config", own)
+        text = (node / "torrc").read_text()
+        first, = re.findall(r"^#(HiddenService.*)$", text, re.M)
+        lines += [f"HiddenServiceDir {own}", first, "HiddenServicePort 80 127.0.0.1:80"]
+        # One agent does for all services of a tor.
+        if not (at / "obpub-agent").exists() or not (node / "obpub-agent").exists():
+            rest += [line for line in text.splitlines() if line and line[0] != "#"]
+        if (node / "obpub-agent").exists() and not (at / "obpub-agent").exists():
+            shutil.copytree(node / "obpub-agent", at / "obpub-agent")
+            os.chmod(at / "obpub-agent", 0o700)
+    checks.write(folder / "torrc", "\n".join([more, *lines, *rest, ""]))
+    return folder / "torrc", sorted(path for path in at.iterdir())
+
+
+def check_served(name, folder, torrc, services, password):
+    before = {path: path.read_bytes() for path in (folder / "tors").rglob("*") if path.is_file()}
+    with LoneTor(folder, torrc) as tor:
+        checks.check(f"{name}: tor finds nothing wrong with the torrc", tor.verified.returncode == 0
+                     and "Configuration was valid" in tor.verified.stdout and not tor.warnings(), tor.verified.stdout)
+        try:
+            served = sorted(map(str, tor.ask("HiddenServiceDir", password)))
+        except (stem.ControllerError, AttributeError) as error:
+            served = error
+        checks.check(f"{name}: it serves what it has had, and its agent", served == [str(path) for path in services], served)
+    log = tor.verified.stdout
+    masters = re.findall(r"MasterOnionAddress (\S+) registered", log)
+    checks.check(f"{name}: the services that it has had know the frontend, each", len(masters) == len(
+        [path for path in services if path.name.startswith("own")]), log)
+    checks.check(f"{name}: no key has changed", all(path.read_bytes() == text for path, text in before.items()))
+    shutil.rmtree(folder / "tors")
+
+
+def read_password(out, number, control):
+    return (out / f"node{number}.password").read_text().strip() if control == "password" else None
+
+
+def check_given_tor(folder, name, control, number, key):
+    """A tor that has the service already, and its operator, who does what the torrc says."""
+    torrc = (folder / name / f"node{number}" / "torrc").read_text()
+    checks.check(f"{name}: what is to be done is for the service that there is", has_steps(torrc, key, control)
+                 and "\n#HiddenServiceOnionBalanceInstance 1\n" in torrc, torrc)
+    path, services = follow(folder, folder / name, [number], [key])
+    check_served(f"{name}, node{number}", folder, path, services, read_password(folder / name, number, control))
+
+
+def check_shared_tor(folder, out, control, keys):
+    """Two of the backends are in one tor, which has a control port with a password of its own already."""
+    own = "ControlPort 9051\nHashedControlPassword " + subprocess.run(
+        ["tor", "--hash-password", "its own"], capture_output=True, text=True, timeout=60).stdout.split()[-1]
+    path, services = follow(folder, out, [1, 2], keys, own)
+    for password in ("its own", read_password(out, 2, control)):
+        if password is not None:
+            check_served(f"{out.name}, two in one tor", folder, path, services, password)
+            path, services = follow(folder, out, [1, 2], keys, own)
+    shutil.rmtree(folder / "tors")
+    if control != "agent":
+        return
+    config = out / "shared.yaml"
+    text = (out / "config.yaml").read_text()
+    first, second = (re.search(rf"- name: {name}\n.*\n((?: +control.*\n){{3}})", text)[1] for name in ("node1", "node2"))
+    checks.write(config, text.replace(second, first))
+    result = checks.run("--check", "-c", config)
+    checks.check("two services may have one agent in the config", result.returncode == 0, result.stderr)
+    config.unlink()
 
 
 def check_taken_over(folder):
@@ -384,6 +477,8 @@ def check_refused(folder, frontend, backends):
         (("--service-target", "unix:/x\nControlPort 1"), "is no place of a web server"),
         (("--service-target", "127.0.0.1:80\nControlPort 1"), "is no place of a web server"),
         (("--backend-control", "tcp"), "--backend-control: \"tcp\" is no way to a control port"),
+        (("--backend-control", "unix", "--address", one), "--backend-control: with unix new tors are made, but these backends are "
+         "there already: give none, and write \"control: unix:\""),
         (("--backend-control", "none", "--mode", "hardmap"), "--backend-control: with hardmap"),
         (("-t", ""), "--tag: \"\" is no name"),
         (("-t", "1web"), "--tag: \"1web\" is no name"),
