@@ -7,9 +7,9 @@
 
 #include "base/memory.h"
 #include "command/init_clients.h"
+#include "command/init_kept.h"
 #include "command/init_keys.h"
 #include "command/init_texts.h"
-#include "config/key_file.h"
 #include "files/path.h"
 #include "onion/client_key.h"
 
@@ -37,40 +37,6 @@ static int add_text(struct making *making, const char *folder, const char *name,
 
 /* -- the frontends ------------------------------------------------------------------------------------ */
 
-/* Tors that have the frontend's key know the publisher by a name that no client of theirs may have. */
-static int check_client_names(const struct making *making, struct error *error)
-{
-    for (size_t i = 0; making->plan->is_hardmap && i < making->clients.count; i++) {
-        if (strcmp(making->clients.files[i].name, INIT_PUBLISHER_NAME) == 0)
-            return error_set(error,
-                             "has an authorised client of the name \"%s\", which in this mode is the "
-                             "publisher's own: give that client's file another name",
-                             INIT_PUBLISHER_NAME);
-    }
-    return 0;
-}
-
-/* Loads the key that there is already, and who may read the service's descriptors. */
-static int load_key(struct making *making, struct init_key *key, const char *path, struct error *error)
-{
-    struct key_file_origin origin;
-    if (key_file_load_to_copy(path, &key->secret_key, key->public_key, &origin, error) != 0)
-        return error_add_context(error, "--key %s", path);
-    int result = 0;
-    if (origin.bundle != NULL)
-        result = error_set(error, "is a bundle, which was made with the key: give the key itself");
-    else
-        result = init_clients_load(&making->clients, origin.path, error);
-    if (result == 0)
-        result = check_client_names(making, error);
-    making->made.has_clients = making->clients.count > 0;
-    if (result != 0)
-        error_add_context(error, "--key %s", path);
-    bundle_free(origin.bundle);
-    free(origin.path);
-    return result;
-}
-
 /* Draws or loads the key of each frontend. */
 static int find_frontends(struct making *making, struct error *error)
 {
@@ -78,18 +44,12 @@ static int find_frontends(struct making *making, struct error *error)
     for (size_t i = 0; i < plan->service_count; i++) {
         if (plan->key_path == NULL)
             init_key_draw(&making->frontends[i]);
-        else if (load_key(making, &making->frontends[i], plan->key_path, error) != 0)
-            return -1;
+        else if (init_kept_load(&making->frontends[i], &making->clients, plan->key_path, plan->is_hardmap,
+                                error) != 0)
+            return error_add_context(error, "--key");
         onion_address_encode(making->made.frontends[i], making->frontends[i].public_key);
     }
-    for (size_t i = 0; i < plan->address_count; i++) {
-        if (strcmp(plan->addresses[i], making->made.frontends[0]) == 0)
-            return error_set(
-                error,
-                "--address: %s.onion is the frontend's own: a backend has a key of its own, or all "
-                "have the frontend's (--mode hardmap)",
-                plan->addresses[i]);
-    }
+    making->made.has_clients = making->clients.count > 0;
     return 0;
 }
 

@@ -2,13 +2,16 @@
 #include "command/init_plan.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "address/endpoint.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "command/init_kept.h"
 #include "files/new_name.h"
 #include "files/path.h"
 
@@ -61,13 +64,15 @@ int init_plan_take_key(struct init_plan *plan, const char *text, struct error *e
         return error_set(error, "there is one key, but %zu services are to be made", plan->service_count);
     if (!new_name_is_taken(text))
         return error_set(error, "there is no file or folder \"%.200s\"", text);
+    if (init_kept_check(plan->kept, text, plan->is_hardmap, error) != 0)
+        return -1;
     replace(&plan->key_path, text);
     return 0;
 }
 
 /* Takes one address into its place. */
-static int take_address(char addresses[][ONION_ADDRESS_SIZE], size_t count, struct text word,
-                        struct error *error)
+static int take_address(const struct init_plan *plan, char addresses[][ONION_ADDRESS_SIZE], size_t count,
+                        struct text word, struct error *error)
 {
     uint8_t identity_key[ED25519_PUBLIC_KEY_SIZE];
     char *text = memory_copy_text(word.start, word.length);
@@ -76,6 +81,11 @@ static int take_address(char addresses[][ONION_ADDRESS_SIZE], size_t count, stru
     if (result != 0)
         return -1;
     onion_address_encode(addresses[count], identity_key);
+    if (strcmp(addresses[count], plan->kept) == 0)
+        return error_set(error,
+                         "%s.onion is the frontend's own: a backend has a key of its own, or all have the "
+                         "frontend's (--mode hardmap)",
+                         plan->kept);
     for (size_t i = 0; i < count; i++) {
         if (strcmp(addresses[i], addresses[count]) == 0)
             return error_set(error, "%s.onion is there twice: each backend has an address of its own",
@@ -92,7 +102,7 @@ int init_plan_take_addresses(struct init_plan *plan, const char *text, struct er
     for (; text_take_word(&rest, ' ', '\t', &word); count++) {
         if (count == INIT_NODES_MAX)
             return error_set(error, "no more than %d can be given", INIT_NODES_MAX);
-        if (take_address(addresses, count, word, error) != 0)
+        if (take_address(plan, addresses, count, word, error) != 0)
             return -1;
     }
     if (count > 0 && plan->is_hardmap)
@@ -204,6 +214,24 @@ int init_plan_take_tor_folder(struct init_plan *plan, const char *text, struct e
     return 0;
 }
 
+/* Whether a folder can be made at a path: that is found out here, where another one can still be named. */
+static int check_place(const char *path, struct error *error)
+{
+    size_t length = strlen(path);
+    while (length > 1 && path[length - 1] == '/')
+        length--;
+    char *name = memory_copy_text(path, length);
+    char *folder = path_copy_folder(name);
+    char *inside = path_join(folder, "."); /* of what is no folder that is an error */
+    int result = 0;
+    if (access(inside, W_OK | X_OK) != 0)
+        result = error_set(error, "%.200s: it can't be made (%s)", path, strerror(errno));
+    free(inside);
+    free(folder);
+    free(name);
+    return result;
+}
+
 int init_plan_take_output(struct init_plan *plan, const char *text, struct error *error)
 {
     if (text[0] == '\0' || text[strspn(text, "/")] == '\0')
@@ -211,6 +239,8 @@ int init_plan_take_output(struct init_plan *plan, const char *text, struct error
     if (new_name_is_taken(text))
         return error_set(
             error, "%.200s is there already, and is not replaced: name a folder that is not there yet", text);
+    if (check_place(text, error) != 0)
+        return -1;
     replace(&plan->output, text);
     return 0;
 }

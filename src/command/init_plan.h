@@ -30,9 +30,10 @@ struct init_plan {
     size_t service_count, node_count;
     char addresses[INIT_NODES_MAX][ONION_ADDRESS_SIZE]; /* of backends that there are already, one a node */
     size_t address_count;                               /* 0: all are made */
-    char *key_path; /* of the frontend's key, where there is one already, or NULL */
-    unsigned port;  /* that visitors use */
-    char *target;   /* where a backend's tor sends them, as in its torrc */
+    char *key_path;                /* of the frontend's key, where there is one already, or NULL */
+    char kept[ONION_ADDRESS_SIZE]; /* the address of that key */
+    unsigned port;                 /* that visitors use */
+    char *target;                  /* where a backend's tor sends them, as in its torrc */
     enum init_control control;
     char *tag;        /* what names of nodes begin with */
     char *tor_folder; /* where the folders of onion services lie on a node's machine */

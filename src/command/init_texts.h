@@ -10,7 +10,6 @@
 #define INIT_AGENTS_KEY_NAME "agents.key"
 #define INIT_TWINS_KEY_NAME "twins.key"
 #define INIT_CLIENTS_FOLDER "clients"
-#define INIT_PUBLISHER_NAME "publisher"
 #define INIT_AGENT_FOLDER "obpub-agent"
 #define INIT_AGENT_SECRET_NAME "agent.secret"
 #define INIT_AGENT_OPTIONS_NAME "obpub-agent.default"

@@ -437,6 +437,7 @@ def check_taken_over(folder):
     result = init(folder, "-o", "taken twice", "--key", place, "--mode", "hardmap")
     checks.check("a client of the publisher's name is named", refused(
         result, 'has an authorised client of the name "publisher"') and not (folder / "taken twice").exists(), result.stderr)
+    shutil.copytree(place, folder / "hidden service twins")
     checks.write(place / "authorized_clients" / "eve.auth", "nonsense\n")
     result = init(folder, "-o", "taken wrong", "--key", place)
     checks.check("clients that can't be read are no reason to do without", refused(
@@ -458,10 +459,10 @@ def check_refused(folder, frontend, backends):
         (("-n", "two"), "--instances: \"two\" is no number"),
         (("--key", "nowhere.pem"), "--key: there is no file or folder \"nowhere.pem\""),
         (("--key", "own.pem", "-s", "2"), "--key: there is one key, but 2 services"),
-        (("--key", "open.pem"), "--key open.pem: can be read or changed by others"),
-        (("--key", "locked.pem"), "--key locked.pem: "),
-        (("--key", "own.bundle"), "--key own.bundle: is a bundle"),
-        (("--key", "given"), "--key given: is a folder without a hs_ed25519_secret_key"),
+        (("--key", "open.pem"), "--key: open.pem: can be read or changed by others"),
+        (("--key", "locked.pem"), "--key: locked.pem: "),
+        (("--key", "own.bundle"), "--key: own.bundle: is a bundle"),
+        (("--key", "given"), "--key: given: is a folder without a hs_ed25519_secret_key"),
         (("--address", "x.onion"), "--address: the onion address"),
         (("--address", one, "--address", one.upper()), "--address: " + one + " is there twice"),
         (("--address", one, "-n", "2"), "--instances: there are 1 addresses, but 2 backends"),
@@ -490,8 +491,8 @@ def check_refused(folder, frontend, backends):
         (("--tor-folder", "/var/lib/my tor"), "is no whole path"),
         (("-o", ""), "--output: the name of the file is empty"),
         (("-o", "/"), "--output: \"/\" is no name of a folder"),
-        (("-o", "nowhere/out"), "--output nowhere/out: it can't be made (No such file"),
-        (("-o", "own.pem/out"), "--output own.pem/out: it can't be made"),
+        (("-o", "nowhere/out"), "--output: nowhere/out: it can't be made (No such file"),
+        (("-o", "own.pem/out"), "--output: own.pem/out: it can't be made (Not a directory)"),
         (("--hs-version", "v2"), "only v3"),
         (("-p",), "needs an argument"),
         (("extra",), "\"extra\" is not an option"),
@@ -562,13 +563,24 @@ def check_terminal(folder):
     checks.check("a wrong flag is refused on a terminal, too", status == 2 and "--mode: \"mixed\" is no mode" in said[0], said)
 
 
-def check_wrong_answers(folder):
+def check_wrong_answers(folder, frontend):
     """Each is asked again, until it is good."""
     key = checks.Key()
-    wrong = (("softmap", ["hard", "softmap hardmap", "x" * 5000]), ("", ["nowhere.pem"]),
-             ("", ["x.onion", f"{key.address} {key.address}", " ".join([key.address] * 65)]), ("2", ["0", "65", "-1", "2.5"]),
-             ("80", ["0", "http"]), ("127.0.0.1:80", ["localhost:80", "80"]), ("none", ["tor", "None"]),
-             ("corrected", ["own.pem", "/"]))
+    new = (("softmap", ["hard", "softmap hardmap", "x" * 5000]),
+           ("", ["nowhere.pem", "open.pem", "locked.pem", "own.bundle", "given", "hidden service"]),
+           ("", ["x.onion", f"{key.address} {key.address}", " ".join([key.address] * 65)]), ("2", ["0", "65", "-1", "2.5"]),
+           ("80", ["0", "http"]), ("127.0.0.1:80", ["localhost:80", "80"]), ("none", ["tor", "None"]),
+           ("corrected", ["own.pem", "/", "nowhere/out", "own.pem/out"]))
+    there = (("", []), ("own.pem", []), (key.address, [frontend.address, f"{key.address} {frontend.address}.onion"]), ("", []),
+             ("", []), ("agent", ["unix"]), ("corrected too", []))
+    for wrong in (new, there):
+        check_corrected(folder, wrong)
+    status, _, said = talk(folder, ["hardmap", "hidden service twins", "own.pem", "", "", "", "", "corrected hard"])
+    checks.check("so is the key of a service whose client has the publisher's name", status == 0 and
+                 'has an authorised client of the name "publisher"' in said[2] and is_good(folder / "corrected hard"), said)
+
+
+def check_corrected(folder, wrong):
     answers, expected = [], []
     for good, bad in wrong:
         for one in bad:
@@ -580,7 +592,7 @@ def check_wrong_answers(folder):
     for answer, is_wrong, text in zip(answers, expected, said[1:]):
         heard = "obpub: " in text
         checks.check(f"the answer {answer[:70]!a} is {'asked again' if is_wrong else 'taken'}", heard == is_wrong, text)
-    checks.check("all is made in the end", status == 0 and is_good(folder / "corrected"), said[-1])
+    checks.check("all is made in the end", status == 0 and is_good(folder / wrong[-1][0]), said[-1])
 
 
 def check_end_of_input(folder):
@@ -667,7 +679,7 @@ def main():
         check_refused(folder, frontend, backends)
         check_overwrites(folder)
         check_terminal(folder)
-        check_wrong_answers(folder)
+        check_wrong_answers(folder, frontend)
         check_end_of_input(folder)
         check_interrupted(folder)
         check_full(folder)
