@@ -227,9 +227,19 @@ def check_kinds(folder):
     checks.check("who follows the torrc replaces no other service's key", "is there already, copy nothing" in torrc, torrc)
     checks.check("port and place are as given", torrc.count("\nHiddenServicePort 8080 [::1]:81\n") == 2, torrc)
     config = check_kind(folder, "unix", ("--backend-control", "unix", "-n", 1), {"nodes": 1, "control": "unix"})
+    result = init(folder, "-o", "told")
+    checks.check("so is what the publisher needs", "systemd-sysusers && systemd-tmpfiles --create" in result.stdout, result)
     checks.check("control sockets are those of Debian's instances", config["services"][0]["instances"][0]["control"]
                  == "unix:/run/tor-instances/node1/control", config)
+    torrc = (folder / "unix" / "node1" / "torrc").read_text()
+    lines = ("- tor-instance-create node1\n", "chown -R _tor-node1: FOLDER\n", "torrc /etc/tor/instances/node1/torrc.\n",
+             "systemctl enable --now tor@node1\n")
+    checks.check("its tor is made, and started, as Debian's instances are", all(line in torrc for line in lines)
+                 and "tor@default" not in torrc and "anew:" not in torrc, torrc)
     config = check_kind(folder, "password", ("--backend-control", "password"), {"control": "password"})
+    torrc = (folder / "password" / "node1" / "torrc").read_text()
+    checks.check("another one is started anew", "systemctl restart tor@default; a reload is not enough\n" in torrc.replace(
+        ".\n", "\n") and "tor-instance-create" not in torrc and "obpub-agent" not in torrc, torrc)
     instances = config["services"][0]["instances"]
     checks.check("each control port is another one, with its password", [
         (instance["control"], instance["control-password-file"]) for instance in instances]
@@ -238,6 +248,9 @@ def check_kinds(folder):
         instances)
     config = check_kind(folder, "agent", ("--backend-control", "agent"), {"control": "agent"})
     check_agents(folder / "agent", config["services"][0]["instances"])
+    torrc = (folder / "agent" / "node1" / "torrc").read_text()
+    checks.check("what an agent from the source needs is said", "systemd-sysusers && systemd-tmpfiles --create" in torrc
+                 and torrc.index("systemd-sysusers") < torrc.index("/etc/obpub/agent.secret"), torrc)
     check_kind(folder, "hardmap", ("--mode", "hardmap", "--backend-control", "password"),
                {"hardmap": True, "control": "password"})
     config = check_kind(folder, "hardmap agents", ("--mode", "hardmap", "-s", 2), {"hardmap": True, "services": 2})
@@ -478,8 +491,8 @@ def check_refused(folder, frontend, backends):
         (("--service-target", "unix:/x\nControlPort 1"), "is no place of a web server"),
         (("--service-target", "127.0.0.1:80\nControlPort 1"), "is no place of a web server"),
         (("--backend-control", "tcp"), "--backend-control: \"tcp\" is no way to a control port"),
-        (("--backend-control", "unix", "--address", one), "--backend-control: with unix new tors are made, but these backends are "
-         "there already: give none, and write \"control: unix:\""),
+        (("--backend-control", "unix", "--address", one), "--backend-control: with unix new tors are made, but these "
+         "backends are there already: give none, and write \"control: unix:\""),
         (("--backend-control", "none", "--mode", "hardmap"), "--backend-control: with hardmap"),
         (("-t", ""), "--tag: \"\" is no name"),
         (("-t", "1web"), "--tag: \"1web\" is no name"),
