@@ -1,7 +1,7 @@
-# What "obpub init" makes is run as it is, for each way to control ports, for tors that all have the frontend's key, and for a
-# key and onion services that there are already: each tor with the torrc that was written for it, its network, /var/lib and
-# /run those of a machine of its own, or of the same one where that is what was asked for; obpub with the config that was
-# written. Visitors of the frontends come to each tor.
+# What "obpub init" makes is run as it is, for each way to control ports, for several services, for tors that all have the
+# frontend's key, and for a key and onion services that there are already: each tor with the torrc that was written for it, its
+# network, /var/lib and /run those of a machine of its own, or of the same one where that is what was asked for; obpub with the
+# config that was written. Visitors of the frontends come to each tor.
 #
 # What is not as on an operator's machines: the private network's lines are in the defaults that a tor reads before its torrc.
 
@@ -11,6 +11,7 @@ import pathlib
 import pwd
 import secrets
 import shlex
+import shutil
 import subprocess
 import sys
 
@@ -20,7 +21,6 @@ from harness.client import FetchFailed, fetch, who_answers
 from harness.clients import base32, public_client_key, start_authorised
 from harness.hsdirs import wait_quiet
 from harness.keys import OnionKey
-from harness.obpub import run_once
 from harness.process import run, spawn, wait_for, write_file
 from harness.runner import obpub_path
 from harness.service import Service
@@ -30,15 +30,32 @@ from testnet import main, run_obpub, step
 KINDS = {
     'softmap': (), 'agents': ('--backend-control', 'agent'), 'hardmap': ('--mode', 'hardmap'),
     'unix': ('--backend-control', 'unix'), 'password': ('--backend-control', 'password'),
+    'hardunix': ('--mode', 'hardmap', '--backend-control', 'unix'),
+    'hardpassword': ('--mode', 'hardmap', '--backend-control', 'password'), 'two': ('-s', '2'),
+    'givenagents': ('--backend-control', 'agent'), 'givenpassword': ('--backend-control', 'password'),
 }
-# Those of which all is on one machine: there obpub is, too. (With passwords the tors have one web server, too.)
-ON_ONE_MACHINE = ('unix', 'password')
 NODES = ('node1', 'node2')
+# The services of the kinds that begin with "given" are there already.
+KEYS = {kind: [OnionKey() for _ in NODES] for kind in KINDS if kind.startswith('given')}
 # Has two folders be /run and, for its name, a folder of /var/lib for a program.
 AT_ITS_PLACES = ('mount -t tmpfs none /var/lib && mkdir -p "$2" && mount --bind "$1" "$2" && mount --bind "$0" /run && '
                  'shift 2 && exec "$@"')
-SECONDS_NEEDED = 90  # for all of it
+# Has a program see other users.
+WITH_USERS = 'mount --bind "$0" /etc/passwd && exec "$@"'
+SECONDS_NEEDED = 90  # of a half of the day, for so many kinds
+AT_A_TIME = 5
+KEPT_SECONDS = 40  # for the service that is kept
 SKIPPED = 77
+
+
+def is_controlled_by(kind, way):
+    """Whether that is how control ports are reached: by 'unix' or 'password', where all is on one machine, and obpub, too.
+    (With passwords the tors have one web server, too.)"""
+    return way in KINDS[kind]
+
+
+def is_on_one_machine(kind):
+    return is_controlled_by(kind, 'unix') or is_controlled_by(kind, 'password')
 
 
 def find_obstacle():
@@ -50,19 +67,37 @@ def find_obstacle():
     return result.stderr.strip() if result.returncode != 0 else None
 
 
+def stay(net, command):
+    """As root, obpub would become the user obpub where there is one, who could not use the local tor of this test, nor read
+    the config that was written: the command that runs one where there is no such user."""
+    try:
+        pwd.getpwnam('obpub')
+    except KeyError:
+        return command
+    path = pathlib.Path(net.path('passwd'))
+    users = pathlib.Path('/etc/passwd').read_text().splitlines(keepends=True)
+    path.write_text(''.join(line for line in users if not line.startswith('obpub:')))
+    return ['unshare', '--mount', 'sh', '-c', WITH_USERS, path, *command]
+
+
 class Node(Service):
     """A tor that has the folder of a node where its operator has copied it to, a web server beside it, and an agent where there
     is to be one."""
 
     def __init__(self, net, kind, folder, others):
         name = f'{kind}{folder.name}'
-        self.kind = kind
-        island = others[0].island if others and kind == 'password' else net.make_island()
+        self.net, self.kind = net, kind
+        island = others[0].island if others and is_controlled_by(kind, 'password') else net.make_island()
         Tor.__init__(self, name, net.path(f'tor-{name}'), net.torrc, clock=net.clock, island=island)
         self.node = folder
-        self.onion = (folder / 'service1' / 'hostname').read_text().strip()
+        self.lines = folder / 'torrc'
+        if kind in KEYS:
+            self.onions = [self._take_over(KEYS[kind][len(others)])]
+        else:
+            self.onions = [path.read_text().strip() for path in sorted(folder.glob('service*/hostname'))]
+        self.onion = self.onions[0]
         self.address = self.onion.removesuffix('.onion')
-        self.run = others[0].run if others and kind in ON_ONE_MACHINE else pathlib.Path(self.folder) / 'run'
+        self.run = others[0].run if others and is_on_one_machine(kind) else pathlib.Path(self.folder) / 'run'
         # As Debian's units make them.
         for place in ('obpub-agent', f'tor-instances/{folder.name}'):
             (self.run / place).mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -71,14 +106,30 @@ class Node(Service):
         self.page = others[0].page if shares_web else name
         self._others = [] if shares_web else [self._serve()]
 
+    def _take_over(self, key):
+        """Do what the torrc of a node says whose service is there already, in /var/lib/tor/own, with a torrc of its own."""
+        key.write_service_dir(str(self.node / 'own'))
+        shutil.copy(self.node / 'service1' / 'ob_config', self.node / 'own')
+        text = self.lines.read_text()
+        first, = [line[1:] for line in text.splitlines() if line.startswith('#Hidden')]
+        self.lines = self.node / 'own.torrc'
+        write_file(str(self.lines), f'HiddenServiceDir /var/lib/tor/own\n{first}\nHiddenServicePort 80 127.0.0.1:80\n{text}')
+        return key.onion
+
+    def wait_published(self, timeout=90):
+        """Of each of its services."""
+        for onion in reversed(self.onions):
+            self.address = onion.removesuffix('.onion')
+            super().wait_published(timeout)
+
     @property
     def control_socket(self):
         own = self.run / 'tor-instances' / self.node.name / 'control'
-        return str(own) if self.kind == 'unix' else super().control_socket
+        return str(own) if is_controlled_by(self.kind, 'unix') else super().control_socket
 
     def control_connection(self):
         """The cookie of the torrc is somewhere else for that tor than for this test; and it comes after the socket."""
-        if self.kind != 'unix':
+        if not is_controlled_by(self.kind, 'unix'):
             return super().control_connection()
         connection = self._connect()
         cookie = pathlib.Path(f'{self.control_socket}.authcookie')
@@ -100,7 +151,9 @@ class Node(Service):
 
     def at_its_places(self, command):
         """The command that runs one on this machine."""
-        place = f'/var/lib/tor-instances/{self.node.name}' if self.kind == 'unix' else '/var/lib/tor'
+        place = '/var/lib/tor'
+        if is_controlled_by(self.kind, 'unix'):
+            place = f'/var/lib/tor-instances/{self.node.name}'
         return self.island.inside(['unshare', '--mount', 'sh', '-c', AT_ITS_PLACES, self.run, self.node, place, *command])
 
     def _torrc_lines(self):
@@ -110,25 +163,18 @@ class Node(Service):
     def start(self):
         self._write_torrc()  # which is the defaults here
         with open(self.log_file, 'ab') as log:
-            self._process = spawn(self.at_its_places(['tor', '-f', self.node / 'torrc', '--defaults-torrc',
+            self._process = spawn(self.at_its_places(['tor', '-f', self.lines, '--defaults-torrc',
                                                       self._file('torrc')]),
                                   stdout=log, stderr=log, env=self.clock.program_environment())
         # stem would look for the cookie where that tor has it.
-        self._connect().close() if self.kind == 'unix' else self.wait_control()
+        self._connect().close() if is_controlled_by(self.kind, 'unix') else self.wait_control()
         self._events = self.events('HS_DESC')
         options = self.node / 'obpub-agent.default'
         if options.exists():
             words = shlex.split(shlex.split(options.read_text().partition('=')[2])[0])
-            self._others.append(self._start('agent', self.at_its_places(
-                [os.path.abspath(obpub_path()), 'agent', *words, '--password-file', self.node / 'agent.secret', '--control',
-                 f'unix:{self.control_socket}'])))
-
-    def run_once(self, config, *args):
-        """obpub's report, run on this machine."""
-        command = [os.path.abspath(obpub_path()), '--once', '--json', '-c', config, *args]
-        result = run(self.at_its_places(command), timeout=180)
-        assert result.returncode == 0, f'{result.returncode}\n{result.stderr}\n{result.stdout}'
-        return json.loads(result.stdout)
+            self._others.append(self._start('agent', self.at_its_places(stay(self.net, [
+                os.path.abspath(obpub_path()), 'agent', *words, '--password-file', self.node / 'agent.secret', '--control',
+                f'unix:{self.control_socket}']))))
 
     def close(self):
         super(Service, self).close()
@@ -140,34 +186,33 @@ class Node(Service):
 def make(net, kind):
     """Run init, and leave what it has written as it is."""
     out = pathlib.Path(net.path(kind))
-    result = run_obpub('init', '--no-interactive', '--output', out, *KINDS[kind])
+    given = [word for key in KEYS.get(kind, ()) for word in ('--address', key.onion)]
+    result = run_obpub('init', '--no-interactive', '--output', out, *KINDS[kind], *given)
     assert result.returncode == 0, result.stderr
     # A password over a port of this machine is what was asked for, and obpub says what it is worth.
-    assert result.stderr.count('warning') == (kind == 'password'), result.stderr
+    assert result.stderr.count('warning') == is_controlled_by(kind, 'password'), result.stderr
     return out
 
 
-def stay(config):
-    """As root, obpub would become that user where there is one, who could not use the local tor of this test."""
-    try:
-        pwd.getpwnam('obpub')
-    except KeyError:
-        return
-    if os.geteuid() == 0:
-        write_file(str(config), f'user: root\n{config.read_text()}')
+def run_round(net, config, publisher, node=None):
+    """Publish what a config has, as it was written, on a node's machine where one is given; returns obpub's report."""
+    command = stay(net, [os.path.abspath(obpub_path()), '--once', '--json', '-c', config, '-s', publisher.control_socket])
+    result = run(node.at_its_places(command) if node else command, timeout=180)
+    assert result.returncode == 0, f'{result.returncode}\n{result.stderr}\n{result.stdout}'
+    return json.loads(result.stdout)
 
 
-def publish(out, publisher, nodes):
-    """Publish what the config has; returns the frontend's address."""
-    config = out / 'config.yaml'
-    [frontend] = [path.stem for path in out.glob('*.key') if path.name != 'agents.key']
-    stay(config)
-    run_it = nodes[0].run_once if nodes[0].kind in ON_ONE_MACHINE else run_once
-    [service] = run_it(str(config), '-s', publisher.control_socket)['services']
-    assert service['onionAddress'] == f'{frontend}.onion', service['onionAddress']
-    assert [instance['onionAddress'] for instance in service['instances']] == [node.onion for node in nodes], service
-    assert all(instance['introPointsNum'] for instance in service['instances']), service
-    return frontend
+def publish(net, out, publisher, nodes):
+    """Publish what the config has; returns the addresses of the frontends, in the order of their services."""
+    keys = {path.stem for path in out.glob('*.key') if path.name != 'agents.key'}
+    report = run_round(net, out / 'config.yaml', publisher, nodes[0] if is_on_one_machine(nodes[0].kind) else None)
+    frontends = [service['onionAddress'].removesuffix('.onion') for service in report['services']]
+    assert set(frontends) == keys and len(keys) == len(nodes[0].onions), frontends
+    for number, service in enumerate(report['services']):
+        instances = service['instances']
+        assert [instance['onionAddress'] for instance in instances] == [node.onions[number] for node in nodes], service
+        assert all(instance['introPointsNum'] for instance in instances), service
+    return frontends
 
 
 def make_nodes(net, kind, folder):
@@ -209,9 +254,7 @@ class Kept:
     def check(self, publisher, visitor):
         for service in self.services:
             service.wait_published()
-        config = self.out / 'config.yaml'
-        stay(config)
-        [service] = run_once(str(config), '-s', publisher.control_socket)['services']
+        [service] = run_round(self.net, self.out / 'config.yaml', publisher)['services']
         assert service['onionAddress'] == self.key.onion, service
         pages = who_answers(self.friend, self.key.address, {service.page for service in self.services})
         step(f'kept: clients of the key that was kept came to each of the services: {dict(pages)}')
@@ -223,28 +266,39 @@ class Kept:
             raise AssertionError('a restricted address was visited without a key')
 
 
+def run_kinds(net, folders, publisher, visitor):
+    """Start the nodes of these kinds, publish each, visit it, and end them."""
+    nodes = {kind: make_nodes(net, kind, folder) for kind, folder in folders.items()}
+    every = [node for some in nodes.values() for node in some]
+    for node in every:
+        net.tors[node.name] = node
+        node.start()
+    for node in every:
+        node.wait_published()
+    step(f'the tors serve what was made for them: {", ".join(folders)}')
+    for kind, folder in folders.items():
+        frontends = publish(net, folder, publisher, nodes[kind])
+        step(f'{kind}: obpub has published what there is')
+        for frontend in frontends:
+            pages = who_answers(visitor, frontend, {node.page for node in nodes[kind]})
+            step(f'{kind}: visitors came to each of the tors: {dict(pages)}')
+    for node in every:
+        node.close()
+        del net.tors[node.name]
+
+
 def test(net):
     folders = {kind: make(net, kind) for kind in KINDS}
     publisher = net.start_tor('publisher', socks=True, wait=False)
     visitor = net.start_tor('visitor', socks=True, wait=False)
     publisher.wait_bootstrapped()
     visitor.wait_bootstrapped()
-    wait_quiet(net, SECONDS_NEEDED)  # what is published once stays as it is
-    nodes = {kind: make_nodes(net, kind, folders[kind]) for kind in KINDS}
-    for node in [node for kind in KINDS for node in nodes[kind]]:
-        net.tors[node.name] = node
-        node.start()
-    kept = Kept(net)
-    for kind in KINDS:
-        for node in nodes[kind]:
-            node.wait_published()
-    step('the tors serve what was made for them')
-    for kind in KINDS:
-        frontend = publish(folders[kind], publisher, nodes[kind])
-        step(f'{kind}: obpub has published the frontend')
-        pages = who_answers(visitor, frontend, {node.page for node in nodes[kind]})
-        step(f'{kind}: visitors came to each of the tors: {dict(pages)}')
-    kept.check(publisher, visitor)
+    kinds = list(KINDS)
+    for first in range(0, len(kinds), AT_A_TIME):
+        wait_quiet(net, SECONDS_NEEDED)  # what is published once stays as it is
+        run_kinds(net, {kind: folders[kind] for kind in kinds[first:first + AT_A_TIME]}, publisher, visitor)
+    wait_quiet(net, KEPT_SECONDS)
+    Kept(net).check(publisher, visitor)
 
 
 obstacle = find_obstacle()
