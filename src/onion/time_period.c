@@ -69,6 +69,15 @@ int64_t shared_random_run_length(const struct time_schedule *schedule)
     return (int64_t)SHARED_RANDOM_RUN_ROUNDS * schedule->voting_interval;
 }
 
+bool time_period_find_run_start(const struct time_schedule *schedule, uint64_t period_number,
+                                int64_t *run_start)
+{
+    if ((int64_t)schedule->period_length * SECONDS_PER_MINUTE != shared_random_run_length(schedule))
+        return false;
+    *run_start = time_period_start(schedule, period_number) - period_offset(schedule);
+    return true;
+}
+
 int64_t shared_random_run_start(const struct time_schedule *schedule, int64_t valid_after)
 {
     /* A consensus need not be valid from a whole multiple of the interval on; tor then lets the run start

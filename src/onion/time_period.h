@@ -37,6 +37,12 @@ int64_t time_period_start(const struct time_schedule *schedule, uint64_t period_
 /* Seconds that a shared-random run takes. */
 int64_t shared_random_run_length(const struct time_schedule *schedule);
 
+/* When the shared-random run began that the revision counters of a time period's descriptors count from.
+ * Returns false where that does not follow from the period's number: where periods are not as long as runs.
+ */
+bool time_period_find_run_start(const struct time_schedule *schedule, uint64_t period_number,
+                                int64_t *run_start);
+
 /* When the shared-random run that valid_after lies in began, in seconds since the epoch. */
 int64_t shared_random_run_start(const struct time_schedule *schedule, int64_t valid_after);
 

@@ -15,7 +15,9 @@
 #define MIDDLE_PADDING 10000
 /* Minutes for which tor has HSDirs keep one. */
 #define LIFETIME_OF_TOR 180
-/* What the counter and the certificate say may differ by this: an estimate's error, and the hour. */
+/* A certificate of tor's is made in the hour before the one that its expiration leads to, as tor rounds that
+ * up (tor_cert_create_ed25519()), and in the hour after where its maker cuts it off, as stem does. Of another
+ * hour are the counter's part: an estimate's error, and a lead. */
 #define MAKING_TOLERANCE (2 * SECONDS_PER_HOUR)
 
 static const struct check_result *result_of(const struct inspection *inspection, enum descriptor_check check)
@@ -35,51 +37,75 @@ static enum descriptor_slot find_slot(const struct inspection *inspection)
     return slot;
 }
 
-/* The beginning of a shared random run that, with so many seconds of it over, is next to a moment. */
-static int64_t find_run_start(const struct time_schedule *schedule, int64_t seconds, int64_t moment)
+/* Whether a descriptor that was made then can have the certificate that one has. */
+static bool fits_certificate(const struct making *making, int64_t made_at)
+{
+    const int64_t difference = made_at - making->hour_at;
+    return difference >= -MAKING_TOLERANCE && difference <= MAKING_TOLERANCE;
+}
+
+/* The beginning of the one shared random run that, with so many seconds of it over, leads to the hour of the
+ * certificate: there is none where runs are so short that several do. */
+static bool find_run_by_certificate(const struct time_schedule *schedule, int64_t seconds,
+                                    const struct making *making, int64_t *run_start)
 {
     const int64_t length = shared_random_run_length(schedule);
-    const int64_t start = shared_random_run_start(schedule, moment);
-    int64_t best = start;
-    for (int64_t other = start - 2 * length; other <= start + 2 * length; other += length) {
-        const int64_t distance = other + seconds - moment, least = best + seconds - moment;
-        if ((distance < 0 ? -distance : distance) < (least < 0 ? -least : least))
-            best = other;
+    const int64_t running = shared_random_run_start(schedule, making->hour_at);
+    if (length <= 2 * MAKING_TOLERANCE)
+        return false;
+    for (int64_t start = running - 2 * length; start <= running + length; start += length) {
+        if (fits_certificate(making, start + seconds - 1)) {
+            *run_start = start;
+            return true;
+        }
     }
-    return best;
+    return false;
+}
+
+/* The beginning of the shared random run that the revision counter counts from: by the network, else by the
+ * time period, else by the certificate. */
+static bool find_run_start(const struct inspection *inspection, int64_t seconds, const struct making *making,
+                           int64_t *run_start)
+{
+    const enum descriptor_slot slot = find_slot(inspection);
+    if (slot != DESCRIPTOR_SLOTS) {
+        *run_start = inspection->network->run_start[slot];
+        return true;
+    }
+    if (!time_schedule_is_possible(&inspection->schedule))
+        return false;
+    if (inspection->examination->has_period &&
+        time_period_find_run_start(&inspection->schedule, inspection->examination->descriptor->period_number,
+                                   run_start))
+        return true;
+    return making->hour_at != 0 && find_run_by_certificate(&inspection->schedule, seconds, making, run_start);
 }
 
 void inspection_find_making(const struct inspection *inspection, struct making *making)
 {
     const struct descriptor *descriptor = inspection->examination->descriptor;
-    const bool has_certificate = inspection->examination->has_certificate &&
-                                 descriptor->signing_key_expiration_hour > CERTIFICATE_LIFETIME_HOURS;
+    const int64_t runs = 2 * shared_random_run_length(&inspection->schedule);
+    int64_t run_start;
     *making = (struct making){.fits = true};
-    if (has_certificate)
+    if (inspection->examination->has_certificate &&
+        descriptor->signing_key_expiration_hour > CERTIFICATE_LIFETIME_HOURS)
         making->hour_at = ((int64_t)descriptor->signing_key_expiration_hour - CERTIFICATE_LIFETIME_HOURS) *
                           SECONDS_PER_HOUR;
     if (result_of(inspection, CHECK_REVISION_COUNTER)->outcome != CHECK_PASSED ||
         descriptor->revision_counter == 0)
         return;
     const int64_t seconds = revision_counter_estimate(descriptor->revision_counter);
-    const enum descriptor_slot slot = find_slot(inspection);
-    if (slot != DESCRIPTOR_SLOTS) {
-        making->is_known = true;
-        making->made_at = inspection->network->run_start[slot] + seconds - 1;
-        making->is_ahead = revision_counter_is_ahead(
-            descriptor->revision_counter,
-            network_revision_seconds(inspection->network, slot, inspection->wall_now));
-    } else if (has_certificate && time_schedule_is_possible(&inspection->schedule) &&
-               seconds <= 2 * shared_random_run_length(&inspection->schedule)) {
-        making->is_known = true;
-        making->made_at =
-            find_run_start(&inspection->schedule, seconds, making->hour_at + SECONDS_PER_HOUR / 2) + seconds -
-            1;
-    }
-    const int64_t difference = making->made_at - making->hour_at;
-    /* Where no time period is known that of the network may be another one. */
-    making->fits = !making->is_known || !has_certificate || !inspection->examination->has_period ||
-                   (difference >= -MAKING_TOLERANCE && difference <= SECONDS_PER_HOUR + MAKING_TOLERANCE);
+    if (!find_run_start(inspection, seconds, making, &run_start))
+        return;
+    making->is_ahead = revision_counter_is_ahead(
+        descriptor->revision_counter,
+        inspection->wall_now > run_start ? inspection->wall_now - run_start + 1 : 1);
+    /* A descriptor is published for two runs; a counter that is meant to be ahead, for a little longer. */
+    making->is_known = seconds <= runs + SECONDS_PER_HOUR;
+    if (!making->is_known)
+        return;
+    making->made_at = run_start + seconds - 1;
+    making->fits = making->hour_at == 0 || fits_certificate(making, making->made_at);
 }
 
 /* -- remarks --------------------------------------------------------------------------------------- */

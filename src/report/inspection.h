@@ -21,11 +21,11 @@ struct inspection {
 
 /* When a descriptor was made, by the clock of whoever made it. */
 struct making {
-    bool is_known;   /* the revision counter is such as a clock makes */
-    int64_t made_at; /* seconds since the epoch, a few minutes off at most */
+    bool is_known;   /* the revision counter is such as a clock makes, and from when it counts is known */
+    int64_t made_at; /* if is_known: seconds since the epoch, by the counter; a few minutes off at most */
     bool is_ahead;   /* no clock that is about right makes such a counter before an hour is over */
-    bool fits;       /* what the certificate says of the hour in which it was made is the same */
-    int64_t hour_at; /* the hour in which tor would have made the certificate, 0: not known */
+    bool fits;       /* what the certificate says of the hour in which it was made does not contradict that */
+    int64_t hour_at; /* when the hour ends in which tor would have made the certificate; 0: not known */
 };
 void inspection_find_making(const struct inspection *inspection, struct making *making);
 

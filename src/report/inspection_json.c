@@ -101,10 +101,10 @@ static json_t *make_outer_layer(const struct inspection *inspection)
         add_period(object, &inspection->schedule, descriptor->period_number);
     if (examination->checks[CHECK_REVISION_COUNTER].outcome == CHECK_PASSED)
         json_object_set_new(object, "revisionCounter", make_counter(descriptor->revision_counter));
-    if (making.is_known) {
+    if (making.is_known)
         json_object_set_new(object, "madeAbout", status_value_time(making.made_at));
+    if (making.is_known || making.is_ahead)
         json_object_set_new(object, "isAheadOfClock", json_boolean(making.is_ahead));
-    }
     return object;
 }
 

@@ -134,10 +134,10 @@ static void put_age(const struct inspection *inspection, const struct printer *p
     if (cell.file == NULL)
         return;
     const int64_t age = inspection->wall_now - making.made_at;
-    if (!making.is_known)
-        fputs("-", cell.file);
-    else if (making.is_ahead)
+    if (making.is_ahead)
         fputs("ahead", cell.file);
+    else if (!making.is_known)
+        fputs("-", cell.file);
     else
         printer_put_duration(&cell, age);
     fclose(cell.file);

@@ -9,6 +9,7 @@ import os
 import pathlib
 import re
 import signal
+import socket
 import struct
 import subprocess
 import sys
@@ -22,12 +23,16 @@ sys.path.insert(0, str(checks.SOURCE / "tests/attack"))
 import curve  # noqa: E402
 from descriptor import Keypair, Maker, Point  # noqa: E402
 from forgeries import FORGERIES  # noqa: E402
+from harness.judge import Judged  # noqa: E402
 
 BUILD = pathlib.Path(os.environ["OBPUB_BUILD"])
 IS_SANITIZED = b"__asan_init" in pathlib.Path(checks.OBPUB).read_bytes()
 PERIOD_LENGTH = 1440
 # What may not be printed: all that could steer a terminal.
 CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
+
+# What a second adds to a revision counter, on the average, and at most: tor adds 1 to 65536.
+SECOND = 32768.5
 
 # The check of obpub that each of the independent verifier's is.
 SAME = {
@@ -140,19 +145,68 @@ def check_vector(folder, path):
             key_file = checks.write(folder / "client.auth_private", f"descriptor:x25519:{base32(bytes.fromhex(key))}\n")
             found = Inspected(file, *options, "--client-key", key_file)
             check(f"{path.name}: open with the key", found.is_good and found.json["innerLayer"]["isRestricted"], found.failed)
+            options += ("--client-key", key_file)
+        text = checks.run("inspect", file, "-s", "/nonexistent/control", *options).stdout
+        check_outer(path.name, vector, found, text)
         if not found.json["isClosed"]:
-            check_inner(path.name, vector, found)
+            check_inner(path.name, vector, found, text)
+            check_points(path.name, vector, found, text)
         alone = Inspected(file)
         check(f"{path.name}: without an address what HSDirs see is good", alone.is_good and alone.names("passed") ==
               {item["name"] for item in alone.json["checks"] if "hsdir" in item["madeBy"]} and
               "middleLayer" not in alone.json, alone.names("not made"))
+        fast = Inspected(file, "--period-minutes", vector.period_length)
+        check(f"{path.name}: without an address nobody knows from when its counter counts, unless runs are long",
+              not any("madeAbout" in other.json["outerLayer"] for other in (alone, fast)), fast.json["outerLayer"])
+
+
+def moment(seconds):
+    """A moment as obpub prints it."""
+    return datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def hour(hours):
+    return moment(hours * 3600)
+
+
+def seconds_of(printed):
+    return datetime.datetime.fromisoformat(printed + "+00:00").timestamp()
+
+
+def values_of(text, label):
+    """What stands behind a label, once for each line that has it; of a moment, without how far away it is."""
+    return [re.sub(r" UTC \(.*", "", value) for value in re.findall(rf"^ +{label}  +(.*)$", text, re.M)]
+
+
+def check_outer(name, vector, found, text):
+    """What is printed of the outer layer is what stem found in it; and when it was made follows from its counter."""
+    outer, counter = found.json["outerLayer"], vector.lines["revision-counter"][0]
+    until = hour(int(vector.lines["expiration-hour"][0]))
+    check(f"{name}: certificate, counter and lifetime are as stem says", (
+        outer["certifiedUntil"], outer["revisionCounter"], outer["lifetimeMinutes"]) == (
+        until, counter, int(vector.lines["lifetime"][0])), outer)
+    lines = [values_of(text, label) for label in ("certified until", "revision counter", "lifetime")]
+    check(f"{name}: the text has them, too", lines[0][0] == until and lines[1][0].partition(":")[0] == counter
+          and lines[2] == [vector.lines["lifetime"][0] + " minutes"], lines)
+    clock_notes = [note for note in found.json["notes"] if "revision counter" in note]
+    if "stem" in name:
+        check(f"{name}: its counter is none of a clock's", "madeAbout" not in outer and outer["isAheadOfClock"] and
+              "ahead of the clock" in clock_notes[0] and lines[1][0] == counter, (outer, clock_notes))
+        return
+    # Half a period before one begins its shared random run does, from which its counters count.
+    start = seconds_of(outer["timePeriodStart"]) - int(vector.period_length) * 30
+    expected = moment(start + int(int(counter) / SECOND) - 1)
+    check(f"{name}: it was made some seconds before it was recorded", outer["madeAbout"] == expected and
+          -60 <= vector.now - seconds_of(expected) <= 60 and not outer["isAheadOfClock"] and not clock_notes,
+          (vector.now, outer, clock_notes))
+    check(f"{name}: the text says so", lines[1][0] == f"{counter}: made at about {expected}", lines[1])
 
 
 def base32(key):
     return base64.b32encode(key).decode().rstrip("=").lower()
 
 
-def check_inner(name, vector, found):
+def check_inner(name, vector, found, text):
     inner = found.json["innerLayer"]
     points = [line.split() for line in vector.lines.get("point", ())]
     flow = inner["flowControl"]
@@ -160,11 +214,118 @@ def check_inner(name, vector, found):
     check(f"{name}: {len(points)} points, as stem says", [point["authKey"].lower() for point in found.points] ==
           [point[2] for point in points], found.points[:1])
     check(f"{name}: flow control as stem says", words == vector.lines["flow-control"][0], words)
-    work = vector.lines.get("pow-params", ["-"])[0]
-    check(f"{name}: proof of work as stem says", (inner["proofOfWork"] is None) == (work == "-") and
-          (work == "-" or inner["proofOfWork"]["seed"].lower() in work), inner["proofOfWork"])
+    work, printed = vector.lines.get("pow-params", ["-"])[0].split(), inner["proofOfWork"]
+    check(f"{name}: proof of work as stem says", printed is None if work == ["-"] else printed == {
+        "type": "v1", "seed": work[0].upper(), "suggestedEffort": int(work[1]), "expires": moment(int(work[2]))}, printed)
+    words = ["none"] if work == ["-"] else [f"v1, suggested effort {work[1]}, until {moment(int(work[2]))}"]
+    check(f"{name}: the text says so, too", values_of(text, "proof of work") == words and (
+        work == ["-"] or values_of(text, "its seed") == [work[0].upper()]), values_of(text, "proof of work"))
     is_single = vector.lines.get("single-onion-service", ["0"])[0]
     check(f"{name}: single onion service as stem says", inner["isSingleOnionService"] == (is_single == "1"), is_single)
+
+
+def relay_of(links):
+    """A relay by its link specifiers: how many there are, and the type, length and content of each."""
+    links, relay = links[1:], {"nickname": None}
+    while links:
+        kind, content, links = links[0], links[2:2 + links[1]], links[2 + links[1]:]
+        if kind in (0, 1):
+            family, form = (socket.AF_INET6, "[{}]:{}") if kind else (socket.AF_INET, "{}:{}")
+            place = form.format(socket.inet_ntop(family, content[:-2]), int.from_bytes(content[-2:], "big"))
+            relay["ipv6" if kind else "ipv4"] = place
+        else:
+            relay[{2: "fingerprint", 3: "ed25519Identity"}[kind]] = content.hex().upper()
+    return relay
+
+
+def check_points(name, vector, found, text):
+    """Of each point what is printed is what stem found in it, and of the layers how long they are."""
+    client_key = bytes.fromhex(vector.lines["client-key"][0]) if "client-key" in vector.lines else None
+    judged = Judged(vector.text, f"{vector.address}.onion", client_key)
+    for layer, data in (("middleLayer", judged.middle), ("innerLayer", judged.inner)):
+        sizes = found.json[layer]["bytes"], found.json[layer]["paddingBytes"]
+        check(f"{name}: the {layer} is as long as stem finds it", sizes == (
+            len(data), len(data) - len(data.rstrip("\0"))), sizes)
+    check(f"{name}: lines for clients as stem says", found.json["middleLayer"]["clientLines"] ==
+          len(judged.middle_layer.clients), found.json["middleLayer"])
+    until = hour(next(iter(judged.point_expiration_hours), 0))
+    expected = []
+    for line in vector.lines.get("point", ()):
+        links, onion, auth, enc, _ = (bytes.fromhex(part) for part in line.split())
+        expected.append((relay_of(links), onion.hex().upper(), auth.hex().upper(), enc.hex().upper(), until, until))
+    printed = [tuple(point[key] for key in ("relay", "onionKey", "authKey", "encKey", "authKeyCertifiedUntil",
+                                            "encKeyCertifiedUntil")) for point in found.points]
+    check(f"{name}: relays, keys and certificates of points are as stem says", printed == expected and
+          len(judged.point_expiration_hours) <= 1, (printed[:1], expected[:1]))
+    check(f"{name}: the text has them, too", printed == points_of(text), points_of(text)[:1])
+
+
+def points_of(text):
+    """What the text says of each point, as JSON says it."""
+    points = []
+    for part in re.split(r"(?m)^  [ \d]\d  ", text.partition("\nintroduction points: ")[2].partition("\n\n")[0])[1:]:
+        relay = {"nickname": None, "fingerprint": part.partition("\n")[0].removeprefix("$")}
+        relay.update(zip(("ipv4", "ipv6"), values_of(part, "address")[0].split(", ")))
+        relay.update((("ed25519Identity", value) for value in values_of(part, "Ed25519 identity")))
+        keys = (values_of(part, label)[0] for label in ("onion-key", "auth-key", "enc-key"))
+        points.append((relay, *keys, *values_of(part, "certified until")))
+    return points
+
+
+# -- made to have each value of its own ------------------------------------------------------------------------------------
+
+def check_point_hours(folder):
+    """Each certificate of a point has its own hour."""
+    victim, now = Keypair.new(), int(time.time())
+
+    def shorten(auth, enc):
+        auth.expires, enc.expires = auth.expires - 7, enc.expires - 11
+
+    maker = Maker(victim, standin_tor.period_number(), PERIOD_LENGTH, now, points=2)
+    maker.points[1].change = shorten
+    file, options = checks.write(folder / "hours", maker.text()), ("--address", checks.address_of(victim.public))
+    found, text = Inspected(file, *options), checks.run("inspect", file, "-s", "/nonexistent/control", *options).stdout
+    hours = [hour(now // 3600 + hours) for hours in (54, 54, 54 - 7, 54 - 11)]
+    printed = [point[key] for point in found.points for key in ("authKeyCertifiedUntil", "encKeyCertifiedUntil")]
+    check("each certificate of a point has its hour", found.is_good and printed == hours, (printed, hours))
+    check("and in the text", [moment for point in points_of(text) for moment in point[-2:]] == hours, points_of(text))
+
+
+def check_making(folder):
+    """When one was made is what its counter says, also where the address is not known; and if its certificate is of another
+    time, or the counter of one to come, this is said."""
+    victim, period, now = Keypair.new(), standin_tor.period_number(), int(time.time())
+    address = checks.address_of(victim.public)
+    start = period * PERIOD_LENGTH * 60  # of the run that its counters count from
+
+    def inspect(made_at, until, *options):
+        maker = Maker(victim, period, PERIOD_LENGTH, now)
+        maker.counter, maker.certificate.expires = int((made_at - start + 1) * SECOND), until
+        found = Inspected(checks.write(folder / "making", maker.text()), *options)
+        return found.json["outerLayer"], [note for note in found.json["notes"] if "revision counter" in note]
+
+    def is_near(outer, made_at):
+        return abs(seconds_of(outer["madeAbout"]) - made_at) <= 2
+
+    # The two descriptors of that period are made in two runs: in the first hours, at the end, and where both say the same.
+    for made_at in (start + 1, start + 43199, start + 86399, start + 86401, start + 172799):
+        # tor rounds the certificate's hour up, stem cuts it off.
+        for until, how in ((-(-made_at // 3600) + 54, "up"), (made_at // 3600 + 54, "down")):
+            title = f"made {made_at - start} s after its run began, its certificate's hour rounded {how}"
+            for options in ((), ("--address", address)):
+                outer, notes = inspect(made_at, until, *options)
+                is_ahead = made_at > now + 2 * 3600
+                check(f"{title}, {'with' if options else 'without'} address", is_near(outer, made_at) and
+                      (outer["isAheadOfClock"] and "ahead of the clock" in notes[0] if is_ahead else
+                       made_at > now or not notes and not outer["isAheadOfClock"]), (outer, notes))
+    made_at = now - 600
+    for hours, fits in ((-4, False), (-1, True), (0, True), (1, True), (4, False)):
+        outer, notes = inspect(made_at, -(-made_at // 3600) + 54 + hours, "--address", address)
+        check(f"a certificate of {hours} h later is of the time of its counter: {fits}", is_near(outer, made_at) and
+              bool(notes) != fits and (fits or "not of the same time" in notes[0]), (outer, notes))
+    outer, notes = inspect(now + 7200 + 3600, now // 3600 + 54, "--address", address)
+    check("a counter of three hours later is ahead", outer["isAheadOfClock"] and "ahead of the clock" in notes[0],
+          (outer, notes))
 
 
 # -- what obpub and Onionbalance make -------------------------------------------------------------------------------------
@@ -606,6 +767,8 @@ def main():
                     sorted((checks.SOURCE / "vectors").glob("descriptor_stem_*.txt")):
                 check_vector(folder, path)
             check_ours(folder)
+        check_point_hours(folder)
+        check_making(folder)
         check_onionbalance(folder)
         check_forgeries(folder)
         check_rules(folder)

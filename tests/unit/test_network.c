@@ -160,6 +160,10 @@ static void test_figures(void **state)
         assert_int_equal(network->ring[slot].count, 38);
         assert_int_equal(network->ring[slot].period_number, network->period_number[slot]);
         assert_int_equal(network->ring[slot].period_length, 1440);
+        /* What follows from the period's number alone. */
+        int64_t run_start;
+        assert_true(time_period_find_run_start(&network->schedule, network->period_number[slot], &run_start));
+        assert_int_equal(run_start, network->run_start[slot]);
     }
     assert_int_equal(network->run_start[DESCRIPTOR_FIRST], midnight - 24 * HOUR);
     assert_int_equal(network->run_start[DESCRIPTOR_SECOND], midnight);

@@ -88,6 +88,26 @@ static void test_a_day(void **state)
     }
 }
 
+/* From when a period's counters count: half a run before it begins. */
+static void test_run_of_a_period(void **state)
+{
+    (void)state;
+    struct time_schedule schedule;
+    int64_t run_start;
+    assert_int_equal(time_schedule_set(&schedule, 3600, 1440, false, NULL), 0);
+    const uint64_t number = time_period_number(&schedule, read_moment("2026-11-22T12:00:00"));
+    assert_true(time_period_find_run_start(&schedule, number, &run_start));
+    assert_int_equal(run_start, read_moment("2026-11-22T00:00:00"));
+    assert_true(time_period_find_run_start(&schedule, number - 1, &run_start));
+    assert_int_equal(run_start, read_moment("2026-11-21T00:00:00"));
+    assert_int_equal(time_schedule_set(&schedule, 20, 1440, true, NULL), 0);
+    assert_true(time_period_find_run_start(&schedule, 1000, &run_start));
+    assert_int_equal(run_start, 1000 * 480);
+    /* Where a run has two periods its start does not tell them apart. */
+    assert_int_equal(time_schedule_set(&schedule, 3600, 720, false, NULL), 0);
+    assert_false(time_period_find_run_start(&schedule, 1000, &run_start));
+}
+
 /* On a testing network of 20 seconds a run and a period are eight minutes, whatever hsdir_interval says. */
 static void test_a_testing_network(void **state)
 {
@@ -173,10 +193,15 @@ static void test_the_beginning_of_time(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_periods),         cmocka_unit_test(test_runs),
-        cmocka_unit_test(test_a_day),           cmocka_unit_test(test_a_testing_network),
-        cmocka_unit_test(test_broken_minutes),  cmocka_unit_test(test_broken_intervals),
-        cmocka_unit_test(test_schedule_bounds), cmocka_unit_test(test_the_beginning_of_time),
+        cmocka_unit_test(test_periods),
+        cmocka_unit_test(test_runs),
+        cmocka_unit_test(test_a_day),
+        cmocka_unit_test(test_run_of_a_period),
+        cmocka_unit_test(test_a_testing_network),
+        cmocka_unit_test(test_broken_minutes),
+        cmocka_unit_test(test_broken_intervals),
+        cmocka_unit_test(test_schedule_bounds),
+        cmocka_unit_test(test_the_beginning_of_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
