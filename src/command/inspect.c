@@ -241,11 +241,9 @@ static void add_names(const struct inspect *inspect, struct inspection *inspecti
 
 static struct printer printer_of(const struct inspect *inspect)
 {
-    const char *terminal = getenv("TERM");
     return (struct printer){
         .file = stdout,
-        .has_colours = isatty(STDOUT_FILENO) != 0 && getenv("NO_COLOR") == NULL && terminal != NULL &&
-                       strcmp(terminal, "dumb") != 0,
+        .has_colours = output_wants_colours(),
         .wall_now = inspect->wall_now,
     };
 }

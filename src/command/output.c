@@ -2,7 +2,9 @@
 #include "command/output.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "command/commands.h"
 
@@ -27,4 +29,11 @@ bool output_flush(void)
 int output_finish(int exit_code)
 {
     return output_flush() || exit_code != EXIT_CODE_COMPLETE ? exit_code : EXIT_CODE_BAD_INPUT;
+}
+
+bool output_wants_colours(void)
+{
+    const char *refusal = getenv("NO_COLOR"), *terminal = getenv("TERM");
+    return isatty(STDOUT_FILENO) == 1 && (refusal == NULL || refusal[0] == '\0') &&
+           (terminal == NULL || strcmp(terminal, "dumb") != 0);
 }

@@ -19,4 +19,8 @@ bool output_flush(void);
  * written and exit_code was EXIT_CODE_COMPLETE. */
 int output_finish(int exit_code);
 
+/* True when standard output is a terminal that can have colours, and its user has not asked for none
+ * (https://no-color.org). */
+bool output_wants_colours(void);
+
 #endif

@@ -40,14 +40,6 @@ static char *find_socket(const struct options *options)
     return location;
 }
 
-/* Colours are for a terminal whose user has not asked for none (https://no-color.org). */
-static bool wants_colours(void)
-{
-    const char *refusal = getenv("NO_COLOR"), *terminal = getenv("TERM");
-    return isatty(STDOUT_FILENO) == 1 && (refusal == NULL || refusal[0] == '\0') &&
-           (terminal == NULL || strcmp(terminal, "dumb") != 0);
-}
-
 /* Asks once and prints the answer to file. */
 static int show_status(const struct options *options, const char *path, FILE *file, struct error *error)
 {
@@ -61,7 +53,7 @@ static int show_status(const struct options *options, const char *path, FILE *fi
         if (options->json)
             output_print_json(object, options->watch, file);
         else
-            status_text_print(&document, wants_colours(), file);
+            status_text_print(&document, output_wants_colours(), file);
         status_document_clear(&document);
     }
     json_decref(object);

@@ -57,7 +57,8 @@ class Inspected:
     """What obpub says of a file."""
 
     def __init__(self, path, *arguments):
-        self.result = checks.run("inspect", path, "-s", "/nonexistent/control", "--json", *arguments)
+        tor = () if "-s" in arguments else ("-s", "/nonexistent/control")
+        self.result = checks.run("inspect", path, *tor, "--json", *arguments)
         self.json = json.loads(self.result.stdout) if self.result.stdout else None
         self.status = self.result.returncode
 
@@ -360,8 +361,8 @@ def check_onionbalance(folder):
     try:
         from onionbalance.hs_v3 import consensus, descriptor
         from onionbalance.hs_v3.onionbalance import my_onionbalance
-    except ImportError:
-        print("Onionbalance is not installed")
+    except ImportError as error:
+        check("Onionbalance is there to compare with", False, error)
         return
     key = checks.Key()
     signing = standin_tor.Ed25519PrivateKey.generate()
@@ -443,6 +444,10 @@ def weaken_key(maker):
     maker.points[1].enc_key = bytes(32)
 
 
+def take_ipv4_out(maker):
+    maker.points[1].links = bytes([1, 2, 20]) + os.urandom(20)
+
+
 # What is changed, the check that fails, by whose rules: those of tor's own source.
 RULES = (
     ("lines in another order", swap_first_lines, "outer-form", OBPUB),
@@ -467,6 +472,10 @@ RULES = (
      "inner-form", CLIENTS),
     ("authentication of a type that clients know", replace("inner", "flow-control",
                                                            "intro-auth-required ed25519 x\nflow-control"), "inner-form", ""),
+    ("a seed of proof of work that is too short", replace("inner", "flow-control",
+                                                          "pow-params v1 AAAA 1 2030-01-01T00:00:00\nflow-control"),
+     "proof-of-work", CLIENTS),
+    ("a point without an address", take_ipv4_out, "link-specifiers-of-tor", OBPUB),
     ("21 points", spoil_points(21, 0), "point-count", CLIENTS),
     ("22 points, of which clients take 20", spoil_points(22, 2), "point-count", OBPUB),
     ("a spoilt point", spoil_points(3, 1), "link-specifiers", CLIENTS),
@@ -508,6 +517,46 @@ def check_rules(folder):
             "it is not for now" in note for note in notes.json["notes"]), notes.json["notes"])
     check("it is said how many points clients leave out", any("clients leave out 2 of its 3" in note
                                                               for note in found.json["notes"]), found.json["notes"])
+
+
+def check_relay(folder):
+    """A point of an unknown relay with the identity of a relay of the consensus is found by a local tor that has it; one whose
+    identity nobody else has is not."""
+    found = re.findall(r"(?m)^id ed25519 (\S+)$", standin_tor.recorded("microdescriptors"))
+    identities = [base64.b64decode(identity + "=") for identity in found]
+    victim = Keypair.new()
+    for title, relays in (("of two relays", identities), ("of one relay", [os.urandom(32)])):
+        maker = Maker(victim, standin_tor.period_number(), PERIOD_LENGTH, int(time.time()))
+        links = maker.points[1].links
+        maker.points[1].links = bytes([3]) + links[1:] + b"\3\x20" + relays[0]
+        file = checks.write(folder / "relay", maker.text())
+        options = ["--address", checks.address_of(victim.public)]
+        with standin_tor.Tor(folder / "control", standin_tor.network_answers()) as tor:
+            found = Inspected(file, *options, "-s", tor.path)
+        text = [item["result"] for item in found.points[1]["checks"] if item["name"] == "relay"]
+        check(f"a point with identities {title}: relay", found.failed_by("relay") == (OBPUB if relays is identities else "")
+              and text == ["failed" if relays is identities else "passed"], (found.failed, text))
+
+
+def check_colours(folder):
+    """A terminal has colours, unless its user wants none."""
+    file = checks.write(folder / "colours", standin_tor.make_descriptor(checks.Key()))
+    for changed, has_colours in (({}, True), ({"NO_COLOR": ""}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)):
+        environment = {**os.environ, "TERM": "xterm", **changed}
+        if "NO_COLOR" not in changed:
+            environment.pop("NO_COLOR", None)
+        own, other = os.openpty()
+        with open(own, "rb", buffering=0) as terminal:
+            process = subprocess.Popen([os.path.abspath(checks.OBPUB), "inspect", file, "-s", "/nonexistent/control"],
+                                       stdout=other, stderr=subprocess.DEVNULL, env=environment)
+            os.close(other)
+            seen = b""
+            with contextlib.suppress(OSError):  # that is how a terminal ends
+                while data := terminal.read(4096):
+                    seen += data
+            process.wait(timeout=60)
+        check(f"colours with {changed}: {has_colours}", b"all is well" in seen and
+              (b"\x1b[" in seen) == has_colours, seen[-300:])
 
 
 def check_wrapped(folder):
@@ -772,6 +821,8 @@ def main():
         check_onionbalance(folder)
         check_forgeries(folder)
         check_rules(folder)
+        check_relay(folder)
+        check_colours(folder)
         check_wrapped(folder)
         check_hostile_text(folder)
         check_usage(folder)
