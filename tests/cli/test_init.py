@@ -355,12 +355,14 @@ def follow(folder, out, numbers, keys, more=""):
 def check_served(name, folder, torrc, services, password):
     before = {path: path.read_bytes() for path in (folder / "tors").rglob("*") if path.is_file()}
     with LoneTor(folder, torrc) as tor:
-        checks.check(f"{name}: tor finds nothing wrong with the torrc", tor.verified.returncode == 0
-                     and "Configuration was valid" in tor.verified.stdout and not tor.warnings(), tor.verified.stdout)
         try:
             served = sorted(map(str, tor.ask("HiddenServiceDir", password)))
         except (stem.ControllerError, AttributeError) as error:
             served = error
+        # By now it has its log, which it opens after the control socket.
+        checks.check(f"{name}: tor finds nothing wrong with the torrc", tor.verified.returncode == 0
+                     and "Configuration was valid" in tor.verified.stdout and not tor.warnings(),
+                     [tor.verified.stdout, tor.warnings()])
         checks.check(f"{name}: it serves what it has had, and its agent", served == [str(path) for path in services], served)
     log = tor.verified.stdout
     masters = re.findall(r"MasterOnionAddress (\S+) registered", log)
