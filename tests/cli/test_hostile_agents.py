@@ -1,5 +1,5 @@
-"""Backends that lie, each behind a real agent: what an agent lets through does the publisher no more harm than what comes
-without one. And what a publisher makes of an agent's last words."""
+"""Backends that lie, each behind a real agent: what an agent lets through is found out as what comes without one, and what it
+does not let through is out, too. And what a publisher makes of an agent's last words."""
 import contextlib
 import os
 import pathlib
@@ -19,10 +19,16 @@ sys.path.insert(0, str(checks.SOURCE / "tests/attack"))
 import hostile  # noqa: E402
 import siege  # noqa: E402
 
-# One of each kind: what is passed on as it is, and is found out as without an agent;
-PASSED_ON = ("foreign-signature", "wolf", "replayed", "two-identities", "many-points", "rude", "twenty-points")
+# What is passed on as it is, and is found out as without an agent;
+PASSED_ON = ("another-service", "foreign-blinded-key", "foreign-certificate", "foreign-signature", "foreign-points", "expired",
+             "past", "replayed", "wolf", "many-points", "same-point", "low-order", "not-canonical", "small-order-auth-key",
+             "lasting", "lasting-points", "two-identities", "rude", "twenty-points", "one-relay")
 # and what the agent itself does not take from a tor, or what takes too long, so that the publisher hears that it leaves.
-KEPT = ("ten-thousand-points", "gigabyte", "long-line", "endless", "byte-a-second", "flood", "unasked", "garbage", "cut-short")
+KEPT = ("ten-thousand-points", "gigabyte", "long-line", "endless", "byte-a-second", "silent", "flood", "unasked", "garbage",
+        "cut-short")
+# Of these two answer as a tor would before they show what they are. As the agent leaves then, and says no more, such a one has
+# the grace that a backend has whose agent leaves; without an agent it is out at once.
+GOOD_AT_FIRST = {"flood", "unasked"}
 # KiB that a process of an agent may grow by: ASan keeps what was freed.
 AGENT_GROWTH_MAX = (512 if IS_SANITIZED else 8) * 1024
 
@@ -41,6 +47,7 @@ class Address:
 
 def check_liars(folder):
     lies = PASSED_ON + KEPT
+    check("all lies that there are", set(lies) == set(hostile.LIES), set(lies) ^ set(hostile.LIES))
     with contextlib.ExitStack() as stack:
         besiegers = stack.enter_context(siege.Siege(folder, standin_tor.PERIOD_LENGTH, OFFSET,
                                                     {lie: hostile.LIES[lie] for lie in lies}))
@@ -71,6 +78,12 @@ def check_liars(folder):
         for lie in KEPT:
             asked = besiegers.moments(lie, "asked")
             check(f"{lie}: it was asked, and no faster for what it did", 0 < len(asked) < PATIENCE, len(asked))
+            check(f"{lie}: it is out, for a reason", "out" in besiegers.states[lie] and besiegers.reasons[lie],
+                  f"{besiegers.states[lie]} {besiegers.reasons[lie]}")
+        let_in = {lie for lie in KEPT if besiegers.states[lie] & {"live", "grace"}}
+        check("none was in but those that are good at first", let_in <= GOOD_AT_FIRST, let_in)
+        check("their points are not published after they are out", not set(besiegers.shares(publisher.service())) &
+              (set(KEPT) - GOOD_AT_FIRST), besiegers.shares(publisher.service()))
         check("the honest backends were live, with all their points, at all times", not disturbed, disturbed[:1])
         judged = Judged(tor.posted[-1][1], checks.address_of(publisher.key.public) + ".onion")
         check("the superdescriptor is good, and has the honest backends' points", set(points) <= set(judged.points),
