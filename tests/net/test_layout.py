@@ -7,29 +7,11 @@ import time
 
 from harness.consensus import AFTER_SRV
 from harness.judge import Judged
-from harness.layout import compare
+from harness.layout import check_certificates, compare, raw_at_hsdirs
 from harness.obpub import holders, instance, publish, start_one_backend, wait_settled, write_config
 from testnet import main, step
 
 SECONDS_NEEDED = 30
-LIFETIME_HOURS = 54
-
-
-def check_certificates(descriptor, began, whose):
-    """Whether all its certificates, made since `began`, end when tor's do: 54 hours later, rounded down to an hour
-    for those of the introduction points, up for the one of the descriptor's signing key."""
-    hours = range(int(began) // 3600 + LIFETIME_HOURS, int(time.time()) // 3600 + LIFETIME_HOURS + 1)
-    ends = descriptor.point_expiration_hours
-    assert ends <= set(hours), f'the introduction points\' certificates of {whose} end at {ends}, not {hours}'
-    assert descriptor.expiration_hour - 1 in hours, f'the certificate of {whose} ends at {descriptor.expiration_hour}'
-
-
-def raw_at_hsdirs(net, address, hsdirs):
-    """What each of these HSDirs holds for an address, byte for byte."""
-    texts = [net.fetch_descriptor(net.client, address, hsdir, raw=True) for hsdir in hsdirs]
-    assert texts and None not in texts, 'an HSDir has no descriptor, though it took it'
-    assert len(set(texts)) == len(texts), 'two HSDirs have the same text'  # tor encrypts it anew for each
-    return texts
 
 
 def base64_of(key):

@@ -8,16 +8,17 @@ import secrets
 import time
 
 from harness.client import FetchFailed, fetch
-from harness.clients import restrict, start_authorised
+from harness.clients import base32, public_client_key, restrict, start_authorised
 from harness.consensus import CONSENSUS, hsdir_fingerprints
 from harness.hsdirs import clients_slot, wait_quiet
 from harness.judge import Judged, is_read
-from harness.layout import compare
-from harness.obpub import wait_settled
+from harness.layout import check_certificates, compare, raw_at_hsdirs
+from harness.obpub import holders, instance, publish, wait_settled, write_config
 from harness.process import run, write_file
 from testnet import OnionKey, main, step
 
 CLIENTS = (1, 16, 17, 100)
+PUBLISHED = 17  # with so many what HSDirs have of obpub is compared, too
 SECONDS_NEEDED = 60
 PATIENCE = 15  # for a page that is not to come
 
@@ -84,7 +85,34 @@ def check_visits(net, service, frontend, clients):
     step('those with another key, or with none, do not')
 
 
+def check_published(net, began, service, frontend, clients):
+    """What HSDirs have when obpub has published, of a backend that is restricted itself: beside that backend's own."""
+    key_path, folder = net.path('published.key'), net.path('published.clients')
+    frontend.write_pem(key_path)
+    os.mkdir(folder, 0o700)
+    for number, key in enumerate(clients):
+        write_file(os.path.join(folder, f'client{number}.auth'), f'descriptor:x25519:{base32(public_client_key(key))}\n')
+    client_key = net.path('backend.auth_private')
+    write_file(client_key, f'{service.address}:descriptor:x25519:{base32(clients[0])}\n')
+    publisher = net.start_tor('publisher')
+    wait_quiet(net, SECONDS_NEEDED)
+    wait_settled(net, [service])
+    config = write_config(net.path('published.yaml'), publisher.control_socket, [
+        (key_path, [instance(service) + [f'        client-key: {client_key}']], f'authorized-clients: {folder}')])
+    report = publish(config)
+    tors = Judged(net.fetch_descriptor(net.client, service.address, raw=True), service.onion, clients[0])
+    check_certificates(tors, began, 'tor\'s')
+    texts = raw_at_hsdirs(net, frontend.address, holders(report, clients_slot(net)))
+    for text in texts:
+        ours = Judged(text, frontend.onion, clients[-1])
+        compare(ours, tors)
+        assert sorted(ours.points) == sorted(tors.points), 'the introduction points are not the backend\'s'
+        check_certificates(ours, began, 'ours')
+    step(f'{len(texts)} HSDirs have what obpub has published for {len(clients)} clients: no difference')
+
+
 def test(net):
+    began = time.time()
     frontends = [OnionKey() for _ in CLIENTS]
     services = [net.start_service(f'restricted{count}', [frontend.onion], wait=False)
                 for count, frontend in zip(CLIENTS, frontends)]
@@ -95,6 +123,8 @@ def test(net):
         service.wait_bootstrapped()
         service.wait_published()
         check(net, service, frontend, keys)
+    number = CLIENTS.index(PUBLISHED)
+    check_published(net, began, services[number], frontends[number], clients[number])
     check_visits(net, services[-1], frontends[-1], clients[-1])
 
 

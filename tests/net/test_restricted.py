@@ -1,7 +1,7 @@
 # A frontend for authorised clients alone, over stock backends. A plain tor with the same clients has it the minute before, and
-# gets it back: a stock client with a key is served all the time, also where the day turns. One without gets nothing. One that
-# is added gets in, one that is removed is out once it has forgotten its descriptor, and python3-stem reads what HSDirs hand
-# out with the keys of those who may, and without not.
+# gets it back: a stock client with a key is served all the time, also where the day turns, both ways. One without gets
+# nothing. One that is added gets in, one that is removed is out once it has forgotten its descriptor, and python3-stem reads
+# what HSDirs hand out with the keys of those who may, and without not.
 
 import pathlib
 import secrets
@@ -19,6 +19,7 @@ from testnet import main, make_frontend_key, run_obpub, step
 
 PATIENCE = 15  # seconds for a page that is not to come
 SOON = 40      # and for one that is
+LACKS_KEY, HAS_WRONG_KEY = 244, 245  # what a stock tor answers at its SOCKS port then
 
 
 class Scene:
@@ -56,6 +57,16 @@ class Scene:
             return fetch(self.tors[name], self.frontend.onion, timeout=patience)
         except FetchFailed:
             return None
+
+    def wait_shut_out(self, name, answer):
+        """Wait until the client's tor says why it gets no page; it gets none meanwhile."""
+        def is_told():
+            try:
+                page = fetch(self.tors[name], self.frontend.onion, timeout=PATIENCE)
+            except FetchFailed as error:
+                return f'({answer})' in str(error)
+            raise AssertionError(f'{name} gets a page: {page}')
+        self.net.wait_for(is_told, SOON, f'the SOCKS port of {name} to answer with {answer}')
 
     def service_lines(self):
         return [(self.key_path, [instance(backend) for backend in self.backends], f'authorized-clients: {self.folder}')]
@@ -101,7 +112,7 @@ def take_over(scene, visitor):
 
 
 def check_outsiders(scene, daemon):
-    assert scene.visits('dave') is None, 'a client without a key gets a page'
+    scene.wait_shut_out('dave', LACKS_KEY)
     assert scene.visits('bob', SOON), 'the second client gets no page'
     step('bob, who has a key, gets a page; dave, who has none, does not')
     check_held(scene, daemon, ['alice', 'bob'], ['carol'])
@@ -120,16 +131,27 @@ def check_changes(scene, daemon):
     wait_clients(scene, daemon, 2)
     check_held(scene, daemon, ['alice', 'carol'], ['bob'])
     scene.tors['bob'].forget_descriptors()
-    assert scene.visits('bob') is None, 'a client that was removed gets in'
+    scene.wait_shut_out('bob', HAS_WRONG_KEY)
     step('bob is removed, and is out once he has forgotten his descriptor')
 
 
-def check_turn(scene, visitor, first_phase):
-    """Let the day turn, if it has not, while alice visits."""
-    scene.net.wait_for(lambda: scene.net.phase().began > first_phase.began, scene.net.interval * 24, 'the day to turn')
-    began = time.time()
-    scene.wait_pages(visitor, [backend.name for backend in scene.backends], began + scene.net.interval)
-    step('over a new half of the day, too')
+def check_turns(scene, daemon, visitor):
+    """Let the day turn twice, to a new time period and to a new shared random value, while alice visits: so clients have had
+    either of the two descriptors, as they are at the beginning and at the end of their lives."""
+    seen = set()
+    while len(seen) < 2:
+        before = scene.net.phase()
+        scene.net.wait_for(lambda: scene.net.phase().began > before.began, scene.net.interval * 24, 'the day to turn')
+        name = scene.net.phase().name
+        scene.net.wait_phase(name)
+        began = time.time()
+        scene.wait_pages(visitor, [backend.name for backend in scene.backends], began)
+        check_held(scene, daemon, ['alice', 'carol'], ['bob'])
+        for outsider, answer in (('dave', LACKS_KEY), ('bob', HAS_WRONG_KEY)):
+            scene.tors[outsider].forget_descriptors()
+            scene.wait_shut_out(outsider, answer)
+        seen.add(name)
+        step(f'{name}: the same clients get in and no others')
 
 
 def check_two_publishers(scene, daemon, visitor):
@@ -169,13 +191,12 @@ def give_back(scene, visitor, daemon):
 
 def test(net):
     scene = Scene(net)
-    phase = net.phase()
     with Visitor(scene.tors['alice'], {'frontend': scene.frontend.address, 'control': scene.backends[0].address}) as visitor:
         daemon = take_over(scene, visitor)
         check_outsiders(scene, daemon)
         check_changes(scene, daemon)
         check_two_publishers(scene, daemon, visitor)
-        check_turn(scene, visitor, phase)
+        check_turns(scene, daemon, visitor)
         give_back(scene, visitor, daemon)
     step(visitor.summary('frontend'))
     gaps = visitor.unexcused('frontend', 'control')
